@@ -1,3 +1,47 @@
-//! Placeholder.
+//! The project's chores: `cargo xtask --help` lists them.
 
-fn main() {}
+mod codegen;
+mod test;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+/// Chores of this workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Write crates/useapi-seed-raw/src/generated.rs from openapi/seed_async.yaml.
+    Codegen {
+        /// Write nothing; show what would change, and fail if anything would.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run every test of the workspace.
+    Test {
+        /// Passed on to `cargo test`, after `--workspace`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask has no parent folder")?;
+    // Everything below, the complaints of the generator too, names files from
+    // the root.
+    std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))?;
+    match arguments.chore {
+        Chore::Codegen { check } => codegen::run(check),
+        Chore::Test { arguments } => test::run(&arguments),
+    }
+}

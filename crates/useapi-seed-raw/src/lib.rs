@@ -1,1 +1,86 @@
-//! Placeholder.
+//! Client and types for useapi.net's Midjourney seed endpoint, generated from
+//! its OpenAPI description.
+//!
+//! This is the lower of two layers: one method for each operation, one type for
+//! each documented shape, and nothing decided for you. It does not wait, repeat
+//! or interpret. The crate `useapi-seed` does, and stands on this one.
+//!
+//! - [`Client`] has the operations: [`retrieve_seed`](Client::retrieve_seed)
+//!   and [`get_job`](Client::get_job).
+//! - [`types`] has what goes over the wire. Fields that the description does
+//!   not know are kept in `extra`, unknown words in an `Unknown` variant.
+//! - [`Answer`] and [`Failure`] carry what came of a call, both with all that
+//!   was [`Received`]: status, headers and body.
+//!
+//! ```
+//! use useapi_seed_raw::{Client, FailureKind, types::SeedRequest};
+//! # use useapi_seed_emulator::Emulator;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = Emulator::start().await?;
+//! # let (token, base_url) = (emulator.token(), emulator.base_url());
+//! # let jobid = emulator.jobs().imagine.as_str();
+//!
+//! let client = Client::builder(token).base_url(base_url).build()?;
+//!
+//! let started = client.retrieve_seed(&SeedRequest::new(jobid)).await?;
+//! let id = started.jobid.as_deref().unwrap_or_default();
+//! println!("{}: {:?}", id, started.status);
+//!
+//! let failure = client.get_job("no such job").await.unwrap_err();
+//! assert_eq!(failure.status().map(|status| status.as_u16()), Some(404));
+//! if let FailureKind::Refused(body) = failure.kind() {
+//!     println!("{:?}", body.error);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Secrets
+//!
+//! The API token is sent to the base URL and nowhere else: redirects are not
+//! followed. Where an answer repeats the token, or the Discord token of the
+//! request, it reads `***` in everything this crate hands out.
+//!
+//! # Features
+//!
+//! - `build-time-codegen` (default): generate the source in the build script.
+//!   Without it the checked-in source is compiled, which is the same and needs
+//!   no generator.
+//! - `rustls` (default), `native-tls`: who does TLS. With neither, only `http`
+//!   addresses work.
+
+mod answer;
+mod call;
+mod client;
+mod discord_token;
+
+#[cfg(feature = "build-time-codegen")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    reason = "generated; what the wrappers do not use stays private"
+)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/generated.rs"));
+}
+
+#[cfg(not(feature = "build-time-codegen"))]
+#[rustfmt::skip]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    reason = "generated; what the wrappers do not use stays private"
+)]
+mod generated;
+
+pub use answer::{Answer, BodyEnd, Failure, FailureKind, Received};
+pub use client::{BuildError, Client, ClientBuilder, DEFAULT_BASE_URL, DEFAULT_BODY_LIMIT};
+pub use discord_token::DiscordToken;
+pub use generated::types;
+
+use call::Call;

@@ -1,0 +1,93 @@
+//! Runs the generator.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
+use serde_json::Value;
+
+use crate::culprit;
+use crate::document::Document;
+use crate::error::Error;
+use crate::words::Words;
+
+/// Schemas whose type is written by hand.
+const REPLACEMENTS: [(&str, &str); 2] = [
+    // A secret: its `Debug` must not print it.
+    ("DiscordToken", "crate::DiscordToken"),
+    // The description says int64, because other generators cut uint64 to 32
+    // bits; what the service sends has no sign.
+    ("SeedValue", "u64"),
+];
+
+/// The client and types of `document`, as progenitor writes them.
+pub(crate) fn generate(document: &Document, words: &[Words]) -> Result<syn::File, Error> {
+    let settings = settings(words);
+    attempt(&document.value, &settings).map_err(|message| {
+        let works = |value: &Value| attempt(value, &settings).is_ok();
+        let pointer = culprit::find(&document.value, &works);
+        document.error(&pointer, &explain(document, &pointer).unwrap_or(message))
+    })
+}
+
+fn settings(words: &[Words]) -> GenerationSettings {
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        // Without the hook an answer loses its status, so a client that has
+        // none must not compile.
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote::quote!(crate::Call));
+    for (schema, replacement) in REPLACEMENTS {
+        settings.with_replacement(schema, replacement, std::iter::empty());
+    }
+    for Words { name, .. } in words {
+        let replacement = format!("crate::types::{name}");
+        settings.with_replacement(name, replacement, std::iter::empty());
+    }
+    settings
+}
+
+fn attempt(value: &Value, settings: &GenerationSettings) -> Result<syn::File, String> {
+    let spec: OpenAPI = serde_json::from_value(value.clone()).map_err(|fault| fault.to_string())?;
+    let tokens = quietly(|| Generator::new(settings).generate_tokens(&spec))?;
+    syn::parse2(tokens).map_err(|fault| format!("makes source that does not parse: {fault}"))
+}
+
+/// The generator reports much of what it does not support by a panic.
+fn quietly(
+    generate: impl FnOnce() -> Result<TokenStream, progenitor::Error>,
+) -> Result<TokenStream, String> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(generate));
+    panic::set_hook(hook);
+    match outcome {
+        Ok(Ok(tokens)) => Ok(tokens),
+        Ok(Err(fault)) => Err(format!("cannot be generated: {fault}")),
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no message");
+            Err(format!(
+                "cannot be generated: the generator stopped with `{message}`"
+            ))
+        }
+    }
+}
+
+/// What is wrong with an operation by itself: the type of a whole description
+/// hides this behind "did not match any variant".
+fn explain(document: &Document, pointer: &str) -> Option<String> {
+    let value = document.value.pointer(pointer)?;
+    if pointer.starts_with("/paths/") && pointer.matches('/').count() == 3 {
+        serde_json::from_value::<openapiv3::Operation>(value.clone())
+            .err()
+            .map(|fault| fault.to_string())
+    } else {
+        None
+    }
+}

@@ -1,0 +1,156 @@
+//! The description as a value, with the place of every part of it.
+
+use std::collections::BTreeMap;
+
+use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, YamlData};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Place};
+
+/// A parsed description.
+pub(crate) struct Document {
+    file: String,
+    pub(crate) value: Value,
+    /// JSON pointer to line and column, both counted from 1.
+    places: BTreeMap<String, (usize, usize)>,
+}
+
+impl Document {
+    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Error> {
+        let mut document = Self {
+            file: file.to_owned(),
+            value: Value::Null,
+            places: BTreeMap::new(),
+        };
+        let nodes = MarkedYaml::load_from_str(text).map_err(|fault| {
+            let (line, column) = position(fault.marker());
+            Error::new(
+                Place {
+                    file: file.to_owned(),
+                    line,
+                    column,
+                    pointer: String::new(),
+                },
+                format!("is no YAML: {}", fault.info()),
+            )
+        })?;
+        let [root] = nodes.as_slice() else {
+            return Err(document.error("", "has to hold exactly one YAML document"));
+        };
+        let mut value = document.read(root, String::new())?;
+        // The generator follows the order of keys. Sorted, the order does not
+        // depend on which features of serde_json a build happens to enable.
+        value.sort_all_objects();
+        document.value = value;
+        document.check_version()?;
+        document.check_references(&document.value, "")?;
+        Ok(document)
+    }
+
+    /// An error about the value at `pointer`.
+    pub(crate) fn error(&self, pointer: &str, message: &str) -> Error {
+        Error::new(self.place(pointer), message)
+    }
+
+    /// Where `pointer`, or else its nearest known parent, stands.
+    fn place(&self, pointer: &str) -> Place {
+        let mut known = pointer;
+        let (line, column) = loop {
+            if let Some(place) = self.places.get(known) {
+                break *place;
+            }
+            match known.rfind('/') {
+                Some(cut) => known = known.get(..cut).unwrap_or_default(),
+                None => break (1, 1),
+            }
+        };
+        Place {
+            file: self.file.clone(),
+            line,
+            column,
+            pointer: pointer.to_owned(),
+        }
+    }
+
+    fn read(&mut self, node: &MarkedYaml<'_>, pointer: String) -> Result<Value, Error> {
+        self.places
+            .insert(pointer.clone(), position(&node.span.start));
+        match &node.data {
+            YamlData::Value(scalar) => self.scalar(scalar, &pointer),
+            YamlData::Sequence(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| self.read(item, format!("{pointer}/{index}")))
+                .collect::<Result<Vec<_>, _>>()
+                .map(Value::Array),
+            YamlData::Mapping(entries) => {
+                let mut map = Map::new();
+                for (key, item) in entries {
+                    let YamlData::Value(Scalar::String(key)) = &key.data else {
+                        let (line, column) = position(&key.span.start);
+                        self.places.insert(pointer.clone(), (line, column));
+                        return Err(self.error(&pointer, "has a key that is no string; quote it"));
+                    };
+                    let child = child(&pointer, key);
+                    let value = self.read(item, child)?;
+                    map.insert(key.to_string(), value);
+                }
+                Ok(Value::Object(map))
+            }
+            _ => Err(self.error(&pointer, "is a YAML value that JSON does not have")),
+        }
+    }
+
+    fn scalar(&self, scalar: &Scalar<'_>, pointer: &str) -> Result<Value, Error> {
+        Ok(match scalar {
+            Scalar::Null => Value::Null,
+            Scalar::Boolean(value) => Value::Bool(*value),
+            Scalar::Integer(value) => Value::from(*value),
+            Scalar::FloatingPoint(value) => serde_json::Number::from_f64(value.into_inner())
+                .map(Value::Number)
+                .ok_or_else(|| self.error(pointer, "is a number that JSON does not have"))?,
+            Scalar::String(value) => Value::String(value.to_string()),
+        })
+    }
+
+    fn check_version(&self) -> Result<(), Error> {
+        match self.value.get("openapi") {
+            Some(Value::String(version)) if version.starts_with("3.0.") => Ok(()),
+            Some(_) => Err(self.error("/openapi", "has to be a version 3.0.x, as a string")),
+            None => Err(self.error("", "has no field `openapi`: is it an OpenAPI description?")),
+        }
+    }
+
+    /// The generator panics on a reference to nothing.
+    fn check_references(&self, value: &Value, pointer: &str) -> Result<(), Error> {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::String(target)) = map.get("$ref") {
+                    let found = target
+                        .strip_prefix('#')
+                        .and_then(|target| self.value.pointer(target));
+                    if found.is_none() {
+                        let message =
+                            format!("refers to `{target}`, which is not in this document");
+                        return Err(self.error(&child(pointer, "$ref"), &message));
+                    }
+                }
+                map.iter()
+                    .try_for_each(|(key, value)| self.check_references(value, &child(pointer, key)))
+            }
+            Value::Array(items) => items.iter().enumerate().try_for_each(|(index, value)| {
+                self.check_references(value, &format!("{pointer}/{index}"))
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The JSON pointer of `key` below `pointer`.
+pub(crate) fn child(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+fn position(marker: &Marker) -> (usize, usize) {
+    (marker.line().max(1), marker.col() + 1)
+}

@@ -1,0 +1,64 @@
+//! Why a description was refused, and where.
+
+use std::fmt;
+
+/// A place in the description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Place {
+    /// Name of the file, as the caller gave it.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Column, counted from 1.
+    pub column: usize,
+    /// JSON pointer to the value; empty for the whole document.
+    pub pointer: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)?;
+        if self.pointer.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ": {}", self.pointer)
+        }
+    }
+}
+
+/// A description that no client can be generated from.
+///
+/// Its text is one line, in the form compilers use: `file:line:column:
+/// pointer: what is wrong`.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct Error {
+    place: Place,
+    message: String,
+}
+
+impl Error {
+    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+        Self {
+            place,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn unreadable(file: &str, source: &std::io::Error) -> Self {
+        let place = Place {
+            file: file.to_owned(),
+            line: 1,
+            column: 1,
+            pointer: String::new(),
+        };
+        Self::new(place, format!("cannot be read: {source}"))
+    }
+
+    /// Where the fault stands.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+}

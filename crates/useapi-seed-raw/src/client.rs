@@ -1,0 +1,187 @@
+//! The client and how it is made.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use url::Url;
+
+use crate::call::Call;
+use crate::generated;
+
+/// Where the service is: the description's server.
+pub const DEFAULT_BASE_URL: &str = "https://api.useapi.net/v2";
+
+/// How many bytes of a body are read unless told otherwise: 8 MiB.
+pub const DEFAULT_BODY_LIMIT: usize = 8 * 1024 * 1024;
+
+/// The generated client: a method for each operation of the description.
+///
+/// Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base_url: String,
+    authorization: HeaderValue,
+    body_limit: usize,
+}
+
+impl Client {
+    /// A client for the service itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientBuilder::build`].
+    pub fn new(token: &str) -> Result<Self, BuildError> {
+        Self::builder(token).build()
+    }
+
+    /// A client to configure, with the API token (Request Headers).
+    #[must_use]
+    pub fn builder(token: &str) -> ClientBuilder {
+        ClientBuilder {
+            token: token.to_owned(),
+            base_url: DEFAULT_BASE_URL.to_owned(),
+            body_limit: DEFAULT_BODY_LIMIT,
+            configure: Box::new(|http| http),
+        }
+    }
+
+    /// Where requests go, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// A generated client with a record of its own, for one call.
+    pub(crate) fn call(&self) -> generated::Client {
+        let call = Call::new(self.authorization.clone(), self.body_limit);
+        generated::Client::new_with_client(&self.base_url, self.http.clone(), call)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Client`].
+pub struct ClientBuilder {
+    token: String,
+    base_url: String,
+    body_limit: usize,
+    configure: Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>,
+}
+
+impl ClientBuilder {
+    /// Another server than [`DEFAULT_BASE_URL`]. A slash at the end does not
+    /// matter.
+    #[must_use]
+    pub fn base_url(mut self, base_url: &str) -> Self {
+        base_url.clone_into(&mut self.base_url);
+        self
+    }
+
+    /// How many bytes of a body to read at most, instead of
+    /// [`DEFAULT_BODY_LIMIT`].
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Settings of the HTTP client: time-outs, proxies, certificates.
+    ///
+    /// Redirects stay off, whatever the function says: the token belongs to one
+    /// host.
+    #[must_use]
+    pub fn configure(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.configure = Box::new(configure);
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// When the token cannot be a header's value, the base URL is none, or the
+    /// HTTP client cannot be made.
+    pub fn build(self) -> Result<Client, BuildError> {
+        let authorization = authorization(&self.token)?;
+        let base_url = base_url(&self.base_url)?;
+        let http = (self.configure)(reqwest::Client::builder())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .build()
+            .map_err(BuildError::Http)?;
+        Ok(Client {
+            http,
+            base_url,
+            authorization,
+            body_limit: self.body_limit,
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("base_url", &self.base_url)
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a [`Client`] could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The API token is unfit, and how.
+    #[error("token {0}")]
+    Token(&'static str),
+    /// The base URL is unfit, and how.
+    #[error("base URL {0}")]
+    BaseUrl(String),
+    /// The HTTP client could not be made.
+    #[error("the HTTP client cannot be made")]
+    Http(#[source] reqwest::Error),
+}
+
+fn authorization(token: &str) -> Result<HeaderValue, BuildError> {
+    if token.trim().is_empty() {
+        return Err(BuildError::Token("is empty"));
+    }
+    if token.chars().any(|letter| !letter.is_ascii_graphic()) {
+        return Err(BuildError::Token(
+            "has spaces, line ends or letters outside ASCII; was it copied whole?",
+        ));
+    }
+    let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| BuildError::Token("cannot be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Checked, and without a slash at the end: paths begin with one.
+fn base_url(text: &str) -> Result<String, BuildError> {
+    let fault = |fault: &str| Err(BuildError::BaseUrl(fault.to_owned()));
+    let url = match Url::parse(text.trim()) {
+        Ok(url) => url,
+        Err(error) => return fault(&format!("cannot be read: {error}")),
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return fault("has to begin with http:// or https://");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return fault("must not hold a user name or password");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return fault("must not hold a query or fragment");
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}

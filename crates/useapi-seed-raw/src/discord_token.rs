@@ -1,0 +1,40 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A Discord token: a secret that travels in requests, and that neither `Debug`
+/// nor an error prints (Request Body, discord).
+///
+/// ```
+/// let token = useapi_seed_raw::DiscordToken::from("MTIz.secret");
+/// assert_eq!(format!("{token:?}"), "DiscordToken(***)");
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DiscordToken(String);
+
+impl DiscordToken {
+    /// The token itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for DiscordToken {
+    fn from(token: String) -> Self {
+        Self(token)
+    }
+}
+
+impl From<&str> for DiscordToken {
+    fn from(token: &str) -> Self {
+        Self(token.to_owned())
+    }
+}
+
+impl fmt::Debug for DiscordToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DiscordToken(***)")
+    }
+}
