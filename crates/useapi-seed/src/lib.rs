@@ -1,1 +1,115 @@
-//! Placeholder.
+//! Retrieves the seed and the four separate images of a Midjourney job through
+//! useapi.net.
+//!
+//! ```
+//! # use useapi_seed_emulator::Emulator;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = Emulator::builder().speed(600.0).start().await?;
+//! # let (token, base_url) = (emulator.token(), emulator.base_url());
+//! # let jobid = emulator.jobs().imagine.as_str();
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! use useapi_seed::Client;
+//!
+//! // Client::from_env()? takes the token from USEAPI_TOKEN instead.
+//! let client = Client::builder(token).base_url(base_url).build()?;
+//!
+//! let retrieval = client.retrieve(jobid)
+//! #   .interval(std::time::Duration::from_millis(20))
+//!     .await?;
+//! println!("seed {}", retrieval.seed());
+//! println!("{}", retrieval.prompt_with_seed().unwrap_or_default());
+//!
+//! for image in client.save_images(&retrieval, folder).await {
+//!     println!("{}", image?.path.display());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Step by step
+//!
+//! A retrieval is a job at the service: it is started, runs for a minute or so,
+//! and can be asked for by its id for 31 days. To hold that id before the wait
+//! begins, take the steps one by one:
+//!
+//! ```
+//! # use useapi_seed_emulator::Emulator;
+//! # use std::time::Duration;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = Emulator::builder().speed(600.0).start().await?;
+//! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+//! # let jobid = emulator.jobs().imagine.as_str();
+//! # let interval = Duration::from_millis(20);
+//! use useapi_seed::Submitted;
+//!
+//! let retrieval = match client.submit(jobid).reply_ref("order-17").send().await? {
+//!     Submitted::AlreadyRetrieved(retrieval) => retrieval,
+//!     Submitted::Started(job) => {
+//!         println!("started {}", job.id()); // write it down
+//!         job.wait()
+//!             .interval(interval)
+//!             .timeout(Duration::from_secs(600))
+//!             .on_update(|update| println!("{:?} %", update.percent))
+//!             .await?
+//!     }
+//!     _ => return Err("a new kind of answer".into()),
+//! };
+//!
+//! // In another process, with the id that was written down:
+//! let again = client.job(retrieval.job_id()).wait().await?;
+//! assert_eq!(again.seed(), retrieval.seed());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # When something goes wrong
+//!
+//! Each [`Error`] says [what](Error::kind), in one line with the service's own
+//! words, [what to do next](Error::advice), [which job](Error::job_id) it is
+//! about, and whether [the request may have been sent](Error::delivery).
+//! Nothing is submitted twice: a POST whose answer was lost is reported, not
+//! repeated. A look that fails does not end a wait; five in a row do.
+//!
+//! # Secrets
+//!
+//! The API token goes to the API's base URL and nowhere else: redirects are not
+//! followed, and images are fetched by another HTTP client. No error, `Debug`
+//! or kept answer holds it.
+//!
+//! # Features
+//!
+//! `rustls` (default) and `native-tls` choose who does TLS.
+//!
+//! # Layers
+//!
+//! This crate stands on [`raw`], the client that is generated from the OpenAPI
+//! description; [`Client::raw`] leads there. For tests there is the crate
+//! `useapi-seed-emulator`, which is the service on loopback.
+
+mod client;
+mod error;
+mod images;
+mod job;
+mod lenient;
+mod reading;
+mod refusal;
+mod retrieval;
+mod retrieve;
+mod seed_text;
+mod submit;
+mod wait;
+
+pub use client::{Client, ClientBuilder};
+pub use error::{Delivery, Error, ErrorKind};
+pub use images::{Difference, ImageFault, SavedImage};
+pub use job::{Job, JobState, Update};
+pub use refusal::{Field, Refusal};
+pub use retrieval::{Image, Note, Retrieval};
+pub use retrieve::Retrieve;
+pub use submit::{Submit, Submitted};
+pub use useapi_seed_raw as raw;
+pub use useapi_seed_raw::types::{JobStatus, Verb};
+pub use wait::Wait;

@@ -1,0 +1,233 @@
+//! The client and its settings.
+
+use std::fmt;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use useapi_seed_raw as raw;
+
+use crate::error::Error;
+use crate::images::Downloader;
+use crate::job::Job;
+use crate::retrieve::Retrieve;
+use crate::submit::Submit;
+
+const TOKEN_VARIABLE: &str = "USEAPI_TOKEN";
+const BASE_URL_VARIABLE: &str = "USEAPI_BASE_URL";
+
+const USER_AGENT: &str = concat!("useapi-seed/", env!("CARGO_PKG_VERSION"));
+
+/// How long one request may take, unless told otherwise.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long making a connection may take, unless told otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The service, as seen by one account.
+///
+/// Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) raw: raw::Client,
+    pub(crate) downloader: Downloader,
+}
+
+impl Client {
+    /// A client with the token in the environment's `USEAPI_TOKEN`, for the
+    /// service itself or the server in `USEAPI_BASE_URL`.
+    ///
+    /// # Errors
+    ///
+    /// When the token is not set, or [`ClientBuilder::build`] refuses a value.
+    /// The error names the variable.
+    pub fn from_env() -> Result<Self, Error> {
+        let read = |name| match std::env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(_) => Err(Error::invalid_input(name, "is no Unicode text")),
+        };
+        let token = read(TOKEN_VARIABLE)?.ok_or_else(|| {
+            Error::invalid_input(
+                TOKEN_VARIABLE,
+                "is not set in the environment: it takes the API token of a useapi.net account",
+            )
+        })?;
+        let mut builder = Self::builder(token);
+        if let Some(base_url) = read(BASE_URL_VARIABLE)? {
+            builder = builder.base_url(base_url);
+        }
+        builder.build_named(TOKEN_VARIABLE, BASE_URL_VARIABLE)
+    }
+
+    /// A client to configure, with the API token (Request Headers).
+    #[must_use]
+    pub fn builder(token: impl Into<SecretString>) -> ClientBuilder {
+        ClientBuilder {
+            token: token.into(),
+            base_url: raw::DEFAULT_BASE_URL.to_owned(),
+            request_timeout: REQUEST_TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+            api_http: Box::new(|http| http),
+            image_http: Box::new(|http| http),
+        }
+    }
+
+    /// Retrieves the seed and images of a completed imagine, button or blend
+    /// job: submits, waits, and gives the result.
+    ///
+    /// `.await` it as it is, or set options first.
+    pub fn retrieve(&self, jobid: impl Into<String>) -> Retrieve {
+        Retrieve::new(self.submit(jobid))
+    }
+
+    /// Asks for the seed of a completed imagine, button or blend job, without
+    /// waiting for it.
+    pub fn submit(&self, jobid: impl Into<String>) -> Submit {
+        Submit::new(self.clone(), jobid.into())
+    }
+
+    /// A seed job that was started before, perhaps by another process.
+    ///
+    /// The id is the *started* job's, as [`Job::id`] and
+    /// [`Error::job_id`] give it. Nothing is sent before the job is asked
+    /// something.
+    pub fn job(&self, id: impl Into<String>) -> Job {
+        Job::new(self.clone(), id.into(), None)
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.raw.base_url()
+    }
+
+    /// The layer below, with the same settings.
+    #[must_use]
+    pub fn raw(&self) -> &raw::Client {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+
+/// Settings of a [`Client`].
+pub struct ClientBuilder {
+    token: SecretString,
+    base_url: String,
+    request_timeout: Duration,
+    connect_timeout: Duration,
+    api_http: Configure,
+    image_http: Configure,
+}
+
+impl ClientBuilder {
+    /// Another server than `https://api.useapi.net/v2`.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// How long one request to the API may take in all; 60 seconds unless set.
+    ///
+    /// For images it is the longest silence, since a large one takes its time.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// How long making a connection may take; 10 seconds unless set.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Own settings of the HTTP client for the API, such as proxies and
+    /// certificates. They are applied last, but for redirects, which stay off:
+    /// the token belongs to one host.
+    #[must_use]
+    pub fn configure_api_http(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.api_http = Box::new(configure);
+        self
+    }
+
+    /// Own settings of the HTTP client for images, which is another one: give
+    /// it no credentials of the API. Redirects and name resolution stay as this
+    /// crate needs them.
+    #[must_use]
+    pub fn configure_image_http(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.image_http = Box::new(configure);
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the
+    /// token is empty or cannot be sent, the base URL is none, or the settings
+    /// of an HTTP client cannot be applied.
+    pub fn build(self) -> Result<Client, Error> {
+        self.build_named("token", "base_url")
+    }
+
+    /// As [`build`](Self::build); errors call the values by these names.
+    fn build_named(
+        self,
+        token_name: &'static str,
+        base_url_name: &'static str,
+    ) -> Result<Client, Error> {
+        let Self {
+            token,
+            base_url,
+            request_timeout,
+            connect_timeout,
+            api_http,
+            image_http,
+        } = self;
+        let raw = raw::Client::builder(token.expose_secret())
+            .base_url(&base_url)
+            .configure(move |http| {
+                api_http(
+                    http.user_agent(USER_AGENT)
+                        .timeout(request_timeout)
+                        .connect_timeout(connect_timeout),
+                )
+            })
+            .build()
+            .map_err(|error| Error::from_build(error, token_name, base_url_name))?;
+        let downloader = Downloader::new(raw.base_url(), |http| {
+            image_http(
+                http.user_agent(USER_AGENT)
+                    .read_timeout(request_timeout)
+                    .connect_timeout(connect_timeout),
+            )
+        })?;
+        Ok(Client { raw, downloader })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("base_url", &self.base_url)
+            .field("request_timeout", &self.request_timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,372 @@
+//! What can go wrong, and what to do about it.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use useapi_seed_raw::types::JobStatus;
+use useapi_seed_raw::{BodyEnd, BuildError, Received};
+
+use crate::images::ImageFault;
+use crate::refusal::Refusal;
+
+/// How much of the service's words the one-line form shows.
+const SHOWN_CHARACTERS: usize = 300;
+
+/// A failure, with all that is known of it.
+///
+/// `Display` is one line: what happened, the HTTP status and the service's own
+/// words, the job's id, and whether the request may have been sent.
+/// [`advice`](Self::advice) says what to do next.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), useapi_seed::Error> {
+/// let client = useapi_seed::Client::builder("a-token").build()?;
+/// let error = client.retrieve(" ").await.unwrap_err();
+/// assert_eq!(error.to_string(), "jobid is blank; not sent");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    delivery: Delivery,
+    received: Option<Received>,
+    service_message: Option<String>,
+    job_id: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A value that the caller gave cannot be right. Nothing was sent.
+    InvalidInput {
+        /// The field's name, as the documentation or the environment has it.
+        field: &'static str,
+        /// What is wrong with the value. Never the value of a secret.
+        problem: String,
+    },
+    /// 400: the request cannot be carried out as it is (Responses, 400).
+    Refused(Refusal),
+    /// 401: the API token is not accepted (Responses, 401).
+    Unauthorized,
+    /// 402: no subscription, or it has run out (Responses, 402).
+    NoSubscription,
+    /// 404: no job has this id, or no longer (Responses, 404).
+    NotFound,
+    /// 429: the account runs all the jobs it may, or calls come too fast.
+    /// Nothing was started (Model, executingJobs).
+    TooManyJobs {
+        /// Ids of the jobs that occupy the account, when the answer has them.
+        executing: Vec<String>,
+    },
+    /// 596 or 569: Midjourney waits for a person, and the account's calls are
+    /// halted (Responses, 596).
+    Halted,
+    /// The job ended without a result.
+    JobEnded {
+        /// `failed`, `moderated` or `cancelled`.
+        status: JobStatus,
+    },
+    /// The deadline came before the job's end. The job runs on.
+    StillRunning {
+        /// The job's status at the last look, when there was a readable one.
+        status: Option<JobStatus>,
+        /// How long the wait was.
+        elapsed: Duration,
+        /// How many times the service was asked.
+        polls: u32,
+    },
+    /// Another HTTP status than the documented ones.
+    UnexpectedStatus,
+    /// A success whose body is of no use.
+    UnreadableAnswer {
+        /// What is wrong with it, or missing from it.
+        problem: String,
+    },
+    /// No answer came.
+    Transport,
+    /// A picture could not be had.
+    Image(ImageFault),
+    /// A local file could not be written.
+    File,
+}
+
+/// What became of the request: whether it may have had an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// Nothing left this machine.
+    NotSent,
+    /// The request may have arrived, and the answer is lost.
+    MayHaveBeenSent,
+    /// The service answered.
+    Answered,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, delivery: Delivery) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            delivery,
+            received: None,
+            service_message: None,
+            job_id: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid_input(field: &'static str, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        Self::new(
+            ErrorKind::InvalidInput { field, problem },
+            Delivery::NotSent,
+        )
+    }
+
+    pub(crate) fn file(source: std::io::Error) -> Self {
+        Self::new(ErrorKind::File, Delivery::Answered).with_source(source)
+    }
+
+    pub(crate) fn from_build(
+        error: BuildError,
+        token: &'static str,
+        base_url: &'static str,
+    ) -> Self {
+        match error {
+            BuildError::Token(problem) => Self::invalid_input(token, problem),
+            BuildError::BaseUrl(problem) => Self::invalid_input(base_url, problem),
+            other => Self::invalid_input("HTTP settings", "cannot be applied").with_source(other),
+        }
+    }
+
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    pub(crate) fn with_received(mut self, received: Option<Received>) -> Self {
+        self.0.received = received;
+        self
+    }
+
+    pub(crate) fn with_service_message(mut self, message: Option<String>) -> Self {
+        self.0.service_message = message;
+        self
+    }
+
+    pub(crate) fn with_job_id(mut self, job_id: Option<&str>) -> Self {
+        if let Some(job_id) = job_id {
+            self.0.job_id = Some(job_id.to_owned());
+        }
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// What became of the request.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        self.0.delivery
+    }
+
+    /// The HTTP status, when there was an answer.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.received.as_ref().map(|received| received.status)
+    }
+
+    /// What was received, when anything was: status, headers and body.
+    #[must_use]
+    pub fn received(&self) -> Option<&Received> {
+        self.0.received.as_ref()
+    }
+
+    /// The service's own words: `error`, and `errorDetails` after a colon.
+    #[must_use]
+    pub fn service_message(&self) -> Option<&str> {
+        self.0.service_message.as_deref()
+    }
+
+    /// Id of the job this is about, once there is one. Go on with it by
+    /// [`Client::job`](crate::Client::job).
+    #[must_use]
+    pub fn job_id(&self) -> Option<&str> {
+        self.0.job_id.as_deref()
+    }
+
+    /// What to do next, in a sentence or two.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match (&self.0.kind, self.0.delivery) {
+            (ErrorKind::InvalidInput { .. }, _) => "Correct the value and call again.",
+            (ErrorKind::Refused(refusal), _) => refusal.advice(),
+            (ErrorKind::Unauthorized, _) => {
+                "Check the API token: it is the one of your useapi.net account, not the Discord \
+                 token."
+            }
+            (ErrorKind::NoSubscription, _) => {
+                "Renew the subscription of the useapi.net account, then call again."
+            }
+            (ErrorKind::NotFound, _) => {
+                "Check the job's id. Jobs are kept for 31 days, and only the account that made a \
+                 job can see it."
+            }
+            (ErrorKind::TooManyJobs { .. }, _) => {
+                "Nothing was started. Wait until one of the executing jobs has ended, then call \
+                 again."
+            }
+            (ErrorKind::Halted, _) => {
+                "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA. Then \
+                 reset the account by POST /account/midjourney/<channel>/reset. Do not call again \
+                 before: it puts the Midjourney account at risk."
+            }
+            (ErrorKind::JobEnded { .. }, _) => {
+                "The job will not go on. The service's words say why; a new call starts a new job."
+            }
+            (ErrorKind::StillRunning { .. }, _) => {
+                "The job runs on. Wait for it again with its id; do not submit it again."
+            }
+            (ErrorKind::UnexpectedStatus, _) => {
+                "The service answered with a status that its documentation does not know. If it \
+                 persists, look at the body and ask its support."
+            }
+            (ErrorKind::UnreadableAnswer { .. }, _) => {
+                "The service accepted the call, but its answer cannot be used. If this was a \
+                 submission, a job may be running: look for it before you submit again."
+            }
+            (ErrorKind::Transport, Delivery::NotSent) => {
+                "Nothing was sent. Check the network and the base URL, then call again."
+            }
+            (ErrorKind::Transport, _) => {
+                "The request may have been sent, and its answer is lost. If this was a submission, \
+                 a job may be running: look for it before you submit again."
+            }
+            (ErrorKind::Image(fault), _) => fault.advice(),
+            (ErrorKind::File, _) => {
+                "Check that the folder exists, may be written to and has room. The result itself \
+                 is not lost: save it elsewhere."
+            }
+        }
+    }
+
+    fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            ErrorKind::InvalidInput { field, problem } => write!(f, "{field} {problem}"),
+            ErrorKind::Refused(refusal) => write!(f, "the request was refused: {refusal}"),
+            ErrorKind::Unauthorized => f.write_str("the API token is not accepted"),
+            ErrorKind::NoSubscription => {
+                f.write_str("the account has no subscription, or it has expired")
+            }
+            ErrorKind::NotFound => f.write_str("no such job"),
+            ErrorKind::TooManyJobs { executing } if executing.is_empty() => {
+                f.write_str("the account is busy, or calls come too fast")
+            }
+            ErrorKind::TooManyJobs { executing } => {
+                write!(f, "the account is busy with {} jobs", executing.len())
+            }
+            ErrorKind::Halted => f.write_str(
+                "the account is halted until a person acknowledges a message from Midjourney",
+            ),
+            ErrorKind::JobEnded { status } => write!(f, "the job ended as {status}"),
+            ErrorKind::StillRunning {
+                status,
+                elapsed,
+                polls,
+            } => {
+                let status = status.as_ref().map_or("not known", JobStatus::as_str);
+                write!(
+                    f,
+                    "the job still runs (status {status}) after {:.1} s and {polls} looks",
+                    elapsed.as_secs_f64()
+                )
+            }
+            ErrorKind::UnexpectedStatus => f.write_str("unexpected answer"),
+            ErrorKind::UnreadableAnswer { problem } => write!(f, "the answer {problem}"),
+            ErrorKind::Transport => f.write_str("no answer"),
+            ErrorKind::Image(fault) => write!(f, "{fault}"),
+            ErrorKind::File => f.write_str("a file cannot be written"),
+        }
+    }
+
+    /// The HTTP status and the service's words, or else the body's first bytes.
+    fn answer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(received) = &self.0.received else {
+            return Ok(());
+        };
+        write!(f, " (HTTP {}", received.status.as_u16())?;
+        match &self.0.service_message {
+            Some(message) => write!(f, ": {}", shortened(message))?,
+            None if received.body.is_empty() => f.write_str(", no body")?,
+            None => write!(f, ": {}", received.excerpt())?,
+        }
+        if received.end == BodyEnd::Cut {
+            f.write_str(", cut short")?;
+        }
+        f.write_str(")")
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+        .escape_debug()
+        .to_string()
+        .replace("\\\"", "\"")
+        .replace("\\'", "'")
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.headline(f)?;
+        self.answer(f)?;
+        if let Some(job_id) = &self.0.job_id {
+            write!(f, "; job {job_id}")?;
+        }
+        match self.0.delivery {
+            Delivery::NotSent => f.write_str("; not sent")?,
+            Delivery::MayHaveBeenSent => f.write_str("; may have been sent")?,
+            Delivery::Answered => {}
+        }
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("delivery", &self.0.delivery)
+            .field("received", &self.0.received)
+            .field("service_message", &self.0.service_message)
+            .field("job_id", &self.0.job_id)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,166 @@
+//! What can be wrong with an image.
+
+use std::fmt;
+
+use reqwest::StatusCode;
+
+use super::SavedImage;
+use crate::retrieval::Image;
+
+/// Why an image could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageFault {
+    /// The answer has no link to it.
+    NoLink,
+    /// The link is no address, or one that is not fetched from, and why.
+    BadLink(String),
+    /// The host did not answer.
+    NoAnswer,
+    /// The host no longer has it: the link has most likely expired.
+    Gone {
+        /// The host's status.
+        status: StatusCode,
+        /// The first bytes of its answer.
+        body: String,
+    },
+    /// The host refused for another reason.
+    Refused {
+        /// The host's status.
+        status: StatusCode,
+        /// The first bytes of its answer.
+        body: String,
+    },
+    /// The connection ended after this many bytes, before the image did.
+    Cut(u64),
+    /// The file ends before the picture does, after this many bytes.
+    Truncated(u64),
+    /// What came is no picture; these are its first bytes.
+    NotAPicture(String),
+    /// It goes on beyond this many bytes.
+    TooLarge(u64),
+}
+
+impl ImageFault {
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::NoLink | Self::BadLink(_) => {
+                "The answer is kept; look at its attachments, and report it to the service."
+            }
+            Self::Gone { .. } => {
+                "Ask for the job again: a fresh answer has fresh links, as a rule. They last \
+                 about a day."
+            }
+            Self::NoAnswer | Self::Cut(_) | Self::Truncated(_) => {
+                "Save the images again while their links last, about a day."
+            }
+            Self::Refused { .. } | Self::NotAPicture(_) | Self::TooLarge(_) => {
+                "Open the link in a browser to see what is there. A fresh answer of the service \
+                 may have a better one."
+            }
+        }
+    }
+}
+
+impl fmt::Display for ImageFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoLink => f.write_str("the answer has no link to the image"),
+            Self::BadLink(fault) => write!(f, "the link to the image {fault}"),
+            Self::NoAnswer => f.write_str("the image's host does not answer"),
+            Self::Gone { status, body } => write!(
+                f,
+                "the link to the image has expired, or the image is gone (HTTP {}: {body})",
+                status.as_u16()
+            ),
+            Self::Refused { status, body } => write!(
+                f,
+                "the image's host refuses (HTTP {}: {body})",
+                status.as_u16()
+            ),
+            Self::Cut(size) => write!(f, "the image was cut short after {size} bytes"),
+            Self::Truncated(size) => write!(f, "the image is truncated: it ends at {size} bytes"),
+            Self::NotAPicture(start) => {
+                write!(f, "what came is no picture; it begins with {start:?}")
+            }
+            Self::TooLarge(limit) => write!(f, "the image is over {limit} bytes"),
+        }
+    }
+}
+
+/// Where a whole image differs from what the answer announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Difference {
+    /// Its size in bytes.
+    Size {
+        /// What the answer said.
+        announced: u64,
+        /// What came.
+        found: u64,
+    },
+    /// Its width and height in pixels.
+    Dimensions {
+        /// What the answer said.
+        announced: (u64, u64),
+        /// What came.
+        found: (u64, u64),
+    },
+    /// Its media type.
+    MediaType {
+        /// What the answer said.
+        announced: String,
+        /// What came.
+        found: &'static str,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Size { announced, found } => {
+                write!(f, "announced with {announced} bytes, it has {found}")
+            }
+            Self::Dimensions { announced, found } => write!(
+                f,
+                "announced with {} x {} pixels, it has {} x {}",
+                announced.0, announced.1, found.0, found.1
+            ),
+            Self::MediaType { announced, found } => {
+                write!(f, "announced as {announced}, it is {found}")
+            }
+        }
+    }
+}
+
+/// What was announced and is not so. What was not announced cannot differ.
+pub(super) fn differences(image: &Image, saved: &SavedImage) -> Vec<Difference> {
+    let size = image
+        .size
+        .filter(|announced| *announced != saved.size)
+        .map(|announced| Difference::Size {
+            announced,
+            found: saved.size,
+        });
+    let dimensions = image
+        .width
+        .zip(image.height)
+        .zip(saved.dimensions)
+        .filter(|(announced, found)| announced != found)
+        .map(|(announced, found)| Difference::Dimensions { announced, found });
+    let media_type = image
+        .content_type
+        .as_ref()
+        .filter(|announced| {
+            let essence = announced.split(';').next().unwrap_or_default().trim();
+            !essence.eq_ignore_ascii_case(saved.media_type)
+        })
+        .map(|announced| Difference::MediaType {
+            announced: announced.clone(),
+            found: saved.media_type,
+        });
+    size.into_iter()
+        .chain(dimensions)
+        .chain(media_type)
+        .collect()
+}

@@ -1,0 +1,126 @@
+//! A started seed job.
+
+use useapi_seed_raw::types::{self, JobStatus};
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::reading::{self, Meaning, Snapshot};
+use crate::retrieval::Retrieval;
+use crate::seed_text;
+use crate::wait::Wait;
+
+/// A seed job that was started: its id, and the client to ask with.
+///
+/// Dropping it loses nothing. [`Client::job`] makes it anew from the id, in
+/// another process too.
+#[derive(Clone, Debug)]
+pub struct Job {
+    client: Client,
+    id: String,
+    /// What the submission's answer said; none when the job was taken up.
+    submitted: Option<Update>,
+}
+
+/// What one look at a job showed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum JobState {
+    /// It has not ended: look again in 10 to 30 seconds.
+    InProgress(Update),
+    /// The seed is there.
+    Retrieved(Retrieval),
+}
+
+/// How far a job has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Update {
+    /// The job's id.
+    pub job_id: String,
+    /// Its status; an unknown word means *still in progress*.
+    pub status: Option<JobStatus>,
+    /// The percentage in Midjourney's message, when it has one.
+    pub percent: Option<u8>,
+    /// Midjourney's message (Model, content).
+    pub content: Option<String>,
+}
+
+impl Update {
+    pub(crate) fn new(job_id: &str, job: &types::Job) -> Self {
+        Self {
+            job_id: job_id.to_owned(),
+            status: job.status.clone(),
+            percent: job.content.as_deref().and_then(seed_text::percentage),
+            content: job.content.clone(),
+        }
+    }
+}
+
+impl Job {
+    pub(crate) fn new(client: Client, id: String, submitted: Option<Update>) -> Self {
+        Self {
+            client,
+            id,
+            submitted,
+        }
+    }
+
+    /// The job's id. Keep it: the result can be had with it for 31 days.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the answer to the submission said of the job; none when the job was
+    /// taken up by its id.
+    #[must_use]
+    pub fn submitted(&self) -> Option<&Update> {
+        self.submitted.as_ref()
+    }
+
+    /// Waits for the result: `.await` it as it is, or set options first.
+    pub fn wait(&self) -> Wait {
+        Wait::new(self.clone())
+    }
+
+    /// Looks once.
+    ///
+    /// # Errors
+    ///
+    /// When the job has ended without a result, or could not be asked for; the
+    /// two are different [kinds](crate::ErrorKind). Each error has the job's
+    /// id.
+    pub async fn look(&self) -> Result<JobState, Error> {
+        if self.id.trim().is_empty() {
+            return Err(Error::invalid_input("jobid", "is empty"));
+        }
+        let snapshot = self.snapshot(&self.id).await?;
+        match snapshot.meaning(Some(&self.id))? {
+            Meaning::Retrieved(retrieval) => Ok(JobState::Retrieved(retrieval)),
+            Meaning::InProgress(snapshot) => {
+                Ok(JobState::InProgress(Update::new(&self.id, &snapshot.job)))
+            }
+            Meaning::WithoutSeed(snapshot) => {
+                self.from_parent(*snapshot).await.map(JobState::Retrieved)
+            }
+        }
+    }
+
+    /// A completed job that carries no seed itself: its parent should.
+    async fn from_parent(&self, snapshot: Snapshot) -> Result<Retrieval, Error> {
+        if let Some(parent) = snapshot.job.parent_job_id.as_deref() {
+            let parent = self.snapshot(parent).await?;
+            if let Ok(Meaning::Retrieved(retrieval)) = parent.meaning(Some(&self.id)) {
+                return Ok(retrieval);
+            }
+        }
+        let problem = "says that the job has completed, but has no seed";
+        Err(reading::unreadable(problem, snapshot.received).with_job_id(Some(&self.id)))
+    }
+
+    /// Any failure of asking is about this job, whichever id was asked for.
+    async fn snapshot(&self, id: &str) -> Result<Snapshot, Error> {
+        let outcome = self.client.raw.get_job(id).await;
+        reading::snapshot(outcome, Some(&self.id))
+    }
+}

@@ -1,0 +1,189 @@
+//! From what was received to what it means: a job, or an error.
+//!
+//! The one place that decides what an answer is. It goes by what is there, the
+//! HTTP status first, then `seed`, then `status`; never by the verb alone.
+
+use serde_json::Value;
+use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus};
+use useapi_seed_raw::{Answer, BodyEnd, Failure, FailureKind, Received};
+
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::lenient;
+use crate::refusal::Refusal;
+use crate::retrieval::Retrieval;
+use crate::seed_text;
+
+/// A job as it was received.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) job: Job,
+    pub(crate) received: Received,
+    /// JSON paths of what did not fit the description.
+    pub(crate) misfits: Vec<String>,
+}
+
+/// What a snapshot means.
+pub(crate) enum Meaning {
+    /// Ask again.
+    InProgress(Box<Snapshot>),
+    /// The seed is there.
+    Retrieved(Retrieval),
+    /// The job says that it has completed, and holds no seed.
+    WithoutSeed(Box<Snapshot>),
+}
+
+/// The job in an answer, or the error that the answer is.
+pub(crate) fn snapshot(
+    outcome: Result<Answer<Job>, Failure<ErrorBody>>,
+    job_id: Option<&str>,
+) -> Result<Snapshot, Error> {
+    let failure = match outcome {
+        Ok(answer) => {
+            let (job, received) = answer.into_parts();
+            return Ok(Snapshot {
+                job,
+                received,
+                misfits: Vec::new(),
+            });
+        }
+        Err(failure) => failure,
+    };
+    let (kind, received) = failure.into_parts();
+    let error = match (kind, received) {
+        (FailureKind::InvalidRequest(problem), _) => Error::invalid_input("request", problem),
+        (FailureKind::Transport(source), None) => {
+            let delivery = if source.is_connect() || source.is_builder() {
+                Delivery::NotSent
+            } else {
+                Delivery::MayHaveBeenSent
+            };
+            Error::new(ErrorKind::Transport, delivery).with_source(source)
+        }
+        (FailureKind::Refused(body), Some(received)) => refusal(*body, received),
+        (kind, Some(received)) if received.status.is_success() => {
+            return success(&kind, received).map_err(|error| error.with_job_id(job_id));
+        }
+        (_, Some(received)) => {
+            let body = serde_json::from_slice::<Value>(&received.body)
+                .ok()
+                .and_then(lenient::read::<ErrorBody>)
+                .map(|(body, _)| body)
+                .unwrap_or_default();
+            refusal(body, received)
+        }
+        (_, None) => Error::new(ErrorKind::Transport, Delivery::MayHaveBeenSent),
+    };
+    Err(error.with_job_id(job_id))
+}
+
+/// A success that the raw layer could not decode, read leniently.
+fn success(kind: &FailureKind<ErrorBody>, received: Received) -> Result<Snapshot, Error> {
+    let problem = match (kind, received.end) {
+        (FailureKind::TooLarge(limit), _) => format!("is over {limit} bytes"),
+        (_, BodyEnd::Cut) => format!("was cut short after {} bytes", received.body.len()),
+        _ if received.body.is_empty() => "is empty".to_owned(),
+        _ => match serde_json::from_slice::<Value>(&received.body) {
+            Err(fault) => format!("is no JSON: {fault}"),
+            Ok(value) => match lenient::read::<Job>(value) {
+                Some((job, misfits)) => {
+                    return Ok(Snapshot {
+                        job,
+                        received,
+                        misfits,
+                    });
+                }
+                None => "is no JSON object".to_owned(),
+            },
+        },
+    };
+    Err(unreadable(problem, received))
+}
+
+pub(crate) fn unreadable(problem: impl Into<String>, received: Received) -> Error {
+    let problem = problem.into();
+    Error::new(ErrorKind::UnreadableAnswer { problem }, Delivery::Answered)
+        .with_received(Some(received))
+}
+
+/// The error that an answer with another status than success is.
+fn refusal(body: ErrorBody, received: Received) -> Error {
+    let message = service_message(body.error.as_deref(), body.error_details.as_deref());
+    let kind = match received.status.as_u16() {
+        _ if is_halt(body.status.as_ref(), body.code.as_ref()) => ErrorKind::Halted,
+        400 => ErrorKind::Refused(Refusal::from_message(body.error.as_deref().unwrap_or(""))),
+        401 => ErrorKind::Unauthorized,
+        402 => ErrorKind::NoSubscription,
+        404 => ErrorKind::NotFound,
+        429 => ErrorKind::TooManyJobs {
+            executing: body.executing_jobs.unwrap_or_default(),
+        },
+        596 | 569 => ErrorKind::Halted,
+        _ => ErrorKind::UnexpectedStatus,
+    };
+    Error::new(kind, Delivery::Answered)
+        .with_service_message(message)
+        .with_received(Some(received))
+        .with_job_id(body.jobid.as_deref())
+}
+
+/// A failed job whose code says that the account is halted, whatever the HTTP
+/// status.
+fn is_halt(status: Option<&JobStatus>, code: Option<&Code>) -> bool {
+    status == Some(&JobStatus::Failed)
+        && code.is_some_and(|code| matches!(code.to_string().trim(), "596" | "569"))
+}
+
+fn service_message(error: Option<&str>, details: Option<&str>) -> Option<String> {
+    let parts: Vec<_> = [error, details]
+        .into_iter()
+        .flatten()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
+}
+
+impl Snapshot {
+    /// What the job says of itself.
+    ///
+    /// `asked` is the id that the caller asked for, and stands in where the
+    /// answer has none.
+    pub(crate) fn meaning(self, asked: Option<&str>) -> Result<Meaning, Error> {
+        let job = &self.job;
+        let completed = job.status == Some(JobStatus::Completed);
+        let seed = job.seed.as_ref();
+        let value = seed.and_then(|seed| seed.value);
+        let text = seed
+            .and_then(|seed| seed.content.as_deref())
+            .or_else(|| job.content.as_deref().filter(|_| completed))
+            .and_then(seed_text::seed);
+        if let Some(found) = value.or(text) {
+            let id = job
+                .jobid
+                .as_deref()
+                .or(asked)
+                .unwrap_or_default()
+                .to_owned();
+            return Ok(Meaning::Retrieved(Retrieval::new(id, found, text, self)));
+        }
+        match &job.status {
+            Some(JobStatus::Completed) => Ok(Meaning::WithoutSeed(Box::new(self))),
+            Some(status @ (JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)) => {
+                let kind = if is_halt(Some(status), job.code.as_ref()) {
+                    ErrorKind::Halted
+                } else {
+                    ErrorKind::JobEnded {
+                        status: status.clone(),
+                    }
+                };
+                let message = service_message(job.error.as_deref(), job.error_details.as_deref())
+                    .or_else(|| job.content.clone());
+                Err(Error::new(kind, Delivery::Answered)
+                    .with_service_message(message)
+                    .with_job_id(job.jobid.as_deref().or(asked))
+                    .with_received(Some(self.received)))
+            }
+            _ => Ok(Meaning::InProgress(Box::new(self))),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The result: a seed and its images.
+
+use std::fmt;
+
+use useapi_seed_raw::types::{Attachment, Job, Verb};
+
+use crate::reading::Snapshot;
+use crate::seed_text;
+
+/// How many pictures the documentation promises (Retrieve the seed).
+const DOCUMENTED_IMAGES: usize = 4;
+
+/// A seed with its images, and the answer that they were read from.
+#[derive(Clone, Debug)]
+pub struct Retrieval {
+    job_id: String,
+    seed: u64,
+    images: Vec<Image>,
+    answer: String,
+    notes: Vec<Note>,
+    job: Job,
+}
+
+/// One of the separate images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Image {
+    /// Its place among the images, from 1.
+    pub number: usize,
+    /// Where it can be fetched, for about a day. None when the answer has no
+    /// link.
+    pub url: Option<String>,
+    /// Its name at Discord. Never used as a path.
+    pub filename: Option<String>,
+    /// Its announced media type.
+    pub content_type: Option<String>,
+    /// Its announced size in bytes.
+    pub size: Option<u64>,
+    /// Its announced width in pixels.
+    pub width: Option<u64>,
+    /// Its announced height in pixels.
+    pub height: Option<u64>,
+}
+
+/// Something about an answer that differs from the documentation, and that
+/// does not keep it from being a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// There are not four images.
+    ImageCount(usize),
+    /// The number and the text beside it disagree.
+    SeedMismatch {
+        /// `seed.value`, which was taken.
+        value: u64,
+        /// The number in `seed.content`.
+        text: u64,
+    },
+    /// A value of another type than documented, at this JSON path. It was left
+    /// out of what was understood; the kept answer has it.
+    Misfit(String),
+}
+
+impl Retrieval {
+    /// `text` is the seed that stands in the message.
+    pub(crate) fn new(job_id: String, seed: u64, text: Option<u64>, snapshot: Snapshot) -> Self {
+        let Snapshot {
+            job,
+            received,
+            misfits,
+        } = snapshot;
+        let own = job
+            .seed
+            .as_ref()
+            .and_then(|seed| seed.attachments.as_deref());
+        // The files of a seed job are the separate pictures; those of the
+        // original job are the grid.
+        let others = job
+            .attachments
+            .as_deref()
+            .filter(|_| job.verb == Some(Verb::SeedAsync));
+        let images: Vec<_> = own
+            .filter(|own| !own.is_empty())
+            .or(others)
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+            .map(|(index, attachment)| Image::new(index + 1, attachment))
+            .collect();
+
+        let mut notes = Vec::new();
+        if images.len() != DOCUMENTED_IMAGES {
+            notes.push(Note::ImageCount(images.len()));
+        }
+        if let Some(text) = text.filter(|text| *text != seed) {
+            notes.push(Note::SeedMismatch { value: seed, text });
+        }
+        notes.extend(misfits.into_iter().map(Note::Misfit));
+        Self {
+            job_id,
+            seed,
+            images,
+            // Decoded as JSON before, so it is UTF-8.
+            answer: String::from_utf8_lossy(&received.body).into_owned(),
+            notes,
+            job,
+        }
+    }
+
+    /// Id of the job that the answer is about: the seed job, or the original
+    /// one when its seed had been retrieved before.
+    #[must_use]
+    pub fn job_id(&self) -> &str {
+        &self.job_id
+    }
+
+    /// The seed, from Midjourney 0 to 4294967295 (Model, seed.value).
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The images, four as a rule (Model, seed.attachments).
+    #[must_use]
+    pub fn images(&self) -> &[Image] {
+        &self.images
+    }
+
+    /// The prompt, with its parameters where the answer has them.
+    #[must_use]
+    pub fn prompt(&self) -> Option<&str> {
+        let original = self.job.verb != Some(Verb::SeedAsync);
+        let of_job = self.job.content.as_deref().filter(|_| original);
+        let of_seed = self
+            .job
+            .seed
+            .as_ref()
+            .and_then(|seed| seed.content.as_deref());
+        of_job
+            .and_then(seed_text::prompt_of_job)
+            .or_else(|| of_seed.and_then(seed_text::prompt_of_seed))
+            .or_else(|| {
+                self.job
+                    .content
+                    .as_deref()
+                    .and_then(seed_text::prompt_of_seed)
+            })
+            .or(self.job.prompt.as_deref())
+    }
+
+    /// The prompt with `--seed N`, to paste into Midjourney and make the
+    /// images again.
+    ///
+    /// None when the answer has no prompt.
+    #[must_use]
+    pub fn prompt_with_seed(&self) -> Option<String> {
+        self.prompt()
+            .map(|prompt| seed_text::with_seed(prompt, self.seed))
+    }
+
+    /// The answer's text exactly as it came.
+    ///
+    /// With one exception: where it repeats the API token, that reads `***`.
+    #[must_use]
+    pub fn answer(&self) -> &str {
+        &self.answer
+    }
+
+    /// The answer as decoded by the raw layer.
+    #[must_use]
+    pub fn job(&self) -> &Job {
+        &self.job
+    }
+
+    /// What differs from the documentation.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+}
+
+impl Image {
+    fn new(number: usize, attachment: &Attachment) -> Self {
+        let count = |value: Option<i64>| value.and_then(|value| value.try_into().ok());
+        let link = |link: &Option<String>| link.clone().filter(|link| !link.trim().is_empty());
+        Self {
+            number,
+            url: link(&attachment.url).or_else(|| link(&attachment.proxy_url)),
+            filename: attachment.filename.clone(),
+            content_type: attachment.content_type.clone(),
+            size: count(attachment.size),
+            width: count(attachment.width),
+            height: count(attachment.height),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ImageCount(found) => {
+                write!(f, "{found} images instead of {DOCUMENTED_IMAGES}")
+            }
+            Self::SeedMismatch { value, text } => write!(
+                f,
+                "the answer's seed.value is {value}, but its text says {text}"
+            ),
+            Self::Misfit(path) => write!(f, "{path} is of another type than documented"),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! From a job's id to its seed, in one step.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::job::{Job, Update};
+use crate::retrieval::Retrieval;
+use crate::submit::{Submit, Submitted};
+use crate::wait::Policy;
+
+/// A submission and the wait for its result. Made by
+/// [`Client::retrieve`](crate::Client::retrieve).
+///
+/// Once the job is started its id is in every error, so that
+/// [`Client::job`](crate::Client::job) can go on; to have it before the wait,
+/// use [`on_started`](Self::on_started).
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Retrieve {
+    submit: Submit,
+    policy: Policy,
+    on_started: Option<Box<dyn FnOnce(&Job) + Send>>,
+    on_update: Option<Box<dyn FnMut(&Update) + Send>>,
+}
+
+impl Retrieve {
+    pub(crate) fn new(submit: Submit) -> Self {
+        Self {
+            submit,
+            policy: Policy::default(),
+            on_started: None,
+            on_update: None,
+        }
+    }
+
+    /// As [`Submit::discord`].
+    pub fn discord(mut self, token: impl Into<String>) -> Self {
+        self.submit = self.submit.discord(token);
+        self
+    }
+
+    /// As [`Submit::reply_url`].
+    pub fn reply_url(mut self, url: impl Into<String>) -> Self {
+        self.submit = self.submit.reply_url(url);
+        self
+    }
+
+    /// As [`Submit::reply_ref`].
+    pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
+        self.submit = self.submit.reply_ref(reference);
+        self
+    }
+
+    /// As [`Wait::interval`](crate::Wait::interval).
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.policy.interval = interval;
+        self
+    }
+
+    /// As [`Wait::timeout`](crate::Wait::timeout); counted from the start of
+    /// the wait.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.policy.timeout = timeout;
+        self
+    }
+
+    /// Called when a job has been started, before the wait: the place to write
+    /// its id down.
+    pub fn on_started(mut self, on_started: impl FnOnce(&Job) + Send + 'static) -> Self {
+        self.on_started = Some(Box::new(on_started));
+        self
+    }
+
+    /// As [`Wait::on_update`](crate::Wait::on_update).
+    pub fn on_update(mut self, on_update: impl FnMut(&Update) + Send + 'static) -> Self {
+        self.on_update = Some(Box::new(on_update));
+        self
+    }
+
+    async fn run(self) -> Result<Retrieval, Error> {
+        let job = match self.submit.send().await? {
+            Submitted::AlreadyRetrieved(retrieval) => return Ok(retrieval),
+            Submitted::Started(job) => job,
+        };
+        if let Some(on_started) = self.on_started {
+            on_started(&job);
+        }
+        let mut wait = job.wait();
+        wait.policy = self.policy;
+        if let Some(on_update) = self.on_update {
+            wait = wait.on_update(on_update);
+        }
+        wait.await
+    }
+}
+
+impl IntoFuture for Retrieve {
+    type Output = Result<Retrieval, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Retrieve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retrieve")
+            .field("submit", &self.submit)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
