@@ -1,0 +1,119 @@
+//! The images' own host: files for whoever has a link, and for nobody who
+//! shows an API token.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+
+use crate::access::{EXPIRED_TOKEN, TOKEN};
+use crate::attachments::{Album, Ticket};
+use crate::clock::Clock;
+use crate::gallery::Gallery;
+use crate::png_file::Frame;
+use crate::samples;
+
+/// What the image host knows.
+#[derive(Debug)]
+pub(crate) struct ImageHost {
+    clock: Clock,
+    gallery: Arc<Gallery>,
+    albums: Vec<Album>,
+    with_token: AtomicU64,
+}
+
+impl ImageHost {
+    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>) -> Self {
+        let (_, jobs) = samples::jobs(clock.origin());
+        Self {
+            clock,
+            gallery,
+            albums: jobs.into_iter().filter_map(|job| job.album).collect(),
+            with_token: AtomicU64::new(0),
+        }
+    }
+
+    /// How many requests came with a token so far.
+    pub(crate) fn requests_with_token(&self) -> u64 {
+        self.with_token.load(Ordering::SeqCst)
+    }
+
+    /// The picture a link shows, if it shows one now.
+    fn admitted(&self, uri: &Uri, now: Timestamp) -> Option<(u32, Frame)> {
+        let Query(ticket) = Query::<Ticket>::try_from_uri(uri).ok()?;
+        if !ticket.admits(uri.path(), now) {
+            return None;
+        }
+        self.albums
+            .iter()
+            .find_map(|album| Some((album.seed, album.at(uri.path())?)))
+    }
+}
+
+pub(crate) fn router(host: Arc<ImageHost>) -> Router {
+    Router::new()
+        .fallback(image)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&host),
+            refuse_tokens,
+        ))
+        .with_state(host)
+}
+
+/// Before anything else, so that not even a wrong link comes with a token
+/// unnoticed.
+async fn refuse_tokens(
+    State(host): State<Arc<ImageHost>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if carries_token(&parts) {
+        host.with_token.fetch_add(1, Ordering::SeqCst);
+        let text = "The image host must not be shown credentials: it takes no API token and no \
+                    Authorization header.\n";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+fn carries_token(parts: &Parts) -> bool {
+    let shows = |bytes: &[u8]| {
+        [TOKEN, EXPIRED_TOKEN].iter().any(|token| {
+            bytes
+                .windows(token.len())
+                .any(|part| part == token.as_bytes())
+        })
+    };
+    let uri = parts.uri.to_string();
+    let decoded: Vec<u8> = percent_decode_str(&uri).collect();
+    parts.headers.contains_key(AUTHORIZATION)
+        || shows(uri.as_bytes())
+        || shows(&decoded)
+        || parts
+            .headers
+            .iter()
+            .any(|(name, value)| shows(name.as_str().as_bytes()) || shows(value.as_bytes()))
+}
+
+async fn image(State(host): State<Arc<ImageHost>>, method: Method, uri: Uri) -> Response {
+    if method != Method::GET && method != Method::HEAD {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    let Some((seed, frame)) = host.admitted(&uri, host.clock.now()) else {
+        let text = "This content is no longer available.";
+        return (StatusCode::NOT_FOUND, text).into_response();
+    };
+    match host.gallery.file(seed, frame).await {
+        Ok(file) => ([(CONTENT_TYPE, "image/png")], file).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}

@@ -1,0 +1,72 @@
+//! Jobs that were there before: those a seed can be asked for, and others.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::account::{MAX_JOBS, masked};
+use crate::answers::JobAnswer;
+use crate::attachments::Album;
+use crate::clock::{with_microseconds, with_milliseconds};
+
+/// The Discord server of all channels.
+pub(crate) const SERVER: &str = "1114555266365661215";
+
+/// A job of a verb other than `seed_async`.
+#[derive(Clone, Debug)]
+pub(crate) struct ParentJob {
+    pub(crate) id: String,
+    pub(crate) verb: &'static str,
+    pub(crate) status: &'static str,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) prompt: Option<&'static str>,
+    pub(crate) content: String,
+    /// What Midjourney writes in bold: the prompt, or what stands for it.
+    pub(crate) caption: &'static str,
+    /// As it was when the job was executed; the account may have another now.
+    pub(crate) discord: Option<&'static str>,
+    pub(crate) channel: Option<&'static str>,
+    pub(crate) message_id: u64,
+    pub(crate) particulars: Map<String, Value>,
+    /// Its pictures, if it has any to show.
+    pub(crate) album: Option<Album>,
+}
+
+impl ParentJob {
+    pub(crate) fn completed(&self) -> bool {
+        self.status == "completed"
+    }
+
+    /// Whether a job of its verb has a seed to be asked for.
+    pub(crate) fn has_seed(&self) -> bool {
+        matches!(self.verb, "imagine" | "button" | "blend")
+    }
+
+    /// Midjourney's message about a seed of this job.
+    pub(crate) fn seed_content(&self, seed: u32) -> String {
+        let Self { caption, id, .. } = self;
+        format!("**{caption}**\n**Job ID**: {id}\n**seed** {seed}")
+    }
+
+    /// The answer, still without attachments and seed.
+    pub(crate) fn answer(&self) -> JobAnswer {
+        JobAnswer {
+            jobid: self.id.clone(),
+            verb: self.verb,
+            status: self.status,
+            created: with_milliseconds(self.created),
+            updated: with_milliseconds(self.updated),
+            content: Some(self.content.clone()),
+            prompt: self.prompt.map(Into::into),
+            discord: self.discord.map(masked),
+            channel: self.channel.map(Into::into),
+            server: Some(SERVER),
+            max_jobs: Some(MAX_JOBS),
+            message_id: Some(self.message_id.to_string()),
+            timestamp: Some(with_microseconds(self.updated)),
+            particulars: self.particulars.clone(),
+            code: 200,
+            ..JobAnswer::default()
+        }
+    }
+}

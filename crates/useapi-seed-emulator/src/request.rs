@@ -1,0 +1,69 @@
+//! What a `POST /jobs/seed_async` asks for.
+
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+
+use crate::refusal::Refusal;
+
+/// Longest `replyUrl` and `replyRef`, in characters.
+const LONGEST: usize = 1024;
+
+/// The request's body, checked as far as that goes without knowing any job.
+#[derive(Debug)]
+pub(crate) struct SeedRequest {
+    pub(crate) jobid: String,
+    pub(crate) discord: Option<String>,
+    pub(crate) reply_url: Option<String>,
+    pub(crate) reply_ref: Option<String>,
+}
+
+impl SeedRequest {
+    pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+        let json = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        if !json {
+            return Err(Refusal::Body(
+                "Content-Type must be application/json".into(),
+            ));
+        }
+        let Value::Object(fields) = serde_json::from_slice(body)
+            .map_err(|error| Refusal::Body(format!("Request body is not valid JSON: {error}")))?
+        else {
+            return Err(Refusal::Body("Request body must be a JSON object".into()));
+        };
+
+        let jobid = match fields.get("jobid") {
+            Some(Value::String(jobid)) if !jobid.trim().is_empty() => jobid.clone(),
+            _ => return Err(Refusal::Missing("jobid")),
+        };
+        let reply_ref = text(&fields, "replyRef")?;
+        let reply_url = text(&fields, "replyUrl")?;
+        for (name, value) in [("replyRef", &reply_ref), ("replyUrl", &reply_url)] {
+            if value
+                .as_ref()
+                .is_some_and(|value| value.chars().count() > LONGEST)
+            {
+                return Err(Refusal::TooLong(name));
+            }
+        }
+        Ok(Self {
+            jobid,
+            discord: text(&fields, "discord")?,
+            reply_url,
+            reply_ref,
+        })
+    }
+}
+
+/// An optional text. `null` and the empty text count as not given.
+fn text(fields: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Refusal> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+        Some(_) => Err(Refusal::NotText(name)),
+    }
+}

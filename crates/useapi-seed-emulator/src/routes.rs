@@ -1,0 +1,76 @@
+//! The API's routes.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use crate::access::Subscriber;
+use crate::answers::JobAnswer;
+use crate::refusal::{Refusal, halted_status};
+use crate::request::SeedRequest;
+use crate::service::Service;
+
+/// The largest body that is read.
+const BODY_LIMIT: usize = 64 * 1024;
+
+pub(crate) fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/v2/jobs/seed_async", post(seed_async))
+        .route("/v2/jobs/", get(job))
+        .fallback(async || Refusal::NoPath)
+        .method_not_allowed_fallback(async || Refusal::Method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(service)
+}
+
+async fn seed_async(
+    _: Subscriber,
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Answer, Refusal> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
+        _ => Refusal::Body(rejection.body_text()),
+    })?;
+    let request = SeedRequest::read(&headers, &body)?;
+    service.submit(request).await.map(Answer)
+}
+
+#[derive(Deserialize)]
+struct JobQuery {
+    jobid: String,
+}
+
+async fn job(
+    _: Subscriber,
+    State(service): State<Arc<Service>>,
+    query: Result<Query<JobQuery>, QueryRejection>,
+) -> Result<Answer, Refusal> {
+    match query {
+        Ok(Query(JobQuery { jobid })) if !jobid.trim().is_empty() => {
+            service.look_up(&jobid).await.map(Answer)
+        }
+        _ => Err(Refusal::NoQuery),
+    }
+}
+
+/// A job, under the HTTP status that goes with its code.
+struct Answer(JobAnswer);
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = match self.0.code {
+            596 => halted_status(),
+            _ => StatusCode::OK,
+        };
+        (status, Json(self.0)).into_response()
+    }
+}

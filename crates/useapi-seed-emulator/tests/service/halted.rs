@@ -1,0 +1,87 @@
+//! An account with a moderation message.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::json;
+use useapi_seed_emulator::Emulator;
+
+use crate::caller::{fields, get, post, start};
+
+const PLAIN: &str = "Your Discord account has received a pending moderation message from \
+    Midjourney. Please address this issue and reset the /account pendingModMessage before making \
+    any new API calls.";
+
+#[tokio::test]
+async fn the_first_request_is_answered_with_the_failed_job_and_all_others_plainly() {
+    let emulator = Emulator::start().await.unwrap();
+    let parent = &emulator.jobs().halted;
+    assert_eq!(get(&emulator, parent).await.0, 200);
+
+    let (status, job) = post(&emulator, json!({ "jobid": parent, "replyRef": "r-3" })).await;
+    assert_eq!(status, 596);
+    assert_eq!(
+        fields(&job),
+        [
+            "channel",
+            "code",
+            "created",
+            "discord",
+            "error",
+            "errorDetails",
+            "jobid",
+            "messageId",
+            "parentJobId",
+            "replyRef",
+            "replyUrl",
+            "status",
+            "timestamp",
+            "updated",
+            "verb",
+        ]
+    );
+    assert_eq!(
+        (&job["verb"], &job["status"]),
+        (&json!("seed_async"), &json!("failed"))
+    );
+    assert_eq!(job["parentJobId"], json!(parent));
+    assert_eq!(job["error"], "Pending mod message");
+    assert_eq!(
+        job["errorDetails"],
+        "You have a pending moderation message. Please acknowledge it before using the bot further."
+    );
+    assert_eq!(job["code"], 596);
+    // The account's own, since the request brought none.
+    assert_eq!(job["replyUrl"], "https://callback.example/account");
+
+    let plain = (596, json!({ "error": PLAIN, "code": 596 }));
+    let own = json!({ "jobid": parent, "discord": "OWN-of-the-request-end" });
+    assert_eq!(post(&emulator, json!({ "jobid": parent })).await, plain);
+    assert_eq!(post(&emulator, own).await, plain);
+    assert_eq!(get(&emulator, job["jobid"].as_str().unwrap()).await, plain);
+    assert_eq!(get(&emulator, parent).await, plain);
+    // Other accounts go on.
+    start(&emulator, &emulator.jobs().imagine).await;
+}
+
+#[tokio::test]
+async fn the_status_line_says_596() {
+    let emulator = Emulator::start().await.unwrap();
+    let body = json!({ "jobid": emulator.jobs().halted }).to_string();
+    let (authority, path) = emulator.base_url()["http://".len()..]
+        .split_once('/')
+        .unwrap();
+    let request = format!(
+        "POST /{path}/jobs/seed_async HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\
+         authorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        emulator.token(),
+        body.len(),
+    );
+    let mut stream = TcpStream::connect(authority).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 596"), "{answer}");
+    assert!(answer.contains(r#""status":"failed""#), "{answer}");
+}

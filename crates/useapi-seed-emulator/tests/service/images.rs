@@ -1,0 +1,199 @@
+//! The image host.
+
+use std::collections::HashSet;
+use std::io::Cursor;
+use std::time::Duration;
+
+use reqwest::{Method, Response};
+use serde_json::Value;
+use useapi_seed_emulator::Emulator;
+
+use crate::caller::{client, fast, get, retrieve, url};
+
+async fn fetch(url: &str) -> Response {
+    client().get(url).send().await.unwrap()
+}
+
+fn decoded(file: &[u8]) -> (u32, u32, Vec<u8>) {
+    let mut reader = png::Decoder::new(Cursor::new(file)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!(frame.color_type, png::ColorType::Rgb);
+    (frame.width, frame.height, pixels)
+}
+
+/// Fetches what an attachment announces and holds both together.
+async fn downloaded(attachment: &Value) -> Vec<u8> {
+    let response = fetch(&url(attachment)).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(
+        response.headers()["content-type"],
+        attachment["content_type"].as_str().unwrap()
+    );
+    let file = response.bytes().await.unwrap().to_vec();
+    assert_eq!(attachment["size"], file.len());
+    let name = attachment["filename"].as_str().unwrap();
+    assert!(url(attachment).contains(&format!("/{name}?ex=")));
+    file
+}
+
+#[tokio::test]
+async fn the_pictures_are_true_rich_and_different() {
+    let emulator = fast().await;
+    let mut seen = HashSet::new();
+    for parent in [&emulator.jobs().imagine, &emulator.jobs().blend] {
+        let job = retrieve(&emulator, parent).await;
+        let pictures = job["seed"]["attachments"].as_array().unwrap();
+        assert_eq!(pictures.len(), 4);
+        for picture in pictures {
+            assert!(url(picture).starts_with(emulator.image_base_url()));
+            let file = downloaded(picture).await;
+            assert!(file.len() < 3_000_000);
+            let (width, height, pixels) = decoded(&file);
+            assert_eq!((width, height), (1024, 1024));
+            let colours: HashSet<&[u8]> = pixels.chunks_exact(3).collect();
+            assert!(colours.len() > 1000, "{}", colours.len());
+            seen.insert(file);
+        }
+    }
+    assert_eq!(seen.len(), 8);
+}
+
+#[tokio::test]
+async fn the_grid_shows_the_four_pictures() {
+    let emulator = fast().await;
+    let job = retrieve(&emulator, &emulator.jobs().button).await;
+    let (_, parent) = get(&emulator, &emulator.jobs().button).await;
+    let (width, height, grid) = decoded(&downloaded(&parent["attachments"][0]).await);
+    assert_eq!((width, height), (2048, 2048));
+    let pictures = job["seed"]["attachments"].as_array().unwrap();
+    assert_eq!(pictures.len(), 4);
+    for (index, picture) in pictures.iter().enumerate() {
+        let (.., pixels) = decoded(&downloaded(picture).await);
+        let (left, top) = (index % 2 * 1024 * 3, index / 2 * 1024);
+        for (row, line) in pixels.chunks_exact(1024 * 3).enumerate() {
+            let begin = (top + row) * 2048 * 3 + left;
+            assert!(
+                &grid[begin..begin + 1024 * 3] == line,
+                "picture {index}, row {row}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn head_tells_the_length() {
+    let emulator = fast().await;
+    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    let picture = &job["seed"]["attachments"][2];
+    let response = client().head(url(picture)).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(
+        response.headers()["content-length"],
+        picture["size"].to_string()
+    );
+    let response = client()
+        .request(Method::POST, url(picture))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 405);
+}
+
+#[tokio::test]
+async fn whoever_shows_a_token_is_refused_and_counted() {
+    let emulator = fast().await;
+    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    let link = url(&job["seed"]["attachments"][0]);
+    let token = emulator.token();
+    let escaped = token.replace(':', "%3A");
+    assert_eq!(fetch(&link).await.status(), 200);
+    assert_eq!(emulator.image_requests_with_token(), 0);
+
+    let get = |url: String| client().get(url);
+    let nowhere = format!("{}/nowhere", emulator.image_base_url());
+    let calls = [
+        get(link.clone()).bearer_auth(token),
+        get(link.clone()).bearer_auth("anything"),
+        get(link.clone()).basic_auth("user", Some("password")),
+        get(link.clone()).header("x-api-key", token),
+        get(link.clone()).header("cookie", format!("t={token}; u=1")),
+        get(link.clone()).header("referer", format!("http://x/?token={token}")),
+        get(format!("{link}token={token}")),
+        get(format!("{link}token={escaped}")),
+        get(format!("{nowhere}/{escaped}")),
+        get(nowhere.clone()).bearer_auth(emulator.expired_token()),
+        get(link.clone()).header("x-api-key", emulator.expired_token()),
+    ];
+    let count = calls.len() as u64;
+    for (index, call) in calls.into_iter().enumerate() {
+        let response = call.send().await.unwrap();
+        assert_eq!(response.status(), 403, "call {index}");
+        let text = response.text().await.unwrap();
+        assert!(
+            text.contains("credentials") && !text.contains(token),
+            "{text}"
+        );
+    }
+    assert_eq!(emulator.image_requests_with_token(), count);
+    assert_eq!(fetch(&link).await.status(), 200);
+    assert_eq!(emulator.image_requests_with_token(), count);
+}
+
+async fn gone(url: &str) {
+    let response = fetch(url).await;
+    assert_eq!(response.status(), 404, "{url}");
+    assert_eq!(
+        response.text().await.unwrap(),
+        "This content is no longer available."
+    );
+}
+
+#[tokio::test]
+async fn links_work_as_they_were_issued_only() {
+    let emulator = fast().await;
+    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    let link = url(&job["seed"]["attachments"][0]);
+    let other = url(&job["seed"]["attachments"][1]);
+    let (path, query) = link.split_once('?').unwrap();
+    let (other_path, _) = other.split_once('?').unwrap();
+    assert_eq!(fetch(&link).await.status(), 200);
+    gone(path).await;
+    gone(&format!("{other_path}?{query}")).await;
+    gone(&link.replace("?ex=", "?ex=f")).await;
+    gone(&link.replace("&is=", "&is=f")).await;
+    gone(&link.replace("&hm=", "&hm=f")).await;
+    gone(&link.replace("&hm=", "&mh=")).await;
+    gone(&format!(
+        "{}/attachments/1/2/x.png?{query}",
+        emulator.image_base_url()
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn links_expire_after_a_day() {
+    // A day passes in 0.432 seconds.
+    let emulator = Emulator::builder().speed(200_000.0).start().await.unwrap();
+    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    let jobid = job["jobid"].as_str().unwrap();
+    let link = working_link(&emulator, jobid).await;
+    tokio::time::sleep(Duration::from_millis(440)).await;
+    gone(&link).await;
+    // A fresh answer has a link that works.
+    let fresh = working_link(&emulator, jobid).await;
+    assert_ne!(fresh, link);
+}
+
+/// A link that was fetched before it could expire, which a busy machine may
+/// need several attempts for.
+async fn working_link(emulator: &Emulator, jobid: &str) -> String {
+    for _ in 0..50 {
+        let (_, job) = get(emulator, jobid).await;
+        let link = url(&job["seed"]["attachments"][0]);
+        if fetch(&link).await.status() == 200 {
+            return link;
+        }
+    }
+    panic!("no link works");
+}

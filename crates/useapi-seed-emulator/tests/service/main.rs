@@ -1,0 +1,17 @@
+//! The emulator, called through real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what the tests share states expectations, as the tests do"
+)]
+
+mod caller;
+
+mod access;
+mod halted;
+mod images;
+mod lifetime;
+mod look_up;
+mod refusals;
+mod retrieval;
