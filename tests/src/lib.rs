@@ -1,1 +1,8 @@
-//! Placeholder.
+//! What the tests in this crate share: the documented answers as files, and a
+//! server that answers with exactly the bytes it was given.
+
+mod fixture;
+mod stub;
+
+pub use fixture::Fixture;
+pub use stub::{Request, Response, Stub};

@@ -1,0 +1,111 @@
+//! Whatever comes back, the raw layer keeps its status, headers and body, and
+//! does not mix up calls made at once.
+
+use futures_util::future::join_all;
+use useapi_seed_raw::{BodyEnd, Client, FailureKind};
+use useapi_seed_tests::{Response, Stub};
+
+/// A bad answer of its own for each job id `N`: another status, another body,
+/// another header.
+fn bad_answer(number: usize) -> Response {
+    let status = [400, 401, 402, 404, 429, 500, 503, 569, 596, 200, 302, 999][number % 12];
+    let body = match number % 5 {
+        0 => format!("<html>number {number}</html>"),
+        1 => String::new(),
+        2 => format!("{{\"error\":\"number {number}\""),
+        3 => format!("[{number}]"),
+        _ => format!("{{\"error\":{{\"number\":{number}}}}}"),
+    };
+    Response::new(status, "text/html", body).header("x-number", &number.to_string())
+}
+
+#[tokio::test]
+async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
+    let stub = Stub::start(|request| {
+        let number = request.target().rsplit('=').next().unwrap().parse();
+        bad_answer(number.unwrap())
+    })
+    .await;
+    let client = Client::builder("a-token")
+        .base_url(&stub.base_url())
+        .build()
+        .unwrap();
+    let calls = (0..64).map(|number| {
+        let client = &client;
+        async move { (number, client.get_job(&number.to_string()).await.unwrap_err()) }
+    });
+    for (number, failure) in join_all(calls).await {
+        let received = failure.received().expect("an answer was received");
+        assert_eq!(received.headers["x-number"], number.to_string());
+        let expected = Stub::always(bad_answer(number)).await;
+        let direct = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap()
+            .get(expected.base_url())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(received.status, direct.status(), "{number}");
+        assert_eq!(received.body, direct.bytes().await.unwrap(), "{number}");
+        assert_eq!(received.end, BodyEnd::Complete);
+        assert!(
+            failure.to_string().contains(&received.status.as_u16().to_string()),
+            "{failure}"
+        );
+    }
+    assert_eq!(stub.requests().len(), 64);
+}
+
+#[tokio::test]
+async fn a_cut_body_keeps_what_came() {
+    for status in [200, 404] {
+        let answer = Response::json(status, r#"{"error":"abcdef"}"#).cut(5);
+        let stub = Stub::always(answer).await;
+        let client = Client::builder("a-token")
+            .base_url(&stub.base_url())
+            .build()
+            .unwrap();
+        let failure = client.get_job("1").await.unwrap_err();
+        assert!(matches!(failure.kind(), FailureKind::Transport(_)));
+        let received = failure.received().unwrap();
+        assert_eq!(received.status.as_u16(), status);
+        assert_eq!(received.end, BodyEnd::Cut);
+        assert_eq!(received.body, r#"{"error":"abc"#);
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_read_to_its_limit_and_no_further() {
+    let body = format!(r#"{{"jobid":"{}"}}"#, "x".repeat(1000));
+    for (limit, fits) in [(body.len(), true), (body.len() - 1, false)] {
+        let stub = Stub::always(Response::json(200, body.as_str())).await;
+        let client = Client::builder("a-token")
+            .base_url(&stub.base_url())
+            .body_limit(limit)
+            .build()
+            .unwrap();
+        match client.get_job("1").await {
+            Ok(_) => assert!(fits),
+            Err(failure) => {
+                assert!(!fits);
+                assert!(matches!(failure.kind(), FailureKind::TooLarge(size) if *size == limit));
+                let received = failure.received().unwrap();
+                assert_eq!(received.body, &body.as_bytes()[..limit]);
+                assert_eq!(received.status.as_u16(), 200);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_answer_is_a_transport_failure_without_one() {
+    let address = {
+        let stub = Stub::always(Response::json(200, "{}")).await;
+        stub.base_url()
+    };
+    let client = Client::builder("a-token").base_url(&address).build().unwrap();
+    let failure = client.get_job("1").await.unwrap_err();
+    assert!(matches!(failure.kind(), FailureKind::Transport(fault) if fault.is_connect()));
+    assert!(failure.received().is_none());
+}

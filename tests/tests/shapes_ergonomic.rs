@@ -1,0 +1,348 @@
+//! What each documented answer becomes in the ergonomic layer.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::json;
+use useapi_seed::{Client, Error, ErrorKind, JobState, JobStatus, Note, Retrieval, Submitted};
+use useapi_seed_tests::{Fixture, Response, Stub};
+
+async fn client(response: Response) -> (Client, Stub) {
+    let stub = Stub::always(response).await;
+    let client = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    (client, stub)
+}
+
+async fn submit(fixture: &Fixture) -> Result<Submitted, Error> {
+    let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
+    client.submit("<jobid>").send().await
+}
+
+async fn look(fixture: &Fixture) -> Result<JobState, Error> {
+    let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
+    client.job("<jobid>").look().await
+}
+
+fn described_retrieval(retrieval: &Retrieval) -> String {
+    let mut text = format!(
+        "retrieved\njob: {}\nseed: {}\nprompt: {:?}\nprompt with seed: {:?}\n",
+        retrieval.job_id(),
+        retrieval.seed(),
+        retrieval.prompt(),
+        retrieval.prompt_with_seed(),
+    );
+    for image in retrieval.images() {
+        writeln!(text, "{image:?}").unwrap();
+    }
+    for note in retrieval.notes() {
+        writeln!(text, "note: {note}").unwrap();
+    }
+    text
+}
+
+fn described_error(error: &Error) -> String {
+    format!(
+        "error: {error}\nkind: {:?}\ndelivery: {:?}\nstatus: {:?}\nwords: {:?}\njob: {:?}\nadvice: {}\n",
+        error.kind(),
+        error.delivery(),
+        error.status().map(|status| status.as_u16()),
+        error.service_message(),
+        error.job_id(),
+        error.advice(),
+    )
+}
+
+#[tokio::test]
+async fn documented_answers_are_understood() {
+    for fixture in Fixture::all() {
+        let understood = if fixture.name.starts_with("service/") {
+            match look(&fixture).await {
+                Ok(JobState::InProgress(update)) => format!("in progress\n{update:#?}\n"),
+                Ok(JobState::Retrieved(retrieval)) => described_retrieval(&retrieval),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => described_error(&error),
+            }
+        } else {
+            match submit(&fixture).await {
+                Ok(Submitted::Started(job)) => format!(
+                    "started\njob: {}\n{:#?}\n",
+                    job.id(),
+                    job.submitted().unwrap()
+                ),
+                Ok(Submitted::AlreadyRetrieved(retrieval)) => described_retrieval(&retrieval),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => described_error(&error),
+            }
+        };
+        let snapshot = format!("ergonomic/{}", fixture.name).replace('/', "_");
+        insta::assert_snapshot!(snapshot, understood);
+    }
+}
+
+#[tokio::test]
+async fn the_answer_is_kept_as_it_came() {
+    for name in ["responses/200-already-retrieved", "model/every-field"] {
+        let fixture = Fixture::named(name);
+        match submit(&fixture).await.unwrap() {
+            Submitted::AlreadyRetrieved(retrieval) => assert_eq!(retrieval.answer(), fixture.text),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The fixture with one change.
+fn changed(name: &str, change: impl FnOnce(&mut serde_json::Value)) -> Fixture {
+    let fixture = Fixture::named(name);
+    let mut body = fixture.json();
+    change(&mut body);
+    Fixture {
+        text: body.to_string(),
+        ..fixture
+    }
+}
+
+async fn retrieved(fixture: &Fixture) -> Retrieval {
+    match look(fixture).await {
+        Ok(JobState::Retrieved(retrieval)) => retrieval,
+        other => panic!("{}: {other:?}", fixture.text),
+    }
+}
+
+#[tokio::test]
+async fn an_odd_answer_is_still_a_result() {
+    let whole = Fixture::named("service/200-completed-seed-job").json();
+    let paths: Vec<String> = whole
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(|key| format!("/{key}"))
+        .chain(["/seed/content".into(), "/seed/attachments".into()])
+        .filter(|path| path != "/seed")
+        .collect();
+    let oddities = [
+        json!(null),
+        json!({"odd": true}),
+        json!(["odd"]),
+        json!(-1.5),
+        json!("yesterday, half past nine"),
+    ];
+    for path in paths {
+        for oddity in &oddities {
+            let fixture = changed("service/200-completed-seed-job", |body| {
+                *body.pointer_mut(&path).unwrap() = oddity.clone();
+            });
+            let retrieval = retrieved(&fixture).await;
+            assert_eq!(retrieval.seed(), 4_294_967_295, "{path}: {oddity}");
+            assert_eq!(retrieval.answer(), fixture.text);
+            if !path.contains("attachments") {
+                assert_eq!(retrieval.images().len(), 4, "{path}: {oddity}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_noted() {
+    let fixture = changed("service/200-completed-seed-job", |body| {
+        body["created"] = json!({"at": "noon"});
+        body["seed"]["attachments"][2]["size"] = json!("large");
+        body["seed"]["attachments"][3] = json!("gone");
+    });
+    let retrieval = retrieved(&fixture).await;
+    assert_eq!(
+        retrieval.notes(),
+        [
+            Note::ImageCount(3),
+            Note::Misfit("created".into()),
+            Note::Misfit("seed.attachments[2].size".into()),
+            Note::Misfit("seed.attachments[3]".into()),
+        ]
+    );
+    assert_eq!(retrieval.images()[2].size, None);
+}
+
+#[tokio::test]
+async fn seed_is_found_wherever_it_stands() {
+    let without_number = changed("service/200-completed-seed-job", |body| {
+        body["seed"].as_object_mut().unwrap().remove("value");
+    });
+    assert_eq!(retrieved(&without_number).await.seed(), 4_294_967_295);
+
+    let in_content = changed("service/200-completed-seed-job", |body| {
+        let seed = body.as_object_mut().unwrap().remove("seed").unwrap();
+        body["content"] = seed["content"].clone();
+        body["attachments"] = seed["attachments"].clone();
+    });
+    let retrieval = retrieved(&in_content).await;
+    assert_eq!(retrieval.seed(), 4_294_967_295);
+    assert_eq!(retrieval.images().len(), 4);
+    assert_eq!(
+        retrieval.prompt_with_seed().unwrap(),
+        "Steampunk cat --s 750 --v 5.2 --seed 4294967295"
+    );
+
+    let mismatch = changed("service/200-completed-seed-job", |body| {
+        body["seed"]["value"] = json!(7);
+    });
+    let retrieval = retrieved(&mismatch).await;
+    assert_eq!(retrieval.seed(), 7);
+    assert_eq!(
+        retrieval.notes(),
+        [Note::SeedMismatch {
+            value: 7,
+            text: 4_294_967_295
+        }]
+    );
+
+    let beyond_signed = changed("service/200-completed-seed-job", |body| {
+        body["seed"]["value"] = json!(u64::MAX);
+        body["seed"]["content"] = json!(null);
+    });
+    assert_eq!(retrieved(&beyond_signed).await.seed(), u64::MAX);
+}
+
+#[tokio::test]
+async fn a_completed_job_without_seed_is_looked_up_at_its_parent() {
+    let bare = changed("service/200-completed-seed-job", |body| {
+        body.as_object_mut().unwrap().remove("seed");
+        body["jobid"] = json!("child");
+        body["parentJobId"] = json!("parent");
+    });
+    let parent = Fixture::named("responses/200-already-retrieved").text;
+    let child = bare.text.clone();
+    let stub = Stub::start(move |request| {
+        Response::json(
+            200,
+            if request.target().ends_with("=parent") {
+                parent.as_str()
+            } else {
+                child.as_str()
+            },
+        )
+    })
+    .await;
+    let client = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    let retrieval = client.job("child").wait().await.unwrap();
+    assert_eq!(retrieval.seed(), 123_456_789);
+    assert_eq!(stub.requests().len(), 2);
+
+    // Nor has the parent: an error that keeps the answer.
+    let error = look(&bare).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }));
+    assert_eq!(error.received().unwrap().body, bare.text.as_bytes());
+    assert_eq!(error.job_id(), Some("<jobid>"));
+}
+
+#[tokio::test]
+async fn halt_is_told_by_the_body_too() {
+    for (status, code) in [
+        (200, json!(596)),
+        (200, json!("596")),
+        (200, json!(569)),
+        (500, json!("569")),
+        (596, json!(null)),
+        (569, json!(null)),
+    ] {
+        let mut fixture = changed("responses/596-failed-job", |body| body["code"] = code);
+        fixture.status = status;
+        let error = look(&fixture).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Halted), "{status}: {error:?}");
+        assert_eq!(error.job_id(), Some("<jobid>"));
+        assert_eq!(
+            error.service_message(),
+            Some(
+                "Pending mod message: You have a pending moderation message. \
+                 Please acknowledge it before using the bot further."
+            )
+        );
+        assert!(matches!(
+            submit(&fixture).await.unwrap_err().kind(),
+            ErrorKind::Halted
+        ));
+    }
+}
+
+#[tokio::test]
+async fn final_states_end_the_wait_and_others_do_not() {
+    for (word, ends) in [
+        ("created", false),
+        ("started", false),
+        ("progress", false),
+        ("resting", false),
+        ("failed", true),
+        ("moderated", true),
+        ("cancelled", true),
+    ] {
+        let fixture = changed("service/200-in-progress", |body| body["status"] = json!(word));
+        let (client, stub) = client(Response::json(200, fixture.text)).await;
+        let error = client
+            .job("<jobid>")
+            .wait()
+            .interval(Duration::from_millis(1))
+            .timeout(Duration::from_millis(20))
+            .await
+            .unwrap_err();
+        assert_eq!(error.job_id(), Some("<jobid>"));
+        match error.kind() {
+            ErrorKind::JobEnded { status } => {
+                assert!(ends, "{word}");
+                assert_eq!(status.as_str(), word);
+                assert_eq!(stub.requests().len(), 1);
+            }
+            ErrorKind::StillRunning {
+                status,
+                polls,
+                elapsed,
+            } => {
+                assert!(!ends, "{word}");
+                assert_eq!(status.as_ref().map(JobStatus::as_str), Some(word));
+                assert_eq!(stub.requests().len(), *polls as usize);
+                assert!(*polls > 1 && *elapsed >= Duration::from_millis(20));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failed_look_is_not_a_failed_job() {
+    let progress = Fixture::named("service/200-in-progress").text;
+    let done = Fixture::named("service/200-completed-seed-job").text;
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    let stub = Stub::start(move |_| {
+        match looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 | 5 => Response::json(200, progress.as_str()),
+            1 => Response::new(503, "text/html", "<html>busy</html>"),
+            2 => Response::json(200, progress.as_str()).cut(20),
+            3 => Response::json(429, r#"{"error":"slow down","code":429}"#),
+            4 => Response::json(200, "null"),
+            _ => Response::json(200, done.as_str()),
+        }
+    })
+    .await;
+    let client = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    let wait = client.job("<jobid>").wait().interval(Duration::from_millis(1));
+    assert_eq!(wait.await.unwrap().seed(), 4_294_967_295);
+    assert_eq!(stub.requests().len(), 7);
+
+    // Without end, five in a row are enough, and the id is kept.
+    let stub = Stub::always(Response::new(502, "text/html", "<html>")).await;
+    let client = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    let wait = client.job("<jobid>").wait().interval(Duration::from_millis(1));
+    let error = wait.await.unwrap_err();
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(502));
+    assert_eq!(error.job_id(), Some("<jobid>"));
+    assert_eq!(stub.requests().len(), 5);
+}

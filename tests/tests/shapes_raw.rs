@@ -1,0 +1,91 @@
+//! What each documented answer becomes in the raw layer.
+
+use serde_json::{Value, json};
+use useapi_seed_raw::types::{ErrorBody, Job, SeedRequest};
+use useapi_seed_raw::{Answer, Client, Failure, FailureKind};
+use useapi_seed_tests::{Fixture, Response, Stub};
+
+/// Asks the way the fixture's section belongs to.
+async fn ask(fixture: &Fixture) -> Result<Answer<Job>, Failure<ErrorBody>> {
+    let stub = Stub::always(Response::json(fixture.status, fixture.text.as_str())).await;
+    let client = Client::builder("a-token")
+        .base_url(&stub.base_url())
+        .build()
+        .unwrap();
+    if fixture.name.starts_with("service/") {
+        client.get_job("<jobid>").await
+    } else {
+        client.retrieve_seed(&SeedRequest::new("<jobid>")).await
+    }
+}
+
+#[tokio::test]
+async fn documented_answers_decode() {
+    let fixtures = Fixture::all();
+    assert!(fixtures.len() >= 21, "the fixtures are not all there");
+    for fixture in fixtures {
+        let snapshot = format!("raw/{}", fixture.name).replace('/', "_");
+        match ask(&fixture).await {
+            Ok(answer) => {
+                assert_eq!(answer.received().status.as_u16(), fixture.status);
+                assert_eq!(answer.received().body, fixture.text.as_bytes());
+                insta::assert_debug_snapshot!(snapshot, *answer);
+            }
+            Err(failure) => {
+                assert_eq!(failure.status().map(|s| s.as_u16()), Some(fixture.status));
+                let (kind, received) = failure.into_parts();
+                assert_eq!(received.unwrap().body, fixture.text.as_bytes());
+                insta::assert_debug_snapshot!(snapshot, kind);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn encoding_again_gives_the_same() {
+    for fixture in Fixture::all() {
+        let again = match ask(&fixture).await {
+            Ok(answer) => serde_json::to_value(&*answer).unwrap(),
+            Err(failure) => match failure.kind() {
+                FailureKind::Refused(body) => serde_json::to_value(body).unwrap(),
+                other => panic!("{}: {other:?}", fixture.name),
+            },
+        };
+        assert_eq!(again, fixture.json(), "{}", fixture.name);
+    }
+}
+
+#[tokio::test]
+async fn what_the_description_does_not_know_is_kept() {
+    let mut body = Fixture::named("responses/200-already-retrieved").json();
+    body["status"] = json!("resting");
+    body["verb"] = json!("describe");
+    body["news"] = json!({"a": [1, null]});
+    body["seed"]["mood"] = json!("calm");
+    body["seed"]["attachments"][0]["flags"] = json!(64);
+    body["code"] = json!("200");
+    let fixture = Fixture {
+        name: "responses/changed".into(),
+        status: 200,
+        text: body.to_string(),
+    };
+    let answer = ask(&fixture).await.unwrap();
+    assert_eq!(answer.status.as_ref().unwrap().as_str(), "resting");
+    assert_eq!(serde_json::to_value(&*answer).unwrap(), body);
+}
+
+#[tokio::test]
+async fn any_field_may_be_null() {
+    let whole = Fixture::named("model/every-field").json();
+    for field in whole.as_object().unwrap().keys() {
+        let mut body = whole.clone();
+        body[field] = Value::Null;
+        let fixture = Fixture {
+            name: "model/changed".into(),
+            status: 200,
+            text: body.to_string(),
+        };
+        let answer = ask(&fixture).await.unwrap();
+        assert_eq!(answer.received().body, fixture.text.as_bytes(), "{field}");
+    }
+}

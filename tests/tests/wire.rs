@@ -1,0 +1,170 @@
+//! The request, byte for byte where it matters.
+
+use serde_json::{Value, json};
+use useapi_seed::{Client, Submit};
+use useapi_seed_tests::{Fixture, Request, Response, Stub};
+
+const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
+const TOKEN: &str = "user:1234-planted-token";
+
+async fn submit(change: impl FnOnce(Submit) -> Submit) -> Request {
+    let started = Fixture::named("responses/200-started");
+    let stub = Stub::always(Response::json(200, started.text)).await;
+    let client = Client::builder(TOKEN)
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    change(client.submit(JOBID)).send().await.unwrap();
+    let mut requests = stub.requests();
+    assert_eq!(requests.len(), 1);
+    let request = requests.remove(0);
+    assert_eq!(request.header("host"), Some(stub.address()));
+    request
+}
+
+fn body(request: &Request) -> Value {
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+#[tokio::test]
+async fn submission_is_a_post_with_exactly_the_documented_headers() {
+    let request = submit(|submit| submit).await;
+    assert_eq!(request.line, "POST /v2/jobs/seed_async HTTP/1.1");
+    let mut names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    // The documented two, Accept and User-Agent, and what HTTP itself needs.
+    assert_eq!(
+        names,
+        ["accept", "authorization", "content-length", "content-type", "host", "user-agent"]
+    );
+    assert_eq!(
+        request.header("authorization"),
+        Some("Bearer user:1234-planted-token")
+    );
+    assert_eq!(request.header("content-type"), Some("application/json"));
+    assert_eq!(request.header("accept"), Some("application/json"));
+    assert!(request.header("user-agent").unwrap().starts_with("useapi-seed/"));
+}
+
+#[tokio::test]
+async fn body_has_only_the_given_fields() {
+    assert_eq!(body(&submit(|submit| submit).await), json!({"jobid": JOBID}));
+    // Every combination of the optional fields.
+    for choice in 1..8 {
+        let request = submit(|mut submit| {
+            if choice & 1 != 0 {
+                submit = submit.discord("a-discord-token");
+            }
+            if choice & 2 != 0 {
+                submit = submit.reply_url("https://example.com/callback?a=ü");
+            }
+            if choice & 4 != 0 {
+                submit = submit.reply_ref("Zoë \"17\" 🎨");
+            }
+            submit
+        })
+        .await;
+        let mut expected = json!({"jobid": JOBID});
+        if choice & 1 != 0 {
+            expected["discord"] = json!("a-discord-token");
+        }
+        if choice & 2 != 0 {
+            expected["replyUrl"] = json!("https://example.com/callback?a=ü");
+        }
+        if choice & 4 != 0 {
+            expected["replyRef"] = json!("Zoë \"17\" 🎨");
+        }
+        assert_eq!(body(&request), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_look_is_a_get_with_the_escaped_id_and_no_body() {
+    let stub = Stub::always(Response::json(
+        200,
+        Fixture::named("service/200-in-progress").text,
+    ))
+    .await;
+    for (slash, id, query) in [
+        ("", JOBID, "20240225145303538-user%3A1234-channel%3A1114555266835431444"),
+        ("/", "a&b=c #🎨/..%", "a%26b%3Dc+%23%F0%9F%8E%A8%2F..%25"),
+    ] {
+        let client = Client::builder(TOKEN)
+            .base_url(stub.base_url() + slash)
+            .build()
+            .unwrap();
+        client.job(id).look().await.unwrap();
+        let request = stub.requests().pop().unwrap();
+        assert_eq!(request.line, format!("GET /v2/jobs/?jobid={query} HTTP/1.1"));
+        let mut names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["accept", "authorization", "host", "user-agent"]);
+        assert!(request.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn bad_input_is_named_and_nothing_is_sent() {
+    let stub = Stub::always(Response::json(200, "{}")).await;
+    let client = Client::builder(TOKEN)
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    let long_url = format!("https://example.com/{}", "ü".repeat(1005));
+    let cases = [
+        (client.submit(""), "jobid is empty"),
+        (client.submit(" \t\n"), "jobid is blank"),
+        (
+            client.submit(JOBID).reply_ref("🎨".repeat(1025)),
+            "replyRef is longer than 1024 characters: it has 1025",
+        ),
+        (
+            client.submit(JOBID).reply_url(long_url),
+            "replyUrl is longer than 1024 characters: it has 1025",
+        ),
+        (
+            client.submit(JOBID).reply_url("example.com/callback"),
+            "replyUrl is no address: relative URL without a base",
+        ),
+        (
+            client.submit(JOBID).reply_url("ftp://example.com/"),
+            "replyUrl has to begin with http:// or https://, not ftp:",
+        ),
+        (client.submit(JOBID).discord(" "), "discord is empty"),
+    ];
+    for (submit, message) in cases {
+        let error = submit.send().await.unwrap_err();
+        assert_eq!(error.to_string(), format!("{message}; not sent"));
+        assert!(!error.advice().is_empty());
+    }
+    for id in ["", "  "] {
+        let error = client.job(id).look().await.unwrap_err();
+        assert!(error.to_string().starts_with("jobid is "), "{error}");
+    }
+    assert!(stub.requests().is_empty());
+
+    // At the limit is within it.
+    let url = format!("https://example.com/{}", "ü".repeat(1004));
+    let reference = "🎨".repeat(1024);
+    let request = submit(|submit| submit.reply_url(url).reply_ref(reference)).await;
+    assert_eq!(body(&request)["replyRef"].as_str().unwrap().chars().count(), 1024);
+    assert_eq!(body(&request)["replyUrl"].as_str().unwrap().chars().count(), 1024);
+}
+
+#[test]
+fn bad_configuration_is_named_without_the_secret() {
+    for (token, base_url, message) in [
+        ("", "http://localhost/v2", "token is empty"),
+        (" ", "http://localhost/v2", "token is empty"),
+        ("planted\nsecret", "http://localhost/v2", "token has spaces, line ends"),
+        (TOKEN, "", "base_url cannot be read"),
+        (TOKEN, "localhost/v2", "base_url cannot be read"),
+        (TOKEN, "ftp://localhost/v2", "base_url has to begin with http"),
+        (TOKEN, "http://me:planted@localhost/v2", "base_url must not hold a user name"),
+        (TOKEN, "http://localhost/v2?a=b", "base_url must not hold a query"),
+    ] {
+        let error = Client::builder(token).base_url(base_url).build().unwrap_err();
+        assert!(error.to_string().starts_with(message), "{error}");
+        assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
+    }
+}
