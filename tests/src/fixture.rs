@@ -50,7 +50,8 @@ impl Fixture {
         let mut names: Vec<String> = ["responses", "model", "service"]
             .into_iter()
             .flat_map(|section| {
-                let files = std::fs::read_dir(folder().join(section)).expect("a folder of fixtures");
+                let files =
+                    std::fs::read_dir(folder().join(section)).expect("a folder of fixtures");
                 files.map(move |file| {
                     let path = file.expect("a fixture").path();
                     let shape = path.file_stem().expect("a file's name").to_string_lossy();

@@ -46,7 +46,8 @@ impl Request {
 /// What the stub answers.
 #[derive(Clone, Debug)]
 pub struct Response {
-    head: String,
+    status: u16,
+    headers: String,
     body: Vec<u8>,
     /// What `content-length` says.
     length: usize,
@@ -64,7 +65,8 @@ impl Response {
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         Self {
-            head: format!("HTTP/1.1 {status} Words\r\ncontent-type: {content_type}\r\n"),
+            status,
+            headers: format!("content-type: {content_type}\r\n"),
             length: body.len(),
             body,
         }
@@ -73,10 +75,17 @@ impl Response {
     /// With another header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.head.push_str(name);
-        self.head.push_str(": ");
-        self.head.push_str(value);
-        self.head.push_str("\r\n");
+        self.headers.push_str(name);
+        self.headers.push_str(": ");
+        self.headers.push_str(value);
+        self.headers.push_str("\r\n");
+        self
+    }
+
+    /// With another status.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
         self
     }
 
@@ -95,9 +104,7 @@ impl Stub {
     ///
     /// When there is no free port.
     pub async fn start(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let answer = Arc::new(answer);
@@ -162,8 +169,8 @@ async fn serve(
     let response = answer(&request);
     seen.lock().expect("no panic").push(request);
     let head = format!(
-        "{}content-length: {}\r\nconnection: close\r\n\r\n",
-        response.head, response.length
+        "HTTP/1.1 {} Words\r\n{}content-length: {}\r\nconnection: close\r\n\r\n",
+        response.status, response.headers, response.length
     );
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&response.body).await?;

@@ -32,7 +32,12 @@ async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
         .unwrap();
     let calls = (0..64).map(|number| {
         let client = &client;
-        async move { (number, client.get_job(&number.to_string()).await.unwrap_err()) }
+        async move {
+            (
+                number,
+                client.get_job(&number.to_string()).await.unwrap_err(),
+            )
+        }
     });
     for (number, failure) in join_all(calls).await {
         let received = failure.received().expect("an answer was received");
@@ -50,7 +55,9 @@ async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
         assert_eq!(received.body, direct.bytes().await.unwrap(), "{number}");
         assert_eq!(received.end, BodyEnd::Complete);
         assert!(
-            failure.to_string().contains(&received.status.as_u16().to_string()),
+            failure
+                .to_string()
+                .contains(&received.status.as_u16().to_string()),
             "{failure}"
         );
     }
@@ -104,7 +111,10 @@ async fn no_answer_is_a_transport_failure_without_one() {
         let stub = Stub::always(Response::json(200, "{}")).await;
         stub.base_url()
     };
-    let client = Client::builder("a-token").base_url(&address).build().unwrap();
+    let client = Client::builder("a-token")
+        .base_url(&address)
+        .build()
+        .unwrap();
     let failure = client.get_job("1").await.unwrap_err();
     assert!(matches!(failure.kind(), FailureKind::Transport(fault) if fault.is_connect()));
     assert!(failure.received().is_none());

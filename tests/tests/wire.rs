@@ -30,12 +30,23 @@ fn body(request: &Request) -> Value {
 async fn submission_is_a_post_with_exactly_the_documented_headers() {
     let request = submit(|submit| submit).await;
     assert_eq!(request.line, "POST /v2/jobs/seed_async HTTP/1.1");
-    let mut names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let mut names: Vec<_> = request
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     names.sort_unstable();
     // The documented two, Accept and User-Agent, and what HTTP itself needs.
     assert_eq!(
         names,
-        ["accept", "authorization", "content-length", "content-type", "host", "user-agent"]
+        [
+            "accept",
+            "authorization",
+            "content-length",
+            "content-type",
+            "host",
+            "user-agent"
+        ]
     );
     assert_eq!(
         request.header("authorization"),
@@ -43,12 +54,20 @@ async fn submission_is_a_post_with_exactly_the_documented_headers() {
     );
     assert_eq!(request.header("content-type"), Some("application/json"));
     assert_eq!(request.header("accept"), Some("application/json"));
-    assert!(request.header("user-agent").unwrap().starts_with("useapi-seed/"));
+    assert!(
+        request
+            .header("user-agent")
+            .unwrap()
+            .starts_with("useapi-seed/")
+    );
 }
 
 #[tokio::test]
 async fn body_has_only_the_given_fields() {
-    assert_eq!(body(&submit(|submit| submit).await), json!({"jobid": JOBID}));
+    assert_eq!(
+        body(&submit(|submit| submit).await),
+        json!({"jobid": JOBID})
+    );
     // Every combination of the optional fields.
     for choice in 1..8 {
         let request = submit(|mut submit| {
@@ -86,7 +105,11 @@ async fn a_look_is_a_get_with_the_escaped_id_and_no_body() {
     ))
     .await;
     for (slash, id, query) in [
-        ("", JOBID, "20240225145303538-user%3A1234-channel%3A1114555266835431444"),
+        (
+            "",
+            JOBID,
+            "20240225145303538-user%3A1234-channel%3A1114555266835431444",
+        ),
         ("/", "a&b=c #🎨/..%", "a%26b%3Dc+%23%F0%9F%8E%A8%2F..%25"),
     ] {
         let client = Client::builder(TOKEN)
@@ -95,8 +118,15 @@ async fn a_look_is_a_get_with_the_escaped_id_and_no_body() {
             .unwrap();
         client.job(id).look().await.unwrap();
         let request = stub.requests().pop().unwrap();
-        assert_eq!(request.line, format!("GET /v2/jobs/?jobid={query} HTTP/1.1"));
-        let mut names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(
+            request.line,
+            format!("GET /v2/jobs/?jobid={query} HTTP/1.1")
+        );
+        let mut names: Vec<_> = request
+            .headers
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
         names.sort_unstable();
         assert_eq!(names, ["accept", "authorization", "host", "user-agent"]);
         assert!(request.body.is_empty());
@@ -147,8 +177,14 @@ async fn bad_input_is_named_and_nothing_is_sent() {
     let url = format!("https://example.com/{}", "ü".repeat(1004));
     let reference = "🎨".repeat(1024);
     let request = submit(|submit| submit.reply_url(url).reply_ref(reference)).await;
-    assert_eq!(body(&request)["replyRef"].as_str().unwrap().chars().count(), 1024);
-    assert_eq!(body(&request)["replyUrl"].as_str().unwrap().chars().count(), 1024);
+    assert_eq!(
+        body(&request)["replyRef"].as_str().unwrap().chars().count(),
+        1024
+    );
+    assert_eq!(
+        body(&request)["replyUrl"].as_str().unwrap().chars().count(),
+        1024
+    );
 }
 
 #[test]
@@ -156,15 +192,37 @@ fn bad_configuration_is_named_without_the_secret() {
     for (token, base_url, message) in [
         ("", "http://localhost/v2", "token is empty"),
         (" ", "http://localhost/v2", "token is empty"),
-        ("planted\nsecret", "http://localhost/v2", "token has spaces, line ends"),
+        (
+            "planted\nsecret",
+            "http://localhost/v2",
+            "token has spaces, line ends",
+        ),
         (TOKEN, "", "base_url cannot be read"),
         (TOKEN, "localhost/v2", "base_url cannot be read"),
-        (TOKEN, "ftp://localhost/v2", "base_url has to begin with http"),
-        (TOKEN, "http://me:planted@localhost/v2", "base_url must not hold a user name"),
-        (TOKEN, "http://localhost/v2?a=b", "base_url must not hold a query"),
+        (
+            TOKEN,
+            "ftp://localhost/v2",
+            "base_url has to begin with http",
+        ),
+        (
+            TOKEN,
+            "http://me:planted@localhost/v2",
+            "base_url must not hold a user name",
+        ),
+        (
+            TOKEN,
+            "http://localhost/v2?a=b",
+            "base_url must not hold a query",
+        ),
     ] {
-        let error = Client::builder(token).base_url(base_url).build().unwrap_err();
+        let error = Client::builder(token)
+            .base_url(base_url)
+            .build()
+            .unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");
-        assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
+        assert!(
+            !format!("{error} {error:?}").contains("planted"),
+            "{error:?}"
+        );
     }
 }

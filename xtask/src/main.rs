@@ -4,6 +4,7 @@ mod codegen;
 mod test;
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -32,16 +33,26 @@ enum Chore {
     },
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Not by returning it: that would print a backtrace of this program.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .context("xtask has no parent folder")?;
     // Everything below, the complaints of the generator too, names files from
     // the root.
     std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))?;
-    match arguments.chore {
-        Chore::Codegen { check } => codegen::run(check),
-        Chore::Test { arguments } => test::run(&arguments),
+    match &arguments.chore {
+        Chore::Codegen { check } => codegen::run(*check),
+        Chore::Test { arguments } => test::run(arguments),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::culprit;
 use crate::document::Document;
 use crate::error::Error;
+use crate::pieces;
 use crate::words::Words;
 
 /// Schemas whose type is written by hand.
@@ -23,11 +24,11 @@ const REPLACEMENTS: [(&str, &str); 2] = [
 
 /// The client and types of `document`, as progenitor writes them.
 pub(crate) fn generate(document: &Document, words: &[Words]) -> Result<syn::File, Error> {
+    pieces::check(document)?;
     let settings = settings(words);
     attempt(&document.value, &settings).map_err(|message| {
         let works = |value: &Value| attempt(value, &settings).is_ok();
-        let pointer = culprit::find(&document.value, &works);
-        document.error(&pointer, &explain(document, &pointer).unwrap_or(message))
+        document.error(&culprit::find(&document.value, &works), &message)
     })
 }
 
@@ -76,18 +77,5 @@ fn quietly(
                 "cannot be generated: the generator stopped with `{message}`"
             ))
         }
-    }
-}
-
-/// What is wrong with an operation by itself: the type of a whole description
-/// hides this behind "did not match any variant".
-fn explain(document: &Document, pointer: &str) -> Option<String> {
-    let value = document.value.pointer(pointer)?;
-    if pointer.starts_with("/paths/") && pointer.matches('/').count() == 3 {
-        serde_json::from_value::<openapiv3::Operation>(value.clone())
-            .err()
-            .map(|fault| fault.to_string())
-    } else {
-        None
     }
 }

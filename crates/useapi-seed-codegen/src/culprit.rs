@@ -9,28 +9,45 @@ use serde_json::{Map, Value};
 
 use crate::document::child;
 
+/// How far below a value to look for the part to blame. A schema that others
+/// refer to cannot be missed, nor can what holds it, but it can be emptied.
+const DEPTH: usize = 3;
+
 /// JSON pointer to the smallest value without which `works` holds; empty when
 /// no single part is to blame.
 pub(crate) fn find(document: &Value, works: &dyn Fn(&Value) -> bool) -> String {
     let mut culprit = String::new();
-    while let Some(inside) = blamed_child(document, &culprit, works) {
+    while let Some(inside) = blamed_part(document, &culprit, works) {
         culprit = inside;
     }
     culprit
 }
 
-fn blamed_child(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> Option<String> {
-    children(document.pointer(pointer)?, pointer)
-        .into_iter()
-        .find(|candidate| {
-            [None, Some(Value::Object(Map::new()))]
-                .into_iter()
-                .any(|substitute| {
-                    // An empty object in place of an empty object proves nothing.
-                    substitute.as_ref() != document.pointer(candidate)
-                        && works(&with(document, candidate, substitute))
-                })
-        })
+fn blamed_part(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> Option<String> {
+    let mut level = vec![pointer.to_owned()];
+    for _ in 0..DEPTH {
+        level = level
+            .iter()
+            .filter_map(|pointer| Some(children(document.pointer(pointer)?, pointer)))
+            .flatten()
+            .collect();
+        let blamed = level
+            .iter()
+            .find(|candidate| is_to_blame(document, candidate, works));
+        if let Some(blamed) = blamed {
+            return Some(blamed.clone());
+        }
+    }
+    None
+}
+
+/// Whether the document works without this part, or with nothing in it.
+fn is_to_blame(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> bool {
+    let nothing = Value::Object(Map::new());
+    // Nothing in place of nothing proves nothing.
+    works(&with(document, pointer, None))
+        || document.pointer(pointer) != Some(&nothing)
+            && works(&with(document, pointer, Some(nothing)))
 }
 
 fn children(value: &Value, pointer: &str) -> Vec<String> {

@@ -10,8 +10,8 @@
 //!
 //! 1. `document` reads the YAML and remembers where each value
 //!    stands, so that every complaint names a line.
-//! 2. `client` runs the generator, and finds the value that it
-//!    stumbles over.
+//! 2. `pieces` checks that it is an OpenAPI description, and `client` runs the
+//!    generator; `culprit` finds the value that either stumbles over.
 //! 3. `words` writes an open enumeration for each string schema
 //!    with `x-extensible-enum`.
 //! 4. `types` and `operations` finish the
@@ -19,10 +19,10 @@
 //!    a method that keeps status, headers and body.
 //!
 //! ```
-//! let source = useapi_seed_codegen::generate_from_str("broken.yaml", "openapi: 3.0.3\npaths: 7\n");
-//! let error = source.unwrap_err();
-//! assert_eq!(error.place().line, 2);
-//! assert!(error.to_string().starts_with("broken.yaml:2:8: /paths: "));
+//! let text = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: 7\n";
+//! let error = useapi_seed_codegen::generate_from_str("broken.yaml", text).unwrap_err();
+//! assert_eq!(error.place().line, 3);
+//! assert!(error.to_string().starts_with("broken.yaml:3:8: /paths: "));
 //! ```
 //!
 //! [progenitor]: https://docs.rs/progenitor
@@ -32,6 +32,7 @@ mod culprit;
 mod document;
 mod error;
 mod operations;
+mod pieces;
 mod types;
 mod words;
 

@@ -165,7 +165,8 @@ impl ClientBuilder {
 
     /// Own settings of the HTTP client for images, which is another one: give
     /// it no credentials of the API. Redirects and name resolution stay as this
-    /// crate needs them.
+    /// crate needs them; so a proxy inside your network is best given by its
+    /// address, since names may only lead to public ones.
     #[must_use]
     pub fn configure_image_http(
         mut self,

@@ -1,7 +1,7 @@
 //! What can go wrong, and what to do about it.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -84,6 +84,9 @@ pub enum ErrorKind {
     },
     /// Another HTTP status than the documented ones.
     UnexpectedStatus,
+    /// The job has completed, and neither its answer nor its parent's holds a
+    /// seed.
+    NoSeed,
     /// A success whose body is of no use.
     UnreadableAnswer {
         /// What is wrong with it, or missing from it.
@@ -240,6 +243,10 @@ impl Error {
                 "The service answered with a status that its documentation does not know. If it \
                  persists, look at the body and ask its support."
             }
+            (ErrorKind::NoSeed, _) => {
+                "Only a seed job can be waited for. To retrieve the seed of an imagine, button or \
+                 blend job, submit that job's id."
+            }
             (ErrorKind::UnreadableAnswer { .. }, _) => {
                 "The service accepted the call, but its answer cannot be used. If this was a \
                  submission, a job may be running: look for it before you submit again."
@@ -259,7 +266,7 @@ impl Error {
         }
     }
 
-    fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn headline(&self, f: &mut String) -> fmt::Result {
         match &self.0.kind {
             ErrorKind::InvalidInput { field, problem } => write!(f, "{field} {problem}"),
             ErrorKind::Refused(refusal) => write!(f, "the request was refused: {refusal}"),
@@ -291,6 +298,7 @@ impl Error {
                 )
             }
             ErrorKind::UnexpectedStatus => f.write_str("unexpected answer"),
+            ErrorKind::NoSeed => f.write_str("the job has completed, but holds no seed"),
             ErrorKind::UnreadableAnswer { problem } => write!(f, "the answer {problem}"),
             ErrorKind::Transport => f.write_str("no answer"),
             ErrorKind::Image(fault) => write!(f, "{fault}"),
@@ -299,13 +307,17 @@ impl Error {
     }
 
     /// The HTTP status and the service's words, or else the body's first bytes.
-    fn answer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn answer(&self, f: &mut String) -> fmt::Result {
         let Some(received) = &self.0.received else {
             return Ok(());
         };
+        let is_said = |message: &&str| f.ends_with(*message);
+        let words = self.service_message().map(shortened);
+        let is_repetition = words.as_deref().as_ref().is_some_and(is_said);
         write!(f, " (HTTP {}", received.status.as_u16())?;
-        match &self.0.service_message {
-            Some(message) => write!(f, ": {}", shortened(message))?,
+        match words {
+            Some(_) if is_repetition => {}
+            Some(words) => write!(f, ": {words}")?,
             None if received.body.is_empty() => f.write_str(", no body")?,
             None => write!(f, ": {}", received.excerpt())?,
         }
@@ -314,22 +326,8 @@ impl Error {
         }
         f.write_str(")")
     }
-}
 
-fn shortened(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
-        .escape_debug()
-        .to_string()
-        .replace("\\\"", "\"")
-        .replace("\\'", "'")
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn line(&self, f: &mut String) -> fmt::Result {
         self.headline(f)?;
         self.answer(f)?;
         if let Some(job_id) = &self.0.job_id {
@@ -344,6 +342,30 @@ impl fmt::Display for Error {
         while let Some(cause) = source {
             write!(f, ": {cause}")?;
             source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = String::new();
+        self.line(&mut line)?;
+        // Much of it is the service's: it stays one line, and moves no cursor.
+        for letter in line.chars() {
+            if letter.is_control() {
+                write!(f, "{}", letter.escape_default())?;
+            } else {
+                f.write_char(letter)?;
+            }
         }
         Ok(())
     }

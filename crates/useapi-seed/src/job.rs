@@ -3,7 +3,7 @@
 use useapi_seed_raw::types::{self, JobStatus};
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Delivery, Error, ErrorKind};
 use crate::reading::{self, Meaning, Snapshot};
 use crate::retrieval::Retrieval;
 use crate::seed_text;
@@ -109,13 +109,20 @@ impl Job {
     /// A completed job that carries no seed itself: its parent should.
     async fn from_parent(&self, snapshot: Snapshot) -> Result<Retrieval, Error> {
         if let Some(parent) = snapshot.job.parent_job_id.as_deref() {
-            let parent = self.snapshot(parent).await?;
-            if let Ok(Meaning::Retrieved(retrieval)) = parent.meaning(Some(&self.id)) {
-                return Ok(retrieval);
+            match self.snapshot(parent).await {
+                Ok(parent) => {
+                    if let Ok(Meaning::Retrieved(retrieval)) = parent.meaning(Some(&self.id)) {
+                        return Ok(retrieval);
+                    }
+                }
+                // The parent is gone, this job is not.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound) => {}
+                Err(error) => return Err(error),
             }
         }
-        let problem = "says that the job has completed, but has no seed";
-        Err(reading::unreadable(problem, snapshot.received).with_job_id(Some(&self.id)))
+        Err(Error::new(ErrorKind::NoSeed, Delivery::Answered)
+            .with_received(Some(snapshot.received))
+            .with_job_id(Some(&self.id)))
     }
 
     /// Any failure of asking is about this job, whichever id was asked for.

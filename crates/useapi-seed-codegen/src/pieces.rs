@@ -1,0 +1,68 @@
+//! Whether the document is an OpenAPI description.
+//!
+//! The type of a whole description says little of what does not fit it: its
+//! parts are untagged enumerations. So each operation and component is tried
+//! by itself first, and the document after them.
+
+use openapiv3::{OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response, Schema};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::culprit;
+use crate::document::{Document, child};
+use crate::error::Error;
+
+const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+pub(crate) fn check(document: &Document) -> Result<(), Error> {
+    for (pointer, item) in entries(document, "/paths") {
+        for method in METHODS {
+            if let Some(operation) = item.get(method) {
+                fits::<Operation>(document, &child(&pointer, method), operation)?;
+            }
+        }
+    }
+    components::<Schema>(document, "schemas")?;
+    components::<Response>(document, "responses")?;
+    components::<Parameter>(document, "parameters")?;
+    components::<RequestBody>(document, "requestBodies")?;
+    fits::<OpenAPI>(document, "", &document.value)
+}
+
+fn components<T: DeserializeOwned>(document: &Document, kind: &str) -> Result<(), Error> {
+    for (pointer, value) in entries(document, &format!("/components/{kind}")) {
+        if value.get("$ref").is_some() {
+            fits::<ReferenceOr<T>>(document, &pointer, value)?;
+        } else {
+            fits::<T>(document, &pointer, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn entries<'a>(
+    document: &'a Document,
+    pointer: &'a str,
+) -> impl Iterator<Item = (String, &'a Value)> {
+    document
+        .value
+        .pointer(pointer)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::iter)
+        .map(move |(key, value)| (child(pointer, key), value))
+}
+
+fn fits<T: DeserializeOwned>(
+    document: &Document,
+    pointer: &str,
+    value: &Value,
+) -> Result<(), Error> {
+    let decode = |value: &Value| serde_json::from_value::<T>(value.clone());
+    decode(value).map(drop).map_err(|fault| {
+        let inside = culprit::find(value, &|value| decode(value).is_ok());
+        document.error(&format!("{pointer}{inside}"), &fault.to_string())
+    })
+}

@@ -1,0 +1,177 @@
+//! A broken description is reported with its place, never by a panic.
+
+use useapi_seed_codegen::{Error, generate_from_str};
+
+const SPEC: &str = include_str!("../../../openapi/seed_async.yaml");
+
+/// Breaks the description by replacing the one place that reads `from`, and
+/// checks that the error names its line.
+fn broken(from: &str, to: &str) -> Error {
+    assert_eq!(SPEC.matches(from).count(), 1, "{from} is not unique");
+    let error = generate_from_str("spec.yaml", &SPEC.replace(from, to)).unwrap_err();
+    let place = SPEC.find(from).unwrap();
+    // Replacements begin with the lines they keep.
+    let kept = from
+        .lines()
+        .zip(to.lines())
+        .take_while(|(old, new)| old == new)
+        .count();
+    let line = SPEC[..place].matches('\n').count() + 1 + kept;
+    assert_eq!(error.place().line, line, "{error}");
+    error
+}
+
+#[test]
+fn whole_description_is_generated() {
+    let source = generate_from_str("spec.yaml", SPEC).unwrap();
+    for expected in [
+        "pub struct Job {",
+        "pub enum JobStatus {",
+        "pub async fn retrieve_seed",
+        "impl crate::Client {",
+    ] {
+        assert!(source.contains(expected), "{expected}");
+    }
+    assert_eq!(source, generate_from_str("spec.yaml", SPEC).unwrap());
+}
+
+#[test]
+fn no_yaml() {
+    let error = broken(
+        "  title: useapi.net Midjourney seed endpoint\n",
+        "  title: ]\n",
+    );
+    assert!(error.to_string().contains("YAML"), "{error}");
+}
+
+#[test]
+fn key_twice() {
+    let error = broken(
+        "      operationId: getJob\n      tags: [jobs]\n",
+        "      operationId: getJob\n      operationId: getJob\n",
+    );
+    assert!(error.to_string().contains("duplicated key"), "{error}");
+}
+
+#[test]
+fn reference_to_nothing() {
+    let error = broken(
+        "            - $ref: \"#/components/schemas/SeedValue\"\n",
+        "            - $ref: \"#/components/schemas/SeedNumber\"\n",
+    );
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "spec.yaml:{}:21: /components/schemas/Seed/properties/value/allOf/0/$ref: refers to \
+             `#/components/schemas/SeedNumber`, which is not in this document",
+            error.place().line
+        )
+    );
+}
+
+#[test]
+fn value_of_the_wrong_kind() {
+    let error = broken(
+        "    ReplyRef:\n      type: string\n      maxLength: 1024\n",
+        "    ReplyRef:\n      type: string\n      maxLength: many\n",
+    );
+    assert_eq!(
+        error.place().pointer,
+        "/components/schemas/ReplyRef/maxLength"
+    );
+    let error = broken(
+        "      operationId: getJob\n      tags: [jobs]\n",
+        "      operationId: getJob\n      tags: jobs\n",
+    );
+    assert_eq!(error.place().pointer, "/paths/~1jobs~1/get/tags");
+}
+
+#[test]
+fn required_field_missing() {
+    let document = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: a\n";
+    let error = generate_from_str("spec.yaml", document).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "spec.yaml:6:7: /paths/~1a/get: missing field `responses`"
+    );
+
+    // One fault does not hide another.
+    let twice = document.replace("info: {title: t, version: '1'}\n", "");
+    let error = generate_from_str("spec.yaml", &twice).unwrap_err();
+    assert_eq!(error.place().pointer, "/paths/~1a/get");
+}
+
+#[test]
+fn what_the_generator_does_not_support() {
+    // Two types of success: the generator panics.
+    let paths = "paths:\n  /a:\n    get:\n      operationId: a\n      responses:\n";
+    let response = |status: &str, schema: &str| {
+        format!(
+            "        '{status}': {{description: d, content: {{application/json: {{schema: \
+             {{type: {schema}}}}}}}}}\n"
+        )
+    };
+    let document = [
+        "openapi: 3.0.3\ninfo: {title: t, version: '1'}\n",
+        paths,
+        &response("200", "string"),
+        &response("201", "boolean"),
+    ]
+    .concat();
+    let error = generate_from_str("spec.yaml", &document).unwrap_err();
+    let place = error.place();
+    assert_eq!(
+        (place.line, place.pointer.as_str()),
+        (8, "/paths/~1a/get/responses/200")
+    );
+    assert!(error.to_string().contains("cannot be generated"), "{error}");
+
+    // A schema that others refer to.
+    let error = broken(
+        "    ReplyRef:\n      type: string\n      maxLength: 1024\n",
+        "    ReplyRef:\n      type: string\n      not: {type: string}\n",
+    );
+    assert!(
+        error
+            .place()
+            .pointer
+            .starts_with("/components/schemas/ReplyRef"),
+        "{error}"
+    );
+}
+
+#[test]
+fn words_that_make_no_name() {
+    let error = broken(
+        "      x-extensible-enum: [seed_async, imagine, button, blend]\n",
+        "      x-extensible-enum: [seed_async, 5, button, blend]\n",
+    );
+    assert!(error.to_string().contains("lower_snake_case"), "{error}");
+}
+
+#[test]
+fn no_description_at_all() {
+    for (text, complaint) in [
+        ("", "exactly one YAML document"),
+        ("title: a recipe\n", "no field `openapi`"),
+        ("openapi: 3.1.0\n", "version 3.0.x"),
+        ("openapi: 3.0.3\n", "missing field"),
+        ("- openapi\n", "no field `openapi`"),
+        ("openapi: 3.0.3\n? [a]\n: b\n", "key that is no string"),
+        (
+            "openapi: 3.0.3\nx: .nan\n",
+            "number that JSON does not have",
+        ),
+    ] {
+        let error = generate_from_str("spec.yaml", text).unwrap_err();
+        assert!(error.to_string().contains(complaint), "{text}: {error}");
+        assert!(error.to_string().starts_with("spec.yaml:"), "{error}");
+    }
+    let error = useapi_seed_codegen::generate(std::path::Path::new("no/such.yaml")).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("no/such.yaml:1:1: cannot be read"),
+        "{error}"
+    );
+}

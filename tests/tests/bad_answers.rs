@@ -1,0 +1,138 @@
+//! Bodies that are of no use, with every status: the right error for the
+//! status, with the first bytes of the body.
+
+use useapi_seed::{Client, Delivery, Error, ErrorKind, Refusal};
+use useapi_seed_tests::{Response, Stub};
+
+const STATUSES: [u16; 13] = [
+    200, 201, 302, 400, 401, 402, 404, 429, 500, 503, 569, 596, 999,
+];
+
+fn bodies() -> Vec<(&'static str, Response, &'static str)> {
+    let of = |content_type, body: &str| Response::new(200, content_type, body);
+    vec![
+        (
+            "html",
+            of("text/html", "<html>Bad gateway</html>"),
+            "<html>Bad gateway</html>",
+        ),
+        ("empty", of("application/json", ""), "no body"),
+        ("null", of("application/json", "null"), "null"),
+        ("a list", of("application/json", r#"["a"]"#), r#"["a"]"#),
+        (
+            "cut in itself",
+            of("application/json", r#"{"error":"abc"#),
+            r#"{"error":"abc"#,
+        ),
+        (
+            "cut by the connection",
+            of("application/json", r#"{"error":"abcdef"}"#).cut(5),
+            r#"{"error":"abc"#,
+        ),
+        (
+            "no text",
+            of("application/json", "\u{0}\u{1b}[31m\u{7}"),
+            "\\u{0}",
+        ),
+    ]
+}
+
+async fn errors(response: Response) -> [Error; 2] {
+    let stub = Stub::always(response).await;
+    let client = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    let submitted = client.submit("a-job").send().await.unwrap_err();
+    let looked = client.job("a-seed-job").look().await.unwrap_err();
+    assert_eq!(submitted.job_id(), None);
+    assert_eq!(looked.job_id(), Some("a-seed-job"));
+    assert_eq!(stub.requests().len(), 2);
+    [submitted, looked]
+}
+
+fn is_right(status: u16, kind: &ErrorKind) -> bool {
+    match status {
+        200 | 201 => matches!(kind, ErrorKind::UnreadableAnswer { .. }),
+        400 => matches!(kind, ErrorKind::Refused(Refusal::Other)),
+        401 => matches!(kind, ErrorKind::Unauthorized),
+        402 => matches!(kind, ErrorKind::NoSubscription),
+        404 => matches!(kind, ErrorKind::NotFound),
+        429 => matches!(kind, ErrorKind::TooManyJobs { executing } if executing.is_empty()),
+        569 | 596 => matches!(kind, ErrorKind::Halted),
+        _ => matches!(kind, ErrorKind::UnexpectedStatus),
+    }
+}
+
+#[tokio::test]
+async fn each_status_gives_its_error_whatever_the_body() {
+    for status in STATUSES {
+        for (name, response, shown) in bodies() {
+            for error in errors(response.clone().status(status)).await {
+                assert!(
+                    is_right(status, error.kind()),
+                    "{status}, {name}: {error:?}"
+                );
+                assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
+                assert_eq!(error.delivery(), Delivery::Answered);
+                let line = error.to_string();
+                assert!(line.contains(shown), "{status}, {name}: {line}");
+                assert!(line.contains(&format!("HTTP {status}")), "{line}");
+                assert!(!line.chars().any(char::is_control), "{line:?}");
+                assert!(!error.advice().is_empty());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_eight_mebibytes_is_left_where_it_is() {
+    let body = format!(r#"{{"error":"{}"}}"#, "x".repeat(8 * 1024 * 1024));
+    for status in [200, 404, 596] {
+        for error in errors(Response::json(status, body.as_str())).await {
+            assert!(
+                is_right(status, error.kind()),
+                "{status}: {:?}",
+                error.kind()
+            );
+            assert_eq!(error.received().unwrap().body.len(), 8 * 1024 * 1024);
+            assert!(error.to_string().contains(r#"{"error":"xxx"#));
+            assert!(error.to_string().len() < 1000);
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_answer_says_whether_the_request_may_have_been_sent() {
+    // Nobody listens.
+    let base_url = Stub::always(Response::json(200, "{}")).await.base_url();
+    let client = Client::builder("a-token")
+        .base_url(base_url)
+        .build()
+        .unwrap();
+    let error = client.submit("a-job").send().await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert!(error.to_string().contains("not sent"), "{error}");
+
+    // Somebody reads the request and hangs up.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"}") {
+            tokio::io::AsyncReadExt::read_buf(&mut stream, &mut bytes)
+                .await
+                .unwrap();
+        }
+    });
+    let client = Client::builder("a-token")
+        .base_url(format!("http://{address}/v2"))
+        .build()
+        .unwrap();
+    let error = client.submit("a-job").send().await.unwrap_err();
+    server.await.unwrap();
+    assert!(matches!(error.kind(), ErrorKind::Transport));
+    assert_eq!(error.delivery(), Delivery::MayHaveBeenSent);
+    assert!(error.to_string().contains("may have been sent"), "{error}");
+}

@@ -1,0 +1,269 @@
+//! Each outcome against the emulator, through sockets.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use useapi_seed::{Client, Error, ErrorKind, Field, JobState, Refusal, Submitted, Verb};
+use useapi_seed_emulator::Emulator;
+
+const INTERVAL: Duration = Duration::from_millis(20);
+
+async fn emulator(speed: f64) -> (Emulator, Client) {
+    let emulator = Emulator::builder().speed(speed).start().await.unwrap();
+    let client = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    (emulator, client)
+}
+
+async fn submission_error(client: &Client, jobid: &str) -> Error {
+    client.submit(jobid).send().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_seed_and_four_pictures_for_each_verb() {
+    let (emulator, client) = emulator(600.0).await;
+    let jobs = emulator.jobs();
+    let mut seeds = Vec::new();
+    for jobid in [&jobs.imagine, &jobs.button, &jobs.blend] {
+        let retrieval = client.retrieve(jobid).interval(INTERVAL).await.unwrap();
+        assert!(retrieval.notes().is_empty(), "{:?}", retrieval.notes());
+        assert!(retrieval.seed() <= u64::from(u32::MAX));
+        let line = retrieval.prompt_with_seed().unwrap();
+        assert!(
+            line.ends_with(&format!(" --seed {}", retrieval.seed())),
+            "{line}"
+        );
+        seeds.push(retrieval.seed());
+
+        let folder = tempfile::tempdir().unwrap();
+        let saved = client.save_images(&retrieval, &folder).await;
+        assert_eq!(saved.len(), 4);
+        for (image, saved) in retrieval.images().iter().zip(saved) {
+            let saved = saved.unwrap();
+            assert!(saved.differences.is_empty(), "{:?}", saved.differences);
+            assert_eq!(saved.dimensions, Some((1024, 1024)));
+            let served = reqwest::get(image.url.as_deref().unwrap()).await.unwrap();
+            assert_eq!(
+                std::fs::read(&saved.path).unwrap(),
+                served.bytes().await.unwrap()
+            );
+        }
+    }
+    seeds.dedup();
+    assert_eq!(seeds.len(), 3);
+}
+
+#[tokio::test]
+async fn step_by_step_and_from_another_process() {
+    let (emulator, client) = emulator(600.0).await;
+    let parent = emulator.jobs().imagine.as_str();
+    let submission = client
+        .submit(parent)
+        .discord("MTIzNDU2.a-token.xyz")
+        .reply_url("https://example.com/callback")
+        .reply_ref("order-17");
+    let Submitted::Started(job) = submission.send().await.unwrap() else {
+        panic!("not started");
+    };
+    assert_ne!(job.id(), parent);
+
+    // Another process has nothing but the id.
+    let other = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let (updates, seen) = std::sync::mpsc::channel();
+    let retrieval = other
+        .job(job.id())
+        .wait()
+        .interval(Duration::from_millis(2))
+        .on_update(move |update| updates.send(update.clone()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(retrieval.job_id(), job.id());
+    let answered = retrieval.job();
+    assert_eq!(answered.parent_job_id.as_deref(), Some(parent));
+    assert_eq!(answered.verb, Some(Verb::SeedAsync));
+    assert_eq!(
+        answered.reply_url.as_deref(),
+        Some("https://example.com/callback")
+    );
+    assert_eq!(answered.reply_ref.as_deref(), Some("order-17"));
+    assert_eq!(answered.discord.as_deref(), Some("MTI…secured…xyz"));
+    let kept: Value = serde_json::from_str(retrieval.answer()).unwrap();
+    assert_eq!(kept["seed"]["value"], retrieval.seed());
+    let updates: Vec<_> = seen.into_iter().collect();
+    assert!(
+        updates.iter().any(|update| update.percent.is_some()),
+        "{updates:?}"
+    );
+
+    // Asked again, the original job comes back at once.
+    match client.submit(parent).send().await.unwrap() {
+        Submitted::AlreadyRetrieved(again) => {
+            assert_eq!(again.seed(), retrieval.seed());
+            assert_eq!(again.job_id(), parent);
+            assert_eq!(again.job().verb, Some(Verb::Imagine));
+            assert_eq!(again.prompt_with_seed(), retrieval.prompt_with_seed());
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn refusals() {
+    let (emulator, client) = emulator(1.0).await;
+    let jobs = emulator.jobs();
+    for (jobid, refusal) in [
+        (&jobs.progress, Refusal::ParentNotCompleted),
+        (&jobs.no_discord, Refusal::Missing(Field::Discord)),
+        (&jobs.no_channel, Refusal::Missing(Field::Channel)),
+    ] {
+        let error = submission_error(&client, jobid).await;
+        assert!(
+            matches!(error.kind(), ErrorKind::Refused(found) if *found == refusal),
+            "{error}"
+        );
+    }
+    let error = submission_error(&client, &jobs.unsupported).await;
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Refused(Refusal::VerbNotSupported(Verb::Unknown(_)))
+        ),
+        "{error}"
+    );
+    let error = submission_error(&client, "no-such-job").await;
+    assert!(matches!(error.kind(), ErrorKind::NotFound));
+    assert_eq!(
+        error.service_message(),
+        Some("Unable to locate parent job no-such-job")
+    );
+    let error = client.job("no-such-job").look().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotFound));
+
+    // The fields that this crate would refuse itself.
+    for (body, refusal) in [
+        (serde_json::json!({}), Refusal::Missing(Field::JobId)),
+        (
+            serde_json::json!({"jobid": jobs.imagine, "replyRef": "x".repeat(1025)}),
+            Refusal::TooLong(Field::ReplyRef),
+        ),
+        (
+            serde_json::json!({"jobid": jobs.imagine, "replyUrl": "x".repeat(1025)}),
+            Refusal::TooLong(Field::ReplyUrl),
+        ),
+    ] {
+        let response = reqwest::Client::new()
+            .post(format!("{}/jobs/seed_async", emulator.base_url()))
+            .bearer_auth(emulator.token())
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status().as_u16(), 400);
+        let text = response.text().await.unwrap();
+        let stub =
+            useapi_seed_tests::Stub::always(useapi_seed_tests::Response::json(400, text)).await;
+        let client = Client::builder("a-token")
+            .base_url(stub.base_url())
+            .build()
+            .unwrap();
+        let error = submission_error(&client, "a-job").await;
+        assert!(
+            matches!(error.kind(), ErrorKind::Refused(found) if *found == refusal),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn tokens() {
+    let (emulator, _) = emulator(1.0).await;
+    let jobid = emulator.jobs().imagine.as_str();
+    for (token, is_right) in [
+        (
+            "another-token",
+            (|kind| matches!(kind, ErrorKind::Unauthorized)) as fn(&ErrorKind) -> bool,
+        ),
+        (emulator.expired_token(), |kind| {
+            matches!(kind, ErrorKind::NoSubscription)
+        }),
+    ] {
+        let client = Client::builder(token)
+            .base_url(emulator.base_url())
+            .build()
+            .unwrap();
+        let error = submission_error(&client, jobid).await;
+        assert!(is_right(error.kind()), "{error}");
+        let error = client.job(jobid).look().await.unwrap_err();
+        assert!(is_right(error.kind()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_busy_account() {
+    let (emulator, client) = emulator(1.0).await;
+    let jobid = emulator.jobs().imagine.as_str();
+    let mut started = Vec::new();
+    let error = loop {
+        match client.submit(jobid).send().await {
+            Ok(Submitted::Started(job)) => started.push(job.id().to_owned()),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => break error,
+        }
+        assert!(started.len() < 20, "no limit");
+    };
+    match error.kind() {
+        ErrorKind::TooManyJobs { executing } => {
+            assert!(!started.is_empty());
+            for id in started {
+                assert!(executing.contains(&id), "{id} not in {executing:?}");
+            }
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_halted_account_with_both_bodies() {
+    let (emulator, client) = emulator(1.0).await;
+    let jobid = emulator.jobs().halted.as_str();
+    let first = submission_error(&client, jobid).await;
+    assert!(matches!(first.kind(), ErrorKind::Halted));
+    let failed = first.job_id().expect("the failed job's id").to_owned();
+    let second = submission_error(&client, jobid).await;
+    assert!(matches!(second.kind(), ErrorKind::Halted));
+    assert_eq!(second.job_id(), None);
+    // A look that meets the halt does not call the job failed.
+    let look = client.job(&failed).wait().await.unwrap_err();
+    assert!(matches!(look.kind(), ErrorKind::Halted));
+    assert_eq!(look.job_id(), Some(failed.as_str()));
+    for error in [first, second, look] {
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(596));
+        assert!(error.advice().contains("reset"), "{}", error.advice());
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_leaves_the_job_running() {
+    let (emulator, client) = emulator(120.0).await;
+    let error = client
+        .retrieve(emulator.jobs().imagine.as_str())
+        .interval(INTERVAL)
+        .timeout(Duration::from_millis(1))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::StillRunning { polls: 1, .. }),
+        "{error}"
+    );
+    let id = error.job_id().unwrap();
+    assert!(matches!(
+        client.job(id).look().await.unwrap(),
+        JobState::InProgress(_)
+    ));
+    client.job(id).wait().interval(INTERVAL).await.unwrap();
+}

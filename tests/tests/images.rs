@@ -1,0 +1,216 @@
+//! Saving images: whole or not at all, and only inside the folder.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use useapi_seed::{
+    Client, Difference, Error, ErrorKind, ImageFault, JobState, Retrieval, SavedImage,
+};
+use useapi_seed_tests::{Fixture, Request, Response, Stub};
+
+/// The smallest PNG there is: one grey pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\
+    \0\0\0\nIDAT\x78\x9c\x63\x60\0\0\0\x02\0\x01\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82";
+
+/// A result whose attachments are changed by `change`, given the image host.
+async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client, Retrieval) {
+    let mut body = Fixture::named("service/200-completed-seed-job").json();
+    for (index, attachment) in body["seed"]["attachments"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .enumerate()
+    {
+        attachment["url"] = json!(format!("http://{image_host}/{}", index + 1));
+    }
+    change(&mut body["seed"]["attachments"]);
+    let stub = Stub::always(Response::json(200, body.to_string())).await;
+    let client = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    match client.job("a-job").look().await.unwrap() {
+        JobState::Retrieved(retrieval) => (client, retrieval),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// All files below a folder, hidden ones too.
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn fault(outcome: &Result<SavedImage, Error>) -> &ImageFault {
+    match outcome.as_ref().unwrap_err().kind() {
+        ErrorKind::Image(fault) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn files_hold_the_bytes_that_were_served() {
+    let host = Stub::start(|_| Response::new(200, "image/png", PNG)).await;
+    let (client, retrieval) = retrieval(host.address(), |_| {}).await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("made/when/missing");
+    for (index, saved) in client
+        .save_images(&retrieval, &folder)
+        .await
+        .into_iter()
+        .enumerate()
+    {
+        let saved = saved.unwrap();
+        assert_eq!(saved.path, folder.join(format!("image-{}.png", index + 1)));
+        assert_eq!(std::fs::read(&saved.path).unwrap(), PNG);
+        assert_eq!(saved.dimensions, Some((1, 1)));
+        assert_eq!(
+            saved.differences,
+            [
+                Difference::Size {
+                    announced: 12345,
+                    found: PNG.len() as u64
+                },
+                Difference::Dimensions {
+                    announced: (1024, 1024),
+                    found: (1, 1)
+                },
+                Difference::MediaType {
+                    announced: format!("<image {} content-type>", index + 1),
+                    found: "image/png"
+                },
+            ]
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let plain = folder.join("plain");
+            std::fs::write(&plain, "").unwrap();
+            let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+            assert_eq!(mode(&saved.path), mode(&plain));
+            std::fs::remove_file(plain).unwrap();
+        }
+    }
+    assert_eq!(host.requests().len(), 4);
+    assert_eq!(files(&folder).len(), 4);
+}
+
+#[tokio::test]
+async fn names_of_the_service_never_become_paths() {
+    let long = "x".repeat(300);
+    let host = Stub::start(|_| Response::new(200, "image/png", PNG)).await;
+    let (client, retrieval) = retrieval(host.address(), |attachments| {
+        for (attachment, name) in attachments.as_array_mut().unwrap().iter_mut().zip([
+            "../../etc/passwd",
+            "CON",
+            "",
+            long.as_str(),
+        ]) {
+            attachment["filename"] = json!(name);
+        }
+    })
+    .await;
+    let outside = tempfile::tempdir().unwrap();
+    let folder = outside.path().join("a/b/c");
+    for saved in client.save_images(&retrieval, &folder).await {
+        saved.unwrap();
+    }
+    assert_eq!(
+        files(&folder),
+        ["image-1.png", "image-2.png", "image-3.png", "image-4.png"]
+    );
+    assert_eq!(files(outside.path()), ["a"]);
+}
+
+#[tokio::test]
+async fn what_is_no_whole_picture_leaves_no_file() {
+    let host = Stub::start(|request: &Request| match request.target() {
+        "/1" => Response::new(404, "text/plain", "This content is no longer available."),
+        "/2" => Response::new(200, "image/png", &PNG[..PNG.len() - 1]),
+        "/3" => Response::new(200, "image/png", "<html>Sign in to see this</html>"),
+        _ => Response::new(200, "image/png", PNG).cut(10),
+    })
+    .await;
+    let (client, retrieval) = retrieval(host.address(), |_| {}).await;
+    let folder = tempfile::tempdir().unwrap();
+    let outcomes = client.save_images(&retrieval, &folder).await;
+
+    assert!(matches!(fault(&outcomes[0]), ImageFault::Gone { .. }));
+    assert_eq!(
+        outcomes[0].as_ref().unwrap_err().to_string(),
+        "the link to the image has expired, or the image is gone \
+         (HTTP 404: This content is no longer available.); job <jobid>"
+    );
+    assert_eq!(
+        *fault(&outcomes[1]),
+        ImageFault::Truncated(PNG.len() as u64 - 1)
+    );
+    assert_eq!(
+        *fault(&outcomes[2]),
+        ImageFault::NotAPicture("<html>Sign in to see this</html>".into())
+    );
+    assert_eq!(*fault(&outcomes[3]), ImageFault::Cut(PNG.len() as u64 - 10));
+    assert!(
+        files(folder.path()).is_empty(),
+        "{:?}",
+        files(folder.path())
+    );
+    // The result is untouched by all this.
+    assert_eq!(retrieval.seed(), 4_294_967_295);
+}
+
+#[tokio::test]
+async fn one_bad_image_keeps_none_of_the_others_back() {
+    let host = Stub::start(|request: &Request| match request.target() {
+        "/2" => Response::new(500, "text/plain", "oops"),
+        _ => Response::new(200, "image/png", PNG),
+    })
+    .await;
+    let (client, retrieval) = retrieval(host.address(), |attachments| {
+        attachments[2]["url"] = json!("no link");
+        attachments[3]["url"] = json!(null);
+        attachments[3]["proxy_url"] = json!(null);
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let outcomes = client.save_images(&retrieval, &folder).await;
+    assert!(outcomes[0].is_ok());
+    assert!(matches!(fault(&outcomes[1]), ImageFault::Refused { .. }));
+    assert!(matches!(fault(&outcomes[2]), ImageFault::BadLink(_)));
+    assert_eq!(*fault(&outcomes[3]), ImageFault::NoLink);
+    assert_eq!(files(folder.path()), ["image-1.png"]);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_is_a_file_error_with_the_job() {
+    let host = Stub::start(|_| Response::new(200, "image/png", PNG)).await;
+    let (client, retrieval) = retrieval(host.address(), |_| {}).await;
+    let folder = tempfile::tempdir().unwrap();
+    let occupied = folder.path().join("occupied");
+    std::fs::write(&occupied, "").unwrap();
+    for outcome in client
+        .save_images(&retrieval, occupied.join("inside"))
+        .await
+    {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::File));
+        assert_eq!(error.job_id(), Some("<jobid>"));
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_loop_ends() {
+    let host =
+        Stub::start(|_| Response::new(302, "text/plain", "").header("location", "/again")).await;
+    let (client, retrieval) = retrieval(host.address(), |_| {}).await;
+    let folder = tempfile::tempdir().unwrap();
+    for outcome in client.save_images(&retrieval, &folder).await {
+        assert_eq!(*fault(&outcome), ImageFault::NoAnswer);
+        let line = outcome.unwrap_err().to_string();
+        assert!(line.contains("more than 5 redirects"), "{line}");
+    }
+}
