@@ -1,6 +1,12 @@
 //! What the tests in this crate share: the documented answers as files, and a
 //! server that answers with exactly the bytes it was given.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what goes wrong here fails the test that called it"
+)]
+
 mod fixture;
 mod stub;
 

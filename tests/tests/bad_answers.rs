@@ -1,6 +1,8 @@
 //! Bodies that are of no use, with every status: the right error for the
 //! status, with the first bytes of the body.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 use useapi_seed::{Client, Delivery, Error, ErrorKind, Refusal};
 use useapi_seed_tests::{Response, Stub};
 

@@ -1,6 +1,13 @@
 //! The documentation's examples, as a person would type them, with the host
 //! changed.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
 use std::process::Command;
 
 use serde_json::Value;

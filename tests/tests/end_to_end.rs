@@ -1,5 +1,13 @@
 //! Each outcome against the emulator, through sockets.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
 use std::time::Duration;
 
 use serde_json::Value;

@@ -1,6 +1,13 @@
 //! Whatever comes back, the raw layer keeps its status, headers and body, and
 //! does not mix up calls made at once.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
 use futures_util::future::join_all;
 use useapi_seed_raw::{BodyEnd, Client, FailureKind};
 use useapi_seed_tests::{Response, Stub};

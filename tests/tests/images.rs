@@ -1,5 +1,12 @@
 //! Saving images: whole or not at all, and only inside the folder.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
 use std::path::Path;
 
 use serde_json::{Value, json};

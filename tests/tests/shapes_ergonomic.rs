@@ -1,5 +1,12 @@
 //! What each documented answer becomes in the ergonomic layer.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
 use std::fmt::Write;
 use std::time::Duration;
 

@@ -1,5 +1,12 @@
 //! What each documented answer becomes in the raw layer.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
 use serde_json::{Value, json};
 use useapi_seed_raw::types::{ErrorBody, Job, SeedRequest};
 use useapi_seed_raw::{Answer, Client, Failure, FailureKind};

@@ -1,5 +1,11 @@
 //! The request, byte for byte where it matters.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
 use serde_json::{Value, json};
 use useapi_seed::{Client, Submit};
 use useapi_seed_tests::{Fixture, Request, Response, Stub};

@@ -19,7 +19,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Write crates/useapi-seed-raw/src/generated.rs from openapi/seed_async.yaml.
+    /// Write the generated source of the raw layer, from the description in openapi.
     Codegen {
         /// Write nothing; show what would change, and fail if anything would.
         #[arg(long)]

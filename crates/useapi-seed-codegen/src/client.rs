@@ -27,8 +27,8 @@ pub(crate) fn generate(document: &Document, words: &[Words]) -> Result<syn::File
     pieces::check(document)?;
     let settings = settings(words);
     attempt(&document.value, &settings).map_err(|message| {
-        let works = |value: &Value| attempt(value, &settings).is_ok();
-        document.error(&culprit::find(&document.value, &works), &message)
+        let is_generated = |value: &Value| attempt(value, &settings).is_ok();
+        document.error(&culprit::find(&document.value, &is_generated), &message)
     })
 }
 

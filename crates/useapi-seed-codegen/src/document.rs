@@ -37,7 +37,7 @@ impl Document {
         let [root] = nodes.as_slice() else {
             return Err(document.error("", "has to hold exactly one YAML document"));
         };
-        let mut value = document.read(root, String::new())?;
+        let mut value = document.read(root, "")?;
         // The generator follows the order of keys. Sorted, the order does not
         // depend on which features of serde_json a build happens to enable.
         value.sort_all_objects();
@@ -72,15 +72,15 @@ impl Document {
         }
     }
 
-    fn read(&mut self, node: &MarkedYaml<'_>, pointer: String) -> Result<Value, Error> {
+    fn read(&mut self, node: &MarkedYaml<'_>, pointer: &str) -> Result<Value, Error> {
         self.places
-            .insert(pointer.clone(), position(&node.span.start));
+            .insert(pointer.to_owned(), position(&node.span.start));
         match &node.data {
-            YamlData::Value(scalar) => self.scalar(scalar, &pointer),
+            YamlData::Value(scalar) => self.scalar(scalar, pointer),
             YamlData::Sequence(items) => items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| self.read(item, format!("{pointer}/{index}")))
+                .map(|(index, item)| self.read(item, &format!("{pointer}/{index}")))
                 .collect::<Result<Vec<_>, _>>()
                 .map(Value::Array),
             YamlData::Mapping(entries) => {
@@ -88,16 +88,15 @@ impl Document {
                 for (key, item) in entries {
                     let YamlData::Value(Scalar::String(key)) = &key.data else {
                         let (line, column) = position(&key.span.start);
-                        self.places.insert(pointer.clone(), (line, column));
-                        return Err(self.error(&pointer, "has a key that is no string; quote it"));
+                        self.places.insert(pointer.to_owned(), (line, column));
+                        return Err(self.error(pointer, "has a key that is no string; quote it"));
                     };
-                    let child = child(&pointer, key);
-                    let value = self.read(item, child)?;
+                    let value = self.read(item, &child(pointer, key))?;
                     map.insert(key.to_string(), value);
                 }
                 Ok(Value::Object(map))
             }
-            _ => Err(self.error(&pointer, "is a YAML value that JSON does not have")),
+            _ => Err(self.error(pointer, "is a YAML value that JSON does not have")),
         }
     }
 

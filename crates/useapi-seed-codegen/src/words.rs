@@ -11,7 +11,8 @@ use crate::error::Error;
 pub(crate) struct Words {
     pub(crate) name: String,
     description: String,
-    words: Vec<(Ident, String)>,
+    /// Each word with its variant.
+    variants: Vec<(Ident, String)>,
 }
 
 /// All such schemas of the document.
@@ -43,7 +44,7 @@ pub(crate) fn collect(document: &Document) -> Result<Vec<Words>, Error> {
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned(),
-            words,
+            variants: words,
         });
     }
     Ok(collected)
@@ -71,9 +72,9 @@ impl Words {
     pub(crate) fn to_items(&self) -> TokenStream {
         let name = Ident::new(&self.name, Span::call_site());
         let description = self.description.trim_end();
-        let variants: Vec<_> = self.words.iter().map(|(variant, _)| variant).collect();
-        let words: Vec<_> = self.words.iter().map(|(_, word)| word).collect();
-        let docs = self.words.iter().map(|(_, word)| format!("`{word}`."));
+        let variants: Vec<_> = self.variants.iter().map(|(variant, _)| variant).collect();
+        let words: Vec<_> = self.variants.iter().map(|(_, word)| word).collect();
+        let docs = self.variants.iter().map(|(_, word)| format!("`{word}`."));
         quote! {
             #[doc = #description]
             #[derive(Clone, Debug, PartialEq, Eq, Hash, ::serde::Deserialize, ::serde::Serialize)]

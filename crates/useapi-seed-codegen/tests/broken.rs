@@ -1,5 +1,11 @@
 //! A broken description is reported with its place, never by a panic.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
 use useapi_seed_codegen::{Error, generate_from_str};
 
 const SPEC: &str = include_str!("../../../openapi/seed_async.yaml");

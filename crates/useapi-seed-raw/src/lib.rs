@@ -59,6 +59,7 @@ mod discord_token;
 #[allow(
     dead_code,
     unreachable_pub,
+    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     clippy::unwrap_used,
     reason = "generated; what the wrappers do not use stays private"
@@ -72,6 +73,7 @@ mod generated {
 #[allow(
     dead_code,
     unreachable_pub,
+    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     clippy::unwrap_used,
     reason = "generated; what the wrappers do not use stays private"

@@ -101,13 +101,13 @@ impl Job {
                 Ok(JobState::InProgress(Update::new(&self.id, &snapshot.job)))
             }
             Meaning::WithoutSeed(snapshot) => {
-                self.from_parent(*snapshot).await.map(JobState::Retrieved)
+                self.ask_parent(*snapshot).await.map(JobState::Retrieved)
             }
         }
     }
 
     /// A completed job that carries no seed itself: its parent should.
-    async fn from_parent(&self, snapshot: Snapshot) -> Result<Retrieval, Error> {
+    async fn ask_parent(&self, snapshot: Snapshot) -> Result<Retrieval, Error> {
         if let Some(parent) = snapshot.job.parent_job_id.as_deref() {
             match self.snapshot(parent).await {
                 Ok(parent) => {

@@ -18,7 +18,7 @@ pub struct Retrieval {
     images: Vec<Image>,
     answer: String,
     notes: Vec<Note>,
-    job: Job,
+    job: Box<Job>,
 }
 
 /// One of the separate images.
@@ -103,7 +103,7 @@ impl Retrieval {
             // Decoded as JSON before, so it is UTF-8.
             answer: String::from_utf8_lossy(&received.body).into_owned(),
             notes,
-            job,
+            job: Box::new(job),
         }
     }
 

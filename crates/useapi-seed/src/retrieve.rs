@@ -9,7 +9,9 @@ use crate::error::Error;
 use crate::job::{Job, Update};
 use crate::retrieval::Retrieval;
 use crate::submit::{Submit, Submitted};
-use crate::wait::Policy;
+use crate::wait::{OnUpdate, Policy};
+
+type OnStarted = Box<dyn FnOnce(&Job) + Send>;
 
 /// A submission and the wait for its result. Made by
 /// [`Client::retrieve`](crate::Client::retrieve).
@@ -21,8 +23,8 @@ use crate::wait::Policy;
 pub struct Retrieve {
     submit: Submit,
     policy: Policy,
-    on_started: Option<Box<dyn FnOnce(&Job) + Send>>,
-    on_update: Option<Box<dyn FnMut(&Update) + Send>>,
+    on_started: Option<OnStarted>,
+    on_update: Option<OnUpdate>,
 }
 
 impl Retrieve {

@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// A failed look is not a failed job; this many in a row end the wait.
 const FAILED_LOOKS: u32 = 5;
 
-type OnUpdate = Box<dyn FnMut(&Update) + Send>;
+pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
 
 /// A wait for a job's result. Made by [`Job::wait`].
 ///
