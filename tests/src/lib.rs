@@ -12,3 +12,8 @@ mod stub;
 
 pub use fixture::Fixture;
 pub use stub::{Request, Response, Stub};
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -37,7 +37,7 @@ async fn a_seed_and_four_pictures_for_each_verb() {
     for jobid in [&jobs.imagine, &jobs.button, &jobs.blend] {
         let retrieval = client.retrieve(jobid).interval(INTERVAL).await.unwrap();
         assert!(retrieval.notes().is_empty(), "{:?}", retrieval.notes());
-        assert!(retrieval.seed() <= u64::from(u32::MAX));
+        assert!(u32::try_from(retrieval.seed()).is_ok());
         let line = retrieval.prompt_with_seed().unwrap();
         assert!(
             line.ends_with(&format!(" --seed {}", retrieval.seed())),

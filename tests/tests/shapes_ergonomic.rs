@@ -290,7 +290,7 @@ async fn final_states_end_the_wait_and_others_do_not() {
         ("cancelled", true),
     ] {
         let fixture = changed("service/200-in-progress", |body| {
-            body["status"] = json!(word)
+            body["status"] = json!(word);
         });
         let (client, stub) = client(Response::json(200, fixture.text)).await;
         let error = client
