@@ -1,0 +1,166 @@
+//! The errand that the commands share: get a job's result into a folder.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+use useapi_seed::{Client, Error, ErrorKind, Job, Retrieval, Submit, Submitted};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::progress::Progress;
+use crate::save;
+use crate::shell;
+use crate::terminal::{plain, tell};
+
+/// What the errand needs.
+#[derive(Debug)]
+pub(crate) struct Errand {
+    pub(crate) client: Client,
+    pub(crate) out: PathBuf,
+    pub(crate) interval: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
+    /// Whether another run can go on: the service outlives this process.
+    pub(crate) resumable: bool,
+}
+
+impl Errand {
+    /// Submits and sees it through. `job_id` is the one that is submitted.
+    pub(crate) async fn fetch(&self, submit: Submit, job_id: &str) -> Result<Exit, Failure> {
+        let folder = Folder::prepare(&self.out)?;
+        let again = self.line("fetch", job_id);
+        let job = match submit.send().await {
+            Ok(Submitted::Started(job)) => job,
+            Ok(Submitted::AlreadyRetrieved(retrieval)) => {
+                let id = plain(retrieval.job_id());
+                tell(format_args!("the seed of job {id} was retrieved before"));
+                return Ok(self.save(&folder, &retrieval, again).await);
+            }
+            Ok(_) => return Err(Failure::new("the answer is of a kind that is not known")),
+            Err(error) => {
+                let halted = matches!(error.kind(), ErrorKind::Halted);
+                return Err(with_line(
+                    Failure::from(error),
+                    "When that is done:",
+                    again.filter(|_| halted),
+                ));
+            }
+        };
+        tell(format_args!("started job {}", plain(job.id())));
+        if let Some(line) = self.line("wait", job.id()) {
+            tell(format_args!("if this is interrupted, go on by: {line}"));
+        }
+        self.see_through(&folder, &job, again).await
+    }
+
+    /// Waits for a job that was started before.
+    pub(crate) async fn wait(&self, job: &Job) -> Result<Exit, Failure> {
+        let folder = Folder::prepare(&self.out)?;
+        tell(format_args!("waiting for job {}", plain(job.id())));
+        self.see_through(&folder, job, None).await
+    }
+
+    /// `anew` is the line that would start another job in place of this one.
+    async fn see_through(
+        &self,
+        folder: &Folder,
+        job: &Job,
+        anew: Option<String>,
+    ) -> Result<Exit, Failure> {
+        let outcome = {
+            let progress = Progress::start(if job.submitted().is_some() {
+                "started"
+            } else {
+                "waiting"
+            });
+            let mut wait = job.wait().on_update(progress.updates());
+            if let Some(interval) = self.interval {
+                wait = wait.interval(interval);
+            }
+            if let Some(timeout) = self.timeout {
+                wait = wait.timeout(timeout);
+            }
+            wait.await
+        };
+        let go_on = self.line("wait", job.id());
+        match outcome {
+            Ok(retrieval) => Ok(self.save(folder, &retrieval, go_on).await),
+            Err(error) => Err(self.waited_in_vain(error, go_on, anew)),
+        }
+    }
+
+    fn waited_in_vain(&self, error: Error, go_on: Option<String>, anew: Option<String>) -> Failure {
+        let answer = answer(&error);
+        let word = |name| answer.get(name).and_then(Value::as_str);
+        let (why, line) = match error.kind() {
+            ErrorKind::InvalidInput { .. } | ErrorKind::JobEnded { .. } => ("", None),
+            // The job itself has failed: to wait for it would only show that
+            // again. A refusal to look at it says nothing of the job.
+            ErrorKind::Halted if word("status") == Some("failed") => {
+                let parent = word("parentJobId");
+                let anew = anew.or_else(|| self.line("fetch", parent?));
+                ("When that is done, start anew:", anew)
+            }
+            ErrorKind::Halted => ("When that is done, go on with the job:", go_on),
+            ErrorKind::NoSeed if word("verb").is_some_and(has_seed) => {
+                let original = self.line("fetch", word("jobid").unwrap_or_default());
+                (
+                    "This is no started seed job. To retrieve its seed:",
+                    original,
+                )
+            }
+            _ => ("Go on with the job by:", go_on),
+        };
+        with_line(Failure::from(error), why, line)
+    }
+
+    async fn save(&self, folder: &Folder, retrieval: &Retrieval, again: Option<String>) -> Exit {
+        let faults = save::all(&self.client, folder, retrieval).await;
+        for fault in &faults {
+            fault.report();
+        }
+        let printed = save::print(folder, retrieval);
+        if let Err(fault) = &printed {
+            fault.report();
+        }
+        if !faults.is_empty() {
+            // What could not be saved must not be lost with it.
+            let (seed, id) = (retrieval.seed(), plain(retrieval.job_id()));
+            tell(format_args!("the seed is {seed}, of job {id}"));
+            if let Some(line) = again {
+                tell(format_args!("to save it again, at no cost: {line}"));
+            }
+        }
+        if faults.is_empty() && printed.is_ok() {
+            Exit::Done
+        } else {
+            Exit::Failed
+        }
+    }
+
+    /// A line that goes on with a job, if any can.
+    fn line(&self, command: &str, id: &str) -> Option<String> {
+        self.resumable.then(|| shell::line(command, id, &self.out))
+    }
+}
+
+fn with_line(failure: Failure, why: &str, line: Option<String>) -> Failure {
+    match line {
+        Some(line) => failure.suggest(why, &line),
+        None => failure,
+    }
+}
+
+/// The job in an error's answer; null when there is none.
+fn answer(error: &Error) -> Value {
+    error
+        .received()
+        .and_then(|received| serde_json::from_slice(&received.body).ok())
+        .unwrap_or_default()
+}
+
+/// Whether jobs of a verb are what `fetch` takes.
+fn has_seed(verb: &str) -> bool {
+    matches!(verb, "imagine" | "button" | "blend")
+}

@@ -1,0 +1,89 @@
+//! Command lines to copy and paste.
+
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::terminal::is_unprintable;
+
+/// `useapi-seed <command> <id> --out <folder>`, quoted for a shell.
+pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
+    let id = (quoted(id.as_ref()), id.starts_with('-'));
+    let folder = quoted(out.as_os_str());
+    // What begins with a hyphen would be read as an option.
+    let out = if out.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        format!("--out={folder}")
+    } else {
+        format!("--out {folder}")
+    };
+    match id {
+        (id, false) => format!("useapi-seed {command} {id} {out}"),
+        (id, true) => format!("useapi-seed {command} {out} -- {id}"),
+    }
+}
+
+/// One word of a command line.
+fn quoted(word: &OsStr) -> String {
+    let bytes = word.as_encoded_bytes();
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() && text.chars().all(means_itself) => text.to_owned(),
+        Ok(text) if !text.chars().any(is_unprintable) => {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+        _ => escaped(bytes),
+    }
+}
+
+fn means_itself(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "-_./:,@%+=".contains(letter)
+}
+
+/// As the shells' `$'…'`, which can say every byte in print.
+fn escaped(bytes: &[u8]) -> String {
+    let mut word = String::from("$'");
+    for byte in bytes {
+        match byte {
+            b'\'' | b'\\' => word.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => word.push(char::from(*byte)),
+            // Three octal digits: they end by themselves, unlike `\x`.
+            _ => {
+                let _ = write!(word, "\\{byte:03o}");
+            }
+        }
+    }
+    word.push('\'');
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_take_them_apart() {
+        for (word, expected) in [
+            ("20240225-user:1-channel:2", "20240225-user:1-channel:2"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$(rm -r ~)", "'$(rm -r ~)'"),
+            ("~", "'~'"),
+            ("Größe", "'Größe'"),
+            ("\x1b[0m'\\7", r"$'\033[0m\'\\7'"),
+        ] {
+            assert_eq!(quoted(word.as_ref()), expected);
+        }
+    }
+
+    #[test]
+    fn what_begins_with_a_hyphen_is_no_option() {
+        assert_eq!(
+            line("wait", "-h", "-o".as_ref()),
+            "useapi-seed wait --out=-o -- -h"
+        );
+        assert_eq!(
+            line("wait", "5", "a b".as_ref()),
+            "useapi-seed wait 5 --out 'a b'"
+        );
+    }
+}

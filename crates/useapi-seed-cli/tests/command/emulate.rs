@@ -1,0 +1,126 @@
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Stdio};
+
+use serde_json::Value;
+
+use crate::process::{At, command, whole};
+
+/// The emulator as a process; it ends with the test.
+struct Emulating {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Emulating {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = command(folder)
+            .args(["emulate", "--speed", "600"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+}
+
+impl Drop for Emulating {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn its_line_of_json_is_all_that_another_program_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut emulating = Emulating::start(folder.path(), &["--json"]);
+    let news: Value = serde_json::from_str(&emulating.line()).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (base_url, token) = (text(&news["base_url"]), text(&news["token"]));
+    assert!(base_url.ends_with("/v2"), "{base_url}");
+    assert_eq!(news.as_object().unwrap().len(), 3);
+    let jobs = news["jobs"].as_object().unwrap();
+    assert_eq!(jobs.len(), 6);
+
+    for (name, code) in [
+        ("imagine", 0),
+        ("button", 0),
+        ("blend", 0),
+        ("progress", 3),
+        ("unsupported", 3),
+        ("halted", 4),
+    ] {
+        command(folder.path())
+            .args(["fetch", &text(&jobs[name]), "--out", name])
+            .args(["--interval", "0.02"])
+            .at_url(&base_url, &token)
+            .run()
+            .ended(code);
+        if code == 0 {
+            whole(&folder.path().join(name));
+        }
+    }
+
+    // It still serves, and said nothing more.
+    assert!(emulating.child.try_wait().unwrap().is_none());
+    emulating.child.kill().unwrap();
+    let mut rest = String::new();
+    emulating.stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn its_lines_for_people_can_be_pasted_and_ctrl_c_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut emulating = Emulating::start(folder.path(), &[]);
+    let mut script = Vec::new();
+    loop {
+        let line = emulating.line();
+        assert_ne!(line, "", "the output ended");
+        if line.starts_with("  export ") || line.starts_with("  useapi-seed ") {
+            script.push(line.trim().to_owned());
+        }
+        if line.starts_with("Ctrl-C") {
+            break;
+        }
+    }
+    assert_eq!(script.len(), 2);
+    // As pasted, but for the second between two looks.
+    let script = script.join("\n");
+    let hurried = script.replace("--interval 1", "--interval 0.02");
+    assert_ne!(hurried, script);
+    let run = crate::process::shell(folder.path(), &hurried)
+        .run()
+        .ended(0);
+    whole(&folder.path().join(run.last_line()));
+
+    let id = emulating.child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(sent.unwrap().success());
+    assert_eq!(emulating.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_taken_port_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let run = command(folder.path())
+        .args(["emulate", "--json", "--port", &port])
+        .run()
+        .ended(1)
+        .told("is taken");
+    assert_eq!(run.stdout, "");
+}

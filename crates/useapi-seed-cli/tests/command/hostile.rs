@@ -1,0 +1,95 @@
+use std::fs;
+
+use serde_json::json;
+
+use crate::process::{WHOLE, names};
+use crate::stub::{PIXEL, Stub};
+
+#[tokio::test]
+async fn no_name_leads_out_of_the_folder() {
+    let stub = Stub::start().await;
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("in/here");
+    fs::create_dir_all(&folder).unwrap();
+    let mut job = stub.job(["../evil.png", "/tmp/evil.png", "..", "a/../../evil.png"]);
+    job["jobid"] = "../../evil".into();
+    stub.on_submit(200, job.to_string()).await;
+    for number in 1..=4 {
+        stub.on_image(number, 200, PIXEL).await;
+    }
+    let run = stub.run(&folder, &["fetch", "../../evil"]).ended(0);
+    let out = run.last_line();
+    assert_eq!(names(&folder), [out]);
+    assert_eq!(names(&folder.join(out)), WHOLE);
+    assert_eq!(names(root.path()), ["in"]);
+    assert_eq!(names(&root.path().join("in")), ["here"]);
+
+    // A dangling link in a file's place is replaced, not followed.
+    #[cfg(unix)]
+    {
+        let out = folder.join("links");
+        fs::create_dir(&out).unwrap();
+        for name in WHOLE {
+            std::os::unix::fs::symlink(root.path().join("evil"), out.join(name)).unwrap();
+        }
+        stub.run(&folder, &["fetch", "5", "--out", "links"])
+            .ended(0);
+        assert_eq!(names(root.path()), ["in"]);
+        assert_eq!(fs::read(out.join("image-1.png")).unwrap(), PIXEL);
+    }
+}
+
+/// Every run is held to print no control characters; here the service tries.
+#[tokio::test]
+async fn nothing_reaches_the_terminal_that_it_acts_upon() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let id = "9\x1b]0;title\x07\r\n$(touch evil)";
+    let status = "\x1b[2Jgone";
+    stub.on_submit(200, json!({"jobid": id, "status": status}).to_string())
+        .await;
+    let look = json!({
+        "jobid": id,
+        "status": status,
+        "content": "\x1b[31m**a** (5%) (fast)",
+    });
+    stub.on_look(200, look.to_string()).await;
+    let options = ["--interval", "0.01", "--timeout", "0.05", "--out", "out"];
+    let run = stub
+        .run(folder.path(), &[&["fetch", "5"][..], &options].concat())
+        .ended(5)
+        .told("gone, 5 %");
+    // The line is what a shell takes for the id, byte for byte.
+    #[cfg(unix)]
+    {
+        let line = run.suggested();
+        let id_alone = line
+            .strip_prefix("useapi-seed wait ")
+            .and_then(|rest| rest.strip_suffix(" --out out"))
+            .unwrap();
+        let output = std::process::Command::new("bash")
+            .args(["-c", &format!("printf %s {id_alone}")])
+            .output()
+            .unwrap();
+        assert_eq!(output.stdout, id.as_bytes());
+    }
+
+    let stub = Stub::start().await;
+    let mut job = stub.job(["a.png"; 4]);
+    job["jobid"] = id.into();
+    job["content"] = "**a \x1b[31mred\x1b[0m\x07\u{202e} cat** - <@1> (fast)".into();
+    stub.on_submit(200, job.to_string()).await;
+    stub.on_image(1, 403, b"\x1b[31mred\x07\r\n").await;
+    let run = stub
+        .run(folder.path(), &["fetch", "5", "--out", "out"])
+        .ended(1)
+        .told("error: image 1");
+    assert_eq!(run.stdout, "seed 77\na red cat --seed 77\nout\n");
+
+    let stub = Stub::start().await;
+    let refusal = json!({"error": "Job of type \x1b[31mred\x07 not supported", "code": 400});
+    stub.on_submit(400, refusal.to_string()).await;
+    stub.run(folder.path(), &["fetch", "5", "--out", "none"])
+        .ended(3)
+        .told("error: ");
+}

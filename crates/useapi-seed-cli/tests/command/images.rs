@@ -1,0 +1,75 @@
+use std::fs;
+
+use serde_json::Value;
+
+use crate::process::{json, names};
+use crate::stub::{PIXEL, Stub};
+
+#[tokio::test]
+async fn one_that_fails_keeps_nothing_else_back() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    // Spaces that a decoder would not keep.
+    let answer = format!("  {}\n\n", stub.job(["a.png"; 4]));
+    stub.on_submit(200, answer.as_str()).await;
+    stub.on_image(1, 404, b"This content is no longer available.")
+        .await;
+    stub.on_image(2, 200, &PIXEL[..PIXEL.len() - 12]).await;
+    stub.on_image(3, 200, b"<!DOCTYPE html><html>Log in</html>")
+        .await;
+    stub.on_image(4, 200, PIXEL).await;
+
+    let run = stub
+        .run(folder.path(), &["fetch", "5", "--out", "out"])
+        .ended(1)
+        .told("error: image 1: ")
+        .told("This content is no longer available.")
+        .told("a fresh answer has fresh links")
+        .told("error: image 2: the image is truncated")
+        .told("error: image 3: what came is no picture")
+        .told("useapi-seed fetch 5 --out out");
+    assert!(!run.stderr.contains("error: image 4"));
+    assert_eq!(run.stdout, "seed 77\nA cat --v 5.2 --seed 77\nout\n");
+
+    let out = folder.path().join("out");
+    assert_eq!(names(&out), ["image-4.png", "job.json", "seed.json"]);
+    assert_eq!(fs::read(out.join("image-4.png")).unwrap(), PIXEL);
+    assert_eq!(fs::read_to_string(out.join("job.json")).unwrap(), answer);
+    let seed = json(&out.join("seed.json"));
+    assert_eq!(seed["seed"], 77);
+    assert_eq!(seed["prompt"], "A cat --v 5.2");
+    for index in 0..3 {
+        let image = &seed["images"][index];
+        assert_eq!(image["number"], index + 1);
+        assert_eq!(image["file"], Value::Null);
+        assert_eq!(image["size"], Value::Null);
+        assert_ne!(image["error"].as_str().unwrap(), "");
+    }
+    assert_eq!(seed["images"][3]["file"], "image-4.png");
+    assert_eq!(seed["images"][3]["size"], PIXEL.len());
+    assert_eq!(seed["images"][3]["error"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_differs_is_noted_and_kept() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = stub.job(["a.png"; 4]);
+    let attachments = job["seed"]["attachments"].as_array_mut().unwrap();
+    attachments.truncate(1);
+    attachments[0]["size"] = 5.into();
+    attachments[0]["content_type"] = "image/webp".into();
+    stub.on_submit(200, job.to_string()).await;
+    stub.on_image(1, 200, PIXEL).await;
+    stub.run(folder.path(), &["fetch", "5", "--out", "out"])
+        .ended(0)
+        .told("note: 1 images instead of 4\n")
+        .told("note: image 1: announced with 5 bytes, it has 67\n")
+        .told("note: image 1: announced as image/webp, it is image/png\n");
+    let seed = json(&folder.path().join("out/seed.json"));
+    assert_eq!(seed["notes"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        seed["images"][0]["differences"].as_array().unwrap().len(),
+        2
+    );
+}

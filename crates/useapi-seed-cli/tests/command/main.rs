@@ -1,0 +1,20 @@
+//! The command as a process, against the emulator or a stub of the service.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests state their expectations with these, in functions they share too"
+)]
+
+mod demo;
+mod emulate;
+mod exit_codes;
+mod fetch;
+mod hostile;
+mod images;
+mod output_folder;
+mod process;
+mod secrets;
+mod stub;
+mod wait;

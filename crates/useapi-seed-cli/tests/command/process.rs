@@ -1,0 +1,208 @@
+//! Running the command.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use useapi_seed_emulator::Emulator;
+
+/// A minute passes in a tenth of a second.
+pub(crate) const FAST: f64 = 600.0;
+
+/// What no output and no file may contain: the distinctive part of every token
+/// that these tests use.
+const SECRET: &str = "emulator-token";
+
+/// How a process ended.
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Requires an exit code; a failure shows what was said.
+    #[track_caller]
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "\nstdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Requires these words on stderr.
+    #[track_caller]
+    pub(crate) fn told(self, words: &str) -> Self {
+        assert!(
+            self.stderr.contains(words),
+            "no {words:?} in:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    pub(crate) fn last_line(&self) -> &str {
+        self.stdout.lines().last().unwrap()
+    }
+
+    /// The id of the job that was started.
+    #[track_caller]
+    pub(crate) fn started(&self) -> &str {
+        self.stderr
+            .lines()
+            .find_map(|line| line.strip_prefix("started job "))
+            .expect("no started job")
+    }
+
+    /// The command line on a line of its own, in an error's advice.
+    #[track_caller]
+    pub(crate) fn suggested(&self) -> &str {
+        self.stderr
+            .lines()
+            .find_map(|line| line.strip_prefix("    "))
+            .expect("no command line")
+    }
+}
+
+/// The command in a folder, with nothing of this environment in its way.
+pub(crate) fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_useapi-seed"));
+    isolate(&mut command, folder);
+    command
+}
+
+/// A shell in which `useapi-seed` is the command.
+#[cfg(unix)]
+pub(crate) fn shell(folder: &Path, line: &str) -> Command {
+    let binary = Path::new(env!("CARGO_BIN_EXE_useapi-seed"));
+    let mut path = binary.parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).env("PATH", path);
+    isolate(&mut command, folder);
+    command
+}
+
+fn isolate(command: &mut Command, folder: &Path) {
+    command.current_dir(folder).stdin(Stdio::null());
+    for name in ["USEAPI_TOKEN", "USEAPI_BASE_URL", "RUST_BACKTRACE"] {
+        command.env_remove(name);
+    }
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(name);
+    }
+}
+
+/// Points a command at a service.
+pub(crate) trait At {
+    fn at(&mut self, emulator: &Emulator) -> &mut Self;
+    fn at_url(&mut self, base_url: &str, token: &str) -> &mut Self;
+    fn run(&mut self) -> Run;
+}
+
+impl At for Command {
+    fn at(&mut self, emulator: &Emulator) -> &mut Self {
+        self.at_url(emulator.base_url(), emulator.token())
+    }
+
+    fn at_url(&mut self, base_url: &str, token: &str) -> &mut Self {
+        self.env("USEAPI_BASE_URL", base_url)
+            .env("USEAPI_TOKEN", token)
+    }
+
+    /// Runs it to its end, and holds it to what is true of every run.
+    fn run(&mut self) -> Run {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.output().unwrap();
+        let run = Run {
+            code: status.code(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        };
+        for text in [&run.stdout, &run.stderr] {
+            assert!(!text.contains(SECRET), "a token in:\n{text}");
+            assert!(!text.contains("panicked"), "{text}");
+            let control = text.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(control, None, "in {text:?}");
+        }
+        run
+    }
+}
+
+/// `fetch`, looking often.
+pub(crate) fn fetch(folder: &Path, emulator: &Emulator, job_id: &str, out: &str) -> Command {
+    let mut command = command(folder);
+    command
+        .args(["fetch", job_id, "--out", out])
+        .args(["--interval", "0.02", "--timeout", "20"])
+        .at(emulator);
+    command
+}
+
+/// The names in a folder, sorted, and no token in any file.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                let content = fs::read(entry.path()).unwrap();
+                let shows = content
+                    .windows(SECRET.len())
+                    .any(|part| part == SECRET.as_bytes());
+                assert!(!shows, "a token in {}", entry.path().display());
+            }
+            entry.file_name().into_string().unwrap()
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+pub(crate) const WHOLE: [&str; 6] = [
+    "image-1.png",
+    "image-2.png",
+    "image-3.png",
+    "image-4.png",
+    "job.json",
+    "seed.json",
+];
+
+pub(crate) fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// A folder with everything in it, consistent in itself. Gives `seed.json`.
+#[track_caller]
+pub(crate) fn whole(folder: &Path) -> Value {
+    assert_eq!(names(folder), WHOLE);
+    let job = json(&folder.join("job.json"));
+    let seed = json(&folder.join("seed.json"));
+    assert!(seed["seed"].is_u64());
+    assert_eq!(seed["seed"], job["seed"]["value"]);
+    assert_eq!(seed["job_id"], job["jobid"]);
+    let images = seed["images"].as_array().unwrap();
+    assert_eq!(images.len(), 4);
+    for (index, image) in images.iter().enumerate() {
+        assert_eq!(image["file"], WHOLE[index]);
+        assert_eq!(image["error"], Value::Null);
+        assert_eq!(image["media_type"], "image/png");
+        assert_eq!(
+            (&image["width"], &image["height"]),
+            (&1024.into(), &1024.into())
+        );
+        let file = fs::read(folder.join(WHOLE[index])).unwrap();
+        assert!(file.starts_with(b"\x89PNG\r\n\x1a\n"));
+        assert_eq!(image["size"], file.len());
+    }
+    seed
+}

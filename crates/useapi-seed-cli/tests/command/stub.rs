@@ -1,0 +1,95 @@
+//! A service that answers as a test wants it to.
+
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::process::{At, Run, command};
+use std::path::Path;
+
+pub(crate) const TOKEN: &str = "user:1-stub-emulator-token";
+
+/// A grey picture of one pixel.
+pub(crate) const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\
+    \x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\
+    \x00\x00\x00\x0aIDATx\x9cc\xa8\x07\x00\x00\x81\x00\x80\xd3\x94SJ\
+    \x00\x00\x00\x00IEND\xaeB`\x82";
+
+pub(crate) struct Stub(MockServer);
+
+impl Stub {
+    pub(crate) async fn start() -> Self {
+        Self(MockServer::start().await)
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        format!("{}/v2", self.0.uri())
+    }
+
+    pub(crate) fn image_url(&self, number: usize) -> String {
+        format!("{}/images/{number}", self.0.uri())
+    }
+
+    /// How many requests came.
+    pub(crate) async fn requests(&self) -> usize {
+        self.0.received_requests().await.unwrap().len()
+    }
+
+    /// Answers the submission.
+    pub(crate) async fn on_submit(&self, status: u16, body: impl Into<String>) {
+        self.on("POST", "/v2/jobs/seed_async", text(status, body))
+            .await;
+    }
+
+    /// Answers each look at a job.
+    pub(crate) async fn on_look(&self, status: u16, body: impl Into<String>) {
+        self.on("GET", "/v2/jobs/", text(status, body)).await;
+    }
+
+    /// Answers for an image.
+    pub(crate) async fn on_image(&self, number: usize, status: u16, body: &[u8]) {
+        let answer = ResponseTemplate::new(status).set_body_bytes(body);
+        self.on("GET", &format!("/images/{number}"), answer).await;
+    }
+
+    async fn on(&self, verb: &str, at: &str, answer: ResponseTemplate) {
+        Mock::given(method(verb))
+            .and(path(at))
+            .respond_with(answer)
+            .mount(&self.0)
+            .await;
+    }
+
+    /// An imagine job with its seed and four images called so.
+    pub(crate) fn job(&self, file_names: [&str; 4]) -> Value {
+        let attachments: Vec<Value> = file_names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| json!({"url": self.image_url(index + 1), "filename": name}))
+            .collect();
+        json!({
+            "jobid": "20240225-user:1-channel:2",
+            "verb": "imagine",
+            "status": "completed",
+            "content": "**A cat --v 5.2** - <@1> (fast)",
+            "seed": {
+                "content": "**A cat --v 5.2**\n**Job ID**: 1\n**seed** 77",
+                "value": 77,
+                "attachments": attachments,
+            },
+            "code": 200,
+        })
+    }
+
+    /// Runs the command against it.
+    pub(crate) fn run(&self, folder: &Path, arguments: &[&str]) -> Run {
+        command(folder)
+            .args(arguments)
+            .at_url(&self.base_url(), TOKEN)
+            .run()
+    }
+}
+
+fn text(status: u16, body: impl Into<String>) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_raw(body.into(), "application/json")
+}

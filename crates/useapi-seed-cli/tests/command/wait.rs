@@ -1,0 +1,116 @@
+use std::time::Duration;
+
+use serde_json::json;
+use useapi_seed::Client;
+use useapi_seed_emulator::Emulator;
+
+use crate::process::{At, FAST, command, fetch, whole};
+use crate::stub::Stub;
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_line_told_at_the_deadline_goes_on() {
+    // The job takes about a second: it ends long after the deadline.
+    let emulator = Emulator::builder().speed(40.0).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = "it's a $HOME";
+    let run = command(folder.path())
+        .args(["fetch", &emulator.jobs().imagine, "--out", out])
+        .args(["--interval", "0.01", "--timeout", "0.03"])
+        .at(&emulator)
+        .run()
+        .ended(5);
+    let id = run.started();
+    assert!(run.stderr.contains("error: the job still runs"));
+    assert!(
+        run.stderr.contains(&format!("; job {id}")),
+        "{}",
+        run.stderr
+    );
+    let line = run.suggested();
+    assert_eq!(
+        line,
+        format!(r"useapi-seed wait {id} --out 'it'\''s a $HOME'")
+    );
+    assert!(!folder.path().join(out).exists());
+
+    // The line looks every ten seconds, so the job ends before.
+    let client = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let looks = client.job(id).wait().interval(Duration::from_millis(20));
+    looks.await.unwrap();
+
+    let gone_on = crate::process::shell(folder.path(), line)
+        .at(&emulator)
+        .run()
+        .ended(0);
+    assert_eq!(gone_on.last_line(), out);
+    assert_eq!(whole(&folder.path().join(out))["job_id"], id);
+}
+
+#[tokio::test]
+async fn nothing_is_submitted() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    stub.on_look(200, r#"{"jobid": "9", "status": "progress"}"#)
+        .await;
+    stub.run(
+        folder.path(),
+        &["wait", "9", "--interval", "0.01", "--timeout", "0.05"],
+    )
+    .ended(5)
+    .told("waiting for job 9");
+    // A submission would be answered with 404, which is 3.
+    assert!(stub.requests().await >= 2);
+}
+
+#[tokio::test]
+async fn the_original_job_is_told_from_a_started_one() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let id = &emulator.jobs().imagine;
+    let wait = || {
+        let mut command = command(folder.path());
+        command
+            .args(["wait", id, "--interval", "0.01", "--out", "out"])
+            .at(&emulator);
+        command
+    };
+    let run = wait().run().ended(1).told("no started seed job");
+    assert_eq!(run.suggested(), format!("useapi-seed fetch {id} --out out"));
+    // With its seed it is as good as any.
+    fetch(folder.path(), &emulator, id, "first").run().ended(0);
+    wait().run().ended(0);
+    whole(&folder.path().join("out"));
+}
+
+#[tokio::test]
+async fn an_account_that_is_halted_meanwhile_does_not_end_the_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let started = r#"{"jobid": "9", "status": "started"}"#;
+    let failed = json!({"jobid": "9", "status": "failed", "parentJobId": "7", "code": 596});
+    let halted = json!({"error": "pending", "code": 596});
+    for (status, look, arguments, line) in [
+        (596, &halted, ["fetch", "5"], "useapi-seed wait 9 --out out"),
+        (596, &halted, ["wait", "9"], "useapi-seed wait 9 --out out"),
+        // The job itself has failed: go on with the original.
+        (
+            200,
+            &failed,
+            ["fetch", "5"],
+            "useapi-seed fetch 5 --out out",
+        ),
+        (200, &failed, ["wait", "9"], "useapi-seed fetch 7 --out out"),
+    ] {
+        let stub = Stub::start().await;
+        stub.on_submit(200, started).await;
+        stub.on_look(status, look.to_string()).await;
+        let options = ["--interval", "0.01", "--out", "out"];
+        let run = stub
+            .run(folder.path(), &[&arguments[..], &options].concat())
+            .ended(4);
+        assert_eq!(run.suggested(), line);
+    }
+}
