@@ -34,7 +34,7 @@ fn bodies() -> Vec<(&'static str, Response, &'static str)> {
         (
             "no text",
             of("application/json", "\u{0}\u{1b}[31m\u{7}"),
-            "\\u{0}",
+            "\\u{1b}[31m",
         ),
     ]
 }
@@ -61,7 +61,7 @@ fn is_right(status: u16, kind: &ErrorKind) -> bool {
         402 => matches!(kind, ErrorKind::NoSubscription),
         404 => matches!(kind, ErrorKind::NotFound),
         429 => matches!(kind, ErrorKind::TooManyJobs { executing } if executing.is_empty()),
-        569 | 596 => matches!(kind, ErrorKind::Halted),
+        569 | 596 => matches!(kind, ErrorKind::Halted { .. }),
         _ => matches!(kind, ErrorKind::UnexpectedStatus),
     }
 }

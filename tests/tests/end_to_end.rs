@@ -8,10 +8,11 @@
     reason = "a test fails by it"
 )]
 
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use serde_json::Value;
-use useapi_seed::{Client, Error, ErrorKind, Field, JobState, Refusal, Submitted, Verb};
+use useapi_seed::{Client, Error, ErrorKind, Field, JobState, JobStatus, Refusal, Submitted, Verb};
 use useapi_seed_emulator::Emulator;
 
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -65,7 +66,8 @@ async fn a_seed_and_four_pictures_for_each_verb() {
 
 #[tokio::test]
 async fn step_by_step_and_from_another_process() {
-    let (emulator, client) = emulator(600.0).await;
+    let (emulator, client) = emulator(1.0).await;
+    let emulator = Arc::new(emulator);
     let parent = emulator.jobs().imagine.as_str();
     let submission = client
         .submit(parent)
@@ -82,17 +84,22 @@ async fn step_by_step_and_from_another_process() {
         .base_url(emulator.base_url())
         .build()
         .unwrap();
-    let (updates, seen) = std::sync::mpsc::channel();
+    let (updates, seen) = mpsc::channel();
+    let clock = Arc::clone(&emulator);
     let retrieval = other
         .job(job.id())
         .wait()
         .interval(Duration::from_millis(2))
-        .on_update(move |update| updates.send(update.clone()).unwrap())
+        .on_update(move |update| {
+            updates.send(update.clone()).unwrap();
+            // Ten seconds pass between two looks.
+            clock.advance(Duration::from_secs(10));
+        })
         .await
         .unwrap();
     assert_eq!(retrieval.job_id(), job.id());
     let answered = retrieval.job();
-    assert_eq!(answered.parent_job_id.as_deref(), Some(parent));
+    assert_eq!(retrieval.original_job_id(), Some(parent));
     assert_eq!(answered.verb, Some(Verb::SeedAsync));
     assert_eq!(
         answered.reply_url.as_deref(),
@@ -103,16 +110,18 @@ async fn step_by_step_and_from_another_process() {
     let kept: Value = serde_json::from_str(retrieval.answer()).unwrap();
     assert_eq!(kept["seed"]["value"], retrieval.seed());
     let updates: Vec<_> = seen.into_iter().collect();
-    assert!(
-        updates.iter().any(|update| update.percent.is_some()),
-        "{updates:?}"
-    );
+    assert_eq!(updates[0].status, Some(JobStatus::Started));
+    let percentages: Vec<_> = updates[1..].iter().map(|update| update.percent).collect();
+    assert!(percentages.len() > 1, "{updates:?}");
+    assert!(percentages.iter().all(Option::is_some), "{updates:?}");
+    assert!(percentages.is_sorted(), "{updates:?}");
 
     // Asked again, the original job comes back at once.
     match client.submit(parent).send().await.unwrap() {
         Submitted::AlreadyRetrieved(again) => {
             assert_eq!(again.seed(), retrieval.seed());
             assert_eq!(again.job_id(), parent);
+            assert_eq!(again.original_job_id(), Some(parent));
             assert_eq!(again.job().verb, Some(Verb::Imagine));
             assert_eq!(again.prompt_with_seed(), retrieval.prompt_with_seed());
         }
@@ -240,14 +249,24 @@ async fn a_halted_account_with_both_bodies() {
     let (emulator, client) = emulator(1.0).await;
     let jobid = emulator.jobs().halted.as_str();
     let first = submission_error(&client, jobid).await;
-    assert!(matches!(first.kind(), ErrorKind::Halted));
+    assert!(matches!(
+        first.kind(),
+        ErrorKind::Halted { job_failed: true }
+    ));
+    assert_eq!(first.parent_job_id(), Some(jobid));
     let failed = first.job_id().expect("the failed job's id").to_owned();
     let second = submission_error(&client, jobid).await;
-    assert!(matches!(second.kind(), ErrorKind::Halted));
+    assert!(matches!(
+        second.kind(),
+        ErrorKind::Halted { job_failed: false }
+    ));
     assert_eq!(second.job_id(), None);
     // A look that meets the halt does not call the job failed.
     let look = client.job(&failed).wait().await.unwrap_err();
-    assert!(matches!(look.kind(), ErrorKind::Halted));
+    assert!(matches!(
+        look.kind(),
+        ErrorKind::Halted { job_failed: false }
+    ));
     assert_eq!(look.job_id(), Some(failed.as_str()));
     for error in [first, second, look] {
         assert_eq!(error.status().map(|status| status.as_u16()), Some(596));
@@ -257,10 +276,9 @@ async fn a_halted_account_with_both_bodies() {
 
 #[tokio::test]
 async fn the_deadline_leaves_the_job_running() {
-    let (emulator, client) = emulator(120.0).await;
+    let (emulator, client) = emulator(1.0).await;
     let error = client
         .retrieve(emulator.jobs().imagine.as_str())
-        .interval(INTERVAL)
         .timeout(Duration::from_millis(1))
         .await
         .unwrap_err();
@@ -273,5 +291,6 @@ async fn the_deadline_leaves_the_job_running() {
         client.job(id).look().await.unwrap(),
         JobState::InProgress(_)
     ));
-    client.job(id).wait().interval(INTERVAL).await.unwrap();
+    emulator.advance(Duration::from_secs(60));
+    client.job(id).wait().await.unwrap();
 }

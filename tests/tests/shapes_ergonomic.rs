@@ -241,7 +241,7 @@ async fn a_completed_job_without_seed_is_looked_up_at_its_parent() {
 
     // Nor has the parent: an error that keeps the answer.
     let error = look(&bare).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NoSeed), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::NoSeed { .. }), "{error}");
     assert_eq!(error.received().unwrap().body, bare.text.as_bytes());
     assert_eq!(error.job_id(), Some("<jobid>"));
 }
@@ -260,7 +260,7 @@ async fn halt_is_told_by_the_body_too() {
         fixture.status = status;
         let error = look(&fixture).await.unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::Halted),
+            matches!(error.kind(), ErrorKind::Halted { job_failed: true }),
             "{status}: {error:?}"
         );
         assert_eq!(error.job_id(), Some("<jobid>"));
@@ -273,7 +273,7 @@ async fn halt_is_told_by_the_body_too() {
         );
         assert!(matches!(
             submit(&fixture).await.unwrap_err().kind(),
-            ErrorKind::Halted
+            ErrorKind::Halted { job_failed: true }
         ));
     }
 }

@@ -170,7 +170,7 @@ async fn bad_input_is_named_and_nothing_is_sent() {
     ];
     for (submit, message) in cases {
         let error = submit.send().await.unwrap_err();
-        assert_eq!(error.to_string(), format!("{message}; not sent"));
+        assert_eq!(error.to_string(), message);
         assert!(!error.advice().is_empty());
     }
     for id in ["", "  "] {

@@ -100,12 +100,14 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Seconds between two looks at the job; 10 unless given.
-    #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true)]
+    #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
+          help = format!("Seconds between two looks at the job; {} unless given",
+                         useapi_seed::Wait::DEFAULT_INTERVAL.as_secs()))]
     pub(crate) interval: Option<Duration>,
 
-    /// Seconds to wait in all; 900 unless given.
-    #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true)]
+    #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
+          help = format!("Seconds to wait in all; {} unless given",
+                         useapi_seed::Wait::DEFAULT_TIMEOUT.as_secs()))]
     pub(crate) timeout: Option<Duration>,
 }
 

@@ -14,10 +14,6 @@ use crate::failure::Failure;
 const SPEED: f64 = 45.0;
 const INTERVAL: Duration = Duration::from_millis(100);
 
-#[allow(
-    clippy::redundant_closure_for_method_calls,
-    reason = "the method's type belongs to a crate that this one does not depend on"
-)]
 pub(crate) async fn run(arguments: Demo) -> Result<Exit, Failure> {
     let Demo { out, port } = arguments;
     let emulator = Emulator::builder()
@@ -26,11 +22,8 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, Failure> {
         .start()
         .await
         .map_err(|fault| Failure::new(fault.to_string()))?;
-    // A proxy of the environment would not find this machine's loopback.
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .configure_api_http(|http| http.no_proxy())
-        .configure_image_http(|http| http.no_proxy())
         .build()?;
     let errand = Errand {
         client,

@@ -6,6 +6,7 @@ use useapi_seed_emulator::{Emulator, SampleJobs};
 use crate::arguments::Emulate;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::shell;
 use crate::terminal::give;
 
 pub(crate) async fn run(arguments: Emulate) -> Result<Exit, Failure> {
@@ -75,8 +76,9 @@ fn in_words(emulator: &Emulator) -> String {
          {jobs}\n\
          In another terminal:\n  \
          export USEAPI_BASE_URL={base_url} USEAPI_TOKEN={token}\n  \
-         useapi-seed fetch {} --interval 1\n\n\
+         {} fetch {} --interval 1\n\n\
          Ctrl-C ends it.\n",
+        shell::program(),
         emulator.jobs().imagine
     )
 }

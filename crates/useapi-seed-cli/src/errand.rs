@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::Value;
-use useapi_seed::{Client, Error, ErrorKind, Job, Retrieval, Submit, Submitted};
+use useapi_seed::{Client, Error, ErrorKind, Job, Retrieval, Submit, Submitted, Verb};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -39,7 +38,7 @@ impl Errand {
             }
             Ok(_) => return Err(Failure::new("the answer is of a kind that is not known")),
             Err(error) => {
-                let halted = matches!(error.kind(), ErrorKind::Halted);
+                let halted = matches!(error.kind(), ErrorKind::Halted { .. });
                 return Err(with_line(
                     Failure::from(error),
                     "When that is done:",
@@ -91,25 +90,21 @@ impl Errand {
     }
 
     fn waited_in_vain(&self, error: Error, go_on: Option<String>, anew: Option<String>) -> Failure {
-        let answer = answer(&error);
-        let word = |name| answer.get(name).and_then(Value::as_str);
         let (why, line) = match error.kind() {
             ErrorKind::InvalidInput { .. } | ErrorKind::JobEnded { .. } => ("", None),
-            // The job itself has failed: to wait for it would only show that
-            // again. A refusal to look at it says nothing of the job.
-            ErrorKind::Halted if word("status") == Some("failed") => {
-                let parent = word("parentJobId");
+            // To wait for a job that has failed would only show that again.
+            ErrorKind::Halted { job_failed: true } => {
+                let parent = error.parent_job_id();
                 let anew = anew.or_else(|| self.line("fetch", parent?));
                 ("When that is done, start anew:", anew)
             }
-            ErrorKind::Halted => ("When that is done, go on with the job:", go_on),
-            ErrorKind::NoSeed if word("verb").is_some_and(has_seed) => {
-                let original = self.line("fetch", word("jobid").unwrap_or_default());
-                (
-                    "This is no started seed job. To retrieve its seed:",
-                    original,
-                )
-            }
+            ErrorKind::Halted { .. } => ("When that is done, go on with the job:", go_on),
+            ErrorKind::NoSeed {
+                verb: Some(Verb::Imagine | Verb::Button | Verb::Blend),
+            } => (
+                "This is no started seed job. To retrieve its seed:",
+                error.job_id().and_then(|id| self.line("fetch", id)),
+            ),
             _ => ("Go on with the job by:", go_on),
         };
         with_line(Failure::from(error), why, line)
@@ -150,17 +145,4 @@ fn with_line(failure: Failure, why: &str, line: Option<String>) -> Failure {
         Some(line) => failure.suggest(why, &line),
         None => failure,
     }
-}
-
-/// The job in an error's answer; null when there is none.
-fn answer(error: &Error) -> Value {
-    error
-        .received()
-        .and_then(|received| serde_json::from_slice(&received.body).ok())
-        .unwrap_or_default()
-}
-
-/// Whether jobs of a verb are what `fetch` takes.
-fn has_seed(verb: &str) -> bool {
-    matches!(verb, "imagine" | "button" | "blend")
 }

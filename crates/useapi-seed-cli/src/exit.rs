@@ -54,7 +54,7 @@ impl From<&Error> for Exit {
             {
                 Self::Refused
             }
-            ErrorKind::Halted => Self::Halted,
+            ErrorKind::Halted { .. } => Self::Halted,
             ErrorKind::StillRunning { .. } => Self::StillRunning,
             _ => Self::Failed,
         }

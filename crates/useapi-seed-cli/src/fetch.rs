@@ -7,6 +7,7 @@ use crate::errand::Errand;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder_name;
+use crate::shell;
 
 pub(crate) async fn fetch(arguments: Fetch) -> Result<Exit, Failure> {
     let Fetch {
@@ -59,7 +60,8 @@ fn client() -> Result<Client, Failure> {
         );
         let failure = Failure::from(error);
         if about_token {
-            failure.suggest("To try the command without an account:", "useapi-seed demo")
+            let demo = format!("{} demo", shell::program());
+            failure.suggest("To try the command without an account:", &demo)
         } else {
             failure
         }

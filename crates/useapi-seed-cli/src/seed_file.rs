@@ -7,6 +7,7 @@ use useapi_seed::{Error, Retrieval, SavedImage};
 #[derive(Debug, Serialize)]
 pub(crate) struct SeedFile<'a> {
     job_id: &'a str,
+    original_job_id: Option<&'a str>,
     seed: u64,
     prompt: Option<&'a str>,
     prompt_with_seed: Option<String>,
@@ -35,6 +36,7 @@ impl<'a> SeedFile<'a> {
     ) -> SeedFile<'a> {
         SeedFile {
             job_id: retrieval.job_id(),
+            original_job_id: retrieval.original_job_id(),
             seed: retrieval.seed(),
             prompt: retrieval.prompt(),
             prompt_with_seed: retrieval.prompt_with_seed(),

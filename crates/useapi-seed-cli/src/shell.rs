@@ -6,10 +6,18 @@ use std::path::Path;
 
 use crate::terminal::is_unprintable;
 
+/// This program as it was called, so that the line works where it is shown.
+pub(crate) fn program() -> String {
+    std::env::args_os()
+        .next()
+        .map_or_else(|| "useapi-seed".to_owned(), |name| quoted(&name))
+}
+
 /// `useapi-seed <command> <id> --out <folder>`, quoted for a shell.
 pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
     let id = (quoted(id.as_ref()), id.starts_with('-'));
     let folder = quoted(out.as_os_str());
+    let program = program();
     // What begins with a hyphen would be read as an option.
     let out = if out.as_os_str().as_encoded_bytes().starts_with(b"-") {
         format!("--out={folder}")
@@ -17,8 +25,8 @@ pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
         format!("--out {folder}")
     };
     match id {
-        (id, false) => format!("useapi-seed {command} {id} {out}"),
-        (id, true) => format!("useapi-seed {command} {out} -- {id}"),
+        (id, false) => format!("{program} {command} {id} {out}"),
+        (id, true) => format!("{program} {command} {out} -- {id}"),
     }
 }
 
@@ -79,11 +87,11 @@ mod tests {
     fn what_begins_with_a_hyphen_is_no_option() {
         assert_eq!(
             line("wait", "-h", "-o".as_ref()),
-            "useapi-seed wait --out=-o -- -h"
+            format!("{} wait --out=-o -- -h", program())
         );
         assert_eq!(
             line("wait", "5", "a b".as_ref()),
-            "useapi-seed wait 5 --out 'a b'"
+            format!("{} wait 5 --out 'a b'", program())
         );
     }
 }

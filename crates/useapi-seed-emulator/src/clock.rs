@@ -1,16 +1,21 @@
-//! The virtual clock: it starts at the real time and runs as fast as asked.
+//! The virtual clock: it starts at the real time, runs as fast as asked, and can
+//! be put forward.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
 /// Reads the present virtual time. Nothing waits for it: every state is
 /// computed from what it shows when a request comes in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
     started: Instant,
     origin: Timestamp,
     speed: f64,
+    /// By how many milliseconds it was put forward; clones share it.
+    ahead: Arc<AtomicU64>,
 }
 
 impl Clock {
@@ -19,7 +24,18 @@ impl Clock {
             started: Instant::now(),
             origin: Timestamp::now(),
             speed,
+            ahead: Arc::default(),
         }
+    }
+
+    /// Puts the clock forward.
+    pub(crate) fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        let _ = self
+            .ahead
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |ahead| {
+                Some(ahead.saturating_add(by))
+            });
     }
 
     /// The virtual time at which the clock was started.
@@ -29,7 +45,9 @@ impl Clock {
 
     /// The present virtual time; it stops at the end of the calendar.
     pub(crate) fn now(&self) -> Timestamp {
-        after(self.origin, self.started.elapsed(), self.speed)
+        let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
+        let time = after(self.origin, self.started.elapsed(), self.speed);
+        after(time, ahead, 1.0)
     }
 }
 
@@ -75,6 +93,17 @@ mod tests {
         let minute = after(origin, Duration::from_secs(1), 60.0);
         assert_eq!(minute.as_second(), 60);
         assert_eq!(after(origin, Duration::from_secs(8), 0.25).as_second(), 2);
+    }
+
+    #[test]
+    fn every_clone_is_put_forward() {
+        let clock = Clock::start(f64::MIN_POSITIVE);
+        clock.clone().advance(Duration::from_secs(60));
+        clock.advance(Duration::from_secs(1));
+        let passed = clock.now().as_second() - clock.origin().as_second();
+        assert!((61..=62).contains(&passed), "{passed}");
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
     }
 
     #[test]

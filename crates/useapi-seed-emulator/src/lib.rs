@@ -54,8 +54,9 @@
 //! `GET /v2/jobs/?jobid=` answers 400, 404, 596 for a job of a halted account,
 //! or 200 with the job as it is at that time. A started job takes 45 seconds of
 //! the emulator's clock: *started* for five, then *progress* with a percentage
-//! in `content`, then *completed*. The clock starts at the real time and runs
-//! as fast as [`Builder::speed`] says.
+//! in `content`, then *completed*. The clock starts at the real time, runs as
+//! fast as [`Builder::speed`] says, and can be put forward by
+//! [`Emulator::advance`].
 //!
 //! Ids and seeds are the same at every start, given the same requests. The
 //! times follow the clock.

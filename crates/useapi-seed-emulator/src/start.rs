@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
@@ -95,8 +96,8 @@ impl Builder {
 
         let clock = Clock::start(speed);
         let gallery = Arc::new(Gallery::new(image_base_url.clone()));
-        let host = Arc::new(ImageHost::new(clock, Arc::clone(&gallery)));
-        let (service, jobs) = Service::new(clock, gallery);
+        let host = Arc::new(ImageHost::new(clock.clone(), Arc::clone(&gallery)));
+        let (service, jobs) = Service::new(clock.clone(), gallery);
         let sites = [
             (api, routes::router(Arc::new(service))),
             (images, image_host::router(Arc::clone(&host))),
@@ -118,6 +119,7 @@ impl Builder {
             base_url,
             image_base_url,
             jobs,
+            clock,
             host,
             _running: running,
         })
@@ -191,6 +193,7 @@ pub struct Emulator {
     base_url: String,
     image_base_url: String,
     jobs: SampleJobs,
+    clock: Clock,
     host: Arc<ImageHost>,
     _running: Running,
 }
@@ -240,6 +243,22 @@ impl Emulator {
     #[must_use]
     pub fn jobs(&self) -> &SampleJobs {
         &self.jobs
+    }
+
+    /// Puts the emulator's clock forward: what takes that long there is done at
+    /// once, and a test need not wait for it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let emulator = useapi_seed_emulator::Emulator::start().await?;
+    /// // Start a job here; then let its 45 seconds pass:
+    /// emulator.advance(std::time::Duration::from_secs(45));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
     }
 
     /// How many requests to the image host carried an API token or an

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use useapi_seed_raw as raw;
 
 use crate::error::Error;
-use crate::images::Downloader;
+use crate::images::{Downloader, is_loopback};
 use crate::job::Job;
 use crate::retrieve::Retrieve;
 use crate::submit::Submit;
@@ -128,7 +128,8 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Another server than `https://api.useapi.net/v2`.
+    /// Another server than `https://api.useapi.net/v2`. One on loopback is
+    /// reached without any proxy of the environment.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
@@ -201,23 +202,19 @@ impl ClientBuilder {
             api_http,
             image_http,
         } = self;
+        // No proxy leads to this machine's loopback.
+        let is_local = is_loopback(&base_url);
+        let common = move |http: reqwest::ClientBuilder| {
+            let http = http.user_agent(USER_AGENT).connect_timeout(connect_timeout);
+            if is_local { http.no_proxy() } else { http }
+        };
         let raw = raw::Client::builder(token.expose_secret())
             .base_url(&base_url)
-            .configure(move |http| {
-                api_http(
-                    http.user_agent(USER_AGENT)
-                        .timeout(request_timeout)
-                        .connect_timeout(connect_timeout),
-                )
-            })
+            .configure(move |http| api_http(common(http).timeout(request_timeout)))
             .build()
             .map_err(|error| Error::from_build(error, token_name, base_url_name))?;
         let downloader = Downloader::new(raw.base_url(), |http| {
-            image_http(
-                http.user_agent(USER_AGENT)
-                    .read_timeout(request_timeout)
-                    .connect_timeout(connect_timeout),
-            )
+            image_http(common(http).read_timeout(request_timeout))
         })?;
         Ok(Client { raw, downloader })
     }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use useapi_seed_raw::types::JobStatus;
+use useapi_seed_raw::types::{JobStatus, Verb};
 use useapi_seed_raw::{BodyEnd, BuildError, Received};
 
 use crate::images::ImageFault;
@@ -25,7 +25,7 @@ const SHOWN_CHARACTERS: usize = 300;
 /// # async fn main() -> Result<(), useapi_seed::Error> {
 /// let client = useapi_seed::Client::builder("a-token").build()?;
 /// let error = client.retrieve(" ").await.unwrap_err();
-/// assert_eq!(error.to_string(), "jobid is blank; not sent");
+/// assert_eq!(error.to_string(), "jobid is blank");
 /// # Ok(())
 /// # }
 /// ```
@@ -37,6 +37,7 @@ struct Inner {
     received: Option<Received>,
     service_message: Option<String>,
     job_id: Option<String>,
+    parent_job_id: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -67,7 +68,11 @@ pub enum ErrorKind {
     },
     /// 596 or 569: Midjourney waits for a person, and the account's calls are
     /// halted (Responses, 596).
-    Halted,
+    Halted {
+        /// Whether the job itself has failed by it. Otherwise it was only not
+        /// looked at, and may well have a result once the account is reset.
+        job_failed: bool,
+    },
     /// The job ended without a result.
     JobEnded {
         /// `failed`, `moderated` or `cancelled`.
@@ -86,7 +91,10 @@ pub enum ErrorKind {
     UnexpectedStatus,
     /// The job has completed, and neither its answer nor its parent's holds a
     /// seed.
-    NoSeed,
+    NoSeed {
+        /// What kind of job it is. Only seed jobs can be waited for.
+        verb: Option<Verb>,
+    },
     /// A success whose body is of no use.
     UnreadableAnswer {
         /// What is wrong with it, or missing from it.
@@ -120,6 +128,7 @@ impl Error {
             received: None,
             service_message: None,
             job_id: None,
+            parent_job_id: None,
             source: None,
         }))
     }
@@ -160,6 +169,11 @@ impl Error {
 
     pub(crate) fn with_service_message(mut self, message: Option<String>) -> Self {
         self.0.service_message = message;
+        self
+    }
+
+    pub(crate) fn with_parent_job_id(mut self, parent_job_id: Option<String>) -> Self {
+        self.0.parent_job_id = parent_job_id;
         self
     }
 
@@ -207,6 +221,13 @@ impl Error {
         self.0.job_id.as_deref()
     }
 
+    /// Id of the job whose seed that job was to retrieve, when the answer says
+    /// so (Model, parentJobId).
+    #[must_use]
+    pub fn parent_job_id(&self) -> Option<&str> {
+        self.0.parent_job_id.as_deref()
+    }
+
     /// What to do next, in a sentence or two.
     #[must_use]
     pub fn advice(&self) -> &'static str {
@@ -228,7 +249,7 @@ impl Error {
                 "Nothing was started. Wait until one of the executing jobs has ended, then call \
                  again."
             }
-            (ErrorKind::Halted, _) => {
+            (ErrorKind::Halted { .. }, _) => {
                 "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA. Then \
                  reset the account by POST /account/midjourney/<channel>/reset. Do not call again \
                  before: it puts the Midjourney account at risk."
@@ -243,7 +264,7 @@ impl Error {
                 "The service answered with a status that its documentation does not know. If it \
                  persists, look at the body and ask its support."
             }
-            (ErrorKind::NoSeed, _) => {
+            (ErrorKind::NoSeed { .. }, _) => {
                 "Only a seed job can be waited for. To retrieve the seed of an imagine, button or \
                  blend job, submit that job's id."
             }
@@ -281,7 +302,7 @@ impl Error {
             ErrorKind::TooManyJobs { executing } => {
                 write!(f, "the account is busy with {} jobs", executing.len())
             }
-            ErrorKind::Halted => f.write_str(
+            ErrorKind::Halted { .. } => f.write_str(
                 "the account is halted until a person acknowledges a message from Midjourney",
             ),
             ErrorKind::JobEnded { status } => write!(f, "the job ended as {status}"),
@@ -298,7 +319,7 @@ impl Error {
                 )
             }
             ErrorKind::UnexpectedStatus => f.write_str("unexpected answer"),
-            ErrorKind::NoSeed => f.write_str("the job has completed, but holds no seed"),
+            ErrorKind::NoSeed { .. } => f.write_str("the job has completed, but holds no seed"),
             ErrorKind::UnreadableAnswer { problem } => write!(f, "the answer {problem}"),
             ErrorKind::Transport => f.write_str("no answer"),
             ErrorKind::Image(fault) => write!(f, "{fault}"),
@@ -333,10 +354,11 @@ impl Error {
         if let Some(job_id) = &self.0.job_id {
             write!(f, "; job {job_id}")?;
         }
-        match self.0.delivery {
-            Delivery::NotSent => f.write_str("; not sent")?,
-            Delivery::MayHaveBeenSent => f.write_str("; may have been sent")?,
-            Delivery::Answered => {}
+        match (&self.0.kind, self.0.delivery) {
+            // Goes without saying.
+            (ErrorKind::InvalidInput { .. }, _) | (_, Delivery::Answered) => {}
+            (_, Delivery::NotSent) => f.write_str("; not sent")?,
+            (_, Delivery::MayHaveBeenSent) => f.write_str("; may have been sent")?,
         }
         let mut source = self.source();
         while let Some(cause) = source {

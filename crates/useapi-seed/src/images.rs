@@ -23,6 +23,7 @@ use crate::client::Client;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::retrieval::{Image, Retrieval};
 use address::Addresses;
+pub(crate) use address::is_loopback;
 use picture::Inspection;
 
 /// A body without an end must not fill the disk: 256 MiB.

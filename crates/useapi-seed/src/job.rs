@@ -120,7 +120,8 @@ impl Job {
                 Err(error) => return Err(error),
             }
         }
-        Err(Error::new(ErrorKind::NoSeed, Delivery::Answered)
+        let verb = snapshot.job.verb;
+        Err(Error::new(ErrorKind::NoSeed { verb }, Delivery::Answered)
             .with_received(Some(snapshot.received))
             .with_job_id(Some(&self.id)))
     }

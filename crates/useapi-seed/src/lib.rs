@@ -107,6 +107,7 @@ pub use error::{Delivery, Error, ErrorKind};
 pub use images::{Difference, ImageFault, SavedImage};
 pub use job::{Job, JobState, Update};
 pub use refusal::{Field, Refusal};
+pub use reqwest;
 pub use retrieval::{Image, Note, Retrieval};
 pub use retrieve::Retrieve;
 pub use submit::{Submit, Submitted};

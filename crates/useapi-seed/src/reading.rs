@@ -108,8 +108,11 @@ pub(crate) fn unreadable(problem: impl Into<String>, received: Received) -> Erro
 /// The error that an answer with another status than success is.
 fn refusal(body: ErrorBody, received: Received) -> Error {
     let message = service_message(body.error.as_deref(), body.error_details.as_deref());
+    let halted = ErrorKind::Halted {
+        job_failed: body.status == Some(JobStatus::Failed),
+    };
     let kind = match received.status.as_u16() {
-        _ if is_halt(body.status.as_ref(), body.code.as_ref()) => ErrorKind::Halted,
+        _ if is_halt(body.status.as_ref(), body.code.as_ref()) => halted,
         400 => ErrorKind::Refused(Refusal::from_message(body.error.as_deref().unwrap_or(""))),
         401 => ErrorKind::Unauthorized,
         402 => ErrorKind::NoSubscription,
@@ -117,13 +120,14 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         429 => ErrorKind::TooManyJobs {
             executing: body.executing_jobs.unwrap_or_default(),
         },
-        596 | 569 => ErrorKind::Halted,
+        596 | 569 => halted,
         _ => ErrorKind::UnexpectedStatus,
     };
     Error::new(kind, Delivery::Answered)
         .with_service_message(message)
         .with_received(Some(received))
         .with_job_id(body.jobid.as_deref())
+        .with_parent_job_id(body.parent_job_id)
 }
 
 /// A failed job whose code says that the account is halted, whatever the HTTP
@@ -170,7 +174,7 @@ impl Snapshot {
             Some(JobStatus::Completed) => Ok(Meaning::WithoutSeed(Box::new(self))),
             Some(status @ (JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)) => {
                 let kind = if is_halt(Some(status), job.code.as_ref()) {
-                    ErrorKind::Halted
+                    ErrorKind::Halted { job_failed: true }
                 } else {
                     ErrorKind::JobEnded {
                         status: status.clone(),
@@ -181,6 +185,7 @@ impl Snapshot {
                 Err(Error::new(kind, Delivery::Answered)
                     .with_service_message(message)
                     .with_job_id(job.jobid.as_deref().or(asked))
+                    .with_parent_job_id(job.parent_job_id.clone())
                     .with_received(Some(self.received)))
             }
             _ => Ok(Meaning::InProgress(Box::new(self))),

@@ -114,6 +114,17 @@ impl Retrieval {
         &self.job_id
     }
 
+    /// Id of the imagine, button or blend job that the seed belongs to, when
+    /// the answer says so (Model, parentJobId).
+    #[must_use]
+    pub fn original_job_id(&self) -> Option<&str> {
+        if self.job.verb == Some(Verb::SeedAsync) {
+            self.job.parent_job_id.as_deref()
+        } else {
+            self.job.jobid.as_deref()
+        }
+    }
+
     /// The seed, from Midjourney 0 to 4294967295 (Model, seed.value).
     #[must_use]
     pub fn seed(&self) -> u64 {
@@ -199,7 +210,7 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ImageCount(found) => {
-                write!(f, "{found} images instead of {DOCUMENTED_IMAGES}")
+                write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
             }
             Self::SeedMismatch { value, text } => write!(
                 f,

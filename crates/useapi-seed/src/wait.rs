@@ -11,11 +11,6 @@ use crate::error::{Delivery, Error, ErrorKind};
 use crate::job::{Job, JobState, Update};
 use crate::retrieval::Retrieval;
 
-/// How long to wait between looks, unless told otherwise: the least that the
-/// service asks for.
-const INTERVAL: Duration = Duration::from_secs(10);
-/// How long to wait in all, unless told otherwise.
-const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// A failed look is not a failed job; this many in a row end the wait.
 const FAILED_LOOKS: u32 = 5;
 
@@ -41,13 +36,20 @@ pub(crate) struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            interval: INTERVAL,
-            timeout: TIMEOUT,
+            interval: Wait::DEFAULT_INTERVAL,
+            timeout: Wait::DEFAULT_TIMEOUT,
         }
     }
 }
 
 impl Wait {
+    /// The time between two looks unless set: the least that the service asks
+    /// for.
+    pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
+
+    /// How long to wait unless set.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
     pub(crate) fn new(job: Job) -> Self {
         Self {
             job,
@@ -56,14 +58,15 @@ impl Wait {
         }
     }
 
-    /// The time between two looks; 10 seconds unless set. The service itself
-    /// looks at Discord every 15 to 60 seconds, so less brings nothing there.
+    /// The time between two looks, instead of
+    /// [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL). The service itself looks at Discord every 15 to 60 seconds, so less brings nothing there.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.policy.interval = interval;
         self
     }
 
-    /// How long to wait; 15 minutes unless set. There is one last look at the
+    /// How long to wait, instead of
+    /// [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT). There is one last look at the
     /// deadline, which may take as long as a request may.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.policy.timeout = timeout;

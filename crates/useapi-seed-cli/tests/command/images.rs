@@ -63,7 +63,7 @@ async fn what_differs_is_noted_and_kept() {
     stub.on_image(1, 200, PIXEL).await;
     stub.run(folder.path(), &["fetch", "5", "--out", "out"])
         .ended(0)
-        .told("note: 1 images instead of 4\n")
+        .told("note: images: 1 instead of 4\n")
         .told("note: image 1: announced with 5 bytes, it has 67\n")
         .told("note: image 1: announced as image/webp, it is image/png\n");
     let seed = json(&folder.path().join("out/seed.json"));

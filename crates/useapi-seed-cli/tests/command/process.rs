@@ -72,6 +72,9 @@ impl Run {
 /// The command in a folder, with nothing of this environment in its way.
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_useapi-seed"));
+    // Called as it is when installed, since it says how it was called.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::arg0(&mut command, "useapi-seed");
     isolate(&mut command, folder);
     command
 }

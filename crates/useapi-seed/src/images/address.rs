@@ -23,13 +23,11 @@ pub(super) enum Addresses {
 impl Addresses {
     /// Any, exactly when the API's base is on loopback.
     pub(super) fn for_api(base_url: &str) -> Self {
-        let is_loopback = Url::parse(base_url).is_ok_and(|url| match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        });
-        if is_loopback { Self::Any } else { Self::Public }
+        if is_loopback(base_url) {
+            Self::Any
+        } else {
+            Self::Public
+        }
     }
 
     /// Whether `url` may be fetched; if not, why. Names are looked at again
@@ -68,6 +66,16 @@ impl Addresses {
     fn allows(self, address: IpAddr) -> bool {
         self == Self::Any || is_public(address)
     }
+}
+
+/// Whether a base URL leads to this machine only.
+pub(crate) fn is_loopback(base_url: &str) -> bool {
+    Url::parse(base_url).is_ok_and(|url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    })
 }
 
 impl Resolve for Addresses {
