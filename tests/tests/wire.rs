@@ -194,6 +194,25 @@ async fn bad_input_is_named_and_nothing_is_sent() {
 }
 
 #[test]
+fn every_future_can_be_spawned() {
+    fn spawnable<T: Send>(value: T) -> T {
+        value
+    }
+    let client = Client::builder(TOKEN).build().unwrap();
+    let job = client.job(JOBID);
+    drop(spawnable(client.retrieve(JOBID).into_future()));
+    drop(spawnable(client.submit(JOBID).send()));
+    drop(spawnable(job.look()));
+    drop(spawnable(job.wait().into_future()));
+    drop(spawnable(client.raw().get_job(JOBID)));
+    drop(spawnable(async {
+        if let Ok(retrieval) = client.retrieve(JOBID).await {
+            client.save_images(&retrieval, "folder").await;
+        }
+    }));
+}
+
+#[test]
 fn bad_configuration_is_named_without_the_secret() {
     for (token, base_url, message) in [
         ("", "http://localhost/v2", "token is empty"),

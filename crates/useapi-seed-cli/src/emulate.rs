@@ -46,17 +46,32 @@ fn samples(jobs: &SampleJobs) -> [(&'static str, &str); 6] {
 struct News<'a> {
     base_url: &'a str,
     token: &'a str,
-    jobs: serde_json::Map<String, serde_json::Value>,
+    jobs: Jobs<'a>,
+}
+
+#[derive(Serialize)]
+struct Jobs<'a> {
+    imagine: &'a str,
+    button: &'a str,
+    blend: &'a str,
+    progress: &'a str,
+    unsupported: &'a str,
+    halted: &'a str,
 }
 
 fn in_json(emulator: &Emulator) -> Result<String, Failure> {
+    let jobs = emulator.jobs();
     let news = News {
         base_url: emulator.base_url(),
         token: emulator.token(),
-        jobs: samples(emulator.jobs())
-            .map(|(name, id)| (name.to_owned(), id.into()))
-            .into_iter()
-            .collect(),
+        jobs: Jobs {
+            imagine: &jobs.imagine,
+            button: &jobs.button,
+            blend: &jobs.blend,
+            progress: &jobs.progress,
+            unsupported: &jobs.unsupported,
+            halted: &jobs.halted,
+        },
     };
     match serde_json::to_string(&news) {
         Ok(line) => Ok(line + "\n"),

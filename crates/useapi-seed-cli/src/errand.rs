@@ -27,7 +27,7 @@ pub(crate) struct Errand {
 impl Errand {
     /// Submits and sees it through. `job_id` is the one that is submitted.
     pub(crate) async fn fetch(&self, submit: Submit, job_id: &str) -> Result<Exit, Failure> {
-        let folder = Folder::prepare(&self.out)?;
+        let folder = self.folder(job_id)?;
         let again = self.line("fetch", job_id);
         let job = match submit.send().await {
             Ok(Submitted::Started(job)) => job,
@@ -55,9 +55,15 @@ impl Errand {
 
     /// Waits for a job that was started before.
     pub(crate) async fn wait(&self, job: &Job) -> Result<Exit, Failure> {
-        let folder = Folder::prepare(&self.out)?;
+        let folder = self.folder(job.id())?;
         tell(format_args!("waiting for job {}", plain(job.id())));
         self.see_through(&folder, job, None).await
+    }
+
+    /// The folder, before anything is sent about the job.
+    fn folder(&self, job_id: &str) -> Result<Folder, Failure> {
+        Folder::prepare(&self.out)
+            .map_err(|failure| failure.about(&format!("job {}", plain(job_id))))
     }
 
     /// `anew` is the line that would start another job in place of this one.

@@ -10,8 +10,9 @@ mod picture;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use reqwest::header::{ACCEPT, HeaderValue};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
@@ -26,8 +27,12 @@ use address::Addresses;
 pub(crate) use address::is_loopback;
 use picture::Inspection;
 
+/// As many as there should be; an answer may list any number.
+const AT_ONCE: usize = 4;
 /// A body without an end must not fill the disk: 256 MiB.
 const SIZE_LIMIT: u64 = 256 * 1024 * 1024;
+/// Nor must a slow one go on for ever.
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How much of a refusal's body an error shows.
 const EXCERPT_BYTES: usize = 200;
 
@@ -57,8 +62,8 @@ pub struct SavedImage {
 }
 
 impl Client {
-    /// Saves all images of a result into a folder, at once, as `image-1.png`
-    /// and so on. The folder is made when it does not exist; files of the same
+    /// Saves all images of a result into a folder, four at once, as
+    /// `image-1.png` and so on. The folder is made when it does not exist; files of the same
     /// name are replaced.
     ///
     /// One outcome for each image, in order: an image that fails keeps none of
@@ -70,13 +75,13 @@ impl Client {
     ) -> Vec<Result<SavedImage, Error>> {
         let folder = folder.as_ref();
         let images = retrieval.images().iter();
-        let outcomes = images.map(|image| self.save_image(image, folder));
+        let outcomes: Vec<_> = images.map(|image| self.save_image(image, folder)).collect();
         let job_id = Some(retrieval.job_id());
-        join_all(outcomes)
-            .await
-            .into_iter()
+        stream::iter(outcomes)
+            .buffered(AT_ONCE)
             .map(|outcome| outcome.map_err(|error| error.with_job_id(job_id)))
             .collect()
+            .await
     }
 
     /// Saves one image into a folder, as [`save_images`](Self::save_images)
@@ -87,8 +92,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Image`] when the image cannot be had or is not whole,
-    /// [`ErrorKind::File`] when it cannot be written. No file is left.
+    /// [`ErrorKind::Image`] when the image cannot be had within ten minutes, is
+    /// over 256 MiB or is not whole, [`ErrorKind::File`] when it cannot be
+    /// written. No file is left.
     pub async fn save_image(
         &self,
         image: &Image,
@@ -104,7 +110,7 @@ impl Downloader {
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Error> {
         let addresses = Addresses::for_api(api);
-        let http = configure(reqwest::Client::builder())
+        let http = configure(reqwest::Client::builder().timeout(TIMEOUT))
             .redirect(addresses.redirects())
             .referer(false)
             .dns_resolver(addresses)
