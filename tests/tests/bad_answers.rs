@@ -46,7 +46,7 @@ async fn errors(response: Response) -> [Error; 2] {
         .build()
         .unwrap();
     let submitted = client.submit("a-job").send().await.unwrap_err();
-    let looked = client.job("a-seed-job").look().await.unwrap_err();
+    let looked = client.job("a-seed-job").poll().await.unwrap_err();
     assert_eq!(submitted.job_id(), None);
     assert_eq!(looked.job_id(), Some("a-seed-job"));
     assert_eq!(stub.requests().len(), 2);
@@ -60,7 +60,7 @@ fn is_right(status: u16, kind: &ErrorKind) -> bool {
         401 => matches!(kind, ErrorKind::Unauthorized),
         402 => matches!(kind, ErrorKind::NoSubscription),
         404 => matches!(kind, ErrorKind::NotFound),
-        429 => matches!(kind, ErrorKind::TooManyJobs { executing } if executing.is_empty()),
+        429 => matches!(kind, ErrorKind::TooManyJobs { executing, .. } if executing.is_empty()),
         569 | 596 => matches!(kind, ErrorKind::Halted { .. }),
         _ => matches!(kind, ErrorKind::UnexpectedStatus),
     }

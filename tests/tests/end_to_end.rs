@@ -158,7 +158,7 @@ async fn refusals() {
         error.service_message(),
         Some("Unable to locate parent job no-such-job")
     );
-    let error = client.job("no-such-job").look().await.unwrap_err();
+    let error = client.job("no-such-job").poll().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotFound));
 
     // The fields that this crate would refuse itself.
@@ -215,7 +215,7 @@ async fn tokens() {
             .unwrap();
         let error = submission_error(&client, jobid).await;
         assert!(is_right(error.kind()), "{error}");
-        let error = client.job(jobid).look().await.unwrap_err();
+        let error = client.job(jobid).poll().await.unwrap_err();
         assert!(is_right(error.kind()), "{error}");
     }
 }
@@ -234,7 +234,7 @@ async fn a_busy_account() {
         assert!(started.len() < 20, "no limit");
     };
     match error.kind() {
-        ErrorKind::TooManyJobs { executing } => {
+        ErrorKind::TooManyJobs { executing, .. } => {
             assert!(!started.is_empty());
             for id in started {
                 assert!(executing.contains(&id), "{id} not in {executing:?}");
@@ -251,21 +251,30 @@ async fn a_halted_account_with_both_bodies() {
     let first = submission_error(&client, jobid).await;
     assert!(matches!(
         first.kind(),
-        ErrorKind::Halted { job_failed: true }
+        ErrorKind::Halted {
+            job_failed: true,
+            ..
+        }
     ));
     assert_eq!(first.parent_job_id(), Some(jobid));
     let failed = first.job_id().expect("the failed job's id").to_owned();
     let second = submission_error(&client, jobid).await;
     assert!(matches!(
         second.kind(),
-        ErrorKind::Halted { job_failed: false }
+        ErrorKind::Halted {
+            job_failed: false,
+            ..
+        }
     ));
     assert_eq!(second.job_id(), None);
     // A look that meets the halt does not call the job failed.
     let look = client.job(&failed).wait().await.unwrap_err();
     assert!(matches!(
         look.kind(),
-        ErrorKind::Halted { job_failed: false }
+        ErrorKind::Halted {
+            job_failed: false,
+            ..
+        }
     ));
     assert_eq!(look.job_id(), Some(failed.as_str()));
     for error in [first, second, look] {
@@ -288,7 +297,7 @@ async fn the_deadline_leaves_the_job_running() {
     );
     let id = error.job_id().unwrap();
     assert!(matches!(
-        client.job(id).look().await.unwrap(),
+        client.job(id).poll().await.unwrap(),
         JobState::InProgress(_)
     ));
     emulator.advance(Duration::from_secs(60));

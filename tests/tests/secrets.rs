@@ -114,7 +114,7 @@ async fn an_image_host_and_its_redirects_see_no_token() {
         .base_url(api.base_url())
         .build()
         .unwrap();
-    let Ok(JobState::Retrieved(retrieval)) = client.job("a-job").look().await else {
+    let Ok(JobState::Retrieved(retrieval)) = client.job("a-job").poll().await else {
         panic!("no result");
     };
     let folder = tempfile::tempdir().unwrap();
@@ -173,6 +173,23 @@ async fn echoes_are_masked() {
             }
         }
     }
+
+    // Escaped as an address would.
+    let escaped = TOKEN.replace(':', "%3A");
+    let api = Stub::always(
+        Response::json(302, format!(r#"{{"error":"see /login?token={escaped}"}}"#))
+            .header("location", &format!("/login?token={escaped}")),
+    )
+    .await;
+    let client = Client::builder(TOKEN)
+        .base_url(api.base_url())
+        .build()
+        .unwrap();
+    let error = client.submit("a-job").send().await.unwrap_err();
+    assert!(
+        !format!("{error} {error:?}").contains("planted-token"),
+        "{error:?}"
+    );
 
     let mut body = Fixture::named("responses/200-already-retrieved").json();
     body["prompt"] = json!(text);

@@ -30,7 +30,7 @@ async fn submit(fixture: &Fixture) -> Result<Submitted, Error> {
 
 async fn look(fixture: &Fixture) -> Result<JobState, Error> {
     let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
-    client.job("<jobid>").look().await
+    client.job("<jobid>").poll().await
 }
 
 fn described_retrieval(retrieval: &Retrieval) -> String {
@@ -126,7 +126,7 @@ async fn an_odd_answer_is_still_a_result() {
         .unwrap()
         .keys()
         .map(|key| format!("/{key}"))
-        .chain(["/seed/content".into(), "/seed/attachments".into()])
+        .chain(["/seed/value", "/seed/content", "/seed/attachments"].map(String::from))
         .filter(|path| path != "/seed")
         .collect();
     let oddities = [
@@ -162,13 +162,15 @@ async fn what_does_not_fit_is_noted() {
     assert_eq!(
         retrieval.notes(),
         [
-            Note::ImageCount(3),
-            Note::Misfit("created".into()),
-            Note::Misfit("seed.attachments[2].size".into()),
-            Note::Misfit("seed.attachments[3]".into()),
+            Note::UnexpectedType("created".into()),
+            Note::UnexpectedType("seed.attachments[2].size".into()),
+            Note::UnexpectedType("seed.attachments[3]".into()),
         ]
     );
     assert_eq!(retrieval.images()[2].size, None);
+    // The place of what could not be read is kept.
+    assert_eq!(retrieval.images().len(), 4);
+    assert_eq!(retrieval.images()[3].url, None);
 }
 
 #[tokio::test]
@@ -178,18 +180,49 @@ async fn seed_is_found_wherever_it_stands() {
     });
     assert_eq!(retrieved(&without_number).await.seed(), 4_294_967_295);
 
-    let in_content = changed("service/200-completed-seed-job", |body| {
-        let seed = body.as_object_mut().unwrap().remove("seed").unwrap();
-        body["content"] = seed["content"].clone();
-        body["attachments"] = seed["attachments"].clone();
+    // In the message of a job, whatever its verb.
+    for verb in [
+        json!("seed_async"),
+        json!("imagine_2"),
+        json!(null),
+        json!(5),
+    ] {
+        let in_content = changed("service/200-completed-seed-job", |body| {
+            let seed = body.as_object_mut().unwrap().remove("seed").unwrap();
+            body["content"] = seed["content"].clone();
+            body["attachments"] = seed["attachments"].clone();
+            body["verb"] = verb;
+        });
+        let retrieval = retrieved(&in_content).await;
+        assert_eq!(retrieval.seed(), 4_294_967_295);
+        assert_eq!(retrieval.images().len(), 4);
+        assert_eq!(
+            retrieval.prompt_with_seed().unwrap(),
+            "Steampunk cat --s 750 --v 5.2 --seed 4294967295"
+        );
+    }
+
+    // In another form, with nothing else to go by.
+    for value in [json!("77"), json!(77.0)] {
+        let other_form = changed("service/200-completed-seed-job", |body| {
+            body["seed"]["content"] = json!("no number");
+            body["seed"]["value"] = value;
+        });
+        let retrieval = retrieved(&other_form).await;
+        assert_eq!(retrieval.seed(), 77);
+        assert_eq!(
+            retrieval.notes(),
+            [Note::UnexpectedType("seed.value".into())]
+        );
+    }
+
+    let in_both = changed("service/200-completed-seed-job", |body| {
+        let content = body["seed"]["content"].take();
+        body["content"] = content;
+        body["seed"]["content"] = json!("no number");
+        body["seed"]["value"] = json!(null);
     });
-    let retrieval = retrieved(&in_content).await;
-    assert_eq!(retrieval.seed(), 4_294_967_295);
-    assert_eq!(retrieval.images().len(), 4);
-    assert_eq!(
-        retrieval.prompt_with_seed().unwrap(),
-        "Steampunk cat --s 750 --v 5.2 --seed 4294967295"
-    );
+    assert_eq!(retrieved(&in_both).await.seed(), 4_294_967_295);
 
     let mismatch = changed("service/200-completed-seed-job", |body| {
         body["seed"]["value"] = json!(7);
@@ -197,11 +230,8 @@ async fn seed_is_found_wherever_it_stands() {
     let retrieval = retrieved(&mismatch).await;
     assert_eq!(retrieval.seed(), 7);
     assert_eq!(
-        retrieval.notes(),
-        [Note::SeedMismatch {
-            value: 7,
-            text: 4_294_967_295
-        }]
+        retrieval.notes()[0].to_string(),
+        "the answer's seed.value is 7, but its text says 4294967295"
     );
 
     let beyond_signed = changed("service/200-completed-seed-job", |body| {
@@ -260,7 +290,13 @@ async fn halt_is_told_by_the_body_too() {
         fixture.status = status;
         let error = look(&fixture).await.unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::Halted { job_failed: true }),
+            matches!(
+                error.kind(),
+                ErrorKind::Halted {
+                    job_failed: true,
+                    ..
+                }
+            ),
             "{status}: {error:?}"
         );
         assert_eq!(error.job_id(), Some("<jobid>"));
@@ -273,9 +309,109 @@ async fn halt_is_told_by_the_body_too() {
         );
         assert!(matches!(
             submit(&fixture).await.unwrap_err().kind(),
-            ErrorKind::Halted { job_failed: true }
+            ErrorKind::Halted {
+                job_failed: true,
+                ..
+            }
         ));
     }
+}
+
+#[tokio::test]
+async fn a_halted_account_is_told_under_a_status_of_success_too() {
+    let mut fixture = Fixture::named("responses/596-halted-account");
+    fixture.status = 200;
+    let error = look(&fixture).await.unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::Halted {
+            job_failed: false,
+            ..
+        }
+    ));
+    let mut fixture = Fixture::named("responses/401-unauthorized");
+    fixture.status = 200;
+    let error = look(&fixture).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }));
+    assert_eq!(error.service_message(), Some("Unauthorized"));
+}
+
+#[tokio::test]
+async fn a_job_that_runs_is_not_done_before_its_pictures() {
+    for attachments in [json!(null), json!([])] {
+        let fixture = changed("service/200-completed-seed-job", |body| {
+            body["status"] = json!("progress");
+            body["seed"]["attachments"] = attachments;
+        });
+        assert!(matches!(
+            look(&fixture).await.unwrap(),
+            JobState::InProgress(_)
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_torn_answer_gives_what_it_holds() {
+    let started = Fixture::named("responses/200-started")
+        .text
+        .replace("<jobid>", "a-job");
+    // All but what follows the JSON.
+    let (whole, _stub) = client(Response::json(200, format!("{started} ")).cut(1)).await;
+    match whole.submit("a-parent").send().await.unwrap() {
+        Submitted::Started(job) => assert_eq!(job.id(), "a-job"),
+        other => panic!("{other:?}"),
+    }
+    // The id is in what came: the job is not lost.
+    let (torn, _stub) = client(Response::json(200, started).cut(100)).await;
+    let error = torn.submit("a-parent").send().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }));
+    assert_eq!(error.job_id(), Some("a-job"));
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test]
+async fn an_answer_without_an_id_is_about_the_job_that_was_asked_for() {
+    let fixture = changed("responses/200-already-retrieved", |body| {
+        body.as_object_mut().unwrap().remove("jobid");
+    });
+    match submit(&fixture).await.unwrap() {
+        Submitted::AlreadyRetrieved(retrieval) => {
+            assert_eq!(retrieval.job_id(), "<jobid>");
+            assert_eq!(retrieval.original_job_id(), Some("<jobid>"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_was_never_heard_of_is_not_said_to_run() {
+    let (client, _stub) = client(Response::new(502, "text/html", "<html>")).await;
+    let wait = client.job("a-job").wait();
+    let error = wait.timeout(Duration::from_millis(1)).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::UnexpectedStatus));
+
+    // Heard of once, it is: and what went wrong since is the source.
+    let progress = Fixture::named("service/200-in-progress").text;
+    let polls = std::sync::atomic::AtomicUsize::new(0);
+    let stub =
+        Stub::start(
+            move |_| match polls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                0 => Response::json(200, progress.as_str()),
+                _ => Response::new(502, "text/html", "<html>"),
+            },
+        )
+        .await;
+    let client = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    let wait = client.job("a-job").wait().interval(Duration::from_secs(1));
+    let error = wait.timeout(Duration::from_millis(100)).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::StillRunning { polls: 2, .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("HTTP 502"), "{error}");
 }
 
 #[tokio::test]
@@ -297,12 +433,12 @@ async fn final_states_end_the_wait_and_others_do_not() {
             .job("<jobid>")
             .wait()
             .interval(Duration::from_millis(1))
-            .timeout(Duration::from_millis(20))
+            .timeout(Duration::from_millis(100))
             .await
             .unwrap_err();
         assert_eq!(error.job_id(), Some("<jobid>"));
         match error.kind() {
-            ErrorKind::JobEnded { status } => {
+            ErrorKind::JobEnded { status, .. } => {
                 assert!(ends, "{word}");
                 assert_eq!(status.as_str(), word);
                 assert_eq!(stub.requests().len(), 1);
@@ -311,11 +447,12 @@ async fn final_states_end_the_wait_and_others_do_not() {
                 status,
                 polls,
                 elapsed,
+                ..
             } => {
                 assert!(!ends, "{word}");
                 assert_eq!(status.as_ref().map(JobStatus::as_str), Some(word));
                 assert_eq!(stub.requests().len(), *polls as usize);
-                assert!(*polls > 1 && *elapsed >= Duration::from_millis(20));
+                assert!(*polls > 1 && *elapsed >= Duration::from_millis(100));
             }
             other => panic!("{other:?}"),
         }

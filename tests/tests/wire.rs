@@ -122,7 +122,7 @@ async fn a_look_is_a_get_with_the_escaped_id_and_no_body() {
             .base_url(stub.base_url() + slash)
             .build()
             .unwrap();
-        client.job(id).look().await.unwrap();
+        client.job(id).poll().await.unwrap();
         let request = stub.requests().pop().unwrap();
         assert_eq!(
             request.line,
@@ -174,7 +174,7 @@ async fn bad_input_is_named_and_nothing_is_sent() {
         assert!(!error.advice().is_empty());
     }
     for id in ["", "  "] {
-        let error = client.job(id).look().await.unwrap_err();
+        let error = client.job(id).poll().await.unwrap_err();
         assert!(error.to_string().starts_with("jobid is "), "{error}");
     }
     assert!(stub.requests().is_empty());
@@ -202,7 +202,7 @@ fn every_future_can_be_spawned() {
     let job = client.job(JOBID);
     drop(spawnable(client.retrieve(JOBID).into_future()));
     drop(spawnable(client.submit(JOBID).send()));
-    drop(spawnable(job.look()));
+    drop(spawnable(job.poll()));
     drop(spawnable(job.wait().into_future()));
     drop(spawnable(client.raw().get_job(JOBID)));
     drop(spawnable(async {

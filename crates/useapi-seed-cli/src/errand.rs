@@ -99,7 +99,9 @@ impl Errand {
         let (why, line) = match error.kind() {
             ErrorKind::InvalidInput { .. } | ErrorKind::JobEnded { .. } => ("", None),
             // To wait for a job that has failed would only show that again.
-            ErrorKind::Halted { job_failed: true } => {
+            ErrorKind::Halted {
+                job_failed: true, ..
+            } => {
                 let parent = error.parent_job_id();
                 let anew = anew.or_else(|| self.line("fetch", parent?));
                 ("When that is done, start anew:", anew)
@@ -107,6 +109,7 @@ impl Errand {
             ErrorKind::Halted { .. } => ("When that is done, go on with the job:", go_on),
             ErrorKind::NoSeed {
                 verb: Some(Verb::Imagine | Verb::Button | Verb::Blend),
+                ..
             } => (
                 "This is no started seed job. To retrieve its seed:",
                 error.job_id().and_then(|id| self.line("fetch", id)),

@@ -64,7 +64,7 @@ impl From<Error> for Failure {
         }
         .advise(error.advice());
         match error.kind() {
-            ErrorKind::TooManyJobs { executing } if !executing.is_empty() => {
+            ErrorKind::TooManyJobs { executing, .. } if !executing.is_empty() => {
                 failure.advise(plain(&format!("Executing: {}", executing.join(", "))))
             }
             _ => failure,

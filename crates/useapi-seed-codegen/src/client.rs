@@ -1,6 +1,7 @@
 //! Runs the generator.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
 
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
@@ -60,10 +61,15 @@ fn attempt(value: &Value, settings: &GenerationSettings) -> Result<syn::File, St
 fn quietly(
     generate: impl FnOnce() -> Result<TokenStream, progenitor::Error>,
 ) -> Result<TokenStream, String> {
+    // The hook is the whole process's: one at a time, so that each finds and
+    // leaves the right one.
+    static HOOK: Mutex<()> = Mutex::new(());
+    let guard = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let outcome = panic::catch_unwind(AssertUnwindSafe(generate));
     panic::set_hook(hook);
+    drop(guard);
     match outcome {
         Ok(Ok(tokens)) => Ok(tokens),
         Ok(Err(fault)) => Err(format!("cannot be generated: {fault}")),

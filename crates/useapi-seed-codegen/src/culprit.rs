@@ -5,7 +5,7 @@
 //! panics. So the description is tried again without each of its parts: the
 //! part without which it works holds the fault, and the search goes on inside.
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use crate::document::child;
 
@@ -41,13 +41,16 @@ fn blamed_part(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) 
     None
 }
 
-/// Whether the document works without this part, or with nothing in it.
+/// Whether the document works without this part, or with something plain in its
+/// place.
 fn is_to_blame(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> bool {
-    let nothing = Value::Object(Map::new());
-    // Nothing in place of nothing proves nothing.
+    let present = document.pointer(pointer);
+    let substitutes = [json!({}), json!([]), json!(""), json!(0), json!(true)];
     works(&with(document, pointer, None))
-        || document.pointer(pointer) != Some(&nothing)
-            && works(&with(document, pointer, Some(nothing)))
+        || substitutes
+            .into_iter()
+            .filter(|substitute| Some(substitute) != present)
+            .any(|substitute| works(&with(document, pointer, Some(substitute))))
 }
 
 fn children(value: &Value, pointer: &str) -> Vec<String> {

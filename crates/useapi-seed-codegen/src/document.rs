@@ -47,6 +47,14 @@ impl Document {
         Ok(document)
     }
 
+    /// The text at `pointer`, which has to be there.
+    pub(crate) fn text(&self, pointer: &str) -> Result<&str, Error> {
+        self.value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .ok_or_else(|| self.error(pointer, "has to be there, as a text"))
+    }
+
     /// An error about the value at `pointer`.
     pub(crate) fn error(&self, pointer: &str, message: &str) -> Error {
         Error::new(self.place(pointer), message)

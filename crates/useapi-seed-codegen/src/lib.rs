@@ -74,11 +74,19 @@ pub fn generate_from_str(name: &str, text: &str) -> Result<String, Error> {
     let words = words::collect(&document)?;
     let mut file = client::generate(&document, &words)?;
     types::finish(&mut file, &words);
-    let operations = operations::wrappers(&file);
+    let operations = operations::wrappers(&file).map_err(|method| {
+        let message = format!("the operation `{method}` answers in a form that is not supported");
+        document.error("/paths", &message)
+    })?;
+    let base_url = document.text("/servers/0/url")?;
 
     let mut tokens = TokenStream::new();
     file.to_tokens(&mut tokens);
     tokens.extend(operations);
+    tokens.extend(quote::quote! {
+        /// Where the service is: the first server of the description.
+        pub const DEFAULT_BASE_URL: &str = #base_url;
+    });
     let file = syn::parse2(tokens).map_err(|fault| document.error("", &fault.to_string()))?;
     Ok(format!("{HEADER}{}", prettyplease::unparse(&file)))
 }

@@ -7,8 +7,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{FnArg, ImplItem, ImplItemFn, Item, ReturnType, Type};
 
-/// The methods, from the signatures of the generated ones.
-pub(crate) fn wrappers(file: &syn::File) -> TokenStream {
+/// The methods, from the signatures of the generated ones. A method whose
+/// signature is of another form is the error.
+pub(crate) fn wrappers(file: &syn::File) -> Result<TokenStream, String> {
     let methods = file
         .items
         .iter()
@@ -18,14 +19,16 @@ pub(crate) fn wrappers(file: &syn::File) -> TokenStream {
         })
         .flatten()
         .filter_map(|item| match item {
-            ImplItem::Fn(method) if method.sig.asyncness.is_some() => wrapper(method),
+            ImplItem::Fn(method) if method.sig.asyncness.is_some() => Some(method),
             _ => None,
-        });
-    quote! {
+        })
+        .map(|method| wrapper(method).ok_or_else(|| method.sig.ident.to_string()))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(quote! {
         impl crate::Client {
             #(#methods)*
         }
-    }
+    })
 }
 
 fn wrapper(method: &ImplItemFn) -> Option<TokenStream> {

@@ -1,8 +1,7 @@
 //! Finishes the generated types.
 
-use quote::quote;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Fields, Item, ItemMod, ItemStruct, parse_quote};
+use syn::{Attribute, Fields, Item, ItemEnum, ItemMod, ItemStruct, Type, parse_quote};
 
 use crate::words::Words;
 
@@ -44,6 +43,11 @@ impl VisitMut for Finish<'_> {
         }
     }
 
+    fn visit_item_enum_mut(&mut self, item: &mut ItemEnum) {
+        visit_mut::visit_item_enum_mut(self, item);
+        item.attrs.push(parse_quote!(#[non_exhaustive]));
+    }
+
     fn visit_variant_mut(&mut self, variant: &mut syn::Variant) {
         visit_mut::visit_variant_mut(self, variant);
         if !is_documented(&variant.attrs) {
@@ -71,6 +75,14 @@ fn is_documented(attributes: &[Attribute]) -> bool {
         .any(|attribute| attribute.path().is_ident("doc"))
 }
 
+fn is_option(ty: &Type) -> bool {
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|segment| segment.ident == "Option")
+}
+
 /// Leaves room for new fields, and gives a constructor in exchange: one that
 /// takes the required fields, or `Default` where there are none.
 fn finish_struct(item: &mut Item) -> Option<Item> {
@@ -88,7 +100,7 @@ fn finish_struct(item: &mut Item) -> Option<Item> {
         .named
         .iter()
         .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)))
-        .partition(|(name, ty)| *name != "extra" && !quote!(#ty).to_string().contains("Option"));
+        .partition(|(name, ty)| *name != "extra" && !is_option(ty));
     if required.is_empty() {
         attrs.push(parse_quote!(#[derive(Default)]));
         return None;

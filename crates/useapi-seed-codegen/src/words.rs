@@ -33,9 +33,11 @@ pub(crate) fn collect(document: &Document) -> Result<Vec<Words>, Error> {
             .iter()
             .map(|word| word.as_str().and_then(variant))
             .collect::<Option<Vec<_>>>()
-            .filter(|words| !words.is_empty())
+            .filter(|words| !words.is_empty() && make_names(words))
             .ok_or_else(|| {
-                document.error(&pointer, "has to be a list of words in lower_snake_case")
+                let message = "has to be a list of different words in lower_snake_case, without \
+                               `unknown`";
+                document.error(&pointer, message)
             })?;
         collected.push(Words {
             name: name.clone(),
@@ -48,6 +50,14 @@ pub(crate) fn collect(document: &Document) -> Result<Vec<Words>, Error> {
         });
     }
     Ok(collected)
+}
+
+/// Whether the words make an enumeration, beside the variant for other words.
+fn make_names(words: &[(Ident, String)]) -> bool {
+    let mut names: Vec<_> = words.iter().map(|(name, _)| name.to_string()).collect();
+    names.push("Unknown".to_owned());
+    names.sort_unstable();
+    names.windows(2).all(|pair| pair.first() != pair.last())
 }
 
 /// `seed_async` as the variant `SeedAsync`.

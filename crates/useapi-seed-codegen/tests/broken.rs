@@ -148,11 +148,26 @@ fn what_the_generator_does_not_support() {
 
 #[test]
 fn words_that_make_no_name() {
-    let error = broken(
-        "      x-extensible-enum: [seed_async, imagine, button, blend]\n",
-        "      x-extensible-enum: [seed_async, 5, button, blend]\n",
-    );
-    assert!(error.to_string().contains("lower_snake_case"), "{error}");
+    for words in [
+        "[seed_async, 5, button, blend]",
+        "[seed_async, 5th, button, blend]",
+        "[seed_async, button, button]",
+        "[seed_async, unknown]",
+        "[]",
+        "blend",
+    ] {
+        let error = broken(
+            "      x-extensible-enum: [seed_async, imagine, button, blend]\n",
+            &format!("      x-extensible-enum: {words}\n"),
+        );
+        assert!(error.to_string().contains("lower_snake_case"), "{error}");
+    }
+}
+
+#[test]
+fn no_server() {
+    let error = broken("  - url: https://api.useapi.net/v2\n", "  - url: 2\n");
+    assert_eq!(error.place().pointer, "/servers/0/url");
 }
 
 #[test]

@@ -55,7 +55,7 @@
 //! or 200 with the job as it is at that time. A started job takes 45 seconds of
 //! the emulator's clock: *started* for five, then *progress* with a percentage
 //! in `content`, then *completed*. The clock starts at the real time, runs as
-//! fast as [`Builder::speed`] says, and can be put forward by
+//! fast as [`EmulatorBuilder::speed`] says, and can be put forward by
 //! [`Emulator::advance`].
 //!
 //! Ids and seeds are the same at every start, given the same requests. The
@@ -132,4 +132,4 @@ mod service;
 mod start;
 
 pub use samples::SampleJobs;
-pub use start::{Builder, Emulator, StartError};
+pub use start::{Emulator, EmulatorBuilder, StartError};

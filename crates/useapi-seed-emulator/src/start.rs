@@ -43,12 +43,12 @@ pub enum StartError {
 /// Says how an emulator is to run. Made by [`Emulator::builder`].
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing runs before `start`"]
-pub struct Builder {
+pub struct EmulatorBuilder {
     port: u16,
     speed: f64,
 }
 
-impl Builder {
+impl EmulatorBuilder {
     pub(crate) fn new() -> Self {
         Self {
             port: 0,
@@ -203,14 +203,14 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// As [`Builder::start`].
+    /// As [`EmulatorBuilder::start`].
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
 
     /// For an emulator on a certain port or with a faster clock.
-    pub fn builder() -> Builder {
-        Builder::new()
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::new()
     }
 
     /// The API's base URL, `http://127.0.0.1:<port>/v2`.

@@ -88,6 +88,7 @@ impl Call {
             .into_iter()
             .chain(discord)
             .filter(|secret| secret.len() >= SHORTEST_SECRET)
+            .flat_map(|secret| spellings(&secret))
             .collect()
     }
 }
@@ -125,6 +126,19 @@ impl ClientHooks<Call> for generated::Client {
             None => Ok(Response::from(copy)),
         }
     }
+}
+
+/// A secret as it is, as a JSON string holds it, and as an address does.
+fn spellings(secret: &[u8]) -> Vec<Vec<u8>> {
+    let json = serde_json::Value::from(String::from_utf8_lossy(secret)).to_string();
+    let address: String = url::form_urlencoded::byte_serialize(secret).collect();
+    let mut spellings = vec![
+        secret.to_vec(),
+        json.trim_matches('"').as_bytes().to_vec(),
+        address.into_bytes(),
+    ];
+    spellings.dedup();
+    spellings
 }
 
 /// The body up to `limit` bytes, how it ended, and what ended it early.

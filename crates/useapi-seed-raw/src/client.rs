@@ -1,18 +1,22 @@
 //! The client and how it is made.
 
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::header::HeaderValue;
-use url::Url;
+use url::{Host, Url};
 
 use crate::call::Call;
-use crate::generated;
-
-/// Where the service is: the description's server.
-pub const DEFAULT_BASE_URL: &str = "https://api.useapi.net/v2";
+use crate::generated::{self, DEFAULT_BASE_URL};
 
 /// How many bytes of a body are read unless told otherwise: 8 MiB.
 pub const DEFAULT_BODY_LIMIT: usize = 8 * 1024 * 1024;
+
+/// How long making a connection may take, unless configured: 10 seconds.
+pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long one request may take in all, unless configured: 60 seconds.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The generated client: a method for each operation of the description.
 ///
@@ -23,6 +27,7 @@ pub struct Client {
     base_url: String,
     authorization: HeaderValue,
     body_limit: usize,
+    is_loopback: bool,
 }
 
 impl Client {
@@ -52,6 +57,12 @@ impl Client {
         &self.base_url
     }
 
+    /// Whether the base URL leads to this machine only.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.is_loopback
+    }
+
     /// A generated client with a record of its own, for one call.
     pub(crate) fn call(&self) -> generated::Client {
         let call = Call::new(self.authorization.clone(), self.body_limit);
@@ -77,7 +88,7 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     /// Another server than [`DEFAULT_BASE_URL`]. A slash at the end does not
-    /// matter.
+    /// matter. One on loopback is reached without any proxy of the environment.
     #[must_use]
     pub fn base_url(mut self, base_url: &str) -> Self {
         base_url.clone_into(&mut self.base_url);
@@ -94,8 +105,10 @@ impl ClientBuilder {
 
     /// Settings of the HTTP client: time-outs, proxies, certificates.
     ///
-    /// Redirects stay off, whatever the function says: the token belongs to one
-    /// host.
+    /// The function has the last word, but for three things: redirects are not
+    /// followed, because the token belongs to one host; nothing is repeated,
+    /// because a repeated request may start a second job; and no compressed
+    /// answers are asked for.
     #[must_use]
     pub fn configure(
         mut self,
@@ -114,16 +127,31 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, BuildError> {
         let authorization = authorization(&self.token)?;
         let base_url = base_url(&self.base_url)?;
-        let http = (self.configure)(reqwest::Client::builder())
+        let is_loopback = is_loopback(&base_url);
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(DEFAULT_CONNECT_TIMEOUT)
+            .timeout(DEFAULT_TIMEOUT);
+        if is_loopback {
+            // No proxy leads to this machine, and one would see the token.
+            http = http.no_proxy();
+        }
+        let http = (self.configure)(http)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
+            .retry(reqwest::retry::never())
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             .build()
             .map_err(BuildError::Http)?;
         Ok(Client {
             http,
-            base_url,
+            // Paths begin with a slash.
+            base_url: base_url.as_str().trim_end_matches('/').to_owned(),
             authorization,
             body_limit: self.body_limit,
+            is_loopback,
         })
     }
 }
@@ -167,8 +195,16 @@ fn authorization(token: &str) -> Result<HeaderValue, BuildError> {
     Ok(value)
 }
 
-/// Checked, and without a slash at the end: paths begin with one.
-fn base_url(text: &str) -> Result<String, BuildError> {
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn base_url(text: &str) -> Result<Url, BuildError> {
     let fault = |fault: &str| Err(BuildError::BaseUrl(fault.to_owned()));
     let url = match Url::parse(text.trim()) {
         Ok(url) => url,
@@ -183,5 +219,5 @@ fn base_url(text: &str) -> Result<String, BuildError> {
     if url.query().is_some() || url.fragment().is_some() {
         return fault("must not hold a query or fragment");
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    Ok(url)
 }

@@ -73,6 +73,7 @@ pub mod types {
 written as a string.*/
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(untagged)]
+    #[non_exhaustive]
     pub enum Code {
         ///A value of this type.
         Int64(i64),
@@ -364,8 +365,8 @@ most 1024 characters (Request Body, replyRef).*/
         }
     }
     /**Address to call on progress and when the job completes or fails. Without
-it the account's own is used. At most 1024 characters (Request Body,
-replyUrl).*/
+it the account's own is used. At most 1024 characters. To try it out, a
+public request inspector will do (Request Body, replyUrl).*/
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct ReplyUrl(::std::string::String);
@@ -803,8 +804,8 @@ Takes the id of an imagine, button or blend job that has completed.
 Starts a job of its own, unless the seed of that job was retrieved
 before: then the original job is answered, with its seed.
 
-There is no idempotency key. Two calls made while the first job still
-runs may start two jobs (Service).
+Repeating the call is not safe: while the first job still runs, another
+call may start a second one (Service).
 
 
 Sends a `POST` request to `/jobs/seed_async`
@@ -901,8 +902,8 @@ Takes the id of an imagine, button or blend job that has completed.
 Starts a job of its own, unless the seed of that job was retrieved
 before: then the original job is answered, with its seed.
 
-There is no idempotency key. Two calls made while the first job still
-runs may start two jobs (Service).
+Repeating the call is not safe: while the first job still runs, another
+call may start a second one (Service).
 
 
 Sends a `POST` request to `/jobs/seed_async`
@@ -923,3 +924,5 @@ Arguments:
         call.inner.finish(outcome)
     }
 }
+/// Where the service is: the first server of the description.
+pub const DEFAULT_BASE_URL: &str = "https://api.useapi.net/v2";

@@ -40,7 +40,9 @@
 //!
 //! The API token is sent to the base URL and nowhere else: redirects are not
 //! followed. Where an answer repeats the token, or the Discord token of the
-//! request, it reads `***` in everything this crate hands out.
+//! request, it reads `***` in everything this crate hands out: as it is, escaped
+//! as in JSON, and escaped as in an address. Tokens of fewer than eight
+//! characters are left alone, since ordinary words could be hit.
 //!
 //! # Features
 //!
@@ -81,8 +83,10 @@ mod generated {
 mod generated;
 
 pub use answer::{Answer, BodyEnd, Failure, FailureKind, Received};
-pub use client::{BuildError, Client, ClientBuilder, DEFAULT_BASE_URL, DEFAULT_BODY_LIMIT};
+pub use client::{
+    BuildError, Client, ClientBuilder, DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT,
+};
 pub use discord_token::DiscordToken;
-pub use generated::types;
+pub use generated::{DEFAULT_BASE_URL, types};
 
 use call::Call;

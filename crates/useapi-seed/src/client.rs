@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use useapi_seed_raw as raw;
 
 use crate::error::Error;
-use crate::images::{Downloader, is_loopback};
+use crate::images::Downloader;
 use crate::job::Job;
 use crate::retrieve::Retrieve;
 use crate::submit::Submit;
@@ -16,11 +16,6 @@ const TOKEN_VARIABLE: &str = "USEAPI_TOKEN";
 const BASE_URL_VARIABLE: &str = "USEAPI_BASE_URL";
 
 const USER_AGENT: &str = concat!("useapi-seed/", env!("CARGO_PKG_VERSION"));
-
-/// How long one request may take, unless told otherwise.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long making a connection may take, unless told otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The service, as seen by one account.
 ///
@@ -64,8 +59,8 @@ impl Client {
         ClientBuilder {
             token: token.into(),
             base_url: raw::DEFAULT_BASE_URL.to_owned(),
-            request_timeout: REQUEST_TIMEOUT,
-            connect_timeout: CONNECT_TIMEOUT,
+            request_timeout: raw::DEFAULT_TIMEOUT,
+            connect_timeout: raw::DEFAULT_CONNECT_TIMEOUT,
             api_http: Box::new(|http| http),
             image_http: Box::new(|http| http),
         }
@@ -153,8 +148,9 @@ impl ClientBuilder {
     }
 
     /// Own settings of the HTTP client for the API, such as proxies and
-    /// certificates. They are applied last, but for redirects, which stay off:
-    /// the token belongs to one host.
+    /// certificates. They have the last word, but for redirects, repetitions and
+    /// compression, which stay off as
+    /// [`raw::ClientBuilder::configure`] says.
     #[must_use]
     pub fn configure_api_http(
         mut self,
@@ -166,8 +162,9 @@ impl ClientBuilder {
 
     /// Own settings of the HTTP client for images, which is another one: give
     /// it no credentials of the API. Redirects and name resolution stay as this
-    /// crate needs them; so a proxy inside your network is best given by its
-    /// address, since names may only lead to public ones.
+    /// crate needs them: names may only lead to public addresses, but for those
+    /// of the environment's proxies. Another proxy inside your network is best
+    /// given by its address.
     #[must_use]
     pub fn configure_image_http(
         mut self,
@@ -202,18 +199,15 @@ impl ClientBuilder {
             api_http,
             image_http,
         } = self;
-        // No proxy leads to this machine's loopback.
-        let is_local = is_loopback(&base_url);
         let common = move |http: reqwest::ClientBuilder| {
-            let http = http.user_agent(USER_AGENT).connect_timeout(connect_timeout);
-            if is_local { http.no_proxy() } else { http }
+            http.user_agent(USER_AGENT).connect_timeout(connect_timeout)
         };
         let raw = raw::Client::builder(token.expose_secret())
             .base_url(&base_url)
             .configure(move |http| api_http(common(http).timeout(request_timeout)))
             .build()
             .map_err(|error| Error::from_build(error, token_name, base_url_name))?;
-        let downloader = Downloader::new(raw.base_url(), |http| {
+        let downloader = Downloader::new(raw.is_loopback(), |http| {
             image_http(common(http).read_timeout(request_timeout))
         })?;
         Ok(Client { raw, downloader })

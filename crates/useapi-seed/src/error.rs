@@ -46,6 +46,7 @@ struct Inner {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A value that the caller gave cannot be right. Nothing was sent.
+    #[non_exhaustive]
     InvalidInput {
         /// The field's name, as the documentation or the environment has it.
         field: &'static str,
@@ -62,25 +63,29 @@ pub enum ErrorKind {
     NotFound,
     /// 429: the account runs all the jobs it may, or calls come too fast.
     /// Nothing was started (Model, executingJobs).
+    #[non_exhaustive]
     TooManyJobs {
         /// Ids of the jobs that occupy the account, when the answer has them.
         executing: Vec<String>,
     },
     /// 596 or 569: Midjourney waits for a person, and the account's calls are
     /// halted (Responses, 596).
+    #[non_exhaustive]
     Halted {
         /// Whether the job itself has failed by it. Otherwise it was only not
         /// looked at, and may well have a result once the account is reset.
         job_failed: bool,
     },
     /// The job ended without a result.
+    #[non_exhaustive]
     JobEnded {
         /// `failed`, `moderated` or `cancelled`.
         status: JobStatus,
     },
     /// The deadline came before the job's end. The job runs on.
+    #[non_exhaustive]
     StillRunning {
-        /// The job's status at the last look, when there was a readable one.
+        /// The job's status at the last poll that was answered.
         status: Option<JobStatus>,
         /// How long the wait was.
         elapsed: Duration,
@@ -91,11 +96,13 @@ pub enum ErrorKind {
     UnexpectedStatus,
     /// The job has completed, and neither its answer nor its parent's holds a
     /// seed.
+    #[non_exhaustive]
     NoSeed {
         /// What kind of job it is. Only seed jobs can be waited for.
         verb: Option<Verb>,
     },
     /// A success whose body is of no use.
+    #[non_exhaustive]
     UnreadableAnswer {
         /// What is wrong with it, or missing from it.
         problem: String,
@@ -314,7 +321,7 @@ impl Error {
                 let status = status.as_ref().map_or("not known", JobStatus::as_str);
                 write!(
                     f,
-                    "the job still runs (status {status}) after {:.1} s and {polls} looks",
+                    "the job still runs (status {status}) after {:.1} s and {polls} polls",
                     elapsed.as_secs_f64()
                 )
             }
@@ -355,8 +362,9 @@ impl Error {
             write!(f, "; job {job_id}")?;
         }
         match (&self.0.kind, self.0.delivery) {
-            // Goes without saying.
-            (ErrorKind::InvalidInput { .. }, _) | (_, Delivery::Answered) => {}
+            // Goes without saying, or costs nothing.
+            (ErrorKind::InvalidInput { .. } | ErrorKind::Image(_), _) | (_, Delivery::Answered) => {
+            }
             (_, Delivery::NotSent) => f.write_str("; not sent")?,
             (_, Delivery::MayHaveBeenSent) => f.write_str("; may have been sent")?,
         }
@@ -401,6 +409,7 @@ impl fmt::Debug for Error {
             .field("received", &self.0.received)
             .field("service_message", &self.0.service_message)
             .field("job_id", &self.0.job_id)
+            .field("parent_job_id", &self.0.parent_job_id)
             .field("source", &self.0.source)
             .finish()
     }

@@ -7,6 +7,7 @@
 mod address;
 mod fault;
 mod picture;
+mod resolver;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,8 @@ use crate::client::Client;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::retrieval::{Image, Retrieval};
 use address::Addresses;
-pub(crate) use address::is_loopback;
 use picture::Inspection;
+use resolver::Resolver;
 
 /// As many as there should be; an answer may list any number.
 const AT_ONCE: usize = 4;
@@ -106,14 +107,19 @@ impl Client {
 
 impl Downloader {
     pub(crate) fn new(
-        api: &str,
+        api_is_loopback: bool,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Error> {
-        let addresses = Addresses::for_api(api);
-        let http = configure(reqwest::Client::builder().timeout(TIMEOUT))
+        let addresses = Addresses::for_api(api_is_loopback);
+        let mut http = reqwest::Client::builder().timeout(TIMEOUT);
+        if api_is_loopback {
+            // Nor does a proxy lead to images on this machine.
+            http = http.no_proxy();
+        }
+        let http = configure(http)
             .redirect(addresses.redirects())
             .referer(false)
-            .dns_resolver(addresses)
+            .dns_resolver(Resolver::new(addresses))
             .build()
             .map_err(|fault| {
                 Error::invalid_input("HTTP settings", "cannot be applied").with_source(fault)
@@ -146,6 +152,8 @@ impl Downloader {
             }
         }
         let kind = inspection.finish().map_err(image_error)?;
+        // `sync_all` alone forgets the fault of a write that is still under way.
+        file.flush().await.map_err(Error::file)?;
         file.sync_all().await.map_err(Error::file)?;
         drop(file);
 
@@ -185,7 +193,7 @@ impl Downloader {
             .header(ACCEPT, HeaderValue::from_static("image/*"))
             .send()
             .await
-            .map_err(|fault| image_error(ImageFault::NoAnswer).with_source(without_link(fault)))?;
+            .map_err(no_answer)?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -197,6 +205,15 @@ impl Downloader {
             _ => ImageFault::Refused { status, body },
         }))
     }
+}
+
+fn no_answer(fault: reqwest::Error) -> Error {
+    let delivery = if fault.is_connect() {
+        Delivery::NotSent
+    } else {
+        Delivery::MayHaveBeenSent
+    };
+    Error::new(ErrorKind::Image(ImageFault::NoAnswer), delivery).with_source(without_link(fault))
 }
 
 fn image_error(fault: ImageFault) -> Error {

@@ -21,11 +21,11 @@ pub struct Job {
     submitted: Option<Update>,
 }
 
-/// What one look at a job showed.
+/// What one poll of a job showed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum JobState {
-    /// It has not ended: look again in 10 to 30 seconds.
+    /// It has not ended: poll again in 10 to 30 seconds.
     InProgress(Update),
     /// The seed is there.
     Retrieved(Retrieval),
@@ -83,14 +83,14 @@ impl Job {
         Wait::new(self.clone())
     }
 
-    /// Looks once.
+    /// Asks once how far the job has come.
     ///
     /// # Errors
     ///
     /// When the job has ended without a result, or could not be asked for; the
     /// two are different [kinds](crate::ErrorKind). Each error has the job's
     /// id.
-    pub async fn look(&self) -> Result<JobState, Error> {
+    pub async fn poll(&self) -> Result<JobState, Error> {
         if self.id.trim().is_empty() {
             return Err(Error::invalid_input("jobid", "is empty"));
         }
@@ -110,8 +110,8 @@ impl Job {
     async fn ask_parent(&self, snapshot: Snapshot) -> Result<Retrieval, Error> {
         if let Some(parent) = snapshot.job.parent_job_id.as_deref() {
             match self.snapshot(parent).await {
-                Ok(parent) => {
-                    if let Ok(Meaning::Retrieved(retrieval)) = parent.meaning(Some(&self.id)) {
+                Ok(answer) => {
+                    if let Ok(Meaning::Retrieved(retrieval)) = answer.meaning(Some(parent)) {
                         return Ok(retrieval);
                     }
                 }

@@ -45,6 +45,12 @@ fn prune(value: &mut Value, path: &str, fits: &dyn Fn(Value) -> bool, removed: &
                 let alone = |candidate: Value| fits(Value::Array(vec![candidate]));
                 if keep(&mut item, path, &alone, removed) {
                     items.push(item);
+                } else {
+                    // The others keep their places, where anything can.
+                    let nothing = Value::Object(Map::new());
+                    if alone(nothing.clone()) {
+                        items.push(nothing);
+                    }
                 }
             }
         }
@@ -96,7 +102,20 @@ mod tests {
         assert_eq!(job.extra.get("news"), Some(&json!([1, 2])));
         let seed = job.seed.unwrap();
         assert_eq!(seed.value, Some(7));
-        assert_eq!(seed.attachments.unwrap().len(), 2);
+        let links: Vec<_> = seed
+            .attachments
+            .unwrap()
+            .into_iter()
+            .map(|attachment| attachment.url)
+            .collect();
+        assert_eq!(
+            links,
+            [
+                Some("http://a".to_owned()),
+                None,
+                Some("http://b".to_owned())
+            ]
+        );
     }
 
     #[test]

@@ -71,13 +71,19 @@
 //! words, [what to do next](Error::advice), [which job](Error::job_id) it is
 //! about, and whether [the request may have been sent](Error::delivery).
 //! Nothing is submitted twice: a POST whose answer was lost is reported, not
-//! repeated. A look that fails does not end a wait; five in a row do.
+//! repeated. A poll without a usable answer does not end a wait, five in a row
+//! do; a refusal ends it at once.
 //!
 //! # Secrets
 //!
 //! The API token goes to the API's base URL and nowhere else: redirects are not
-//! followed, and images are fetched by another HTTP client. No error, `Debug`
-//! or kept answer holds it.
+//! followed, and images are fetched by another HTTP client. No error or `Debug`
+//! holds it, and where an answer repeats it (if it has eight characters or
+//! more), it reads `***`.
+//!
+//! # Runtime
+//!
+//! Everything `async` here needs a tokio runtime with time and I/O enabled.
 //!
 //! # Features
 //!

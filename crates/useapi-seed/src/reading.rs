@@ -52,7 +52,7 @@ pub(crate) fn snapshot(
     let error = match (kind, received) {
         (FailureKind::InvalidRequest(problem), _) => Error::invalid_input("request", problem),
         (FailureKind::Transport(source), None) => {
-            let delivery = if source.is_connect() || source.is_builder() {
+            let delivery = if source.is_connect() {
                 Delivery::NotSent
             } else {
                 Delivery::MayHaveBeenSent
@@ -61,7 +61,7 @@ pub(crate) fn snapshot(
         }
         (FailureKind::Refused(body), Some(received)) => refusal(*body, received),
         (kind, Some(received)) if received.status.is_success() => {
-            return success(&kind, received).map_err(|error| error.with_job_id(job_id));
+            return success(kind, received).map_err(|error| error.with_job_id(job_id));
         }
         (_, Some(received)) => {
             let body = serde_json::from_slice::<Value>(&received.body)
@@ -76,27 +76,58 @@ pub(crate) fn snapshot(
     Err(error.with_job_id(job_id))
 }
 
-/// A success that the raw layer could not decode, read leniently.
-fn success(kind: &FailureKind<ErrorBody>, received: Received) -> Result<Snapshot, Error> {
-    let problem = match (kind, received.end) {
+/// A success that the raw layer could not decode, read leniently: also one that
+/// was cut, if what came is whole.
+fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot, Error> {
+    let fault = match serde_json::from_slice::<Value>(&received.body) {
+        Ok(value) => {
+            let number = value.pointer("/seed/value").and_then(whole_number);
+            let Some((mut job, misfits)) = lenient::read::<Job>(value) else {
+                return Err(unreadable("is no JSON object", received));
+            };
+            if let Some(seed) = &mut job.seed {
+                seed.value = seed.value.or(number);
+            }
+            return Ok(Snapshot {
+                job,
+                received,
+                misfits,
+            });
+        }
+        Err(fault) => fault,
+    };
+    let problem = match (&kind, received.end) {
         (FailureKind::TooLarge(limit), _) => format!("is over {limit} bytes"),
         (_, BodyEnd::Cut) => format!("was cut short after {} bytes", received.body.len()),
         _ if received.body.is_empty() => "is empty".to_owned(),
-        _ => match serde_json::from_slice::<Value>(&received.body) {
-            Err(fault) => format!("is no JSON: {fault}"),
-            Ok(value) => match lenient::read::<Job>(value) {
-                Some((job, misfits)) => {
-                    return Ok(Snapshot {
-                        job,
-                        received,
-                        misfits,
-                    });
-                }
-                None => "is no JSON object".to_owned(),
-            },
-        },
+        _ => "is no JSON".to_owned(),
     };
-    Err(unreadable(problem, received))
+    // A submission whose answer is torn has started a job all the same.
+    let job_id = job_id_in(&String::from_utf8_lossy(&received.body));
+    let error = unreadable(problem, received).with_job_id(job_id.as_deref());
+    Err(match kind {
+        FailureKind::Transport(fault) => error.with_source(fault),
+        _ => error.with_source(fault),
+    })
+}
+
+/// A number in another form than documented: `"123"` or `123.0`.
+fn whole_number(value: &Value) -> Option<u64> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    text.strip_suffix(".0").unwrap_or(&text).parse().ok()
+}
+
+/// The first `jobid` in a piece of JSON.
+fn job_id_in(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once(r#""jobid""#)?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let (id, _) = rest.strip_prefix('"')?.split_once('"')?;
+    // An escape would need more reading; ids have none.
+    (!id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
 }
 
 pub(crate) fn unreadable(problem: impl Into<String>, received: Received) -> Error {
@@ -133,8 +164,11 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
 /// A failed job whose code says that the account is halted, whatever the HTTP
 /// status.
 fn is_halt(status: Option<&JobStatus>, code: Option<&Code>) -> bool {
-    status == Some(&JobStatus::Failed)
-        && code.is_some_and(|code| matches!(code.to_string().trim(), "596" | "569"))
+    status == Some(&JobStatus::Failed) && is_halt_code(code)
+}
+
+fn is_halt_code(code: Option<&Code>) -> bool {
+    code.is_some_and(|code| matches!(code.to_string().trim(), "596" | "569"))
 }
 
 fn service_message(error: Option<&str>, details: Option<&str>) -> Option<String> {
@@ -153,42 +187,66 @@ impl Snapshot {
     /// `asked` is the id that the caller asked for, and stands in where the
     /// answer has none.
     pub(crate) fn meaning(self, asked: Option<&str>) -> Result<Meaning, Error> {
-        let job = &self.job;
-        let completed = job.status == Some(JobStatus::Completed);
-        let seed = job.seed.as_ref();
-        let value = seed.and_then(|seed| seed.value);
-        let text = seed
-            .and_then(|seed| seed.content.as_deref())
-            .or_else(|| job.content.as_deref().filter(|_| completed))
-            .and_then(seed_text::seed);
-        if let Some(found) = value.or(text) {
-            let id = job
-                .jobid
-                .as_deref()
-                .or(asked)
-                .unwrap_or_default()
-                .to_owned();
-            return Ok(Meaning::Retrieved(Retrieval::new(id, found, text, self)));
+        let text = self.seed_in_text();
+        let value = self.job.seed.as_ref().and_then(|seed| seed.value);
+        if let Some(found) = value.or(text).filter(|_| !self.has_pictures_to_come()) {
+            let id = self.job.jobid.as_deref().or(asked).unwrap_or_default();
+            let retrieval = Retrieval::new(id.to_owned(), found, text, self);
+            return Ok(Meaning::Retrieved(retrieval));
         }
-        match &job.status {
-            Some(JobStatus::Completed) => Ok(Meaning::WithoutSeed(Box::new(self))),
+        let is_halted = is_halt_code(self.job.code.as_ref());
+        let kind = match &self.job.status {
+            Some(JobStatus::Completed) => return Ok(Meaning::WithoutSeed(Box::new(self))),
+            Some(JobStatus::Failed) if is_halted => ErrorKind::Halted { job_failed: true },
             Some(status @ (JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)) => {
-                let kind = if is_halt(Some(status), job.code.as_ref()) {
-                    ErrorKind::Halted { job_failed: true }
-                } else {
-                    ErrorKind::JobEnded {
-                        status: status.clone(),
-                    }
-                };
-                let message = service_message(job.error.as_deref(), job.error_details.as_deref())
-                    .or_else(|| job.content.clone());
-                Err(Error::new(kind, Delivery::Answered)
-                    .with_service_message(message)
-                    .with_job_id(job.jobid.as_deref().or(asked))
-                    .with_parent_job_id(job.parent_job_id.clone())
-                    .with_received(Some(self.received)))
+                ErrorKind::JobEnded {
+                    status: status.clone(),
+                }
             }
-            _ => Ok(Meaning::InProgress(Box::new(self))),
-        }
+            None if is_halted => ErrorKind::Halted { job_failed: false },
+            None if self.job.error.is_some() => ErrorKind::UnreadableAnswer {
+                problem: "is an error under a status of success".to_owned(),
+            },
+            _ => return Ok(Meaning::InProgress(Box::new(self))),
+        };
+        Err(self.error(kind, asked))
+    }
+
+    /// The seed that stands in a message: the seed's own, or that of a job that
+    /// has completed.
+    fn seed_in_text(&self) -> Option<u64> {
+        let own = self
+            .job
+            .seed
+            .as_ref()
+            .and_then(|seed| seed.content.as_deref());
+        let completed = self.job.status == Some(JobStatus::Completed);
+        let others = self.job.content.as_deref().filter(|_| completed);
+        own.and_then(seed_text::seed)
+            .or_else(|| others.and_then(seed_text::seed))
+    }
+
+    /// Whether the job says that it runs, and has no pictures yet.
+    fn has_pictures_to_come(&self) -> bool {
+        let pictures = self
+            .job
+            .seed
+            .as_ref()
+            .and_then(|seed| seed.attachments.as_ref());
+        let runs = matches!(
+            self.job.status,
+            Some(JobStatus::Created | JobStatus::Started | JobStatus::Progress)
+        );
+        runs && pictures.is_none_or(Vec::is_empty)
+    }
+
+    fn error(self, kind: ErrorKind, asked: Option<&str>) -> Error {
+        let job = self.job;
+        let message = service_message(job.error.as_deref(), job.error_details.as_deref());
+        Error::new(kind, Delivery::Answered)
+            .with_service_message(message.or(job.content))
+            .with_job_id(job.jobid.as_deref().or(asked))
+            .with_parent_job_id(job.parent_job_id)
+            .with_received(Some(self.received))
     }
 }

@@ -50,6 +50,7 @@ pub enum Note {
     /// There are not four images.
     ImageCount(usize),
     /// The number and the text beside it disagree.
+    #[non_exhaustive]
     SeedMismatch {
         /// `seed.value`, which was taken.
         value: u64,
@@ -58,7 +59,7 @@ pub enum Note {
     },
     /// A value of another type than documented, at this JSON path. It was left
     /// out of what was understood; the kept answer has it.
-    Misfit(String),
+    UnexpectedType(String),
 }
 
 impl Retrieval {
@@ -73,12 +74,12 @@ impl Retrieval {
             .seed
             .as_ref()
             .and_then(|seed| seed.attachments.as_deref());
-        // The files of a seed job are the separate pictures; those of the
-        // original job are the grid.
+        // The files beside a seed that stands in the message are its pictures,
+        // as are those of a seed job; the original job's are the grid.
         let others = job
             .attachments
             .as_deref()
-            .filter(|_| job.verb == Some(Verb::SeedAsync));
+            .filter(|_| job.seed.is_none() || job.verb == Some(Verb::SeedAsync));
         let images: Vec<_> = own
             .filter(|own| !own.is_empty())
             .or(others)
@@ -95,7 +96,7 @@ impl Retrieval {
         if let Some(text) = text.filter(|text| *text != seed) {
             notes.push(Note::SeedMismatch { value: seed, text });
         }
-        notes.extend(misfits.into_iter().map(Note::Misfit));
+        notes.extend(misfits.into_iter().map(Note::UnexpectedType));
         Self {
             job_id,
             seed,
@@ -105,6 +106,14 @@ impl Retrieval {
             notes,
             job: Box::new(job),
         }
+    }
+
+    /// Stands in where the answer has no id of its own.
+    pub(crate) fn or_job_id(mut self, job_id: &str) -> Self {
+        if self.job_id.is_empty() {
+            job_id.clone_into(&mut self.job_id);
+        }
+        self
     }
 
     /// Id of the job that the answer is about: the seed job, or the original
@@ -118,10 +127,10 @@ impl Retrieval {
     /// the answer says so (Model, parentJobId).
     #[must_use]
     pub fn original_job_id(&self) -> Option<&str> {
-        if self.job.verb == Some(Verb::SeedAsync) {
-            self.job.parent_job_id.as_deref()
-        } else {
-            self.job.jobid.as_deref()
+        match self.job.verb.as_ref()? {
+            Verb::SeedAsync => self.job.parent_job_id.as_deref(),
+            Verb::Imagine | Verb::Button | Verb::Blend => Some(&self.job_id),
+            _ => None,
         }
     }
 
@@ -140,22 +149,17 @@ impl Retrieval {
     /// The prompt, with its parameters where the answer has them.
     #[must_use]
     pub fn prompt(&self) -> Option<&str> {
-        let original = self.job.verb != Some(Verb::SeedAsync);
-        let of_job = self.job.content.as_deref().filter(|_| original);
+        let content = self.job.content.as_deref();
         let of_seed = self
             .job
             .seed
             .as_ref()
             .and_then(|seed| seed.content.as_deref());
-        of_job
-            .and_then(seed_text::prompt_of_job)
-            .or_else(|| of_seed.and_then(seed_text::prompt_of_seed))
-            .or_else(|| {
-                self.job
-                    .content
-                    .as_deref()
-                    .and_then(seed_text::prompt_of_seed)
+        content
+            .and_then(|text| {
+                seed_text::prompt_of_seed(text).or_else(|| seed_text::prompt_of_job(text))
             })
+            .or_else(|| of_seed.and_then(seed_text::prompt_of_seed))
             .or(self.job.prompt.as_deref())
     }
 
@@ -216,7 +220,7 @@ impl fmt::Display for Note {
                 f,
                 "the answer's seed.value is {value}, but its text says {text}"
             ),
-            Self::Misfit(path) => write!(f, "{path} is of another type than documented"),
+            Self::UnexpectedType(path) => write!(f, "{path} is of another type than documented"),
         }
     }
 }

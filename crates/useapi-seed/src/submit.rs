@@ -65,7 +65,8 @@ impl Submit {
     }
 
     /// Sends the request, once. It is never repeated: a lost answer may mean a
-    /// started job, and another request might start a second.
+    /// started job, and another request might start a second. For the same
+    /// reason, see it through: dropped half-way, it may have been sent.
     ///
     /// # Errors
     ///
@@ -77,8 +78,11 @@ impl Submit {
         let outcome = self.client.raw.retrieve_seed(&request).await;
         let snapshot = reading::snapshot(outcome, None)?;
         match snapshot.meaning(None)? {
-            Meaning::Retrieved(retrieval) => Ok(Submitted::AlreadyRetrieved(retrieval)),
-            // Completed, but without a seed: that may still come with a look.
+            Meaning::Retrieved(retrieval) => {
+                let retrieval = retrieval.or_job_id(&self.jobid);
+                Ok(Submitted::AlreadyRetrieved(retrieval))
+            }
+            // Completed, but without a seed: that may still come with a poll.
             Meaning::InProgress(snapshot) | Meaning::WithoutSeed(snapshot) => {
                 match snapshot
                     .job

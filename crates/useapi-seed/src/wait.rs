@@ -11,8 +11,11 @@ use crate::error::{Delivery, Error, ErrorKind};
 use crate::job::{Job, JobState, Update};
 use crate::retrieval::Retrieval;
 
-/// A failed look is not a failed job; this many in a row end the wait.
-const FAILED_LOOKS: u32 = 5;
+/// A failed poll is not a failed job; this many in a row end the wait.
+const FAILED_POLLS: u32 = 5;
+/// What an interval is kept between: no hot loop, and no end of the calendar.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
 
@@ -26,7 +29,7 @@ pub struct Wait {
     on_update: Option<OnUpdate>,
 }
 
-/// How often and how long to look.
+/// How often and how long to poll.
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
     pub(crate) interval: Duration,
@@ -43,7 +46,7 @@ impl Default for Policy {
 }
 
 impl Wait {
-    /// The time between two looks unless set: the least that the service asks
+    /// The time between two polls unless set: the least that the service asks
     /// for.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -58,22 +61,24 @@ impl Wait {
         }
     }
 
-    /// The time between two looks, instead of
-    /// [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL). The service itself looks at Discord every 15 to 60 seconds, so less brings nothing there.
+    /// The time between two polls, at least a millisecond, instead of
+    /// [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL). The service itself looks
+    /// at Discord every 15 to 60 seconds, so less brings nothing there.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.policy.interval = interval;
         self
     }
 
     /// How long to wait, instead of
-    /// [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT). There is one last look at the
-    /// deadline, which may take as long as a request may.
+    /// [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT). There is one last poll at the
+    /// deadline, which may take as long as a request may, or two where the
+    /// original job has to be asked for.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.policy.timeout = timeout;
         self
     }
 
-    /// Called after each look at which the job had not ended.
+    /// Called after each poll at which the job had not ended.
     pub fn on_update(mut self, on_update: impl FnMut(&Update) + Send + 'static) -> Self {
         self.on_update = Some(Box::new(on_update));
         self
@@ -81,21 +86,22 @@ impl Wait {
 
     async fn run(mut self) -> Result<Retrieval, Error> {
         let start = Instant::now();
+        let interval = self.policy.interval.clamp(SHORTEST, LONGEST);
         // No deadline when it lies beyond what the clock can say.
         let deadline = start.checked_add(self.policy.timeout);
         let mut last: Option<Update> = self.job.submitted().cloned();
         let mut polls = 0;
         let mut failed = 0;
-        // The submission's answer was a look.
+        // The submission's answer was a poll.
         let mut next = match last {
-            Some(_) => after(start, self.policy.interval, deadline),
+            Some(_) => after(start, interval, deadline),
             None => start,
         };
         loop {
             sleep_until(next).await;
-            let is_last_look = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            let is_last = deadline.is_some_and(|deadline| Instant::now() >= deadline);
             polls += 1;
-            match self.job.look().await {
+            let fault = match self.job.poll().await {
                 Ok(JobState::Retrieved(retrieval)) => return Ok(retrieval),
                 Ok(JobState::InProgress(update)) => {
                     failed = 0;
@@ -103,39 +109,42 @@ impl Wait {
                         on_update(&update);
                     }
                     last = Some(update);
+                    None
                 }
-                Err(error) if !is_passing(&error) => return Err(error),
                 Err(error) => {
                     failed += 1;
-                    if failed >= FAILED_LOOKS {
+                    // A job that was never seen to run cannot be said to.
+                    let is_unknown = is_last && last.is_none();
+                    if !is_passing(&error) || failed >= FAILED_POLLS || is_unknown {
                         return Err(error);
                     }
+                    Some(error)
                 }
-            }
-            if is_last_look {
+            };
+            if is_last {
                 let kind = ErrorKind::StillRunning {
                     status: last.and_then(|update| update.status),
                     elapsed: start.elapsed(),
                     polls,
                 };
-                return Err(Error::new(kind, Delivery::Answered).with_job_id(Some(self.job.id())));
+                let error = Error::new(kind, Delivery::Answered).with_job_id(Some(self.job.id()));
+                return Err(match fault {
+                    Some(fault) => error.with_source(fault),
+                    None => error,
+                });
             }
-            next = after(Instant::now(), self.policy.interval, deadline);
+            next = after(Instant::now(), interval, deadline);
         }
     }
 }
 
-/// The next look, but no later than the deadline.
+/// The next poll, but no later than the deadline.
 fn after(now: Instant, interval: Duration, deadline: Option<Instant>) -> Instant {
-    match (now.checked_add(interval), deadline) {
-        (Some(next), Some(deadline)) => next.min(deadline),
-        (Some(next), None) => next,
-        (None, Some(deadline)) => deadline,
-        (None, None) => now,
-    }
+    let next = now + interval;
+    deadline.map_or(next, |deadline| next.min(deadline))
 }
 
-/// Whether the next look may well succeed: the job was not heard of.
+/// Whether the next poll may well succeed: the job was not heard of.
 fn is_passing(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Transport

@@ -105,8 +105,9 @@ fn its_lines_for_people_can_be_pasted_and_ctrl_c_ends_it() {
     whole(&folder.path().join(run.last_line()));
 
     let id = emulating.child.id().to_string();
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &id])
+    // The shell's own, since not every system has it as a program.
+    let sent = std::process::Command::new("sh")
+        .args(["-c", &format!("kill -INT {id}")])
         .status();
     assert!(sent.unwrap().success());
     assert_eq!(emulating.child.wait().unwrap().code(), Some(0));

@@ -53,7 +53,7 @@ async fn the_folder_is_named_after_the_job() {
 
 #[tokio::test]
 async fn progress_is_told_in_lines_one_for_each_change() {
-    let emulator = Emulator::builder().speed(60.0).start().await.unwrap();
+    let emulator = Emulator::builder().speed(20.0).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let job_id = &emulator.jobs().imagine;
     let run = command(folder.path())

@@ -4,10 +4,8 @@
 //! the caller's network too. Only public addresses are fetched from, unless the
 //! API itself is on loopback, as the emulator is.
 
-use std::error::Error as StdError;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::{Attempt, Policy};
 use url::{Host, Url};
 
@@ -22,12 +20,8 @@ pub(super) enum Addresses {
 
 impl Addresses {
     /// Any, exactly when the API's base is on loopback.
-    pub(super) fn for_api(base_url: &str) -> Self {
-        if is_loopback(base_url) {
-            Self::Any
-        } else {
-            Self::Public
-        }
+    pub(super) fn for_api(is_loopback: bool) -> Self {
+        if is_loopback { Self::Any } else { Self::Public }
     }
 
     /// Whether `url` may be fetched; if not, why. Names are looked at again
@@ -63,85 +57,58 @@ impl Addresses {
         })
     }
 
-    fn allows(self, address: IpAddr) -> bool {
+    pub(super) fn allows(self, address: IpAddr) -> bool {
         self == Self::Any || is_public(address)
-    }
-}
-
-/// Whether a base URL leads to this machine only.
-pub(crate) fn is_loopback(base_url: &str) -> bool {
-    Url::parse(base_url).is_ok_and(|url| match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    })
-}
-
-impl Resolve for Addresses {
-    fn resolve(&self, name: Name) -> Resolving {
-        let rule = *self;
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await?
-                .filter(|address| rule.allows(address.ip()))
-                .collect();
-            if found.is_empty() {
-                let fault = format!("{} has no public address", name.as_str());
-                return Err(Box::<dyn StdError + Send + Sync>::from(fault));
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
     }
 }
 
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => match address.to_ipv4() {
-            // Mapped and compatible addresses reach the same hosts.
-            Some(address) => is_public_v4(address),
-            None => {
-                !(address.is_loopback()
+        IpAddr::V6(address) => embedded_v4(address).map_or_else(
+            || {
+                // fec0::/10 was for sites, before fc00::/7.
+                let is_site_local = address.segments()[0] & 0xffc0 == 0xfec0;
+                !(is_site_local
+                    || address.is_loopback()
                     || address.is_unspecified()
                     || address.is_unique_local()
                     || address.is_unicast_link_local()
                     || address.is_multicast())
-            }
-        },
+            },
+            is_public_v4,
+        ),
+    }
+}
+
+/// The IPv4 address that an IPv6 address leads to: mapped or compatible, by
+/// NAT64 (`64:ff9b::/96`) or by 6to4 (`2002::/16`).
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let of = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(of(high, low)),
+        _ => address.to_ipv4(),
     }
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    // 100.64.0.0/10 is shared inside providers' networks (RFC 6598).
-    let is_shared = first == 100 && (64..128).contains(&second);
-    !(first == 0
-        || is_shared
+    let [first, second, third, _] = address.octets();
+    let is_special = match (first, second, third) {
+        // This network; shared inside providers' networks (RFC 6598); protocol
+        // assignments; benchmarks (RFC 2544); reserved.
+        (0 | 240.., _, _) | (100, 64..128, _) | (192, 0, 0) | (198, 18..20, _) => true,
+        _ => false,
+    };
+    !(is_special
         || address.is_loopback()
         || address.is_private()
         || address.is_link_local()
-        || address.is_multicast()
-        || address.is_broadcast())
+        || address.is_multicast())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_local_api_allows_local_images() {
-        for (api, rule) in [
-            ("https://api.useapi.net/v2", Addresses::Public),
-            ("http://192.168.1.5/v2", Addresses::Public),
-            ("http://localhost.example.com/v2", Addresses::Public),
-            ("http://127.0.0.1:80/v2", Addresses::Any),
-            ("http://[::1]:80/v2", Addresses::Any),
-            ("http://localhost:80/v2", Addresses::Any),
-        ] {
-            assert_eq!(Addresses::for_api(api), rule, "{api}");
-        }
-    }
 
     #[test]
     fn private_addresses_are_refused_however_they_are_written() {
@@ -158,6 +125,11 @@ mod tests {
             "http://[::ffff:127.0.0.1]/a.png",
             "http://[fc00::1]/a.png",
             "http://[fe80::1]/a.png",
+            "http://[fec0::1]/a.png",
+            "http://[64:ff9b::10.0.0.1]/a.png",
+            "http://[2002:a00:1::]/a.png",
+            "http://198.18.0.1/a.png",
+            "http://255.255.255.255/a.png",
             "file:///etc/passwd",
             "data:image/png;base64,AAAA",
         ] {
@@ -167,16 +139,10 @@ mod tests {
         for link in [
             "https://cdn.discordapp.com/a.png",
             "https://162.159.128.233/a.png",
+            "https://[64:ff9b::162.159.128.233]/a.png",
+            "https://[2606:4700::1]/a.png",
         ] {
             assert_eq!(Addresses::Public.check(&Url::parse(link).unwrap()), Ok(()));
         }
-    }
-
-    #[tokio::test]
-    async fn names_of_private_addresses_are_refused_too() {
-        let name = "localhost".parse().unwrap();
-        assert!(Addresses::Public.resolve(name).await.is_err());
-        let name = "localhost".parse().unwrap();
-        assert!(Addresses::Any.resolve(name).await.is_ok());
     }
 }

@@ -18,6 +18,7 @@ pub enum ImageFault {
     /// The host did not answer.
     NoAnswer,
     /// The host no longer has it: the link has most likely expired.
+    #[non_exhaustive]
     Gone {
         /// The host's status.
         status: StatusCode,
@@ -25,6 +26,7 @@ pub enum ImageFault {
         body: String,
     },
     /// The host refused for another reason.
+    #[non_exhaustive]
     Refused {
         /// The host's status.
         status: StatusCode,
@@ -93,6 +95,7 @@ impl fmt::Display for ImageFault {
 #[non_exhaustive]
 pub enum Difference {
     /// Its size in bytes.
+    #[non_exhaustive]
     Size {
         /// What the answer said.
         announced: u64,
@@ -100,6 +103,7 @@ pub enum Difference {
         found: u64,
     },
     /// Its width and height in pixels.
+    #[non_exhaustive]
     Dimensions {
         /// What the answer said.
         announced: (u64, u64),
@@ -107,6 +111,7 @@ pub enum Difference {
         found: (u64, u64),
     },
     /// Its media type.
+    #[non_exhaustive]
     MediaType {
         /// What the answer said.
         announced: String,

@@ -6,8 +6,8 @@ use super::fault::ImageFault;
 
 /// As many bytes as any picture's beginning needs to be recognised.
 const START: usize = 64;
-/// As many bytes as any picture's end marker takes.
-const END: usize = 12;
+/// The last chunk of a PNG file: its name and its checksum, which never change.
+const PNG_END: &[u8] = b"IEND\xAE\x42\x60\x82";
 /// How much of what is no picture an error shows.
 const SHOWN: usize = 40;
 
@@ -15,8 +15,14 @@ const SHOWN: usize = 40;
 #[derive(Default)]
 pub(super) struct Inspection {
     start: Vec<u8>,
-    end: Vec<u8>,
     size: u64,
+    /// The bytes in which a PNG's end may have begun.
+    recent: Vec<u8>,
+    has_png_end: bool,
+    previous: u8,
+    /// The last byte that is not zero, and the one before it: some writers pad
+    /// with zeros.
+    end: [u8; 2],
 }
 
 impl Inspection {
@@ -29,32 +35,36 @@ impl Inspection {
         let known = self.start.len() >= START;
         let missing = START.saturating_sub(self.start.len());
         self.start.extend(chunk.iter().take(missing));
-        let kept = chunk.len().saturating_sub(END);
-        self.end.extend(chunk.iter().skip(kept));
-        let surplus = self.end.len().saturating_sub(END);
-        self.end.drain(..surplus);
         self.size += chunk.len() as u64;
+        self.look_for_end(chunk);
         if !known && self.start.len() >= START {
             self.kind()?;
         }
         Ok(())
     }
 
+    fn look_for_end(&mut self, chunk: &[u8]) {
+        for byte in chunk {
+            if *byte != 0 {
+                self.end = [self.previous, *byte];
+            }
+            self.previous = *byte;
+        }
+        self.recent.extend_from_slice(chunk);
+        self.has_png_end |= self
+            .recent
+            .windows(PNG_END.len())
+            .any(|window| window == PNG_END);
+        let done = self.recent.len().saturating_sub(PNG_END.len() - 1);
+        self.recent.drain(..done);
+    }
+
     /// What kind of picture it is, when it is whole.
     pub(super) fn finish(&self) -> Result<Type, ImageFault> {
         let kind = self.kind()?;
         let is_whole = match kind.mime_type() {
-            "image/png" => self.end == *b"\0\0\0\0IEND\xAE\x42\x60\x82",
-            // Some writers pad with zeros.
-            "image/jpeg" => {
-                let padding = self.end.iter().rev().take_while(|byte| **byte == 0).count();
-                let end = self.end.len() - padding;
-                padding == self.end.len()
-                    || self
-                        .end
-                        .get(..end)
-                        .is_some_and(|end| end.ends_with(b"\xFF\xD9"))
-            }
+            "image/png" => self.has_png_end,
+            "image/jpeg" => self.end == *b"\xFF\xD9",
             "image/gif" => self.end.ends_with(b";"),
             "image/webp" => self.riff_size().is_some_and(|size| size <= self.size),
             // Not known how these end; the host's length was right.
@@ -120,6 +130,33 @@ mod tests {
             for step in 1..file.len() {
                 assert_eq!(inspect(&file, step).unwrap().extension(), extension);
             }
+        }
+    }
+
+    #[test]
+    fn what_follows_the_end_does_no_harm() {
+        for (extension, file) in files() {
+            for padding in [b"\0".as_slice(), &[0; 1000]] {
+                let padded = [&file, padding].concat();
+                assert_eq!(inspect(&padded, 7).unwrap().extension(), extension);
+            }
+        }
+        let (_, png) = files().remove(0);
+        assert!(inspect(&[&png, b"\nmore".as_slice()].concat(), 5).is_ok());
+    }
+
+    #[test]
+    fn a_truncation_filled_with_zeros_is_refused() {
+        for (extension, mut file) in files() {
+            let length = file.len();
+            file.truncate(length - 20);
+            file.resize(length, 0);
+            // A WebP file does not mark its end.
+            assert_eq!(
+                inspect(&file, 9).is_err(),
+                extension != "webp",
+                "{extension}"
+            );
         }
     }
 
