@@ -303,3 +303,81 @@ async fn the_deadline_leaves_the_job_running() {
     emulator.advance(Duration::from_secs(60));
     client.job(id).wait().await.unwrap();
 }
+
+#[tokio::test]
+async fn executing_jobs_are_listed_and_cancelled() {
+    let (emulator, client) = emulator(1.0).await;
+    assert_eq!(client.jobs().await.unwrap().ids, Some(Vec::new()));
+    let mut started = Vec::new();
+    for _ in 0..2 {
+        match client
+            .submit(&emulator.jobs().imagine)
+            .send()
+            .await
+            .unwrap()
+        {
+            Submitted::Started(job) => started.push(job),
+            other => panic!("{other:?}"),
+        }
+    }
+    let ids: Vec<_> = started.iter().map(|job| job.id().to_owned()).collect();
+    assert_eq!(client.jobs().await.unwrap().ids, Some(ids));
+
+    let cancelled = started[0].cancel().await.unwrap();
+    assert_eq!(cancelled.status, Some(JobStatus::Cancelled));
+    let left = Some(vec![started[1].id().to_owned()]);
+    assert_eq!(client.jobs().await.unwrap().ids, left);
+    let error = client.job(started[0].id()).wait().await.unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::JobEnded {
+                status: JobStatus::Cancelled,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let again = started[0].cancel().await.unwrap_err();
+    assert!(matches!(again.kind(), ErrorKind::NotFound));
+    assert_eq!(again.job_id(), Some(started[0].id()));
+    let blank = client.job(" ").cancel().await.unwrap_err();
+    assert!(matches!(
+        blank.kind(),
+        ErrorKind::InvalidInput { field: "jobid", .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_halted_account_works_again_after_its_reset() {
+    let (emulator, client) = emulator(1.0).await;
+    let jobid = emulator.jobs().halted.as_str();
+    let channel = jobid.rsplit(':').next().unwrap();
+    submission_error(&client, jobid).await;
+    let error = submission_error(&client, jobid).await;
+    assert!(matches!(error.kind(), ErrorKind::Halted { .. }));
+
+    client.account(channel).reset().await.unwrap();
+    assert!(matches!(
+        client.submit(jobid).send().await.unwrap(),
+        Submitted::Started(_)
+    ));
+
+    let error = client.account("🎨/..").reset().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotFound));
+    assert_eq!(
+        error.service_message(),
+        Some("Unable to locate account 🎨/..")
+    );
+    // The last two would lead to another path.
+    for channel in ["", " ", ".", ".."] {
+        let error = client.account(channel).reset().await.unwrap_err();
+        assert!(matches!(
+            error.kind(),
+            ErrorKind::InvalidInput {
+                field: "channel",
+                ..
+            }
+        ));
+    }
+}

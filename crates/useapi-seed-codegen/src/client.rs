@@ -52,9 +52,29 @@ fn settings(words: &[Words]) -> GenerationSettings {
 }
 
 fn attempt(value: &Value, settings: &GenerationSettings) -> Result<syn::File, String> {
-    let spec: OpenAPI = serde_json::from_value(value.clone()).map_err(|fault| fault.to_string())?;
+    let mut value = value.clone();
+    drop_nullable(&mut value);
+    let spec: OpenAPI = serde_json::from_value(value).map_err(|fault| fault.to_string())?;
     let tokens = quietly(|| Generator::new(settings).generate_tokens(&spec))?;
     syn::parse2(tokens).map_err(|fault| format!("makes source that does not parse: {fault}"))
+}
+
+/// OpenAPI 3.0 wants `nullable` beside a type, so named schemas have it. The
+/// generator makes a wrapper of each such schema; it need not, because they are
+/// used in optional fields only, and an `Option` takes null.
+fn drop_nullable(value: &mut Value) {
+    let schemas = value
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
+    for schema in schemas.into_iter().flat_map(|schemas| schemas.values_mut()) {
+        let branches = match schema.get_mut("oneOf") {
+            Some(Value::Array(branches)) => branches.as_mut_slice(),
+            _ => std::slice::from_mut(schema),
+        };
+        for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
+            branch.remove("nullable");
+        }
+    }
 }
 
 /// The generator reports much of what it does not support by a panic.

@@ -25,6 +25,7 @@ pub(crate) fn wrappers(file: &syn::File) -> Result<TokenStream, String> {
         .map(|method| wrapper(method).ok_or_else(|| method.sig.ident.to_string()))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(quote! {
+        #[allow(clippy::needless_lifetimes, reason = "as the generator writes them")]
         impl crate::Client {
             #(#methods)*
         }

@@ -61,6 +61,11 @@
 //! Ids and seeds are the same at every start, given the same requests. The
 //! times follow the clock.
 //!
+//! `GET /v2/jobs` lists the ids of the executing jobs,
+//! `GET /v2/jobs/cancel/?jobid=` gives one of them up, and
+//! `POST /v2/account/midjourney/<channel>/reset` puts a halted account back to
+//! work.
+//!
 //! # Images
 //!
 //! Links lead to a second port, work for a day of the emulator's clock, and
@@ -103,13 +108,15 @@
 //!   job, and halts the channel's account, whatever `discord` value the request
 //!   brought. After that every call about a job of that account answers 596
 //!   with the plain body, also one about the job that failed for it.
+//! - Only a job that is executing can be cancelled; any other is not located.
+//! - A reset is answered with no body, also when nothing was halted. The text
+//!   of its 404.
 //! - `proxy_url` is the same as `url`, and every answer has fresh links.
 //! - A link that was changed is answered as one that has expired.
 //!
 //! # What it does not do
 //!
-//! It calls no `replyUrl`, and has neither the list of executing jobs, nor
-//! cancelling, nor the reset of a halted account.
+//! It calls no `replyUrl`.
 
 mod access;
 mod account;

@@ -35,6 +35,8 @@ pub(crate) enum Refusal {
     NoParent(String),
     /// No such job: 404.
     NoJob(String),
+    /// No account for this channel: 404.
+    NoAccount(String),
     /// No such path: 404. A guess.
     NoPath,
     /// The path is there, but not for this method: 405. A guess.
@@ -61,7 +63,9 @@ impl Refusal {
             | Self::NoQuery => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::NoSubscription => StatusCode::PAYMENT_REQUIRED,
-            Self::NoParent(_) | Self::NoJob(_) | Self::NoPath => StatusCode::NOT_FOUND,
+            Self::NoParent(_) | Self::NoJob(_) | Self::NoAccount(_) | Self::NoPath => {
+                StatusCode::NOT_FOUND
+            }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -83,6 +87,7 @@ impl Refusal {
             Self::NoSubscription => "Account has no subscription or subscription expired".into(),
             Self::NoParent(jobid) => format!("Unable to locate parent job {jobid}"),
             Self::NoJob(jobid) => format!("Unable to locate job {jobid}"),
+            Self::NoAccount(channel) => format!("Unable to locate account {channel}"),
             Self::NoPath => "Not Found".into(),
             Self::Method => "Method Not Allowed".into(),
             Self::TooLarge => "Request body is too large".into(),

@@ -21,6 +21,8 @@ pub(crate) enum Stage {
     Completed,
     /// Failed for a pending moderation message.
     Halted,
+    /// Given up on request.
+    Cancelled,
 }
 
 /// A seed retrieval.
@@ -36,6 +38,8 @@ pub(crate) struct Retrieval {
     pub(crate) reply_ref: Option<String>,
     pub(crate) message_id: u64,
     pub(crate) halted: bool,
+    /// When it was cancelled.
+    pub(crate) cancelled: Option<Timestamp>,
 }
 
 impl Retrieval {
@@ -43,6 +47,8 @@ impl Retrieval {
         let (first, last) = (self.after(FIRST_NEWS), self.after(DURATION));
         if self.halted {
             Stage::Halted
+        } else if self.cancelled.is_some() {
+            Stage::Cancelled
         } else if now < first {
             Stage::Started
         } else if now < last {
@@ -68,6 +74,7 @@ impl Retrieval {
             Stage::Started | Stage::Halted => self.created,
             Stage::Progress(_) => now,
             Stage::Completed => self.after(DURATION),
+            Stage::Cancelled => self.cancelled.unwrap_or(self.created),
         };
         let started = JobAnswer {
             jobid: self.id.clone(),
@@ -100,6 +107,10 @@ impl Retrieval {
             },
             Stage::Completed => JobAnswer {
                 status: "completed",
+                ..heard
+            },
+            Stage::Cancelled => JobAnswer {
+                status: "cancelled",
                 ..heard
             },
             Stage::Halted => JobAnswer {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::access::Subscriber;
 use crate::answers::JobAnswer;
@@ -24,6 +25,9 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/v2/jobs/seed_async", post(seed_async))
         .route("/v2/jobs/", get(job))
+        .route("/v2/jobs", get(executing))
+        .route("/v2/jobs/cancel/", get(cancel))
+        .route("/v2/account/midjourney/{channel}/reset", post(reset))
         .fallback(async || Refusal::NoPath)
         .method_not_allowed_fallback(async || Refusal::Method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -54,12 +58,40 @@ async fn job(
     State(service): State<Arc<Service>>,
     query: Result<Query<JobQuery>, QueryRejection>,
 ) -> Result<Answer, Refusal> {
+    service.look_up(&jobid(query)?).await.map(Answer)
+}
+
+/// The id in the query; a blank one is none.
+fn jobid(query: Result<Query<JobQuery>, QueryRejection>) -> Result<String, Refusal> {
     match query {
-        Ok(Query(JobQuery { jobid })) if !jobid.trim().is_empty() => {
-            service.look_up(&jobid).await.map(Answer)
-        }
+        Ok(Query(JobQuery { jobid })) if !jobid.trim().is_empty() => Ok(jobid),
         _ => Err(Refusal::NoQuery),
     }
+}
+
+async fn executing(_: Subscriber, State(service): State<Arc<Service>>) -> Json<Vec<String>> {
+    Json(service.executing())
+}
+
+async fn cancel(
+    _: Subscriber,
+    State(service): State<Arc<Service>>,
+    query: Result<Query<JobQuery>, QueryRejection>,
+) -> Result<Json<Value>, Refusal> {
+    let jobid = jobid(query)?;
+    service.cancel(&jobid)?;
+    Ok(Json(
+        json!({ "jobid": jobid, "status": "cancelled", "code": 200 }),
+    ))
+}
+
+async fn reset(
+    _: Subscriber,
+    State(service): State<Arc<Service>>,
+    Path(channel): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    service.reset(&channel)?;
+    Ok(StatusCode::OK)
 }
 
 /// A job, under the HTTP status that goes with its code.

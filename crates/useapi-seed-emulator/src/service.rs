@@ -78,6 +78,23 @@ impl Service {
         self.complete(draft, now).await
     }
 
+    /// Answers `GET /jobs`.
+    pub(crate) fn executing(&self) -> Vec<String> {
+        let now = self.clock.now();
+        self.with_memory(|memory| memory.executing(now, |_| true))
+    }
+
+    /// Answers `GET /jobs/cancel/?jobid=`.
+    pub(crate) fn cancel(&self, jobid: &str) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        self.with_memory(|memory| memory.cancel(jobid, now))
+    }
+
+    /// Answers `POST /account/midjourney/<channel>/reset`.
+    pub(crate) fn reset(&self, channel: &str) -> Result<(), Refusal> {
+        self.with_memory(|memory| memory.reset(channel))
+    }
+
     /// Nothing that waits may happen in between, so the lock is held here only.
     fn with_memory<T>(&self, decide: impl FnOnce(&mut Memory) -> T) -> T {
         // No decision leaves the memory half changed, so that a poisoned lock
@@ -156,12 +173,7 @@ impl Memory {
         if self.halted(channel) {
             return Err(Refusal::Halted);
         }
-        let executing: Vec<String> = self
-            .retrievals
-            .iter()
-            .filter(|job| job.channel == channel && job.executing(now))
-            .map(|job| job.id.clone())
-            .collect();
+        let executing = self.executing(now, |job| job.channel == channel);
         if executing.len() >= MAX_JOBS {
             return Err(Refusal::Busy(executing));
         }
@@ -182,6 +194,7 @@ impl Memory {
                 .or_else(|| account.and_then(|account| account.reply_url.map(Into::into))),
             reply_ref: request.reply_ref,
             message_id: parent.message_id + 500_000 + number as u64,
+            cancelled: None,
             halted: account.is_some_and(|account| account.moderation == Moderation::Unnoticed),
         };
         let answer = job.answer(parent, now);
@@ -194,6 +207,37 @@ impl Memory {
         }
         self.retrievals.push(job);
         Ok(answer.into())
+    }
+
+    /// The ids of those executing jobs that are meant.
+    fn executing(&self, now: Timestamp, meant: impl Fn(&Retrieval) -> bool) -> Vec<String> {
+        self.retrievals
+            .iter()
+            .filter(|job| job.executing(now) && meant(job))
+            .map(|job| job.id.clone())
+            .collect()
+    }
+
+    fn cancel(&mut self, jobid: &str, now: Timestamp) -> Result<(), Refusal> {
+        let found = self
+            .retrievals
+            .iter()
+            .position(|job| job.id == jobid && job.executing(now));
+        let Some(job) = found.and_then(|position| self.retrievals.get_mut(position)) else {
+            return Err(Refusal::NoJob(jobid.into()));
+        };
+        job.cancelled = Some(now);
+        Ok(())
+    }
+
+    fn reset(&mut self, channel: &str) -> Result<(), Refusal> {
+        let account = self
+            .accounts
+            .iter_mut()
+            .find(|account| account.channel == channel)
+            .ok_or_else(|| Refusal::NoAccount(channel.into()))?;
+        account.moderation = Moderation::Clear;
+        Ok(())
     }
 
     fn look_up(&self, jobid: &str, now: Timestamp) -> Result<Draft, Refusal> {

@@ -734,6 +734,101 @@ const _: () = {
 };
 #[allow(clippy::all)]
 impl Client {
+    /**Put a halted account back to work
+
+Clears the account's `pendingModMessage`, after which its calls are no
+longer halted. Acknowledge Midjourney's message in Discord first
+(Responses, 596; Service).
+
+
+Sends a `POST` request to `/account/midjourney/{channel}/reset`
+
+Arguments:
+- `channel`: Id of the account's Discord channel (Service).*/
+    pub async fn reset_account<'a>(
+        &'a self,
+        channel: &'a str,
+    ) -> Result<ResponseValue<()>, Error<types::ErrorBody>> {
+        let url = format!(
+            "{}/account/midjourney/{}/reset", self.baseurl, encode_path(& channel
+            .to_string()),
+        );
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .post(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "reset_account",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => Ok(ResponseValue::empty(response)),
+            401u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
+            404u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+    /**List the jobs that are executing
+
+The ids of the account's executing jobs. Mind that this path has no
+slash at its end (Service).
+
+
+Sends a `GET` request to `/jobs`*/
+    pub async fn list_jobs<'a>(
+        &'a self,
+    ) -> Result<ResponseValue<::serde_json::Value>, Error<types::ErrorBody>> {
+        let url = format!("{}/jobs", self.baseurl,);
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "list_jobs",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            401u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
     /**Retrieve a job in its present state
 
 Answers any job, `seed_async` jobs among them. Ask again every 10 to 30
@@ -793,6 +888,60 @@ Arguments:
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
             596u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+    /**Cancel a job
+
+Gives a job up that has not ended (Service).
+
+Sends a `GET` request to `/jobs/cancel/`
+
+Arguments:
+- `jobid`: The job's id (Service).*/
+    pub async fn cancel_job<'a>(
+        &'a self,
+        jobid: &'a str,
+    ) -> Result<ResponseValue<types::Job>, Error<types::ErrorBody>> {
+        let url = format!("{}/jobs/cancel/", self.baseurl,);
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(&progenitor_client::QueryParam::new("jobid", &jobid))
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "cancel_job",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            400u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
+            401u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
+            402u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
+            404u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
             _ => Err(Error::UnexpectedResponse(response)),
@@ -870,7 +1019,51 @@ pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
 }
+#[allow(clippy::needless_lifetimes, reason = "as the generator writes them")]
 impl crate::Client {
+    /**Put a halted account back to work
+
+Clears the account's `pendingModMessage`, after which its calls are no
+longer halted. Acknowledge Midjourney's message in Discord first
+(Responses, 596; Service).
+
+
+Sends a `POST` request to `/account/midjourney/{channel}/reset`
+
+Arguments:
+- `channel`: Id of the account's Discord channel (Service).*/
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or another one than the described success.
+    /// The failure keeps all that was received.
+    pub async fn reset_account<'a>(
+        &'a self,
+        channel: &'a str,
+    ) -> Result<crate::Answer<()>, crate::Failure<types::ErrorBody>> {
+        let call = self.call();
+        let outcome = call.reset_account(channel).await;
+        call.inner.finish(outcome)
+    }
+    /**List the jobs that are executing
+
+The ids of the account's executing jobs. Mind that this path has no
+slash at its end (Service).
+
+
+Sends a `GET` request to `/jobs`*/
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or another one than the described success.
+    /// The failure keeps all that was received.
+    pub async fn list_jobs<'a>(
+        &'a self,
+    ) -> Result<crate::Answer<::serde_json::Value>, crate::Failure<types::ErrorBody>> {
+        let call = self.call();
+        let outcome = call.list_jobs().await;
+        call.inner.finish(outcome)
+    }
     /**Retrieve a job in its present state
 
 Answers any job, `seed_async` jobs among them. Ask again every 10 to 30
@@ -894,6 +1087,27 @@ Arguments:
     ) -> Result<crate::Answer<types::Job>, crate::Failure<types::ErrorBody>> {
         let call = self.call();
         let outcome = call.get_job(jobid).await;
+        call.inner.finish(outcome)
+    }
+    /**Cancel a job
+
+Gives a job up that has not ended (Service).
+
+Sends a `GET` request to `/jobs/cancel/`
+
+Arguments:
+- `jobid`: The job's id (Service).*/
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or another one than the described success.
+    /// The failure keeps all that was received.
+    pub async fn cancel_job<'a>(
+        &'a self,
+        jobid: &'a str,
+    ) -> Result<crate::Answer<types::Job>, crate::Failure<types::ErrorBody>> {
+        let call = self.call();
+        let outcome = call.cancel_job(jobid).await;
         call.inner.finish(outcome)
     }
     /**Retrieve the seed and the four pictures of a finished job

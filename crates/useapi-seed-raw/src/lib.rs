@@ -5,8 +5,10 @@
 //! each documented shape, and nothing decided for you. It does not wait, repeat
 //! or interpret. The crate `useapi-seed` does, and stands on this one.
 //!
-//! - [`Client`] has the operations: [`retrieve_seed`](Client::retrieve_seed)
-//!   and [`get_job`](Client::get_job).
+//! - [`Client`] has the operations: [`retrieve_seed`](Client::retrieve_seed),
+//!   [`get_job`](Client::get_job), [`list_jobs`](Client::list_jobs),
+//!   [`cancel_job`](Client::cancel_job) and
+//!   [`reset_account`](Client::reset_account).
 //! - [`types`] has what goes over the wire. Fields that the description does
 //!   not know are kept in `extra`, unknown words in an `Unknown` variant.
 //! - [`Answer`] and [`Failure`] carry what came of a call, both with all that

@@ -6,9 +6,11 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use useapi_seed_raw as raw;
 
+use crate::account::{Account, ExecutingJobs};
 use crate::error::Error;
 use crate::images::Downloader;
 use crate::job::Job;
+use crate::reading;
 use crate::retrieve::Retrieve;
 use crate::submit::Submit;
 
@@ -87,6 +89,22 @@ impl Client {
     /// something.
     pub fn job(&self, id: impl Into<String>) -> Job {
         Job::new(self.clone(), id.into(), None)
+    }
+
+    /// The jobs that are executing.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer or a refusal; not over the answer's form, which
+    /// is little documented.
+    pub async fn jobs(&self) -> Result<ExecutingJobs, Error> {
+        let answer = self.raw.list_jobs().await.map_err(reading::failure)?;
+        Ok(ExecutingJobs::new(answer.into_parts().0))
+    }
+
+    /// The Midjourney account of a Discord channel.
+    pub fn account(&self, channel: impl Into<String>) -> Account {
+        Account::new(self.clone(), channel.into())
     }
 
     /// Where requests go.

@@ -59,7 +59,8 @@ pub enum ErrorKind {
     Unauthorized,
     /// 402: no subscription, or it has run out (Responses, 402).
     NoSubscription,
-    /// 404: no job has this id, or no longer (Responses, 404).
+    /// 404: no job has this id, or no longer (Responses, 404); or no account
+    /// has this channel.
     NotFound,
     /// 429: the account runs all the jobs it may, or calls come too fast.
     /// Nothing was started (Model, executingJobs).
@@ -249,8 +250,8 @@ impl Error {
                 "Renew the subscription of the useapi.net account, then call again."
             }
             (ErrorKind::NotFound, _) => {
-                "Check the job's id. Jobs are kept for 31 days, and only the account that made a \
-                 job can see it."
+                "Check the id. Jobs are kept for 31 days, and only the account that made a job can \
+                 see it."
             }
             (ErrorKind::TooManyJobs { .. }, _) => {
                 "Nothing was started. Wait until one of the executing jobs has ended, then call \
@@ -258,7 +259,7 @@ impl Error {
             }
             (ErrorKind::Halted { .. }, _) => {
                 "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA. Then \
-                 reset the account by POST /account/midjourney/<channel>/reset. Do not call again \
+                 reset the account: POST /account/midjourney/<channel>/reset. Do not call again \
                  before: it puts the Midjourney account at risk."
             }
             (ErrorKind::JobEnded { .. }, _) => {
@@ -302,7 +303,7 @@ impl Error {
             ErrorKind::NoSubscription => {
                 f.write_str("the account has no subscription, or it has expired")
             }
-            ErrorKind::NotFound => f.write_str("no such job"),
+            ErrorKind::NotFound => f.write_str("not found"),
             ErrorKind::TooManyJobs { executing } if executing.is_empty() => {
                 f.write_str("the account is busy, or calls come too fast")
             }

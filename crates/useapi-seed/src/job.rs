@@ -91,9 +91,7 @@ impl Job {
     /// two are different [kinds](crate::ErrorKind). Each error has the job's
     /// id.
     pub async fn poll(&self) -> Result<JobState, Error> {
-        if self.id.trim().is_empty() {
-            return Err(Error::invalid_input("jobid", "is empty"));
-        }
+        self.check_id()?;
         let snapshot = self.snapshot(&self.id).await?;
         match snapshot.meaning(Some(&self.id))? {
             Meaning::Retrieved(retrieval) => Ok(JobState::Retrieved(retrieval)),
@@ -104,6 +102,26 @@ impl Job {
                 self.ask_parent(*snapshot).await.map(JobState::Retrieved)
             }
         }
+    }
+
+    /// Gives the job up, when it has not ended.
+    ///
+    /// # Errors
+    ///
+    /// When the job is not known, or the service refuses for another reason.
+    /// Each error has the job's id.
+    pub async fn cancel(&self) -> Result<Update, Error> {
+        self.check_id()?;
+        let outcome = self.client.raw.cancel_job(&self.id).await;
+        let snapshot = reading::snapshot(outcome, Some(&self.id))?;
+        Ok(Update::new(&self.id, &snapshot.job))
+    }
+
+    fn check_id(&self) -> Result<(), Error> {
+        if self.id.trim().is_empty() {
+            return Err(Error::invalid_input("jobid", "is empty"));
+        }
+        Ok(())
     }
 
     /// A completed job that carries no seed itself: its parent should.

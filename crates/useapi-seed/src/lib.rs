@@ -95,6 +95,7 @@
 //! description; [`Client::raw`] leads there. For tests there is the crate
 //! `useapi-seed-emulator`, which is the service on loopback.
 
+mod account;
 mod client;
 mod error;
 mod images;
@@ -108,6 +109,7 @@ mod seed_text;
 mod submit;
 mod wait;
 
+pub use account::{Account, ExecutingJobs};
 pub use client::{Client, ClientBuilder};
 pub use error::{Delivery, Error, ErrorKind};
 pub use images::{Difference, ImageFault, SavedImage};

@@ -49,20 +49,26 @@ pub(crate) fn snapshot(
         Err(failure) => failure,
     };
     let (kind, received) = failure.into_parts();
-    let error = match (kind, received) {
+    let outcome = match received {
+        Some(received) if received.status.is_success() => success(kind, received),
+        received => Err(not_a_success(kind, received)),
+    };
+    outcome.map_err(|error| error.with_job_id(job_id))
+}
+
+/// The error that a failed call is, where there is nothing to read leniently.
+pub(crate) fn failure(failure: Failure<ErrorBody>) -> Error {
+    let (kind, received) = failure.into_parts();
+    match received {
+        Some(received) if received.status.is_success() => torn(kind, received, None),
+        received => not_a_success(kind, received),
+    }
+}
+
+fn not_a_success(kind: FailureKind<ErrorBody>, received: Option<Received>) -> Error {
+    match (kind, received) {
         (FailureKind::InvalidRequest(problem), _) => Error::invalid_input("request", problem),
-        (FailureKind::Transport(source), None) => {
-            let delivery = if source.is_connect() {
-                Delivery::NotSent
-            } else {
-                Delivery::MayHaveBeenSent
-            };
-            Error::new(ErrorKind::Transport, delivery).with_source(source)
-        }
         (FailureKind::Refused(body), Some(received)) => refusal(*body, received),
-        (kind, Some(received)) if received.status.is_success() => {
-            return success(kind, received).map_err(|error| error.with_job_id(job_id));
-        }
         (_, Some(received)) => {
             let body = serde_json::from_slice::<Value>(&received.body)
                 .ok()
@@ -71,9 +77,16 @@ pub(crate) fn snapshot(
                 .unwrap_or_default();
             refusal(body, received)
         }
+        (FailureKind::Transport(source), None) => {
+            let delivery = if source.is_connect() {
+                Delivery::NotSent
+            } else {
+                Delivery::MayHaveBeenSent
+            };
+            Error::new(ErrorKind::Transport, delivery).with_source(source)
+        }
         (_, None) => Error::new(ErrorKind::Transport, Delivery::MayHaveBeenSent),
-    };
-    Err(error.with_job_id(job_id))
+    }
 }
 
 /// A success that the raw layer could not decode, read leniently: also one that
@@ -96,6 +109,15 @@ fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot,
         }
         Err(fault) => fault,
     };
+    Err(torn(kind, received, Some(fault)))
+}
+
+/// The error that a success is whose body is of no use.
+fn torn(
+    kind: FailureKind<ErrorBody>,
+    received: Received,
+    fault: Option<serde_json::Error>,
+) -> Error {
     let problem = match (&kind, received.end) {
         (FailureKind::TooLarge(limit), _) => format!("is over {limit} bytes"),
         (_, BodyEnd::Cut) => format!("was cut short after {} bytes", received.body.len()),
@@ -105,10 +127,11 @@ fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot,
     // A submission whose answer is torn has started a job all the same.
     let job_id = job_id_in(&String::from_utf8_lossy(&received.body));
     let error = unreadable(problem, received).with_job_id(job_id.as_deref());
-    Err(match kind {
-        FailureKind::Transport(fault) => error.with_source(fault),
-        _ => error.with_source(fault),
-    })
+    match (kind, fault) {
+        (FailureKind::Transport(fault), _) => error.with_source(fault),
+        (FailureKind::Undecodable(fault), None) | (_, Some(fault)) => error.with_source(fault),
+        (_, None) => error,
+    }
 }
 
 /// A number in another form than documented: `"123"` or `123.0`.

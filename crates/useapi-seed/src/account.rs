@@ -1,0 +1,108 @@
+//! The Midjourney account behind a channel, and what it executes.
+
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::reading;
+
+/// A Midjourney account, named by its Discord channel. Made by
+/// [`Client::account`].
+#[derive(Clone, Debug)]
+pub struct Account {
+    client: Client,
+    channel: String,
+}
+
+impl Account {
+    pub(crate) fn new(client: Client, channel: String) -> Self {
+        Self { client, channel }
+    }
+
+    /// Puts a halted account back to work (Responses, 596).
+    ///
+    /// First log in to Discord and acknowledge Midjourney's message, or solve
+    /// its CAPTCHA: a reset without that puts the Midjourney account at risk.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no account is
+    /// configured for the channel, and as for any call.
+    pub async fn reset(&self) -> Result<(), Error> {
+        match self.channel.trim() {
+            "" => return Err(Error::invalid_input("channel", "is empty")),
+            // In an address these mean another place.
+            "." | ".." => return Err(Error::invalid_input("channel", "is no channel's id")),
+            _ => {}
+        }
+        let outcome = self.client.raw.reset_account(&self.channel).await;
+        outcome.map(drop).map_err(reading::failure)
+    }
+}
+
+/// The jobs that an account executes. Made by [`Client::jobs`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ExecutingJobs {
+    /// Their ids; none when the answer has a form that is not known. That is
+    /// not to say that nothing is executing.
+    pub ids: Option<Vec<String>>,
+    /// The answer.
+    pub answer: Value,
+}
+
+impl ExecutingJobs {
+    pub(crate) fn new(answer: Value) -> Self {
+        Self {
+            ids: ids(&answer),
+            answer,
+        }
+    }
+}
+
+/// The vendor's own client says that the answer is a list of ids; another
+/// generation of the service answers with an object. In either, look for lists
+/// of ids or of jobs.
+fn ids(answer: &Value) -> Option<Vec<String>> {
+    let lists: Vec<&Vec<Value>> = match answer {
+        Value::Array(list) => vec![list],
+        Value::Object(map) => map.values().filter_map(Value::as_array).collect(),
+        _ => return None,
+    };
+    if lists.is_empty() {
+        return None;
+    }
+    lists
+        .into_iter()
+        .flatten()
+        .map(|entry| {
+            let id = entry.as_str().or_else(|| entry.get("jobid")?.as_str());
+            id.map(str::to_owned)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_found_in_lists_and_what_is_not_known_is_said() {
+        let two = Some(vec!["1".to_owned(), "2".to_owned()]);
+        for (answer, expected) in [
+            (json!(["1", "2"]), &two),
+            (json!([{"jobid": "1"}, {"jobid": "2"}]), &two),
+            (json!({"count": 2, "jobs": [{"jobid": "1"}, "2"]}), &two),
+            (json!([]), &Some(Vec::new())),
+            (json!({"executing": 2}), &None),
+            (json!([1, 2]), &None),
+            (json!([["1"]]), &None),
+            (json!(null), &None),
+            (json!("1"), &None),
+        ] {
+            assert_eq!(&ids(&answer), expected, "{answer}");
+        }
+    }
+}
