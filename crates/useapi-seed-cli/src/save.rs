@@ -2,7 +2,7 @@
 
 use std::io;
 
-use useapi_seed::{Client, Retrieval};
+use useapi_seed::{Client, Note, Retrieval};
 
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -32,9 +32,7 @@ pub(crate) async fn all(client: &Client, folder: &Folder, retrieval: &Retrieval)
             .err(),
     );
 
-    for note in retrieval.notes() {
-        tell(format_args!("note: {}", plain(&note.to_string())));
-    }
+    tell_notes(retrieval.notes());
     let mut files = Vec::new();
     for (image, outcome) in retrieval.images().iter().zip(outcomes) {
         let what = format!("image {}", image.number);
@@ -57,6 +55,21 @@ pub(crate) async fn all(client: &Client, folder: &Folder, retrieval: &Retrieval)
         ));
     }
     faults
+}
+
+/// Discord adds fields to its files at will, so those share a line.
+fn tell_notes(notes: &[Note]) {
+    let mut unknown = Vec::new();
+    for note in notes {
+        match note {
+            Note::UnknownField(path) => unknown.push(path.as_str()),
+            note => tell(format_args!("note: {}", plain(&note.to_string()))),
+        }
+    }
+    if !unknown.is_empty() {
+        let unknown = plain(&unknown.join(", "));
+        tell(format_args!("note: not documented, but kept: {unknown}"));
+    }
 }
 
 /// Prints the seed, the prompt to paste, and in the last line the folder.

@@ -1,14 +1,10 @@
 //! The result: a seed and its images.
 
-use std::fmt;
-
 use useapi_seed_raw::types::{Attachment, Job, Verb};
 
+use crate::note::{self, DOCUMENTED_IMAGES, Note};
 use crate::reading::Snapshot;
 use crate::seed_text;
-
-/// How many pictures the documentation promises (Retrieve the seed).
-const DOCUMENTED_IMAGES: usize = 4;
 
 /// A seed with its images, and the answer that they were read from.
 #[derive(Clone, Debug)]
@@ -40,26 +36,6 @@ pub struct Image {
     pub width: Option<u64>,
     /// Its announced height in pixels.
     pub height: Option<u64>,
-}
-
-/// Something about an answer that differs from the documentation, and that
-/// does not keep it from being a result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Note {
-    /// There are not four images.
-    ImageCount(usize),
-    /// The number and the text beside it disagree.
-    #[non_exhaustive]
-    SeedMismatch {
-        /// `seed.value`, which was taken.
-        value: u64,
-        /// The number in `seed.content`.
-        text: u64,
-    },
-    /// A value of another type than documented, at this JSON path. It was left
-    /// out of what was understood; the kept answer has it.
-    UnexpectedType(String),
 }
 
 impl Retrieval {
@@ -96,7 +72,7 @@ impl Retrieval {
         if let Some(text) = text.filter(|text| *text != seed) {
             notes.push(Note::SeedMismatch { value: seed, text });
         }
-        notes.extend(misfits.into_iter().map(Note::UnexpectedType));
+        notes.extend(note::drift(&job, misfits));
         Self {
             job_id,
             seed,
@@ -206,21 +182,6 @@ impl Image {
             size: count(attachment.size),
             width: count(attachment.width),
             height: count(attachment.height),
-        }
-    }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ImageCount(found) => {
-                write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
-            }
-            Self::SeedMismatch { value, text } => write!(
-                f,
-                "the answer's seed.value is {value}, but its text says {text}"
-            ),
-            Self::UnexpectedType(path) => write!(f, "{path} is of another type than documented"),
         }
     }
 }

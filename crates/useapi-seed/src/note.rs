@@ -1,0 +1,99 @@
+//! How an answer differs from the documentation.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use useapi_seed_raw::types::{Attachment, Job, JobStatus, Verb};
+
+/// How many pictures the documentation promises (Retrieve the seed).
+pub(crate) const DOCUMENTED_IMAGES: usize = 4;
+
+/// Something about an answer that differs from the documentation, and that
+/// does not keep it from being a result.
+///
+/// Where an image on disk differs from what was announced, that is a
+/// [`Difference`](crate::Difference) of the saved image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// There are not four images.
+    ImageCount(usize),
+    /// The number and the text beside it disagree.
+    #[non_exhaustive]
+    SeedMismatch {
+        /// `seed.value`, which was taken.
+        value: u64,
+        /// The number in `seed.content`.
+        text: u64,
+    },
+    /// A value of another type than documented, at this JSON path. It was left
+    /// out of what was understood; the kept answer has it.
+    UnexpectedType(String),
+    /// A field that is not documented, at this JSON path.
+    UnknownField(String),
+    /// A word of an open list that is not documented.
+    #[non_exhaustive]
+    UnknownWord {
+        /// `status` or `verb`.
+        path: &'static str,
+        /// The word.
+        word: String,
+    },
+}
+
+/// What the description does not know of, in the order of the answer's parts.
+/// `misfits` are the paths of values of another type.
+pub(crate) fn drift(job: &Job, misfits: Vec<String>) -> Vec<Note> {
+    let mut notes: Vec<_> = misfits.into_iter().map(Note::UnexpectedType).collect();
+    if let Some(JobStatus::Unknown(word)) = &job.status {
+        let word = word.clone();
+        notes.push(Note::UnknownWord {
+            path: "status",
+            word,
+        });
+    }
+    if let Some(Verb::Unknown(word)) = &job.verb {
+        let word = word.clone();
+        notes.push(Note::UnknownWord { path: "verb", word });
+    }
+    unknown_fields(&mut notes, "", &job.extra);
+    attachments(&mut notes, "attachments", job.attachments.as_deref());
+    if let Some(seed) = &job.seed {
+        unknown_fields(&mut notes, "seed.", &seed.extra);
+        attachments(&mut notes, "seed.attachments", seed.attachments.as_deref());
+    }
+    for (index, child) in job.children.iter().flatten().enumerate() {
+        unknown_fields(&mut notes, &format!("children[{index}]."), &child.extra);
+    }
+    notes
+}
+
+fn attachments(notes: &mut Vec<Note>, path: &str, attachments: Option<&[Attachment]>) {
+    for (index, attachment) in attachments.unwrap_or_default().iter().enumerate() {
+        unknown_fields(notes, &format!("{path}[{index}]."), &attachment.extra);
+    }
+}
+
+fn unknown_fields(notes: &mut Vec<Note>, prefix: &str, extra: &Map<String, Value>) {
+    let paths = extra.keys().map(|key| format!("{prefix}{key}"));
+    notes.extend(paths.map(Note::UnknownField));
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ImageCount(found) => {
+                write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
+            }
+            Self::SeedMismatch { value, text } => write!(
+                f,
+                "the answer's seed.value is {value}, but its text says {text}"
+            ),
+            Self::UnexpectedType(path) => write!(f, "{path} is of another type than documented"),
+            Self::UnknownField(path) => write!(f, "{path} is not documented"),
+            Self::UnknownWord { path, word } => {
+                write!(f, "{path} is \"{word}\", which is not documented")
+            }
+        }
+    }
+}
