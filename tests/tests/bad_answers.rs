@@ -1,7 +1,7 @@
 //! Bodies that are of no use, with every status: the right error for the
 //! status, with the first bytes of the body.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 
 use useapi_seed::{Client, Delivery, Error, ErrorKind, Refusal};
 use useapi_seed_tests::{Response, Stub};
@@ -76,7 +76,14 @@ async fn each_status_gives_its_error_whatever_the_body() {
                     "{status}, {name}: {error:?}"
                 );
                 assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
-                assert_eq!(error.delivery(), Delivery::Answered);
+                // A gateway that fails may have passed the submission on.
+                let is_lost = status == 500 && error.job_id().is_none();
+                let delivery = if is_lost {
+                    Delivery::MayHaveBeenSent
+                } else {
+                    Delivery::Answered
+                };
+                assert_eq!(error.delivery(), delivery, "{status}");
                 let line = error.to_string();
                 assert!(line.contains(shown), "{status}, {name}: {line}");
                 assert!(line.contains(&format!("HTTP {status}")), "{line}");
@@ -137,4 +144,35 @@ async fn no_answer_says_whether_the_request_may_have_been_sent() {
     assert!(matches!(error.kind(), ErrorKind::Transport));
     assert_eq!(error.delivery(), Delivery::MayHaveBeenSent);
     assert!(error.to_string().contains("may have been sent"), "{error}");
+}
+
+#[tokio::test]
+async fn a_429_says_how_long_to_wait() {
+    for (value, seconds) in [("30", Some(30)), ("soon", None), ("-1", None)] {
+        let answer = Response::json(429, r#"{"error":"slow down"}"#).header("retry-after", value);
+        for error in errors(answer).await {
+            match error.kind() {
+                ErrorKind::TooManyJobs { retry_after, .. } => {
+                    assert_eq!(retry_after.map(|wait| wait.as_secs()), seconds);
+                    assert_eq!(error.to_string().contains("in 30 s"), seconds.is_some());
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unwrapped_error_reads_like_advice() {
+    let answer = Response::json(401, r#"{"error":"Unauthorized"}"#);
+    let [error, _] = errors(answer).await;
+    assert_eq!(
+        format!("{error:?}"),
+        "the API token is not accepted (HTTP 401: Unauthorized)\nCheck the API token: it is the \
+         one of your useapi.net account, not the Discord token."
+    );
+    assert!(format!("{error:#?}").contains("kind: Unauthorized"));
+    // A 404 that is not the service's own is about the address.
+    let [error, _] = errors(Response::new(404, "text/html", "<h1>Not Found</h1>")).await;
+    assert!(error.advice().contains("/v2"), "{}", error.advice());
 }

@@ -381,3 +381,33 @@ async fn a_halted_account_works_again_after_its_reset() {
         ));
     }
 }
+
+#[tokio::test]
+async fn another_jobs_seed_is_never_taken_for_this_ones() {
+    let (emulator, client) = emulator(1.0).await;
+    // The button job was made from the imagine job, whose seed is there.
+    match client
+        .submit(&emulator.jobs().imagine)
+        .send()
+        .await
+        .unwrap()
+    {
+        Submitted::Started(_) => emulator.advance(Duration::from_secs(60)),
+        other => panic!("{other:?}"),
+    }
+    let error = client
+        .job(&emulator.jobs().button)
+        .poll()
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::NoSeed {
+                verb: Some(Verb::Button),
+                ..
+            }
+        ),
+        "{error}"
+    );
+}

@@ -14,8 +14,7 @@ use useapi_seed::{Client, Error, ErrorKind, ImageFault, JobState, Retrieval, Sav
 use useapi_seed_tests::{Fixture, Request, Response, Stub};
 
 /// The smallest PNG there is: one grey pixel.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\
-    \0\0\0\nIDAT\x78\x9c\x63\x60\0\0\0\x02\0\x01\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82";
+const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
 
 /// A result whose attachments are changed by `change`, given the image host.
 async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client, Retrieval) {

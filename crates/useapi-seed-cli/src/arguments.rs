@@ -45,8 +45,8 @@ pub(crate) struct Demo {
 /// Retrieve the seed and images of a completed imagine, button or blend job.
 ///
 /// The API token is taken from `USEAPI_TOKEN` in the environment.
-/// `USEAPI_BASE_URL` names another server than the service itself, such as an
-/// emulator.
+/// `USEAPI_BASE_URL` names another server than the service itself, which is
+/// `https://api.useapi.net/v2`: an emulator, for example.
 ///
 /// The folder receives job.json (the answer as it came), seed.json (what was
 /// understood of it) and the images. It is tried before anything is submitted.
@@ -106,7 +106,7 @@ pub(crate) struct Options {
     pub(crate) interval: Option<Duration>,
 
     #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
-          help = format!("Seconds to wait in all; {} unless given",
+          help = format!("Seconds to wait for the job, without its images; {} unless given",
                          useapi_seed::Wait::DEFAULT_TIMEOUT.as_secs()))]
     pub(crate) timeout: Option<Duration>,
 }

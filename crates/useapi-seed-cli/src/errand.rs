@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use useapi_seed::{Client, Error, ErrorKind, Job, Retrieval, Submit, Submitted, Verb};
+use useapi_seed::{Client, Delivery, Error, ErrorKind, Job, Retrieval, Submit, Submitted, Verb};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -38,6 +38,7 @@ impl Errand {
             }
             Ok(_) => return Err(Failure::new("the answer is of a kind that is not known")),
             Err(error) => {
+                keep(&folder, &error);
                 let halted = matches!(error.kind(), ErrorKind::Halted { .. });
                 return Err(with_line(
                     Failure::from(error),
@@ -63,6 +64,10 @@ impl Errand {
     /// The folder, before anything is sent about the job.
     fn folder(&self, job_id: &str) -> Result<Folder, Failure> {
         Folder::prepare(&self.out)
+            .and_then(|folder| {
+                let other = other_result(&folder, job_id);
+                other.map_or(Ok(folder), Err)
+            })
             .map_err(|failure| failure.about(&format!("job {}", plain(job_id))))
     }
 
@@ -91,13 +96,18 @@ impl Errand {
         let go_on = self.line("wait", job.id());
         match outcome {
             Ok(retrieval) => Ok(self.save(folder, &retrieval, go_on).await),
-            Err(error) => Err(self.waited_in_vain(error, go_on, anew)),
+            Err(error) => {
+                keep(folder, &error);
+                Err(self.waited_in_vain(error, go_on, anew))
+            }
         }
     }
 
     fn waited_in_vain(&self, error: Error, go_on: Option<String>, anew: Option<String>) -> Failure {
         let (why, line) = match error.kind() {
-            ErrorKind::InvalidInput { .. } | ErrorKind::JobEnded { .. } => ("", None),
+            ErrorKind::InvalidInput { .. } | ErrorKind::JobEnded { .. } | ErrorKind::NotFound => {
+                ("", None)
+            }
             // To wait for a job that has failed would only show that again.
             ErrorKind::Halted {
                 job_failed: true, ..
@@ -146,6 +156,35 @@ impl Errand {
     /// A line that goes on with a job, if any can.
     fn line(&self, command: &str, id: &str) -> Option<String> {
         self.resumable.then(|| shell::line(command, id, &self.out))
+    }
+}
+
+/// The refusal of a folder that holds another job's result: the two would mix.
+fn other_result(folder: &Folder, job_id: &str) -> Option<Failure> {
+    let seed_file = folder.read_json("seed.json")?;
+    let id = |name: &str| seed_file.get(name)?.as_str().map(str::to_owned);
+    let present = id("job_id")?;
+    if present == job_id || id("original_job_id").as_deref() == Some(job_id) {
+        return None;
+    }
+    let folder = folder.path().display();
+    let message = format!("{folder} holds the result of job {present}");
+    Some(Failure::new(message).advise("Nothing was submitted. Choose another folder with --out."))
+}
+
+/// An answer that is of no use may still be the only trace of a job.
+fn keep(folder: &Folder, error: &Error) {
+    let is_puzzling = matches!(error.kind(), ErrorKind::UnreadableAnswer { .. })
+        || error.delivery() == Delivery::MayHaveBeenSent;
+    let body = error.received().map(|received| &received.body);
+    if let Some(body) = body.filter(|body| is_puzzling && !body.is_empty()) {
+        match folder.write("answer.txt", body) {
+            Ok(()) => {
+                let file = folder.path().join("answer.txt");
+                tell(format_args!("the answer is kept in {}", file.display()));
+            }
+            Err(fault) => fault.report(),
+        }
     }
 }
 

@@ -33,14 +33,17 @@ impl Folder {
         };
         folder.probe().map_err(|fault| {
             Failure::new(format!("cannot write to {}: {fault}", path.display())).advise(
-                "Nothing was submitted. Choose another folder with --out, or make this one \
-                 writable.",
+                "Nothing was submitted. Choose another folder with --out, or make sure that this \
+                 one can be made and written to.",
             )
         })?;
         Ok(folder)
     }
 
     fn probe(&self) -> io::Result<()> {
+        if self.path.is_file() {
+            return Err(io::Error::other("it is a file, not a folder"));
+        }
         fs::create_dir_all(&self.path)?;
         let mut file = self.temporary()?;
         file.write_all(b"Whether this folder can be written to.\n")?;
@@ -61,6 +64,11 @@ impl Folder {
             Ok(())
         });
         written.map_err(|fault| Failure::new(format!("cannot write {}: {fault}", path.display())))
+    }
+
+    /// A JSON file of before, if there is one.
+    pub(crate) fn read_json(&self, name: &str) -> Option<serde_json::Value> {
+        serde_json::from_slice(&fs::read(self.path.join(name)).ok()?).ok()
     }
 
     /// Pictures in the folder other than the given files, sorted.

@@ -23,7 +23,7 @@
 //!
 //! | code | meaning |
 //! | --- | --- |
-//! | 0 | done: the folder is complete |
+//! | 0 | done: the folder holds the seed and every image of the answer |
 //! | 1 | any other failure than these |
 //! | 2 | wrong use: an option, the job id, `USEAPI_TOKEN` or `USEAPI_BASE_URL` |
 //! | 3 | refused by the service: 400, 401, 402, 404, 429 or another 4xx |

@@ -53,8 +53,9 @@ impl Progress {
                 bar.set_message(status);
                 return;
             }
+            // A line for every tenth of the way is enough to read later.
             let line = match update.percent {
-                Some(percent) => format!("{status}, {percent} %"),
+                Some(percent) => format!("{status}, {} %", percent / 10 * 10),
                 None => status,
             };
             if line != told {

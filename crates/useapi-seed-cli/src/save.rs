@@ -21,16 +21,17 @@ pub(crate) async fn all(client: &Client, folder: &Folder, retrieval: &Retrieval)
             .err(),
     );
 
+    // And the seed before the images, which may take their time.
+    let first = SeedFile::new(retrieval, &[]).to_json();
+    faults.extend(write_seed_file(folder, first).err());
+
     tell(format_args!("saving {} images", retrieval.images().len()));
     let outcomes = client.save_images(retrieval, folder.path()).await;
-    let seed_file = SeedFile::new(retrieval, &outcomes)
-        .to_json()
-        .map_err(|fault| Failure::new(format!("cannot write seed.json: {fault}")));
-    faults.extend(
-        seed_file
-            .and_then(|json| folder.write("seed.json", &json))
-            .err(),
-    );
+    let last = SeedFile::new(retrieval, &outcomes).to_json();
+    faults.extend(write_seed_file(folder, last).err());
+    if outcomes.is_empty() {
+        faults.push(Failure::new("the answer lists no images"));
+    }
 
     tell_notes(retrieval.notes());
     let mut files = Vec::new();
@@ -55,6 +56,13 @@ pub(crate) async fn all(client: &Client, folder: &Folder, retrieval: &Retrieval)
         ));
     }
     faults
+}
+
+fn write_seed_file(folder: &Folder, json: serde_json::Result<Vec<u8>>) -> Result<(), Failure> {
+    match json {
+        Ok(json) => folder.write("seed.json", &json),
+        Err(fault) => Err(Failure::new(format!("cannot write seed.json: {fault}"))),
+    }
 }
 
 /// Discord adds fields to its files at will, so those share a line.

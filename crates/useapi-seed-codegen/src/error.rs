@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Place {
     /// Name of the file, as the caller gave it.
     pub file: String,
-    /// Line, counted from 1.
+    /// Line, counted from 1; 0 for the file as such.
     pub line: usize,
     /// Column, counted from 1.
     pub column: usize,
@@ -18,7 +18,10 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)?;
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
         if self.pointer.is_empty() {
             Ok(())
         } else {
@@ -49,8 +52,8 @@ impl Error {
     pub(crate) fn unreadable(file: &str, source: &std::io::Error) -> Self {
         let place = Place {
             file: file.to_owned(),
-            line: 1,
-            column: 1,
+            line: 0,
+            column: 0,
             pointer: String::new(),
         };
         Self::new(place, format!("cannot be read: {source}"))

@@ -25,10 +25,26 @@ pub(crate) fn check(document: &Document) -> Result<(), Error> {
         }
     }
     components::<Schema>(document, "schemas")?;
+    descriptions(document)?;
     components::<Response>(document, "responses")?;
     components::<Parameter>(document, "parameters")?;
     components::<RequestBody>(document, "requestBodies")?;
     fits::<OpenAPI>(document, "", &document.value)
+}
+
+/// The generated source has to be documented, so the description has to be.
+fn descriptions(document: &Document) -> Result<(), Error> {
+    for (pointer, schema) in entries(document, "/components/schemas") {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (name, property) in properties.into_iter().flatten() {
+            let description = property.get("description").and_then(Value::as_str);
+            if description.is_none_or(|text| text.trim().is_empty()) {
+                let pointer = child(&child(&pointer, "properties"), name);
+                return Err(document.error(&pointer, "has no description"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn components<T: DeserializeOwned>(document: &Document, kind: &str) -> Result<(), Error> {

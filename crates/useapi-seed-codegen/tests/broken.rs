@@ -165,6 +165,19 @@ fn words_that_make_no_name() {
 }
 
 #[test]
+fn property_without_description() {
+    let from = "          description: The same file through Discord's proxy";
+    assert_eq!(SPEC.matches(from).count(), 1);
+    let to = from.replace("description", "descrption");
+    let error = generate_from_str("spec.yaml", &SPEC.replace(from, &to)).unwrap_err();
+    assert_eq!(
+        error.place().pointer,
+        "/components/schemas/Attachment/properties/proxy_url"
+    );
+    assert!(error.to_string().ends_with("has no description"), "{error}");
+}
+
+#[test]
 fn no_server() {
     let error = broken("  - url: https://api.useapi.net/v2\n", "  - url: 2\n");
     assert_eq!(error.place().pointer, "/servers/0/url");
@@ -192,7 +205,7 @@ fn no_description_at_all() {
     assert!(
         error
             .to_string()
-            .starts_with("no/such.yaml:1:1: cannot be read"),
+            .starts_with("no/such.yaml: cannot be read"),
         "{error}"
     );
 }

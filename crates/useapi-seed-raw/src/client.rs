@@ -208,7 +208,11 @@ fn base_url(text: &str) -> Result<Url, BuildError> {
     let fault = |fault: &str| Err(BuildError::BaseUrl(fault.to_owned()));
     let url = match Url::parse(text.trim()) {
         Ok(url) => url,
-        Err(error) => return fault(&format!("cannot be read: {error}")),
+        Err(error) => {
+            return fault(&format!(
+                "cannot be read ({error}); it looks like {DEFAULT_BASE_URL}"
+            ));
+        }
     };
     if !matches!(url.scheme(), "http" | "https") {
         return fault("has to begin with http:// or https://");

@@ -38,6 +38,10 @@
 //! # }
 //! ```
 //!
+//! Words in round brackets, such as (Model, seed.value), name the section of the
+//! endpoint's documentation at useapi.net that a statement rests on; (Service)
+//! stands for what is known from the service's other pages.
+//!
 //! # Secrets
 //!
 //! The API token is sent to the base URL and nowhere else: redirects are not

@@ -68,6 +68,8 @@ pub enum ErrorKind {
     TooManyJobs {
         /// Ids of the jobs that occupy the account, when the answer has them.
         executing: Vec<String>,
+        /// How long the service asks to wait, when it says so in seconds.
+        retry_after: Option<Duration>,
     },
     /// 596 or 569: Midjourney waits for a person, and the account's calls are
     /// halted (Responses, 596).
@@ -165,6 +167,16 @@ impl Error {
         }
     }
 
+    /// A gateway's failure may come after the call has got through.
+    pub(crate) fn of_a_submission(mut self) -> Self {
+        let status = self.status().map_or(0, |status| status.as_u16());
+        let is_failure = matches!(self.0.kind, ErrorKind::UnexpectedStatus);
+        if is_failure && (500..600).contains(&status) && status != 503 {
+            self.0.delivery = Delivery::MayHaveBeenSent;
+        }
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Box::new(source));
         self
@@ -249,13 +261,16 @@ impl Error {
             (ErrorKind::NoSubscription, _) => {
                 "Renew the subscription of the useapi.net account, then call again."
             }
+            (ErrorKind::NotFound, _) if !self.is_about_an_id() => {
+                "Check the base URL: it ends in /v2, as https://api.useapi.net/v2 does."
+            }
             (ErrorKind::NotFound, _) => {
                 "Check the id. Jobs are kept for 31 days, and only the account that made a job can \
                  see it."
             }
             (ErrorKind::TooManyJobs { .. }, _) => {
-                "Nothing was started. Wait until one of the executing jobs has ended, then call \
-                 again."
+                "Nothing was started. Wait as long as the service asks, or until an executing job \
+                 has ended, then call again."
             }
             (ErrorKind::Halted { .. }, _) => {
                 "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA. Then \
@@ -263,10 +278,15 @@ impl Error {
                  before: it puts the Midjourney account at risk."
             }
             (ErrorKind::JobEnded { .. }, _) => {
-                "The job will not go on. The service's words say why; a new call starts a new job."
+                "The job will not go on. The service's words, if any, say why; a new call starts a \
+                 new job."
             }
             (ErrorKind::StillRunning { .. }, _) => {
                 "The job runs on. Wait for it again with its id; do not submit it again."
+            }
+            (ErrorKind::UnexpectedStatus, Delivery::MayHaveBeenSent) => {
+                "The service, or something before it, failed with the call in hand. A job may be \
+                 running: look for it before you submit again."
             }
             (ErrorKind::UnexpectedStatus, _) => {
                 "The service answered with a status that its documentation does not know. If it \
@@ -276,12 +296,18 @@ impl Error {
                 "Only a seed job can be waited for. To retrieve the seed of an imagine, button or \
                  blend job, submit that job's id."
             }
+            (ErrorKind::UnreadableAnswer { .. }, _) if self.0.job_id.is_some() => {
+                "The answer cannot be used, but the job is not lost: wait for it again with its id."
+            }
             (ErrorKind::UnreadableAnswer { .. }, _) => {
                 "The service accepted the call, but its answer cannot be used. If this was a \
                  submission, a job may be running: look for it before you submit again."
             }
             (ErrorKind::Transport, Delivery::NotSent) => {
                 "Nothing was sent. Check the network and the base URL, then call again."
+            }
+            (ErrorKind::Transport, _) if self.0.job_id.is_some() => {
+                "The answer is lost, but the job is not: wait for it again with its id."
             }
             (ErrorKind::Transport, _) => {
                 "The request may have been sent, and its answer is lost. If this was a submission, \
@@ -295,6 +321,12 @@ impl Error {
         }
     }
 
+    /// Whether a 404 is the service's own, about an id; not about the address.
+    fn is_about_an_id(&self) -> bool {
+        self.service_message()
+            .is_some_and(|message| message.contains("locate"))
+    }
+
     fn headline(&self, f: &mut String) -> fmt::Result {
         match &self.0.kind {
             ErrorKind::InvalidInput { field, problem } => write!(f, "{field} {problem}"),
@@ -304,11 +336,19 @@ impl Error {
                 f.write_str("the account has no subscription, or it has expired")
             }
             ErrorKind::NotFound => f.write_str("not found"),
-            ErrorKind::TooManyJobs { executing } if executing.is_empty() => {
-                f.write_str("the account is busy, or calls come too fast")
-            }
-            ErrorKind::TooManyJobs { executing } => {
-                write!(f, "the account is busy with {} jobs", executing.len())
+            ErrorKind::TooManyJobs {
+                executing,
+                retry_after,
+            } => {
+                if executing.is_empty() {
+                    f.write_str("the account is busy, or calls come too fast")?;
+                } else {
+                    write!(f, "the account is busy with {} jobs", executing.len())?;
+                }
+                match retry_after {
+                    Some(wait) => write!(f, "; to be called again in {} s", wait.as_secs()),
+                    None => Ok(()),
+                }
             }
             ErrorKind::Halted { .. } => f.write_str(
                 "the account is halted until a person acknowledges a message from Midjourney",
@@ -347,6 +387,8 @@ impl Error {
         match words {
             Some(_) if is_repetition => {}
             Some(words) => write!(f, ": {words}")?,
+            // What came of the job is said; the rest is a whole job.
+            None if matches!(self.0.kind, ErrorKind::JobEnded { .. }) => {}
             None if received.body.is_empty() => f.write_str(", no body")?,
             None => write!(f, ": {}", received.excerpt())?,
         }
@@ -371,7 +413,11 @@ impl Error {
         }
         let mut source = self.source();
         while let Some(cause) = source {
-            write!(f, ": {cause}")?;
+            let cause_text = cause.to_string();
+            // Layers often repeat the words of the layer below.
+            if !f.ends_with(&cause_text) {
+                write!(f, ": {cause_text}")?;
+            }
             source = cause.source();
         }
         Ok(())
@@ -402,8 +448,13 @@ impl fmt::Display for Error {
     }
 }
 
+/// `{:?}`, which `unwrap` and a `main` that returns an error print, is the line
+/// and the advice; `{:#?}` is the structure.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return write!(f, "{self}\n{}", self.advice());
+        }
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("delivery", &self.0.delivery)

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use reqwest::header::{ACCEPT, HeaderValue};
+use serde::Serialize;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 use url::Url;
@@ -45,7 +46,8 @@ pub(crate) struct Downloader {
 }
 
 /// An image on disk, whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SavedImage {
     /// Its place among the images, from 1.
@@ -183,7 +185,7 @@ impl Downloader {
             .as_deref()
             .ok_or_else(|| image_error(ImageFault::NoLink))?;
         let url = Url::parse(link)
-            .map_err(|fault| image_error(ImageFault::BadLink(fault.to_string())))?;
+            .map_err(|fault| image_error(ImageFault::BadLink(format!("is no address: {fault}"))))?;
         self.addresses
             .check(&url)
             .map_err(|fault| image_error(ImageFault::BadLink(fault)))?;

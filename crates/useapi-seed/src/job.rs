@@ -1,6 +1,7 @@
 //! A started seed job.
 
-use useapi_seed_raw::types::{self, JobStatus};
+use serde::Serialize;
+use useapi_seed_raw::types::{self, JobStatus, Verb};
 
 use crate::client::Client;
 use crate::error::{Delivery, Error, ErrorKind};
@@ -32,12 +33,14 @@ pub enum JobState {
 }
 
 /// How far a job has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Update {
     /// The job's id.
     pub job_id: String,
     /// Its status; an unknown word means *still in progress*.
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub status: Option<JobStatus>,
     /// The percentage in Midjourney's message, when it has one.
     pub percent: Option<u8>,
@@ -126,7 +129,10 @@ impl Job {
 
     /// A completed job that carries no seed itself: its parent should.
     async fn ask_parent(&self, snapshot: Snapshot) -> Result<Retrieval, Error> {
-        if let Some(parent) = snapshot.job.parent_job_id.as_deref() {
+        // Other jobs have parents too: those that they were made from.
+        let is_seed_job = matches!(snapshot.job.verb, Some(Verb::SeedAsync) | None);
+        let parent = snapshot.job.parent_job_id.as_deref();
+        if let Some(parent) = parent.filter(|_| is_seed_job) {
             match self.snapshot(parent).await {
                 Ok(answer) => {
                     if let Ok(Meaning::Retrieved(retrieval)) = answer.meaning(Some(parent)) {

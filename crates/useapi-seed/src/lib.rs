@@ -81,13 +81,21 @@
 //! holds it, and where an answer repeats it (if it has eight characters or
 //! more), it reads `***`.
 //!
+//! # The documentation
+//!
+//! Words in round brackets, such as (Model, seed.value), name the section of the
+//! endpoint's documentation at useapi.net that a statement rests on; (Service)
+//! stands for what is known from the service's other pages.
+//!
 //! # Runtime
 //!
 //! Everything `async` here needs a tokio runtime with time and I/O enabled.
 //!
 //! # Features
 //!
-//! `rustls` (default) and `native-tls` choose who does TLS.
+//! - `rustls` (default) and `native-tls` choose who does TLS.
+//! - `schemars` gives [`Update`], [`Image`], [`SavedImage`], [`Note`] and
+//!   [`Difference`] a JSON Schema; they can be serialized in any case.
 //!
 //! # Layers
 //!

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 use useapi_seed_raw::types::{Attachment, Job, JobStatus, Verb};
 
@@ -13,7 +14,9 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 ///
 /// Where an image on disk differs from what was announced, that is a
 /// [`Difference`](crate::Difference) of the saved image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Note {
     /// There are not four images.

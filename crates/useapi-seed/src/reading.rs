@@ -3,6 +3,9 @@
 //! The one place that decides what an answer is. It goes by what is there, the
 //! HTTP status first, then `seed`, then `status`; never by the verb alone.
 
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
 use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus};
 use useapi_seed_raw::{Answer, BodyEnd, Failure, FailureKind, Received};
@@ -173,6 +176,7 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         404 => ErrorKind::NotFound,
         429 => ErrorKind::TooManyJobs {
             executing: body.executing_jobs.unwrap_or_default(),
+            retry_after: retry_after(&received),
         },
         596 | 569 => halted,
         _ => ErrorKind::UnexpectedStatus,
@@ -182,6 +186,12 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         .with_received(Some(received))
         .with_job_id(body.jobid.as_deref())
         .with_parent_job_id(body.parent_job_id)
+}
+
+/// The seconds of a `Retry-After`; a date is left to whoever reads the headers.
+fn retry_after(received: &Received) -> Option<Duration> {
+    let value = received.headers.get(RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// A failed job whose code says that the account is halted, whatever the HTTP

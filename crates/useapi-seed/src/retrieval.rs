@@ -1,5 +1,6 @@
 //! The result: a seed and its images.
 
+use serde::Serialize;
 use useapi_seed_raw::types::{Attachment, Job, Verb};
 
 use crate::note::{self, DOCUMENTED_IMAGES, Note};
@@ -18,7 +19,8 @@ pub struct Retrieval {
 }
 
 /// One of the separate images.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Image {
     /// Its place among the images, from 1.

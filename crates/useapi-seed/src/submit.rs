@@ -76,7 +76,7 @@ impl Submit {
     pub async fn send(self) -> Result<Submitted, Error> {
         let request = self.request()?;
         let outcome = self.client.raw.retrieve_seed(&request).await;
-        let snapshot = reading::snapshot(outcome, None)?;
+        let snapshot = reading::snapshot(outcome, None).map_err(Error::of_a_submission)?;
         match snapshot.meaning(None)? {
             Meaning::Retrieved(retrieval) => {
                 let retrieval = retrieval.or_job_id(&self.jobid);

@@ -176,7 +176,9 @@ async fn one_is_any_other_failure() {
     stub.on_submit(500, "oops").await;
     stub.run(folder.path(), &["fetch", "5"])
         .ended(1)
-        .told("HTTP 500: oops");
+        .told("HTTP 500: oops")
+        .told("look for it before you submit again")
+        .told("the answer is kept in 5/answer.txt");
 
     let stub = Stub::start().await;
     let ended = r#"{"jobid": "9", "status": "moderated", "error": "no cats"}"#;
@@ -203,5 +205,5 @@ async fn one_is_any_other_failure() {
         .run()
         .ended(1)
         .told("Nothing was sent");
-    assert!(names(folder.path()).is_empty());
+    assert_eq!(names(folder.path()), ["5"]);
 }

@@ -14,21 +14,21 @@ async fn each_kind_of_job_gives_its_seed_and_costs_nothing_again() {
         (&jobs.button, 417_290_336),
         (&jobs.blend, 4_294_967_295),
     ] {
-        let first = fetch(folder.path(), &emulator, job_id, "first")
-            .run()
-            .ended(0);
-        let understood = whole(&folder.path().join("first"));
+        let out = format!("first-{seed}");
+        let first = fetch(folder.path(), &emulator, job_id, &out).run().ended(0);
+        let understood = whole(&folder.path().join(&out));
         assert_eq!(understood["seed"], seed);
         assert_eq!(understood["job_id"], first.started());
         assert_eq!(first.stdout.lines().next(), Some(&*format!("seed {seed}")));
-        assert_eq!(first.last_line(), "first");
+        assert_eq!(first.last_line(), out);
 
-        let again = fetch(folder.path(), &emulator, job_id, "again")
+        // The same folder: it holds the same job's result.
+        let again = fetch(folder.path(), &emulator, job_id, &out)
             .run()
             .ended(0)
             .told(&format!("the seed of job {job_id} was retrieved before"));
         assert!(!again.stderr.contains("started job"));
-        let understood = whole(&folder.path().join("again"));
+        let understood = whole(&folder.path().join(&out));
         assert_eq!(understood["seed"], seed);
         assert_eq!(understood["job_id"], **job_id);
     }

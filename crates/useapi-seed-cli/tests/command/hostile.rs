@@ -58,7 +58,7 @@ async fn nothing_reaches_the_terminal_that_it_acts_upon() {
     let run = stub
         .run(folder.path(), &[&["fetch", "5"][..], &options].concat())
         .ended(5)
-        .told("gone, 5 %");
+        .told("gone, 0 %");
     // The line is what a shell takes for the id, byte for byte.
     #[cfg(unix)]
     {

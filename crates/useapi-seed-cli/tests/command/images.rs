@@ -73,3 +73,53 @@ async fn what_differs_is_noted_and_kept() {
         2
     );
 }
+
+#[tokio::test]
+async fn no_images_are_not_success() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = stub.job(["a.png"; 4]);
+    job["seed"]["attachments"] = serde_json::json!([]);
+    stub.on_submit(200, job.to_string()).await;
+    stub.run(folder.path(), &["fetch", "5", "--out", "out"])
+        .ended(1)
+        .told("error: the answer lists no images");
+    assert_eq!(names(&folder.path().join("out")), ["job.json", "seed.json"]);
+}
+
+#[tokio::test]
+async fn a_folder_with_another_jobs_result_is_refused_before_anything_is_sent() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let present = r#"{"job_id": "7", "original_job_id": "6"}"#;
+    fs::write(out.join("seed.json"), present).unwrap();
+    // The stub knows no answer to a submission.
+    stub.run(folder.path(), &["fetch", "5", "--out", "out"])
+        .ended(1)
+        .told("holds the result of job 7");
+    assert_eq!(fs::read_to_string(out.join("seed.json")).unwrap(), present);
+    for id in ["6", "7"] {
+        let job = stub.job(["a.png"; 4]);
+        stub.on_submit(200, job.to_string()).await;
+        for number in 1..=4 {
+            stub.on_image(number, 200, PIXEL).await;
+        }
+        fs::write(out.join("seed.json"), present).unwrap();
+        stub.run(folder.path(), &["fetch", id, "--out", "out"])
+            .ended(0);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_no_use_is_kept() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    stub.on_submit(200, "<html>Back soon</html>").await;
+    stub.run(folder.path(), &["fetch", "5", "--out", "out"])
+        .ended(1)
+        .told("the answer is kept in out/answer.txt");
+    let kept = fs::read_to_string(folder.path().join("out/answer.txt")).unwrap();
+    assert_eq!(kept, "<html>Back soon</html>");
+}

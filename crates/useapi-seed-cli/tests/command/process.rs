@@ -184,12 +184,25 @@ pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
+/// Holds a `seed.json` to its schema.
+#[track_caller]
+pub(crate) fn assert_schema(seed: &Value) {
+    let schema = serde_json::from_str(include_str!("../../src/seed.schema.json")).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let faults: Vec<_> = validator
+        .iter_errors(seed)
+        .map(|fault| fault.to_string())
+        .collect();
+    assert!(faults.is_empty(), "{faults:?}");
+}
+
 /// A folder with everything in it, consistent in itself. Gives `seed.json`.
 #[track_caller]
 pub(crate) fn whole(folder: &Path) -> Value {
     assert_eq!(names(folder), WHOLE);
     let job = json(&folder.join("job.json"));
     let seed = json(&folder.join("seed.json"));
+    assert_schema(&seed);
     assert!(seed["seed"].is_u64());
     assert_eq!(seed["seed"], job["seed"]["value"]);
     assert_eq!(seed["job_id"], job["jobid"]);

@@ -1,8 +1,8 @@
 //! Which hosts images are fetched from.
 //!
 //! A link comes from an answer, so it could point anywhere: at a service inside
-//! the caller's network too. Only public addresses are fetched from, unless the
-//! API itself is on loopback, as the emulator is.
+//! the caller's network too. Only public addresses are fetched from; local ones
+//! too where the API itself is on loopback, as the emulator is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,17 +11,23 @@ use url::{Host, Url};
 
 const REDIRECTS: usize = 5;
 
-/// The rule: public addresses only, or any.
+/// The rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Addresses {
+    /// Public addresses only.
     Public,
-    Any,
+    /// Those of this machine and of private networks too.
+    Local,
 }
 
 impl Addresses {
-    /// Any, exactly when the API's base is on loopback.
+    /// Local ones, exactly when the API's base is on loopback.
     pub(super) fn for_api(is_loopback: bool) -> Self {
-        if is_loopback { Self::Any } else { Self::Public }
+        if is_loopback {
+            Self::Local
+        } else {
+            Self::Public
+        }
     }
 
     /// Whether `url` may be fetched; if not, why. Names are looked at again
@@ -58,7 +64,19 @@ impl Addresses {
     }
 
     pub(super) fn allows(self, address: IpAddr) -> bool {
-        self == Self::Any || is_public(address)
+        is_public(address) || self == Self::Local && is_local(address)
+    }
+}
+
+/// Loopback and private networks. Not link-local addresses, at which machines in
+/// data centres find their credentials.
+fn is_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => match embedded_v4(address) {
+            Some(address) => is_local(IpAddr::V4(address)),
+            None => address.is_loopback() || address.is_unique_local(),
+        },
     }
 }
 
@@ -87,6 +105,8 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let of = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
     match address.segments() {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(of(high, low)),
+        // These two look like compatible addresses, and are none.
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
         _ => address.to_ipv4(),
     }
 }
@@ -109,6 +129,24 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_local_api_allows_this_machine_but_no_link_local_addresses() {
+        for (link, is_allowed) in [
+            ("http://127.0.0.1:5/a.png", true),
+            ("http://[::1]:5/a.png", true),
+            ("http://192.168.0.1/a.png", true),
+            ("http://[fc00::1]/a.png", true),
+            ("https://162.159.128.233/a.png", true),
+            ("http://169.254.169.254/a.png", false),
+            ("http://[::ffff:169.254.169.254]/a.png", false),
+            ("http://[fe80::1]/a.png", false),
+            ("http://0.0.0.0/a.png", false),
+        ] {
+            let outcome = Addresses::Local.check(&Url::parse(link).unwrap());
+            assert_eq!(outcome.is_ok(), is_allowed, "{link}");
+        }
+    }
 
     #[test]
     fn private_addresses_are_refused_however_they_are_written() {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use reqwest::StatusCode;
+use serde::Serialize;
 
 use super::SavedImage;
 use crate::retrieval::Image;
@@ -82,6 +83,7 @@ impl fmt::Display for ImageFault {
             ),
             Self::Cut(size) => write!(f, "the image was cut short after {size} bytes"),
             Self::Truncated(size) => write!(f, "the image is truncated: it ends at {size} bytes"),
+            Self::NotAPicture(start) if start.is_empty() => f.write_str("what came is empty"),
             Self::NotAPicture(start) => {
                 write!(f, "what came is no picture; it begins with {start:?}")
             }
@@ -91,7 +93,9 @@ impl fmt::Display for ImageFault {
 }
 
 /// Where a whole image differs from what the answer announced.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Difference {
     /// Its size in bytes.

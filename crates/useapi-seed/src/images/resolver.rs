@@ -46,7 +46,7 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let is_proxy = self.proxies.iter().any(|proxy| proxy == name.as_str());
         let addresses = if is_proxy {
-            Addresses::Any
+            Addresses::Local
         } else {
             self.addresses
         };
@@ -73,7 +73,7 @@ mod tests {
         for (addresses, proxies, resolves) in [
             (Addresses::Public, [].as_slice(), false),
             (Addresses::Public, &["localhost".to_owned()], true),
-            (Addresses::Any, &[], true),
+            (Addresses::Local, &[], true),
         ] {
             let resolver = Resolver {
                 addresses,
