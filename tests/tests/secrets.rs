@@ -187,7 +187,7 @@ async fn echoes_are_masked() {
         .unwrap();
     let error = client.submit("a-job").send().await.unwrap_err();
     assert!(
-        !format!("{error} {error:?}").contains("planted-token"),
+        !format!("{error} {error:#?}").contains("planted-token"),
         "{error:?}"
     );
 
@@ -228,5 +228,5 @@ async fn nothing_prints_a_secret() {
     let raw = useapi_seed_raw::Client::builder(TOKEN);
     assert_clean(&format!("{raw:?}"));
     let error = submit.send().await.unwrap_err();
-    assert_clean(&format!("{error} {error:?}"));
+    assert_clean(&format!("{error} {error:#?}"));
 }

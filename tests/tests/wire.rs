@@ -246,7 +246,7 @@ fn bad_configuration_is_named_without_the_secret() {
             .unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");
         assert!(
-            !format!("{error} {error:?}").contains("planted"),
+            !format!("{error} {error:#?}").contains("planted"),
             "{error:?}"
         );
     }

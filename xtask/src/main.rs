@@ -1,7 +1,14 @@
 //! The project's chores: `cargo xtask --help` lists them.
 
+mod cargo;
+mod checkout;
 mod codegen;
+mod contract;
+mod downstream;
+mod lock_file;
+mod package;
 mod test;
+mod tree;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,6 +32,19 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Hold the table of the documentation's statements against the description and the tests.
+    Contract {
+        /// Run the tests that the table names, too.
+        #[arg(long)]
+        run: bool,
+        /// Change what the rows are about, in a copy of the fixtures, and expect their tests to fail.
+        #[arg(long)]
+        mutate: bool,
+    },
+    /// Build and run programs of users, and regenerate after a change of the description.
+    Downstream,
+    /// Make the packages, and build the raw layer from its own.
+    Package,
     /// Run every test of the workspace.
     Test {
         /// Passed on to `cargo test`, after `--workspace`.
@@ -53,6 +73,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))?;
     match &arguments.chore {
         Chore::Codegen { check } => codegen::run(*check),
+        Chore::Contract { run, mutate } => contract::run(*run, *mutate),
+        Chore::Downstream => downstream::run(),
+        Chore::Package => package::run(),
         Chore::Test { arguments } => test::run(arguments),
     }
 }

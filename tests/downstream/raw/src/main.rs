@@ -1,0 +1,41 @@
+//! A program as a user of the raw layer may write it: one call that is refused,
+//! with all that came back, and one that asks for a seed.
+
+use std::env;
+use std::error::Error;
+
+use useapi_seed_raw::types::SeedRequest;
+use useapi_seed_raw::{Client, Received};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let base_url = env::var("USEAPI_BASE_URL").map_err(|_| "USEAPI_BASE_URL is not set")?;
+    let token = env::var("USEAPI_TOKEN").map_err(|_| "USEAPI_TOKEN is not set")?;
+    let jobid = env::args().nth(1).ok_or("usage: downstream-raw JOBID")?;
+    let client = Client::builder(&token).base_url(&base_url).build()?;
+
+    let Err(failure) = client.get_job("no-such-job").await else {
+        return Err("there is a job of that name".into());
+    };
+    println!("refusal: {failure}");
+    show(failure.received().ok_or("no answer")?);
+
+    let job = client.retrieve_seed(&SeedRequest::new(jobid)).await?;
+    show(job.received());
+    println!("job {}", job.jobid.as_deref().unwrap_or_default());
+    println!("verb {:?}, status {:?}", job.verb, job.status);
+    // It is there when the seed was retrieved before.
+    if let Some(seed) = job.seed.as_ref().and_then(|seed| seed.value) {
+        println!("seed {seed}");
+    }
+    Ok(())
+}
+
+/// Prints an answer as it came over the wire.
+fn show(received: &Received) {
+    println!("{}", received.status);
+    for (name, value) in &received.headers {
+        println!("{name}: {}", value.to_str().unwrap_or("(no text)"));
+    }
+    println!("\n{}\n", String::from_utf8_lossy(&received.body));
+}

@@ -1,0 +1,221 @@
+//! Statements of the documentation that no other test shows.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use useapi_seed::{Client, JobStatus, Submitted, Verb};
+use useapi_seed_emulator::Emulator;
+use useapi_seed_tests::{Fixture, Request, Response, Stub};
+
+const TOKEN: &str = "user:1234-planted-token";
+const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
+
+/// What `fetch` sends for the JavaScript example.
+const JAVASCRIPT: &str = "POST /v2/jobs/seed_async HTTP/1.1\r
+host: HOST\r
+connection: close\r
+Authorization: Bearer TOKEN\r
+Content-Type: application/json\r
+accept: */*\r
+accept-language: *\r
+sec-fetch-mode: cors\r
+user-agent: node\r
+content-length: LENGTH\r
+\r
+{\"jobid\":\"JOBID\"}";
+
+/// What `requests.post` sends for the Python example.
+const PYTHON: &str = "POST /v2/jobs/seed_async HTTP/1.1\r
+Host: HOST\r
+User-Agent: python-requests/2.32.3\r
+Accept: */*\r
+Connection: close\r
+Content-Type: application/json\r
+Authorization: Bearer TOKEN\r
+Content-Length: LENGTH\r
+\r
+{\"jobid\": \"JOBID\"}";
+
+/// Sends an example over a connection of its own.
+async fn send(example: &str, base_url: &str, token: &str, jobid: &str) -> Value {
+    let address = base_url["http://".len()..].trim_end_matches("/v2");
+    let example = example
+        .replace("HOST", address)
+        .replace("TOKEN", token)
+        .replace("JOBID", jobid);
+    let length = example.split_once("\r\n\r\n").unwrap().1.len();
+    let example = example.replace("LENGTH", &length.to_string());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(example.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+async fn starts_a_job(example: &str) {
+    let emulator = Emulator::start().await.unwrap();
+    let parent = emulator.jobs().imagine.as_str();
+    let job = send(example, emulator.base_url(), emulator.token(), parent).await;
+    assert_eq!(job["verb"], "seed_async");
+    assert_eq!(job["status"], "started");
+    assert_eq!(job["parentJobId"], parent);
+}
+
+#[tokio::test]
+async fn the_javascript_example_starts_a_job() {
+    starts_a_job(JAVASCRIPT).await;
+}
+
+#[tokio::test]
+async fn the_python_example_starts_a_job() {
+    starts_a_job(PYTHON).await;
+}
+
+/// All of a request that the examples say.
+fn said(request: &Request) -> (&str, [Option<&str>; 2], Value) {
+    (
+        &request.line,
+        ["authorization", "content-type"].map(|name| request.header(name)),
+        serde_json::from_slice(&request.body).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn the_client_says_what_the_examples_say() {
+    let stub = Stub::always(Response::json(
+        200,
+        Fixture::named("responses/200-started").text,
+    ))
+    .await;
+    for example in [JAVASCRIPT, PYTHON] {
+        send(example, &stub.base_url(), TOKEN, JOBID).await;
+    }
+    let client = Client::builder(TOKEN)
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    client.submit(JOBID).send().await.unwrap();
+    let requests = stub.requests();
+    let [javascript, python, ours] = requests.as_slice() else {
+        panic!("{requests:?}");
+    };
+    assert_eq!(said(javascript), said(python));
+    assert_eq!(said(ours), said(python));
+}
+
+#[test]
+fn the_address_is_the_documented_one() {
+    // What follows it is seen in each request.
+    assert_eq!(
+        useapi_seed_raw::DEFAULT_BASE_URL,
+        "https://api.useapi.net/v2"
+    );
+}
+
+/// JSON pointers to all fields, those of a list's items among them.
+fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let pointer = format!("{pointer}/{key}");
+                fields(value, &pointer, found);
+                found.push(pointer);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                fields(item, &format!("{pointer}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn any_field_may_be_left_out() {
+    let whole = Fixture::named("model/every-field").json();
+    let mut pointers = Vec::new();
+    fields(&whole, "", &mut pointers);
+    assert!(pointers.len() > 70, "{pointers:?}");
+
+    let answer = Arc::new(Mutex::new(String::new()));
+    let told = Arc::clone(&answer);
+    let stub = Stub::start(move |_| Response::json(200, told.lock().unwrap().as_str())).await;
+    let client = useapi_seed_raw::Client::builder(TOKEN)
+        .base_url(&stub.base_url())
+        .build()
+        .unwrap();
+    for pointer in pointers {
+        let mut body = whole.clone();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let parent = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+        parent.remove(name).unwrap();
+        *answer.lock().unwrap() = body.to_string();
+        let job = client.get_job(JOBID).await.unwrap();
+        // What is not there is not made up either.
+        assert_eq!(serde_json::to_value(&*job).unwrap(), body, "{pointer}");
+    }
+}
+
+#[tokio::test]
+async fn the_job_that_was_started_is_the_one_to_ask_for() {
+    let started = json!({"jobid": "the-seed-job", "parentJobId": JOBID, "status": "started"});
+    let done = Fixture::named("service/200-completed-seed-job").text;
+    let stub = Stub::start(move |request| {
+        if request.line.starts_with("POST") {
+            Response::json(200, started.to_string())
+        } else {
+            Response::json(200, done.as_str())
+        }
+    })
+    .await;
+    let client = Client::builder(TOKEN)
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    let Submitted::Started(job) = client.submit(JOBID).send().await.unwrap() else {
+        panic!("not started");
+    };
+    let wait = job.wait().interval(Duration::from_millis(1));
+    wait.await.unwrap();
+    let requests = stub.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].target(), "/v2/jobs/?jobid=the-seed-job");
+}
+
+#[tokio::test]
+async fn the_documented_words_are_known() {
+    for (verb, status, known) in [
+        (
+            "seed_async",
+            "started",
+            (Verb::SeedAsync, JobStatus::Started),
+        ),
+        ("imagine", "failed", (Verb::Imagine, JobStatus::Failed)),
+        ("button", "completed", (Verb::Button, JobStatus::Completed)),
+        ("blend", "completed", (Verb::Blend, JobStatus::Completed)),
+    ] {
+        let body = json!({"verb": verb, "status": status});
+        let stub = Stub::always(Response::json(200, body.to_string())).await;
+        let client = useapi_seed_raw::Client::builder(TOKEN)
+            .base_url(&stub.base_url())
+            .build()
+            .unwrap();
+        let job = client.get_job(JOBID).await.unwrap();
+        assert_eq!(
+            (job.verb.clone(), job.status.clone()),
+            (Some(known.0), Some(known.1))
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! `cargo xtask contract`: the documentation's statements, held against the
+//! description, the fixtures and the tests.
+
+mod change;
+mod fixtures;
+mod mutation;
+mod named_test;
+mod outcome;
+mod place;
+mod run;
+mod table;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+
+use fixtures::{Fixture, Subject};
+use named_test::{Sources, TestName};
+use place::Description;
+use table::Row;
+
+/// The table, from the root.
+const TABLE: &str = "openapi/README.md";
+const SPEC: &str = "openapi/seed_async.yaml";
+
+/// What stands where a row has no place in the description, or no test.
+const NONE: &str = "-";
+
+/// Reads the table and complains about every row that does not hold. Then runs
+/// its tests, or changes what the rows are about, when that is asked for.
+pub(crate) fn run(run_tests: bool, mutate: bool) -> Result<()> {
+    let rows = table::read(TABLE)?;
+    let fixtures = fixtures::read()?;
+    let description = Description::read(SPEC)?;
+    let mut complaints = complaints(&rows, &fixtures, &description, Sources::below(""));
+    complaints.extend(without_row(&rows, &fixtures));
+    if !complaints.is_empty() {
+        for complaint in &complaints {
+            eprintln!("{complaint}");
+        }
+        bail!(
+            "{TABLE} does not hold, in {} places: they are named above",
+            complaints.len()
+        );
+    }
+    println!("{}", coverage(&rows));
+    if run_tests {
+        run::run(&rows)?;
+    }
+    if mutate {
+        mutation::run(&rows, &fixtures)?;
+    }
+    Ok(())
+}
+
+/// What does not hold in the rows there are.
+fn complaints(
+    rows: &[Row],
+    fixtures: &[Fixture],
+    description: &Description,
+    mut sources: Sources,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for (row, number) in rows.iter().zip(1..) {
+        let mut complain = |message: String| found.push(row.complaint(&message));
+        if row.number != number {
+            complain(format!("has to have the number {number}"));
+        }
+        if row.statement.is_empty() || row.section.is_empty() {
+            complain("has no statement, or no section".into());
+        }
+        let has_place = row.pointer != NONE;
+        if has_place && !description.has(&row.pointer) {
+            complain(format!("`{}` is not in {SPEC}", row.pointer));
+        }
+        if (row.tests.is_empty() || !has_place) && row.reading.is_empty() {
+            complain("has no place or no test, and gives no reason".into());
+        }
+        for test in &row.tests {
+            if let Err(fault) = sources.check(test) {
+                complain(format!("`{test}`: {fault:#}"));
+            }
+        }
+        if let Some(subject) = row.subject() {
+            if !fixtures.iter().any(|fixture| fixture.has(&subject)) {
+                complain(format!("no documented answer has `{subject}`"));
+            }
+            let name = row.pointer.rsplit('/').next();
+            if let Subject::Field(path) = &subject
+                && name != path.rsplit('.').next()
+            {
+                complain(format!("`{path}` is not what `{}` describes", row.pointer));
+            }
+        }
+    }
+    found
+}
+
+/// The fields and answers of the fixtures that no row is about.
+fn without_row(rows: &[Row], fixtures: &[Fixture]) -> Vec<String> {
+    let told: BTreeSet<Subject> = rows.iter().filter_map(Row::subject).collect();
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for fixture in fixtures {
+        let answer = Subject::Answer(fixture.name.clone());
+        // The model is one example of every field, not an answer of its own.
+        if fixture.is_response() && !told.contains(&answer) {
+            found.push(format!("{}: no row of {TABLE} is about it", fixture.file()));
+        }
+        for path in fixture.paths() {
+            let field = Subject::Field(path);
+            if !told.contains(&field) && seen.insert(field.clone()) {
+                found.push(format!(
+                    "{}: no row of {TABLE} is about its field `{field}`",
+                    fixture.file()
+                ));
+            }
+        }
+    }
+    found
+}
+
+fn coverage(rows: &[Row]) -> String {
+    let placed = rows.iter().filter(|row| row.pointer != NONE).count();
+    let shown = rows.iter().filter(|row| !row.tests.is_empty()).count();
+    let tests: BTreeSet<&TestName> = rows.iter().flat_map(|row| &row.tests).collect();
+    format!(
+        "contract: {} statements, {placed} with a place in the description, \
+         {shown} shown by {} tests, {} not shown here (reasons given)",
+        rows.len(),
+        tests.len(),
+        rows.len() - shown,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Description, Fixture, Sources, complaints, table, without_row};
+
+    const HEAD: &str = "| # | statement | section | in the description | test | reading |\n";
+
+    fn fixtures() -> Vec<Fixture> {
+        [
+            (
+                "model/every-field",
+                json!({"jobid": "1", "seed": {"value": 1}}),
+            ),
+            ("responses/401-x", json!({"code": 401})),
+        ]
+        .map(|(name, body)| Fixture {
+            name: name.into(),
+            body,
+        })
+        .into()
+    }
+
+    #[test]
+    fn rows_that_do_not_hold_are_named() {
+        let test = "`tests::wire::body_has_only_the_given_fields`";
+        let description = Description::parse("a: {value: 1, code: 2}").unwrap();
+        for (row, complaint) in [
+            (
+                format!("| 1 | `seed.value`: x | Model | `/a/value` | {test} | |"),
+                "",
+            ),
+            ("| 1 | x | Model | - | - | a reason |".into(), ""),
+            (
+                format!("| 2 | x | Model | `/a` | {test} | |"),
+                "has to have the number 1",
+            ),
+            (
+                format!("| 1 | x | | `/a` | {test} | |"),
+                "has no statement, or no section",
+            ),
+            (
+                format!("| 1 | x | Model | `/b` | {test} | |"),
+                "`/b` is not in",
+            ),
+            (
+                "| 1 | x | Model | `/a` | - | |".into(),
+                "has no place or no test",
+            ),
+            (
+                format!("| 1 | x | Model | - | {test} | |"),
+                "has no place or no test",
+            ),
+            (
+                "| 1 | x | Model | `/a` | `tests::wire::no` | |".into(),
+                "`tests::wire::no`: ",
+            ),
+            (
+                format!("| 1 | `seed.x`: x | Model | `/a` | {test} | |"),
+                "no documented answer has `seed.x`",
+            ),
+            (
+                format!("| 1 | `code`: x | Model | `/a/value` | {test} | |"),
+                "`code` is not what",
+            ),
+        ] {
+            let rows = table::parse("a.md", &format!("{HEAD}{row}\n")).unwrap();
+            let sources = Sources::below(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+            let found = complaints(&rows, &fixtures(), &description, sources);
+            if complaint.is_empty() {
+                assert!(found.is_empty(), "{found:?}");
+            } else {
+                assert!(
+                    found.iter().any(|found| found.starts_with("a.md:2: row ") && found.contains(complaint)),
+                    "{complaint}: {found:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn fields_and_answers_without_a_row_are_named() {
+        let text = format!(
+            "{HEAD}| 1 | `seed.value`: x | Model | - | - | x |\n| 2 | `code`: x | Model | - | - | x |\n"
+        );
+        let rows = table::parse("a.md", &text).unwrap();
+        let found = without_row(&rows, &fixtures());
+        let ends: Vec<_> = found
+            .iter()
+            .filter_map(|line| line.rsplit(' ').next())
+            .collect();
+        // The last is the answer itself.
+        assert_eq!(ends, ["`jobid`", "`seed`", "it"]);
+    }
+}

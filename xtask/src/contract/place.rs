@@ -1,0 +1,68 @@
+//! Places in the description.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use saphyr::{LoadableYamlNode, YamlOwned};
+
+/// The description, for looking up JSON pointers.
+pub(crate) struct Description(YamlOwned);
+
+impl Description {
+    pub(crate) fn read(file: &str) -> Result<Self> {
+        let text = fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
+        Self::parse(&text).with_context(|| file.to_owned())
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let documents = YamlOwned::load_from_str(text).context("is no YAML")?;
+        match <[YamlOwned; 1]>::try_from(documents) {
+            Ok([root]) => Ok(Self(root)),
+            Err(_) => bail!("has to hold exactly one YAML document"),
+        }
+    }
+
+    /// Whether a JSON pointer leads to something. References are not followed:
+    /// a row names the place where its statement is written.
+    pub(crate) fn has(&self, pointer: &str) -> bool {
+        let Some(names) = pointer.strip_prefix('/') else {
+            return false;
+        };
+        names
+            .split('/')
+            .map(|name| name.replace("~1", "/").replace("~0", "~"))
+            .try_fold(&self.0, |node, name| {
+                if node.is_sequence() {
+                    node.as_sequence_get(name.parse().ok()?)
+                } else {
+                    node.as_mapping_get(&name)
+                }
+            })
+            .is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Description;
+
+    #[test]
+    fn pointers_lead_somewhere_or_nowhere() {
+        let text = "a/b: {'200': [x, {c~d: null}]}";
+        let description = Description::parse(text).unwrap();
+        for pointer in ["/a~1b", "/a~1b/200", "/a~1b/200/1/c~0d"] {
+            assert!(description.has(pointer), "{pointer}");
+        }
+        for pointer in [
+            "",
+            "-",
+            "a~1b",
+            "/a",
+            "/a~1b/200/2",
+            "/a~1b/200/x",
+            "/a~1b/200/0/x",
+        ] {
+            assert!(!description.has(pointer), "{pointer}");
+        }
+    }
+}
