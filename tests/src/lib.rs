@@ -1,5 +1,5 @@
-//! What the tests in this crate share: the documented answers as files, and a
-//! server that answers with exactly the bytes it was given.
+//! What the tests in this crate share: the documented answers as files, the
+//! description, and a server that answers with exactly the bytes it was given.
 
 #![allow(
     clippy::expect_used,
@@ -7,9 +7,11 @@
     reason = "what goes wrong here fails the test that called it"
 )]
 
+mod description;
 mod fixture;
 mod stub;
 
+pub use description::{Description, Example};
 pub use fixture::Fixture;
 pub use stub::{Request, Response, Stub};
 

@@ -5,6 +5,7 @@ mod checkout;
 mod codegen;
 mod contract;
 mod downstream;
+mod lint_spec;
 mod lock_file;
 mod package;
 mod test;
@@ -43,6 +44,8 @@ enum Chore {
     },
     /// Build and run programs of users, and regenerate after a change of the description.
     Downstream,
+    /// Hold the description against two linters, which have to be installed.
+    LintSpec,
     /// Make the packages, and build the raw layer from its own.
     Package,
     /// Run every test of the workspace.
@@ -75,6 +78,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Chore::Codegen { check } => codegen::run(*check),
         Chore::Contract { run, mutate } => contract::run(*run, *mutate),
         Chore::Downstream => downstream::run(),
+        Chore::LintSpec => lint_spec::run(),
         Chore::Package => package::run(),
         Chore::Test { arguments } => test::run(arguments),
     }

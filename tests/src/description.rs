@@ -1,0 +1,143 @@
+//! The OpenAPI description, for tests that hold others to it.
+
+use std::path::Path;
+
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::{Map, Value};
+
+/// The description in `openapi/`, as JSON.
+#[derive(Clone, Debug)]
+pub struct Description(Value);
+
+/// One example of the description, with the schema that it is an example of.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// Where it stands, as a JSON pointer.
+    pub pointer: String,
+    /// The schema, as it stands beside the example.
+    pub schema: Value,
+    /// The example.
+    pub value: Value,
+}
+
+impl Description {
+    /// Reads it.
+    ///
+    /// # Panics
+    ///
+    /// When it is not there, or no YAML.
+    #[must_use]
+    pub fn read() -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/seed_async.yaml");
+        let text = std::fs::read_to_string(file).expect("the description");
+        let documents = Yaml::load_from_str(&text).expect("YAML");
+        Self(json(documents.first().expect("a document")))
+    }
+
+    /// The value at a JSON pointer.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> Option<&Value> {
+        self.0.pointer(pointer)
+    }
+
+    /// All examples of bodies, with their schemas.
+    #[must_use]
+    pub fn examples(&self) -> Vec<Example> {
+        let mut found = Vec::new();
+        self.collect(&self.0, "", &mut found);
+        found
+    }
+
+    /// Every media type has its schema and its examples side by side.
+    fn collect(&self, value: &Value, pointer: &str, found: &mut Vec<Example>) {
+        if let (Some(schema), Some(Value::Object(examples))) =
+            (value.get("schema"), value.get("examples"))
+        {
+            for (name, example) in examples {
+                let example = self.resolved(example);
+                if let Some(example) = example.get("value") {
+                    found.push(Example {
+                        pointer: format!("{pointer}/examples/{name}"),
+                        schema: schema.clone(),
+                        value: example.clone(),
+                    });
+                }
+            }
+        }
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    let key = key.replace('~', "~0").replace('/', "~1");
+                    self.collect(value, &format!("{pointer}/{key}"), found);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.collect(value, &format!("{pointer}/{index}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
+        let target = value.get("$ref").and_then(Value::as_str);
+        target
+            .and_then(|target| self.at(target.trim_start_matches('#')))
+            .unwrap_or(value)
+    }
+
+    /// A schema of the description as JSON Schema has it (draft 4, on which
+    /// OpenAPI 3.0 builds): `nullable` becomes a type, and what is referred to
+    /// comes along.
+    #[must_use]
+    pub fn json_schema(&self, schema: &Value) -> Value {
+        let mut schema = schema.clone();
+        let mut components = self.at("/components").cloned().unwrap_or_default();
+        for part in [&mut schema, &mut components] {
+            nullable_as_type(part);
+        }
+        if let Value::Object(map) = &mut schema {
+            // A reference hides what stands beside it.
+            let whole = Value::Object(std::mem::take(map));
+            map.insert("allOf".to_owned(), Value::Array(vec![whole]));
+            map.insert("components".to_owned(), components);
+        }
+        schema
+    }
+}
+
+fn nullable_as_type(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if map.remove("nullable") == Some(Value::Bool(true))
+                && let Some(kind) = map.get_mut("type")
+            {
+                *kind = Value::Array(vec![kind.take(), "null".into()]);
+            }
+            map.values_mut().for_each(nullable_as_type);
+        }
+        Value::Array(items) => items.iter_mut().for_each(nullable_as_type),
+        _ => {}
+    }
+}
+
+fn json(node: &Yaml<'_>) -> Value {
+    match node {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(value)) => Value::Bool(*value),
+        Yaml::Value(Scalar::Integer(value)) => Value::from(*value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => Value::from(value.into_inner()),
+        Yaml::Value(Scalar::String(value)) => Value::String(value.to_string()),
+        Yaml::Sequence(items) => items.iter().map(json).collect(),
+        Yaml::Mapping(entries) => entries
+            .iter()
+            .map(|(key, value)| match key {
+                Yaml::Value(Scalar::String(key)) => (key.to_string(), json(value)),
+                other => panic!("a key that is no string: {other:?}"),
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        other => panic!("no JSON: {other:?}"),
+    }
+}
