@@ -8,10 +8,9 @@
 )]
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use serde_json::json;
-use useapi_seed::{Client, Error, ErrorKind, JobState, JobStatus, Note, Retrieval, Submitted};
+use useapi_seed::{Client, Error, ErrorKind, JobState, Note, Retrieval, Submitted};
 use useapi_seed_tests::{Fixture, Response, Stub};
 
 async fn client(response: Response) -> (Client, Stub) {
@@ -381,124 +380,4 @@ async fn an_answer_without_an_id_is_about_the_job_that_was_asked_for() {
         }
         other => panic!("{other:?}"),
     }
-}
-
-#[tokio::test]
-async fn a_job_that_was_never_heard_of_is_not_said_to_run() {
-    let (client, _stub) = client(Response::new(502, "text/html", "<html>")).await;
-    let wait = client.job("a-job").wait();
-    let error = wait.timeout(Duration::from_millis(1)).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnexpectedStatus));
-
-    // Heard of once, it is: and what went wrong since is the source.
-    let progress = Fixture::named("service/200-in-progress").text;
-    let polls = std::sync::atomic::AtomicUsize::new(0);
-    let stub =
-        Stub::start(
-            move |_| match polls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-                0 => Response::json(200, progress.as_str()),
-                _ => Response::new(502, "text/html", "<html>"),
-            },
-        )
-        .await;
-    let client = Client::builder("a-token")
-        .base_url(stub.base_url())
-        .build()
-        .unwrap();
-    let wait = client.job("a-job").wait().interval(Duration::from_secs(1));
-    let error = wait.timeout(Duration::from_millis(100)).await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::StillRunning { polls: 2, .. }),
-        "{error}"
-    );
-    assert!(error.to_string().contains("HTTP 502"), "{error}");
-}
-
-#[tokio::test]
-async fn final_states_end_the_wait_and_others_do_not() {
-    for (word, ends) in [
-        ("created", false),
-        ("started", false),
-        ("progress", false),
-        ("resting", false),
-        ("failed", true),
-        ("moderated", true),
-        ("cancelled", true),
-    ] {
-        let fixture = changed("service/200-in-progress", |body| {
-            body["status"] = json!(word);
-        });
-        let (client, stub) = client(Response::json(200, fixture.text)).await;
-        let error = client
-            .job("<jobid>")
-            .wait()
-            .interval(Duration::from_millis(1))
-            .timeout(Duration::from_millis(100))
-            .await
-            .unwrap_err();
-        assert_eq!(error.job_id(), Some("<jobid>"));
-        match error.kind() {
-            ErrorKind::JobEnded { status, .. } => {
-                assert!(ends, "{word}");
-                assert_eq!(status.as_str(), word);
-                assert_eq!(stub.requests().len(), 1);
-            }
-            ErrorKind::StillRunning {
-                status,
-                polls,
-                elapsed,
-                ..
-            } => {
-                assert!(!ends, "{word}");
-                assert_eq!(status.as_ref().map(JobStatus::as_str), Some(word));
-                assert_eq!(stub.requests().len(), *polls as usize);
-                assert!(*polls > 1 && *elapsed >= Duration::from_millis(100));
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_failed_look_is_not_a_failed_job() {
-    let progress = Fixture::named("service/200-in-progress").text;
-    let done = Fixture::named("service/200-completed-seed-job").text;
-    let looks = std::sync::atomic::AtomicUsize::new(0);
-    let stub =
-        Stub::start(
-            move |_| match looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-                0 | 5 => Response::json(200, progress.as_str()),
-                1 => Response::new(503, "text/html", "<html>busy</html>"),
-                2 => Response::json(200, progress.as_str()).cut(20),
-                3 => Response::json(429, r#"{"error":"slow down","code":429}"#),
-                4 => Response::json(200, "null"),
-                _ => Response::json(200, done.as_str()),
-            },
-        )
-        .await;
-    let client = Client::builder("a-token")
-        .base_url(stub.base_url())
-        .build()
-        .unwrap();
-    let wait = client
-        .job("<jobid>")
-        .wait()
-        .interval(Duration::from_millis(1));
-    assert_eq!(wait.await.unwrap().seed(), 4_294_967_295);
-    assert_eq!(stub.requests().len(), 7);
-
-    // Without end, five in a row are enough, and the id is kept.
-    let stub = Stub::always(Response::new(502, "text/html", "<html>")).await;
-    let client = Client::builder("a-token")
-        .base_url(stub.base_url())
-        .build()
-        .unwrap();
-    let wait = client
-        .job("<jobid>")
-        .wait()
-        .interval(Duration::from_millis(1));
-    let error = wait.await.unwrap_err();
-    assert_eq!(error.status().map(|status| status.as_u16()), Some(502));
-    assert_eq!(error.job_id(), Some("<jobid>"));
-    assert_eq!(stub.requests().len(), 5);
 }

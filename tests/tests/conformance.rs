@@ -1,0 +1,110 @@
+//! What any server of this API has to do, whether the emulator or the service
+//! itself.
+//!
+//! Against the service, which costs one retrieval at the most:
+//!
+//! ```sh
+//! USEAPI_TOKEN=… USEAPI_LIVE_JOBID=… \
+//!     cargo test -p useapi-seed-tests --test conformance -- --ignored --nocapture
+//! ```
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
+use std::time::Duration;
+
+use useapi_seed::{Client, ErrorKind, JobStatus, Note, Submitted, Verb};
+use useapi_seed_emulator::Emulator;
+
+/// Holds a server to the documentation, with a completed job of the account.
+async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Duration) {
+    // Refusals first: they cost nothing.
+    let error = stranger.submit(jobid).send().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unauthorized), "{error}");
+    let error = client.submit("no-such-job").send().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
+    let error = client.job("no-such-job").poll().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
+    client.jobs().await.unwrap();
+
+    let first = match client
+        .submit(jobid)
+        .reply_ref("conformance")
+        .send()
+        .await
+        .unwrap()
+    {
+        Submitted::AlreadyRetrieved(retrieval) => retrieval,
+        Submitted::Started(job) => {
+            println!("started {}", job.id());
+            assert_ne!(job.id(), jobid);
+            let status = job.submitted().and_then(|update| update.status.clone());
+            assert_eq!(status, Some(JobStatus::Started));
+            let wait = job.wait().interval(interval);
+            wait.on_update(|update| println!("{update:?}"))
+                .await
+                .unwrap()
+        }
+        other => panic!("{other:?}"),
+    };
+    println!("{first:#?}");
+    assert!(u32::try_from(first.seed()).is_ok());
+    assert_eq!(first.images().len(), 4);
+    assert_eq!(first.original_job_id(), Some(jobid));
+    assert!(first.prompt_with_seed().is_some());
+    let surprises: Vec<_> = first
+        .notes()
+        .iter()
+        .filter(|note| !matches!(note, Note::UnknownField(_)))
+        .collect();
+    assert!(surprises.is_empty(), "{surprises:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    for saved in client.save_images(&first, folder.path()).await {
+        let saved = saved.unwrap();
+        assert!(saved.differences.is_empty(), "{:?}", saved.differences);
+    }
+
+    // A seed is retrieved once.
+    match client.submit(jobid).send().await.unwrap() {
+        Submitted::AlreadyRetrieved(again) => {
+            assert_eq!(again.seed(), first.seed());
+            assert_eq!(again.job_id(), jobid);
+            assert_ne!(again.job().verb, Some(Verb::SeedAsync));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn emulator() {
+    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let client = |token: &str| {
+        let builder = Client::builder(token).base_url(emulator.base_url());
+        builder.build().unwrap()
+    };
+    for jobid in [
+        &emulator.jobs().imagine,
+        &emulator.jobs().button,
+        &emulator.jobs().blend,
+    ] {
+        let (account, stranger) = (client(emulator.token()), client("nobody's-token"));
+        conforms(&account, &stranger, jobid, Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "asks the service itself; see the head of this file"]
+async fn service() {
+    let jobid = std::env::var("USEAPI_LIVE_JOBID").expect("USEAPI_LIVE_JOBID: a completed job");
+    let client = Client::from_env().unwrap();
+    let stranger = Client::builder("nobody's-token")
+        .base_url(client.base_url())
+        .build()
+        .unwrap();
+    conforms(&client, &stranger, &jobid, Duration::from_secs(10)).await;
+}
