@@ -107,7 +107,7 @@ async fn step_by_step_and_from_another_process() {
     );
     assert_eq!(answered.reply_ref.as_deref(), Some("order-17"));
     assert_eq!(answered.discord.as_deref(), Some("MTI…secured…xyz"));
-    let kept: Value = serde_json::from_str(retrieval.answer()).unwrap();
+    let kept: Value = serde_json::from_slice(retrieval.answer()).unwrap();
     assert_eq!(kept["seed"]["value"], retrieval.seed());
     let updates: Vec<_> = seen.into_iter().collect();
     assert_eq!(updates[0].status, Some(JobStatus::Started));

@@ -93,7 +93,9 @@ async fn the_answer_is_kept_as_it_came() {
     for name in ["responses/200-already-retrieved", "model/every-field"] {
         let fixture = Fixture::named(name);
         match submit(&fixture).await.unwrap() {
-            Submitted::AlreadyRetrieved(retrieval) => assert_eq!(retrieval.answer(), fixture.text),
+            Submitted::AlreadyRetrieved(retrieval) => {
+                assert_eq!(retrieval.answer(), fixture.text.as_bytes());
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -142,7 +144,7 @@ async fn an_odd_answer_is_still_a_result() {
             });
             let retrieval = retrieved(&fixture).await;
             assert_eq!(retrieval.seed(), 4_294_967_295, "{path}: {oddity}");
-            assert_eq!(retrieval.answer(), fixture.text);
+            assert_eq!(retrieval.answer(), fixture.text.as_bytes());
             if !path.contains("attachments") {
                 assert_eq!(retrieval.images().len(), 4, "{path}: {oddity}");
             }
@@ -379,5 +381,31 @@ async fn an_answer_without_an_id_is_about_the_job_that_was_asked_for() {
             assert_eq!(retrieval.original_job_id(), Some("<jobid>"));
         }
         other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_only_nearly_json_is_still_a_result() {
+    let whole = Fixture::named("service/200-completed-seed-job").text;
+    let with = |field: &[u8]| {
+        let whole = whole.trim_start().strip_prefix('{').unwrap();
+        [b"{".as_slice(), field, b",", whole.as_bytes()].concat()
+    };
+    let deep = format!(r#""news":{}{}"#, "[".repeat(300), "]".repeat(300));
+    for body in [
+        [b"\xEF\xBB\xBF", whole.as_bytes()].concat(),
+        with(br#""news":"half a letter: \ud83d""#),
+        with(b"\"news\":\"no text: \xFF\""),
+        with(deep.as_bytes()),
+    ] {
+        let (client, _stub) = client(Response::json(200, body.as_slice())).await;
+        let state = client.job("<jobid>").poll().await;
+        let Ok(JobState::Retrieved(retrieval)) = state else {
+            panic!("{state:?}");
+        };
+        assert_eq!(retrieval.seed(), 4_294_967_295);
+        assert_eq!(retrieval.images().len(), 4);
+        assert_eq!(retrieval.answer(), body);
+        assert!(retrieval.notes().contains(&Note::Mended));
     }
 }

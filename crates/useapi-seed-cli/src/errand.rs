@@ -84,7 +84,10 @@ impl Errand {
             } else {
                 "waiting"
             });
-            let mut wait = job.wait().on_update(progress.updates());
+            let mut wait = job
+                .wait()
+                .on_update(progress.updates())
+                .on_fault(progress.faults());
             if let Some(interval) = self.interval {
                 wait = wait.interval(interval);
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use useapi_seed::Update;
+use useapi_seed::{Error, Update};
 
 use crate::terminal::{plain, tell};
 
@@ -61,6 +61,20 @@ impl Progress {
             if line != told {
                 tell(&line);
                 told = line;
+            }
+        }
+    }
+}
+
+impl Progress {
+    /// Takes the polls of a wait that brought nothing.
+    pub(crate) fn faults(&self) -> impl FnMut(&Error) + Send + 'static {
+        let bar = self.bar.clone();
+        move |fault| {
+            let line = plain(&format!("asking again: {fault}"));
+            match &bar {
+                Some(bar) => bar.println(line),
+                None => tell(line),
             }
         }
     }

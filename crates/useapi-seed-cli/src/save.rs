@@ -15,11 +15,7 @@ use crate::terminal::{give, plain, tell};
 /// The answer comes first, since everything else can be had from it.
 pub(crate) async fn all(client: &Client, folder: &Folder, retrieval: &Retrieval) -> Vec<Failure> {
     let mut faults = Vec::new();
-    faults.extend(
-        folder
-            .write("job.json", retrieval.answer().as_bytes())
-            .err(),
-    );
+    faults.extend(folder.write("job.json", retrieval.answer()).err());
 
     // And the seed before the images, which may take their time.
     let first = SeedFile::new(retrieval, &[]).to_json();

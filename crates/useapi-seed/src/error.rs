@@ -262,11 +262,16 @@ impl Error {
                 "Renew the subscription of the useapi.net account, then call again."
             }
             (ErrorKind::NotFound, _) if !self.is_about_an_id() => {
-                "Check the base URL: it ends in /v2, as https://api.useapi.net/v2 does."
+                "Check the id, and the base URL, which ends in /v2 as https://api.useapi.net/v2 does."
             }
             (ErrorKind::NotFound, _) => {
                 "Check the id. Jobs are kept for 31 days, and only the account that made a job can \
                  see it."
+            }
+            (ErrorKind::TooManyJobs { .. } | ErrorKind::UnexpectedStatus, _)
+                if self.0.job_id.is_some() =>
+            {
+                "The job is not affected: wait for it again with its id, after a while."
             }
             (ErrorKind::TooManyJobs { .. }, _) => {
                 "Nothing was started. Wait as long as the service asks, or until an executing job \

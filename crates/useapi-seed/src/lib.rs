@@ -112,6 +112,7 @@ mod lenient;
 mod note;
 mod reading;
 mod refusal;
+mod repair;
 mod retrieval;
 mod retrieve;
 mod seed_text;

@@ -21,6 +21,10 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 pub enum Note {
     /// There are not four images.
     ImageCount(usize),
+    /// The answer is only nearly JSON: a byte order mark, half a letter, or
+    /// endless nesting. What could not be read was left out of what was
+    /// understood; the kept answer has it.
+    Mended,
     /// The number and the text beside it disagree.
     #[non_exhaustive]
     SeedMismatch {
@@ -88,6 +92,7 @@ impl fmt::Display for Note {
             Self::ImageCount(found) => {
                 write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
             }
+            Self::Mended => f.write_str("the answer is not quite JSON, and was mended"),
             Self::SeedMismatch { value, text } => write!(
                 f,
                 "the answer's seed.value is {value}, but its text says {text}"

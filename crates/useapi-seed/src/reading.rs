@@ -13,6 +13,7 @@ use useapi_seed_raw::{Answer, BodyEnd, Failure, FailureKind, Received};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::lenient;
 use crate::refusal::Refusal;
+use crate::repair;
 use crate::retrieval::Retrieval;
 use crate::seed_text;
 
@@ -23,6 +24,8 @@ pub(crate) struct Snapshot {
     pub(crate) received: Received,
     /// JSON paths of what did not fit the description.
     pub(crate) misfits: Vec<String>,
+    /// Whether the body was only nearly JSON.
+    pub(crate) is_mended: bool,
 }
 
 /// What a snapshot means.
@@ -47,6 +50,7 @@ pub(crate) fn snapshot(
                 job,
                 received,
                 misfits: Vec::new(),
+                is_mended: false,
             });
         }
         Err(failure) => failure,
@@ -95,7 +99,9 @@ fn not_a_success(kind: FailureKind<ErrorBody>, received: Option<Received>) -> Er
 /// A success that the raw layer could not decode, read leniently: also one that
 /// was cut, if what came is whole.
 fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot, Error> {
-    let fault = match serde_json::from_slice::<Value>(&received.body) {
+    let whole = serde_json::from_slice::<Value>(&received.body);
+    let is_mended = whole.is_err();
+    let fault = match whole.or_else(|_| serde_json::from_str(&repair::json(&received.body))) {
         Ok(value) => {
             let number = value.pointer("/seed/value").and_then(whole_number);
             let Some((mut job, misfits)) = lenient::read::<Job>(value) else {
@@ -108,6 +114,7 @@ fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot,
                 job,
                 received,
                 misfits,
+                is_mended,
             });
         }
         Err(fault) => fault,
@@ -131,6 +138,8 @@ fn torn(
     let job_id = job_id_in(&String::from_utf8_lossy(&received.body));
     let error = unreadable(problem, received).with_job_id(job_id.as_deref());
     match (kind, fault) {
+        // Where the reading ended is where it was ended.
+        (FailureKind::TooLarge(_), _) => error,
         (FailureKind::Transport(fault), _) => error.with_source(fault),
         (FailureKind::Undecodable(fault), None) | (_, Some(fault)) => error.with_source(fault),
         (_, None) => error,

@@ -1,5 +1,6 @@
 //! The result: a seed and its images.
 
+use bytes::Bytes;
 use serde::Serialize;
 use useapi_seed_raw::types::{Attachment, Job, Verb};
 
@@ -13,7 +14,7 @@ pub struct Retrieval {
     job_id: String,
     seed: u64,
     images: Vec<Image>,
-    answer: String,
+    answer: Bytes,
     notes: Vec<Note>,
     job: Box<Job>,
 }
@@ -47,6 +48,7 @@ impl Retrieval {
             job,
             received,
             misfits,
+            is_mended,
         } = snapshot;
         let own = job
             .seed
@@ -74,13 +76,13 @@ impl Retrieval {
         if let Some(text) = text.filter(|text| *text != seed) {
             notes.push(Note::SeedMismatch { value: seed, text });
         }
+        notes.extend(is_mended.then_some(Note::Mended));
         notes.extend(note::drift(&job, misfits));
         Self {
             job_id,
             seed,
             images,
-            // Decoded as JSON before, so it is UTF-8.
-            answer: String::from_utf8_lossy(&received.body).into_owned(),
+            answer: received.body,
             notes,
             job: Box::new(job),
         }
@@ -151,11 +153,11 @@ impl Retrieval {
             .map(|prompt| seed_text::with_seed(prompt, self.seed))
     }
 
-    /// The answer's text exactly as it came.
+    /// The answer exactly as it came, byte for byte: JSON, as a rule.
     ///
     /// With one exception: where it repeats the API token, that reads `***`.
     #[must_use]
-    pub fn answer(&self) -> &str {
+    pub fn answer(&self) -> &[u8] {
         &self.answer
     }
 

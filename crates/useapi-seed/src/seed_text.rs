@@ -32,8 +32,10 @@ pub(crate) fn prompt_of_seed(content: &str) -> Option<&str> {
 
 /// The prompt that a job's `content` begins with.
 pub(crate) fn prompt_of_job(content: &str) -> Option<&str> {
-    let close = content.rfind("** - ").or_else(|| content.rfind("**"))?;
-    between(content, close)
+    // What begins a line of its own in bold is something else.
+    let first = content.split("\n**").next()?;
+    let close = first.rfind("** - ").or_else(|| first.rfind("**"))?;
+    between(first, close)
 }
 
 fn between(text: &str, close: usize) -> Option<&str> {
@@ -109,6 +111,7 @@ mod tests {
             Some("Steampunk cat --s 750 --v 5.2")
         );
         assert_eq!(prompt_of_job("**a ** b** - <@1> (fast)"), Some("a ** b"));
+        assert_eq!(prompt_of_job("**cat**\n**seed** 5"), Some("cat"));
         assert_eq!(prompt_of_job("no prompt"), None);
         assert_eq!(prompt_of_job("****"), None);
     }

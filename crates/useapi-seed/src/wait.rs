@@ -18,6 +18,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
+type OnFault = Box<dyn FnMut(&Error) + Send>;
 
 /// A wait for a job's result. Made by [`Job::wait`].
 ///
@@ -27,6 +28,7 @@ pub struct Wait {
     job: Job,
     pub(crate) policy: Policy,
     on_update: Option<OnUpdate>,
+    on_fault: Option<OnFault>,
 }
 
 /// How often and how long to poll.
@@ -58,6 +60,7 @@ impl Wait {
             job,
             policy: Policy::default(),
             on_update: None,
+            on_fault: None,
         }
     }
 
@@ -81,6 +84,13 @@ impl Wait {
     /// Called after each poll at which the job had not ended.
     pub fn on_update(mut self, on_update: impl FnMut(&Update) + Send + 'static) -> Self {
         self.on_update = Some(Box::new(on_update));
+        self
+    }
+
+    /// Called after each poll that brought no usable answer, and that another
+    /// one follows.
+    pub fn on_fault(mut self, on_fault: impl FnMut(&Error) + Send + 'static) -> Self {
+        self.on_fault = Some(Box::new(on_fault));
         self
     }
 
@@ -117,6 +127,9 @@ impl Wait {
                     let is_unknown = is_last && last.is_none();
                     if !is_passing(&error) || failed >= FAILED_POLLS || is_unknown {
                         return Err(error);
+                    }
+                    if let Some(on_fault) = self.on_fault.as_mut().filter(|_| !is_last) {
+                        on_fault(&error);
                     }
                     Some(error)
                 }
