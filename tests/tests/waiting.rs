@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -29,12 +30,21 @@ async fn a_failed_poll_is_not_a_failed_job() {
     })
     .await;
     let client = client_of(&stub);
+    let (faults, told) = mpsc::channel();
     let wait = client
         .job("<jobid>")
         .wait()
-        .interval(Duration::from_millis(1));
+        .interval(Duration::from_millis(1))
+        .on_fault(move |fault| faults.send(fault.to_string()).unwrap());
     assert_eq!(wait.await.unwrap().seed(), 4_294_967_295);
     assert_eq!(stub.requests().len(), 7);
+    // Each poll that brought nothing was told, and no other.
+    let told: Vec<_> = told.into_iter().collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(
+        told.iter().all(|fault| fault.contains("<jobid>")),
+        "{told:?}"
+    );
 
     // Without end, five in a row are enough, and the id is kept.
     let stub = Stub::always(Response::new(502, "text/html", "<html>")).await;
