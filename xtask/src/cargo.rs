@@ -14,6 +14,7 @@ pub(crate) const TARGET: &str = "target/downstream";
 pub(crate) struct Cargo {
     folder: PathBuf,
     target: PathBuf,
+    offline: bool,
 }
 
 impl Cargo {
@@ -22,7 +23,16 @@ impl Cargo {
         Ok(Self {
             folder: folder.to_owned(),
             target: std::path::absolute(TARGET).context("the current folder has no path")?,
+            // `fetch` has brought all that the lock file names. What it does
+            // not name is not to come in.
+            offline: true,
         })
+    }
+
+    /// Lets it download what it needs.
+    pub(crate) fn online(mut self) -> Self {
+        self.offline = false;
+        self
     }
 
     /// Where it puts what it builds.
@@ -64,9 +74,7 @@ impl Cargo {
             .env("CARGO_TARGET_DIR", &self.target)
             // With it, programs would be in another folder below that one.
             .env_remove("CARGO_BUILD_TARGET")
-            // `fetch` has brought all that the lock file names. What it does
-            // not name is not to come in.
-            .env("CARGO_NET_OFFLINE", "true")
+            .env("CARGO_NET_OFFLINE", self.offline.to_string())
             // One profile, whatever the folder's own manifest says, so that
             // dependencies are compiled once. Nobody debugs these programs.
             .env("CARGO_PROFILE_DEV_DEBUG", "0")

@@ -1,6 +1,5 @@
 //! `cargo xtask downstream`: the workspace as its users meet it.
 
-mod emulator;
 mod programs;
 mod regeneration;
 

@@ -5,10 +5,13 @@ mod checkout;
 mod codegen;
 mod contract;
 mod downstream;
+mod emulator;
 mod lint_spec;
 mod lock_file;
 mod package;
+mod peers;
 mod test;
+mod tools;
 mod tree;
 
 use std::path::Path;
@@ -44,10 +47,13 @@ enum Chore {
     },
     /// Build and run programs of users, and regenerate after a change of the description.
     Downstream,
-    /// Hold the description against two linters, which have to be installed.
+    /// Hold the description against two linters. Needs Python and Node.js.
     LintSpec,
     /// Make the packages, and build the raw layer from its own.
     Package,
+    /// Make clients of the description by other generators, and retrieve a seed with each.
+    /// Needs Python and Node.js.
+    Peers,
     /// Run every test of the workspace.
     Test {
         /// Passed on to `cargo test`, after `--workspace`.
@@ -80,6 +86,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Chore::Downstream => downstream::run(),
         Chore::LintSpec => lint_spec::run(),
         Chore::Package => package::run(),
+        Chore::Peers => peers::run(),
         Chore::Test { arguments } => test::run(arguments),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::emulator::Emulator;
+use crate::emulator::Emulator;
 
 /// The seed of the emulator's imagine job.
 const SEED: &str = "seed 3058471692";

@@ -9,14 +9,14 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// A service of its own, until this is dropped.
-pub(super) struct Emulator {
+pub(crate) struct Emulator {
     process: Child,
     news: Value,
 }
 
 impl Emulator {
     /// Starts it with the command at this path.
-    pub(super) fn start(command: &Path) -> Result<Self> {
+    pub(crate) fn start(command: &Path) -> Result<Self> {
         let process = Command::new(command)
             // A minute passes there in a tenth of a second.
             .args(["emulate", "--json", "--speed", "600"])
@@ -39,7 +39,7 @@ impl Emulator {
     }
 
     /// What it printed in this place, such as `/base_url`.
-    pub(super) fn news(&self, place: &str) -> Result<&str> {
+    pub(crate) fn news(&self, place: &str) -> Result<&str> {
         self.news
             .pointer(place)
             .and_then(Value::as_str)

@@ -1,0 +1,26 @@
+"""Retrieves a seed with the client that openapi-python-client makes."""
+
+import os
+import sys
+import time
+
+from seed_client import AuthenticatedClient
+from seed_client.api.jobs import get_job, retrieve_seed
+from seed_client.models import Job, SeedRequest
+
+understood = Job.from_dict({"status": "paused", "verb": "remix", "seed": {"value": 4294967295}})
+print(
+    f"understood: status {understood.status}, verb {understood.verb}, "
+    f"seed {understood.seed.value}"
+)
+
+client = AuthenticatedClient(
+    base_url=os.environ["USEAPI_BASE_URL"], token=os.environ["USEAPI_TOKEN"]
+)
+with client:
+    jobid = retrieve_seed.sync(client=client, body=SeedRequest(jobid=sys.argv[1])).jobid
+    while (job := get_job.sync(client=client, jobid=jobid)).status in ("started", "progress"):
+        time.sleep(0.02)
+    if job.status != "completed":
+        sys.exit(f"the job is {job.status}")
+    print(f"seed {job.seed.value}")

@@ -1,0 +1,25 @@
+"""Retrieves a seed with the client that OpenAPI Generator's `python` makes."""
+
+import os
+import sys
+import time
+
+from seed_client import ApiClient, Configuration, Job, JobsApi, SeedRequest
+
+understood = Job.from_dict({"status": "paused", "verb": "remix", "seed": {"value": 4294967295}})
+print(
+    f"understood: status {understood.status}, verb {understood.verb}, "
+    f"seed {understood.seed.value}"
+)
+
+configuration = Configuration(
+    host=os.environ["USEAPI_BASE_URL"], access_token=os.environ["USEAPI_TOKEN"]
+)
+with ApiClient(configuration) as client:
+    jobs = JobsApi(client)
+    jobid = jobs.retrieve_seed(SeedRequest(jobid=sys.argv[1])).jobid
+    while (job := jobs.get_job(jobid)).status in ("started", "progress"):
+        time.sleep(0.02)
+    if job.status != "completed":
+        sys.exit(f"the job is {job.status}")
+    print(f"seed {job.seed.value}")
