@@ -10,6 +10,14 @@ use anyhow::{Context, Result, bail};
 /// as the original, so that the two would take each other's for theirs.
 pub(crate) const TARGET: &str = "target/downstream";
 
+/// Set for whatever runs tests: their servers are on loopback, where no proxy leads,
+/// and a snapshot that differs is to leave no file behind.
+pub(crate) const ENVIRONMENT: [(&str, &str); 3] = [
+    ("NO_PROXY", "127.0.0.1,localhost"),
+    ("no_proxy", "127.0.0.1,localhost"),
+    ("INSTA_UPDATE", "no"),
+];
+
 /// Cargo, in a folder.
 pub(crate) struct Cargo {
     folder: PathBuf,
@@ -71,6 +79,7 @@ impl Cargo {
         command
             .args(arguments)
             .current_dir(&self.folder)
+            .envs(ENVIRONMENT)
             .env("CARGO_TARGET_DIR", &self.target)
             // With it, programs would be in another folder below that one.
             .env_remove("CARGO_BUILD_TARGET")

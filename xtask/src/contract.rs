@@ -1,7 +1,6 @@
 //! `cargo xtask contract`: the documentation's statements, held against the
 //! description, the fixtures and the tests.
 
-mod change;
 mod fixtures;
 mod mutation;
 mod named_test;
@@ -34,12 +33,13 @@ pub(crate) fn run(run_tests: bool, mutate: bool) -> Result<()> {
     let description = Description::read(SPEC)?;
     let mut complaints = complaints(&rows, &fixtures, &description, Sources::below(""));
     complaints.extend(without_row(&rows, &fixtures));
+    complaints.extend(mutation::complaints(&rows)?);
     if !complaints.is_empty() {
         for complaint in &complaints {
             eprintln!("{complaint}");
         }
         bail!(
-            "{TABLE} does not hold, in {} places: they are named above",
+            "the contract does not hold, in {} places: they are named above",
             complaints.len()
         );
     }

@@ -49,7 +49,7 @@ pub(crate) fn run() -> Result<()> {
     bench.retrieve_by("python3", "seed.py", &python)?;
 
     let typescript = bench.openapi_generator("typescript-fetch")?;
-    bench.run(&mut bench.tools.command("tsc"), &typescript)?;
+    run_in(&mut bench.tools.command("tsc"), &typescript)?;
     println!("  builds, with every strict check");
     bench.retrieve_by("node", "built/seed.js", &typescript)?;
 
@@ -61,7 +61,7 @@ pub(crate) fn run() -> Result<()> {
         .arg("--path")
         .arg(bench.root.join(SPEC))
         .args(["--output-path", CLIENT]);
-    bench.run(&mut generator, &other_python)?;
+    run_in(&mut generator, &other_python)?;
     bench.retrieve_by("python3", "seed.py", &other_python)
 }
 
@@ -93,7 +93,7 @@ impl Bench {
         // A Python package lies in its project's folder, and is imported from there.
         let output = if generator == "python" { "." } else { CLIENT };
         command.args(["--output", output]);
-        self.run(&mut command, &folder)?;
+        run_in(&mut command, &folder)?;
         Ok(folder)
     }
 
@@ -111,7 +111,7 @@ impl Bench {
             .env("USEAPI_BASE_URL", emulator.news("/base_url")?)
             .env("USEAPI_TOKEN", emulator.news("/token")?)
             .env("NO_PROXY", "127.0.0.1");
-        let output = self.run(&mut program, folder)?;
+        let output = run_in(&mut program, folder)?;
         for line in LINES {
             ensure!(
                 output.lines().any(|printed| printed == line),
@@ -121,22 +121,22 @@ impl Bench {
         }
         Ok(())
     }
+}
 
-    /// Runs a command in a folder, and gives its output.
-    fn run(&self, command: &mut Command, folder: &Path) -> Result<String> {
-        let name = command.get_program().display().to_string();
-        let output = command
-            .current_dir(folder)
-            .output()
-            .with_context(|| format!("cannot start {name}"))?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        ensure!(
-            output.status.success(),
-            "{name} in {} failed: {}\n{text}{}",
-            folder.display(),
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Ok(text)
-    }
+/// Runs a command in a folder, and gives its output.
+fn run_in(command: &mut Command, folder: &Path) -> Result<String> {
+    let name = command.get_program().display().to_string();
+    let output = command
+        .current_dir(folder)
+        .output()
+        .with_context(|| format!("cannot start {name}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(
+        output.status.success(),
+        "{name} in {} failed: {}\n{text}{}",
+        folder.display(),
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(text)
 }

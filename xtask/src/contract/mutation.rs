@@ -1,208 +1,72 @@
-//! Changes what the rows are about, one field after the other, and expects a
-//! test of the row to fail.
+//! Changes what each row is about, and expects a test of the row to fail.
 //!
-//! Only the fixtures are changed, in a copy that the tests read in place of
-//! their own: nothing is compiled again. A change to the description would need
-//! the raw layer and its users compiled once per row.
+//! A row about a documented answer has its fixture changed, one field after the
+//! other. For every other row a change of the sources is written down: of the
+//! description where that is what decides, else of the client, or of the
+//! emulator, which stands for the service.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+mod change;
+mod fixture;
+mod listed;
+mod source;
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
-use tempfile::TempDir;
+use anyhow::{Result, bail};
 
-use super::change::Change;
-use super::fixtures::{FOLDER, Fixture, Subject};
-use super::named_test::TestName;
-use super::outcome::{ENVIRONMENT, FORMAT, failed, passed};
-use super::run::target;
+use super::fixtures::Fixture;
 use super::table::Row;
 
-/// Says to the tests where the fixtures are.
-const VARIABLE: &str = "USEAPI_SEED_FIXTURES";
+/// A row, and what was changed without any of its tests failing.
+struct Missed<'a>(&'a Row, String);
 
-pub(crate) fn run(rows: &[Row], fixtures: &[Fixture]) -> Result<()> {
-    let bench = Bench::new(rows, fixtures)?;
-    let (mut caught, mut tried) = (0, 0);
-    let mut missed = Vec::new();
-    let mut left = 0;
-    for row in rows {
-        let changes = changes(row, fixtures);
-        if changes.is_empty() || row.tests.is_empty() {
-            left += 1;
-            continue;
-        }
-        let mut unseen = Vec::new();
-        for (fixture, path, change, answer) in &changes {
-            if !bench.catches(row, fixture, answer)? {
-                unseen.push(format!("{}: `{path}` {change}", fixture.file()));
-            }
-        }
-        tried += changes.len();
-        let count = format!("{} of {}", changes.len() - unseen.len(), changes.len());
-        let subject = row.subject().map(|subject| subject.to_string());
-        let subject = subject.unwrap_or_default();
-        if unseen.is_empty() {
-            caught += 1;
-            println!("{}: caught ({count}): {subject}", row.number);
+/// How many changes there were, and how many no test saw.
+#[derive(Default)]
+struct Tally<'a> {
+    rows: usize,
+    changes: usize,
+    missed: Vec<Missed<'a>>,
+}
+
+impl<'a> Tally<'a> {
+    /// Counts a row whose changes these were, and says what became of them.
+    fn count(&mut self, row: &'a Row, changes: usize, unseen: Vec<String>, about: &str) {
+        let caught = changes - unseen.len();
+        let outcome = if unseen.is_empty() {
+            "caught"
         } else {
-            println!("{}: missed (caught {count}): {subject}", row.number);
-            missed.extend(unseen.iter().map(|change| row.complaint(change)));
-        }
+            "MISSED"
+        };
+        println!("{}: {outcome} ({caught} of {changes}): {about}", row.number);
+        self.rows += 1;
+        self.changes += changes;
+        self.missed
+            .extend(unseen.into_iter().map(|change| Missed(row, change)));
     }
-    for change in &missed {
-        eprintln!("{change}: no test of the row failed");
+}
+
+/// What does not hold in the list of changes.
+pub(super) fn complaints(rows: &[Row]) -> Result<Vec<String>> {
+    Ok(listed::complaints(rows, &listed::read()?))
+}
+
+pub(super) fn run(rows: &[Row], fixtures: &[Fixture]) -> Result<()> {
+    let mut tally = Tally::default();
+    fixture::run(rows, fixtures, &mut tally)?;
+    source::run(rows, &listed::read()?, &mut tally)?;
+    for Missed(row, change) in &tally.missed {
+        eprintln!(
+            "{}",
+            row.complaint(&format!("{change}: no test of the row failed"))
+        );
     }
+    let untested = rows.iter().filter(|row| row.tests.is_empty()).count();
     println!(
-        "mutate: {} rows, {tried} changes: {caught} rows caught, {} changes missed; \
-         {left} rows are not about a fixture and were not tried; the description was not \
-         changed, since each change would be a build",
-        rows.len() - left,
-        missed.len(),
+        "mutate: {} rows, {} changes, {} missed; {untested} rows have no test",
+        tally.rows,
+        tally.changes,
+        tally.missed.len(),
     );
-    if missed.is_empty() {
-        Ok(())
-    } else {
-        bail!("{} changes were missed", missed.len())
-    }
-}
-
-/// Each fixture that the row is about, with each change to it.
-fn changes<'a>(row: &Row, fixtures: &'a [Fixture]) -> Vec<(&'a Fixture, String, Change, Value)> {
-    let Some(subject) = row.subject() else {
-        return Vec::new();
-    };
-    // A field is changed where the row's section shows it: in the model, or in
-    // the answers with the section's status.
-    let shown = match row.section.strip_prefix("Responses, ") {
-        Some(status) => format!("responses/{status}-"),
-        None => "model/".to_owned(),
-    };
-    let mut found = Vec::new();
-    for fixture in fixtures.iter().filter(|fixture| fixture.has(&subject)) {
-        let paths = match &subject {
-            Subject::Field(_) if !fixture.name.starts_with(&shown) => continue,
-            Subject::Field(path) => BTreeSet::from([path.clone()]),
-            Subject::Answer(_) => fixture.paths(),
-        };
-        for path in paths {
-            for change in Change::ALL {
-                if let Some(answer) = change.apply(&fixture.body, &path) {
-                    found.push((fixture, path.clone(), change, answer));
-                }
-            }
-        }
-    }
-    found
-}
-
-/// A copy of the fixtures, and the test binaries that read it.
-struct Bench {
-    copy: TempDir,
-    binaries: BTreeMap<(&'static str, String), PathBuf>,
-}
-
-impl Bench {
-    fn new(rows: &[Row], fixtures: &[Fixture]) -> Result<Self> {
-        let copy = tempfile::tempdir().context("cannot make a temporary folder")?;
-        copy_folder(Path::new(FOLDER), copy.path())?;
-        let mut bench = Self {
-            copy,
-            binaries: BTreeMap::new(),
-        };
-        // As it is written later: so that it is the change that is seen.
-        for fixture in fixtures {
-            bench.write(fixture, &fixture.body)?;
-        }
-        let tests: BTreeSet<&TestName> = rows
-            .iter()
-            .filter(|row| row.subject().is_some())
-            .flat_map(|row| &row.tests)
-            .collect();
-        for test in tests {
-            let key = (test.package, test.binary.clone());
-            if let Entry::Vacant(place) = bench.binaries.entry(key) {
-                place.insert(build(test)?);
-            }
-            let output = bench.output(test)?;
-            if !passed(&output).contains(test.path.as_str()) {
-                bail!("`{test}` does not pass with unchanged fixtures:\n{output}");
-            }
-        }
-        Ok(bench)
-    }
-
-    /// Whether one of the row's tests fails with this answer.
-    fn catches(&self, row: &Row, fixture: &Fixture, answer: &Value) -> Result<bool> {
-        self.write(fixture, answer)?;
-        let mut caught = false;
-        for test in &row.tests {
-            caught = caught || failed(&self.output(test)?, &test.path);
-        }
-        self.write(fixture, &fixture.body)?;
-        Ok(caught)
-    }
-
-    fn write(&self, fixture: &Fixture, answer: &Value) -> Result<()> {
-        let file = self.copy.path().join(format!("{}.json", fixture.name));
-        fs::write(&file, format!("{answer:#}\n"))
-            .with_context(|| format!("cannot write {}", file.display()))
-    }
-
-    fn output(&self, test: &TestName) -> Result<String> {
-        let key = (test.package, test.binary.clone());
-        let binary = self
-            .binaries
-            .get(&key)
-            .context("a test that was not built")?;
-        let output = Command::new(binary)
-            .args(FORMAT)
-            .arg(&test.path)
-            // As cargo does it.
-            .current_dir(test.folder)
-            .envs(ENVIRONMENT)
-            .env(VARIABLE, self.copy.path())
-            .output()
-            .with_context(|| format!("cannot start {}", binary.display()))?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    let fault = || format!("cannot copy {}", from.display());
-    fs::create_dir_all(to).with_context(fault)?;
-    for entry in fs::read_dir(from).with_context(fault)? {
-        let entry = entry.with_context(fault)?;
-        let target = to.join(entry.file_name());
-        if entry.file_type().with_context(fault)?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target).with_context(fault)?;
-        }
+    if !tally.missed.is_empty() {
+        bail!("{} changes were missed", tally.missed.len());
     }
     Ok(())
-}
-
-/// Builds the test's binary and says where it is.
-fn build(test: &TestName) -> Result<PathBuf> {
-    let output = Command::new(env!("CARGO"))
-        .args(["test", "--no-run", "--quiet", "--message-format=json"])
-        .args(["--package", test.package])
-        .args(target(&test.binary))
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    if !output.status.success() {
-        bail!("`{test}` cannot be built: {}", output.status);
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message.pointer("/profile/test") == Some(&Value::Bool(true)))
-        .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
-        .with_context(|| format!("cargo did not say where the test binary of `{test}` is"))
 }

@@ -5,14 +5,6 @@ use std::collections::BTreeSet;
 /// So that its lines are as `passed` and `failed` expect them.
 pub(crate) const FORMAT: [&str; 3] = ["--exact", "--format=pretty", "--color=never"];
 
-/// Set for every run: the tests' servers are on loopback, where no proxy leads,
-/// and a snapshot that differs is to leave no file behind.
-pub(crate) const ENVIRONMENT: [(&str, &str); 3] = [
-    ("NO_PROXY", "127.0.0.1,localhost"),
-    ("no_proxy", "127.0.0.1,localhost"),
-    ("INSTA_UPDATE", "no"),
-];
-
 /// The tests that passed. One that is not among them failed, was left out, or
 /// does not exist.
 pub(crate) fn passed(output: &str) -> BTreeSet<&str> {

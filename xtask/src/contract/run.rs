@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::named_test::{TestName, UNIT_TESTS};
-use super::outcome::{ENVIRONMENT, FORMAT, passed};
+use super::outcome::{FORMAT, passed};
 use super::table::Row;
+use crate::cargo::ENVIRONMENT;
 
 /// Runs each test once, one test binary after the other, and names those that
 /// did not pass, with their rows.
