@@ -14,6 +14,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval};
 use useapi_seed_tests::{Fixture, Response, Stub};
@@ -52,7 +53,7 @@ fn documented(name: &str) -> Response {
     Response::json(fixture.status, fixture.text)
 }
 
-fn job(body: Value) -> Response {
+fn job(body: &Value) -> Response {
     Response::json(200, body.to_string())
 }
 
@@ -60,6 +61,18 @@ fn job(body: Value) -> Response {
 async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}/v2", listener.local_addr().unwrap())
+}
+
+/// An address where every call is heard and none answered.
+async fn nobody_answers() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/v2", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+        }
+    });
+    base_url
 }
 
 async fn every_kind() -> Vec<(&'static str, Error)> {
@@ -75,18 +88,26 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
         ("too-many-jobs-of-a-poll", waited(documented("service/429-account-busy")).await),
         ("halted-job-failed", submitted(documented("responses/596-failed-job")).await),
         ("halted-account", submitted(documented("responses/596-halted-account")).await),
-        ("job-ended-failed", waited(job(json!({"jobid": JOBID, "status": "failed", "error": "Out of time", "errorDetails": "No answer"}))).await),
-        ("job-ended-moderated", waited(job(json!({"jobid": JOBID, "status": "moderated"}))).await),
-        ("job-ended-cancelled", waited(job(json!({"jobid": JOBID, "status": "cancelled"}))).await),
+        ("job-ended-failed", waited(job(&json!({"jobid": JOBID, "status": "failed", "error": "Out of time", "errorDetails": "No answer"}))).await),
+        ("job-ended-moderated", waited(job(&json!({"jobid": JOBID, "status": "moderated"}))).await),
+        ("job-ended-cancelled", waited(job(&json!({"jobid": JOBID, "status": "cancelled"}))).await),
         ("still-running", waited(documented("service/200-in-progress")).await),
         ("unexpected-status", submitted(Response::new(503, "text/plain", "maintenance")).await),
         ("unexpected-status-of-a-gateway", submitted(Response::new(502, "text/html", "<html>Bad gateway</html>")).await),
-        ("no-seed", waited(job(json!({"jobid": JOBID, "verb": "imagine", "status": "completed"}))).await),
+        ("no-seed", waited(job(&json!({"jobid": JOBID, "verb": "imagine", "status": "completed"}))).await),
         ("unreadable-answer", submitted(Response::new(200, "text/html", "<html>")).await),
         ("unreadable-answer-of-a-poll", waited(Response::new(200, "text/html", "<html>")).await),
+        (
+            "transport-lost",
+            client(&nobody_answers().await)
+                .submit(JOBID)
+                .send()
+                .await
+                .unwrap_err(),
+        ),
         ("transport-not-sent", client(&nobody().await).submit(JOBID).send().await.unwrap_err()),
         ("file", file_fault().await),
-        ("transport-cut", submitted(Response::json(200, cut).cut(50)).await),
+        ("unreadable-answer-cut", submitted(Response::json(200, cut).cut(50)).await),
     ]
 }
 
@@ -94,7 +115,7 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
 async fn retrieval(links: &[Value]) -> (Client, Retrieval) {
     let mut body = Fixture::named("service/200-completed-seed-job").json();
     body["seed"]["attachments"] = links.iter().map(|link| json!({"url": link})).collect();
-    let stub = Stub::always(job(body)).await;
+    let stub = Stub::always(job(&body)).await;
     let client = client(&stub.base_url());
     match client.job(JOBID).poll().await.unwrap() {
         JobState::Retrieved(retrieval) => (client, retrieval),
@@ -168,6 +189,7 @@ fn report(error: &Error) -> String {
 async fn every_error_has_a_line_and_a_report() {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"127\.0\.0\.1:\d+", "ADDRESS");
+    settings.add_filter(r"\(os error \d+\)", "(os error N)");
     settings.add_filter(r"after [\d.]+ s and \d+ polls", "after N s and N polls");
     let _bound = settings.bind_to_scope();
     let mut shown = BTreeSet::new();

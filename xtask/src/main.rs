@@ -10,6 +10,7 @@ mod lint_spec;
 mod lock_file;
 mod package;
 mod peers;
+mod snapshots;
 mod test;
 mod tools;
 mod tree;

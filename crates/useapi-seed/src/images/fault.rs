@@ -173,3 +173,15 @@ pub(super) fn differences(image: &Image, saved: &SavedImage) -> Vec<Difference> 
         .chain(media_type)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ImageFault;
+
+    /// The others are met where they happen; this one would take 256 MiB.
+    #[test]
+    fn a_limit_is_named() {
+        let line = ImageFault::TooLarge(268_435_456).to_string();
+        assert_eq!(line, "the image is over 268435456 bytes");
+    }
+}
