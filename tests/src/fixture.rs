@@ -74,11 +74,6 @@ impl Fixture {
     }
 }
 
-/// `fixtures`, or another folder when the environment names one: so
-/// `cargo xtask contract --mutate` shows that a changed fixture is noticed.
 fn folder() -> PathBuf {
-    std::env::var_os("USEAPI_SEED_FIXTURES").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"),
-        PathBuf::from,
-    )
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }

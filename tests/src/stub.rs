@@ -51,6 +51,7 @@ pub struct Response {
     body: Vec<u8>,
     /// What `content-length` says.
     length: usize,
+    is_lost: bool,
 }
 
 impl Response {
@@ -69,6 +70,7 @@ impl Response {
             headers: format!("content-type: {content_type}\r\n"),
             length: body.len(),
             body,
+            is_lost: false,
         }
     }
 
@@ -87,6 +89,15 @@ impl Response {
     pub fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
+    }
+
+    /// None: the request is read, and the connection ends.
+    #[must_use]
+    pub fn lost() -> Self {
+        Self {
+            is_lost: true,
+            ..Self::json(200, "")
+        }
     }
 
     /// The connection ends before the last `bytes` of the body.
@@ -168,6 +179,9 @@ async fn serve(
     let request = read(&mut stream).await?;
     let response = answer(&request);
     seen.lock().expect("no panic").push(request);
+    if response.is_lost {
+        return Ok(());
+    }
     let head = format!(
         "HTTP/1.1 {} Words\r\n{}content-length: {}\r\nconnection: close\r\n\r\n",
         response.status, response.headers, response.length

@@ -124,23 +124,7 @@ async fn no_answer_says_whether_the_request_may_have_been_sent() {
     assert!(error.to_string().contains("not sent"), "{error}");
 
     // Somebody reads the request and hangs up.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut bytes = Vec::new();
-        while !bytes.ends_with(b"}") {
-            tokio::io::AsyncReadExt::read_buf(&mut stream, &mut bytes)
-                .await
-                .unwrap();
-        }
-    });
-    let client = Client::builder("a-token")
-        .base_url(format!("http://{address}/v2"))
-        .build()
-        .unwrap();
-    let error = client.submit("a-job").send().await.unwrap_err();
-    server.await.unwrap();
+    let [error, _] = errors(Response::lost()).await;
     assert!(matches!(error.kind(), ErrorKind::Transport));
     assert_eq!(error.delivery(), Delivery::MayHaveBeenSent);
     assert!(error.to_string().contains("may have been sent"), "{error}");

@@ -14,7 +14,6 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval};
 use useapi_seed_tests::{Fixture, Response, Stub};
@@ -33,11 +32,12 @@ fn client(base_url: &str) -> Client {
 /// What becomes of a submission that is answered so.
 async fn submitted(response: Response) -> Error {
     let stub = Stub::always(response).await;
-    client(&stub.base_url())
-        .submit(JOBID)
-        .send()
-        .await
-        .unwrap_err()
+    submitted_to(&stub.base_url(), JOBID).await
+}
+
+async fn submitted_to(base_url: &str, jobid: &str) -> Error {
+    let submission = client(base_url).submit(jobid);
+    submission.send().await.unwrap_err()
 }
 
 /// What becomes of a wait whose polls are answered so.
@@ -63,51 +63,68 @@ async fn nobody() -> String {
     format!("http://{}/v2", listener.local_addr().unwrap())
 }
 
-/// An address where every call is heard and none answered.
-async fn nobody_answers() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base_url = format!("http://{}/v2", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let _ = stream.read(&mut [0; 4096]).await;
-        }
-    });
-    base_url
-}
-
 async fn every_kind() -> Vec<(&'static str, Error)> {
-    let cut = Fixture::named("responses/200-started").text;
+    let html = |status| Response::new(status, "text/html", "<html>");
+    let ended = |status| job(&json!({"jobid": JOBID, "status": status}));
+    let failed = json!({
+        "jobid": JOBID, "status": "failed", "error": "Out of time", "errorDetails": "No answer",
+    });
+    let busy = || documented("service/429-account-busy");
+    let grid = json!({"jobid": JOBID, "verb": "imagine", "status": "completed"});
     vec![
-        ("invalid-input", client("http://localhost").submit(" ").send().await.unwrap_err()),
-        ("refused", submitted(documented("responses/400-jobid-missing")).await),
-        ("unauthorized", submitted(documented("responses/401-unauthorized")).await),
-        ("no-subscription", submitted(documented("responses/402-payment-required")).await),
-        ("not-found", submitted(documented("responses/404-not-found")).await),
-        ("not-found-address", submitted(Response::new(404, "text/html", "<html>")).await),
-        ("too-many-jobs", submitted(documented("service/429-account-busy").header("retry-after", "30")).await),
-        ("too-many-jobs-of-a-poll", waited(documented("service/429-account-busy")).await),
-        ("halted-job-failed", submitted(documented("responses/596-failed-job")).await),
-        ("halted-account", submitted(documented("responses/596-halted-account")).await),
-        ("job-ended-failed", waited(job(&json!({"jobid": JOBID, "status": "failed", "error": "Out of time", "errorDetails": "No answer"}))).await),
-        ("job-ended-moderated", waited(job(&json!({"jobid": JOBID, "status": "moderated"}))).await),
-        ("job-ended-cancelled", waited(job(&json!({"jobid": JOBID, "status": "cancelled"}))).await),
-        ("still-running", waited(documented("service/200-in-progress")).await),
-        ("unexpected-status", submitted(Response::new(503, "text/plain", "maintenance")).await),
-        ("unexpected-status-of-a-gateway", submitted(Response::new(502, "text/html", "<html>Bad gateway</html>")).await),
-        ("no-seed", waited(job(&json!({"jobid": JOBID, "verb": "imagine", "status": "completed"}))).await),
-        ("unreadable-answer", submitted(Response::new(200, "text/html", "<html>")).await),
-        ("unreadable-answer-of-a-poll", waited(Response::new(200, "text/html", "<html>")).await),
+        ("invalid-input", submitted_to("http://localhost", " ").await),
         (
-            "transport-lost",
-            client(&nobody_answers().await)
-                .submit(JOBID)
-                .send()
-                .await
-                .unwrap_err(),
+            "refused",
+            submitted(documented("responses/400-jobid-missing")).await,
         ),
-        ("transport-not-sent", client(&nobody().await).submit(JOBID).send().await.unwrap_err()),
+        (
+            "unauthorized",
+            submitted(documented("responses/401-unauthorized")).await,
+        ),
+        (
+            "no-subscription",
+            submitted(documented("responses/402-payment-required")).await,
+        ),
+        (
+            "not-found",
+            submitted(documented("responses/404-not-found")).await,
+        ),
+        ("not-found-address", submitted(html(404)).await),
+        (
+            "too-many-jobs",
+            submitted(busy().header("retry-after", "30")).await,
+        ),
+        ("too-many-jobs-of-a-poll", waited(busy()).await),
+        (
+            "halted-job-failed",
+            submitted(documented("responses/596-failed-job")).await,
+        ),
+        (
+            "halted-account",
+            submitted(documented("responses/596-halted-account")).await,
+        ),
+        ("job-ended-failed", waited(job(&failed)).await),
+        ("job-ended-moderated", waited(ended("moderated")).await),
+        ("job-ended-cancelled", waited(ended("cancelled")).await),
+        (
+            "still-running",
+            waited(documented("service/200-in-progress")).await,
+        ),
+        ("unexpected-status", submitted(html(503)).await),
+        ("unexpected-status-of-a-gateway", submitted(html(502)).await),
+        ("no-seed", waited(job(&grid)).await),
+        ("unreadable-answer", submitted(html(200)).await),
+        (
+            "unreadable-answer-cut",
+            submitted(documented("responses/200-started").cut(50)).await,
+        ),
+        ("unreadable-answer-of-a-poll", waited(html(200)).await),
+        ("transport-lost", submitted(Response::lost()).await),
+        (
+            "transport-not-sent",
+            submitted_to(&nobody().await, JOBID).await,
+        ),
         ("file", file_fault().await),
-        ("unreadable-answer-cut", submitted(Response::json(200, cut).cut(50)).await),
     ]
 }
 
@@ -173,8 +190,7 @@ fn first_word(text: &str) -> String {
         .collect()
 }
 
-/// Line and report, then what it was caused by. Ports and durations differ from
-/// run to run.
+/// Line and report, then what it was caused by.
 fn report(error: &Error) -> String {
     let mut text = format!("line\n  {error}\n\nreport\n{error:?}\n");
     let mut source = error.source();
@@ -187,6 +203,7 @@ fn report(error: &Error) -> String {
 
 #[tokio::test]
 async fn every_error_has_a_line_and_a_report() {
+    // What differs from run to run, or from system to system.
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"127\.0\.0\.1:\d+", "ADDRESS");
     settings.add_filter(r"\(os error \d+\)", "(os error N)");

@@ -10,12 +10,10 @@ use anyhow::{Context, Result, bail};
 /// as the original, so that the two would take each other's for theirs.
 pub(crate) const TARGET: &str = "target/downstream";
 
-/// Set for whatever runs tests: their servers are on loopback, where no proxy leads,
-/// and a snapshot that differs is to leave no file behind.
-pub(crate) const ENVIRONMENT: [(&str, &str); 3] = [
+/// Set for whatever talks to a server of ours: no proxy leads to loopback.
+pub(crate) const LOOPBACK: [(&str, &str); 2] = [
     ("NO_PROXY", "127.0.0.1,localhost"),
     ("no_proxy", "127.0.0.1,localhost"),
-    ("INSTA_UPDATE", "no"),
 ];
 
 /// Cargo, in a folder.
@@ -79,15 +77,16 @@ impl Cargo {
         command
             .args(arguments)
             .current_dir(&self.folder)
-            .envs(ENVIRONMENT)
             .env("CARGO_TARGET_DIR", &self.target)
             // With it, programs would be in another folder below that one.
             .env_remove("CARGO_BUILD_TARGET")
-            .env("CARGO_NET_OFFLINE", self.offline.to_string())
             // One profile, whatever the folder's own manifest says, so that
             // dependencies are compiled once. Nobody debugs these programs.
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_INCREMENTAL", "0");
+        if self.offline {
+            command.env("CARGO_NET_OFFLINE", "true");
+        }
         command
     }
 }

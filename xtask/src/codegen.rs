@@ -3,11 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::{GENERATED, SPEC};
 use anyhow::{Context, Result, bail};
 use similar::TextDiff;
-
-const SPEC: &str = "openapi/seed_async.yaml";
-const GENERATED: &str = "crates/useapi-seed-raw/src/generated.rs";
 
 /// Writes the generated source, or compares it when `check` is set.
 pub(crate) fn run(check: bool) -> Result<()> {

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 
+use crate::SPEC;
 use fixtures::{Fixture, Subject};
 use named_test::{Sources, TestName};
 use place::Description;
@@ -20,7 +21,6 @@ use table::Row;
 
 /// The table, from the root.
 const TABLE: &str = "openapi/README.md";
-const SPEC: &str = "openapi/seed_async.yaml";
 
 /// What stands where a row has no place in the description, or no test.
 const NONE: &str = "-";

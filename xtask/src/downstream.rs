@@ -5,8 +5,9 @@ mod regeneration;
 
 use anyhow::Result;
 
-use crate::cargo::{self, Cargo};
+use crate::cargo::Cargo;
 use crate::checkout::Checkout;
+use crate::emulator::Emulator;
 use crate::lock_file;
 use crate::tree;
 
@@ -17,11 +18,8 @@ const ERGONOMIC: &str = "tests/downstream/ergonomic";
 /// Builds and runs the programs of users in a copy of the workspace, looks for
 /// a generator among what they compile, and changes the description there.
 pub(crate) fn run() -> Result<()> {
-    cargo::fetch()?;
     let checkout = Checkout::new()?;
-    let workspace = Cargo::new(checkout.path())?;
-    workspace.run(&["build", "--quiet", "--package", "useapi-seed-cli"])?;
-    let command = workspace.target().join("debug/useapi-seed");
+    let command = Emulator::build(&checkout)?;
     for (folder, name) in [(RAW, "downstream-raw"), (ERGONOMIC, "downstream-ergonomic")] {
         println!("{folder}");
         let path = checkout.path().join(folder);

@@ -2,9 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 
+use crate::SPEC;
 use crate::tools::Tools;
-
-const SPEC: &str = "openapi/seed_async.yaml";
 
 /// Two linters that know nothing of each other, and of nothing here.
 const LINTERS: [(&str, &[&str]); 2] = [

@@ -21,6 +21,10 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
+/// The description, and the source that is made from it; from the root.
+const SPEC: &str = "openapi/seed_async.yaml";
+const GENERATED: &str = "crates/useapi-seed-raw/src/generated.rs";
+
 /// Chores of this workspace.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -42,7 +46,8 @@ enum Chore {
         /// Run the tests that the table names, too.
         #[arg(long)]
         run: bool,
-        /// Change what the rows are about, in a copy of the fixtures, and expect their tests to fail.
+        /// Change what each row is about, in a copy of the workspace, and expect a test of the
+        /// row to fail. Takes a quarter of an hour.
         #[arg(long)]
         mutate: bool,
     },

@@ -15,8 +15,8 @@ const FOLDER: &str = "target/tools";
 const PYTHON: &str = "xtask/tools/requirements.txt";
 const NODE: &str = "xtask/tools/package.json";
 
-const NEEDS_PYTHON: &str = "Python 3.10 or newer with its module venv (Debian: python3-venv)";
-const NEEDS_NODE: &str = "Node.js 20.19 or newer with npm (Debian: nodejs, npm)";
+const NEEDS_PYTHON: &str = "Python 3.11 or newer with its module venv (Debian: python3-venv)";
+const NEEDS_NODE: &str = "Node.js 20.19, 22.12 or newer, with npm (Debian: nodejs, npm)";
 
 /// The programs, installed. For Unix: elsewhere their folders have other names.
 pub(crate) struct Tools {
@@ -48,7 +48,7 @@ impl Tools {
                 .and_then(|()| fs::copy(NODE, node.join("package.json")))
                 .with_context(|| format!("cannot write to {}", node.display()))?;
             let mut npm = Command::new("npm");
-            npm.args(["install", "--silent", "--no-audit", "--no-fund"]);
+            npm.args(["install", "--loglevel=error", "--no-audit", "--no-fund"]);
             run(npm.current_dir(&node), NEEDS_NODE)
         })?;
 
@@ -74,6 +74,8 @@ fn install_once(list: &str, folder: &Path, install: impl FnOnce() -> Result<()>)
     if fs::read(&mark).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
+    // Until it is written again, nothing counts as installed.
+    let _ = fs::remove_file(&mark);
     println!("installing {list} into {}", folder.display());
     install().with_context(|| format!("cannot install {list}"))?;
     fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))
@@ -83,9 +85,9 @@ fn run(command: &mut Command, needed: &str) -> Result<()> {
     let program = command.get_program().display().to_string();
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => bail!("{program} failed: {status}; what it takes is {needed}"),
+        Ok(status) => bail!("`{program}` failed: {status}"),
         Err(fault) if fault.kind() == ErrorKind::NotFound => {
-            bail!("{program} is missing; install {needed}")
+            bail!("`{program}` is missing; install {needed}")
         }
         Err(fault) => Err(fault).with_context(|| format!("cannot start {program}")),
     }

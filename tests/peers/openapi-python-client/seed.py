@@ -19,7 +19,10 @@ client = AuthenticatedClient(
 )
 with client:
     jobid = retrieve_seed.sync(client=client, body=SeedRequest(jobid=sys.argv[1])).jobid
-    while (job := get_job.sync(client=client, jobid=jobid)).status in ("started", "progress"):
+    for _ in range(500):
+        job = get_job.sync(client=client, jobid=jobid)
+        if job.status not in ("started", "progress"):
+            break
         time.sleep(0.02)
     if job.status != "completed":
         sys.exit(f"the job is {job.status}")

@@ -18,7 +18,10 @@ configuration = Configuration(
 with ApiClient(configuration) as client:
     jobs = JobsApi(client)
     jobid = jobs.retrieve_seed(SeedRequest(jobid=sys.argv[1])).jobid
-    while (job := jobs.get_job(jobid)).status in ("started", "progress"):
+    for _ in range(500):
+        job = jobs.get_job(jobid)
+        if job.status not in ("started", "progress"):
+            break
         time.sleep(0.02)
     if job.status != "completed":
         sys.exit(f"the job is {job.status}")

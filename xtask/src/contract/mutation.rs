@@ -1,45 +1,45 @@
 //! Changes what each row is about, and expects a test of the row to fail.
 //!
 //! A row about a documented answer has its fixture changed, one field after the
-//! other. For every other row a change of the sources is written down: of the
-//! description where that is what decides, else of the client, or of the
-//! emulator, which stands for the service.
+//! other. For every other row a change is written down: of the description
+//! where that is what decides, else of the client, of the emulator, which stands
+//! for the service, or of a fixture.
 
+mod bench;
 mod change;
 mod fixture;
 mod listed;
-mod source;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::fixtures::Fixture;
 use super::table::Row;
+use bench::Bench;
 
-/// A row, and what was changed without any of its tests failing.
-struct Missed<'a>(&'a Row, String);
-
-/// How many changes there were, and how many no test saw.
+/// How many changes there were, and those that no test saw.
 #[derive(Default)]
-struct Tally<'a> {
+struct Tally {
     rows: usize,
     changes: usize,
-    missed: Vec<Missed<'a>>,
+    missed: Vec<String>,
 }
 
-impl<'a> Tally<'a> {
-    /// Counts a row whose changes these were, and says what became of them.
-    fn count(&mut self, row: &'a Row, changes: usize, unseen: Vec<String>, about: &str) {
-        let caught = changes - unseen.len();
+impl Tally {
+    /// Counts a row, and says what became of its changes.
+    fn count(&mut self, row: &Row, changes: usize, unseen: &[String], about: &str) -> Result<()> {
+        ensure!(changes > 0, row.complaint("there is nothing to change"));
         let outcome = if unseen.is_empty() {
             "caught"
         } else {
             "MISSED"
         };
+        let caught = changes - unseen.len();
         println!("{}: {outcome} ({caught} of {changes}): {about}", row.number);
         self.rows += 1;
         self.changes += changes;
-        self.missed
-            .extend(unseen.into_iter().map(|change| Missed(row, change)));
+        let complaint = |change| row.complaint(&format!("{change}: no test of the row failed"));
+        self.missed.extend(unseen.iter().map(complaint));
+        Ok(())
     }
 }
 
@@ -49,14 +49,36 @@ pub(super) fn complaints(rows: &[Row]) -> Result<Vec<String>> {
 }
 
 pub(super) fn run(rows: &[Row], fixtures: &[Fixture]) -> Result<()> {
+    let list = listed::read()?;
+    let bench = Bench::new(rows, fixtures)?;
     let mut tally = Tally::default();
-    fixture::run(rows, fixtures, &mut tally)?;
-    source::run(rows, &listed::read()?, &mut tally)?;
-    for Missed(row, change) in &tally.missed {
-        eprintln!(
-            "{}",
-            row.complaint(&format!("{change}: no test of the row failed"))
-        );
+    for row in rows {
+        let Some(subject) = row.subject().filter(|_| !row.tests.is_empty()) else {
+            continue;
+        };
+        let changes = fixture::changes(row, &subject, fixtures);
+        let mut unseen = Vec::new();
+        for (fixture, path, change, answer) in &changes {
+            let file = fixture.file();
+            if !bench.catches(row, &file, &fixture::text(answer), false)? {
+                unseen.push(format!("{file}: `{path}` {change}"));
+            }
+        }
+        tally.count(row, changes.len(), &unseen, &subject.to_string())?;
+    }
+    for mutation in &list {
+        let row = rows.iter().find(|row| row.number == mutation.row);
+        let row = row.context("a change without a row")?;
+        let changed = mutation.apply(&bench.read(&mutation.file)?)?;
+        let unseen = if bench.catches(row, &mutation.file, &changed, true)? {
+            Vec::new()
+        } else {
+            vec![format!("{}: {}", listed::LIST, mutation.file)]
+        };
+        tally.count(row, 1, &unseen, &mutation.file)?;
+    }
+    for change in &tally.missed {
+        eprintln!("{change}");
     }
     let untested = rows.iter().filter(|row| row.tests.is_empty()).count();
     println!(

@@ -15,11 +15,7 @@ impl Description {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let documents = YamlOwned::load_from_str(text).context("is no YAML")?;
-        match <[YamlOwned; 1]>::try_from(documents) {
-            Ok([root]) => Ok(Self(root)),
-            Err(_) => bail!("has to hold exactly one YAML document"),
-        }
+        document(text).map(Self)
     }
 
     /// Whether a JSON pointer leads to something. References are not followed:
@@ -39,6 +35,15 @@ impl Description {
                 }
             })
             .is_some()
+    }
+}
+
+/// The one document of a YAML text.
+pub(crate) fn document(text: &str) -> Result<YamlOwned> {
+    let documents = YamlOwned::load_from_str(text).context("is no YAML")?;
+    match <[YamlOwned; 1]>::try_from(documents) {
+        Ok([document]) => Ok(document),
+        Err(_) => bail!("has to hold exactly one YAML document"),
     }
 }
 

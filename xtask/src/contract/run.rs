@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::named_test::{TestName, UNIT_TESTS};
 use super::outcome::{FORMAT, passed};
 use super::table::Row;
-use crate::cargo::ENVIRONMENT;
+use crate::cargo::LOOPBACK;
 
 /// Runs each test once, one test binary after the other, and names those that
 /// did not pass, with their rows.
@@ -28,7 +28,9 @@ pub(crate) fn run(rows: &[Row]) -> Result<()> {
             .arg("--")
             .args(FORMAT)
             .args(tests.iter().map(|test| &test.path))
-            .envs(ENVIRONMENT)
+            .envs(LOOPBACK)
+            // One that differs is to leave no file behind.
+            .env("INSTA_UPDATE", "no")
             .stderr(Stdio::inherit())
             .output()
             .context("cannot start cargo")?;

@@ -8,9 +8,7 @@ use anyhow::{Context, Result, ensure};
 use super::RAW;
 use crate::cargo::Cargo;
 use crate::checkout::{self, Checkout};
-
-const SPEC: &str = "openapi/seed_async.yaml";
-const GENERATED: &str = "crates/useapi-seed-raw/src/generated.rs";
+use crate::{GENERATED, SPEC};
 
 /// Where the properties of a job begin.
 const JOB: &str = "\n    Job:\n";

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::Package;
+use crate::SPEC;
 use crate::cargo::Cargo;
 use crate::lock_file;
 use crate::tree;
@@ -18,7 +19,6 @@ const RAW: &str = "useapi-seed-raw";
 /// resolve anything, compiled or not: the generator, although it is optional,
 /// and the emulator, although it is for its tests only.
 const SIBLINGS: [&str; 2] = ["useapi-seed-codegen", "useapi-seed-emulator"];
-const SPEC: &str = "openapi/seed_async.yaml";
 
 /// Unpacks the packages into a folder, and builds the raw layer there in both
 /// ways.

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let parent = env::args().nth(1).ok_or("usage: peer-rust JOBID")?;
     let started = retrieve_seed(&configuration, SeedRequest::new(parent)).await?;
     let jobid = started.jobid.flatten().ok_or("no job id")?;
-    loop {
+    for _ in 0..500 {
         let job = get_job(&configuration, &jobid).await?;
         match job.status.flatten().as_deref() {
             Some("completed") => {
@@ -43,4 +43,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
             other => return Err(format!("the job is {other:?}").into()),
         }
     }
+    Err("the job does not end".into())
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
-use saphyr::{LoadableYamlNode, YamlOwned};
+use saphyr::YamlOwned;
 
+use crate::contract::place;
 use crate::contract::table::Row;
 
-const LIST: &str = "openapi/mutations.yaml";
+pub(super) const LIST: &str = "openapi/mutations.yaml";
 /// Of an entry.
 const KEYS: [&str; 4] = ["row", "file", "text", "becomes"];
 
@@ -41,11 +42,8 @@ pub(super) fn read() -> Result<Vec<Mutation>> {
 }
 
 fn parse(text: &str) -> Result<Vec<Mutation>> {
-    let documents = YamlOwned::load_from_str(text).context("is no YAML")?;
-    let entries = documents
-        .first()
-        .and_then(YamlOwned::as_vec)
-        .context("is no list")?;
+    let document = place::document(text)?;
+    let entries = document.as_vec().context("is no list")?;
     entries
         .iter()
         .zip(1..)
@@ -97,7 +95,7 @@ pub(super) fn complaints(rows: &[Row], list: &[Mutation]) -> Vec<String> {
         let wanted = usize::from(row.subject().is_none() && !row.tests.is_empty());
         let count = counts.remove(&row.number).unwrap_or_default();
         if count != wanted {
-            found.push(row.complaint(&format!("has {count} changes in {LIST}, not {wanted}")));
+            found.push(row.complaint(&format!("changes in {LIST}: {count}, not {wanted}")));
         }
     }
     for row in counts.keys() {
@@ -159,10 +157,10 @@ mod tests {
         };
         assert!(complaints(&rows, &[entry(1)]).is_empty());
         for (list, complaint) in [
-            (vec![], "row 1: has 0 changes"),
-            (vec![entry(1), entry(1)], "row 1: has 2 changes"),
-            (vec![entry(1), entry(2)], "row 2: has 1 changes"),
-            (vec![entry(1), entry(3)], "row 3: has 1 changes"),
+            (vec![], "row 1: changes in openapi/mutations.yaml: 0"),
+            (vec![entry(1), entry(1)], "yaml: 2, not 1"),
+            (vec![entry(1), entry(2)], "yaml: 1, not 0"),
+            (vec![entry(1), entry(3)], "row 3: changes"),
             (vec![entry(1), entry(4)], "there is no row 4"),
             (
                 vec![Mutation {
