@@ -20,6 +20,16 @@ pub struct Example {
     pub value: Value,
 }
 
+impl Example {
+    /// Whether it is an answer's body, not something that is sent.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        ["/responses/", "/content/"]
+            .iter()
+            .all(|step| self.pointer.contains(step))
+    }
+}
+
 impl Description {
     /// Reads it.
     ///

@@ -1,7 +1,9 @@
 //! What any server of this API has to do, whether the emulator or the service
 //! itself.
 //!
-//! Against the service, which costs one retrieval at the most:
+//! Against the service this costs one retrieval at the most, given that a seed
+//! that was retrieved comes again for nothing, as documented. With a job whose
+//! seed was retrieved before, it costs none, and does not wait.
 //!
 //! ```sh
 //! USEAPI_TOKEN=… USEAPI_LIVE_JOBID=… \

@@ -5,7 +5,9 @@
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::{Value, json};
-use useapi_seed::{Client, Difference, Image, JobState, Note, SavedImage, Update};
+use useapi_seed::{
+    Client, Difference, ExecutingJobs, Image, JobState, Note, Retrieval, SavedImage, Update,
+};
 use useapi_seed_tests::{Fixture, Response, Stub};
 
 async fn poll(answer: &Value) -> (Client, JobState) {
@@ -36,6 +38,14 @@ async fn result_types_fit_their_schemas() {
         panic!("not in progress");
     };
     assert_eq!(assert_fits::<Update>(&update)["status"], "progress");
+
+    let stub = Stub::always(Response::json(200, r#"["a-job"]"#)).await;
+    let client = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .build()
+        .unwrap();
+    let executing = client.jobs().await.unwrap();
+    assert_eq!(assert_fits::<ExecutingJobs>(&executing)["ids"][0], "a-job");
 
     let png = include_bytes!("../fixtures/pixel.png");
     let host = Stub::always(Response::new(200, "image/png", *png)).await;
@@ -70,6 +80,11 @@ async fn result_types_fit_their_schemas() {
             "unknown_field"
         ]
     );
+
+    let whole = assert_fits::<Retrieval>(&retrieval);
+    assert_eq!(whole["seed"], 7);
+    assert_eq!(whole["images"][0]["number"], 1);
+    assert_eq!(whole["notes"].as_array().unwrap().len(), 5);
 
     let image = retrieval.images().first().unwrap();
     assert_eq!(assert_fits::<Image>(image)["number"], 1);

@@ -28,7 +28,7 @@ pub(crate) fn run() -> Result<()> {
             .status()
             .with_context(|| format!("cannot start {linter}"))?;
         if !status.success() {
-            bail!("{linter} finds fault with {SPEC}");
+            bail!("{linter} finds fault with {SPEC}, or could not run: {status}");
         }
     }
     println!("== no faults in {SPEC}");

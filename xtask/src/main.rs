@@ -43,9 +43,6 @@ enum Chore {
     },
     /// Hold the table of the documentation's statements against the description and the tests.
     Contract {
-        /// Run the tests that the table names, too.
-        #[arg(long)]
-        run: bool,
         /// Change what each row is about, in a copy of the workspace, and expect a test of the
         /// row to fail. Takes a quarter of an hour.
         #[arg(long)]
@@ -60,9 +57,9 @@ enum Chore {
     /// Make clients of the description by other generators, and retrieve a seed with each.
     /// Needs Python and Node.js.
     Peers,
-    /// Run every test of the workspace.
+    /// Run every test of the workspace, then `contract` and `downstream`.
     Test {
-        /// Passed on to `cargo test`, after `--workspace`.
+        /// Which tests to run, and nothing else: arguments of `cargo test --workspace`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -88,7 +85,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))?;
     match &arguments.chore {
         Chore::Codegen { check } => codegen::run(*check),
-        Chore::Contract { run, mutate } => contract::run(*run, *mutate),
+        Chore::Contract { mutate: false } => contract::check(None),
+        Chore::Contract { mutate: true } => contract::mutate(),
         Chore::Downstream => downstream::run(),
         Chore::LintSpec => lint_spec::run(),
         Chore::Package => package::run(),

@@ -1,5 +1,6 @@
 //! The Midjourney account behind a channel, and what it executes.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::client::Client;
@@ -41,7 +42,8 @@ impl Account {
 }
 
 /// The jobs that an account executes. Made by [`Client::jobs`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExecutingJobs {
     /// Their ids; none when the answer has a form that is not known. That is

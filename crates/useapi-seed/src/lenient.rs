@@ -16,6 +16,15 @@ pub(crate) fn read<T: DeserializeOwned>(mut value: Value) -> Option<(T, Vec<Stri
     Some((serde_json::from_value(value).ok()?, removed))
 }
 
+/// The path of the field `key` of what stands at `path`.
+pub(crate) fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
+
 /// Takes out of `value` what keeps it from fitting.
 fn prune(value: &mut Value, path: &str, fits: &dyn Fn(Value) -> bool, removed: &mut Vec<String>) {
     if fits(value.clone()) {
@@ -25,11 +34,7 @@ fn prune(value: &mut Value, path: &str, fits: &dyn Fn(Value) -> bool, removed: &
         Value::Object(map) => {
             let whole = std::mem::take(map);
             for (key, mut item) in whole {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
+                let path = join(path, &key);
                 let alone = |candidate: Value| {
                     fits(Value::Object(Map::from_iter([(key.clone(), candidate)])))
                 };

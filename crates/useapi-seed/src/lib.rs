@@ -94,8 +94,9 @@
 //! # Features
 //!
 //! - `rustls` (default) and `native-tls` choose who does TLS.
-//! - `schemars` gives [`Update`], [`Image`], [`SavedImage`], [`Note`] and
-//!   [`Difference`] a JSON Schema; they can be serialized in any case.
+//! - `schemars` gives the result types a JSON Schema: [`Retrieval`], [`Update`],
+//!   [`Image`], [`SavedImage`], [`Note`], [`Difference`] and [`ExecutingJobs`].
+//!   They can be serialized in any case.
 //!
 //! # Layers
 //!
@@ -105,6 +106,7 @@
 
 mod account;
 mod client;
+mod doubled;
 mod error;
 mod images;
 mod job;
@@ -115,8 +117,10 @@ mod refusal;
 mod repair;
 mod retrieval;
 mod retrieve;
+mod seed_shape;
 mod seed_text;
 mod submit;
+mod understood;
 mod wait;
 
 pub use account::{Account, ExecutingJobs};

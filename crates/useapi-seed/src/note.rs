@@ -19,6 +19,11 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Note {
+    /// A field that stands more than once in its object, at this JSON path. The
+    /// last of its values was taken, but none that is empty or without the seed
+    /// in place of one that is not; the kept answer has them all. Fields that
+    /// are not documented may go without this note.
+    DoubledField(String),
     /// There are not four images.
     ImageCount(usize),
     /// The answer is only nearly JSON: a byte order mark, half a letter, or
@@ -34,7 +39,8 @@ pub enum Note {
         text: u64,
     },
     /// A value of another type than documented, at this JSON path. It was left
-    /// out of what was understood; the kept answer has it.
+    /// out of what was understood, except for a seed that could be read all the
+    /// same; the kept answer has it.
     UnexpectedType(String),
     /// A field that is not documented, at this JSON path.
     UnknownField(String),
@@ -49,9 +55,8 @@ pub enum Note {
 }
 
 /// What the description does not know of, in the order of the answer's parts.
-/// `misfits` are the paths of values of another type.
-pub(crate) fn drift(job: &Job, misfits: Vec<String>) -> Vec<Note> {
-    let mut notes: Vec<_> = misfits.into_iter().map(Note::UnexpectedType).collect();
+/// `notes` are those of what did not fit the job's type.
+pub(crate) fn drift(job: &Job, mut notes: Vec<Note>) -> Vec<Note> {
     if let Some(JobStatus::Unknown(word)) = &job.status {
         let word = word.clone();
         notes.push(Note::UnknownWord {
@@ -89,6 +94,7 @@ fn unknown_fields(notes: &mut Vec<Note>, prefix: &str, extra: &Map<String, Value
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::DoubledField(path) => write!(f, "{path} stands more than once"),
             Self::ImageCount(found) => {
                 write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
             }

@@ -6,15 +6,17 @@
 use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
-use serde_json::Value;
 use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus};
 use useapi_seed_raw::{Answer, BodyEnd, Failure, FailureKind, Received};
 
+use crate::doubled;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::lenient;
+use crate::note::Note;
 use crate::refusal::Refusal;
 use crate::repair;
 use crate::retrieval::Retrieval;
+use crate::seed_shape;
 use crate::seed_text;
 
 /// A job as it was received.
@@ -22,8 +24,8 @@ use crate::seed_text;
 pub(crate) struct Snapshot {
     pub(crate) job: Job,
     pub(crate) received: Received,
-    /// JSON paths of what did not fit the description.
-    pub(crate) misfits: Vec<String>,
+    /// What did not fit the description.
+    pub(crate) misfits: Vec<Note>,
     /// Whether the body was only nearly JSON.
     pub(crate) is_mended: bool,
 }
@@ -77,9 +79,9 @@ fn not_a_success(kind: FailureKind<ErrorBody>, received: Option<Received>) -> Er
         (FailureKind::InvalidRequest(problem), _) => Error::invalid_input("request", problem),
         (FailureKind::Refused(body), Some(received)) => refusal(*body, received),
         (_, Some(received)) => {
-            let body = serde_json::from_slice::<Value>(&received.body)
+            let body = doubled::read(&received.body)
                 .ok()
-                .and_then(lenient::read::<ErrorBody>)
+                .and_then(|(value, _)| lenient::read::<ErrorBody>(value))
                 .map(|(body, _)| body)
                 .unwrap_or_default();
             refusal(body, received)
@@ -99,17 +101,28 @@ fn not_a_success(kind: FailureKind<ErrorBody>, received: Option<Received>) -> Er
 /// A success that the raw layer could not decode, read leniently: also one that
 /// was cut, if what came is whole.
 fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot, Error> {
-    let whole = serde_json::from_slice::<Value>(&received.body);
+    let whole = doubled::read(&received.body);
     let is_mended = whole.is_err();
-    let fault = match whole.or_else(|_| serde_json::from_str(&repair::json(&received.body))) {
-        Ok(value) => {
-            let number = value.pointer("/seed/value").and_then(whole_number);
-            let Some((mut job, misfits)) = lenient::read::<Job>(value) else {
+    let mended = |_| doubled::read(repair::json(&received.body).as_bytes());
+    let fault = match whole.or_else(mended) {
+        Ok((mut value, doubled)) => {
+            let is_reshaped = value.get_mut("seed").is_some_and(seed_shape::reshape);
+            let number = value
+                .pointer("/seed/value")
+                .and_then(seed_shape::whole_number);
+            let Some((mut job, mistyped)) = lenient::read::<Job>(value) else {
                 return Err(unreadable("is no JSON object", received));
             };
             if let Some(seed) = &mut job.seed {
                 seed.value = seed.value.or(number);
             }
+            let reshaped = is_reshaped.then(|| "seed".to_owned());
+            let mistyped = reshaped.into_iter().chain(mistyped);
+            let misfits = doubled
+                .into_iter()
+                .map(Note::DoubledField)
+                .chain(mistyped.map(Note::UnexpectedType))
+                .collect();
             return Ok(Snapshot {
                 job,
                 received,
@@ -144,16 +157,6 @@ fn torn(
         (FailureKind::Undecodable(fault), None) | (_, Some(fault)) => error.with_source(fault),
         (_, None) => error,
     }
-}
-
-/// A number in another form than documented: `"123"` or `123.0`.
-fn whole_number(value: &Value) -> Option<u64> {
-    let text = match value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    text.strip_suffix(".0").unwrap_or(&text).parse().ok()
 }
 
 /// The first `jobid` in a piece of JSON.

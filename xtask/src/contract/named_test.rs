@@ -28,7 +28,7 @@ const PACKAGES: [(&str, &str, &str); 6] = [
 ];
 
 /// The name of a package's unit tests, where others have their file's name.
-pub(crate) const UNIT_TESTS: &str = "lib";
+const UNIT_TESTS: &str = "lib";
 
 /// `PACKAGE::BINARY::PATH`, such as `tests::wire::body_has_only_the_given_fields`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +59,24 @@ impl TestName {
             binary: binary.to_owned(),
             path: path.to_owned(),
         })
+    }
+
+    /// Cargo's words for the test binary.
+    pub(crate) fn target(&self) -> Vec<&str> {
+        if self.binary == UNIT_TESTS {
+            vec!["--lib"]
+        } else {
+            vec!["--test", &self.binary]
+        }
+    }
+
+    /// What the test binary's file is called, before its hash.
+    pub(crate) fn executable(&self) -> String {
+        if self.binary == UNIT_TESTS {
+            self.package.replace('-', "_")
+        } else {
+            self.binary.clone()
+        }
     }
 
     /// The root of the test binary's source.

@@ -2,8 +2,51 @@
 
 use std::collections::BTreeSet;
 
+use super::named_test::TestName;
+
 /// So that its lines are as `passed` and `failed` expect them.
 pub(crate) const FORMAT: [&str; 3] = ["--exact", "--format=pretty", "--color=never"];
+
+/// The tests that passed in a run of cargo's, by their binaries.
+pub(crate) struct Passed(BTreeSet<(String, String)>);
+
+impl Passed {
+    /// Reads the output of `cargo test`, standard error among it.
+    pub(crate) fn read(output: &str) -> Self {
+        let mut binary = "";
+        let mut found = BTreeSet::new();
+        for line in output.lines() {
+            if let Some(name) = started(line) {
+                binary = name;
+            }
+            found.extend(
+                passed(line)
+                    .into_iter()
+                    .map(|test| (binary.to_owned(), test.to_owned())),
+            );
+        }
+        Self(found)
+    }
+
+    pub(crate) fn has(&self, test: &TestName) -> bool {
+        self.0.contains(&(test.executable(), test.path.clone()))
+    }
+}
+
+/// Which test binary cargo says that it runs: of
+/// `     Running tests/a.rs (target/debug/deps/a-0123456789abcdef)` the `a`.
+fn started(line: &str) -> Option<&str> {
+    let (_, place) = line
+        .trim_start()
+        .strip_prefix("Running ")?
+        .rsplit_once('(')?;
+    let file = place
+        .trim_end()
+        .strip_suffix(')')?
+        .rsplit(['/', '\\'])
+        .next()?;
+    Some(file.rsplit_once('-')?.0)
+}
 
 /// The tests that passed. One that is not among them failed, was left out, or
 /// does not exist.
@@ -26,7 +69,26 @@ fn with_outcome<'a>(output: &'a str, outcome: &'a str) -> impl Iterator<Item = &
 
 #[cfg(test)]
 mod tests {
-    use super::{failed, passed};
+    use super::{Passed, failed, passed};
+    use crate::contract::named_test::TestName;
+
+    #[test]
+    fn tests_are_known_by_their_binaries() {
+        let output = "     Running unittests src/lib.rs (target/debug/deps/useapi_seed-0f)\n\
+            test a ... ok\ntest b ... ignored\n     Running tests/wire.rs (/t/deps/wire-0f)\n\
+            test c ... ok\n   Doc-tests useapi_seed\ntest d ... ok\n";
+        let passed = Passed::read(output);
+        let has = |name| passed.has(&TestName::parse(name).unwrap());
+        assert!(has("seed::lib::a") && has("tests::wire::c"));
+        for other in [
+            "seed::lib::b",
+            "seed::lib::c",
+            "tests::wire::a",
+            "raw::lib::a",
+        ] {
+            assert!(!has(other), "{other}");
+        }
+    }
 
     #[test]
     fn only_tests_that_ran_count() {

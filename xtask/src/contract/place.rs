@@ -5,6 +5,9 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use saphyr::{LoadableYamlNode, YamlOwned};
 
+/// The schemas of answers.
+const ANSWERS: [&str; 2] = ["/components/schemas/Job", "/components/schemas/ErrorBody"];
+
 /// The description, for looking up JSON pointers.
 pub(crate) struct Description(YamlOwned);
 
@@ -21,9 +24,39 @@ impl Description {
     /// Whether a JSON pointer leads to something. References are not followed:
     /// a row names the place where its statement is written.
     pub(crate) fn has(&self, pointer: &str) -> bool {
-        let Some(names) = pointer.strip_prefix('/') else {
-            return false;
-        };
+        self.at(pointer).is_some()
+    }
+
+    /// Whether this is the place that describes a field of an answer, given as
+    /// its path: `seed.attachments[].url`.
+    pub(crate) fn describes(&self, path: &str, pointer: &str) -> bool {
+        ANSWERS.into_iter().any(|schema| {
+            let mut place = schema.to_owned();
+            for name in path.split('.') {
+                let (name, is_list) = match name.strip_suffix("[]") {
+                    Some(name) => (name, true),
+                    None => (name, false),
+                };
+                place = format!("{}/properties/{name}", self.schema(&place));
+                if is_list {
+                    place = format!("{}/items", self.schema(&place));
+                }
+            }
+            place == pointer
+        })
+    }
+
+    /// The schema that stands at a place, or the one that it refers to.
+    fn schema(&self, place: &str) -> String {
+        let refers = |place: &str| self.at(&format!("{place}/$ref"))?.as_str();
+        refers(place)
+            .or_else(|| refers(&format!("{place}/allOf/0")))
+            .map_or(place, |target| target.trim_start_matches('#'))
+            .to_owned()
+    }
+
+    fn at(&self, pointer: &str) -> Option<&YamlOwned> {
+        let names = pointer.strip_prefix('/')?;
         names
             .split('/')
             .map(|name| name.replace("~1", "/").replace("~0", "~"))
@@ -34,7 +67,6 @@ impl Description {
                     node.as_mapping_get(&name)
                 }
             })
-            .is_some()
     }
 }
 

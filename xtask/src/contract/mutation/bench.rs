@@ -14,7 +14,6 @@ use crate::checkout::Checkout;
 use crate::contract::fixtures::Fixture;
 use crate::contract::named_test::TestName;
 use crate::contract::outcome::{FORMAT, failed, passed};
-use crate::contract::run::target;
 use crate::contract::table::Row;
 use crate::{GENERATED, SPEC};
 
@@ -101,7 +100,7 @@ impl Bench {
         let arguments = [
             &["test", "--no-run", "--quiet", format],
             &select[..],
-            &target(&test.binary),
+            &test.target(),
         ]
         .concat();
         let output = self.cargo.try_run(&arguments)?;

@@ -26,6 +26,9 @@ impl Mutation {
     /// The file with the change.
     pub(super) fn apply(&self, content: &str) -> Result<String> {
         match content.matches(&self.text).count() {
+            _ if self.text == self.becomes => {
+                bail!("the change for row {} changes nothing", self.row)
+            }
             1 => Ok(content.replacen(&self.text, &self.becomes, 1)),
             count => bail!("{} has `{}` {count} times, not once", self.file, self.text),
         }

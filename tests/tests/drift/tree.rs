@@ -1,0 +1,128 @@
+//! JSON that can be changed in every way that its text can.
+
+use proptest::sample::Index;
+use serde_json::{Value, json};
+
+/// JSON whose objects keep their order and may hold a key twice.
+#[derive(Clone, Debug)]
+pub(crate) enum Tree {
+    Leaf(Value),
+    List(Vec<Tree>),
+    Object(Vec<(String, Tree)>),
+}
+
+impl Tree {
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Leaf(value) => value.to_string(),
+            Self::List(items) => {
+                let items: Vec<_> = items.iter().map(Self::text).collect();
+                format!("[{}]", items.join(","))
+            }
+            Self::Object(fields) => {
+                let field =
+                    |(key, tree): &(String, Self)| format!("{}:{}", json!(key), tree.text());
+                let fields: Vec<_> = fields.iter().map(field).collect();
+                format!("{{{}}}", fields.join(","))
+            }
+        }
+    }
+
+    /// All values of a key, if this is an object.
+    pub(crate) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Self> {
+        let fields = match self {
+            Self::Object(fields) => fields.as_slice(),
+            _ => &[],
+        };
+        let is_it = move |(name, _): &&(String, Self)| name == key;
+        fields.iter().filter(is_it).map(|(_, tree)| tree)
+    }
+
+    /// The places of all that is in it: what to choose at each step down.
+    pub(crate) fn places(&self) -> Vec<Vec<usize>> {
+        let parts: Vec<&Self> = match self {
+            Self::Leaf(_) => Vec::new(),
+            Self::List(items) => items.iter().collect(),
+            Self::Object(fields) => fields.iter().map(|(_, tree)| tree).collect(),
+        };
+        let mut places = Vec::new();
+        for (index, part) in parts.into_iter().enumerate() {
+            places.push(vec![index]);
+            let below = part.places().into_iter();
+            places.extend(below.map(|below| [vec![index], below].concat()));
+        }
+        places
+    }
+
+    pub(crate) fn change(&mut self, place: &[usize], change: &Change) {
+        let (index, below) = place.split_first().unwrap();
+        let part = match self {
+            Self::Leaf(_) => panic!("no parts"),
+            Self::List(items) => &mut items[*index],
+            Self::Object(fields) => &mut fields[*index].1,
+        };
+        if !below.is_empty() {
+            return part.change(below, change);
+        }
+        match (self, change) {
+            (Self::Leaf(_), _) => {}
+            (Self::List(items), Change::Remove) => drop(items.remove(*index)),
+            (Self::List(items), Change::Put(tree)) => items[*index] = tree.clone(),
+            (Self::List(items), Change::Add(_, tree)) => items.push(tree.clone()),
+            (Self::List(items), Change::Double(other, _)) => {
+                let again = other.clone().unwrap_or_else(|| items[*index].clone());
+                items.push(again);
+            }
+            (Self::List(items), Change::Reorder(by)) => reorder(items, *by),
+            (Self::Object(fields), Change::Remove) => drop(fields.remove(*index)),
+            (Self::Object(fields), Change::Put(tree)) => fields[*index].1 = tree.clone(),
+            (Self::Object(fields), Change::Add(key, tree)) => {
+                fields.push((key.clone(), tree.clone()));
+            }
+            (Self::Object(fields), Change::Double(other, at)) => {
+                let (key, tree) = fields[*index].clone();
+                let at = at.index(fields.len() + 1);
+                fields.insert(at, (key, other.clone().unwrap_or(tree)));
+            }
+            (Self::Object(fields), Change::Reorder(by)) => reorder(fields, *by),
+        }
+    }
+}
+
+fn reorder<T>(parts: &mut [T], by: usize) {
+    // Any order that is the same for the same number does.
+    let mut turn = 0;
+    parts.sort_by_cached_key(|_| {
+        turn += 1;
+        turn * by % 31
+    });
+}
+
+impl From<Value> for Tree {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(fields) => Self::Object(
+                fields
+                    .into_iter()
+                    .map(|(key, value)| (key, Self::from(value)))
+                    .collect(),
+            ),
+            leaf => Self::Leaf(leaf),
+        }
+    }
+}
+
+/// A change to one place of an answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Remove,
+    /// A part beside the place.
+    Add(String, Tree),
+    /// Null, another type, or an unknown word.
+    Put(Tree),
+    /// Once more, with the same or another value, anywhere beside the place.
+    Double(Option<Tree>, Index),
+    /// The place and what is beside it.
+    Reorder(usize),
+}
