@@ -1,34 +1,51 @@
 //! Who may call: the bearer token.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use crate::refusal::Refusal;
+use crate::service::Service;
 
-/// The token of the one subscriber.
-pub(crate) const TOKEN: &str = "user:1234-emulator-token";
-/// The token of somebody whose subscription has run out.
-pub(crate) const EXPIRED_TOKEN: &str = "user:5678-expired-emulator-token";
+/// What the holder of a token has paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subscription {
+    Active,
+    /// It has run out: 402.
+    Expired,
+}
+
+/// An API token that is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) token: String,
+    pub(crate) subscription: Subscription,
+}
+
+/// The token that a request carries.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
 
 /// Shows that a request carries the token of somebody who has paid.
 pub(crate) struct Subscriber;
 
-impl<S: Sync> FromRequestParts<S> for Subscriber {
+impl FromRequestParts<Arc<Service>> for Subscriber {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
-        let token = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
-        match token {
-            Some(TOKEN) => Ok(Self),
-            Some(EXPIRED_TOKEN) => Err(Refusal::NoSubscription),
-            _ => Err(Refusal::Unauthorized),
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Refusal> {
+        let token = bearer(&parts.headers).ok_or(Refusal::Unauthorized)?;
+        match service.subscription(token) {
+            Some(Subscription::Active) => Ok(Self),
+            Some(Subscription::Expired) => Err(Refusal::NoSubscription),
+            None => Err(Refusal::Unauthorized),
         }
     }
 }

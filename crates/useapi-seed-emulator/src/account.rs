@@ -1,6 +1,6 @@
 //! Midjourney accounts, one for a Discord channel, and their secrets.
 
-/// How many jobs an account may have executing.
+/// How many jobs an account may have executing, unless it is told otherwise.
 pub(crate) const MAX_JOBS: usize = 3;
 
 /// What Midjourney's moderation has to say to an account.
@@ -17,9 +17,10 @@ pub(crate) enum Moderation {
 /// What is configured for a channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
-    pub(crate) channel: &'static str,
-    pub(crate) discord: &'static str,
-    pub(crate) reply_url: Option<&'static str>,
+    pub(crate) channel: String,
+    pub(crate) discord: Option<String>,
+    pub(crate) reply_url: Option<String>,
+    pub(crate) max_jobs: usize,
     pub(crate) moderation: Moderation,
 }
 

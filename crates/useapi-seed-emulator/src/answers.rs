@@ -1,5 +1,7 @@
 //! The JSON of a job, field by field as documented.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,8 +10,8 @@ use serde_json::Value;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobAnswer {
     pub(crate) jobid: String,
-    pub(crate) verb: &'static str,
-    pub(crate) status: &'static str,
+    pub(crate) verb: Cow<'static, str>,
+    pub(crate) status: Cow<'static, str>,
     pub(crate) created: String,
     pub(crate) updated: String,
     #[serde(skip_serializing_if = "Option::is_none")]

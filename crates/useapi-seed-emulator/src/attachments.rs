@@ -2,23 +2,23 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::answers::Attachment;
 use crate::png_file::{Frame, SINGLES};
 
-/// How long a link works, in virtual seconds.
-const LIFETIME: i64 = 24 * 60 * 60;
+/// How long a link works, on the virtual clock.
+pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// The pictures of one job.
 #[derive(Clone, Debug)]
 pub(crate) struct Album {
     pub(crate) seed: u32,
     /// What the file names begin with.
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// The attachments' first number in the links; Discord's is the channel.
-    pub(crate) channel: &'static str,
+    pub(crate) channel: String,
     /// The grid's id; those of the four pictures follow it.
     pub(crate) first_id: u64,
 }
@@ -39,7 +39,7 @@ impl Album {
     }
 
     fn path(&self, frame: Frame) -> String {
-        let (channel, id, filename) = (self.channel, self.id(frame), self.filename(frame));
+        let (channel, id, filename) = (&self.channel, self.id(frame), self.filename(frame));
         format!("/attachments/{channel}/{id}/{filename}")
     }
 
@@ -86,7 +86,7 @@ pub(crate) struct Ticket {
 impl Ticket {
     fn issue(path: &str, now: Timestamp) -> Self {
         let issued = now.as_second();
-        let ex = format!("{:x}", issued.saturating_add(LIFETIME));
+        let ex = format!("{:x}", issued.saturating_add(LIFETIME.as_secs()));
         let is = format!("{issued:x}");
         let hm = proof(path, &ex, &is);
         Self { ex, is, hm }
@@ -119,6 +119,8 @@ fn proof(path: &str, ex: &str, is: &str) -> String {
 mod tests {
     use super::*;
 
+    const DAY: i64 = LIFETIME.as_secs();
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
@@ -127,15 +129,15 @@ mod tests {
     fn a_link_works_for_a_day() {
         let ticket = Ticket::issue("/a", at(1_000));
         assert!(ticket.admits("/a", at(1_000)));
-        assert!(ticket.admits("/a", at(1_000 + LIFETIME - 1)));
-        assert!(!ticket.admits("/a", at(1_000 + LIFETIME)));
+        assert!(ticket.admits("/a", at(1_000 + DAY - 1)));
+        assert!(!ticket.admits("/a", at(1_000 + DAY)));
     }
 
     #[test]
     fn a_link_works_only_as_issued() {
         let issued = || Ticket::issue("/a", at(1_000));
         assert!(!issued().admits("/b", at(1_000)));
-        let later = format!("{:x}", 1_000 + 2 * LIFETIME);
+        let later = format!("{:x}", 1_000 + 2 * DAY);
         assert!(
             !Ticket {
                 ex: later,

@@ -1,30 +1,41 @@
-//! The virtual clock: it starts at the real time, runs as fast as asked, and can
-//! be put forward.
+//! The virtual clock: it starts where it is told to, runs as fast as asked or
+//! stands still, and can be put forward.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 
-/// Reads the present virtual time. Nothing waits for it: every state is
-/// computed from what it shows when a request comes in.
+/// How time passes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Pace {
+    /// Only when the clock is put forward.
+    Stopped,
+    /// So many seconds to a real one.
+    Times(f64),
+}
+
+/// Reads the present virtual time.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     started: Instant,
     origin: Timestamp,
-    speed: f64,
+    pace: Pace,
     /// By how many milliseconds it was put forward; clones share it.
     ahead: Arc<AtomicU64>,
+    put_forward: Arc<Notify>,
 }
 
 impl Clock {
-    pub(crate) fn start(speed: f64) -> Self {
+    pub(crate) fn start(origin: Timestamp, pace: Pace) -> Self {
         Self {
             started: Instant::now(),
-            origin: Timestamp::now(),
-            speed,
+            origin,
+            pace,
             ahead: Arc::default(),
+            put_forward: Arc::default(),
         }
     }
 
@@ -36,6 +47,7 @@ impl Clock {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |ahead| {
                 Some(ahead.saturating_add(by))
             });
+        self.put_forward.notify_waiters();
     }
 
     /// The virtual time at which the clock was started.
@@ -46,10 +58,39 @@ impl Clock {
     /// The present virtual time; it stops at the end of the calendar.
     pub(crate) fn now(&self) -> Timestamp {
         let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
-        let time = after(self.origin, self.started.elapsed(), self.speed);
+        let time = match self.pace {
+            Pace::Stopped => self.origin,
+            Pace::Times(speed) => after(self.origin, self.started.elapsed(), speed),
+        };
         after(time, ahead, 1.0)
     }
+
+    /// Returns as soon as the clock shows this time.
+    pub(crate) async fn reaches(&self, time: Timestamp) {
+        loop {
+            // Before the clock is read, so that nothing is missed in between.
+            let put_forward = self.put_forward.notified();
+            let left = seconds_between(self.now(), time);
+            if left <= 0.0 {
+                return;
+            }
+            match self.pace {
+                Pace::Stopped => put_forward.await,
+                Pace::Times(speed) => {
+                    // A millisecond more, since the clock is read anew.
+                    let real = Duration::try_from_secs_f64(left / speed + 0.001);
+                    tokio::select! {
+                        () = put_forward => {}
+                        () = tokio::time::sleep(real.unwrap_or(LONG)) => {}
+                    }
+                }
+            }
+        }
+    }
 }
+
+/// Where a wait is longer than can be told.
+const LONG: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 fn after(origin: Timestamp, elapsed: Duration, speed: f64) -> Timestamp {
     SignedDuration::try_from_secs_f64(elapsed.as_secs_f64() * speed)
@@ -97,13 +138,30 @@ mod tests {
 
     #[test]
     fn every_clone_is_put_forward() {
-        let clock = Clock::start(f64::MIN_POSITIVE);
+        let clock = Clock::start(Timestamp::UNIX_EPOCH, Pace::Stopped);
         clock.clone().advance(Duration::from_secs(60));
         clock.advance(Duration::from_secs(1));
-        let passed = clock.now().as_second() - clock.origin().as_second();
-        assert!((61..=62).contains(&passed), "{passed}");
+        assert_eq!(clock.now().as_second(), 61);
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[tokio::test]
+    async fn a_time_is_reached_by_putting_forward_or_by_itself() {
+        let second = Timestamp::from_second(1).unwrap();
+        let clock = Clock::start(Timestamp::UNIX_EPOCH, Pace::Stopped);
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.reaches(second).await }
+        });
+        clock.advance(Duration::from_millis(999));
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        clock.advance(Duration::from_millis(1));
+        waiting.await.unwrap();
+        let fast = Clock::start(Timestamp::UNIX_EPOCH, Pace::Times(1000.0));
+        fast.reaches(second).await;
+        assert!(fast.now() >= second);
     }
 
     #[test]

@@ -14,12 +14,13 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
-use crate::access::{EXPIRED_TOKEN, TOKEN};
+use crate::access::Token;
 use crate::attachments::{Album, Ticket};
 use crate::clock::Clock;
 use crate::gallery::Gallery;
 use crate::png_file::Frame;
-use crate::samples;
+use crate::watch::{self, Watch};
+use crate::world::World;
 
 /// What the image host knows.
 #[derive(Debug)]
@@ -27,16 +28,18 @@ pub(crate) struct ImageHost {
     clock: Clock,
     gallery: Arc<Gallery>,
     albums: Vec<Album>,
+    tokens: Vec<Token>,
     with_token: AtomicU64,
 }
 
 impl ImageHost {
-    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>) -> Self {
-        let (_, jobs) = samples::jobs(clock.origin());
+    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>, world: &World) -> Self {
+        let albums = world.jobs.iter().filter_map(|job| job.album.clone());
         Self {
             clock,
             gallery,
-            albums: jobs.into_iter().filter_map(|job| job.album).collect(),
+            albums: albums.collect(),
+            tokens: world.tokens.clone(),
             with_token: AtomicU64::new(0),
         }
     }
@@ -44,6 +47,26 @@ impl ImageHost {
     /// How many requests came with a token so far.
     pub(crate) fn requests_with_token(&self) -> u64 {
         self.with_token.load(Ordering::SeqCst)
+    }
+
+    /// Whether a request carries a token, in whatever place.
+    fn sees_token(&self, parts: &Parts) -> bool {
+        let shows = |bytes: &[u8]| {
+            self.tokens.iter().any(|Token { token, .. }| {
+                bytes
+                    .windows(token.len().max(1))
+                    .any(|part| part == token.as_bytes())
+            })
+        };
+        let uri = parts.uri.to_string();
+        let decoded: Vec<u8> = percent_decode_str(&uri).collect();
+        parts.headers.contains_key(AUTHORIZATION)
+            || shows(uri.as_bytes())
+            || shows(&decoded)
+            || parts
+                .headers
+                .iter()
+                .any(|(name, value)| shows(name.as_str().as_bytes()) || shows(value.as_bytes()))
     }
 
     /// The picture a link shows, if it shows one now.
@@ -58,13 +81,14 @@ impl ImageHost {
     }
 }
 
-pub(crate) fn router(host: Arc<ImageHost>) -> Router {
+pub(crate) fn router(host: Arc<ImageHost>, watch: Arc<Watch>) -> Router {
     Router::new()
         .fallback(image)
         .layer(middleware::from_fn_with_state(
             Arc::clone(&host),
             refuse_tokens,
         ))
+        .layer(middleware::from_fn_with_state(watch, watch::images))
         .with_state(host)
 }
 
@@ -76,32 +100,13 @@ async fn refuse_tokens(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    if carries_token(&parts) {
+    if host.sees_token(&parts) {
         host.with_token.fetch_add(1, Ordering::SeqCst);
         let text = "The image host must not be shown credentials: it takes no API token and no \
                     Authorization header.\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     next.run(Request::from_parts(parts, body)).await
-}
-
-fn carries_token(parts: &Parts) -> bool {
-    let shows = |bytes: &[u8]| {
-        [TOKEN, EXPIRED_TOKEN].iter().any(|token| {
-            bytes
-                .windows(token.len())
-                .any(|part| part == token.as_bytes())
-        })
-    };
-    let uri = parts.uri.to_string();
-    let decoded: Vec<u8> = percent_decode_str(&uri).collect();
-    parts.headers.contains_key(AUTHORIZATION)
-        || shows(uri.as_bytes())
-        || shows(&decoded)
-        || parts
-            .headers
-            .iter()
-            .any(|(name, value)| shows(name.as_str().as_bytes()) || shows(value.as_bytes()))
 }
 
 async fn image(State(host): State<Arc<ImageHost>>, method: Method, uri: Uri) -> Response {

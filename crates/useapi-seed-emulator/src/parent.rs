@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::account::{MAX_JOBS, masked};
+use crate::account::masked;
 use crate::answers::JobAnswer;
 use crate::attachments::Album;
 use crate::clock::{with_microseconds, with_milliseconds};
@@ -15,17 +15,17 @@ pub(crate) const SERVER: &str = "1114555266365661215";
 #[derive(Clone, Debug)]
 pub(crate) struct ParentJob {
     pub(crate) id: String,
-    pub(crate) verb: &'static str,
-    pub(crate) status: &'static str,
+    pub(crate) verb: String,
+    pub(crate) status: String,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
-    pub(crate) prompt: Option<&'static str>,
+    pub(crate) prompt: Option<String>,
     pub(crate) content: String,
     /// What Midjourney writes in bold: the prompt, or what stands for it.
-    pub(crate) caption: &'static str,
+    pub(crate) caption: String,
     /// As it was when the job was executed; the account may have another now.
-    pub(crate) discord: Option<&'static str>,
-    pub(crate) channel: Option<&'static str>,
+    pub(crate) discord: Option<String>,
+    pub(crate) channel: Option<String>,
     pub(crate) message_id: u64,
     pub(crate) particulars: Map<String, Value>,
     /// Its pictures, if it has any to show.
@@ -39,7 +39,7 @@ impl ParentJob {
 
     /// Whether a job of its verb has a seed to be asked for.
     pub(crate) fn has_seed(&self) -> bool {
-        matches!(self.verb, "imagine" | "button" | "blend")
+        matches!(self.verb.as_str(), "imagine" | "button" | "blend")
     }
 
     /// Midjourney's message about a seed of this job.
@@ -49,19 +49,19 @@ impl ParentJob {
     }
 
     /// The answer, still without attachments and seed.
-    pub(crate) fn answer(&self) -> JobAnswer {
+    pub(crate) fn answer(&self, max_jobs: usize) -> JobAnswer {
         JobAnswer {
             jobid: self.id.clone(),
-            verb: self.verb,
-            status: self.status,
+            verb: self.verb.clone().into(),
+            status: self.status.clone().into(),
             created: with_milliseconds(self.created),
             updated: with_milliseconds(self.updated),
             content: Some(self.content.clone()),
-            prompt: self.prompt.map(Into::into),
-            discord: self.discord.map(masked),
-            channel: self.channel.map(Into::into),
+            prompt: self.prompt.clone(),
+            discord: self.discord.as_deref().map(masked),
+            channel: self.channel.clone(),
             server: Some(SERVER),
-            max_jobs: Some(MAX_JOBS),
+            max_jobs: Some(max_jobs),
             message_id: Some(self.message_id.to_string()),
             timestamp: Some(with_microseconds(self.updated)),
             particulars: self.particulars.clone(),

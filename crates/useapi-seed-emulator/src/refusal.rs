@@ -24,7 +24,7 @@ pub(crate) enum Refusal {
     /// The parent job is on its way or has failed: 400.
     ParentNotCompleted,
     /// The parent job is of a verb that has no seed: 400.
-    Verb(&'static str),
+    Verb(String),
     /// `GET /jobs/` without a job id: 400.
     NoQuery,
     /// No token, or one that nobody has: 401.

@@ -1,6 +1,7 @@
 //! Jobs of the verb `seed_async`: where each stands at a time.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::account::masked;
 use crate::answers::JobAnswer;
@@ -25,6 +26,32 @@ pub(crate) enum Stage {
     Cancelled,
 }
 
+/// How the seed jobs of one parent have fared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct JobCounts {
+    /// All that were started, whatever became of them.
+    pub started: u64,
+    /// Those that have completed.
+    pub completed: u64,
+    /// Those that have failed.
+    pub failed: u64,
+    /// Those that were given up.
+    pub cancelled: u64,
+}
+
+impl JobCounts {
+    pub(crate) fn add(&mut self, stage: Stage) {
+        self.started += 1;
+        match stage {
+            Stage::Started | Stage::Progress(_) => {}
+            Stage::Completed => self.completed += 1,
+            Stage::Halted => self.failed += 1,
+            Stage::Cancelled => self.cancelled += 1,
+        }
+    }
+}
+
 /// A seed retrieval.
 #[derive(Clone, Debug)]
 pub(crate) struct Retrieval {
@@ -33,7 +60,7 @@ pub(crate) struct Retrieval {
     pub(crate) parent: usize,
     pub(crate) created: Timestamp,
     pub(crate) discord: String,
-    pub(crate) channel: &'static str,
+    pub(crate) channel: String,
     pub(crate) reply_url: Option<String>,
     pub(crate) reply_ref: Option<String>,
     pub(crate) message_id: u64,
@@ -58,6 +85,18 @@ impl Retrieval {
         }
     }
 
+    /// When the service calls back, unless the job is given up before.
+    pub(crate) fn milestones(&self) -> Vec<Timestamp> {
+        if self.halted {
+            return vec![self.created];
+        }
+        vec![
+            self.after(FIRST_NEWS),
+            self.after(DURATION / 2),
+            self.after(DURATION),
+        ]
+    }
+
     /// Whether it takes one of the account's places.
     pub(crate) fn executing(&self, now: Timestamp) -> bool {
         matches!(self.stage(now), Stage::Started | Stage::Progress(_))
@@ -78,13 +117,13 @@ impl Retrieval {
         };
         let started = JobAnswer {
             jobid: self.id.clone(),
-            verb: "seed_async",
-            status: "started",
+            verb: "seed_async".into(),
+            status: "started".into(),
             created: with_milliseconds(self.created),
             updated: with_milliseconds(updated),
             parent_job_id: Some(parent.id.clone()),
             discord: Some(masked(&self.discord)),
-            channel: Some(self.channel.into()),
+            channel: Some(self.channel.clone()),
             reply_url: self.reply_url.clone(),
             reply_ref: self.reply_ref.clone(),
             code: 200,
@@ -101,20 +140,20 @@ impl Retrieval {
         match stage {
             Stage::Started => heard,
             Stage::Progress(percent) => JobAnswer {
-                status: "progress",
+                status: "progress".into(),
                 content: Some(progress(&parent.content, percent)),
                 ..heard
             },
             Stage::Completed => JobAnswer {
-                status: "completed",
+                status: "completed".into(),
                 ..heard
             },
             Stage::Cancelled => JobAnswer {
-                status: "cancelled",
+                status: "cancelled".into(),
                 ..heard
             },
             Stage::Halted => JobAnswer {
-                status: "failed",
+                status: "failed".into(),
                 error: Some("Pending mod message"),
                 error_details: Some(
                     "You have a pending moderation message. Please acknowledge it before using \

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -14,14 +16,20 @@ use serde_json::{Value, json};
 
 use crate::access::Subscriber;
 use crate::answers::JobAnswer;
+use crate::callbacks::Callbacks;
 use crate::refusal::{Refusal, halted_status};
 use crate::request::SeedRequest;
-use crate::service::Service;
+use crate::service::{Links, Service};
+use crate::watch::{self, ExpiredLinks, Watch};
 
 /// The largest body that is read.
-const BODY_LIMIT: usize = 64 * 1024;
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
-pub(crate) fn router(service: Arc<Service>) -> Router {
+pub(crate) fn router(
+    service: Arc<Service>,
+    watch: Arc<Watch>,
+    callbacks: Arc<Callbacks>,
+) -> Router {
     Router::new()
         .route("/v2/jobs/seed_async", post(seed_async))
         .route("/v2/jobs/", get(job))
@@ -31,12 +39,16 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .fallback(async || Refusal::NoPath)
         .method_not_allowed_fallback(async || Refusal::Method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(watch, watch::api))
+        .layer(Extension(callbacks))
         .with_state(service)
 }
 
 async fn seed_async(
     _: Subscriber,
     State(service): State<Arc<Service>>,
+    Extension(callbacks): Extension<Arc<Callbacks>>,
+    expired: Option<Extension<ExpiredLinks>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Refusal> {
@@ -45,7 +57,9 @@ async fn seed_async(
         _ => Refusal::Body(rejection.body_text()),
     })?;
     let request = SeedRequest::read(&headers, &body)?;
-    service.submit(request).await.map(Answer)
+    let job = service.submit(request, links(expired)).await?;
+    callbacks.follow(&service, &job.jobid);
+    Ok(Answer(job))
 }
 
 #[derive(Deserialize)]
@@ -56,9 +70,20 @@ struct JobQuery {
 async fn job(
     _: Subscriber,
     State(service): State<Arc<Service>>,
+    expired: Option<Extension<ExpiredLinks>>,
     query: Result<Query<JobQuery>, QueryRejection>,
 ) -> Result<Answer, Refusal> {
-    service.look_up(&jobid(query)?).await.map(Answer)
+    service
+        .look_up(&jobid(query)?, links(expired))
+        .await
+        .map(Answer)
+}
+
+fn links(expired: Option<Extension<ExpiredLinks>>) -> Links {
+    match expired {
+        Some(_) => Links::Expired,
+        None => Links::Fresh,
+    }
 }
 
 /// The id in the query; a blank one is none.

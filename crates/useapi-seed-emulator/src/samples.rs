@@ -3,9 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, Moderation};
+use crate::access::{Subscription, Token};
+use crate::account::{Account, MAX_JOBS, Moderation};
 use crate::attachments::Album;
 use crate::parent::ParentJob;
+use crate::world::World;
 
 /// Configured, and nothing wrong with it.
 const MAIN: &str = "1114555266835431444";
@@ -15,6 +17,11 @@ const PENDING: &str = "1127840937193054300";
 const UNCONFIGURED: &str = "1133501296618508371";
 /// Without an account either.
 const FORGOTTEN: &str = "1140236541876310107";
+
+/// The token of the one subscriber.
+pub(crate) const TOKEN: &str = "user:1234-emulator-token";
+/// The token of somebody whose subscription has run out.
+pub(crate) const EXPIRED_TOKEN: &str = "user:5678-expired-emulator-token";
 
 const USER: &str = "<@1114550001112223334>";
 
@@ -48,19 +55,39 @@ pub struct SampleJobs {
     pub no_account: String,
 }
 
-/// The accounts at the start.
-pub(crate) fn accounts() -> Vec<Account> {
+/// The world at the start, and which job is which. `now` dates the one that is
+/// still in progress.
+pub(crate) fn world(now: Timestamp) -> (SampleJobs, World) {
+    let token = |token: &str, subscription| Token {
+        token: token.into(),
+        subscription,
+    };
+    let (ids, jobs) = jobs(now);
+    let world = World {
+        tokens: vec![
+            token(TOKEN, Subscription::Active),
+            token(EXPIRED_TOKEN, Subscription::Expired),
+        ],
+        accounts: accounts(),
+        jobs,
+    };
+    (ids, world)
+}
+
+fn accounts() -> Vec<Account> {
     vec![
         Account {
-            channel: MAIN,
-            discord: "ABC-configured-at-the-account-xyz",
+            channel: MAIN.into(),
+            discord: Some("ABC-configured-at-the-account-xyz".into()),
             reply_url: None,
+            max_jobs: MAX_JOBS,
             moderation: Moderation::Clear,
         },
         Account {
-            channel: PENDING,
-            discord: "PND-configured-at-the-account-mod",
-            reply_url: Some("https://callback.example/account"),
+            channel: PENDING.into(),
+            discord: Some("PND-configured-at-the-account-mod".into()),
+            reply_url: Some("https://callback.example/account".into()),
+            max_jobs: MAX_JOBS,
             moderation: Moderation::Unnoticed,
         },
     ]
@@ -114,15 +141,15 @@ impl Sample {
                 created.strftime("%Y%m%d%H%M%S"),
                 created.subsec_millisecond(),
             ),
-            verb: self.verb,
-            status: "completed",
+            verb: self.verb.into(),
+            status: "completed".into(),
             created,
             updated,
-            prompt: self.prompt,
+            prompt: self.prompt.map(Into::into),
             content: format!("**{}** - {USER} (fast)", self.caption),
-            caption: self.caption,
-            discord: self.discord,
-            channel: self.channel,
+            caption: self.caption.into(),
+            discord: self.discord.map(Into::into),
+            channel: self.channel.map(Into::into),
             message_id: snowflake,
             particulars: self
                 .particulars
@@ -131,8 +158,8 @@ impl Sample {
                 .collect(),
             album: Some(Album {
                 seed: self.seed,
-                title: self.title,
-                channel,
+                title: self.title.into(),
+                channel: channel.into(),
                 first_id: snowflake + 1_000_001,
             }),
         }
@@ -186,7 +213,7 @@ fn blend() -> ParentJob {
 
 fn progress(now: Timestamp) -> ParentJob {
     ParentJob {
-        status: "progress",
+        status: "progress".into(),
         created: now,
         updated: now,
         content: format!("**Harbour at dawn --ar 1:1 --v 6** - {USER} (62%) (fast)"),
@@ -219,9 +246,7 @@ fn describe() -> ParentJob {
     }
 }
 
-/// The jobs at the start, and which is which. `now` dates the one that is
-/// still in progress.
-pub(crate) fn jobs(now: Timestamp) -> (SampleJobs, Vec<ParentJob>) {
+fn jobs(now: Timestamp) -> (SampleJobs, Vec<ParentJob>) {
     let (cat, button) = cats();
     let blend = blend();
     let progress = progress(now);

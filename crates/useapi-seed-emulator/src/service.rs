@@ -1,33 +1,62 @@
 //! The service's memory, and what it decides about a request.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tokio::sync::Notify;
 
+use crate::access::{Subscription, Token};
 use crate::account::{Account, MAX_JOBS, Moderation};
 use crate::answers::JobAnswer;
-use crate::attachments::Album;
+use crate::attachments::{Album, LIFETIME};
 use crate::clock::Clock;
 use crate::gallery::Gallery;
 use crate::parent::ParentJob;
 use crate::refusal::Refusal;
 use crate::request::SeedRequest;
-use crate::retrieval::{Retrieval, Stage};
-use crate::samples::{self, SampleJobs};
+use crate::retrieval::{JobCounts, Retrieval, Stage};
+use crate::world::World;
+
+/// How long a job is kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// All of the service that its routes share.
 #[derive(Debug)]
 pub(crate) struct Service {
     clock: Clock,
     gallery: Arc<Gallery>,
+    tokens: Vec<Token>,
     memory: Mutex<Memory>,
+    /// A job has been given up.
+    cancelled: Notify,
 }
 
 #[derive(Debug)]
 struct Memory {
+    /// When the clock began, which dates the ids.
+    origin: Timestamp,
     accounts: Vec<Account>,
     parents: Vec<ParentJob>,
     retrievals: Vec<Retrieval>,
+}
+
+/// What links an answer is to have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Links {
+    Fresh,
+    Expired,
+}
+
+impl Links {
+    /// When they were issued.
+    fn issued(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Fresh => now,
+            Self::Expired => now.checked_sub(LIFETIME).unwrap_or(Timestamp::MIN),
+        }
+    }
 }
 
 /// A job's answer and which pictures it still lacks.
@@ -49,33 +78,49 @@ impl From<JobAnswer> for Draft {
 }
 
 impl Service {
-    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>) -> (Self, SampleJobs) {
-        let (ids, parents) = samples::jobs(clock.origin());
-        let memory = Memory {
-            accounts: samples::accounts(),
-            parents,
-            retrievals: Vec::new(),
-        };
-        let service = Self {
+    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>, world: World) -> Self {
+        let World {
+            tokens,
+            accounts,
+            jobs,
+        } = world;
+        let origin = clock.origin();
+        Self {
             clock,
             gallery,
-            memory: Mutex::new(memory),
-        };
-        (service, ids)
+            tokens,
+            memory: Mutex::new(Memory {
+                origin,
+                accounts,
+                parents: jobs,
+                retrievals: Vec::new(),
+            }),
+            cancelled: Notify::new(),
+        }
+    }
+
+    /// What the holder of a token has paid for, if it is known.
+    pub(crate) fn subscription(&self, token: &str) -> Option<Subscription> {
+        let known = self.tokens.iter().find(|known| known.token == token);
+        known.map(|known| known.subscription)
     }
 
     /// Answers `POST /jobs/seed_async`.
-    pub(crate) async fn submit(&self, request: SeedRequest) -> Result<JobAnswer, Refusal> {
+    pub(crate) async fn submit(
+        &self,
+        request: SeedRequest,
+        links: Links,
+    ) -> Result<JobAnswer, Refusal> {
         let now = self.clock.now();
         let draft = self.with_memory(|memory| memory.submit(request, now))?;
-        self.complete(draft, now).await
+        self.complete(draft, links.issued(now)).await
     }
 
     /// Answers `GET /jobs/?jobid=`.
-    pub(crate) async fn look_up(&self, jobid: &str) -> Result<JobAnswer, Refusal> {
+    pub(crate) async fn look_up(&self, jobid: &str, links: Links) -> Result<JobAnswer, Refusal> {
         let now = self.clock.now();
         let draft = self.with_memory(|memory| memory.look_up(jobid, now))?;
-        self.complete(draft, now).await
+        self.complete(draft, links.issued(now)).await
     }
 
     /// Answers `GET /jobs`.
@@ -87,12 +132,70 @@ impl Service {
     /// Answers `GET /jobs/cancel/?jobid=`.
     pub(crate) fn cancel(&self, jobid: &str) -> Result<(), Refusal> {
         let now = self.clock.now();
-        self.with_memory(|memory| memory.cancel(jobid, now))
+        self.with_memory(|memory| memory.cancel(jobid, now))?;
+        self.cancelled.notify_waiters();
+        Ok(())
     }
 
     /// Answers `POST /account/midjourney/<channel>/reset`.
     pub(crate) fn reset(&self, channel: &str) -> Result<(), Refusal> {
         self.with_memory(|memory| memory.reset(channel))
+    }
+
+    /// Where a job's news are to be sent, and when there are any.
+    pub(crate) fn to_be_called(&self, jobid: &str) -> Option<(String, Vec<Timestamp>)> {
+        self.with_memory(|memory| {
+            let job = memory.retrievals.iter().find(|job| job.id == jobid)?;
+            Some((job.reply_url.clone()?, job.milestones()))
+        })
+    }
+
+    /// The job's news, as they are called back at a milestone, or when it was
+    /// given up before.
+    pub(crate) async fn callback(
+        &self,
+        jobid: &str,
+        milestone: Timestamp,
+    ) -> Option<(Stage, Value)> {
+        let (stage, draft, now) = self.with_memory(|memory| {
+            let job = memory.retrievals.iter().find(|job| job.id == jobid)?;
+            let now = job.cancelled.unwrap_or(milestone);
+            Some((job.stage(now), memory.retrieval_draft(job, now)?, now))
+        })?;
+        let answer = self.complete(draft, now).await.ok()?;
+        Some((stage, serde_json::to_value(answer).ok()?))
+    }
+
+    /// Returns once the job has been given up.
+    pub(crate) async fn cancelled(&self, jobid: &str) {
+        loop {
+            let cancelled = self.cancelled.notified();
+            let is_cancelled = self.with_memory(|memory| {
+                let job = memory.retrievals.iter().find(|job| job.id == jobid);
+                job.is_some_and(|job| job.cancelled.is_some())
+            });
+            if is_cancelled {
+                return;
+            }
+            cancelled.await;
+        }
+    }
+
+    /// How the seed jobs of each parent have fared so far.
+    pub(crate) fn counts(&self) -> BTreeMap<String, JobCounts> {
+        let now = self.clock.now();
+        self.with_memory(|memory| {
+            let mut counts = BTreeMap::<_, JobCounts>::new();
+            for job in &memory.retrievals {
+                if let Some(parent) = memory.parents.get(job.parent) {
+                    counts
+                        .entry(parent.id.clone())
+                        .or_default()
+                        .add(job.stage(now));
+                }
+            }
+            counts
+        })
     }
 
     /// Nothing that waits may happen in between, so the lock is held here only.
@@ -102,17 +205,18 @@ impl Service {
         decide(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn complete(&self, draft: Draft, now: Timestamp) -> Result<JobAnswer, Refusal> {
+    /// The links were issued at the given time.
+    async fn complete(&self, draft: Draft, issued: Timestamp) -> Result<JobAnswer, Refusal> {
         let Draft {
             mut answer,
             grid,
             seed,
         } = draft;
         if let Some(album) = grid {
-            answer.attachments = self.gallery.whole(&album, now).await?;
+            answer.attachments = self.gallery.whole(&album, issued).await?;
         }
         if let Some((album, content)) = seed {
-            answer.seed = Some(self.gallery.seed(&album, content, now).await?);
+            answer.seed = Some(self.gallery.seed(&album, content, issued).await?);
         }
         Ok(answer)
     }
@@ -130,6 +234,12 @@ impl Memory {
             .is_some_and(|account| account.moderation == Moderation::Halted)
     }
 
+    /// How many jobs may be executing in a channel.
+    fn max_jobs(&self, channel: &str) -> usize {
+        self.account(channel)
+            .map_or(MAX_JOBS, |account| account.max_jobs)
+    }
+
     /// Whether a parent's seed has been retrieved.
     fn retrieved(&self, parent: usize, now: Timestamp) -> bool {
         self.retrievals
@@ -142,39 +252,44 @@ impl Memory {
             .parents
             .iter()
             .enumerate()
-            .find(|(_, parent)| parent.id == request.jobid)
+            .find(|(_, parent)| parent.id == request.jobid && is_kept(parent.created, now))
         else {
             // A seed job is found, but is none of those that have a seed.
-            return Err(
-                match self.retrievals.iter().find(|job| job.id == request.jobid) {
-                    None => Refusal::NoParent(request.jobid),
-                    Some(job) if job.stage(now) == Stage::Completed => Refusal::Verb("seed_async"),
-                    Some(_) => Refusal::ParentNotCompleted,
-                },
-            );
+            let own = self
+                .retrievals
+                .iter()
+                .find(|job| job.id == request.jobid && is_kept(job.created, now));
+            return Err(match own {
+                None => Refusal::NoParent(request.jobid),
+                Some(job) if job.stage(now) == Stage::Completed => {
+                    Refusal::Verb("seed_async".into())
+                }
+                Some(_) => Refusal::ParentNotCompleted,
+            });
         };
         if !parent.completed() {
             return Err(Refusal::ParentNotCompleted);
         }
         if !parent.has_seed() {
-            return Err(Refusal::Verb(parent.verb));
+            return Err(Refusal::Verb(parent.verb.clone()));
         }
         if self.retrieved(position, now) {
             return Ok(self.parent_draft(position, parent, now));
         }
 
-        let account = parent.channel.and_then(|channel| self.account(channel));
+        let channel = parent.channel.as_deref();
+        let account = channel.and_then(|channel| self.account(channel));
         let discord = request
             .discord
-            .or_else(|| account.map(|account| account.discord.into()))
-            .or_else(|| parent.discord.map(Into::into))
+            .or_else(|| account.and_then(|account| account.discord.clone()))
+            .or_else(|| parent.discord.clone())
             .ok_or(Refusal::Missing("discord"))?;
-        let channel = parent.channel.ok_or(Refusal::Missing("channel"))?;
-        if self.halted(channel) {
+        let channel = channel.ok_or(Refusal::Missing("channel"))?.to_owned();
+        if self.halted(&channel) {
             return Err(Refusal::Halted);
         }
         let executing = self.executing(now, |job| job.channel == channel);
-        if executing.len() >= MAX_JOBS {
+        if executing.len() >= self.max_jobs(&channel) {
             return Err(Refusal::Busy(executing));
         }
 
@@ -182,16 +297,17 @@ impl Memory {
         let number = self.retrievals.len() + 1;
         let job = Retrieval {
             id: format!(
-                "20241007{:09}-user:1234-channel:{channel}",
+                "{}{:09}-user:1234-channel:{channel}",
+                self.origin.strftime("%Y%m%d"),
                 120_000_000 + number
             ),
             parent: position,
             created: now,
             discord,
-            channel,
+            channel: channel.clone(),
             reply_url: request
                 .reply_url
-                .or_else(|| account.and_then(|account| account.reply_url.map(Into::into))),
+                .or_else(|| account.and_then(|account| account.reply_url.clone())),
             reply_ref: request.reply_ref,
             message_id: parent.message_id + 500_000 + number as u64,
             cancelled: None,
@@ -245,36 +361,53 @@ impl Memory {
             .parents
             .iter()
             .enumerate()
-            .find(|(_, job)| job.id == jobid);
+            .find(|(_, job)| job.id == jobid && is_kept(job.created, now));
         if let Some((position, parent)) = parent {
-            if parent.channel.is_some_and(|channel| self.halted(channel)) {
+            if parent
+                .channel
+                .as_deref()
+                .is_some_and(|channel| self.halted(channel))
+            {
                 return Err(Refusal::Halted);
             }
             return Ok(self.parent_draft(position, parent, now));
         }
-        let found = self.retrievals.iter().find(|job| job.id == jobid);
-        let Some((job, parent)) = found.and_then(|job| Some((job, self.parents.get(job.parent)?)))
-        else {
+        let found = self
+            .retrievals
+            .iter()
+            .find(|job| job.id == jobid && is_kept(job.created, now));
+        let Some(job) = found else {
             return Err(Refusal::NoJob(jobid.into()));
         };
-        if self.halted(job.channel) {
+        if self.halted(&job.channel) {
             return Err(Refusal::Halted);
         }
+        self.retrieval_draft(job, now)
+            .ok_or_else(|| Refusal::NoJob(jobid.into()))
+    }
+
+    fn retrieval_draft(&self, job: &Retrieval, now: Timestamp) -> Option<Draft> {
+        let parent = self.parents.get(job.parent)?;
         let mut draft = Draft::from(job.answer(parent, now));
         if job.stage(now) == Stage::Completed {
             draft.seed = seed_of(parent);
             draft.answer.content = draft.seed.as_ref().map(|(_, content)| content.clone());
         }
-        Ok(draft)
+        Some(draft)
     }
 
     fn parent_draft(&self, position: usize, parent: &ParentJob, now: Timestamp) -> Draft {
         Draft {
-            answer: parent.answer(),
+            answer: parent.answer(self.max_jobs(parent.channel.as_deref().unwrap_or_default())),
             grid: parent.album.clone(),
             seed: seed_of(parent).filter(|_| self.retrieved(position, now)),
         }
     }
+}
+
+/// Whether a job of this age is still to be had.
+fn is_kept(created: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(created) <= KEPT
 }
 
 fn seed_of(parent: &ParentJob) -> Option<(Album, String)> {

@@ -1,23 +1,31 @@
 //! Starting and ending: an emulator runs on a thread of its own.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::serve::ListenerExt;
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::access::{EXPIRED_TOKEN, TOKEN};
-use crate::clock::Clock;
+use crate::callbacks::{Callback, Callbacks, Reach};
+use crate::clock::{Clock, Pace};
+use crate::control::{self, Control};
+use crate::faults::{Fault, FaultCount, Plan, When};
 use crate::gallery::Gallery;
 use crate::image_host::{self, ImageHost};
+use crate::journal::Entry;
+use crate::operation::Operation;
+use crate::retrieval::JobCounts;
 use crate::routes;
-use crate::samples::SampleJobs;
+use crate::samples::{self, EXPIRED_TOKEN, SampleJobs, TOKEN};
 use crate::service::Service;
+use crate::watch::Watch;
+use crate::wire::{Connections, Fate};
 
 /// Why an emulator could not start.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +37,9 @@ pub enum StartError {
         /// The speed that was asked for.
         speed: f64,
     },
+    /// The clock's start is no time that could be written down.
+    #[error("the clock cannot start at {0:?}: choose a time between the years 1 and 9998")]
+    Start(SystemTime),
     /// Something else listens on the port.
     #[error("port {port} is taken on 127.0.0.1: choose another, or 0 for any that is free")]
     PortTaken {
@@ -41,18 +52,27 @@ pub enum StartError {
 }
 
 /// Says how an emulator is to run. Made by [`Emulator::builder`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "nothing runs before `start`"]
 pub struct EmulatorBuilder {
     port: u16,
-    speed: f64,
+    pace: Pace,
+    start: Result<Timestamp, SystemTime>,
+    faults: Vec<(Operation, When, Fault)>,
+    reach: Reach,
 }
+
+/// Some hours after the sample jobs, so that they are not too old.
+const START: Timestamp = Timestamp::constant(1_708_884_000, 0);
 
 impl EmulatorBuilder {
     pub(crate) fn new() -> Self {
         Self {
             port: 0,
-            speed: 1.0,
+            pace: Pace::Times(1.0),
+            start: Ok(START),
+            faults: Vec::new(),
+            reach: Reach::Loopback,
         }
     }
 
@@ -66,7 +86,35 @@ impl EmulatorBuilder {
     /// How many seconds pass on the emulator's clock while one passes in
     /// reality. Without this it is 1.
     pub fn speed(mut self, speed: f64) -> Self {
-        self.speed = speed;
+        self.pace = Pace::Times(speed);
+        self
+    }
+
+    /// A clock that stands still but for [`Emulator::advance`], so that a test
+    /// sees each state as long as it likes.
+    pub fn stopped(mut self) -> Self {
+        self.pace = Pace::Stopped;
+        self
+    }
+
+    /// What the emulator's clock shows at its start. Without this it is
+    /// 2024-02-25T18:00:00Z, at every start: some hours after the sample jobs
+    /// were made, which are gone 31 days later.
+    pub fn starts_at(mut self, time: SystemTime) -> Self {
+        self.start = Timestamp::try_from(time).map_err(|_| time);
+        self
+    }
+
+    /// A fault that calls of an operation meet, as [`Emulator::inject`].
+    pub fn fault(mut self, operation: Operation, when: When, fault: Fault) -> Self {
+        self.faults.push((operation, when, fault));
+        self
+    }
+
+    /// Lets callbacks leave this machine. Without this, a `replyUrl` is called
+    /// only on loopback: 127.0.0.0/8, `[::1]` and `localhost`.
+    pub fn call_back_anywhere(mut self) -> Self {
+        self.reach = Reach::Anywhere;
         self
     }
 
@@ -76,13 +124,23 @@ impl EmulatorBuilder {
     /// # Errors
     ///
     /// [`StartError::Speed`] if the speed is no finite number above zero,
+    /// [`StartError::Start`] if the clock cannot show the time it is to start at,
     /// [`StartError::PortTaken`] if the port is, [`StartError::System`] if the
     /// system refuses a port for another reason, or the thread.
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let Self { port, speed } = self;
-        if !speed.is_finite() || speed <= 0.0 {
+        let Self {
+            port,
+            pace,
+            start,
+            faults,
+            reach,
+        } = self;
+        if let Pace::Times(speed) = pace
+            && (!speed.is_finite() || speed <= 0.0)
+        {
             return Err(StartError::Speed { speed });
         }
+        let start = start.map_err(StartError::Start)?;
         let api = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
             if error.kind() == ErrorKind::AddrInUse {
                 StartError::PortTaken { port }
@@ -94,13 +152,30 @@ impl EmulatorBuilder {
         let base_url = format!("http://{}/v2", api.local_addr()?);
         let image_base_url = format!("http://{}", images.local_addr()?);
 
-        let clock = Clock::start(speed);
+        let clock = Clock::start(start, pace);
+        let (jobs, world) = samples::world(start);
         let gallery = Arc::new(Gallery::new(image_base_url.clone()));
-        let host = Arc::new(ImageHost::new(clock.clone(), Arc::clone(&gallery)));
-        let (service, jobs) = Service::new(clock.clone(), gallery);
+        let host = Arc::new(ImageHost::new(clock.clone(), Arc::clone(&gallery), &world));
+        let mut plan = Plan::default();
+        for (operation, when, fault) in faults {
+            plan.add(operation, when, fault);
+        }
+        let watch = Arc::new(Watch::new(clock.clone(), &world, plan));
+        let service = Arc::new(Service::new(clock.clone(), gallery, world));
+        let callbacks = Callbacks::new(reach, clock.clone(), Arc::clone(&watch));
+        let callbacks = Arc::new(callbacks.map_err(io::Error::other)?);
+        let control = Control {
+            clock: clock.clone(),
+            watch: Arc::clone(&watch),
+            service: Arc::clone(&service),
+            callbacks: Arc::clone(&callbacks),
+        };
+        let service = routes::router(service, Arc::clone(&watch), callbacks);
         let sites = [
-            (api, routes::router(Arc::new(service))),
-            (images, image_host::router(Arc::clone(&host))),
+            // The service's own routes come first, and its answer to unknown
+            // ones.
+            (api, service.merge(control::router(control.clone()))),
+            (images, image_host::router(Arc::clone(&host), watch)),
         ];
 
         let (stop, stopped) = oneshot::channel();
@@ -119,7 +194,7 @@ impl EmulatorBuilder {
             base_url,
             image_base_url,
             jobs,
-            clock,
+            control,
             host,
             _running: running,
         })
@@ -149,12 +224,8 @@ fn serve(
                 .and_then(|()| tokio::net::TcpListener::from_std(listener));
             match listener {
                 Ok(listener) => {
-                    // Small answers are not to wait for the caller's
-                    // acknowledgement of what came before.
-                    let listener = listener.tap_io(|stream| {
-                        let _ = stream.set_nodelay(true);
-                    });
-                    tokio::spawn(axum::serve(listener, router).into_future());
+                    let service = router.into_make_service_with_connect_info::<Fate>();
+                    tokio::spawn(axum::serve(Connections(listener), service).into_future());
                 }
                 Err(error) => return drop(ready.send(Err(error))),
             }
@@ -193,7 +264,7 @@ pub struct Emulator {
     base_url: String,
     image_base_url: String,
     jobs: SampleJobs,
-    clock: Clock,
+    control: Control,
     host: Arc<ImageHost>,
     _running: Running,
 }
@@ -258,7 +329,44 @@ impl Emulator {
     /// # }
     /// ```
     pub fn advance(&self, by: Duration) {
-        self.clock.advance(by);
+        self.control.clock.advance(by);
+    }
+
+    /// From now on, calls of an operation meet a fault.
+    pub fn inject(&self, operation: Operation, when: When, fault: Fault) {
+        self.control.watch.plan().add(operation, when, fault);
+    }
+
+    /// The faults that were asked for, in that order, with how often each was
+    /// met.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultCount> {
+        self.control.watch.plan().counts()
+    }
+
+    /// Forgets all faults, those with chances too.
+    pub fn clear_faults(&self) {
+        self.control.watch.plan().clear();
+    }
+
+    /// The calls of API and image host, the latest thousand, in the order they
+    /// were answered.
+    #[must_use]
+    pub fn journal(&self) -> Vec<Entry> {
+        self.control.watch.journal().entries()
+    }
+
+    /// The callbacks so far, the latest thousand, tries that failed among them.
+    #[must_use]
+    pub fn callbacks(&self) -> Vec<Callback> {
+        self.control.callbacks.log()
+    }
+
+    /// How the seed jobs of each job have fared, by its id. A job that nobody
+    /// asked the seed of is not among them.
+    #[must_use]
+    pub fn job_counts(&self) -> BTreeMap<String, JobCounts> {
+        self.control.service.counts()
     }
 
     /// How many requests to the image host carried an API token or an

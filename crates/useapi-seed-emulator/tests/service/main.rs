@@ -9,8 +9,12 @@
 mod caller;
 
 mod access;
+mod callbacks;
+mod control;
+mod faults;
 mod halted;
 mod images;
+mod journal;
 mod lifetime;
 mod look_up;
 mod refusals;

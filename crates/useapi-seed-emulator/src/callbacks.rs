@@ -1,0 +1,221 @@
+//! Calls of `replyUrl`: on progress and at the end.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Url;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::clock::{Clock, with_milliseconds};
+use crate::faults::Fault;
+use crate::operation::Operation;
+use crate::retrieval::Stage;
+use crate::service::Service;
+use crate::watch::Watch;
+
+/// How many callbacks are kept: the latest ones.
+const CAPACITY: usize = 1000;
+/// How long after a try that failed the next one comes, on the virtual clock.
+const RETRIES: [SignedDuration; 2] = [SignedDuration::from_secs(10), SignedDuration::from_secs(60)];
+/// How long the receiver may take, in real time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A callback, or the try of one.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Callback {
+    /// When, on the emulator's clock.
+    pub time: String,
+    /// The job that it is about.
+    pub job: String,
+    /// Where it went, as `replyUrl` has it.
+    pub url: String,
+    /// The job, as it was sent.
+    pub body: Value,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The fault that it met.
+    pub fault: Option<Fault>,
+}
+
+/// What became of a callback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The receiver answered with this status.
+    Answered(u16),
+    /// It could not be delivered, and why. Two more tries follow.
+    Failed(String),
+    /// It was not sent: the address is not on loopback, or is none.
+    Refused,
+    /// It was lost on demand.
+    Lost,
+}
+
+/// Whom callbacks may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Loopback,
+    Anywhere,
+}
+
+/// Sends them.
+#[derive(Debug)]
+pub(crate) struct Callbacks {
+    http: reqwest::Client,
+    reach: Reach,
+    clock: Clock,
+    watch: Arc<Watch>,
+    log: Mutex<VecDeque<Callback>>,
+}
+
+impl Callbacks {
+    pub(crate) fn new(
+        reach: Reach,
+        clock: Clock,
+        watch: Arc<Watch>,
+    ) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            // It could lead away from loopback.
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()?;
+        Ok(Self {
+            http,
+            reach,
+            clock,
+            watch,
+            log: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn log(&self) -> Vec<Callback> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter().cloned().collect()
+    }
+
+    /// Sends the callbacks of a job, from now on to its end.
+    pub(crate) fn follow(self: &Arc<Self>, service: &Arc<Service>, jobid: &str) {
+        let Some((url, milestones)) = service.to_be_called(jobid) else {
+            return;
+        };
+        let (callbacks, service) = (Arc::clone(self), Arc::clone(service));
+        let jobid = jobid.to_owned();
+        tokio::spawn(async move {
+            let mut overtaken = None;
+            for milestone in milestones {
+                tokio::select! {
+                    () = callbacks.clock.reaches(milestone) => {}
+                    () = service.cancelled(&jobid) => {}
+                }
+                let Some((stage, body)) = service.callback(&jobid, milestone).await else {
+                    return;
+                };
+                let is_last = !matches!(stage, Stage::Started | Stage::Progress(_));
+                let fault = callbacks.watch.plan().draw(Operation::Callback);
+                let call = Call {
+                    job: jobid.clone(),
+                    url: url.clone(),
+                    body,
+                    fault,
+                };
+                if call.fault == Some(Fault::Overtaken) && !is_last {
+                    overtaken = Some(call);
+                    continue;
+                }
+                callbacks.deliver(call).await;
+                if let Some(call) = overtaken.take() {
+                    callbacks.deliver(call).await;
+                }
+                if is_last {
+                    return;
+                }
+            }
+        });
+    }
+
+    async fn deliver(self: &Arc<Self>, call: Call) {
+        let Some(url) = self.address(&call.url) else {
+            return self.write_down(&call, Outcome::Refused);
+        };
+        match call.fault {
+            Some(Fault::Lost) => return self.write_down(&call, Outcome::Lost),
+            Some(Fault::Latency { milliseconds }) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            }
+            Some(Fault::Doubled) => {
+                self.try_once(&url, &call).await;
+            }
+            _ => {}
+        }
+        if self.try_once(&url, &call).await {
+            return;
+        }
+        // Tried again aside, so that the news that follow do not wait for it.
+        let callbacks = Arc::clone(self);
+        tokio::spawn(async move {
+            for pause in RETRIES {
+                let now = callbacks.clock.now();
+                let then = now.checked_add(pause).unwrap_or(Timestamp::MAX);
+                callbacks.clock.reaches(then).await;
+                if callbacks.try_once(&url, &call).await {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Whether the receiver took it.
+    async fn try_once(&self, url: &Url, call: &Call) -> bool {
+        let sent = self.http.post(url.clone()).json(&call.body).send().await;
+        let (outcome, is_taken) = match sent {
+            Ok(answer) => (
+                Outcome::Answered(answer.status().as_u16()),
+                answer.status().is_success(),
+            ),
+            Err(fault) => (Outcome::Failed(fault.without_url().to_string()), false),
+        };
+        self.write_down(call, outcome);
+        is_taken
+    }
+
+    fn write_down(&self, call: &Call, outcome: Outcome) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() == CAPACITY {
+            log.pop_front();
+        }
+        log.push_back(Callback {
+            time: with_milliseconds(self.clock.now()),
+            job: call.job.clone(),
+            url: call.url.clone(),
+            body: call.body.clone(),
+            outcome,
+            fault: call.fault.clone(),
+        });
+    }
+
+    /// Where to call, if that is allowed.
+    fn address(&self, text: &str) -> Option<Url> {
+        let url = Url::parse(text).ok()?;
+        let host = url.host_str()?.trim_matches(['[', ']']);
+        let is_loopback = match host.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => host == "localhost",
+        };
+        (is_loopback || self.reach == Reach::Anywhere).then_some(url)
+    }
+}
+
+/// What is to be delivered.
+struct Call {
+    job: String,
+    url: String,
+    body: Value,
+    fault: Option<Fault>,
+}

@@ -1,0 +1,100 @@
+//! Faults on demand: which calls fare badly, and how.
+
+mod answer;
+mod plan;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use answer::spoil;
+pub(crate) use plan::Plan;
+pub use plan::{FaultCount, When};
+
+/// What goes wrong with a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It is not carried out: this status, with an error of the documented form.
+    Status {
+        /// The status, from 200 to 999.
+        status: u16,
+        /// The value of a `Retry-After` header, if there is to be one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<String>,
+    },
+    /// It is not carried out: a page in place of JSON, as a gateway sends it.
+    Html {
+        /// The status, from 200 to 999.
+        status: u16,
+    },
+    /// The connection is reset before the call is carried out.
+    ResetBefore,
+    /// The call is carried out, and the connection is reset in place of an
+    /// answer: the lost answer.
+    ResetAfter,
+    /// The answer comes, and the connection, although it was to be kept, is
+    /// reset when the next request comes.
+    CloseBeforeNext,
+    /// The call is carried out, and the answer ends after so many bytes of its
+    /// body, before what it announced.
+    Cut {
+        /// How many bytes still come.
+        bytes: usize,
+    },
+    /// The call is carried out, and after so many bytes of the answer's body
+    /// nothing comes any more, while the connection stays.
+    Stall {
+        /// How many bytes still come.
+        bytes: usize,
+    },
+    /// The answer's body comes in small parts.
+    Slow {
+        /// In real time.
+        bytes_per_second: u32,
+    },
+    /// The call is carried out after a while; a callback is sent after it.
+    Latency {
+        /// In real time.
+        milliseconds: u64,
+    },
+    /// The answer ends with one field more: an unknown one, or one that it has
+    /// already and so has twice.
+    AddedField {
+        /// The field's name.
+        name: String,
+        /// Its value.
+        value: serde_json::Value,
+    },
+    /// A field of the answer has another value, of whatever type.
+    RetypedField {
+        /// The field, as a JSON pointer: `/seed/value`.
+        pointer: String,
+        /// The value.
+        value: serde_json::Value,
+    },
+    /// A callback is never sent.
+    Lost,
+    /// A callback is sent twice.
+    Doubled,
+    /// A callback is sent after the next one about the same job.
+    Overtaken,
+    /// The links of the answer have expired already.
+    ExpiredLinks,
+    /// The answer is whole as far as HTTP goes, but its body has only so many
+    /// bytes: a truncated picture.
+    Truncated {
+        /// How many bytes there are.
+        bytes: usize,
+    },
+}
+
+impl Fault {
+    /// A status in place of an answer, without `Retry-After`.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::Status {
+            status,
+            retry_after: None,
+        }
+    }
+}

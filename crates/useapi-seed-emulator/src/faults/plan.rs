@@ -1,0 +1,141 @@
+//! Which call meets which fault.
+
+use fastrand::Rng;
+use serde::{Deserialize, Serialize};
+
+use super::Fault;
+use crate::operation::Operation;
+
+/// Which calls a fault is for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum When {
+    /// The next so many. Of several faults that wait for the same call, the one
+    /// that came first takes it.
+    Next(u32),
+    /// Any, with a probability between 0 and 1. Which ones is the same at every
+    /// start, given the same seed and calls.
+    Chance {
+        /// How likely it is.
+        probability: f64,
+        /// Where its random numbers begin.
+        seed: u64,
+    },
+}
+
+/// A fault that was asked for, and how often it has happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct FaultCount {
+    /// The calls it is for.
+    pub operation: Operation,
+    /// Which of them; of [`When::Next`], as it was asked for.
+    pub when: When,
+    /// The fault.
+    pub fault: Fault,
+    /// How many calls have met it.
+    pub used: u64,
+}
+
+/// All that were asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    count: FaultCount,
+    random: Rng,
+}
+
+impl Plan {
+    pub(crate) fn add(&mut self, operation: Operation, when: When, fault: Fault) {
+        let seed = match when {
+            When::Next(_) => 0,
+            When::Chance { seed, .. } => seed,
+        };
+        self.rules.push(Rule {
+            count: FaultCount {
+                operation,
+                when,
+                fault,
+                used: 0,
+            },
+            random: Rng::with_seed(seed),
+        });
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    /// The fault that the next call meets, if it meets one.
+    pub(crate) fn draw(&mut self, operation: Operation) -> Option<Fault> {
+        self.rules
+            .iter_mut()
+            .filter(|rule| rule.count.operation == operation)
+            .find_map(Rule::draw)
+    }
+
+    pub(crate) fn counts(&self) -> Vec<FaultCount> {
+        self.rules.iter().map(|rule| rule.count.clone()).collect()
+    }
+}
+
+impl Rule {
+    fn draw(&mut self) -> Option<Fault> {
+        let meets = match self.count.when {
+            When::Next(calls) => self.count.used < calls.into(),
+            When::Chance { probability, .. } => self.random.f64() < probability,
+        };
+        if !meets {
+            return None;
+        }
+        self.count.used += 1;
+        Some(self.count.fault.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Operation, Plan, When};
+
+    #[test]
+    fn faults_that_wait_for_calls_take_turns() {
+        let mut plan = Plan::default();
+        plan.add(Operation::GetJob, When::Next(2), Fault::ResetAfter);
+        plan.add(Operation::GetJob, When::Next(1), Fault::ExpiredLinks);
+        assert_eq!(plan.draw(Operation::RetrieveSeed), None);
+        let drawn = [(); 4].map(|()| plan.draw(Operation::GetJob));
+        let expected = [
+            Some(Fault::ResetAfter),
+            Some(Fault::ResetAfter),
+            Some(Fault::ExpiredLinks),
+            None,
+        ];
+        assert_eq!(drawn, expected);
+        let used: Vec<_> = plan.counts().iter().map(|count| count.used).collect();
+        assert_eq!(used, [2, 1]);
+    }
+
+    #[test]
+    fn chance_is_the_same_at_every_start() {
+        let drawn = |seed| {
+            let mut plan = Plan::default();
+            let when = When::Chance {
+                probability: 0.25,
+                seed,
+            };
+            plan.add(Operation::GetJob, when, Fault::ResetBefore);
+            (0..1000)
+                .map(|_| plan.draw(Operation::GetJob).is_some())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(drawn(1), drawn(1));
+        assert_ne!(drawn(1), drawn(2));
+        let share = drawn(1).iter().filter(|met| **met).count();
+        assert!((200..300).contains(&share), "{share}");
+    }
+}

@@ -1,0 +1,240 @@
+//! Faults on demand.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+
+use crate::caller::{client, request, retrieve, start, url};
+
+fn poll(emulator: &Emulator) -> RequestBuilder {
+    let jobid = emulator.jobs().imagine.as_str();
+    request(emulator, Method::GET, "/jobs/").query(&[("jobid", jobid)])
+}
+
+/// What the next poll is answered, if it meets this fault.
+async fn polled(fault: Fault) -> Result<Response, reqwest::Error> {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.inject(Operation::GetJob, When::Next(1), fault.clone());
+    let answer = poll(&emulator).send().await;
+    // It was met once, and is written down.
+    let [count] = &emulator.faults()[..] else {
+        panic!("{:?}", emulator.faults());
+    };
+    assert_eq!((count.used, &count.fault), (1, &fault));
+    let [entry] = &emulator.journal()[..] else {
+        panic!("{:?}", emulator.journal());
+    };
+    assert_eq!(entry.fault.as_ref(), Some(&fault));
+    assert_eq!(poll(&emulator).send().await.unwrap().status(), 200);
+    answer
+}
+
+#[tokio::test]
+async fn a_status_comes_with_and_without_retry_after() {
+    for retry_after in [None, Some("30"), Some("Sun, 25 Feb 2024 18:00:30 GMT")] {
+        let fault = Fault::Status {
+            status: 503,
+            retry_after: retry_after.map(Into::into),
+        };
+        let answer = polled(fault).await.unwrap();
+        assert_eq!(answer.status(), 503);
+        let header = answer.headers().get("retry-after");
+        assert_eq!(header.map(|value| value.to_str().unwrap()), retry_after);
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["code"], 503);
+    }
+}
+
+#[tokio::test]
+async fn a_page_comes_in_place_of_json() {
+    let answer = polled(Fault::Html { status: 502 }).await.unwrap();
+    assert_eq!(answer.status(), 502);
+    assert!(
+        answer.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
+    assert!(answer.text().await.unwrap().starts_with("<html>"));
+}
+
+#[tokio::test]
+async fn an_answer_is_cut() {
+    let answer = polled(Fault::Cut { bytes: 10 }).await.unwrap();
+    assert!(answer.content_length().unwrap() > 10);
+    assert!(answer.bytes().await.is_err());
+
+    let emulator = Emulator::start().await.unwrap();
+    emulator.inject(Operation::GetJob, When::Next(1), Fault::Cut { bytes: 10 });
+    let mut answer = poll(&emulator).send().await.unwrap();
+    assert_eq!(answer.chunk().await.unwrap().unwrap(), r#"{"jobid":""#);
+    assert!(answer.chunk().await.is_err());
+}
+
+#[tokio::test]
+async fn a_submission_is_lost_before_or_after_it_is_carried_out() {
+    for (fault, executing) in [(Fault::ResetBefore, 0), (Fault::ResetAfter, 1)] {
+        let emulator = Emulator::start().await.unwrap();
+        emulator.inject(Operation::RetrieveSeed, When::Next(1), fault);
+        let body = json!({ "jobid": emulator.jobs().imagine });
+        let call = request(&emulator, Method::POST, "/jobs/seed_async").json(&body);
+        let error = call.send().await.unwrap_err();
+        assert!(error.is_request() && !error.is_connect(), "{error:?}");
+        let jobs = request(&emulator, Method::GET, "/jobs")
+            .send()
+            .await
+            .unwrap();
+        let jobs: Vec<String> = jobs.json().await.unwrap();
+        assert_eq!(jobs.len(), executing);
+        let entry = &emulator.journal()[0];
+        assert_eq!((entry.status, entry.job.is_some()), (None, true));
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_is_reset_as_the_next_request_comes() {
+    let emulator = Emulator::builder()
+        .fault(Operation::ListJobs, When::Next(1), Fault::CloseBeforeNext)
+        .start()
+        .await
+        .unwrap();
+    let address = emulator
+        .base_url()
+        .trim_start_matches("http://")
+        .trim_end_matches("/v2");
+    let call = format!(
+        "GET /v2/jobs HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\r\n",
+        emulator.token()
+    );
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all(call.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"[]") {
+        let mut part = [0; 1024];
+        let count = connection.read(&mut part).unwrap();
+        assert!(count > 0);
+        answer.extend_from_slice(&part[..count]);
+    }
+    // It is still open, and says nothing of closing.
+    assert!(
+        !String::from_utf8(answer)
+            .unwrap()
+            .contains("connection: close")
+    );
+    connection.write_all(call.as_bytes()).unwrap();
+    let error = connection.read(&mut [0; 1024]).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(emulator.journal().len(), 1);
+}
+
+#[tokio::test]
+async fn answers_stall_and_dawdle() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.inject(
+        Operation::ListJobs,
+        When::Next(1),
+        Fault::Stall { bytes: 1 },
+    );
+    let hurried = Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_millis(100));
+    let call = hurried
+        .build()
+        .unwrap()
+        .get(format!("{}/jobs", emulator.base_url()));
+    let mut answer = call.bearer_auth(emulator.token()).send().await.unwrap();
+    assert_eq!(answer.chunk().await.unwrap().unwrap(), "[");
+    assert!(answer.chunk().await.unwrap_err().is_timeout());
+
+    // A body of two bytes, one at a time; and a whole one a little later.
+    for fault in [
+        Fault::Slow {
+            bytes_per_second: 1,
+        },
+        Fault::Latency { milliseconds: 60 },
+    ] {
+        emulator.inject(Operation::ListJobs, When::Next(1), fault);
+        let begun = Instant::now();
+        let answer = request(&emulator, Method::GET, "/jobs")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.text().await.unwrap(), "[]");
+        assert!(begun.elapsed() >= Duration::from_millis(60));
+    }
+}
+
+#[tokio::test]
+async fn fields_are_unknown_doubled_and_retyped() {
+    let added = |name: &str, value| Fault::AddedField {
+        name: name.into(),
+        value,
+    };
+    let unknown = polled(added("news", json!(5))).await.unwrap();
+    assert_eq!(unknown.json::<Value>().await.unwrap()["news"], 5);
+    let doubled = polled(added("status", json!("odd"))).await.unwrap();
+    let text = doubled.text().await.unwrap();
+    assert_eq!(text.matches("\"status\":").count(), 2, "{text}");
+    let retyped = Fault::RetypedField {
+        pointer: "/attachments/0/size".into(),
+        value: json!("large"),
+    };
+    let retyped = polled(retyped).await.unwrap();
+    let job: Value = retyped.json().await.unwrap();
+    assert_eq!(job["attachments"][0]["size"], "large");
+}
+
+#[tokio::test]
+async fn links_have_expired_and_pictures_are_truncated() {
+    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    emulator.inject(Operation::GetJob, When::Next(1), Fault::ExpiredLinks);
+    let stale: Value = poll(&emulator).send().await.unwrap().json().await.unwrap();
+    let fetched = client()
+        .get(url(&stale["attachments"][0]))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(fetched.status(), 404);
+
+    emulator.inject(
+        Operation::GetImage,
+        When::Next(1),
+        Fault::Truncated { bytes: 100 },
+    );
+    let link = url(&job["seed"]["attachments"][0]);
+    let truncated = client().get(&link).send().await.unwrap();
+    assert_eq!(truncated.status(), 200);
+    assert_eq!(truncated.bytes().await.unwrap().len(), 100);
+    let whole = client()
+        .get(&link)
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    assert_eq!(whole.len(), job["seed"]["attachments"][0]["size"]);
+}
+
+#[tokio::test]
+async fn faults_can_be_forgotten() {
+    let emulator = Emulator::start().await.unwrap();
+    let always = When::Chance {
+        probability: 1.0,
+        seed: 1,
+    };
+    emulator.inject(Operation::GetJob, always, Fault::status(500));
+    for _ in 0..3 {
+        assert_eq!(poll(&emulator).send().await.unwrap().status(), 500);
+    }
+    assert_eq!(emulator.faults()[0].used, 3);
+    emulator.clear_faults();
+    assert_eq!(poll(&emulator).send().await.unwrap().status(), 200);
+    // Another operation never met it.
+    start(&emulator, &emulator.jobs().imagine).await;
+}
