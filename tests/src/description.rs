@@ -38,7 +38,23 @@ impl Description {
     /// When it is not there, or no YAML.
     #[must_use]
     pub fn read() -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/seed_async.yaml");
+        Self::read_file("seed_async.yaml")
+    }
+
+    /// Reads the description of the emulator's own routes.
+    ///
+    /// # Panics
+    ///
+    /// When it is not there, or no YAML.
+    #[must_use]
+    pub fn of_control() -> Self {
+        Self::read_file("emulator.yaml")
+    }
+
+    fn read_file(name: &str) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../openapi")
+            .join(name);
         let text = std::fs::read_to_string(file).expect("the description");
         let documents = Yaml::load_from_str(&text).expect("YAML");
         Self(json(documents.first().expect("a document")))

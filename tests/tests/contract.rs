@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use useapi_seed::{Client, JobStatus, Submitted, Verb};
-use useapi_seed_emulator::Emulator;
 use useapi_seed_tests::{Fixture, Request, Response, Stub};
 
 const TOKEN: &str = "user:1234-planted-token";
@@ -61,25 +60,6 @@ async fn send(example: &str, base_url: &str, token: &str, jobid: &str) -> Value 
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
-}
-
-async fn starts_a_job(example: &str) {
-    let emulator = Emulator::start().await.unwrap();
-    let parent = emulator.jobs().imagine.as_str();
-    let job = send(example, emulator.base_url(), emulator.token(), parent).await;
-    assert_eq!(job["verb"], "seed_async");
-    assert_eq!(job["status"], "started");
-    assert_eq!(job["parentJobId"], parent);
-}
-
-#[tokio::test]
-async fn the_javascript_example_starts_a_job() {
-    starts_a_job(JAVASCRIPT).await;
-}
-
-#[tokio::test]
-async fn the_python_example_starts_a_job() {
-    starts_a_job(PYTHON).await;
 }
 
 /// All of a request that the examples say.

@@ -53,11 +53,16 @@ impl Emulator {
     }
 
     /// What it printed in this place, such as `/base_url`.
-    fn news(&self, place: &str) -> Result<&str> {
+    pub(crate) fn news(&self, place: &str) -> Result<&str> {
         self.news
             .pointer(place)
             .and_then(Value::as_str)
             .with_context(|| format!("the emulator printed no {place}"))
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Runs a user's program in a folder, with the imagine job as its first

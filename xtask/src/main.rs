@@ -1,5 +1,6 @@
 //! The project's chores: `cargo xtask --help` lists them.
 
+mod bench;
 mod cargo;
 mod checkout;
 mod codegen;
@@ -35,6 +36,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Measure the emulator beside another mock of the description. Needs wrk, Python and Node.js.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Write the generated source of the raw layer, from the description in openapi.
     Codegen {
         /// Write nothing; show what would change, and fail if anything would.
@@ -65,6 +69,13 @@ enum Chore {
     },
 }
 
+/// What is measured.
+#[derive(Subcommand)]
+enum Bench {
+    /// Requests per second, beside Prism's; start-up time; memory. Takes a minute.
+    Emulator,
+}
+
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -84,6 +95,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     // the root.
     std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))?;
     match &arguments.chore {
+        Chore::Bench(Bench::Emulator) => bench::emulator(),
         Chore::Codegen { check } => codegen::run(*check),
         Chore::Contract { mutate: false } => contract::check(None),
         Chore::Contract { mutate: true } => contract::mutate(),

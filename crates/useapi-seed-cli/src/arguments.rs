@@ -82,7 +82,7 @@ pub(crate) struct Fetch {
 #[command(after_help = format!("\
 Example:
   export USEAPI_TOKEN=...
-  useapi-seed wait 20241007120000001-user:1234-channel:1114555266835431444 --out cat
+  useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444 --out cat
 
 {}", exit::EXPLAINED))]
 pub(crate) struct Wait {
@@ -125,10 +125,15 @@ pub(crate) struct Emulate {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,
 
-    /// How fast its clock runs: with 60 a minute passes in a second.
-    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = above_zero,
-          allow_hyphen_values = true)]
-    pub(crate) speed: f64,
+    /// How fast its clock runs: with 60 a minute passes in a second. Without this
+    /// it runs as the scenario says, or at real speed.
+    #[arg(long, value_name = "F", value_parser = above_zero, allow_hyphen_values = true)]
+    pub(crate) speed: Option<f64>,
+
+    /// What is there at the start, beside the sample jobs: a TOML file, or one of
+    /// quiet-day, busy-account, halted-account and bad-network.
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(crate) scenario: Option<PathBuf>,
 
     /// Print one line of JSON instead: `base_url`, `token` and `jobs`.
     #[arg(long)]

@@ -1,7 +1,10 @@
 //! `emulate`: the emulator, for other programs.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use serde::Serialize;
-use useapi_seed_emulator::{Emulator, SampleJobs};
+use useapi_seed_emulator::{Emulator, Scenario};
 
 use crate::arguments::Emulate;
 use crate::exit::Exit;
@@ -10,10 +13,20 @@ use crate::shell;
 use crate::terminal::give;
 
 pub(crate) async fn run(arguments: Emulate) -> Result<Exit, Failure> {
-    let Emulate { port, speed, json } = arguments;
-    let emulator = Emulator::builder()
-        .port(port)
-        .speed(speed)
+    let Emulate {
+        port,
+        speed,
+        scenario,
+        json,
+    } = arguments;
+    let mut builder = Emulator::builder().port(port);
+    if let Some(speed) = speed {
+        builder = builder.speed(speed);
+    }
+    if let Some(file) = scenario {
+        builder = builder.scenario(read(&file)?);
+    }
+    let emulator = builder
         .start()
         .await
         .map_err(|fault| Failure::new(fault.to_string()))?;
@@ -30,15 +43,20 @@ pub(crate) async fn run(arguments: Emulate) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn samples(jobs: &SampleJobs) -> [(&'static str, &str); 6] {
-    [
-        ("imagine", &jobs.imagine),
-        ("button", &jobs.button),
-        ("blend", &jobs.blend),
-        ("progress", &jobs.progress),
-        ("unsupported", &jobs.unsupported),
-        ("halted", &jobs.halted),
-    ]
+/// The shipped scenario of this name, or else the one in this file.
+fn read(file: &Path) -> Result<Scenario, Failure> {
+    if let Some(scenario) = file.to_str().and_then(Scenario::named) {
+        return Ok(scenario);
+    }
+    let text = std::fs::read_to_string(file).map_err(|fault| {
+        let names: Vec<_> = Scenario::names().collect();
+        Failure::new(format!(
+            "the scenario {} cannot be read: {fault}. Besides files there are {}.",
+            file.display(),
+            names.join(", ")
+        ))
+    })?;
+    Scenario::from_toml(&text).map_err(|fault| Failure::new(format!("{}: {fault}", file.display())))
 }
 
 /// The one line for programs.
@@ -46,32 +64,14 @@ fn samples(jobs: &SampleJobs) -> [(&'static str, &str); 6] {
 struct News<'a> {
     base_url: &'a str,
     token: &'a str,
-    jobs: Jobs<'a>,
-}
-
-#[derive(Serialize)]
-struct Jobs<'a> {
-    imagine: &'a str,
-    button: &'a str,
-    blend: &'a str,
-    progress: &'a str,
-    unsupported: &'a str,
-    halted: &'a str,
+    jobs: BTreeMap<&'a str, &'a str>,
 }
 
 fn in_json(emulator: &Emulator) -> Result<String, Failure> {
-    let jobs = emulator.jobs();
     let news = News {
         base_url: emulator.base_url(),
         token: emulator.token(),
-        jobs: Jobs {
-            imagine: &jobs.imagine,
-            button: &jobs.button,
-            blend: &jobs.blend,
-            progress: &jobs.progress,
-            unsupported: &jobs.unsupported,
-            halted: &jobs.halted,
-        },
+        jobs: emulator.named_jobs().collect(),
     };
     match serde_json::to_string(&news) {
         Ok(line) => Ok(line + "\n"),
@@ -81,9 +81,11 @@ fn in_json(emulator: &Emulator) -> Result<String, Failure> {
 
 fn in_words(emulator: &Emulator) -> String {
     let (base_url, token) = (emulator.base_url(), emulator.token());
-    let jobs: String = samples(emulator.jobs())
+    let jobs: Vec<_> = emulator
+        .named_jobs()
         .map(|(name, id)| format!("  {name:<12} {id}\n"))
-        .concat();
+        .collect();
+    let jobs = jobs.concat();
     format!(
         "base URL  {base_url}\n\
          token     {token}\n\

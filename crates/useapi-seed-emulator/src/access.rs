@@ -6,13 +6,18 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use serde::Deserialize;
 
 use crate::refusal::Refusal;
 use crate::service::Service;
 
 /// What the holder of a token has paid for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Subscription {
+    /// Everything.
+    #[default]
     Active,
     /// It has run out: 402.
     Expired,

@@ -1,12 +1,17 @@
 //! Midjourney accounts, one for a Discord channel, and their secrets.
 
+use serde::Deserialize;
+
 /// How many jobs an account may have executing, unless it is told otherwise.
 pub(crate) const MAX_JOBS: usize = 3;
 
 /// What Midjourney's moderation has to say to an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Moderation {
     /// Nothing.
+    #[default]
     Clear,
     /// A message is pending that the service has not come upon yet.
     Unnoticed,

@@ -3,7 +3,8 @@
 mod answer;
 mod plan;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub(crate) use answer::spoil;
 pub(crate) use plan::Plan;
@@ -12,11 +13,14 @@ pub use plan::{FaultCount, When};
 /// What goes wrong with a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Fault {
     /// It is not carried out: this status, with an error of the documented form.
     Status {
         /// The status, from 200 to 999.
+        #[serde(deserialize_with = "status")]
+        #[cfg_attr(test, schemars(range(min = 200, max = 999)))]
         status: u16,
         /// The value of a `Retry-After` header, if there is to be one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,6 +29,8 @@ pub enum Fault {
     /// It is not carried out: a page in place of JSON, as a gateway sends it.
     Html {
         /// The status, from 200 to 999.
+        #[serde(deserialize_with = "status")]
+        #[cfg_attr(test, schemars(range(min = 200, max = 999)))]
         status: u16,
     },
     /// The connection is reset before the call is carried out.
@@ -96,5 +102,17 @@ impl Fault {
             status,
             retry_after: None,
         }
+    }
+}
+
+/// One that an answer can have.
+fn status<'de, D: Deserializer<'de>>(input: D) -> Result<u16, D::Error> {
+    let status = u16::deserialize(input)?;
+    if (200..=999).contains(&status) {
+        Ok(status)
+    } else {
+        Err(D::Error::custom(format!(
+            "a status is between 200 and 999, not {status}"
+        )))
     }
 }

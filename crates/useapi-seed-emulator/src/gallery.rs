@@ -1,4 +1,4 @@
-//! The painted files, kept as long as there is room.
+//! The pictures' files, kept as long as there is room.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

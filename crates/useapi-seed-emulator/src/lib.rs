@@ -47,24 +47,87 @@
 //! | `discord`: the request's, else the account's, else the job's | 400 |
 //! | the job has a channel | 400 |
 //! | the account is not halted | 596, the plain body |
-//! | fewer than three jobs are executing in the channel | 429 with `executingJobs` |
+//! | fewer jobs are executing in the channel than its account may have | 429 with `executingJobs` |
 //! | no moderation message is pending | 596 with the failed job; the account is halted from then on |
 //! | | 200 with the started job |
 //!
 //! `GET /v2/jobs/?jobid=` answers 400, 404, 596 for a job of a halted account,
 //! or 200 with the job as it is at that time. A started job takes 45 seconds of
 //! the emulator's clock: *started* for five, then *progress* with a percentage
-//! in `content`, then *completed*. The clock starts at the real time, runs as
-//! fast as [`EmulatorBuilder::speed`] says, and can be put forward by
-//! [`Emulator::advance`].
-//!
-//! Ids and seeds are the same at every start, given the same requests. The
-//! times follow the clock.
+//! in `content`, then *completed*. A job is gone (404) when it is 31 days old.
 //!
 //! `GET /v2/jobs` lists the ids of the executing jobs,
 //! `GET /v2/jobs/cancel/?jobid=` gives one of them up, and
 //! `POST /v2/account/midjourney/<channel>/reset` puts a halted account back to
 //! work.
+//!
+//! # Time
+//!
+//! The clock shows 2024-02-25T18:00:00Z at the start, or what
+//! [`EmulatorBuilder::starts_at`] says. It runs at real speed, as fast as
+//! [`EmulatorBuilder::speed`] says, or not at all
+//! ([`EmulatorBuilder::stopped`]), and can be put forward by
+//! [`Emulator::advance`]. On a clock that stands still the same calls in the same
+//! order get the same answers at every start, but for the ports in links.
+//!
+//! # Bad days
+//!
+//! [`EmulatorBuilder::fault`] and [`Emulator::inject`] let calls of an
+//! [`Operation`] meet a [`Fault`]: the next so many, or any with a probability.
+//! [`Emulator::faults`] counts how often each was met.
+//!
+//! ```
+//! use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // The first submission is carried out, but its answer is lost.
+//! let emulator = Emulator::builder()
+//!     .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+//!     .start()
+//!     .await?;
+//! let submission = reqwest::Client::new()
+//!     .post(format!("{}/jobs/seed_async", emulator.base_url()))
+//!     .bearer_auth(emulator.token())
+//!     .json(&serde_json::json!({ "jobid": emulator.jobs().imagine }));
+//! assert!(submission.send().await.is_err());
+//! assert_eq!(emulator.job_counts()[&emulator.jobs().imagine].started, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`Scenario`] says in a file which accounts, tokens, jobs, times and faults
+//! there are. Four are shipped:
+//!
+//! | name | what |
+//! | --- | --- |
+//! | `quiet-day` | an account with room for twelve jobs, and jobs of its own |
+//! | `busy-account` | all places of the samples' account are taken: 429 |
+//! | `halted-account` | the samples' account is halted: 596 |
+//! | `bad-network` | a lost answer, then gateways, resets and cuts in turn |
+//!
+//! # What happened
+//!
+//! [`Emulator::journal`] has the latest thousand calls, without secrets, with
+//! answer, fault and job; a call that the service does not know, with what it
+//! has that is most like it. [`Emulator::job_counts`] counts the seed jobs of
+//! each parent.
+//!
+//! # Callbacks
+//!
+//! A job that has a `replyUrl` reports to it: as its first news come, half-way,
+//! and at its end. The body is what `GET /v2/jobs/?jobid=` would answer then. A
+//! receiver that does not answer with 2xx is called again after 10 and after 60
+//! seconds of the emulator's clock. Only addresses on loopback are called, unless
+//! [`EmulatorBuilder::call_back_anywhere`] is set, and only by `http`.
+//! [`Emulator::callbacks`] lists them; [`Operation::Callback`] lets them be lost,
+//! late, doubled or overtaken.
+//!
+//! # From other languages
+//!
+//! Below `/_emulator/` on the API's port the same can be done over HTTP: clock,
+//! faults, journal, callbacks, job counts. `openapi/emulator.yaml` of the
+//! project describes it. It takes no token, as it is on loopback only.
 //!
 //! # Images
 //!
@@ -87,8 +150,10 @@
 //!   with 400 and the field's name.
 //! - A content type other than `application/json`, and a body that is no JSON
 //!   object, get 400 with a text of our own; a body over 64 KiB gets 413.
-//! - Unknown paths get 404 and unknown methods 405, in the documented form of
-//!   an error.
+//! - A target and headers of more than 16 KiB together get 431, and are not in
+//!   the journal.
+//! - Unknown paths get 404 and unknown methods, HEAD among them, 405, in the
+//!   documented form of an error.
 //! - The seed of a job is already retrieved as soon as one retrieval is
 //!   completed. Before that, another request starts another job.
 //! - A completed `seed_async` job carries `seed` itself, and Midjourney's
@@ -101,7 +166,7 @@
 //! - The content of a job in progress: the parent's, with a percentage.
 //! - How long a retrieval takes, and when its percentage moves.
 //! - An account belongs to a channel, and a channel without an account may
-//!   execute three jobs as well. The text of the 429's `error`, and that it
+//!   execute three jobs. The text of the 429's `error`, and that it
 //!   has no `Retry-After`.
 //! - A `discord` value of up to six characters is masked whole.
 //! - A moderation message is found by the first request that would start a
@@ -114,9 +179,35 @@
 //! - `proxy_url` is the same as `url`, and every answer has fresh links.
 //! - A link that was changed is answered as one that has expired.
 //!
+//! - When callbacks come, what they hold while a job runs, and when they are
+//!   tried again.
+//! - A job is gone exactly 31 days after it was made; a job that is gone is
+//!   answered as one that never was.
+//! - A `replyUrl` that is no address, or not on loopback, is taken and never
+//!   called.
+//! - A fault's own error says `A fault on demand`.
+//!
 //! # What it does not do
 //!
-//! It calls no `replyUrl`.
+//! It has no page for a browser, does not read a `discord` value, and does no
+//! TLS: a callback to an `https` address fails.
+//!
+//! # Limits
+//!
+//! A port serves 4096 connections at once; others wait. One that is silent for a
+//! minute is closed, also one whose request is still not whole, or not answered,
+//! after ten. No limit follows the emulator's clock.
+//!
+//! # The feature `pictures`
+//!
+//! Is on by default. Without it nothing is painted and no encoder is compiled:
+//! every seed has the same four prebuilt files of one pixel, the grid two by two.
+//!
+//! # The feature `validated`
+//!
+//! Is for this project's own tests, and not part of the interface: every answer
+//! of the API is then held against the project's OpenAPI description, and one
+//! that does not fit becomes a 500. What is answered does not come from there.
 
 mod access;
 mod account;
@@ -127,12 +218,16 @@ mod clock;
 mod control;
 mod faults;
 mod gallery;
+mod head_limit;
 mod image_host;
 mod journal;
+#[cfg(feature = "pictures")]
 mod noise;
 mod operation;
+#[cfg(feature = "pictures")]
 mod palette;
 mod parent;
+#[cfg(feature = "pictures")]
 mod picture;
 mod png_file;
 mod refusal;
@@ -140,8 +235,11 @@ mod request;
 mod retrieval;
 mod routes;
 mod samples;
+mod scenario;
 mod service;
 mod start;
+#[cfg(feature = "validated")]
+mod validation;
 mod watch;
 mod wire;
 mod world;
@@ -152,4 +250,5 @@ pub use journal::Entry;
 pub use operation::Operation;
 pub use retrieval::JobCounts;
 pub use samples::SampleJobs;
+pub use scenario::{Scenario, ScenarioError};
 pub use start::{Emulator, EmulatorBuilder, StartError};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// An operation of the service, as its description names it, or a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Operation {
     /// `POST /v2/jobs/seed_async`.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,9 +32,9 @@ pub(crate) fn router(
 ) -> Router {
     Router::new()
         .route("/v2/jobs/seed_async", post(seed_async))
-        .route("/v2/jobs/", get(job))
-        .route("/v2/jobs", get(executing))
-        .route("/v2/jobs/cancel/", get(cancel))
+        .route("/v2/jobs/", only_get(get(job)))
+        .route("/v2/jobs", only_get(get(executing)))
+        .route("/v2/jobs/cancel/", only_get(get(cancel)))
         .route("/v2/account/midjourney/{channel}/reset", post(reset))
         .fallback(async || Refusal::NoPath)
         .method_not_allowed_fallback(async || Refusal::Method)
@@ -42,6 +42,11 @@ pub(crate) fn router(
         .layer(middleware::from_fn_with_state(watch, watch::api))
         .layer(Extension(callbacks))
         .with_state(service)
+}
+
+/// Without HEAD, which would otherwise do all that GET does, cancel a job too.
+fn only_get(route: MethodRouter<Arc<Service>>) -> MethodRouter<Arc<Service>> {
+    route.head(async || Refusal::Method)
 }
 
 async fn seed_async(
@@ -113,8 +118,10 @@ async fn cancel(
 async fn reset(
     _: Subscriber,
     State(service): State<Arc<Service>>,
-    Path(channel): Path<String>,
+    channel: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Refusal> {
+    // What is no text names no account.
+    let Path(channel) = channel.map_err(|_| Refusal::NoAccount("of this name".into()))?;
     service.reset(&channel)?;
     Ok(StatusCode::OK)
 }

@@ -23,7 +23,7 @@ pub(crate) const TOKEN: &str = "user:1234-emulator-token";
 /// The token of somebody whose subscription has run out.
 pub(crate) const EXPIRED_TOKEN: &str = "user:5678-expired-emulator-token";
 
-const USER: &str = "<@1114550001112223334>";
+pub(crate) const USER: &str = "<@1114550001112223334>";
 
 /// The ids of the jobs that are there when the emulator starts. They are the
 /// same at every start.
@@ -55,6 +55,36 @@ pub struct SampleJobs {
     pub no_account: String,
 }
 
+/// What the samples are called, as the fields of [`SampleJobs`].
+pub(crate) const NAMES: [&str; 9] = [
+    "imagine",
+    "button",
+    "blend",
+    "progress",
+    "unsupported",
+    "halted",
+    "no_discord",
+    "no_channel",
+    "no_account",
+];
+
+impl SampleJobs {
+    /// In the order of [`NAMES`].
+    fn all(&self) -> [&str; NAMES.len()] {
+        [
+            &self.imagine,
+            &self.button,
+            &self.blend,
+            &self.progress,
+            &self.unsupported,
+            &self.halted,
+            &self.no_discord,
+            &self.no_channel,
+            &self.no_account,
+        ]
+    }
+}
+
 /// The world at the start, and which job is which. `now` dates the one that is
 /// still in progress.
 pub(crate) fn world(now: Timestamp) -> (SampleJobs, World) {
@@ -70,6 +100,12 @@ pub(crate) fn world(now: Timestamp) -> (SampleJobs, World) {
         ],
         accounts: accounts(),
         jobs,
+        names: NAMES
+            .into_iter()
+            .zip(ids.all())
+            .map(|(name, id)| (name.to_owned(), id.to_owned()))
+            .collect(),
+        executing: Vec::new(),
     };
     (ids, world)
 }

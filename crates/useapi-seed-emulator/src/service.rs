@@ -17,7 +17,7 @@ use crate::parent::ParentJob;
 use crate::refusal::Refusal;
 use crate::request::SeedRequest;
 use crate::retrieval::{JobCounts, Retrieval, Stage};
-use crate::world::World;
+use crate::world::{Executing, World};
 
 /// How long a job is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -40,6 +40,13 @@ struct Memory {
     accounts: Vec<Account>,
     parents: Vec<ParentJob>,
     retrievals: Vec<Retrieval>,
+}
+
+/// What a retrieval is told, beside its parent.
+struct Wish {
+    discord: String,
+    reply_url: Option<String>,
+    reply_ref: Option<String>,
 }
 
 /// What links an answer is to have.
@@ -83,18 +90,23 @@ impl Service {
             tokens,
             accounts,
             jobs,
+            names: _,
+            executing,
         } = world;
-        let origin = clock.origin();
+        let mut memory = Memory {
+            origin: clock.origin(),
+            accounts,
+            parents: jobs,
+            retrievals: Vec::new(),
+        };
+        for entry in &executing {
+            memory.executes(entry);
+        }
         Self {
             clock,
             gallery,
             tokens,
-            memory: Mutex::new(Memory {
-                origin,
-                accounts,
-                parents: jobs,
-                retrievals: Vec::new(),
-            }),
+            memory: Mutex::new(memory),
             cancelled: Notify::new(),
         }
     }
@@ -293,28 +305,18 @@ impl Memory {
             return Err(Refusal::Busy(executing));
         }
 
-        // Ids are counted, not dated, so that they are the same at every start.
-        let number = self.retrievals.len() + 1;
-        let job = Retrieval {
-            id: format!(
-                "{}{:09}-user:1234-channel:{channel}",
-                self.origin.strftime("%Y%m%d"),
-                120_000_000 + number
-            ),
-            parent: position,
-            created: now,
+        let wish = Wish {
             discord,
-            channel: channel.clone(),
             reply_url: request
                 .reply_url
                 .or_else(|| account.and_then(|account| account.reply_url.clone())),
             reply_ref: request.reply_ref,
-            message_id: parent.message_id + 500_000 + number as u64,
-            cancelled: None,
-            halted: account.is_some_and(|account| account.moderation == Moderation::Unnoticed),
         };
+        let halted = account.is_some_and(|account| account.moderation == Moderation::Unnoticed);
+        let mut job = self.retrieval(position, parent, &channel, wish, now);
+        job.halted = halted;
         let answer = job.answer(parent, now);
-        if job.halted {
+        if halted {
             for account in &mut self.accounts {
                 if account.channel == channel {
                     account.moderation = Moderation::Halted;
@@ -323,6 +325,59 @@ impl Memory {
         }
         self.retrievals.push(job);
         Ok(answer.into())
+    }
+
+    /// The next retrieval.
+    fn retrieval(
+        &self,
+        position: usize,
+        parent: &ParentJob,
+        channel: &str,
+        wish: Wish,
+        created: Timestamp,
+    ) -> Retrieval {
+        let Wish {
+            discord,
+            reply_url,
+            reply_ref,
+        } = wish;
+        // Ids are counted, not dated, so that they are the same at every start.
+        let number = self.retrievals.len() + 1;
+        Retrieval {
+            id: format!(
+                "{}{:09}-user:1234-channel:{channel}",
+                self.origin.strftime("%Y%m%d"),
+                120_000_000 + number
+            ),
+            parent: position,
+            created,
+            discord,
+            channel: channel.to_owned(),
+            reply_url,
+            reply_ref,
+            message_id: parent.message_id + 500_000 + number as u64,
+            cancelled: None,
+            halted: false,
+        }
+    }
+
+    /// Adds a retrieval that began before the clock did.
+    fn executes(&mut self, executing: &Executing) {
+        let found = self
+            .parents
+            .iter()
+            .position(|parent| parent.id == executing.parent);
+        let job = found.and_then(|position| {
+            let parent = self.parents.get(position)?;
+            let channel = parent.channel.clone()?;
+            let wish = Wish {
+                discord: parent.discord.clone().unwrap_or_default(),
+                reply_url: None,
+                reply_ref: None,
+            };
+            Some(self.retrieval(position, parent, &channel, wish, executing.created))
+        });
+        self.retrievals.extend(job);
     }
 
     /// The ids of those executing jobs that are meant.

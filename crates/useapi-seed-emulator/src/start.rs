@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
+use axum::middleware;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
@@ -17,12 +18,14 @@ use crate::clock::{Clock, Pace};
 use crate::control::{self, Control};
 use crate::faults::{Fault, FaultCount, Plan, When};
 use crate::gallery::Gallery;
+use crate::head_limit;
 use crate::image_host::{self, ImageHost};
 use crate::journal::Entry;
 use crate::operation::Operation;
 use crate::retrieval::JobCounts;
 use crate::routes;
 use crate::samples::{self, EXPIRED_TOKEN, SampleJobs, TOKEN};
+use crate::scenario::Scenario;
 use crate::service::Service;
 use crate::watch::Watch;
 use crate::wire::{Connections, Fate};
@@ -56,8 +59,9 @@ pub enum StartError {
 #[must_use = "nothing runs before `start`"]
 pub struct EmulatorBuilder {
     port: u16,
-    pace: Pace,
-    start: Result<Timestamp, SystemTime>,
+    pace: Option<Pace>,
+    start: Option<Result<Timestamp, SystemTime>>,
+    scenario: Option<Scenario>,
     faults: Vec<(Operation, When, Fault)>,
     reach: Reach,
 }
@@ -69,8 +73,9 @@ impl EmulatorBuilder {
     pub(crate) fn new() -> Self {
         Self {
             port: 0,
-            pace: Pace::Times(1.0),
-            start: Ok(START),
+            pace: None,
+            start: None,
+            scenario: None,
             faults: Vec::new(),
             reach: Reach::Loopback,
         }
@@ -86,14 +91,14 @@ impl EmulatorBuilder {
     /// How many seconds pass on the emulator's clock while one passes in
     /// reality. Without this it is 1.
     pub fn speed(mut self, speed: f64) -> Self {
-        self.pace = Pace::Times(speed);
+        self.pace = Some(Pace::Times(speed));
         self
     }
 
     /// A clock that stands still but for [`Emulator::advance`], so that a test
     /// sees each state as long as it likes.
     pub fn stopped(mut self) -> Self {
-        self.pace = Pace::Stopped;
+        self.pace = Some(Pace::Stopped);
         self
     }
 
@@ -101,7 +106,14 @@ impl EmulatorBuilder {
     /// 2024-02-25T18:00:00Z, at every start: some hours after the sample jobs
     /// were made, which are gone 31 days later.
     pub fn starts_at(mut self, time: SystemTime) -> Self {
-        self.start = Timestamp::try_from(time).map_err(|_| time);
+        self.start = Some(Timestamp::try_from(time).map_err(|_| time));
+        self
+    }
+
+    /// What is there at the start, beside the sample jobs. What is said of clock
+    /// and faults otherwise comes before what the scenario says.
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = Some(scenario);
         self
     }
 
@@ -132,9 +144,17 @@ impl EmulatorBuilder {
             port,
             pace,
             start,
+            scenario,
             faults,
             reach,
         } = self;
+        let said = scenario.as_ref();
+        let pace = pace
+            .or_else(|| said.and_then(Scenario::pace))
+            .unwrap_or(Pace::Times(1.0));
+        let start = start
+            .or_else(|| said.and_then(Scenario::start).map(Ok))
+            .unwrap_or(Ok(START));
         if let Pace::Times(speed) = pace
             && (!speed.is_finite() || speed <= 0.0)
         {
@@ -153,11 +173,18 @@ impl EmulatorBuilder {
         let image_base_url = format!("http://{}", images.local_addr()?);
 
         let clock = Clock::start(start, pace);
-        let (jobs, world) = samples::world(start);
+        let (jobs, mut world) = samples::world(start);
+        if let Some(scenario) = &scenario {
+            scenario.add_to(&mut world, start);
+        }
+        let names = world.names.clone();
         let gallery = Arc::new(Gallery::new(image_base_url.clone()));
         let host = Arc::new(ImageHost::new(clock.clone(), Arc::clone(&gallery), &world));
         let mut plan = Plan::default();
         for (operation, when, fault) in faults {
+            plan.add(operation, when, fault);
+        }
+        for (operation, when, fault) in scenario.iter().flat_map(Scenario::faults) {
             plan.add(operation, when, fault);
         }
         let watch = Arc::new(Watch::new(clock.clone(), &world, plan));
@@ -194,6 +221,7 @@ impl EmulatorBuilder {
             base_url,
             image_base_url,
             jobs,
+            names,
             control,
             host,
             _running: running,
@@ -224,8 +252,9 @@ fn serve(
                 .and_then(|()| tokio::net::TcpListener::from_std(listener));
             match listener {
                 Ok(listener) => {
+                    let router = router.layer(middleware::from_fn(head_limit::refuse));
                     let service = router.into_make_service_with_connect_info::<Fate>();
-                    tokio::spawn(axum::serve(Connections(listener), service).into_future());
+                    tokio::spawn(axum::serve(Connections::new(listener), service).into_future());
                 }
                 Err(error) => return drop(ready.send(Err(error))),
             }
@@ -264,6 +293,7 @@ pub struct Emulator {
     base_url: String,
     image_base_url: String,
     jobs: SampleJobs,
+    names: BTreeMap<String, String>,
     control: Control,
     host: Arc<ImageHost>,
     _running: Running,
@@ -316,6 +346,18 @@ impl Emulator {
         &self.jobs
     }
 
+    /// The id of a job by what it is called: in the scenario, or as the fields
+    /// of [`SampleJobs`].
+    #[must_use]
+    pub fn job(&self, name: &str) -> Option<&str> {
+        self.names.get(name).map(String::as_str)
+    }
+
+    /// Names and ids of all jobs that were there at the start.
+    pub fn named_jobs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(name, id)| (&**name, &**id))
+    }
+
     /// Puts the emulator's clock forward: what takes that long there is done at
     /// once, and a test need not wait for it.
     ///
@@ -354,6 +396,14 @@ impl Emulator {
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
         self.control.watch.journal().entries()
+    }
+
+    /// The answers of the API that were outside of the OpenAPI description: each
+    /// became a 500. For this project's own tests.
+    #[cfg(feature = "validated")]
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.control.watch.violations()
     }
 
     /// The callbacks so far, the latest thousand, tries that failed among them.

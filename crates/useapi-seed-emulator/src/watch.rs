@@ -30,6 +30,8 @@ pub(crate) struct Watch {
     tokens: Vec<String>,
     plan: Mutex<Plan>,
     journal: Mutex<Journal>,
+    #[cfg(feature = "validated")]
+    validation: crate::validation::Validation,
 }
 
 impl Watch {
@@ -40,6 +42,8 @@ impl Watch {
             tokens: tokens.collect(),
             plan: Mutex::new(plan),
             journal: Mutex::default(),
+            #[cfg(feature = "validated")]
+            validation: crate::validation::Validation::default(),
         }
     }
 
@@ -52,6 +56,11 @@ impl Watch {
 
     pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(feature = "validated")]
+    pub(crate) fn violations(&self) -> Vec<String> {
+        self.validation.violations()
     }
 }
 
@@ -136,6 +145,15 @@ async fn around(
         .await
         .map(http_body_util::Collected::to_bytes);
     let body = body.unwrap_or_default();
+    // What a fault puts in an answer's place is outside of the description on
+    // purpose; the others change the answer only after this.
+    #[cfg(feature = "validated")]
+    let (parts, body) = if matches!(fault, Some(Fault::Status { .. } | Fault::Html { .. })) {
+        (parts, body)
+    } else {
+        let request = format!("{} {}", entry.method, entry.target);
+        watch.validation.checked(&request, operation, parts, body)
+    };
     if operation != Some(Operation::GetImage) {
         entry.answer = excerpt(&body, &tokens);
         entry.job = job(&body, None).or(entry.job);
@@ -145,6 +163,9 @@ async fn around(
     watch.journal().add(entry);
     if is_lost {
         fate.reset();
+    }
+    if matches!(fault, Some(Fault::Stall { .. })) {
+        fate.stall();
     }
     if fault == Some(Fault::CloseBeforeNext) {
         fate.reset_at_next_request();

@@ -1,4 +1,7 @@
-//! Connections that can be made to fail.
+//! Connections: so many at a time, none that keeps still for ever, and each can
+//! be made to fail.
+
+mod patience;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -11,6 +14,9 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use self::patience::{Limits, Patience};
 
 /// What becomes of a connection; its clones decide about the same one.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +25,7 @@ pub(crate) struct Fate(Arc<AtomicU8>);
 const KEPT: u8 = 0;
 const RESET: u8 = 1;
 const RESET_AT_NEXT_REQUEST: u8 = 2;
+const STALLED: u8 = 3;
 
 impl Fate {
     /// Nothing more is written, and the caller sees a reset.
@@ -29,6 +36,11 @@ impl Fate {
     /// The next bytes of the caller's are answered by a reset.
     pub(crate) fn reset_at_next_request(&self) {
         self.0.store(RESET_AT_NEXT_REQUEST, Ordering::SeqCst);
+    }
+
+    /// An answer stops on the way, and the caller waits as long as it likes.
+    pub(crate) fn stall(&self) {
+        self.0.store(STALLED, Ordering::SeqCst);
     }
 
     fn is(&self, fate: u8) -> bool {
@@ -42,24 +54,53 @@ impl Connected<IncomingStream<'_, Connections>> for Fate {
     }
 }
 
+/// How many connections of a port are served at once. Others wait to be
+/// accepted.
+const AT_ONCE: usize = 4096;
+
 /// Accepts connections.
-pub(crate) struct Connections(pub(crate) TcpListener);
+pub(crate) struct Connections {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    limits: Limits,
+}
+
+impl Connections {
+    pub(crate) fn new(listener: TcpListener) -> Self {
+        Self::limited(listener, AT_ONCE, Limits::default())
+    }
+
+    fn limited(listener: TcpListener, at_once: usize, limits: Limits) -> Self {
+        Self {
+            listener,
+            places: Arc::new(Semaphore::new(at_once)),
+            limits,
+        }
+    }
+}
 
 impl Listener for Connections {
     type Io = Wire;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
+        // An error would mean that the semaphore is closed, which nobody does.
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let (stream, address) = Listener::accept(&mut self.listener).await;
         // Small answers are not to wait for the caller's acknowledgement of
         // what came before.
         let _ = stream.set_nodelay(true);
-        let fate = Fate(Arc::new(AtomicU8::new(KEPT)));
-        (Wire { stream, fate }, address)
+        let wire = Wire {
+            stream,
+            fate: Fate(Arc::new(AtomicU8::new(KEPT))),
+            patience: Patience::new(self.limits),
+            _place: place,
+        };
+        (wire, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -67,6 +108,9 @@ impl Listener for Connections {
 pub(crate) struct Wire {
     stream: TcpStream,
     fate: Fate,
+    patience: Patience,
+    /// Free for another one when this is dropped.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Wire {
@@ -75,6 +119,15 @@ impl Wire {
         self.fate.reset();
         let _ = self.stream.set_zero_linger();
         ErrorKind::ConnectionReset.into()
+    }
+
+    /// Nothing can be read or written now: for how long may that be?
+    fn kept_waiting<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if self.fate.is(STALLED) {
+            return Poll::Pending;
+        }
+        ready!(self.patience.poll_end(context));
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 }
 
@@ -88,7 +141,11 @@ impl AsyncRead for Wire {
             return Poll::Ready(Err(self.broken()));
         }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
+            return self.kept_waiting(context);
+        };
+        read?;
+        self.patience.received();
         if self.fate.is(RESET_AT_NEXT_REQUEST) && buffer.filled().len() > before {
             buffer.set_filled(before);
             return Poll::Ready(Err(self.broken()));
@@ -106,7 +163,11 @@ impl AsyncWrite for Wire {
         if self.fate.is(RESET) {
             return Poll::Ready(Err(self.broken()));
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(context, bytes) else {
+            return self.kept_waiting(context);
+        };
+        self.patience.sent(context);
+        Poll::Ready(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -118,5 +179,97 @@ impl AsyncWrite for Wire {
             return Poll::Ready(Err(self.broken()));
         }
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::Router;
+    use axum::extract::ConnectInfo;
+    use axum::http::Uri;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(50);
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// Serves an answer that takes twice the short limit, and says where.
+    async fn serve(at_once: usize, silent: Duration, answering: Duration) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let limits = Limits { silent, answering };
+        let connections = Connections::limited(listener, at_once, limits);
+        let slow =
+            Router::new().fallback(async |ConnectInfo(fate): ConnectInfo<Fate>, uri: Uri| {
+                sleep(SHORT * 2).await;
+                if uri.path() == "/stall" {
+                    fate.stall();
+                }
+                "answered"
+            });
+        let service = slow.into_make_service_with_connect_info::<Fate>();
+        tokio::spawn(axum::serve(connections, service).into_future());
+        address
+    }
+
+    async fn asked(address: SocketAddr, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// All that comes until the connection is closed.
+    async fn rest(stream: &mut TcpStream) -> String {
+        let mut text = String::new();
+        let read = timeout(LONG, stream.read_to_string(&mut text)).await;
+        read.expect("it is closed").unwrap();
+        text
+    }
+
+    const WHOLE: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test]
+    async fn whoever_sends_nothing_is_hung_up_on() {
+        let address = serve(9, SHORT, LONG).await;
+        assert_eq!(rest(&mut asked(address, "").await).await, "");
+    }
+
+    #[tokio::test]
+    async fn whoever_sends_half_a_request_is_hung_up_on() {
+        let address = serve(9, LONG, SHORT).await;
+        assert_eq!(rest(&mut asked(address, "GET / HT").await).await, "");
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_take_longer_than_silence() {
+        let address = serve(9, SHORT, LONG).await;
+        let answer = rest(&mut asked(address, WHOLE).await).await;
+        // And then nothing more is asked, until the limit.
+        assert!(answer.ends_with("answered"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_stall_has_no_end() {
+        let address = serve(9, SHORT, SHORT * 4).await;
+        let mut stream = asked(address, &WHOLE.replace("GET /", "GET /stall")).await;
+        let mut text = String::new();
+        let end = timeout(SHORT * 8, stream.read_to_string(&mut text)).await;
+        assert!(end.is_err(), "{end:?}");
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_all_places_taken_waits_for_one() {
+        let address = serve(1, LONG, LONG).await;
+        let first = asked(address, "").await;
+        let mut second = asked(address, WHOLE).await;
+        let early = timeout(SHORT * 4, second.read_u8()).await;
+        assert!(early.is_err(), "{early:?}");
+        drop(first);
+        let early = timeout(LONG, second.read_u8()).await.expect("its turn");
+        assert_eq!(early.unwrap(), b'H');
     }
 }

@@ -49,7 +49,7 @@ fn its_line_of_json_is_all_that_another_program_needs() {
     assert!(base_url.ends_with("/v2"), "{base_url}");
     assert_eq!(news.as_object().unwrap().len(), 3);
     let jobs = news["jobs"].as_object().unwrap();
-    assert_eq!(jobs.len(), 6);
+    assert_eq!(jobs.len(), 9);
 
     for (name, code) in [
         ("imagine", 0),
@@ -111,6 +111,32 @@ fn its_lines_for_people_can_be_pasted_and_ctrl_c_ends_it() {
         .status();
     assert!(sent.unwrap().success());
     assert_eq!(emulating.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_scenario_is_a_file_or_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let job = "title = \"Mine\"\n[[job]]\nname = \"mine\"\nverb = \"imagine\"\nseed = 5\n";
+    std::fs::write(&file, format!("{job}channel = \"1114555266835431444\"\n")).unwrap();
+    for (scenario, named) in [("mine.toml", "mine"), ("quiet-day", "lighthouse")] {
+        let mut emulating = Emulating::start(folder.path(), &["--json", "--scenario", scenario]);
+        let news: Value = serde_json::from_str(&emulating.line()).unwrap();
+        assert!(news["jobs"][named].is_string(), "{news}");
+    }
+
+    std::fs::write(&file, format!("{job}chanel = \"1\"\n")).unwrap();
+    for (scenario, told) in [
+        ("mine.toml", "line 6"),
+        ("mine.toml", "unknown field `chanel`"),
+        ("no-such-day", "bad-network"),
+    ] {
+        command(folder.path())
+            .args(["emulate", "--scenario", scenario])
+            .run()
+            .ended(1)
+            .told(told);
+    }
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! Which call meets which fault.
 
 use fastrand::Rng;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Fault;
 use crate::operation::Operation;
 
 /// Which calls a fault is for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum When {
     /// The next so many. Of several faults that wait for the same call, the one
@@ -18,10 +20,23 @@ pub enum When {
     /// start, given the same seed and calls.
     Chance {
         /// How likely it is.
+        #[serde(deserialize_with = "probability")]
+        #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
         probability: f64,
         /// Where its random numbers begin.
         seed: u64,
     },
+}
+
+fn probability<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+    let probability = f64::deserialize(input)?;
+    if (0.0..=1.0).contains(&probability) {
+        Ok(probability)
+    } else {
+        Err(D::Error::custom(format!(
+            "a probability is between 0 and 1, not {probability}"
+        )))
+    }
 }
 
 /// A fault that was asked for, and how often it has happened.

@@ -9,6 +9,9 @@ use useapi_seed_emulator::Emulator;
 /// A status and a body.
 pub(crate) type Answer = (u16, Value);
 
+/// Width and height of a picture: painted, or else prebuilt.
+pub(crate) const SIDE: u32 = if cfg!(feature = "pictures") { 1024 } else { 1 };
+
 /// A clock on which a retrieval takes 75 milliseconds.
 pub(crate) async fn fast() -> Emulator {
     Emulator::builder().speed(600.0).start().await.unwrap()

@@ -204,12 +204,12 @@ async fn links_have_expired_and_pictures_are_truncated() {
     emulator.inject(
         Operation::GetImage,
         When::Next(1),
-        Fault::Truncated { bytes: 100 },
+        Fault::Truncated { bytes: 50 },
     );
     let link = url(&job["seed"]["attachments"][0]);
     let truncated = client().get(&link).send().await.unwrap();
     assert_eq!(truncated.status(), 200);
-    assert_eq!(truncated.bytes().await.unwrap().len(), 100);
+    assert_eq!(truncated.bytes().await.unwrap().len(), 50);
     let whole = client()
         .get(&link)
         .send()

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 
-use crate::caller::{answer, fields, get, request};
+use crate::caller::{SIDE, answer, fields, get, request};
 
 #[tokio::test]
 async fn the_query_has_to_name_a_job() {
@@ -102,7 +102,7 @@ async fn samples_have_the_documented_fields() {
     );
     assert_eq!(
         (&grid["width"], &grid["height"]),
-        (&json!(2048), &json!(2048))
+        (&json!(2 * SIDE), &json!(2 * SIDE))
     );
 }
 

@@ -16,6 +16,8 @@ mod halted;
 mod images;
 mod journal;
 mod lifetime;
+mod limits;
 mod look_up;
 mod refusals;
 mod retrieval;
+mod scenarios;

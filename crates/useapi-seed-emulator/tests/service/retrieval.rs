@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 
-use crate::caller::{fast, fields, get, post, retrieve, start, url, wait_for};
+use crate::caller::{SIDE, fast, fields, get, post, retrieve, start, url, wait_for};
 
 #[tokio::test]
 async fn a_started_job_has_the_documented_fields() {
@@ -159,7 +159,7 @@ async fn a_completed_job_carries_the_seed() {
         );
         assert_eq!(
             (&picture["width"], &picture["height"]),
-            (&json!(1024), &json!(1024))
+            (&json!(SIDE), &json!(SIDE))
         );
         assert_eq!(picture["content_type"], "image/png");
         assert_eq!(picture["placeholder_version"], 1);
@@ -189,7 +189,7 @@ async fn once_retrieved_the_parent_is_answered_with_its_seed() {
         );
         assert_eq!(job["parentJobId"], before["parentJobId"]);
         assert_eq!(job["content"], before["content"]);
-        assert_eq!(job["attachments"][0]["width"], 2048);
+        assert_eq!(job["attachments"][0]["width"], 2 * SIDE);
         assert_eq!(job["seed"]["value"], retrieved["seed"]["value"]);
         assert_eq!(job["seed"]["content"], retrieved["seed"]["content"]);
         let ids = |job: &Value| job["seed"]["attachments"].as_array().unwrap().clone();

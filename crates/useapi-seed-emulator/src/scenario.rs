@@ -1,0 +1,188 @@
+//! Scenarios: a file that says what is there when an emulator starts.
+
+mod error;
+mod file;
+mod world;
+
+use jiff::Timestamp;
+
+pub use error::ScenarioError;
+
+use crate::clock::Pace;
+use crate::faults::{Fault, When};
+use crate::operation::Operation;
+use file::File;
+
+/// The shipped ones, with their files.
+const SHIPPED: [(&str, &str); 4] = [
+    ("quiet-day", include_str!("scenario/shipped/quiet-day.toml")),
+    (
+        "busy-account",
+        include_str!("scenario/shipped/busy-account.toml"),
+    ),
+    (
+        "halted-account",
+        include_str!("scenario/shipped/halted-account.toml"),
+    ),
+    (
+        "bad-network",
+        include_str!("scenario/shipped/bad-network.toml"),
+    ),
+];
+
+/// Accounts, tokens, jobs, clock and faults, read from TOML. They add to what
+/// is there without a scenario; an account of a channel that is there already
+/// takes its place.
+///
+/// ```
+/// use useapi_seed_emulator::{Emulator, Scenario};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scenario = Scenario::from_toml(
+///     r#"
+///     title = "A lighthouse, and a gateway that fails twice"
+///
+///     [[job]]
+///     name = "lighthouse"
+///     verb = "imagine"
+///     prompt = "a lighthouse at dusk"
+///     seed = 3204441961
+///     channel = "1114555266835431444"
+///
+///     [[fault]]
+///     operation = "retrieve_seed"
+///     when = { next = 2 }
+///     fault = { kind = "html", status = 502 }
+///     "#,
+/// )?;
+/// let emulator = Emulator::builder().scenario(scenario).start().await?;
+/// assert!(emulator.job("lighthouse").is_some());
+/// assert_eq!(emulator.faults().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `scenario.schema.json` beside this crate's sources is the JSON Schema of the
+/// file.
+#[derive(Clone, Debug)]
+pub struct Scenario(File);
+
+impl Scenario {
+    /// The names of the shipped scenarios.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SHIPPED.into_iter().map(|(name, _)| name)
+    }
+
+    /// The shipped scenario of this name: `quiet-day`, `busy-account`,
+    /// `halted-account` or `bad-network`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let (_, text) = SHIPPED.into_iter().find(|(known, _)| *known == name)?;
+        // A test reads each of them.
+        Self::from_toml(text).ok()
+    }
+
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no TOML, or no scenario: the error says in which line,
+    /// and what was expected there.
+    pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
+        let file: File = toml::from_str(text)?;
+        file.check(text)?;
+        Ok(Self(file))
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// When the clock starts, if the scenario says so.
+    pub(crate) fn start(&self) -> Option<Timestamp> {
+        Some(self.0.clock.start.as_ref()?.0)
+    }
+
+    /// How time passes, if the scenario says so.
+    pub(crate) fn pace(&self) -> Option<Pace> {
+        if self.0.clock.stopped {
+            return Some(Pace::Stopped);
+        }
+        self.0.clock.speed.map(|speed| Pace::Times(speed.0))
+    }
+
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (Operation, When, Fault)> + '_ {
+        self.0
+            .faults
+            .iter()
+            .map(|entry| (entry.operation, entry.when, entry.fault.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHIPPED, Scenario};
+
+    #[test]
+    fn the_shipped_ones_are_scenarios() {
+        for (name, text) in SHIPPED {
+            let scenario =
+                Scenario::from_toml(text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+            assert!(!scenario.title().is_empty());
+            assert!(Scenario::named(name).is_some());
+        }
+        assert!(Scenario::named("no-such-day").is_none());
+    }
+
+    #[test]
+    fn a_fault_is_told_with_its_place() {
+        let job = "[[job]]\nname = \"a\"\nverb = \"imagine\"\nseed = 1\nchannel = \"1\"\n";
+        for (text, line, complaint) in [
+            ("title = 5".to_owned(), 1, "expected a string"),
+            ("titel = \"a\"".to_owned(), 1, "unknown field `titel`"),
+            ("title = \"a\"\n[clock]\nspeed = 0\n".to_owned(), 3, "above zero"),
+            (
+                "title = \"a\"\n[clock]\nstart = \"yesterday\"\n".to_owned(),
+                3,
+                "no time such as 2024-02-25T18:00:00Z",
+            ),
+            (
+                "title = \"a\"\n[[account]]\nchannel = \"1\"\nmax_job = 5\n".to_owned(),
+                4,
+                "unknown field `max_job`",
+            ),
+            (
+                "title = \"a\"\n[[fault]]\noperation = \"get\"\n".to_owned(),
+                3,
+                "unknown variant `get`",
+            ),
+            (
+                format!("title = \"a\"\n{job}{job}"),
+                8,
+                "there is another job named `a`",
+            ),
+            (
+                format!("title = \"a\"\n{job}[[executing]]\njob = \"b\"\n"),
+                8,
+                "there is no job named `b`",
+            ),
+            (
+                "title = \"a\"\n[[fault]]\noperation = \"get_job\"\nwhen = { chance = { probability = 2.0, seed = 1 } }\nfault = { kind = \"lost\" }\n".to_owned(),
+                4,
+                "between 0 and 1",
+            ),
+            (
+                "title = \"a\"\n[[fault]]\noperation = \"get_job\"\nwhen = { next = 1 }\nfault = { kind = \"status\", status = 99 }\n".to_owned(),
+                5,
+                "between 200 and 999",
+            ),
+        ] {
+            let fault = Scenario::from_toml(&text).unwrap_err().to_string();
+            assert!(fault.contains(&format!("line {line}")), "{line}: {fault}");
+            assert!(fault.contains(complaint), "{complaint}: {fault}");
+        }
+    }
+}

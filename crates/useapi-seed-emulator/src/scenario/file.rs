@@ -1,0 +1,237 @@
+//! The scenario's file.
+//!
+//! `scenario.schema.json` in the folder above is its JSON Schema (draft
+//! 2020-12). A test holds the two together; after a change here, write the schema
+//! anew with `UPDATE_SCHEMA=1 cargo test -p useapi-seed-emulator schema`.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::ScenarioError;
+use crate::access::Subscription;
+use crate::account::{MAX_JOBS, Moderation};
+use crate::faults::{Fault, When};
+use crate::operation::Operation;
+use crate::samples::NAMES;
+
+/// What is there when an emulator starts, beside its samples.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct File {
+    /// What the scenario is about.
+    pub(super) title: String,
+    /// How time passes.
+    #[serde(default)]
+    pub(super) clock: Clock,
+    /// API tokens that are known.
+    #[serde(default, rename = "token")]
+    pub(super) tokens: Vec<Token>,
+    /// Midjourney accounts, each in a channel of its own.
+    #[serde(default, rename = "account")]
+    pub(super) accounts: Vec<Account>,
+    /// Jobs whose seed can be asked for.
+    #[serde(default, rename = "job")]
+    pub(super) jobs: Vec<Job>,
+    /// Seed jobs that are executing.
+    #[serde(default)]
+    pub(super) executing: Vec<Executing>,
+    /// Faults that calls meet.
+    #[serde(default, rename = "fault")]
+    pub(super) faults: Vec<FaultEntry>,
+}
+
+/// How time passes on the emulator's clock.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Clock {
+    /// What it shows at the start: `2024-02-25T18:00:00Z`.
+    pub(super) start: Option<Time>,
+    /// How many seconds pass while one passes in reality.
+    pub(super) speed: Option<Speed>,
+    /// Whether it stands still until it is put forward.
+    #[serde(default)]
+    pub(super) stopped: bool,
+}
+
+/// An API token.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Token {
+    /// As it stands behind `Bearer`.
+    pub(super) token: String,
+    /// Whether its holder has paid.
+    #[serde(default)]
+    pub(super) subscription: Subscription,
+}
+
+/// A Midjourney account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Account {
+    /// Id of its Discord channel.
+    pub(super) channel: String,
+    /// Its present Discord token.
+    pub(super) discord: Option<String>,
+    /// Where jobs report to that name no address themselves.
+    pub(super) reply_url: Option<String>,
+    /// How many jobs may execute at once.
+    #[serde(default = "max_jobs")]
+    pub(super) max_jobs: usize,
+    /// What Midjourney's moderation has to say to it.
+    #[serde(default)]
+    pub(super) moderation: Moderation,
+}
+
+fn max_jobs() -> usize {
+    MAX_JOBS
+}
+
+/// A job whose seed can be asked for, or cannot.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Job {
+    /// What it is called here and in tests; its id is made from time and
+    /// channel.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(super) name: Spanned<String>,
+    /// `imagine`, `button`, `blend`, or one without a seed.
+    pub(super) verb: String,
+    /// Its status; `completed` without this.
+    #[serde(default = "completed")]
+    pub(super) status: String,
+    /// Its prompt, with its parameters.
+    pub(super) prompt: Option<String>,
+    /// Its seed.
+    pub(super) seed: u32,
+    /// Id of its Discord channel; none for a job that has lost it.
+    pub(super) channel: Option<String>,
+    /// The Discord token of when it was executed.
+    pub(super) discord: Option<String>,
+    /// When it was made; just before the clock's start without this. It is
+    /// gone 31 days later.
+    pub(super) created: Option<Time>,
+}
+
+fn completed() -> String {
+    "completed".into()
+}
+
+/// A seed job that is executing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Executing {
+    /// Whose seed it retrieves: a job of this file, or a sample.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(super) job: Spanned<String>,
+    /// How long it has been executing, in seconds.
+    #[serde(default)]
+    pub(super) seconds: u32,
+}
+
+/// A fault that calls meet.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct FaultEntry {
+    /// Of which operation.
+    pub(super) operation: Operation,
+    /// Which of its calls.
+    pub(super) when: When,
+    /// What goes wrong.
+    pub(super) fault: Fault,
+}
+
+/// A time, as `2024-02-25T18:00:00Z`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+pub(super) struct Time(pub(super) Timestamp);
+
+impl TryFrom<String> for Time {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+            .map(Self)
+            .map_err(|_| format!("`{text}` is no time such as 2024-02-25T18:00:00Z"))
+    }
+}
+
+/// How fast time passes: any number above zero.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "f64")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64"))]
+pub(super) struct Speed(pub(super) f64);
+
+impl TryFrom<f64> for Speed {
+    type Error = String;
+
+    fn try_from(speed: f64) -> Result<Self, String> {
+        if speed.is_finite() && speed > 0.0 {
+            Ok(Self(speed))
+        } else {
+            Err(format!(
+                "speed must be a finite number above zero, not {speed}"
+            ))
+        }
+    }
+}
+
+impl File {
+    /// Whether its parts fit each other.
+    pub(super) fn check(&self, text: &str) -> Result<(), ScenarioError> {
+        let mut names: BTreeSet<&str> = NAMES.into_iter().collect();
+        for job in &self.jobs {
+            if !names.insert(job.name.get_ref()) {
+                let problem = format!("there is another job named `{}`", job.name.get_ref());
+                return Err(ScenarioError::contradiction(
+                    text,
+                    &job.name.span(),
+                    problem,
+                ));
+            }
+        }
+        for entry in &self.executing {
+            if !names.contains(entry.job.get_ref().as_str()) {
+                let problem = format!("there is no job named `{}`", entry.job.get_ref());
+                return Err(ScenarioError::contradiction(
+                    text,
+                    &entry.job.span(),
+                    problem,
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::File;
+
+    const CHECKED_IN: &str = include_str!("../scenario.schema.json");
+
+    #[test]
+    fn schema_is_up_to_date() {
+        let schema = schemars::schema_for!(File);
+        let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/scenario.schema.json");
+            std::fs::write(file, &current).unwrap();
+            return;
+        }
+        assert_eq!(
+            current, CHECKED_IN,
+            "write it anew: UPDATE_SCHEMA=1 cargo test -p useapi-seed-emulator schema"
+        );
+    }
+}

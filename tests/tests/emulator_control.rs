@@ -1,0 +1,222 @@
+//! The emulator's own routes are as `openapi/emulator.yaml` describes them.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
+use std::collections::BTreeSet;
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use useapi_seed_emulator::Emulator;
+use useapi_seed_tests::Description;
+
+struct Control {
+    emulator: Emulator,
+    http: Client,
+    description: Description,
+}
+
+impl Control {
+    async fn start() -> Self {
+        Self {
+            emulator: Emulator::builder().stopped().start().await.unwrap(),
+            http: Client::builder().no_proxy().build().unwrap(),
+            description: Description::of_control(),
+        }
+    }
+
+    /// Calls a route, and holds its answer to the description.
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let root = self.emulator.base_url().trim_end_matches("/v2");
+        let call = self.http.request(method.clone(), format!("{root}{path}"));
+        let call = match body {
+            Some(body) => call.json(body),
+            None => call,
+        };
+        let answer = call.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        let place = format!(
+            "/paths/{}/{}/responses/{status}",
+            path.replace('/', "~1"),
+            method.as_str().to_lowercase()
+        );
+        let described = self.resolved(&place);
+        let Some(schema) = described.pointer("/content/application~1json/schema") else {
+            assert_eq!(text, "", "{place}");
+            return (status, Value::Null);
+        };
+        let json = serde_json::from_str(&text).unwrap();
+        self.assert_fits(&json, schema);
+        (status, json)
+    }
+
+    fn resolved(&self, place: &str) -> Value {
+        let found = self.description.at(place);
+        let found = found.unwrap_or_else(|| panic!("{place} is not described"));
+        match found["$ref"].as_str() {
+            Some(target) => self.resolved(target.trim_start_matches('#')),
+            None => found.clone(),
+        }
+    }
+
+    fn assert_fits(&self, json: &Value, schema: &Value) {
+        let schema = self.description.json_schema(schema);
+        let validator = jsonschema::draft4::new(&schema).unwrap();
+        let faults: Vec<_> = validator
+            .iter_errors(json)
+            .map(|fault| fault.to_string())
+            .collect();
+        assert!(faults.is_empty(), "{json}: {faults:?}");
+    }
+}
+
+fn faults() -> Vec<Value> {
+    vec![
+        json!({"kind": "status", "status": 503, "retry_after": "5"}),
+        json!({"kind": "html", "status": 502}),
+        json!({"kind": "reset_before"}),
+        json!({"kind": "reset_after"}),
+        json!({"kind": "close_before_next"}),
+        json!({"kind": "cut", "bytes": 5}),
+        json!({"kind": "stall", "bytes": 5}),
+        json!({"kind": "slow", "bytes_per_second": 5}),
+        json!({"kind": "latency", "milliseconds": 5}),
+        json!({"kind": "added_field", "name": "a", "value": [5]}),
+        json!({"kind": "retyped_field", "pointer": "/a", "value": null}),
+        json!({"kind": "lost"}),
+        json!({"kind": "doubled"}),
+        json!({"kind": "overtaken"}),
+        json!({"kind": "expired_links"}),
+        json!({"kind": "truncated", "bytes": 5}),
+    ]
+}
+
+/// The names in an enumeration, read from its source: `SomeName` as `some_name`.
+fn variants(source: &str, name: &str) -> BTreeSet<String> {
+    let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).unwrap();
+    let (body, _) = body.split_once("\n}\n").unwrap();
+    body.lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(char::is_uppercase))
+        .map(|line| {
+            let mut name = String::new();
+            for letter in line.chars().take_while(char::is_ascii_alphanumeric) {
+                if letter.is_uppercase() && !name.is_empty() {
+                    name.push('_');
+                }
+                name.push(letter.to_ascii_lowercase());
+            }
+            name
+        })
+        .collect()
+}
+
+fn words(description: &Description, place: &str) -> BTreeSet<String> {
+    let words = description.at(place).unwrap().as_array().unwrap();
+    words
+        .iter()
+        .map(|word| word.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn every_fault_and_operation_is_described_and_taken() {
+    let control = Control::start().await;
+    let schemas = "/components/schemas";
+    let kinds = words(
+        &control.description,
+        &format!("{schemas}/Fault/properties/kind/enum"),
+    );
+    let sources = include_str!("../../crates/useapi-seed-emulator/src/faults.rs");
+    assert_eq!(kinds, variants(sources, "Fault"));
+    let operations = words(&control.description, &format!("{schemas}/Operation/enum"));
+    let sources = include_str!("../../crates/useapi-seed-emulator/src/operation.rs");
+    assert_eq!(operations, variants(sources, "Operation"));
+
+    let given: BTreeSet<_> = faults()
+        .iter()
+        .map(|fault| fault["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(given, kinds);
+    let schema = control
+        .resolved("/paths/~1_emulator~1faults/post/requestBody/content/application~1json/schema");
+    for (fault, operation) in faults().iter().zip(operations.iter().cycle()) {
+        for when in [
+            json!({"next": 2}),
+            json!({"chance": {"probability": 0.5, "seed": 1}}),
+        ] {
+            let body = json!({"operation": operation, "when": when, "fault": fault});
+            control.assert_fits(&body, &schema);
+            let (status, _) = control
+                .call(Method::POST, "/_emulator/faults", Some(&body))
+                .await;
+            assert_eq!(status, 204, "{body}");
+        }
+    }
+    let (_, listed) = control.call(Method::GET, "/_emulator/faults", None).await;
+    assert_eq!(listed.as_array().unwrap().len(), 2 * kinds.len());
+    assert_eq!(
+        control
+            .call(Method::DELETE, "/_emulator/faults", None)
+            .await
+            .0,
+        204
+    );
+    let odd = json!({"operation": "get_job", "when": {"next": 1}, "fault": {"kind": "odd"}});
+    assert_eq!(
+        control
+            .call(Method::POST, "/_emulator/faults", Some(&odd))
+            .await
+            .0,
+        422
+    );
+}
+
+#[tokio::test]
+async fn what_happened_is_told_as_described() {
+    let control = Control::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let reply_url = format!("http://{}/", listener.local_addr().unwrap());
+    // Nobody answers there, so that a callback fails.
+    drop(listener);
+    let emulator = &control.emulator;
+    let submission = json!({"jobid": emulator.jobs().imagine, "replyUrl": reply_url});
+    let url = format!("{}/jobs/seed_async", emulator.base_url());
+    let call = control
+        .http
+        .post(url)
+        .bearer_auth(emulator.token())
+        .json(&submission);
+    assert_eq!(call.send().await.unwrap().status(), 200);
+    let stray = control.http.get(format!("{}/stray", emulator.base_url()));
+    assert_eq!(stray.send().await.unwrap().status(), 404);
+
+    control.call(Method::GET, "/_emulator/clock", None).await;
+    let advance = json!({"milliseconds": 5000});
+    control
+        .call(Method::POST, "/_emulator/clock", Some(&advance))
+        .await;
+    let (_, callbacks) = loop {
+        let (status, callbacks) = control
+            .call(Method::GET, "/_emulator/callbacks", None)
+            .await;
+        if callbacks != json!([]) {
+            break (status, callbacks);
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(callbacks[0]["outcome"]["failed"].is_string(), "{callbacks}");
+    let (_, calls) = control.call(Method::GET, "/_emulator/journal", None).await;
+    assert_eq!(calls.as_array().unwrap().len(), 2);
+    assert!(calls[1]["closest"].is_string());
+    let (_, counts) = control
+        .call(Method::GET, "/_emulator/job-counts", None)
+        .await;
+    assert_eq!(counts[&emulator.jobs().imagine]["started"], 1);
+}
