@@ -47,11 +47,13 @@ pub struct Callback {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The receiver answered with this status.
+    /// The receiver answered with this status. Any other than 2xx counts as a
+    /// failure; of each callback there are at most three tries.
     Answered(u16),
-    /// It could not be delivered, and why. Two more tries follow.
+    /// It could not be delivered, and why.
     Failed(String),
-    /// It was not sent: the address is not on loopback, or is none.
+    /// It was not sent: the address is not on loopback, does not begin with
+    /// `http:`, or is none.
     Refused,
     /// It was lost on demand.
     Lost,
@@ -108,7 +110,7 @@ impl Callbacks {
         let (callbacks, service) = (Arc::clone(self), Arc::clone(service));
         let jobid = jobid.to_owned();
         tokio::spawn(async move {
-            let mut overtaken = None;
+            let mut overtaken = Vec::new();
             for milestone in milestones {
                 tokio::select! {
                     () = callbacks.clock.reaches(milestone) => {}
@@ -126,11 +128,11 @@ impl Callbacks {
                     fault,
                 };
                 if call.fault == Some(Fault::Overtaken) && !is_last {
-                    overtaken = Some(call);
+                    overtaken.push(call);
                     continue;
                 }
                 callbacks.deliver(call).await;
-                if let Some(call) = overtaken.take() {
+                for call in overtaken.drain(..) {
                     callbacks.deliver(call).await;
                 }
                 if is_last {
@@ -202,7 +204,7 @@ impl Callbacks {
 
     /// Where to call, if that is allowed.
     fn address(&self, text: &str) -> Option<Url> {
-        let url = Url::parse(text).ok()?;
+        let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
         let host = url.host_str()?.trim_matches(['[', ']']);
         let is_loopback = match host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),

@@ -42,7 +42,7 @@ pub enum Fault {
     /// reset when the next request comes.
     CloseBeforeNext,
     /// The call is carried out, and the answer ends after so many bytes of its
-    /// body, before what it announced.
+    /// body, or before its last one.
     Cut {
         /// How many bytes still come.
         bytes: usize,
@@ -53,7 +53,7 @@ pub enum Fault {
         /// How many bytes still come.
         bytes: usize,
     },
-    /// The answer's body comes in small parts.
+    /// The answer's body comes in small parts, a byte a second at least.
     Slow {
         /// In real time.
         bytes_per_second: u32,
@@ -82,7 +82,8 @@ pub enum Fault {
     Lost,
     /// A callback is sent twice.
     Doubled,
-    /// A callback is sent after the next one about the same job.
+    /// A callback is sent after the next one about the same job; not that of
+    /// its end, which none follows.
     Overtaken,
     /// The links of the answer have expired already.
     ExpiredLinks,

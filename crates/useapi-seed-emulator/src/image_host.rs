@@ -89,12 +89,16 @@ pub(crate) fn router(host: Arc<ImageHost>, watch: Arc<Watch>) -> Router {
             refuse_tokens,
         ))
         .layer(middleware::from_fn_with_state(watch, watch::images))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&host),
+            count_tokens,
+        ))
         .with_state(host)
 }
 
-/// Before anything else, so that not even a wrong link comes with a token
-/// unnoticed.
-async fn refuse_tokens(
+/// Before anything else, so that neither a wrong link nor a fault lets a token
+/// come unnoticed.
+async fn count_tokens(
     State(host): State<Arc<ImageHost>>,
     request: Request,
     next: Next,
@@ -102,6 +106,17 @@ async fn refuse_tokens(
     let (parts, body) = request.into_parts();
     if host.sees_token(&parts) {
         host.with_token.fetch_add(1, Ordering::SeqCst);
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+async fn refuse_tokens(
+    State(host): State<Arc<ImageHost>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if host.sees_token(&parts) {
         let text = "The image host must not be shown credentials: it takes no API token and no \
                     Authorization header.\n";
         return (StatusCode::FORBIDDEN, text).into_response();

@@ -68,7 +68,7 @@
 //! [`EmulatorBuilder::speed`] says, or not at all
 //! ([`EmulatorBuilder::stopped`]), and can be put forward by
 //! [`Emulator::advance`]. On a clock that stands still the same calls in the same
-//! order get the same answers at every start, but for the ports in links.
+//! order get the same bodies at every start, but for the ports in links.
 //!
 //! # Bad days
 //!
@@ -116,7 +116,8 @@
 //! # Callbacks
 //!
 //! A job that has a `replyUrl` reports to it: as its first news come, half-way,
-//! and at its end. The body is what `GET /v2/jobs/?jobid=` would answer then. A
+//! and at its end. The body is what `GET /v2/jobs/?jobid=` would answer then; for a job that
+//! failed for its halted account, that job. A
 //! receiver that does not answer with 2xx is called again after 10 and after 60
 //! seconds of the emulator's clock. Only addresses on loopback are called, unless
 //! [`EmulatorBuilder::call_back_anywhere`] is set, and only by `http`.
@@ -190,7 +191,7 @@
 //! # What it does not do
 //!
 //! It has no page for a browser, does not read a `discord` value, and does no
-//! TLS: a callback to an `https` address fails.
+//! TLS: a `replyUrl` that begins with `https:` is not called.
 //!
 //! # Limits
 //!
@@ -236,6 +237,7 @@ mod retrieval;
 mod routes;
 mod samples;
 mod scenario;
+mod secrets;
 mod service;
 mod start;
 #[cfg(feature = "validated")]

@@ -74,7 +74,7 @@ impl Retrieval {
         let (first, last) = (self.after(FIRST_NEWS), self.after(DURATION));
         if self.halted {
             Stage::Halted
-        } else if self.cancelled.is_some() {
+        } else if self.cancelled.is_some_and(|at| at <= now) {
             Stage::Cancelled
         } else if now < first {
             Stage::Started

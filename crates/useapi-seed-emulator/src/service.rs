@@ -171,7 +171,10 @@ impl Service {
     ) -> Option<(Stage, Value)> {
         let (stage, draft, now) = self.with_memory(|memory| {
             let job = memory.retrievals.iter().find(|job| job.id == jobid)?;
-            let now = job.cancelled.unwrap_or(milestone);
+            let now = job
+                .cancelled
+                .filter(|at| *at < milestone)
+                .unwrap_or(milestone);
             Some((job.stage(now), memory.retrieval_draft(job, now)?, now))
         })?;
         let answer = self.complete(draft, now).await.ok()?;

@@ -28,22 +28,25 @@ pub(crate) fn spoil(fault: Option<&Fault>, response: Response, body: &Bytes) -> 
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 Err(std::io::Error::other("cut on demand"))
             });
-            let start = body.slice(..body.len().min(*bytes));
+            let start = body.slice(..before_end(body, *bytes));
             let parts = stream::iter([Ok(start)]).chain(end);
             announced(response, body, Body::from_stream(parts))
         }
         Fault::Stall { bytes } => {
-            let start = Ok::<_, Infallible>(body.slice(..body.len().min(*bytes)));
+            let start = Ok::<_, Infallible>(body.slice(..before_end(body, *bytes)));
             let parts = stream::iter([start]).chain(stream::pending());
             announced(response, body, Body::from_stream(parts))
         }
         Fault::Slow { bytes_per_second } => {
-            let step = (bytes_per_second / BEATS_PER_SECOND).max(1) as usize;
+            let rate = (*bytes_per_second).max(1);
+            let step = (rate / BEATS_PER_SECOND).max(1);
+            let pause = Duration::from_secs(step.into()) / rate;
+            let step = step as usize;
             let rest = stream::unfold(body.clone(), move |mut rest| async move {
                 if rest.is_empty() {
                     return None;
                 }
-                tokio::time::sleep(Duration::from_secs(1) / BEATS_PER_SECOND).await;
+                tokio::time::sleep(pause).await;
                 let part = rest.split_to(step.min(rest.len()));
                 Some((Ok::<_, Infallible>(part), rest))
             });
@@ -66,6 +69,11 @@ pub(crate) fn spoil(fault: Option<&Fault>, response: Response, body: &Bytes) -> 
         }
         _ => announced(response, body, Body::from(body.clone())),
     }
+}
+
+/// How much comes of a body that must not come whole.
+fn before_end(body: &Bytes, bytes: usize) -> usize {
+    bytes.min(body.len().saturating_sub(1))
 }
 
 /// The answer with a last field, which may be there already.

@@ -136,6 +136,7 @@ async fn what_is_not_taken_comes_again() {
 async fn nothing_leaves_loopback() {
     for url in [
         "https://example.com/hook",
+        "https://127.0.0.1/hook",
         "http://192.0.2.1/hook",
         "http://localhost.example.com/hook",
         "no address",
@@ -180,17 +181,25 @@ async fn callbacks_are_lost_doubled_late_and_overtaken() {
 
     let emulator = Emulator::builder()
         .stopped()
-        .fault(Operation::Callback, When::Next(1), Fault::Overtaken)
+        .fault(Operation::Callback, When::Next(2), Fault::Overtaken)
         .start()
         .await
         .unwrap();
     let receiver = receiver(0).await;
     started(&emulator, &receiver.url).await;
-    emulator.advance(Duration::from_secs(23));
-    called(&emulator, 2).await;
+    emulator.advance(Duration::from_secs(45));
+    called(&emulator, 3).await;
     let bodies = receiver.taken.lock().unwrap().clone();
-    let updated = |index: usize| bodies[index]["updated"].as_str().unwrap().to_owned();
-    assert!(updated(0) > updated(1), "{bodies:?}");
+    let statuses: Vec<_> = bodies
+        .iter()
+        .map(|job| job["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["completed", "progress", "progress"]);
+    let updated = |index: usize| bodies[index]["updated"].as_str().unwrap();
+    assert!(
+        updated(0) > updated(2) && updated(2) > updated(1),
+        "{bodies:?}"
+    );
 }
 
 #[tokio::test]

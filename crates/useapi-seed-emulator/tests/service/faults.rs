@@ -153,7 +153,7 @@ async fn answers_stall_and_dawdle() {
     // A body of two bytes, one at a time; and a whole one a little later.
     for fault in [
         Fault::Slow {
-            bytes_per_second: 1,
+            bytes_per_second: 20,
         },
         Fault::Latency { milliseconds: 60 },
     ] {
@@ -237,4 +237,40 @@ async fn faults_can_be_forgotten() {
     assert_eq!(poll(&emulator).send().await.unwrap().status(), 200);
     // Another operation never met it.
     start(&emulator, &emulator.jobs().imagine).await;
+}
+
+#[tokio::test]
+async fn a_caller_that_gives_up_does_not_undo_its_call() {
+    let emulator = Emulator::start().await.unwrap();
+    let late = Fault::Latency { milliseconds: 150 };
+    emulator.inject(Operation::RetrieveSeed, When::Next(1), late);
+    let hurried = Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_millis(50));
+    let url = format!("{}/jobs/seed_async", emulator.base_url());
+    let call = hurried
+        .build()
+        .unwrap()
+        .post(url)
+        .bearer_auth(emulator.token());
+    let call = call.json(&json!({ "jobid": emulator.jobs().imagine }));
+    assert!(call.send().await.unwrap_err().is_timeout());
+    while emulator.journal().is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(emulator.journal()[0].status, Some(200));
+    assert_eq!(emulator.job_counts()[&emulator.jobs().imagine].started, 1);
+}
+
+#[tokio::test]
+async fn a_token_at_the_image_host_is_counted_through_a_fault() {
+    let emulator = Emulator::builder()
+        .fault(Operation::GetImage, When::Next(1), Fault::status(503))
+        .start()
+        .await
+        .unwrap();
+    let call = client().get(emulator.image_base_url());
+    let answer = call.bearer_auth(emulator.token()).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(emulator.image_requests_with_token(), 1);
 }

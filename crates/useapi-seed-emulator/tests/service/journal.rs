@@ -28,6 +28,8 @@ async fn every_call_is_written_down_without_secrets() {
     assert_eq!(submission.job.as_deref(), job["jobid"].as_str());
     assert!(submission.answer.contains("\"started\""));
     assert_eq!(stray.operation, None);
+    // Unescaped, since it held a token.
+    assert_eq!(stray.target, "/v2/jobz?jobid=a:b&token=***");
     assert_eq!(stray.closest.as_deref(), Some("GET /v2/jobs"));
     assert_eq!(stray.job.as_deref(), Some("a:b"));
 

@@ -1,0 +1,195 @@
+//! What is never written down: API tokens and `discord` values.
+
+use std::borrow::Cow;
+
+use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use axum::http::{HeaderMap, HeaderName};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+/// What stands in place of a secret.
+const CUT: &str = "***";
+/// The field, and the parameter, whose value is a secret.
+const DISCORD: &str = "discord";
+/// How many bytes of a text are kept.
+const KEPT: usize = 4096;
+const SECRET_HEADERS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
+
+/// Tokens, the longest first: one may be the start of another.
+pub(crate) struct Secrets<'a>(Vec<&'a str>);
+
+impl<'a> Secrets<'a> {
+    pub(crate) fn new(tokens: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut tokens: Vec<_> = tokens
+            .into_iter()
+            .filter(|token| !token.is_empty())
+            .collect();
+        tokens.sort_by_key(|token| std::cmp::Reverse(token.len()));
+        Self(tokens)
+    }
+
+    /// The start of a text.
+    pub(crate) fn text(&self, text: &str) -> String {
+        let text = self.whole(text);
+        if text.len() <= KEPT {
+            return text.into_owned();
+        }
+        let mut end = KEPT;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        format!("{}…", text.get(..end).unwrap_or_default())
+    }
+
+    fn whole<'b>(&self, text: &'b str) -> Cow<'b, str> {
+        let mut text = Cow::Borrowed(text);
+        for token in &self.0 {
+            if text.contains(token) {
+                text = text.replace(token, CUT).into();
+            }
+        }
+        text
+    }
+
+    /// Path and query, whole: they have a limit of their own. Where they hold a
+    /// token, they are kept unescaped.
+    pub(crate) fn target(&self, target: &str) -> String {
+        let unescaped = percent_decode_str(target).decode_utf8_lossy();
+        let hides_token = self.0.iter().any(|token| unescaped.contains(token));
+        let target = if hides_token { &unescaped } else { target };
+        let Some((path, query)) = target.split_once('?') else {
+            return self.whole(target).into_owned();
+        };
+        let parameters: Vec<_> = query
+            .split('&')
+            .map(|parameter| {
+                let name = parameter.split('=').next().unwrap_or_default();
+                let plain = percent_decode_str(name).decode_utf8_lossy();
+                if plain.eq_ignore_ascii_case(DISCORD) {
+                    format!("{name}={CUT}").into()
+                } else {
+                    Cow::Borrowed(parameter)
+                }
+            })
+            .collect();
+        let target = format!("{path}?{}", parameters.join("&"));
+        self.whole(&target).into_owned()
+    }
+
+    /// Names and values of headers.
+    pub(crate) fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| {
+                let value = if SECRET_HEADERS.contains(name) {
+                    CUT.to_owned()
+                } else {
+                    self.text(&String::from_utf8_lossy(value.as_bytes()))
+                };
+                (name.to_string(), value)
+            })
+            .collect()
+    }
+
+    /// The start of a body, and the job that it names. A body with a secret in
+    /// it is kept as its JSON is read; one that may hide a `discord` value where
+    /// there is no JSON is not kept.
+    pub(crate) fn body(&self, body: &[u8]) -> (String, Option<String>) {
+        let plain = String::from_utf8_lossy(body);
+        let Ok(mut json) = serde_json::from_slice::<Value>(body) else {
+            let hides = plain.to_ascii_lowercase().contains(DISCORD);
+            return (
+                if hides {
+                    CUT.to_owned()
+                } else {
+                    self.text(&plain)
+                },
+                None,
+            );
+        };
+        let job = json
+            .get("jobid")
+            .and_then(Value::as_str)
+            .map(|id| self.text(id));
+        let text = if self.cut(&mut json) {
+            self.text(&json.to_string())
+        } else {
+            self.text(&plain)
+        };
+        (text, job)
+    }
+
+    /// Cuts the secrets out of JSON; whether there were any.
+    fn cut(&self, json: &mut Value) -> bool {
+        match json {
+            Value::String(text) => {
+                let hides = self.0.iter().any(|token| text.contains(token));
+                if hides {
+                    *text = self.text(text);
+                }
+                hides
+            }
+            Value::Array(items) => items
+                .iter_mut()
+                .fold(false, |had, item| self.cut(item) | had),
+            Value::Object(fields) => fields.iter_mut().fold(false, |had, (name, value)| {
+                if name.eq_ignore_ascii_case(DISCORD) && !value.is_null() {
+                    *value = CUT.into();
+                    return true;
+                }
+                self.cut(value) | had
+            }),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secrets;
+
+    #[test]
+    fn bodies_are_kept_without_secrets_and_without_end() {
+        let secrets = Secrets::new(["user:1", "user:12-token", ""]);
+        for (body, kept) in [
+            (
+                r#"{"discord":"x","jobid":"a"}"#,
+                r#"{"discord":"***","jobid":"a"}"#,
+            ),
+            (r#"[{"Discord":"x"}]"#, r#"[{"Discord":"***"}]"#),
+            (r#"{"a":"user\u003a12-token"}"#, r#"{"a":"***"}"#),
+            (r#"{"jobid": "user:12-token"}"#, r#"{"jobid":"***"}"#),
+            (r#"{"discord":"x",}"#, "***"),
+            ("discord=x", "***"),
+            ("a user:12-token b", "a *** b"),
+            (
+                r#"{"error":"Your Discord account"}"#,
+                r#"{"error":"Your Discord account"}"#,
+            ),
+        ] {
+            assert_eq!(secrets.body(body.as_bytes()).0, kept, "{body}");
+        }
+        let (_, job) = secrets.body(br#"{"jobid": "user:12-token"}"#);
+        assert_eq!(job.as_deref(), Some("***"));
+        let long = "é".repeat(5000);
+        assert_eq!(secrets.text(&long).len(), 4096 + "…".len());
+        assert_eq!(secrets.body(b"\xff").0, "\u{fffd}");
+    }
+
+    #[test]
+    fn targets_are_kept_without_secrets() {
+        let secrets = Secrets::new(["user:12-token"]);
+        for (target, kept) in [
+            ("/v2/jobs/?jobid=a%3Ab", "/v2/jobs/?jobid=a%3Ab"),
+            ("/v2/jobs/?jobid=user:12-token", "/v2/jobs/?jobid=***"),
+            (
+                "/v2/jobs/?a=1&jobid=user%3A12-token",
+                "/v2/jobs/?a=1&jobid=***",
+            ),
+            ("/v2/jobs/?disc%6Frd=x&a=1", "/v2/jobs/?disc%6Frd=***&a=1"),
+            ("/user%3a12-token", "/***"),
+        ] {
+            assert_eq!(secrets.target(target), kept);
+        }
+    }
+}
