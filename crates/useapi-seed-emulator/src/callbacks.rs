@@ -143,7 +143,7 @@ impl Callbacks {
     }
 
     async fn deliver(self: &Arc<Self>, call: Call) {
-        let Some(url) = self.address(&call.url) else {
+        let Some(url) = address(&call.url, self.reach) else {
             return self.write_down(&call, Outcome::Refused);
         };
         match call.fault {
@@ -201,17 +201,17 @@ impl Callbacks {
             fault: call.fault.clone(),
         });
     }
+}
 
-    /// Where to call, if that is allowed.
-    fn address(&self, text: &str) -> Option<Url> {
-        let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
-        let host = url.host_str()?.trim_matches(['[', ']']);
-        let is_loopback = match host.parse::<IpAddr>() {
-            Ok(address) => address.is_loopback(),
-            Err(_) => host == "localhost",
-        };
-        (is_loopback || self.reach == Reach::Anywhere).then_some(url)
-    }
+/// Where to call, if that is allowed.
+fn address(text: &str, reach: Reach) -> Option<Url> {
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
+    let host = url.host_str()?.trim_matches(['[', ']']);
+    let is_loopback = match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost",
+    };
+    (is_loopback || reach == Reach::Anywhere).then_some(url)
 }
 
 /// What is to be delivered.
@@ -220,4 +220,36 @@ struct Call {
     url: String,
     body: Value,
     fault: Option<Fault>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reach, address};
+
+    #[test]
+    fn only_loopback_is_called_unless_told_otherwise() {
+        for url in [
+            "http://127.0.0.1:8080/hook?key=5",
+            "http://127.9.9.9/",
+            "http://2130706433/",
+            "http://[::1]:80/",
+            "http://LOCALHOST/",
+        ] {
+            assert!(address(url, Reach::Loopback).is_some(), "{url}");
+        }
+        for url in [
+            "http://192.0.2.1/",
+            "http://127.0.0.1@192.0.2.1/",
+            "http://127.0.0.1.example.com/",
+            "http://localhost.example.com/",
+            "http://0.0.0.0/",
+            "http://[::ffff:192.0.2.1]/",
+        ] {
+            assert!(address(url, Reach::Loopback).is_none(), "{url}");
+            assert!(address(url, Reach::Anywhere).is_some(), "{url}");
+        }
+        for url in ["https://127.0.0.1/", "file:///etc/passwd", "127.0.0.1", ""] {
+            assert!(address(url, Reach::Anywhere).is_none(), "{url}");
+        }
+    }
 }

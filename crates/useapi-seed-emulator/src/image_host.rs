@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
 use axum::extract::{Query, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
@@ -84,47 +84,44 @@ impl ImageHost {
 pub(crate) fn router(host: Arc<ImageHost>, watch: Arc<Watch>) -> Router {
     Router::new()
         .fallback(image)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&host),
-            refuse_tokens,
-        ))
         .layer(middleware::from_fn_with_state(watch, watch::images))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&host),
-            count_tokens,
+            notice_tokens,
         ))
         .with_state(host)
 }
 
+/// Says of a request that it carries a token.
+#[derive(Clone, Copy, Debug)]
+struct CarriesToken;
+
 /// Before anything else, so that neither a wrong link nor a fault lets a token
 /// come unnoticed.
-async fn count_tokens(
+async fn notice_tokens(
     State(host): State<Arc<ImageHost>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     if host.sees_token(&parts) {
         host.with_token.fetch_add(1, Ordering::SeqCst);
+        parts.extensions.insert(CarriesToken);
     }
     next.run(Request::from_parts(parts, body)).await
 }
 
-async fn refuse_tokens(
+async fn image(
     State(host): State<Arc<ImageHost>>,
-    request: Request,
-    next: Next,
+    carries_token: Option<Extension<CarriesToken>>,
+    method: Method,
+    uri: Uri,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    if host.sees_token(&parts) {
+    if carries_token.is_some() {
         let text = "The image host must not be shown credentials: it takes no API token and no \
                     Authorization header.\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
-    next.run(Request::from_parts(parts, body)).await
-}
-
-async fn image(State(host): State<Arc<ImageHost>>, method: Method, uri: Uri) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }

@@ -116,10 +116,10 @@
 //! # Callbacks
 //!
 //! A job that has a `replyUrl` reports to it: as its first news come, half-way,
-//! and at its end. The body is what `GET /v2/jobs/?jobid=` would answer then; for a job that
-//! failed for its halted account, that job. A
-//! receiver that does not answer with 2xx is called again after 10 and after 60
-//! seconds of the emulator's clock. Only addresses on loopback are called, unless
+//! and at its end. The body is what `GET /v2/jobs/?jobid=` would answer then; for
+//! a job that failed for its halted account, that job. A receiver that does not
+//! answer with 2xx is called again after 10 and after 60 seconds of the emulator's
+//! clock. Only addresses on loopback are called, unless
 //! [`EmulatorBuilder::call_back_anywhere`] is set, and only by `http`.
 //! [`Emulator::callbacks`] lists them; [`Operation::Callback`] lets them be lost,
 //! late, doubled or overtaken.

@@ -110,6 +110,17 @@ async fn a_cancelled_job_is_told_of_at_once() {
 }
 
 #[tokio::test]
+async fn a_job_that_its_halted_account_fails_is_told_of() {
+    let emulator = stopped().await;
+    let receiver = receiver(0).await;
+    let body = json!({ "jobid": emulator.jobs().halted, "replyUrl": receiver.url });
+    let (status, failed) = crate::caller::post(&emulator, body).await;
+    assert_eq!(status, 596);
+    assert_eq!(statuses(&called(&emulator, 1).await), ["failed"]);
+    assert_eq!(receiver.taken.lock().unwrap()[0], failed);
+}
+
+#[tokio::test]
 async fn what_is_not_taken_comes_again() {
     let emulator = stopped().await;
     let receiver = receiver(2).await;
