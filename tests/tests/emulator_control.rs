@@ -146,7 +146,11 @@ async fn every_fault_and_operation_is_described_and_taken() {
     assert_eq!(given, kinds);
     let schema = control
         .resolved("/paths/~1_emulator~1faults/post/requestBody/content/application~1json/schema");
-    for (fault, operation) in faults().iter().zip(operations.iter().cycle()) {
+    for fault in faults() {
+        let operation = match fault["kind"].as_str().unwrap() {
+            "lost" | "doubled" | "overtaken" => "callback",
+            _ => "get_job",
+        };
         for when in [
             json!({"next": 2}),
             json!({"chance": {"probability": 0.5, "seed": 1}}),
@@ -168,14 +172,14 @@ async fn every_fault_and_operation_is_described_and_taken() {
             .0,
         204
     );
-    let odd = json!({"operation": "get_job", "when": {"next": 1}, "fault": {"kind": "odd"}});
-    assert_eq!(
-        control
-            .call(Method::POST, "/_emulator/faults", Some(&odd))
-            .await
-            .0,
-        422
-    );
+    for kind in ["odd", "lost"] {
+        let odd = json!({"operation": "get_job", "when": {"next": 1}, "fault": {"kind": kind}});
+        let refused = control.call(Method::POST, "/_emulator/faults", Some(&odd));
+        assert_eq!(refused.await.0, 422);
+    }
+    let large = json!({"milliseconds": "x".repeat(70_000)});
+    let refused = control.call(Method::POST, "/_emulator/clock", Some(&large));
+    assert_eq!(refused.await.0, 413);
 }
 
 #[tokio::test]
@@ -198,6 +202,7 @@ async fn what_happened_is_told_as_described() {
     assert_eq!(stray.send().await.unwrap().status(), 404);
 
     control.call(Method::GET, "/_emulator/clock", None).await;
+    control.call(Method::GET, "/_emulator/service", None).await;
     let advance = json!({"milliseconds": 5000});
     control
         .call(Method::POST, "/_emulator/clock", Some(&advance))

@@ -130,6 +130,11 @@ pub(crate) struct Emulate {
     #[arg(long, value_name = "F", value_parser = above_zero, allow_hyphen_values = true)]
     pub(crate) speed: Option<f64>,
 
+    /// Its clock stands still, until a program puts it forward: POST
+    /// /_emulator/clock with `{"milliseconds":45000}`.
+    #[arg(long, conflicts_with = "speed")]
+    pub(crate) stopped: bool,
+
     /// What is there at the start, beside the sample jobs: a TOML file, or one of
     /// quiet-day, busy-account, halted-account and bad-network.
     #[arg(long, value_name = "FILE|NAME")]

@@ -16,12 +16,16 @@ pub(crate) async fn run(arguments: Emulate) -> Result<Exit, Failure> {
     let Emulate {
         port,
         speed,
+        stopped,
         scenario,
         json,
     } = arguments;
     let mut builder = Emulator::builder().port(port);
     if let Some(speed) = speed {
         builder = builder.speed(speed);
+    }
+    if stopped {
+        builder = builder.stopped();
     }
     if let Some(file) = scenario {
         builder = builder.scenario(read(&file)?);

@@ -1,14 +1,16 @@
 //! Calls of `replyUrl`: on progress and at the end.
 
 use std::collections::VecDeque;
+use std::error::Error;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Url;
+use reqwest::{StatusCode, Url};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::clock::{Clock, with_milliseconds};
 use crate::faults::Fault;
@@ -23,6 +25,8 @@ const CAPACITY: usize = 1000;
 const RETRIES: [SignedDuration; 2] = [SignedDuration::from_secs(10), SignedDuration::from_secs(60)];
 /// How long the receiver may take, in real time.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How many are sent at once.
+const PLACES: usize = 64;
 
 /// A callback, or the try of one.
 #[derive(Clone, Debug, Serialize)]
@@ -67,9 +71,11 @@ pub(crate) enum Reach {
 }
 
 /// Sends them.
-#[derive(Debug)]
 pub(crate) struct Callbacks {
-    http: reqwest::Client,
+    /// Made at the first one: it takes longer than all the rest of a start.
+    http: OnceLock<Result<reqwest::Client, String>>,
+    /// How many may be under way at once.
+    places: Semaphore,
     reach: Reach,
     clock: Clock,
     watch: Arc<Watch>,
@@ -77,24 +83,28 @@ pub(crate) struct Callbacks {
 }
 
 impl Callbacks {
-    pub(crate) fn new(
-        reach: Reach,
-        clock: Clock,
-        watch: Arc<Watch>,
-    ) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            // It could lead away from loopback.
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(PATIENCE)
-            .build()?;
-        Ok(Self {
-            http,
+    pub(crate) fn new(reach: Reach, clock: Clock, watch: Arc<Watch>) -> Self {
+        Self {
+            http: OnceLock::new(),
+            places: Semaphore::new(PLACES),
             reach,
             clock,
             watch,
             log: Mutex::default(),
-        })
+        }
+    }
+
+    fn http(&self) -> Result<&reqwest::Client, String> {
+        let made = self.http.get_or_init(|| {
+            reqwest::Client::builder()
+                .no_proxy()
+                // It could lead away from loopback.
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(PATIENCE)
+                .build()
+                .map_err(|fault| in_full(&fault))
+        });
+        made.as_ref().map_err(Clone::clone)
     }
 
     pub(crate) fn log(&self) -> Vec<Callback> {
@@ -120,14 +130,14 @@ impl Callbacks {
                     return;
                 };
                 let is_last = !matches!(stage, Stage::Started | Stage::Progress(_));
-                let fault = callbacks.watch.plan().draw(Operation::Callback);
+                let fault = callbacks.drawn(is_last);
                 let call = Call {
                     job: jobid.clone(),
                     url: url.clone(),
                     body,
                     fault,
                 };
-                if call.fault == Some(Fault::Overtaken) && !is_last {
+                if call.fault == Some(Fault::Overtaken) {
                     overtaken.push(call);
                     continue;
                 }
@@ -140,6 +150,18 @@ impl Callbacks {
                 }
             }
         });
+    }
+
+    /// What the next callback meets.
+    fn drawn(&self, is_last: bool) -> Option<Fault> {
+        let mut plan = self.watch.plan();
+        let met = plan.draw(Operation::Callback)?;
+        if is_last && met.fault == Fault::Overtaken {
+            // Nothing follows that could overtake it.
+            plan.take_back(&met);
+            return None;
+        }
+        Some(met.fault)
     }
 
     async fn deliver(self: &Arc<Self>, call: Call) {
@@ -175,16 +197,23 @@ impl Callbacks {
 
     /// Whether the receiver took it.
     async fn try_once(&self, url: &Url, call: &Call) -> bool {
-        let sent = self.http.post(url.clone()).json(&call.body).send().await;
-        let (outcome, is_taken) = match sent {
-            Ok(answer) => (
-                Outcome::Answered(answer.status().as_u16()),
-                answer.status().is_success(),
-            ),
-            Err(fault) => (Outcome::Failed(fault.without_url().to_string()), false),
+        let (outcome, is_taken) = match self.sent(url, call).await {
+            Ok(status) => (Outcome::Answered(status.as_u16()), status.is_success()),
+            Err(why) => (Outcome::Failed(why), false),
         };
         self.write_down(call, outcome);
         is_taken
+    }
+
+    async fn sent(&self, url: &Url, call: &Call) -> Result<StatusCode, String> {
+        // It is never closed.
+        let _place = self.places.acquire().await;
+        let request = self.http()?.post(url.clone()).json(&call.body);
+        match request.send().await {
+            Ok(answer) => Ok(answer.status()),
+            Err(fault) if fault.is_timeout() => Err(format!("no answer in {PATIENCE:?}")),
+            Err(fault) => Err(in_full(&fault.without_url())),
+        }
     }
 
     fn write_down(&self, call: &Call, outcome: Outcome) {
@@ -200,6 +229,14 @@ impl Callbacks {
             outcome,
             fault: call.fault.clone(),
         });
+    }
+}
+
+/// With all its causes.
+fn in_full(fault: &dyn Error) -> String {
+    match fault.source() {
+        Some(cause) => format!("{fault}: {}", in_full(cause)),
+        None => fault.to_string(),
     }
 }
 

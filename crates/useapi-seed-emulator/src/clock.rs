@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
@@ -23,7 +24,8 @@ pub(crate) struct Clock {
     started: Instant,
     origin: Timestamp,
     pace: Pace,
-    /// By how many milliseconds it was put forward; clones share it.
+    /// By how many nanoseconds it was put forward, five hundred years at most;
+    /// clones share it.
     ahead: Arc<AtomicU64>,
     put_forward: Arc<Notify>,
 }
@@ -41,7 +43,7 @@ impl Clock {
 
     /// Puts the clock forward.
     pub(crate) fn advance(&self, by: Duration) {
-        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         let _ = self
             .ahead
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |ahead| {
@@ -57,7 +59,7 @@ impl Clock {
 
     /// The present virtual time; it stops at the end of the calendar.
     pub(crate) fn now(&self) -> Timestamp {
-        let ahead = Duration::from_millis(self.ahead.load(Ordering::SeqCst));
+        let ahead = Duration::from_nanos(self.ahead.load(Ordering::SeqCst));
         let time = match self.pace {
             Pace::Stopped => self.origin,
             Pace::Times(speed) => after(self.origin, self.started.elapsed(), speed),
@@ -89,6 +91,13 @@ impl Clock {
     }
 }
 
+/// Whether it is in a year that jobs and links can tell, with time before and
+/// after it.
+pub(crate) fn can_be_shown(time: Timestamp) -> bool {
+    let year = time.to_zoned(TimeZone::UTC).year();
+    (1..=9998).contains(&year)
+}
+
 /// Where a wait is longer than can be told.
 const LONG: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
@@ -106,7 +115,7 @@ pub(crate) fn seconds_between(from: Timestamp, to: Timestamp) -> f64 {
 
 /// A time as `created` and `updated` show it: milliseconds and `Z`.
 pub(crate) fn with_milliseconds(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    format!("{time:.3}")
 }
 
 /// A time as `timestamp` shows it: microseconds and a numeric offset.
@@ -142,8 +151,12 @@ mod tests {
         clock.clone().advance(Duration::from_secs(60));
         clock.advance(Duration::from_secs(1));
         assert_eq!(clock.now().as_second(), 61);
+        for _ in 0..1000 {
+            clock.advance(Duration::from_micros(900));
+        }
+        assert_eq!(clock.now().as_millisecond(), 61_900);
         clock.advance(Duration::MAX);
-        assert_eq!(clock.now(), Timestamp::MAX);
+        assert_eq!(clock.now().strftime("%Y").to_string(), "2554");
     }
 
     #[tokio::test]

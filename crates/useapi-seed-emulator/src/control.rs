@@ -1,12 +1,14 @@
 //! The emulator's own routes, below `/_emulator/`: for tests in any language.
-//! `openapi/emulator.yaml` describes them.
+//! `openapi/emulator.yaml` describes them, which is one of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -15,23 +17,39 @@ use serde_json::{Value, json};
 
 use crate::callbacks::{Callback, Callbacks};
 use crate::clock::{Clock, with_milliseconds};
-use crate::faults::{Fault, FaultCount, When};
+use crate::faults::{Fault, FaultCount, FaultError, When};
+use crate::image_host::ImageHost;
 use crate::journal::Entry;
 use crate::operation::Operation;
+use crate::routes::BODY_LIMIT;
+use crate::samples::{EXPIRED_TOKEN, TOKEN};
 use crate::service::Service;
 use crate::watch::Watch;
 
 /// All that can be looked at and changed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) clock: Clock,
     pub(crate) watch: Arc<Watch>,
     pub(crate) service: Arc<Service>,
     pub(crate) callbacks: Arc<Callbacks>,
+    pub(crate) host: Arc<ImageHost>,
+    pub(crate) addresses: Arc<Addresses>,
+    /// The ids of the jobs that were there at the start, by what they are called.
+    pub(crate) names: Arc<BTreeMap<String, String>>,
+}
+
+/// Where it is.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    pub(crate) base_url: String,
+    pub(crate) image_base_url: String,
 }
 
 pub(crate) fn router(control: Control) -> Router {
     Router::new()
+        .route("/_emulator/openapi.yaml", get(description))
+        .route("/_emulator/service", get(service))
         .route("/_emulator/clock", get(time).post(advance))
         .route(
             "/_emulator/faults",
@@ -40,6 +58,7 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/_emulator/journal", get(journal))
         .route("/_emulator/callbacks", get(callbacks))
         .route("/_emulator/job-counts", get(job_counts))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(control)
 }
 
@@ -72,6 +91,26 @@ struct Injection {
     fault: Fault,
 }
 
+/// Of these routes.
+async fn description() -> impl IntoResponse {
+    let text = include_str!("../openapi/emulator.yaml");
+    ([(CONTENT_TYPE, "application/yaml")], text)
+}
+
+async fn service(State(control): State<Control>) -> Json<Value> {
+    let Control {
+        addresses, host, ..
+    } = &control;
+    Json(json!({
+        "base_url": addresses.base_url,
+        "image_base_url": addresses.image_base_url,
+        "token": TOKEN,
+        "expired_token": EXPIRED_TOKEN,
+        "jobs": *control.names,
+        "image_requests_with_token": host.requests_with_token(),
+    }))
+}
+
 async fn time(State(control): State<Control>) -> Json<Time> {
     Time::of(&control.clock)
 }
@@ -98,7 +137,7 @@ async fn inject(
         when,
         fault,
     }) = body?;
-    control.watch.plan().add(operation, when, fault);
+    control.watch.inject(operation, when, fault)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -108,7 +147,7 @@ async fn clear_faults(State(control): State<Control>) -> StatusCode {
 }
 
 async fn journal(State(control): State<Control>) -> Json<Vec<Entry>> {
-    Json(control.watch.journal().entries())
+    Json(control.watch.calls())
 }
 
 async fn callbacks(State(control): State<Control>) -> Json<Vec<Callback>> {
@@ -120,17 +159,23 @@ async fn job_counts(State(control): State<Control>) -> Json<Value> {
 }
 
 /// A body that is not what was asked for, and why.
-struct BadRequest(JsonRejection);
+struct BadRequest(StatusCode, String);
 
 impl From<JsonRejection> for BadRequest {
     fn from(rejection: JsonRejection) -> Self {
-        Self(rejection)
+        Self(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<FaultError> for BadRequest {
+    fn from(error: FaultError) -> Self {
+        Self(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
     }
 }
 
 impl IntoResponse for BadRequest {
     fn into_response(self) -> Response {
-        let (status, error) = (self.0.status(), self.0.body_text());
+        let Self(status, error) = self;
         (status, Json(json!({ "error": error }))).into_response()
     }
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod plan;
+mod suits;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,8 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub(crate) use answer::spoil;
 pub(crate) use plan::Plan;
 pub use plan::{FaultCount, When};
+pub use suits::FaultError;
+pub(crate) use suits::check;
 
 /// What goes wrong with a call.
+///
+/// One that would change nothing about a call waits for the next: a field that
+/// the answer has not, expired links where there are none, a cut of nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -34,12 +40,15 @@ pub enum Fault {
         status: u16,
     },
     /// The connection is reset before the call is carried out.
+    #[serde(deserialize_with = "nothing")]
     ResetBefore,
     /// The call is carried out, and the connection is reset in place of an
     /// answer: the lost answer.
+    #[serde(deserialize_with = "nothing")]
     ResetAfter,
     /// The answer comes, and the connection, although it was to be kept, is
     /// reset when the next request comes.
+    #[serde(deserialize_with = "nothing")]
     CloseBeforeNext,
     /// The call is carried out, and the answer ends after so many bytes of its
     /// body, or before its last one.
@@ -71,7 +80,8 @@ pub enum Fault {
         /// Its value.
         value: serde_json::Value,
     },
-    /// A field of the answer has another value, of whatever type.
+    /// A field of the answer has another value, of whatever type. It waits for an
+    /// answer that has the field.
     RetypedField {
         /// The field, as a JSON pointer: `/seed/value`.
         pointer: String,
@@ -79,13 +89,18 @@ pub enum Fault {
         value: serde_json::Value,
     },
     /// A callback is never sent.
+    #[serde(deserialize_with = "nothing")]
     Lost,
     /// A callback is sent twice.
+    #[serde(deserialize_with = "nothing")]
     Doubled,
     /// A callback is sent after the next one about the same job; not that of
     /// its end, which none follows.
+    #[serde(deserialize_with = "nothing")]
     Overtaken,
-    /// The links of the answer have expired already.
+    /// The links of the answer have expired already. It waits for an answer that
+    /// has links.
+    #[serde(deserialize_with = "nothing")]
     ExpiredLinks,
     /// The answer is whole as far as HTTP goes, but its body has only so many
     /// bytes: a truncated picture.
@@ -96,7 +111,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// A status in place of an answer, without `Retry-After`.
+    /// A status, from 200 to 999, in place of an answer, without `Retry-After`.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::Status {
@@ -106,14 +121,23 @@ impl Fault {
     }
 }
 
-/// One that an answer can have.
+fn is_status(status: u16) -> bool {
+    (200..=999).contains(&status)
+}
+
 fn status<'de, D: Deserializer<'de>>(input: D) -> Result<u16, D::Error> {
     let status = u16::deserialize(input)?;
-    if (200..=999).contains(&status) {
+    if is_status(status) {
         Ok(status)
     } else {
-        Err(D::Error::custom(format!(
-            "a status is between 200 and 999, not {status}"
-        )))
+        Err(D::Error::custom(FaultError::Status(status)))
     }
+}
+
+/// What a kind without fields has beside its name. serde would take any field.
+fn nothing<'de, D: Deserializer<'de>>(input: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    Nothing::deserialize(input).map(|Nothing {}| ())
 }

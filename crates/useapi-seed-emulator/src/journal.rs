@@ -1,19 +1,28 @@
 //! What was asked and answered.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use axum::body::Bytes;
+use axum::http::{HeaderName, Method};
+use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::clock::with_milliseconds;
 use crate::faults::Fault;
 use crate::operation::Operation;
+use crate::secrets::Secrets;
 
 /// How many calls are kept: the latest ones.
-pub(crate) const CAPACITY: usize = 1000;
+const CAPACITY: usize = 1000;
+/// How many bytes they may have together.
+const BYTES: usize = 16 * 1024 * 1024;
+
 /// A call, with its secrets cut: no API token, and of a `discord` value nothing.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Counted from 1, from the emulator's start.
+    /// Counted from 1, from the emulator's start, in the order of the answers.
     pub number: u64,
     /// When it came, on the emulator's clock.
     pub time: String,
@@ -40,25 +49,119 @@ pub struct Entry {
     pub job: Option<String>,
 }
 
+/// A call as it was. Its secrets are cut when somebody looks: that is more work
+/// than to answer it.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) time: Timestamp,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: String,
+    // Copies: what hyper hands out keeps all that it has read in memory.
+    pub(crate) headers: Vec<(HeaderName, Box<[u8]>)>,
+    /// The token that it showed, known or not.
+    pub(crate) token: Option<String>,
+    pub(crate) request: Bytes,
+    pub(crate) status: Option<u16>,
+    pub(crate) answer: Bytes,
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Call {
+    fn bytes(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers: usize = headers
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        self.target.len() + headers + self.request.len() + self.answer.len()
+    }
+
+    fn entry(&self, number: u64, tokens: &[String]) -> Entry {
+        let shown = self.token.as_deref();
+        let secrets = Secrets::new(tokens.iter().map(String::as_str).chain(shown));
+        let (request, asked) = secrets.body(&self.request);
+        let (answer, answered) = secrets.body(&self.answer);
+        let queried = || {
+            let (_, query) = self.target.split_once('?')?;
+            Some(secrets.text(&queried(query)?))
+        };
+        let path = self.target.split('?').next().unwrap_or_default();
+        Entry {
+            number,
+            time: with_milliseconds(self.time),
+            operation: self.operation,
+            closest: match self.operation {
+                Some(_) => None,
+                None => Some(Operation::closest(&self.method, path)),
+            },
+            method: self.method.to_string(),
+            target: secrets.target(&self.target),
+            headers: secrets.headers(&self.headers),
+            request,
+            status: self.status,
+            answer,
+            fault: self.fault.clone(),
+            job: answered.or(asked).or_else(queried),
+        }
+    }
+}
+
+/// The job that a query names.
+fn queried(query: &str) -> Option<String> {
+    let id = query
+        .split('&')
+        .find_map(|parameter| parameter.strip_prefix("jobid="))?;
+    let decoded = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+    Some(decoded.into_owned())
+}
+
 /// The latest calls.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Journal {
-    entries: VecDeque<Entry>,
+    calls: VecDeque<Arc<Call>>,
+    /// Of all that are kept.
+    bytes: usize,
+    /// How many calls there have been.
     count: u64,
 }
 
 impl Journal {
-    /// Keeps a call; which number it has is decided here.
-    pub(crate) fn add(&mut self, mut entry: Entry) {
+    /// Keeps a call, and lets go of the oldest ones where there are too many.
+    pub(crate) fn add(&mut self, call: Call) {
         self.count += 1;
-        entry.number = self.count;
-        if self.entries.len() == CAPACITY {
-            self.entries.pop_front();
+        self.bytes += call.bytes();
+        self.calls.push_back(Arc::new(call));
+        while self.calls.len() > CAPACITY || self.bytes > BYTES {
+            let Some(oldest) = self.calls.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.bytes();
         }
-        self.entries.push_back(entry);
     }
 
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.entries.iter().cloned().collect()
+    /// What is kept, with the number of the first.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept {
+            first: self.count - self.calls.len() as u64 + 1,
+            calls: self.calls.iter().cloned().collect(),
+        }
+    }
+}
+
+/// Calls that follow one another, to be read while others come.
+pub(crate) struct Kept {
+    first: u64,
+    calls: Vec<Arc<Call>>,
+}
+
+impl Kept {
+    /// The calls without these tokens.
+    pub(crate) fn entries(&self, tokens: &[String]) -> Vec<Entry> {
+        let numbers = self.first..;
+        let calls = numbers.zip(&self.calls);
+        calls
+            .map(|(number, call)| call.entry(number, tokens))
+            .collect()
     }
 }

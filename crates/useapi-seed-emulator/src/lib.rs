@@ -41,12 +41,12 @@
 //! | `jobid` is there, a text, and not blank | 400 |
 //! | `replyRef`, then `replyUrl`, have at most 1024 characters | 400 |
 //! | the parent job exists | 404 |
+//! | the job's account is not halted | 596, the plain body |
 //! | it is completed | 400 |
 //! | its verb is imagine, button or blend | 400 |
 //! | its seed has not been retrieved | 200 with the parent job and its `seed` |
 //! | `discord`: the request's, else the account's, else the job's | 400 |
 //! | the job has a channel | 400 |
-//! | the account is not halted | 596, the plain body |
 //! | fewer jobs are executing in the channel than its account may have | 429 with `executingJobs` |
 //! | no moderation message is pending | 596 with the failed job; the account is halted from then on |
 //! | | 200 with the started job |
@@ -57,7 +57,8 @@
 //! in `content`, then *completed*. A job is gone (404) when it is 31 days old.
 //!
 //! `GET /v2/jobs` lists the ids of the executing jobs,
-//! `GET /v2/jobs/cancel/?jobid=` gives one of them up, and
+//! `GET /v2/jobs/cancel/?jobid=` gives one of them up (596 for a halted
+//! account), and
 //! `POST /v2/account/midjourney/<channel>/reset` puts a halted account back to
 //! work.
 //!
@@ -74,7 +75,9 @@
 //!
 //! [`EmulatorBuilder::fault`] and [`Emulator::inject`] let calls of an
 //! [`Operation`] meet a [`Fault`]: the next so many, or any with a probability.
-//! [`Emulator::faults`] counts how often each was met.
+//! A fault that could change nothing about an operation is refused
+//! ([`FaultError`]), and one that would change nothing about a certain call waits
+//! for the next. [`Emulator::faults`] counts how often each was met.
 //!
 //! ```
 //! use useapi_seed_emulator::{Emulator, Fault, Operation, When};
@@ -126,9 +129,10 @@
 //!
 //! # From other languages
 //!
-//! Below `/_emulator/` on the API's port the same can be done over HTTP: clock,
-//! faults, journal, callbacks, job counts. `openapi/emulator.yaml` of the
-//! project describes it. It takes no token, as it is on loopback only.
+//! Below `/_emulator/` on the API's port the same can be done over HTTP: service
+//! (addresses, tokens, jobs), clock, faults, journal, callbacks, job counts.
+//! `/_emulator/openapi.yaml` describes it. It takes no token, as it is on
+//! loopback only.
 //!
 //! # Images
 //!
@@ -169,11 +173,13 @@
 //! - An account belongs to a channel, and a channel without an account may
 //!   execute three jobs. The text of the 429's `error`, and that it
 //!   has no `Retry-After`.
+//! - Every token that is known sees the jobs of all accounts.
 //! - A `discord` value of up to six characters is masked whole.
 //! - A moderation message is found by the first request that would start a
 //!   job, and halts the channel's account, whatever `discord` value the request
 //!   brought. After that every call about a job of that account answers 596
-//!   with the plain body, also one about the job that failed for it.
+//!   with the plain body, also one about the job that failed for it, or that
+//!   would cancel one. `GET /jobs`, which is about no account, answers as ever.
 //! - Only a job that is executing can be cancelled; any other is not located.
 //! - A reset is answered with no body, also when nothing was halted. The text
 //!   of its 404.
@@ -195,9 +201,16 @@
 //!
 //! # Limits
 //!
-//! A port serves 4096 connections at once; others wait. One that is silent for a
+//! A port serves 4096 connections at once; others wait. (They take a file
+//! descriptor each, of which a process may have fewer: often 1024.) One that is silent for a
 //! minute is closed, also one whose request is still not whole, or not answered,
 //! after ten. No limit follows the emulator's clock.
+//!
+//! A body of more than 64 KiB is refused; so are a target and headers of more than
+//! 16 KiB together, and more than a hundred headers. The journal keeps a thousand
+//! calls, and fewer where they are over 16 MiB together. 64 callbacks are under way
+//! at once; a receiver has ten seconds of real time, for which the next news of
+//! the same job wait.
 //!
 //! # The feature `pictures`
 //!
@@ -247,7 +260,7 @@ mod wire;
 mod world;
 
 pub use callbacks::{Callback, Outcome};
-pub use faults::{Fault, FaultCount, When};
+pub use faults::{Fault, FaultCount, FaultError, When};
 pub use journal::Entry;
 pub use operation::Operation;
 pub use retrieval::JobCounts;

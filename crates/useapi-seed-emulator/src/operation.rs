@@ -25,6 +25,18 @@ pub enum Operation {
     Callback,
 }
 
+impl Operation {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::RetrieveSeed,
+        Self::GetJob,
+        Self::ListJobs,
+        Self::CancelJob,
+        Self::ResetAccount,
+        Self::GetImage,
+        Self::Callback,
+    ];
+}
+
 /// Method, path and operation; of the path, `*` is any one part.
 const ROUTES: [(Method, &str, Operation); 5] = [
     (Method::POST, "/v2/jobs/seed_async", Operation::RetrieveSeed),

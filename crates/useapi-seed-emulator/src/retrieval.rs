@@ -11,7 +11,7 @@ use crate::parent::ParentJob;
 /// Virtual time from the request until Midjourney answers for the first time.
 const FIRST_NEWS: SignedDuration = SignedDuration::from_secs(5);
 /// Virtual time from the request to the finished job.
-const DURATION: SignedDuration = SignedDuration::from_secs(45);
+pub(crate) const DURATION: SignedDuration = SignedDuration::from_secs(45);
 
 /// Where a retrieval stands.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -20,7 +20,7 @@ use crate::callbacks::Callbacks;
 use crate::refusal::{Refusal, halted_status};
 use crate::request::SeedRequest;
 use crate::service::{Links, Service};
-use crate::watch::{self, ExpiredLinks, Watch};
+use crate::watch::{self, ExpiredLinks, HasLinks, Watch};
 
 /// The largest body that is read.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
@@ -135,6 +135,11 @@ impl IntoResponse for Answer {
             596 => halted_status(),
             _ => StatusCode::OK,
         };
-        (status, Json(self.0)).into_response()
+        let has_links = !self.0.attachments.is_empty() || self.0.seed.is_some();
+        let mut response = (status, Json(self.0)).into_response();
+        if has_links {
+            response.extensions_mut().insert(HasLinks);
+        }
+        response
     }
 }

@@ -1,8 +1,11 @@
 //! Scenarios: a file that says what is there when an emulator starts.
 
+mod check;
 mod error;
 mod file;
 mod world;
+
+use std::fmt;
 
 use jiff::Timestamp;
 
@@ -31,8 +34,8 @@ const SHIPPED: [(&str, &str); 4] = [
 ];
 
 /// Accounts, tokens, jobs, clock and faults, read from TOML. They add to what
-/// is there without a scenario; an account of a channel that is there already
-/// takes its place.
+/// is there without a scenario; an account of a channel, and a token, that is
+/// there already takes its place.
 ///
 /// ```
 /// use useapi_seed_emulator::{Emulator, Scenario};
@@ -65,8 +68,17 @@ const SHIPPED: [(&str, &str); 4] = [
 ///
 /// `scenario.schema.json` beside this crate's sources is the JSON Schema of the
 /// file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Scenario(File);
+
+impl fmt::Debug for Scenario {
+    /// Without the tokens that it has.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scenario")
+            .field("title", &self.0.title)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Scenario {
     /// The names of the shipped scenarios.
@@ -90,9 +102,9 @@ impl Scenario {
     /// When the text is no TOML, or no scenario: the error says in which line,
     /// and what was expected there.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
-        let file: File = toml::from_str(text)?;
-        file.check(text)?;
-        Ok(Self(file))
+        let scenario = Self(toml::from_str(text)?);
+        check::check(&scenario, text)?;
+        Ok(scenario)
     }
 
     /// What it is about.
@@ -111,14 +123,15 @@ impl Scenario {
         if self.0.clock.stopped {
             return Some(Pace::Stopped);
         }
-        self.0.clock.speed.map(|speed| Pace::Times(speed.0))
+        let speed = self.0.clock.speed.as_ref()?;
+        Some(Pace::Times(speed.get_ref().0))
     }
 
     pub(crate) fn faults(&self) -> impl Iterator<Item = (Operation, When, Fault)> + '_ {
         self.0
             .faults
             .iter()
-            .map(|entry| (entry.operation, entry.when, entry.fault.clone()))
+            .map(|entry| (*entry.operation.get_ref(), entry.when, entry.fault.clone()))
     }
 }
 
@@ -128,6 +141,8 @@ mod tests {
 
     #[test]
     fn the_shipped_ones_are_scenarios() {
+        let bare = "title = \"a\"\nclock.start = 2024-02-25T18:00:00Z\n";
+        assert!(Scenario::from_toml(bare).unwrap().start().is_some());
         for (name, text) in SHIPPED {
             let scenario =
                 Scenario::from_toml(text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
@@ -139,7 +154,11 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_with_its_place() {
-        let job = "[[job]]\nname = \"a\"\nverb = \"imagine\"\nseed = 1\nchannel = \"1\"\n";
+        let fault = |operation, fault| {
+            format!(
+                "title = \"a\"\n[[fault]]\noperation = \"{operation}\"\nwhen = {{ next = 1 }}\nfault = {{ {fault} }}\n"
+            )
+        };
         for (text, line, complaint) in [
             ("title = 5".to_owned(), 1, "expected a string"),
             ("titel = \"a\"".to_owned(), 1, "unknown field `titel`"),
@@ -160,19 +179,14 @@ mod tests {
                 "unknown variant `get`",
             ),
             (
-                format!("title = \"a\"\n{job}{job}"),
-                8,
-                "there is another job named `a`",
-            ),
-            (
-                format!("title = \"a\"\n{job}[[executing]]\njob = \"b\"\n"),
-                8,
-                "there is no job named `b`",
-            ),
-            (
                 "title = \"a\"\n[[fault]]\noperation = \"get_job\"\nwhen = { chance = { probability = 2.0, seed = 1 } }\nfault = { kind = \"lost\" }\n".to_owned(),
                 4,
                 "between 0 and 1",
+            ),
+            (
+                fault("get_job", "kind = \"reset_after\", bytes = 5"),
+                5,
+                "unknown field `bytes`",
             ),
             (
                 "title = \"a\"\n[[fault]]\noperation = \"get_job\"\nwhen = { next = 1 }\nfault = { kind = \"status\", status = 99 }\n".to_owned(),

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use axum::http::{HeaderMap, HeaderName};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -14,6 +14,15 @@ const DISCORD: &str = "discord";
 /// How many bytes of a text are kept.
 const KEPT: usize = 4096;
 const SECRET_HEADERS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
+
+/// How many letters a token has at least. What is shorter stands everywhere, and
+/// is not taken for one.
+const SHORTEST: usize = 8;
+
+/// Whether this could be an API token.
+pub(crate) fn can_be_token(text: &str) -> bool {
+    text.len() >= SHORTEST && text.bytes().all(|letter| letter.is_ascii_graphic())
+}
 
 /// Tokens, the longest first: one may be the start of another.
 pub(crate) struct Secrets<'a>(Vec<&'a str>);
@@ -77,14 +86,14 @@ impl<'a> Secrets<'a> {
     }
 
     /// Names and values of headers.
-    pub(crate) fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
+    pub(crate) fn headers(&self, headers: &[(HeaderName, Box<[u8]>)]) -> Vec<(String, String)> {
         headers
             .iter()
             .map(|(name, value)| {
                 let value = if SECRET_HEADERS.contains(name) {
                     CUT.to_owned()
                 } else {
-                    self.text(&String::from_utf8_lossy(value.as_bytes()))
+                    self.text(&String::from_utf8_lossy(value))
                 };
                 (name.to_string(), value)
             })

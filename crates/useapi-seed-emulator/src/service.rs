@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::access::{Subscription, Token};
-use crate::account::{Account, MAX_JOBS, Moderation};
+use crate::account::Moderation;
 use crate::answers::JobAnswer;
 use crate::attachments::{Album, LIFETIME};
 use crate::clock::Clock;
@@ -37,8 +37,7 @@ pub(crate) struct Service {
 struct Memory {
     /// When the clock began, which dates the ids.
     origin: Timestamp,
-    accounts: Vec<Account>,
-    parents: Vec<ParentJob>,
+    world: World,
     retrievals: Vec<Retrieval>,
 }
 
@@ -86,17 +85,11 @@ impl From<JobAnswer> for Draft {
 
 impl Service {
     pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>, world: World) -> Self {
-        let World {
-            tokens,
-            accounts,
-            jobs,
-            names: _,
-            executing,
-        } = world;
+        let tokens = world.tokens.clone();
+        let executing = world.executing.clone();
         let mut memory = Memory {
             origin: clock.origin(),
-            accounts,
-            parents: jobs,
+            world,
             retrievals: Vec::new(),
         };
         for entry in &executing {
@@ -138,7 +131,7 @@ impl Service {
     /// Answers `GET /jobs`.
     pub(crate) fn executing(&self) -> Vec<String> {
         let now = self.clock.now();
-        self.with_memory(|memory| memory.executing(now, |_| true))
+        self.with_memory(|memory| ids(memory.executing(now)))
     }
 
     /// Answers `GET /jobs/cancel/?jobid=`.
@@ -202,7 +195,7 @@ impl Service {
         self.with_memory(|memory| {
             let mut counts = BTreeMap::<_, JobCounts>::new();
             for job in &memory.retrievals {
-                if let Some(parent) = memory.parents.get(job.parent) {
+                if let Some(parent) = memory.world.jobs.get(job.parent) {
                     counts
                         .entry(parent.id.clone())
                         .or_default()
@@ -238,21 +231,10 @@ impl Service {
 }
 
 impl Memory {
-    fn account(&self, channel: &str) -> Option<&Account> {
-        self.accounts
-            .iter()
-            .find(|account| account.channel == channel)
-    }
-
     fn halted(&self, channel: &str) -> bool {
-        self.account(channel)
+        self.world
+            .account(channel)
             .is_some_and(|account| account.moderation == Moderation::Halted)
-    }
-
-    /// How many jobs may be executing in a channel.
-    fn max_jobs(&self, channel: &str) -> usize {
-        self.account(channel)
-            .map_or(MAX_JOBS, |account| account.max_jobs)
     }
 
     /// Whether a parent's seed has been retrieved.
@@ -264,7 +246,8 @@ impl Memory {
 
     fn submit(&mut self, request: SeedRequest, now: Timestamp) -> Result<Draft, Refusal> {
         let Some((position, parent)) = self
-            .parents
+            .world
+            .jobs
             .iter()
             .enumerate()
             .find(|(_, parent)| parent.id == request.jobid && is_kept(parent.created, now))
@@ -282,6 +265,10 @@ impl Memory {
                 Some(_) => Refusal::ParentNotCompleted,
             });
         };
+        let channel = parent.channel.as_deref();
+        if channel.is_some_and(|channel| self.halted(channel)) {
+            return Err(Refusal::Halted);
+        }
         if !parent.completed() {
             return Err(Refusal::ParentNotCompleted);
         }
@@ -292,20 +279,19 @@ impl Memory {
             return Ok(self.parent_draft(position, parent, now));
         }
 
-        let channel = parent.channel.as_deref();
-        let account = channel.and_then(|channel| self.account(channel));
+        let account = channel.and_then(|channel| self.world.account(channel));
         let discord = request
             .discord
             .or_else(|| account.and_then(|account| account.discord.clone()))
             .or_else(|| parent.discord.clone())
             .ok_or(Refusal::Missing("discord"))?;
         let channel = channel.ok_or(Refusal::Missing("channel"))?.to_owned();
-        if self.halted(&channel) {
-            return Err(Refusal::Halted);
-        }
-        let executing = self.executing(now, |job| job.channel == channel);
-        if executing.len() >= self.max_jobs(&channel) {
-            return Err(Refusal::Busy(executing));
+        let executing = || {
+            let jobs = self.executing(now);
+            jobs.filter(|job| job.channel == channel)
+        };
+        if executing().count() >= self.world.max_jobs(&channel) {
+            return Err(Refusal::Busy(ids(executing())));
         }
 
         let wish = Wish {
@@ -320,7 +306,7 @@ impl Memory {
         job.halted = halted;
         let answer = job.answer(parent, now);
         if halted {
-            for account in &mut self.accounts {
+            for account in &mut self.world.accounts {
                 if account.channel == channel {
                     account.moderation = Moderation::Halted;
                 }
@@ -367,14 +353,15 @@ impl Memory {
     /// Adds a retrieval that began before the clock did.
     fn executes(&mut self, executing: &Executing) {
         let found = self
-            .parents
+            .world
+            .jobs
             .iter()
             .position(|parent| parent.id == executing.parent);
         let job = found.and_then(|position| {
-            let parent = self.parents.get(position)?;
+            let parent = self.world.jobs.get(position)?;
             let channel = parent.channel.clone()?;
             let wish = Wish {
-                discord: parent.discord.clone().unwrap_or_default(),
+                discord: self.world.discord(parent)?.to_owned(),
                 reply_url: None,
                 reply_ref: None,
             };
@@ -383,29 +370,27 @@ impl Memory {
         self.retrievals.extend(job);
     }
 
-    /// The ids of those executing jobs that are meant.
-    fn executing(&self, now: Timestamp, meant: impl Fn(&Retrieval) -> bool) -> Vec<String> {
-        self.retrievals
-            .iter()
-            .filter(|job| job.executing(now) && meant(job))
-            .map(|job| job.id.clone())
-            .collect()
+    fn executing(&self, now: Timestamp) -> impl Iterator<Item = &Retrieval> {
+        self.retrievals.iter().filter(move |job| job.executing(now))
     }
 
     fn cancel(&mut self, jobid: &str, now: Timestamp) -> Result<(), Refusal> {
-        let found = self
-            .retrievals
-            .iter()
-            .position(|job| job.id == jobid && job.executing(now));
-        let Some(job) = found.and_then(|position| self.retrievals.get_mut(position)) else {
-            return Err(Refusal::NoJob(jobid.into()));
-        };
-        job.cancelled = Some(now);
+        let found = self.executing(now).find(|job| job.id == jobid);
+        let job = found.ok_or_else(|| Refusal::NoJob(jobid.into()))?;
+        if self.halted(&job.channel) {
+            return Err(Refusal::Halted);
+        }
+        for job in &mut self.retrievals {
+            if job.id == jobid {
+                job.cancelled = Some(now);
+            }
+        }
         Ok(())
     }
 
     fn reset(&mut self, channel: &str) -> Result<(), Refusal> {
         let account = self
+            .world
             .accounts
             .iter_mut()
             .find(|account| account.channel == channel)
@@ -416,7 +401,8 @@ impl Memory {
 
     fn look_up(&self, jobid: &str, now: Timestamp) -> Result<Draft, Refusal> {
         let parent = self
-            .parents
+            .world
+            .jobs
             .iter()
             .enumerate()
             .find(|(_, job)| job.id == jobid && is_kept(job.created, now));
@@ -445,7 +431,7 @@ impl Memory {
     }
 
     fn retrieval_draft(&self, job: &Retrieval, now: Timestamp) -> Option<Draft> {
-        let parent = self.parents.get(job.parent)?;
+        let parent = self.world.jobs.get(job.parent)?;
         let mut draft = Draft::from(job.answer(parent, now));
         if job.stage(now) == Stage::Completed {
             draft.seed = seed_of(parent);
@@ -456,16 +442,23 @@ impl Memory {
 
     fn parent_draft(&self, position: usize, parent: &ParentJob, now: Timestamp) -> Draft {
         Draft {
-            answer: parent.answer(self.max_jobs(parent.channel.as_deref().unwrap_or_default())),
+            answer: parent.answer(
+                self.world
+                    .max_jobs(parent.channel.as_deref().unwrap_or_default()),
+            ),
             grid: parent.album.clone(),
             seed: seed_of(parent).filter(|_| self.retrieved(position, now)),
         }
     }
 }
 
+fn ids<'a>(jobs: impl Iterator<Item = &'a Retrieval>) -> Vec<String> {
+    jobs.map(|job| job.id.clone()).collect()
+}
+
 /// Whether a job of this age is still to be had.
 fn is_kept(created: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(created) <= KEPT
+    now.duration_since(created) < KEPT
 }
 
 fn seed_of(parent: &ParentJob) -> Option<(Album, String)> {

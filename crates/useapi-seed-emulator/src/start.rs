@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::callbacks::{Callback, Callbacks, Reach};
-use crate::clock::{Clock, Pace};
-use crate::control::{self, Control};
-use crate::faults::{Fault, FaultCount, Plan, When};
+use crate::clock::{Clock, Pace, can_be_shown};
+use crate::control::{self, Addresses, Control};
+use crate::faults::{self, Fault, FaultCount, FaultError, Plan, When};
 use crate::gallery::Gallery;
 use crate::head_limit;
 use crate::image_host::{self, ImageHost};
@@ -43,6 +43,9 @@ pub enum StartError {
     /// The clock's start is no time that could be written down.
     #[error("the clock cannot start at {0:?}: choose a time between the years 1 and 9998")]
     Start(SystemTime),
+    /// A fault cannot be met by the calls that it is for.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     /// Something else listens on the port.
     #[error("port {port} is taken on 127.0.0.1: choose another, or 0 for any that is free")]
     PortTaken {
@@ -137,6 +140,7 @@ impl EmulatorBuilder {
     ///
     /// [`StartError::Speed`] if the speed is no finite number above zero,
     /// [`StartError::Start`] if the clock cannot show the time it is to start at,
+    /// [`StartError::Fault`] if a fault is for calls that cannot meet it,
     /// [`StartError::PortTaken`] if the port is, [`StartError::System`] if the
     /// system refuses a port for another reason, or the thread.
     pub async fn start(self) -> Result<Emulator, StartError> {
@@ -161,6 +165,9 @@ impl EmulatorBuilder {
             return Err(StartError::Speed { speed });
         }
         let start = start.map_err(StartError::Start)?;
+        if !can_be_shown(start) {
+            return Err(StartError::Start(start.into()));
+        }
         let api = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
             if error.kind() == ErrorKind::AddrInUse {
                 StartError::PortTaken { port }
@@ -169,19 +176,22 @@ impl EmulatorBuilder {
             }
         })?;
         let images = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let base_url = format!("http://{}/v2", api.local_addr()?);
-        let image_base_url = format!("http://{}", images.local_addr()?);
+        let addresses = Addresses {
+            base_url: format!("http://{}/v2", api.local_addr()?),
+            image_base_url: format!("http://{}", images.local_addr()?),
+        };
 
         let clock = Clock::start(start, pace);
         let (jobs, mut world) = samples::world(start);
         if let Some(scenario) = &scenario {
             scenario.add_to(&mut world, start);
         }
-        let names = world.names.clone();
-        let gallery = Arc::new(Gallery::new(image_base_url.clone()));
+        let names = Arc::new(world.names.clone());
+        let gallery = Arc::new(Gallery::new(addresses.image_base_url.clone()));
         let host = Arc::new(ImageHost::new(clock.clone(), Arc::clone(&gallery), &world));
         let mut plan = Plan::default();
         for (operation, when, fault) in faults {
+            faults::check(operation, when, &fault)?;
             plan.add(operation, when, fault);
         }
         for (operation, when, fault) in scenario.iter().flat_map(Scenario::faults) {
@@ -190,19 +200,22 @@ impl EmulatorBuilder {
         let watch = Arc::new(Watch::new(clock.clone(), &world, plan));
         let service = Arc::new(Service::new(clock.clone(), gallery, world));
         let callbacks = Callbacks::new(reach, clock.clone(), Arc::clone(&watch));
-        let callbacks = Arc::new(callbacks.map_err(io::Error::other)?);
+        let callbacks = Arc::new(callbacks);
         let control = Control {
             clock: clock.clone(),
             watch: Arc::clone(&watch),
             service: Arc::clone(&service),
             callbacks: Arc::clone(&callbacks),
+            host: Arc::clone(&host),
+            addresses: Arc::new(addresses),
+            names,
         };
         let service = routes::router(service, Arc::clone(&watch), callbacks);
         let sites = [
             // The service's own routes come first, and its answer to unknown
             // ones.
             (api, service.merge(control::router(control.clone()))),
-            (images, image_host::router(Arc::clone(&host), watch)),
+            (images, image_host::router(host, watch)),
         ];
 
         let (stop, stopped) = oneshot::channel();
@@ -218,12 +231,8 @@ impl EmulatorBuilder {
             .await
             .unwrap_or_else(|_| Err(io::Error::other("its thread ended")))?;
         Ok(Emulator {
-            base_url,
-            image_base_url,
             jobs,
-            names,
             control,
-            host,
             _running: running,
         })
     }
@@ -290,12 +299,8 @@ impl Drop for Running {
 ///
 /// Dropping it closes both ports and every connection before it returns.
 pub struct Emulator {
-    base_url: String,
-    image_base_url: String,
     jobs: SampleJobs,
-    names: BTreeMap<String, String>,
     control: Control,
-    host: Arc<ImageHost>,
     _running: Running,
 }
 
@@ -317,13 +322,13 @@ impl Emulator {
     /// The API's base URL, `http://127.0.0.1:<port>/v2`.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        &self.control.addresses.base_url
     }
 
     /// The image host's base URL, `http://127.0.0.1:<another port>`.
     #[must_use]
     pub fn image_base_url(&self) -> &str {
-        &self.image_base_url
+        &self.control.addresses.image_base_url
     }
 
     /// An API token that is accepted.
@@ -350,12 +355,12 @@ impl Emulator {
     /// of [`SampleJobs`].
     #[must_use]
     pub fn job(&self, name: &str) -> Option<&str> {
-        self.names.get(name).map(String::as_str)
+        self.control.names.get(name).map(String::as_str)
     }
 
     /// Names and ids of all jobs that were there at the start.
     pub fn named_jobs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.names.iter().map(|(name, id)| (&**name, &**id))
+        self.control.names.iter().map(|(name, id)| (&**name, &**id))
     }
 
     /// Puts the emulator's clock forward: what takes that long there is done at
@@ -374,9 +379,20 @@ impl Emulator {
         self.control.clock.advance(by);
     }
 
+    /// What its clock shows.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.control.clock.now().into()
+    }
+
     /// From now on, calls of an operation meet a fault.
-    pub fn inject(&self, operation: Operation, when: When, fault: Fault) {
-        self.control.watch.plan().add(operation, when, fault);
+    ///
+    /// # Errors
+    ///
+    /// If it would change nothing about any of them, or has a number that it
+    /// cannot have.
+    pub fn inject(&self, operation: Operation, when: When, fault: Fault) -> Result<(), FaultError> {
+        self.control.watch.inject(operation, when, fault)
     }
 
     /// The faults that were asked for, in that order, with how often each was
@@ -395,7 +411,7 @@ impl Emulator {
     /// were answered.
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
-        self.control.watch.journal().entries()
+        self.control.watch.calls()
     }
 
     /// The answers of the API that were outside of the OpenAPI description: each
@@ -423,15 +439,15 @@ impl Emulator {
     /// `Authorization` header, and were refused for it.
     #[must_use]
     pub fn image_requests_with_token(&self) -> u64 {
-        self.host.requests_with_token()
+        self.control.host.requests_with_token()
     }
 }
 
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Emulator")
-            .field("base_url", &self.base_url)
-            .field("image_base_url", &self.image_base_url)
+            .field("base_url", &self.base_url())
+            .field("image_base_url", &self.image_base_url())
             .finish_non_exhaustive()
     }
 }

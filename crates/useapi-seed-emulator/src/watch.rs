@@ -13,24 +13,24 @@ use http_body_util::BodyExt;
 use serde_json::json;
 
 use crate::access::bearer;
-use crate::clock::{Clock, with_milliseconds};
-use crate::faults::{Fault, Plan, spoil};
-use crate::journal::{Entry, Journal};
+use crate::clock::Clock;
+use crate::faults::{self, Fault, FaultError, Plan, When, spoil};
+use crate::journal::{Call, Entry, Journal};
 use crate::operation::Operation;
 use crate::routes::BODY_LIMIT;
-use crate::secrets::Secrets;
+use crate::secrets::can_be_token;
 use crate::wire::Fate;
 use crate::world::World;
-
-/// How many letters an unknown token has at least that is taken for a secret.
-const SHORTEST: usize = 8;
 
 /// Tells what is served that the answer's links have expired already.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExpiredLinks;
 
+/// Tells of an answer that it has links.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HasLinks;
+
 /// The plan of faults and the journal, of API and image host together.
-#[derive(Debug)]
 pub(crate) struct Watch {
     clock: Clock,
     tokens: Vec<String>,
@@ -60,8 +60,27 @@ impl Watch {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
+    /// From now on, calls of an operation meet a fault.
+    pub(crate) fn inject(
+        &self,
+        operation: Operation,
+        when: When,
+        fault: Fault,
+    ) -> Result<(), FaultError> {
+        faults::check(operation, when, &fault)?;
+        self.plan().add(operation, when, fault);
+        Ok(())
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The latest calls, without secrets.
+    pub(crate) fn calls(&self) -> Vec<Entry> {
+        // Read after the lock is gone: calls that come now do not wait for it.
+        let kept = self.journal().kept();
+        kept.entries(&self.tokens)
     }
 
     #[cfg(feature = "validated")]
@@ -114,41 +133,45 @@ impl Watch {
         next: Next,
     ) -> Response {
         let (parts, body) = request.into_parts();
-        // The one that the call shows, too: it may be a real one, unless it is
-        // so short that it stands everywhere.
-        let shown = bearer(&parts.headers).filter(|token| token.len() >= SHORTEST);
-        let shown = shown.unwrap_or_default().to_owned();
-        let tokens = self.tokens.iter().map(String::as_str);
-        let secrets = Secrets::new(tokens.chain([shown.as_str()]));
         let (start, body) = start_of(body).await;
-        let fault = operation.and_then(|operation| self.plan().draw(operation));
-        let (asked, job) = secrets.body(&start);
-        let mut entry = Entry {
-            number: 0,
-            time: with_milliseconds(self.clock.now()),
+        let mut met = operation.and_then(|operation| self.plan().draw(operation));
+        let fault = met.as_ref().map(|met| met.fault.clone());
+        let mut call = Call {
+            time: self.clock.now(),
             operation,
-            closest: match operation {
-                Some(_) => None,
-                None => Some(Operation::closest(&parts.method, parts.uri.path())),
-            },
-            method: parts.method.to_string(),
-            target: secrets.target(&parts.uri.to_string()),
-            headers: secrets.headers(&parts.headers),
-            request: asked,
+            method: parts.method.clone(),
+            target: parts
+                .uri
+                .path_and_query()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            headers: parts
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.as_bytes().into()))
+                .collect(),
+            token: bearer(&parts.headers)
+                .filter(|token| can_be_token(token))
+                .map(ToOwned::to_owned),
+            request: start,
             status: None,
-            answer: String::new(),
-            fault: fault.clone(),
-            job: job.or_else(|| Some(secrets.text(&queried(parts.uri.query()?)?))),
+            answer: Bytes::new(),
+            fault: None,
         };
 
         let mut request = Request::from_parts(parts, body);
         let answer = match &fault {
-            Some(Fault::ResetBefore) => None,
+            Some(Fault::ResetBefore) => {
+                call.fault = fault;
+                self.journal().add(call);
+                fate.reset();
+                return StatusCode::OK.into_response();
+            }
             Some(Fault::Status {
                 status,
                 retry_after,
-            }) => Some(error(*status, retry_after.as_deref())),
-            Some(Fault::Html { status }) => Some(page(*status)),
+            }) => error(*status, retry_after.as_deref()),
+            Some(Fault::Html { status }) => page(*status),
             _ => {
                 if let Some(Fault::Latency { milliseconds }) = fault {
                     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -156,13 +179,8 @@ impl Watch {
                 if fault == Some(Fault::ExpiredLinks) {
                     request.extensions_mut().insert(ExpiredLinks);
                 }
-                Some(next.run(request).await)
+                next.run(request).await
             }
-        };
-        let Some(answer) = answer else {
-            self.journal().add(entry);
-            fate.reset();
-            return StatusCode::OK.into_response();
         };
 
         let (parts, body) = answer.into_parts();
@@ -178,17 +196,22 @@ impl Watch {
         let (parts, body) = if matches!(fault, Some(Fault::Status { .. } | Fault::Html { .. })) {
             (parts, body)
         } else {
-            let request = format!("{} {}", entry.method, entry.target);
+            let request = format!("{} {}", call.method, call.target);
             self.validation.checked(&request, operation, parts, body)
         };
+        let has_links = parts.extensions.get::<HasLinks>().is_some();
+        let unused = met.take_if(|met| !met.fault.changes(&body, has_links));
+        if let Some(unused) = unused {
+            self.plan().take_back(&unused);
+        }
+        let fault = met.map(|met| met.fault);
+        call.fault.clone_from(&fault);
         if operation != Some(Operation::GetImage) {
-            let (answered, job) = secrets.body(&body);
-            entry.answer = answered;
-            entry.job = job.or(entry.job);
+            call.answer = body.clone();
         }
         let is_lost = fault == Some(Fault::ResetAfter);
-        entry.status = (!is_lost).then_some(parts.status.as_u16());
-        self.journal().add(entry);
+        call.status = (!is_lost).then_some(parts.status.as_u16());
+        self.journal().add(call);
         if is_lost {
             fate.reset();
         }
@@ -227,15 +250,6 @@ async fn start_of(mut body: Body) -> (Bytes, Body) {
         Some(end) => Body::from_stream(stream::iter([Ok(start.clone()), end])),
     };
     (start, again)
-}
-
-/// The job that a query names.
-fn queried(query: &str) -> Option<String> {
-    let id = query
-        .split('&')
-        .find_map(|parameter| parameter.strip_prefix("jobid="))?;
-    let decoded = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
-    Some(decoded.into_owned())
 }
 
 fn status(code: u16) -> StatusCode {

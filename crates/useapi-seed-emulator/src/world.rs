@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::access::Token;
-use crate::account::Account;
+use crate::account::{Account, MAX_JOBS};
 use crate::parent::ParentJob;
 
 /// Who may call, on whose accounts, about which jobs.
@@ -17,6 +17,36 @@ pub(crate) struct World {
     /// The jobs' ids, by what they are called.
     pub(crate) names: BTreeMap<String, String>,
     pub(crate) executing: Vec<Executing>,
+}
+
+impl World {
+    /// The job that is called so.
+    pub(crate) fn job(&self, name: &str) -> Option<&ParentJob> {
+        let id = self.names.get(name)?;
+        self.jobs.iter().find(|job| job.id == *id)
+    }
+
+    pub(crate) fn account(&self, channel: &str) -> Option<&Account> {
+        let mut accounts = self.accounts.iter();
+        accounts.find(|account| account.channel == channel)
+    }
+
+    /// How many jobs may be executing in a channel.
+    pub(crate) fn max_jobs(&self, channel: &str) -> usize {
+        let account = self.account(channel);
+        account.map_or(MAX_JOBS, |account| account.max_jobs)
+    }
+
+    /// The `discord` value for a job's seed, when the request brings none.
+    pub(crate) fn discord<'a>(&'a self, job: &'a ParentJob) -> Option<&'a str> {
+        let account = job
+            .channel
+            .as_deref()
+            .and_then(|channel| self.account(channel));
+        account
+            .and_then(|account| account.discord.as_deref())
+            .or(job.discord.as_deref())
+    }
 }
 
 /// A seed job that is executing.

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Fault;
+use super::{Fault, FaultError};
 use crate::operation::Operation;
 
 /// Which calls a fault is for.
@@ -13,7 +13,7 @@ use crate::operation::Operation;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum When {
-    /// The next so many. Of several faults that wait for the same call, the one
+    /// The next so many, at least one. Of several faults that wait for the same call, the one
     /// that came first takes it.
     Next(u32),
     /// Any, with a probability between 0 and 1. Which ones is the same at every
@@ -30,13 +30,15 @@ pub enum When {
 
 fn probability<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
     let probability = f64::deserialize(input)?;
-    if (0.0..=1.0).contains(&probability) {
+    if is_probability(probability) {
         Ok(probability)
     } else {
-        Err(D::Error::custom(format!(
-            "a probability is between 0 and 1, not {probability}"
-        )))
+        Err(D::Error::custom(FaultError::Probability(probability)))
     }
+}
+
+pub(super) fn is_probability(number: f64) -> bool {
+    (0.0..=1.0).contains(&number)
 }
 
 /// A fault that was asked for, and how often it has happened.
@@ -57,10 +59,20 @@ pub struct FaultCount {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     rules: Vec<Rule>,
+    /// How many there have been.
+    count: u64,
+}
+
+/// A fault that a call meets.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Met {
+    rule: u64,
+    pub(crate) fault: Fault,
 }
 
 #[derive(Debug)]
 struct Rule {
+    number: u64,
     count: FaultCount,
     random: Rng,
 }
@@ -71,7 +83,9 @@ impl Plan {
             When::Next(_) => 0,
             When::Chance { seed, .. } => seed,
         };
+        self.count += 1;
         self.rules.push(Rule {
+            number: self.count,
             count: FaultCount {
                 operation,
                 when,
@@ -87,11 +101,19 @@ impl Plan {
     }
 
     /// The fault that the next call meets, if it meets one.
-    pub(crate) fn draw(&mut self, operation: Operation) -> Option<Fault> {
+    pub(crate) fn draw(&mut self, operation: Operation) -> Option<Met> {
         self.rules
             .iter_mut()
             .filter(|rule| rule.count.operation == operation)
             .find_map(Rule::draw)
+    }
+
+    /// Another call is to meet it: this one gave it no occasion.
+    pub(crate) fn take_back(&mut self, met: &Met) {
+        let mut rules = self.rules.iter_mut();
+        if let Some(rule) = rules.find(|rule| rule.number == met.rule) {
+            rule.count.used = rule.count.used.saturating_sub(1);
+        }
     }
 
     pub(crate) fn counts(&self) -> Vec<FaultCount> {
@@ -100,7 +122,7 @@ impl Plan {
 }
 
 impl Rule {
-    fn draw(&mut self) -> Option<Fault> {
+    fn draw(&mut self) -> Option<Met> {
         let meets = match self.count.when {
             When::Next(calls) => self.count.used < calls.into(),
             When::Chance { probability, .. } => self.random.f64() < probability,
@@ -109,7 +131,10 @@ impl Rule {
             return None;
         }
         self.count.used += 1;
-        Some(self.count.fault.clone())
+        Some(Met {
+            rule: self.number,
+            fault: self.count.fault.clone(),
+        })
     }
 }
 
@@ -123,7 +148,9 @@ mod tests {
         plan.add(Operation::GetJob, When::Next(2), Fault::ResetAfter);
         plan.add(Operation::GetJob, When::Next(1), Fault::ExpiredLinks);
         assert_eq!(plan.draw(Operation::RetrieveSeed), None);
-        let drawn = [(); 4].map(|()| plan.draw(Operation::GetJob));
+        let met = plan.draw(Operation::GetJob).unwrap();
+        plan.take_back(&met);
+        let drawn = [(); 4].map(|()| plan.draw(Operation::GetJob).map(|met| met.fault));
         let expected = [
             Some(Fault::ResetAfter),
             Some(Fault::ResetAfter),

@@ -4,18 +4,15 @@
 //! 2020-12). A test holds the two together; after a change here, write the schema
 //! anew with `UPDATE_SCHEMA=1 cargo test -p useapi-seed-emulator schema`.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::ScenarioError;
 use crate::access::Subscription;
 use crate::account::{MAX_JOBS, Moderation};
+use crate::clock::can_be_shown;
 use crate::faults::{Fault, When};
 use crate::operation::Operation;
-use crate::samples::NAMES;
 
 /// What is there when an emulator starts, beside its samples.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,7 +49,8 @@ pub(super) struct Clock {
     /// What it shows at the start: `2024-02-25T18:00:00Z`.
     pub(super) start: Option<Time>,
     /// How many seconds pass while one passes in reality.
-    pub(super) speed: Option<Speed>,
+    #[cfg_attr(test, schemars(with = "Option<Speed>"))]
+    pub(super) speed: Option<Spanned<Speed>>,
     /// Whether it stands still until it is put forward.
     #[serde(default)]
     pub(super) stopped: bool,
@@ -63,8 +61,10 @@ pub(super) struct Clock {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Token {
-    /// As it stands behind `Bearer`.
-    pub(super) token: String,
+    /// As it stands behind `Bearer`: at least eight characters, of ASCII,
+    /// without spaces.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(super) token: Spanned<String>,
     /// Whether its holder has paid.
     #[serde(default)]
     pub(super) subscription: Subscription,
@@ -75,8 +75,9 @@ pub(super) struct Token {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Account {
-    /// Id of its Discord channel.
-    pub(super) channel: String,
+    /// Id of its Discord channel: digits.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(super) channel: Spanned<String>,
     /// Its present Discord token.
     pub(super) discord: Option<String>,
     /// Where jobs report to that name no address themselves.
@@ -112,12 +113,14 @@ pub(super) struct Job {
     /// Its seed.
     pub(super) seed: u32,
     /// Id of its Discord channel; none for a job that has lost it.
-    pub(super) channel: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub(super) channel: Option<Spanned<String>>,
     /// The Discord token of when it was executed.
     pub(super) discord: Option<String>,
     /// When it was made; just before the clock's start without this. It is
     /// gone 31 days later.
-    pub(super) created: Option<Time>,
+    #[cfg_attr(test, schemars(with = "Option<Time>"))]
+    pub(super) created: Option<Spanned<Time>>,
 }
 
 fn completed() -> String {
@@ -132,9 +135,15 @@ pub(super) struct Executing {
     /// Whose seed it retrieves: a job of this file, or a sample.
     #[cfg_attr(test, schemars(with = "String"))]
     pub(super) job: Spanned<String>,
-    /// How long it has been executing, in seconds.
-    #[serde(default)]
-    pub(super) seconds: u32,
+    /// How long it has been executing, in seconds: less than 45, when it would
+    /// be completed.
+    #[serde(default = "no_seconds")]
+    #[cfg_attr(test, schemars(with = "u32", range(max = 44)))]
+    pub(super) seconds: Spanned<u32>,
+}
+
+fn no_seconds() -> Spanned<u32> {
+    Spanned::new(0..0, 0)
 }
 
 /// A fault that calls meet.
@@ -143,26 +152,39 @@ pub(super) struct Executing {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FaultEntry {
     /// Of which operation.
-    pub(super) operation: Operation,
+    #[cfg_attr(test, schemars(with = "Operation"))]
+    pub(super) operation: Spanned<Operation>,
     /// Which of its calls.
     pub(super) when: When,
     /// What goes wrong.
     pub(super) fault: Fault,
 }
 
-/// A time, as `2024-02-25T18:00:00Z`.
+/// A time, as `2024-02-25T18:00:00Z`, with or without quotes.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[serde(try_from = "TimeText")]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 pub(super) struct Time(pub(super) Timestamp);
 
-impl TryFrom<String> for Time {
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TimeText {
+    Quoted(String),
+    Bare(toml::value::Datetime),
+}
+
+impl TryFrom<TimeText> for Time {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
+    fn try_from(text: TimeText) -> Result<Self, String> {
+        let text = match text {
+            TimeText::Quoted(text) => text,
+            TimeText::Bare(time) => time.to_string(),
+        };
+        let time: Option<Timestamp> = text.parse().ok();
+        time.filter(|time| can_be_shown(*time))
             .map(Self)
-            .map_err(|_| format!("`{text}` is no time such as 2024-02-25T18:00:00Z"))
+            .ok_or_else(|| format!("`{text}` is no time such as 2024-02-25T18:00:00Z"))
     }
 }
 
@@ -183,34 +205,6 @@ impl TryFrom<f64> for Speed {
                 "speed must be a finite number above zero, not {speed}"
             ))
         }
-    }
-}
-
-impl File {
-    /// Whether its parts fit each other.
-    pub(super) fn check(&self, text: &str) -> Result<(), ScenarioError> {
-        let mut names: BTreeSet<&str> = NAMES.into_iter().collect();
-        for job in &self.jobs {
-            if !names.insert(job.name.get_ref()) {
-                let problem = format!("there is another job named `{}`", job.name.get_ref());
-                return Err(ScenarioError::contradiction(
-                    text,
-                    &job.name.span(),
-                    problem,
-                ));
-            }
-        }
-        for entry in &self.executing {
-            if !names.contains(entry.job.get_ref().as_str()) {
-                let problem = format!("there is no job named `{}`", entry.job.get_ref());
-                return Err(ScenarioError::contradiction(
-                    text,
-                    &entry.job.span(),
-                    problem,
-                ));
-            }
-        }
-        Ok(())
     }
 }
 

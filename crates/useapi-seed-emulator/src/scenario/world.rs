@@ -15,31 +15,35 @@ impl Scenario {
     /// Adds all that it has to a world whose clock starts now.
     pub(crate) fn add_to(&self, world: &mut World, now: Timestamp) {
         let file = &self.0;
-        world.tokens.extend(file.tokens.iter().map(|entry| Token {
-            token: entry.token.clone(),
-            subscription: entry.subscription,
-        }));
+        for entry in &file.tokens {
+            let token = entry.token.get_ref();
+            world.tokens.retain(|known| known.token != *token);
+            world.tokens.push(Token {
+                token: token.clone(),
+                subscription: entry.subscription,
+            });
+        }
         for entry in &file.accounts {
             world
                 .accounts
-                .retain(|account| account.channel != entry.channel);
+                .retain(|account| account.channel != *entry.channel.get_ref());
             world.accounts.push(Account {
-                channel: entry.channel.clone(),
-                discord: entry.discord.clone(),
-                reply_url: entry.reply_url.clone(),
+                channel: entry.channel.get_ref().clone(),
+                discord: given(entry.discord.as_ref()),
+                reply_url: given(entry.reply_url.as_ref()),
                 max_jobs: entry.max_jobs,
                 moderation: entry.moderation,
             });
         }
         for (entry, number) in file.jobs.iter().zip(0..) {
-            let job = job(entry, number, now);
+            let job = entry.parent(number, now);
             world
                 .names
                 .insert(entry.name.get_ref().clone(), job.id.clone());
             world.jobs.push(job);
         }
         for entry in &file.executing {
-            let since = SignedDuration::from_secs(entry.seconds.into());
+            let since = SignedDuration::from_secs((*entry.seconds.get_ref()).into());
             if let Some(id) = world.names.get(entry.job.get_ref()) {
                 world.executing.push(Executing {
                     parent: id.clone(),
@@ -50,52 +54,64 @@ impl Scenario {
     }
 }
 
-/// The finished job, as number so-and-so of its file.
-fn job(entry: &file::Job, number: u16, now: Timestamp) -> ParentJob {
-    // A minute for each, and a millisecond that keeps the ids apart.
-    let before = SignedDuration::from_millis(60_000 * i64::from(number + 1) - i64::from(number));
-    let created = entry
-        .created
-        .map_or_else(|| now.checked_sub(before).unwrap_or(now), |time| time.0);
-    let channel = entry.channel.clone().unwrap_or_default();
-    let message_id = 1_300_000_000_000_000_000 + u64::from(number) * 10_000_000;
-    let caption = entry
-        .prompt
-        .clone()
-        .unwrap_or_else(|| entry.name.get_ref().clone());
-    let title: String = caption
-        .chars()
-        .take(40)
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() {
-                letter
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    ParentJob {
-        id: format!(
-            "{}{:03}-user:1234-channel:{channel}",
-            created.strftime("%Y%m%d%H%M%S"),
-            created.subsec_millisecond(),
-        ),
-        verb: entry.verb.clone(),
-        status: entry.status.clone(),
-        created,
-        updated: created,
-        prompt: entry.prompt.clone(),
-        content: format!("**{caption}** - {USER} (fast)"),
-        discord: entry.discord.clone(),
-        channel: entry.channel.clone(),
-        message_id,
-        particulars: serde_json::Map::new(),
-        album: Some(Album {
-            seed: entry.seed,
-            title,
+/// An empty text is none, as in requests.
+fn given(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
+}
+
+impl file::Job {
+    /// The finished job, as number so-and-so of its file.
+    pub(super) fn parent(&self, number: u32, now: Timestamp) -> ParentJob {
+        // A millisecond for each keeps the ids apart.
+        let before = SignedDuration::from_millis(60_000 + i64::from(number));
+        let created = self.created.as_ref().map_or_else(
+            || now.checked_sub(before).unwrap_or(now),
+            |time| time.get_ref().0,
+        );
+        let channel = self
+            .channel
+            .as_ref()
+            .map(|channel| channel.get_ref().clone());
+        let channel_id = channel.clone().unwrap_or_default();
+        let message_id = 1_300_000_000_000_000_000 + u64::from(number) * 10_000_000;
+        let caption = self
+            .prompt
+            .clone()
+            .unwrap_or_else(|| self.name.get_ref().clone());
+        let title: String = caption
+            .chars()
+            .take(40)
+            .map(|letter| {
+                if letter.is_ascii_alphanumeric() {
+                    letter
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        ParentJob {
+            id: format!(
+                "{}{:03}-user:1234-channel:{channel_id}",
+                created.strftime("%Y%m%d%H%M%S"),
+                created.subsec_millisecond(),
+            ),
+            verb: self.verb.clone(),
+            status: self.status.clone(),
+            created,
+            updated: created,
+            prompt: self.prompt.clone(),
+            content: format!("**{caption}** - {USER} (fast)"),
+            discord: given(self.discord.as_ref()),
             channel,
-            first_id: message_id + 1,
-        }),
-        caption,
+            message_id,
+            particulars: serde_json::Map::new(),
+            album: Some(Album {
+                seed: self.seed,
+                title,
+                channel: channel_id,
+                first_id: message_id + 1,
+            }),
+            caption,
+        }
     }
 }

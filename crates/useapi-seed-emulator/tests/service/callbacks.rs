@@ -172,7 +172,9 @@ async fn callbacks_are_lost_doubled_late_and_overtaken() {
         (late, vec!["progress", "progress", "completed"]),
     ] {
         let emulator = stopped().await;
-        emulator.inject(Operation::Callback, When::Next(1), fault.clone());
+        emulator
+            .inject(Operation::Callback, When::Next(1), fault.clone())
+            .unwrap();
         let receiver = receiver(0).await;
         started(&emulator, &receiver.url).await;
         let mut count = usize::from(fault == Fault::Doubled);

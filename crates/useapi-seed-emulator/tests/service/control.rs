@@ -66,6 +66,22 @@ async fn a_test_in_any_language_controls_it() {
 }
 
 #[tokio::test]
+async fn it_says_where_it_is_and_who_showed_a_token() {
+    let emulator = Emulator::start().await.unwrap();
+    let (_, service) = call(&emulator, Method::GET, "service", None).await;
+    assert_eq!(service["base_url"], emulator.base_url());
+    assert_eq!(service["image_base_url"], emulator.image_base_url());
+    assert_eq!(service["token"], emulator.token());
+    assert_eq!(service["expired_token"], emulator.expired_token());
+    assert_eq!(service["jobs"]["imagine"], emulator.jobs().imagine);
+    assert_eq!(service["image_requests_with_token"], 0);
+    let image = client().get(emulator.image_base_url());
+    image.bearer_auth(emulator.token()).send().await.unwrap();
+    let (_, service) = call(&emulator, Method::GET, "service", None).await;
+    assert_eq!(service["image_requests_with_token"], 1);
+}
+
+#[tokio::test]
 async fn a_wrong_wish_is_refused_with_its_reason() {
     let emulator = Emulator::start().await.unwrap();
     for (path, body, reason) in [
@@ -79,6 +95,16 @@ async fn a_wrong_wish_is_refused_with_its_reason() {
             "faults",
             json!({ "operation": "get_job", "when": { "next": 1 }, "fault": { "kind": "odd" } }),
             "unknown variant `odd`",
+        ),
+        (
+            "faults",
+            json!({ "operation": "get_job", "when": { "next": 1 }, "fault": { "kind": "lost" } }),
+            "changes nothing about `get_job`",
+        ),
+        (
+            "faults",
+            json!({ "operation": "get_job", "when": { "next": 1 }, "fault": { "kind": "reset_after", "bytes": 5 } }),
+            "unknown field `bytes`",
         ),
     ] {
         let (status, answer) = call(&emulator, Method::POST, path, Some(body)).await;

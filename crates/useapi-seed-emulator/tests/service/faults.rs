@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, FaultError, Operation, When};
 
-use crate::caller::{client, request, retrieve, start, url};
+use crate::caller::{client, get, request, retrieve, start, url};
 
 fn poll(emulator: &Emulator) -> RequestBuilder {
     let jobid = emulator.jobs().imagine.as_str();
@@ -18,7 +18,9 @@ fn poll(emulator: &Emulator) -> RequestBuilder {
 /// What the next poll is answered, if it meets this fault.
 async fn polled(fault: Fault) -> Result<Response, reqwest::Error> {
     let emulator = Emulator::start().await.unwrap();
-    emulator.inject(Operation::GetJob, When::Next(1), fault.clone());
+    emulator
+        .inject(Operation::GetJob, When::Next(1), fault.clone())
+        .unwrap();
     let answer = poll(&emulator).send().await;
     // It was met once, and is written down.
     let [count] = &emulator.faults()[..] else {
@@ -69,7 +71,9 @@ async fn an_answer_is_cut() {
     assert!(answer.bytes().await.is_err());
 
     let emulator = Emulator::start().await.unwrap();
-    emulator.inject(Operation::GetJob, When::Next(1), Fault::Cut { bytes: 10 });
+    emulator
+        .inject(Operation::GetJob, When::Next(1), Fault::Cut { bytes: 10 })
+        .unwrap();
     let mut answer = poll(&emulator).send().await.unwrap();
     assert_eq!(answer.chunk().await.unwrap().unwrap(), r#"{"jobid":""#);
     assert!(answer.chunk().await.is_err());
@@ -79,7 +83,9 @@ async fn an_answer_is_cut() {
 async fn a_submission_is_lost_before_or_after_it_is_carried_out() {
     for (fault, executing) in [(Fault::ResetBefore, 0), (Fault::ResetAfter, 1)] {
         let emulator = Emulator::start().await.unwrap();
-        emulator.inject(Operation::RetrieveSeed, When::Next(1), fault);
+        emulator
+            .inject(Operation::RetrieveSeed, When::Next(1), fault)
+            .unwrap();
         let body = json!({ "jobid": emulator.jobs().imagine });
         let call = request(&emulator, Method::POST, "/jobs/seed_async").json(&body);
         let error = call.send().await.unwrap_err();
@@ -134,11 +140,13 @@ async fn a_kept_connection_is_reset_as_the_next_request_comes() {
 #[tokio::test]
 async fn answers_stall_and_dawdle() {
     let emulator = Emulator::start().await.unwrap();
-    emulator.inject(
-        Operation::ListJobs,
-        When::Next(1),
-        Fault::Stall { bytes: 1 },
-    );
+    emulator
+        .inject(
+            Operation::ListJobs,
+            When::Next(1),
+            Fault::Stall { bytes: 1 },
+        )
+        .unwrap();
     let hurried = Client::builder()
         .no_proxy()
         .timeout(Duration::from_millis(100));
@@ -157,7 +165,9 @@ async fn answers_stall_and_dawdle() {
         },
         Fault::Latency { milliseconds: 60 },
     ] {
-        emulator.inject(Operation::ListJobs, When::Next(1), fault);
+        emulator
+            .inject(Operation::ListJobs, When::Next(1), fault)
+            .unwrap();
         let begun = Instant::now();
         let answer = request(&emulator, Method::GET, "/jobs")
             .send()
@@ -192,7 +202,9 @@ async fn fields_are_unknown_doubled_and_retyped() {
 async fn links_have_expired_and_pictures_are_truncated() {
     let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
     let job = retrieve(&emulator, &emulator.jobs().imagine).await;
-    emulator.inject(Operation::GetJob, When::Next(1), Fault::ExpiredLinks);
+    emulator
+        .inject(Operation::GetJob, When::Next(1), Fault::ExpiredLinks)
+        .unwrap();
     let stale: Value = poll(&emulator).send().await.unwrap().json().await.unwrap();
     let fetched = client()
         .get(url(&stale["attachments"][0]))
@@ -201,11 +213,13 @@ async fn links_have_expired_and_pictures_are_truncated() {
         .unwrap();
     assert_eq!(fetched.status(), 404);
 
-    emulator.inject(
-        Operation::GetImage,
-        When::Next(1),
-        Fault::Truncated { bytes: 50 },
-    );
+    emulator
+        .inject(
+            Operation::GetImage,
+            When::Next(1),
+            Fault::Truncated { bytes: 50 },
+        )
+        .unwrap();
     let link = url(&job["seed"]["attachments"][0]);
     let truncated = client().get(&link).send().await.unwrap();
     assert_eq!(truncated.status(), 200);
@@ -222,13 +236,59 @@ async fn links_have_expired_and_pictures_are_truncated() {
 }
 
 #[tokio::test]
+async fn a_fault_waits_for_an_answer_that_it_changes() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let jobid = start(&emulator, &emulator.jobs().imagine).await["jobid"].clone();
+    let jobid = jobid.as_str().unwrap();
+    let retyped = Fault::RetypedField {
+        pointer: "/seed/value".into(),
+        value: json!("none"),
+    };
+    for fault in [retyped, Fault::ExpiredLinks] {
+        emulator
+            .inject(Operation::GetJob, When::Next(1), fault)
+            .unwrap();
+    }
+    // It has neither a seed nor a link yet.
+    for _ in 0..2 {
+        assert_eq!(get(&emulator, jobid).await.0, 200);
+    }
+    let used = |emulator: &Emulator| {
+        emulator
+            .faults()
+            .iter()
+            .map(|count| count.used)
+            .sum::<u64>()
+    };
+    assert_eq!(used(&emulator), 0);
+    assert_eq!(emulator.journal()[1].fault, None);
+    emulator.advance(Duration::from_secs(45));
+    assert_eq!(get(&emulator, jobid).await.1["seed"]["value"], "none");
+    get(&emulator, jobid).await;
+    assert_eq!(used(&emulator), 2);
+}
+
+#[tokio::test]
+async fn a_fault_that_could_do_nothing_is_refused() {
+    let emulator = Emulator::start().await.unwrap();
+    let injected = emulator.inject(Operation::GetJob, When::Next(1), Fault::Doubled);
+    assert!(matches!(injected, Err(FaultError::Unsuitable { .. })));
+    assert_eq!(emulator.faults(), []);
+    let builder = Emulator::builder().fault(Operation::GetJob, When::Next(1), Fault::status(99));
+    let error = builder.start().await.unwrap_err();
+    assert_eq!(error.to_string(), "a status is between 200 and 999, not 99");
+}
+
+#[tokio::test]
 async fn faults_can_be_forgotten() {
     let emulator = Emulator::start().await.unwrap();
     let always = When::Chance {
         probability: 1.0,
         seed: 1,
     };
-    emulator.inject(Operation::GetJob, always, Fault::status(500));
+    emulator
+        .inject(Operation::GetJob, always, Fault::status(500))
+        .unwrap();
     for _ in 0..3 {
         assert_eq!(poll(&emulator).send().await.unwrap().status(), 500);
     }
@@ -243,7 +303,9 @@ async fn faults_can_be_forgotten() {
 async fn a_caller_that_gives_up_does_not_undo_its_call() {
     let emulator = Emulator::start().await.unwrap();
     let late = Fault::Latency { milliseconds: 150 };
-    emulator.inject(Operation::RetrieveSeed, When::Next(1), late);
+    emulator
+        .inject(Operation::RetrieveSeed, When::Next(1), late)
+        .unwrap();
     let hurried = Client::builder()
         .no_proxy()
         .timeout(Duration::from_millis(50));

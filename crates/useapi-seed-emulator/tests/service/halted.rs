@@ -3,10 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use reqwest::Method;
 use serde_json::json;
-use useapi_seed_emulator::Emulator;
+use useapi_seed_emulator::{Emulator, Scenario};
 
-use crate::caller::{fields, get, post, start};
+use crate::caller::{answer, fields, get, post, request, start};
 
 const PLAIN: &str = "Your Discord account has received a pending moderation message from \
     Midjourney. Please address this issue and reset the /account pendingModMessage before making \
@@ -62,6 +63,42 @@ async fn the_first_request_is_answered_with_the_failed_job_and_all_others_plainl
     assert_eq!(get(&emulator, parent).await, plain);
     // Other accounts go on.
     start(&emulator, &emulator.jobs().imagine).await;
+}
+
+#[tokio::test]
+async fn every_call_about_a_halted_account_is_refused_until_its_reset() {
+    let scenario = Scenario::from_toml(
+        r#"
+        title = "Halted with a job executing"
+        [[account]]
+        channel = "1114555266835431444"
+        moderation = "halted"
+        discord = "NEW-of-the-account-xyz"
+        [[executing]]
+        job = "imagine"
+        "#,
+    )
+    .unwrap();
+    let emulator = Emulator::builder().stopped().scenario(scenario);
+    let emulator = emulator.start().await.unwrap();
+    let listed = answer(request(&emulator, Method::GET, "/jobs")).await.1;
+    let executing = listed[0].as_str().unwrap();
+    let cancel = || {
+        let call = request(&emulator, Method::GET, "/jobs/cancel/");
+        answer(call.query(&[("jobid", executing)]))
+    };
+    assert_eq!(cancel().await.0, 596);
+    assert_eq!(get(&emulator, executing).await.0, 596);
+    let jobs = emulator.jobs();
+    for parent in [&jobs.imagine, &jobs.progress, &jobs.unsupported] {
+        assert_eq!(post(&emulator, json!({ "jobid": parent })).await.0, 596);
+    }
+    let reset = "/account/midjourney/1114555266835431444/reset";
+    let reset = request(&emulator, Method::POST, reset).send().await;
+    assert_eq!(reset.unwrap().status(), 200);
+    let (_, job) = get(&emulator, executing).await;
+    assert_eq!(job["discord"], "NEW…secured…xyz");
+    assert_eq!(cancel().await.0, 200);
 }
 
 #[tokio::test]

@@ -1,0 +1,175 @@
+//! Which faults an operation can have.
+
+use axum::http::HeaderValue;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::plan::is_probability;
+use super::{Fault, When, is_status};
+use crate::operation::Operation;
+
+/// Why a fault cannot be asked for.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FaultError {
+    /// It would change nothing.
+    #[error("the fault `{fault}` changes nothing about `{operation}`: it is for {}", .suits.join(", "))]
+    #[non_exhaustive]
+    Unsuitable {
+        /// Its kind, as in a scenario.
+        fault: String,
+        /// The operation, as in a scenario.
+        operation: String,
+        /// The operations that it is for.
+        suits: Vec<String>,
+    },
+    /// It is for the next no calls.
+    #[error("a fault of the next 0 calls meets no call: at least 1")]
+    Never,
+    /// No header can have this value.
+    #[error("`Retry-After` cannot be {0:?}: a header has one line of visible characters")]
+    RetryAfter(String),
+    /// No answer has such a status.
+    #[error("a status is between 200 and 999, not {0}")]
+    Status(u16),
+    /// It is not between 0 and 1.
+    #[error("a probability is between 0 and 1, not {0}")]
+    Probability(f64),
+}
+
+/// Whether calls of an operation can meet a fault.
+pub(crate) fn check(operation: Operation, when: When, fault: &Fault) -> Result<(), FaultError> {
+    if when == When::Next(0) {
+        return Err(FaultError::Never);
+    }
+    if let Fault::Status {
+        retry_after: Some(value),
+        ..
+    } = fault
+        && HeaderValue::from_str(value).is_err()
+    {
+        return Err(FaultError::RetryAfter(value.clone()));
+    }
+    if let When::Chance { probability, .. } = when
+        && !is_probability(probability)
+    {
+        return Err(FaultError::Probability(probability));
+    }
+    if let Fault::Status { status, .. } | Fault::Html { status } = *fault
+        && !is_status(status)
+    {
+        return Err(FaultError::Status(status));
+    }
+    if fault.suits(operation) {
+        return Ok(());
+    }
+    let suits = Operation::ALL.into_iter().filter(|one| fault.suits(*one));
+    Err(FaultError::Unsuitable {
+        fault: word(fault),
+        operation: word(&operation),
+        suits: suits.map(|one| format!("`{}`", word(&one))).collect(),
+    })
+}
+
+/// What it is called in a scenario.
+fn word(named: &impl Serialize) -> String {
+    let json = serde_json::to_value(named).unwrap_or_default();
+    let word = json.get("kind").unwrap_or(&json);
+    word.as_str().map(ToOwned::to_owned).unwrap_or_default()
+}
+
+impl Fault {
+    fn suits(&self, operation: Operation) -> bool {
+        use Operation::{Callback, CancelJob, GetJob, ListJobs, ResetAccount, RetrieveSeed};
+        match self {
+            Self::Lost | Self::Doubled | Self::Overtaken => operation == Callback,
+            Self::Latency { .. } => true,
+            Self::Status { .. }
+            | Self::Html { .. }
+            | Self::ResetBefore
+            | Self::ResetAfter
+            | Self::CloseBeforeNext => operation != Callback,
+            // A reset is answered without a body.
+            Self::Cut { .. } | Self::Stall { .. } | Self::Slow { .. } | Self::Truncated { .. } => {
+                !matches!(operation, Callback | ResetAccount)
+            }
+            Self::RetypedField { .. } => {
+                matches!(operation, RetrieveSeed | GetJob | CancelJob | ListJobs)
+            }
+            // The list of jobs has no fields.
+            Self::AddedField { .. } => matches!(operation, RetrieveSeed | GetJob | CancelJob),
+            Self::ExpiredLinks => matches!(operation, RetrieveSeed | GetJob),
+        }
+    }
+
+    /// Whether it changes anything about this answer. What has no field of the
+    /// name, no link, or fewer bytes gives it no occasion.
+    pub(crate) fn changes(&self, body: &[u8], has_links: bool) -> bool {
+        match self {
+            Self::Cut { .. } | Self::Stall { .. } | Self::Slow { .. } => !body.is_empty(),
+            Self::Truncated { bytes } => body.len() > *bytes,
+            Self::AddedField { .. } => body.ends_with(b"}"),
+            Self::RetypedField { pointer, .. } => serde_json::from_slice::<Value>(body)
+                .is_ok_and(|json| json.pointer(pointer).is_some()),
+            Self::ExpiredLinks => has_links,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Operation, When, check};
+
+    #[test]
+    fn what_cannot_be_is_refused_with_what_could() {
+        let next = When::Next(1);
+        assert_eq!(check(Operation::Callback, next, &Fault::Lost), Ok(()));
+        let error = check(Operation::GetJob, next, &Fault::Lost).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the fault `lost` changes nothing about `get_job`: it is for `callback`"
+        );
+        let error = check(Operation::GetImage, next, &Fault::ExpiredLinks).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the fault `expired_links` changes nothing about `get_image`: it is for \
+             `retrieve_seed`, `get_job`"
+        );
+        let error = check(Operation::GetJob, next, &Fault::status(1000)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a status is between 200 and 999, not 1000"
+        );
+        let fault = Fault::Status {
+            status: 503,
+            retry_after: Some("a\nb".into()),
+        };
+        check(Operation::GetJob, next, &fault).unwrap_err();
+        check(Operation::GetJob, When::Next(0), &Fault::ResetBefore).unwrap_err();
+        for probability in [-0.1, 1.1, f64::NAN] {
+            let when = When::Chance {
+                probability,
+                seed: 0,
+            };
+            check(Operation::GetJob, when, &Fault::ResetBefore).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn an_answer_may_give_no_occasion() {
+        let pointer = "/seed/value".to_owned();
+        let retyped = Fault::RetypedField {
+            pointer,
+            value: true.into(),
+        };
+        assert!(retyped.changes(br#"{"seed":{"value":1}}"#, false));
+        for body in [r#"{"seed":{}}"#, "{}", "", "[1]"] {
+            assert!(!retyped.changes(body.as_bytes(), false), "{body}");
+        }
+        assert!(Fault::Truncated { bytes: 2 }.changes(b"{} ", false));
+        assert!(!Fault::Truncated { bytes: 2 }.changes(b"{}", false));
+        assert!(!Fault::Cut { bytes: 0 }.changes(b"", false));
+        assert!(Fault::ExpiredLinks.changes(b"", true));
+    }
+}
