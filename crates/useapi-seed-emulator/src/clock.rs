@@ -120,7 +120,7 @@ pub(crate) fn with_milliseconds(time: Timestamp) -> String {
 
 /// A time as `timestamp` shows it: microseconds and a numeric offset.
 pub(crate) fn with_microseconds(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%6f+00:00").to_string()
+    format!("{time:.6}").replace('Z', "+00:00")
 }
 
 #[cfg(test)]
