@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use useapi_seed::{Client, Error, ErrorKind, ImageFault, JobState, Retrieval, SavedImage};
-use useapi_seed_tests::{Fixture, Request, Response, Stub};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 /// The smallest PNG there is: one grey pixel.
 const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
@@ -31,6 +31,7 @@ async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client
     let stub = Stub::always(Response::json(200, body.to_string())).await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     match client.job("a-job").poll().await.unwrap() {
