@@ -273,7 +273,10 @@ fn expected() -> BTreeSet<(Option<Operation>, u16)> {
     )
     .chain(of(Some(Operation::GetJob), &[200, 400, 401, 402, 404, 596]))
     .chain(of(Some(Operation::ListJobs), &[200, 401, 402]))
-    .chain(of(Some(Operation::CancelJob), &[200, 400, 401, 402, 404]))
+    .chain(of(
+        Some(Operation::CancelJob),
+        &[200, 400, 401, 402, 404, 596],
+    ))
     .chain(of(Some(Operation::ResetAccount), &[200, 401, 402, 404]))
     .chain(of(None, &[404, 405]))
     .collect()

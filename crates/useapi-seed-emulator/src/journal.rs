@@ -1,7 +1,7 @@
 //! What was asked and answered.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use axum::http::{HeaderName, Method};
@@ -126,10 +126,17 @@ fn queried(query: &str) -> Option<String> {
     Some(decoded.into_owned())
 }
 
+/// A call that is kept, and what is shown of it, once it has been looked at.
+struct Written {
+    number: u64,
+    call: Call,
+    shown: OnceLock<Entry>,
+}
+
 /// The latest calls.
 #[derive(Default)]
 pub(crate) struct Journal {
-    calls: VecDeque<Arc<Call>>,
+    calls: VecDeque<Arc<Written>>,
     /// Of all that are kept.
     bytes: usize,
     /// How many calls there have been.
@@ -141,44 +148,42 @@ impl Journal {
     pub(crate) fn add(&mut self, call: Call) {
         self.count += 1;
         self.bytes += call.bytes();
-        self.calls.push_back(Arc::new(call));
+        self.calls.push_back(Arc::new(Written {
+            number: self.count,
+            call,
+            shown: OnceLock::new(),
+        }));
         while self.calls.len() > CAPACITY || self.bytes > BYTES {
             let Some(oldest) = self.calls.pop_front() else {
                 break;
             };
-            self.bytes -= oldest.bytes();
+            self.bytes -= oldest.call.bytes();
         }
     }
 
-    /// What is kept, with the number of the first.
     pub(crate) fn kept(&self) -> Kept {
-        Kept {
-            first: self.count - self.calls.len() as u64 + 1,
-            calls: self.calls.iter().cloned().collect(),
-        }
+        Kept(self.calls.iter().cloned().collect())
     }
 }
 
 /// Calls that follow one another, to be read while others come.
-pub(crate) struct Kept {
-    first: u64,
-    calls: Vec<Arc<Call>>,
-}
+pub(crate) struct Kept(Vec<Arc<Written>>);
 
 impl Kept {
     /// The calls without these tokens.
     pub(crate) fn entries(&self, tokens: &[String]) -> Vec<Entry> {
-        let numbers = self.first..;
-        let calls = numbers.zip(&self.calls);
-        calls
-            .map(|(number, call)| call.entry(number, tokens))
-            .collect()
+        let calls = self.0.iter();
+        let shown = calls.map(|written| {
+            let Written { number, call, .. } = &**written;
+            written.shown.get_or_init(|| call.entry(*number, tokens))
+        });
+        shown.cloned().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, BYTES, Bytes, CAPACITY, Call, Journal, Method, Operation, Timestamp};
+    use super::{BYTES, Bytes, CAPACITY, Call, Journal, Method, Operation, Timestamp};
 
     /// How many calls of this size are kept of more than could be, and the number
     /// of the first.
@@ -200,10 +205,13 @@ mod tests {
             });
         }
         let kept = journal.kept();
-        let bytes: usize = kept.calls.iter().map(|call| call.bytes()).sum();
+        let bytes: usize = kept.0.iter().map(|written| written.call.bytes()).sum();
         assert_eq!(journal.bytes, bytes);
-        assert!(kept.calls.iter().all(|call| Arc::strong_count(call) == 2));
-        (kept.calls.len(), kept.first)
+        let entries = kept.entries(&[]);
+        (
+            entries.len(),
+            entries.first().map_or(0, |entry| entry.number),
+        )
     }
 
     #[test]

@@ -216,12 +216,16 @@ impl Submit {
                     );
                     return Ok(submitted);
                 }
-                Ok(None) => looks += 1,
+                Ok(None) => fault = None,
                 Err(found) => {
+                    let is_final = !found.is_retryable();
                     fault = Some(found.to_string());
-                    break;
+                    if is_final {
+                        break;
+                    }
                 }
             }
+            looks += 1;
             if looks < LOOKS && !manner.pause(manner.retry.longest_before(looks)).await {
                 break;
             }
