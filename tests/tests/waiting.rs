@@ -1,13 +1,21 @@
 //! Waiting for a job: what ends a wait, and what does not.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
 
+use std::future::IntoFuture;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use serde_json::json;
-use useapi_seed::{Client, ErrorKind, JobStatus};
+use useapi_seed::{Client, ErrorKind, Event, Job, JobStatus, Submitted};
+use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 fn client_of(stub: &Stub) -> Client {
@@ -130,4 +138,119 @@ async fn a_job_that_was_never_heard_of_is_not_said_to_run() {
         "{error}"
     );
     assert!(error.to_string().contains("HTTP 502"), "{error}");
+}
+
+async fn started(emulator: &Emulator) -> Job {
+    let client = Client::builder(emulator.token()).base_url(emulator.base_url());
+    let client = client.retry(once()).build().unwrap();
+    match client.submit(&emulator.jobs().imagine).send().await {
+        Ok(Submitted::Started(job)) => job,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn each_real_change_is_told_once() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let job = started(&emulator).await;
+    let mut updates = job.wait().interval(Duration::from_millis(1)).updates();
+    let mut told = Vec::new();
+    let mut polls = 0;
+    for seconds in [6, 10, 10, 20] {
+        emulator.advance(Duration::from_secs(seconds));
+        match updates.next().await.unwrap().unwrap() {
+            Event::Changed(update) => {
+                told.push((update.status.unwrap().as_str().to_owned(), update.percent));
+            }
+            Event::Retrieved(_) => told.push(("retrieved".to_owned(), None)),
+            other => panic!("{other:?}"),
+        }
+        // The clock stands still, and so does the job: nothing is told, however
+        // often it is asked for.
+        let seen = emulator.journal().len();
+        if seconds < 20 {
+            let silence = Duration::from_millis(30);
+            let more = tokio::time::timeout(silence, updates.next()).await;
+            assert!(more.is_err(), "{more:?}");
+            polls += emulator.journal().len() - seen;
+        }
+    }
+    let progress = |percent| ("progress".to_owned(), Some(percent));
+    let retrieved = ("retrieved".to_owned(), None);
+    assert_eq!(told, [progress(2), progress(27), progress(52), retrieved]);
+    assert!(polls > 3, "{polls}");
+    assert!(updates.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_poll_that_fails_is_told_and_is_no_news_of_the_job() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let job = started(&emulator).await;
+    let times = When::Next(2);
+    emulator
+        .inject(Operation::GetJob, times, Fault::Html { status: 502 })
+        .unwrap();
+    emulator.advance(Duration::from_secs(60));
+    let updates = job.wait().interval(Duration::from_millis(1)).updates();
+    let events: Vec<_> = updates.collect().await;
+    assert!(matches!(
+        &events[..],
+        [
+            Ok(Event::PollFailed(_)),
+            Ok(Event::PollFailed(_)),
+            Ok(Event::Retrieved(_))
+        ]
+    ));
+    // Their number has a limit of its own.
+    emulator
+        .inject(Operation::GetJob, When::Next(2), Fault::ResetBefore)
+        .unwrap();
+    let wait = job.wait().interval(Duration::from_millis(1));
+    let error = wait.failed_polls(2).await.unwrap_err();
+    assert_eq!(error.job_id(), Some(job.id()));
+    assert!(!error.is_failed() && !error.is_halted());
+}
+
+#[tokio::test]
+async fn a_wait_looks_when_it_is_told_to() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let job = started(&emulator).await;
+    let hour = Duration::from_secs(3600);
+    let wait = job.wait().interval(hour).timeout(hour).into_future();
+    let wait = tokio::spawn(wait);
+    emulator.advance(Duration::from_secs(60));
+    // Also before it sleeps: the nudge is not lost.
+    job.clone().look_now();
+    assert_eq!(wait.await.unwrap().unwrap().images().len(), 4);
+}
+
+#[tokio::test]
+async fn a_dropped_wait_loses_nothing() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let job = started(&emulator).await;
+    let wait = job.wait().interval(Duration::from_millis(1));
+    let waited = tokio::time::timeout(Duration::from_millis(20), wait).await;
+    assert!(waited.is_err());
+    emulator.advance(Duration::from_secs(60));
+    job.wait().interval(Duration::from_millis(1)).await.unwrap();
+    assert_eq!(emulator.job_counts().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_poll_waits_as_long_as_it_is_asked_to() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let job = started(&emulator).await;
+    emulator.advance(Duration::from_secs(60));
+    let refusal = |retry_after: &str| {
+        serde_json::from_value(json!({"kind": "status", "status": 429, "retry_after": retry_after}))
+            .unwrap()
+    };
+    // A year is more than there is: one last look at the deadline.
+    emulator
+        .inject(Operation::GetJob, When::Next(1), refusal("31536000"))
+        .unwrap();
+    let seen = emulator.journal().len();
+    let wait = job.wait().interval(Duration::from_millis(1));
+    wait.timeout(Duration::from_millis(100)).await.unwrap();
+    assert_eq!(emulator.journal().len() - seen, 2);
 }

@@ -38,14 +38,14 @@ pub(crate) struct Polling {
 
 impl Polling {
     /// Begins now.
-    pub(crate) fn new(job: Job, policy: Policy) -> Self {
+    pub(crate) fn new(job: Job, nudged: Nudged, policy: Policy) -> Self {
         let begun = Instant::now();
         let policy = Policy {
             interval: policy.interval.clamp(SHORTEST, LONGEST),
             ..policy
         };
         let mut polling = Self {
-            nudged: job.nudge().felt(),
+            nudged,
             span: info_span!(
                 "useapi_seed.wait",
                 otel.status_code = field::Empty,

@@ -8,6 +8,7 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
 use crate::error::Error;
 use crate::job::{Job, Update};
+use crate::nudge::Nudged;
 use crate::polling::Polling;
 use crate::retrieval::Retrieval;
 use crate::wait::Policy;
@@ -60,11 +61,11 @@ pub enum Event {
 }
 
 impl Updates {
-    pub(crate) fn new(job: Job, policy: Policy) -> Self {
+    pub(crate) fn new(job: Job, nudged: Nudged, policy: Policy) -> Self {
         // The time counts from the first poll of the stream.
         let next = async move |state: State| {
             let mut polling = match state {
-                State::New(job, policy) => Box::new(Polling::new(*job, policy)),
+                State::New(job, nudged, policy) => Box::new(Polling::new(*job, nudged, policy)),
                 State::Under(polling) => polling,
                 State::Over => return None,
             };
@@ -77,7 +78,7 @@ impl Updates {
             };
             Some((event, state))
         };
-        Self(stream::unfold(State::New(Box::new(job), policy), next).boxed())
+        Self(stream::unfold(State::New(Box::new(job), nudged, policy), next).boxed())
     }
 
     /// The next news; none after the end.
@@ -87,7 +88,7 @@ impl Updates {
 }
 
 enum State {
-    New(Box<Job>, Policy),
+    New(Box<Job>, Nudged, Policy),
     Under(Box<Polling>),
     Over,
 }

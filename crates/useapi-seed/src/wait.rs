@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::job::{Job, Update};
+use crate::nudge::Nudged;
 use crate::polling::Polling;
 use crate::retrieval::Retrieval;
 use crate::updates::{Event, Updates};
@@ -20,6 +21,8 @@ type OnFault = Box<dyn FnMut(&Error) + Send>;
 #[must_use = "nothing happens before it is awaited"]
 pub struct Wait {
     job: Job,
+    /// From the beginning: what is heard before the first poll counts, too.
+    nudged: Nudged,
     pub(crate) policy: Policy,
     on_update: Option<OnUpdate>,
     on_fault: Option<OnFault>,
@@ -59,6 +62,7 @@ impl Wait {
 
     pub(crate) fn new(job: Job) -> Self {
         Self {
+            nudged: job.nudge().felt(),
             job,
             policy: Policy::default(),
             on_update: None,
@@ -119,11 +123,11 @@ impl Wait {
     /// [`on_update`](Self::on_update) and [`on_fault`](Self::on_fault) is not
     /// called.
     pub fn updates(self) -> Updates {
-        Updates::new(self.job, self.policy)
+        Updates::new(self.job, self.nudged, self.policy)
     }
 
     async fn run(mut self) -> Result<Retrieval, Error> {
-        let mut polling = Polling::new(self.job, self.policy);
+        let mut polling = Polling::new(self.job, self.nudged, self.policy);
         loop {
             match polling.next().await? {
                 Event::Changed(update) => {

@@ -1,0 +1,195 @@
+//! What is repeated, through real sockets; how long the pauses are is tested
+//! beside the policy, without any.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::time::Duration;
+
+use useapi_seed::{Client, Error, JobState, Retry, Submitted};
+use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+
+fn at_once() -> Retry {
+    Retry::default().first_pause(Duration::ZERO)
+}
+
+fn client(emulator: &Emulator) -> Client {
+    let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
+    builder.retry(at_once()).build().unwrap()
+}
+
+async fn emulator(operation: Operation, times: u32, fault: Fault) -> Emulator {
+    let builder = Emulator::builder().stopped();
+    let builder = builder.fault(operation, When::Next(times), fault);
+    builder.start().await.unwrap()
+}
+
+/// What becomes of a look whose first calls fare so, and how many there were.
+async fn looked(times: u32, fault: Fault) -> (Result<JobState, Error>, usize) {
+    let emulator = emulator(Operation::GetJob, times, fault).await;
+    let job = client(&emulator).job(&emulator.jobs().progress);
+    (job.poll().await, emulator.journal().len())
+}
+
+/// The same for a submission.
+async fn submitted(times: u32, fault: Fault) -> (Result<Submitted, Error>, usize) {
+    let emulator = emulator(Operation::RetrieveSeed, times, fault).await;
+    let outcome = client(&emulator)
+        .submit(&emulator.jobs().imagine)
+        .send()
+        .await;
+    let counts = emulator.job_counts();
+    let started = counts.values().map(|counts| counts.started).sum::<u64>();
+    assert_eq!(started, u64::from(outcome.is_ok()));
+    let submissions = emulator.journal().into_iter();
+    let submissions = submissions.filter(|call| call.operation == Some(Operation::RetrieveSeed));
+    (outcome, submissions.count())
+}
+
+fn refusal(status: u16, retry_after: Option<&str>) -> Fault {
+    let mut fault = Fault::status(status);
+    if let Fault::Status {
+        retry_after: header,
+        ..
+    } = &mut fault
+    {
+        *header = retry_after.map(Into::into);
+    }
+    fault
+}
+
+#[tokio::test]
+async fn a_look_is_repeated_after_whatever_passes() {
+    for fault in [
+        refusal(503, None),
+        refusal(429, Some("0")),
+        refusal(500, None),
+        Fault::Html { status: 502 },
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::Cut { bytes: 10 },
+    ] {
+        let (outcome, calls) = looked(3, fault.clone()).await;
+        assert!(
+            matches!(outcome, Ok(JobState::InProgress(_))),
+            "{fault:?}: {outcome:?}"
+        );
+        assert_eq!(calls, 4, "{fault:?}");
+        // Four attempts are the limit, and the error says so.
+        let (outcome, calls) = looked(4, fault.clone()).await;
+        let error = outcome.unwrap_err();
+        assert_eq!((calls, error.attempts()), (4, 4), "{fault:?}");
+        assert!(error.to_string().contains("; 4 attempts in 0."), "{error}");
+        assert!(error.is_retryable(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_submission_is_repeated_after_an_explicit_refusal_only() {
+    for (fault, submissions) in [
+        (refusal(503, None), 4),
+        (refusal(503, Some("0")), 4),
+        (refusal(429, None), 4),
+        // What may have been carried out is looked for, and not sent again.
+        (refusal(500, None), 1),
+        (Fault::Html { status: 502 }, 1),
+        (Fault::ResetBefore, 1),
+    ] {
+        let (outcome, calls) = submitted(4, fault.clone()).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(calls, submissions, "{fault:?}");
+        assert_eq!(error.may_have_been_sent(), submissions == 1, "{error}");
+    }
+    let (outcome, calls) = submitted(3, refusal(503, None)).await;
+    assert!(outcome.is_ok());
+    assert_eq!(calls, 4);
+}
+
+#[tokio::test]
+async fn what_another_try_cannot_mend_is_not_tried_again() {
+    for status in [400, 401, 402, 404, 418, 596, 569, 999] {
+        let (outcome, calls) = looked(1, refusal(status, None)).await;
+        let error = outcome.unwrap_err();
+        assert_eq!((calls, error.attempts()), (1, 1), "{status}");
+        assert!(!error.is_retryable(), "{error}");
+        let (outcome, calls) = submitted(1, refusal(status, None)).await;
+        assert_eq!((calls, outcome.is_err()), (1, true), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_pause_beyond_the_limit_is_not_begun() {
+    for retry_after in [
+        "31536000",
+        "18446744073709551615",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
+        let (outcome, calls) = submitted(1, refusal(429, Some(retry_after))).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(calls, 1, "{retry_after}");
+        assert!(error.is_busy() && error.retry_after() > Some(Duration::from_secs(86_400)));
+    }
+    // A date that has passed is no pause.
+    let past = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+    let (outcome, calls) = submitted(1, refusal(429, past)).await;
+    assert!(outcome.is_ok());
+    assert_eq!(calls, 2);
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_costs_nothing() {
+    let fault = Fault::CloseBeforeNext;
+    let emulator = emulator(Operation::ListJobs, 1, fault).await;
+    let client = client(&emulator);
+    client.jobs().await.unwrap();
+    // The service closes it as the submission comes: what became of that is not
+    // known, but found out.
+    let outcome = client
+        .submit(&emulator.jobs().imagine)
+        .resubmit(true)
+        .send()
+        .await;
+    assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
+    let counts = emulator.job_counts();
+    assert_eq!(counts.values().map(|counts| counts.started).sum::<u64>(), 1);
+}
+
+#[tokio::test]
+async fn a_closed_port_is_tried_again_and_nothing_was_sent() {
+    let emulator = Emulator::start().await.unwrap();
+    let client = client(&emulator);
+    let parent = emulator.jobs().imagine.clone();
+    drop(emulator);
+    let error = client.submit(parent).send().await.unwrap_err();
+    assert_eq!(error.attempts(), 4);
+    assert_eq!(error.delivery(), useapi_seed::Delivery::NotSent);
+    assert!(error.to_string().contains("not sent"), "{error}");
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn limits_of_time_hold() {
+    let emulator = emulator(Operation::GetJob, 1, Fault::Stall { bytes: 5 }).await;
+    let client = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .retry(Retry::never())
+        .request_timeout(Duration::from_millis(100))
+        .build()
+        .unwrap();
+    let error = client
+        .job(&emulator.jobs().progress)
+        .poll()
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("cut short after 5 bytes"),
+        "{error}"
+    );
+
+    // Half a minute is asked for, but there is less.
+    let fault = refusal(429, Some("30"));
+    let busy = self::emulator(Operation::RetrieveSeed, 9, fault).await;
+    let client = self::client(&busy);
+    let submit = client.submit(&busy.jobs().imagine);
+    let submit = submit.timeout(Duration::from_millis(200));
+    assert!(submit.send().await.unwrap_err().is_busy());
+}
