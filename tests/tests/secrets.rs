@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
 use useapi_seed::{Client, ErrorKind, JobState, Submitted};
 use useapi_seed_emulator::Emulator;
 use useapi_seed_tests::{Fixture, Response, Stub, once};
@@ -55,6 +56,7 @@ async fn token_reaches_no_other_host_and_no_text() {
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_span_events(FmtSpan::FULL)
         .with_writer(log.clone())
         .init();
 
@@ -67,6 +69,7 @@ async fn token_reaches_no_other_host_and_no_text() {
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     // The libraries below do log, so a leak would be seen.
     assert!(log.contains("reqwest") || log.contains("hyper"), "{log}");
+    assert!(log.contains("useapi_seed.request"), "{log}");
     assert_clean(&log);
 }
 

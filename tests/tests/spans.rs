@@ -1,0 +1,194 @@
+//! The spans of calls, waits and searches, with OpenTelemetry's names.
+//!
+//! In a process of its own, because it listens to everything.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use useapi_seed::{Client, Submitted};
+use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_tests::once;
+
+/// A span, with the name of the one around it.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    name: &'static str,
+    parent: Option<&'static str>,
+    fields: BTreeMap<&'static str, String>,
+}
+
+impl Visit for Seen {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.fields.insert(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.fields.insert(field.name(), value.to_owned());
+    }
+}
+
+/// Every span of this project, by its id.
+#[derive(Clone, Default)]
+struct Listener(Arc<Mutex<Vec<(u64, Seen)>>>);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Listener {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if !attributes.metadata().target().starts_with("useapi_seed") {
+            return;
+        }
+        let span = context.span(id).unwrap();
+        let mut seen = Seen {
+            name: attributes.metadata().name(),
+            parent: span.parent().map(|parent| parent.name()),
+            fields: BTreeMap::new(),
+        };
+        attributes.record(&mut seen);
+        self.0.lock().unwrap().push((id.into_u64(), seen));
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let mut seen = self.0.lock().unwrap();
+        // Ids are used again.
+        let last = seen
+            .iter_mut()
+            .rev()
+            .find(|(known, _)| *known == id.into_u64());
+        if let Some((_, span)) = last {
+            values.record(span);
+        }
+    }
+}
+
+impl Listener {
+    fn take(&self) -> Vec<Seen> {
+        let seen = std::mem::take(&mut *self.0.lock().unwrap());
+        seen.into_iter().map(|(_, seen)| seen).collect()
+    }
+}
+
+fn assert_fields(seen: &Seen, expected: &[(&str, &str)]) {
+    for (name, value) in expected {
+        let found = seen.fields.get(name).map(String::as_str);
+        assert_eq!(found, Some(*value), "{name} of {seen:#?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_waits_and_searches_are_spans() {
+    let listener = Listener::default();
+    tracing_subscriber::registry().with(listener.clone()).init();
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let port = emulator.base_url();
+    let port = port.rsplit(':').next().unwrap().trim_end_matches("/v2");
+    let client = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .retry(once().attempts(2))
+        .build()
+        .unwrap();
+    let parent = emulator.jobs().imagine.as_str();
+
+    // A submission that is refused once, and then accepted.
+    emulator
+        .inject(Operation::RetrieveSeed, When::Next(1), Fault::status(503))
+        .unwrap();
+    let Ok(Submitted::Started(job)) = client.submit(parent).send().await else {
+        panic!("not started");
+    };
+    let seen = listener.take();
+    assert_eq!(seen.len(), 2, "{seen:#?}");
+    for span in &seen {
+        assert_eq!(span.name, "useapi_seed.request");
+        assert_fields(
+            span,
+            &[
+                ("otel.name", "POST /jobs/seed_async"),
+                ("otel.kind", "client"),
+                ("http.request.method", "POST"),
+                ("url.template", "/jobs/seed_async"),
+                ("server.address", "127.0.0.1"),
+                ("server.port", port),
+                ("useapi.job.id", parent),
+                ("useapi.delivery", "answered"),
+            ],
+        );
+    }
+    assert_fields(
+        &seen[0],
+        &[
+            ("useapi.attempt", "1"),
+            ("http.response.status_code", "503"),
+            ("error.type", "unexpected_status"),
+            ("otel.status_code", "ERROR"),
+        ],
+    );
+    assert!(!seen[0].fields.contains_key("http.request.resend_count"));
+    assert_fields(
+        &seen[1],
+        &[
+            ("useapi.attempt", "2"),
+            ("http.request.resend_count", "1"),
+            ("http.response.status_code", "200"),
+        ],
+    );
+    assert!(!seen[1].fields.contains_key("error.type"));
+
+    // A wait, with a poll in it.
+    emulator.advance(Duration::from_secs(60));
+    job.wait().interval(Duration::from_millis(1)).await.unwrap();
+    let seen = listener.take();
+    assert_eq!(seen[0].name, "useapi_seed.wait");
+    assert_fields(
+        &seen[0],
+        &[
+            ("useapi.job.id", job.id()),
+            ("useapi.polls", "1"),
+            ("useapi.job.status", "completed"),
+        ],
+    );
+    assert_eq!(seen[1].parent, Some("useapi_seed.wait"));
+    assert_fields(
+        &seen[1],
+        &[("http.request.method", "GET"), ("useapi.job.id", job.id())],
+    );
+
+    // A search for a job.
+    client.find_started(parent).await.unwrap();
+    let seen = listener.take();
+    assert_eq!(seen[0].name, "useapi_seed.find_started");
+    assert_fields(&seen[0], &[("useapi.parent_job.id", parent)]);
+    assert!(
+        seen[1..]
+            .iter()
+            .all(|span| span.parent == Some(seen[0].name))
+    );
+
+    // A lost answer.
+    emulator
+        .inject(Operation::CancelJob, When::Next(1), Fault::ResetBefore)
+        .unwrap();
+    job.cancel().await.unwrap_err();
+    let seen = listener.take();
+    assert_fields(
+        &seen[0],
+        &[
+            ("otel.name", "GET /jobs/cancel/"),
+            ("useapi.delivery", "may_have_been_sent"),
+            ("error.type", "transport"),
+        ],
+    );
+    assert!(!seen[0].fields.contains_key("http.response.status_code"));
+}
