@@ -111,6 +111,7 @@ mod error;
 mod images;
 mod job;
 mod lenient;
+mod link;
 mod note;
 mod reading;
 mod refusal;
