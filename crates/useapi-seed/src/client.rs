@@ -8,6 +8,7 @@ use useapi_seed_raw as raw;
 
 use crate::account::{Account, ExecutingJobs};
 use crate::error::Error;
+#[cfg(feature = "images")]
 use crate::images::Downloader;
 use crate::job::Job;
 use crate::reading;
@@ -25,6 +26,7 @@ const USER_AGENT: &str = concat!("useapi-seed/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone)]
 pub struct Client {
     pub(crate) raw: raw::Client,
+    #[cfg(feature = "images")]
     pub(crate) downloader: Downloader,
 }
 
@@ -64,6 +66,7 @@ impl Client {
             request_timeout: raw::DEFAULT_TIMEOUT,
             connect_timeout: raw::DEFAULT_CONNECT_TIMEOUT,
             api_http: Box::new(|http| http),
+            #[cfg(feature = "images")]
             image_http: Box::new(|http| http),
         }
     }
@@ -137,6 +140,7 @@ pub struct ClientBuilder {
     request_timeout: Duration,
     connect_timeout: Duration,
     api_http: Configure,
+    #[cfg(feature = "images")]
     image_http: Configure,
 }
 
@@ -151,7 +155,8 @@ impl ClientBuilder {
 
     /// How long one request to the API may take in all; 60 seconds unless set.
     ///
-    /// For images it is the longest silence, since a large one takes its time.
+    /// For images it is the longest silence, since a large one takes its time:
+    /// ten minutes at most.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
@@ -179,10 +184,11 @@ impl ClientBuilder {
     }
 
     /// Own settings of the HTTP client for images, which is another one: give
-    /// it no credentials of the API. Redirects and name resolution stay as this
-    /// crate needs them: names may only lead to public addresses, but for those
-    /// of the environment's proxies. Another proxy inside your network is best
-    /// given by its address.
+    /// it no credentials of the API. Redirects, compression and name resolution
+    /// stay as this crate needs them: names may only lead to public addresses,
+    /// but for those of the environment's proxies. Another proxy inside your
+    /// network is best given by its address.
+    #[cfg(feature = "images")]
     #[must_use]
     pub fn configure_image_http(
         mut self,
@@ -215,6 +221,7 @@ impl ClientBuilder {
             request_timeout,
             connect_timeout,
             api_http,
+            #[cfg(feature = "images")]
             image_http,
         } = self;
         let common = move |http: reqwest::ClientBuilder| {
@@ -225,10 +232,15 @@ impl ClientBuilder {
             .configure(move |http| api_http(common(http).timeout(request_timeout)))
             .build()
             .map_err(|error| Error::from_build(error, token_name, base_url_name))?;
+        #[cfg(feature = "images")]
         let downloader = Downloader::new(raw.is_loopback(), |http| {
             image_http(common(http).read_timeout(request_timeout))
         })?;
-        Ok(Client { raw, downloader })
+        Ok(Client {
+            raw,
+            #[cfg(feature = "images")]
+            downloader,
+        })
     }
 }
 

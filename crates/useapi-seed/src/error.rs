@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 use useapi_seed_raw::types::{JobStatus, Verb};
 use useapi_seed_raw::{BodyEnd, BuildError, Received};
 
+#[cfg(feature = "images")]
 use crate::images::ImageFault;
 use crate::refusal::Refusal;
 
@@ -113,8 +114,10 @@ pub enum ErrorKind {
     /// No answer came.
     Transport,
     /// A picture could not be had.
+    #[cfg(feature = "images")]
     Image(ImageFault),
     /// A local file could not be written.
+    #[cfg(feature = "images")]
     File,
 }
 
@@ -151,6 +154,7 @@ impl Error {
         )
     }
 
+    #[cfg(feature = "images")]
     pub(crate) fn file(source: std::io::Error) -> Self {
         Self::new(ErrorKind::File, Delivery::Answered).with_source(source)
     }
@@ -318,7 +322,9 @@ impl Error {
                 "The request may have been sent, and its answer is lost. If this was a submission, \
                  a job may be running: look for it before you submit again."
             }
+            #[cfg(feature = "images")]
             (ErrorKind::Image(fault), _) => fault.advice(),
+            #[cfg(feature = "images")]
             (ErrorKind::File, _) => {
                 "Check that the folder exists, may be written to and has room. The result itself \
                  is not lost: save it elsewhere."
@@ -375,7 +381,9 @@ impl Error {
             ErrorKind::NoSeed { .. } => f.write_str("the job has completed, but holds no seed"),
             ErrorKind::UnreadableAnswer { problem } => write!(f, "the answer {problem}"),
             ErrorKind::Transport => f.write_str("no answer"),
+            #[cfg(feature = "images")]
             ErrorKind::Image(fault) => write!(f, "{fault}"),
+            #[cfg(feature = "images")]
             ErrorKind::File => f.write_str("a file cannot be written"),
         }
     }
@@ -411,8 +419,9 @@ impl Error {
         }
         match (&self.0.kind, self.0.delivery) {
             // Goes without saying, or costs nothing.
-            (ErrorKind::InvalidInput { .. } | ErrorKind::Image(_), _) | (_, Delivery::Answered) => {
-            }
+            (ErrorKind::InvalidInput { .. }, _) | (_, Delivery::Answered) => {}
+            #[cfg(feature = "images")]
+            (ErrorKind::Image(_), _) => {}
             (_, Delivery::NotSent) => f.write_str("; not sent")?,
             (_, Delivery::MayHaveBeenSent) => f.write_str("; may have been sent")?,
         }

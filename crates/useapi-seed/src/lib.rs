@@ -94,6 +94,8 @@
 //! # Features
 //!
 //! - `rustls` (default) and `native-tls` choose who does TLS.
+//! - `images` (default) saves images: [`Client::save_images`] and what belongs
+//!   to it. Without it a [`Retrieval`] still has their links.
 //! - `schemars` gives the result types a JSON Schema: [`Retrieval`], [`Update`],
 //!   [`Image`], [`SavedImage`], [`Note`], [`Difference`] and [`ExecutingJobs`].
 //!   They can be serialized in any case.
@@ -108,6 +110,7 @@ mod account;
 mod client;
 mod doubled;
 mod error;
+#[cfg(feature = "images")]
 mod images;
 mod job;
 mod lenient;
@@ -127,6 +130,7 @@ mod wait;
 pub use account::{Account, ExecutingJobs};
 pub use client::{Client, ClientBuilder};
 pub use error::{Delivery, Error, ErrorKind};
+#[cfg(feature = "images")]
 pub use images::{Difference, ImageFault, SavedImage};
 pub use job::{Job, JobState, Update};
 pub use note::Note;
