@@ -32,13 +32,15 @@ async fn an_image_that_is_there_and_whole_is_not_fetched_again() {
     assert_eq!(files(folder.path()).len(), 4);
 }
 
+/// What an announcement is changed by.
+type Change = fn(&mut Value);
+
 #[tokio::test]
 async fn what_is_not_surely_the_image_is_fetched() {
     let host = Stub::always(Response::new(200, "image/png", PNG)).await;
     let mut torn = PNG.to_vec();
     torn[PNG.len() - 5..].fill(0);
     let longer = [PNG, &[0]].concat();
-    type Change = fn(&mut Value);
     let cases: [(&str, &str, &[u8], Change); 8] = [
         ("cut", "image-1.png", &PNG[..50], |_| {}),
         ("torn", "image-1.png", &torn, |_| {}),

@@ -110,7 +110,7 @@ async fn two_processes_on_one_folder_do_each_other_no_harm() {
     ensure_passed(&first);
     ensure_passed(&second);
     assert_eq!(host.requests().len(), 8);
-    ensure_whole(folder.path(), &[PNG, &[0; 200_000]].concat());
+    ensure_whole(folder.path(), &[PNG, &vec![0; 200_000]].concat());
 }
 
 /// A disk that is full for real would take a file system of its own. A limit on

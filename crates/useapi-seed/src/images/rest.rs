@@ -74,9 +74,9 @@ impl Rest {
         self.version.value().clone()
     }
 
-    /// Whether a 206 brings just that, or a beginning of it; if so, the whole
-    /// image's size, where it is known.
-    pub(super) fn is_brought_by(&self, headers: &HeaderMap) -> Option<Option<u64>> {
+    /// When a 206 brings just that, or a beginning of it: the same, with what the
+    /// answer says of the total. None otherwise.
+    pub(super) fn brought_by(self, headers: &HeaderMap) -> Option<Self> {
         let range = ContentRange::parse_bytes(headers.get(CONTENT_RANGE)?.as_bytes())?;
         let (first, last, total) = match range {
             ContentRange::Bytes(ContentRangeBytes {
@@ -96,7 +96,10 @@ impl Rest {
                 .is_none_or(|(said, known)| said == known)
             && self.total.is_none_or(|total| last < total)
             && is_length(headers, last - first);
-        (is_consistent && self.version.is_of(headers)).then_some(total.or(self.total))
+        (is_consistent && self.version.is_of(headers)).then(|| Self {
+            total: total.or(self.total),
+            ..self
+        })
     }
 }
 
@@ -175,7 +178,8 @@ mod tests {
             ("", Some(20), None),
         ] {
             let headers = headers(&[(CONTENT_RANGE, range)]);
-            assert_eq!(rest(known).is_brought_by(&headers), taken, "{range:?}");
+            let brought = rest(known).brought_by(&headers);
+            assert_eq!(brought.map(|rest| rest.total), taken, "{range:?}");
         }
         let range = (CONTENT_RANGE, "bytes 10-19/20");
         for (other, is_taken) in [
@@ -185,9 +189,9 @@ mod tests {
             ((CONTENT_LENGTH, "9"), false),
             ((CONTENT_LENGTH, "ten"), false),
         ] {
-            let taken = rest(None).is_brought_by(&headers(&[range.clone(), other.clone()]));
+            let taken = rest(None).brought_by(&headers(&[range.clone(), other.clone()]));
             assert_eq!(taken.is_some(), is_taken, "{other:?}");
         }
-        assert_eq!(rest(None).is_brought_by(&headers(&[])), None);
+        assert!(rest(None).brought_by(&headers(&[])).is_none());
     }
 }

@@ -19,7 +19,7 @@ async fn host(start: Vec<u8>, rest: &'static [u8]) -> (String, JoinHandle<()>) {
     let task = tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = [0; 4096];
-            stream.read(&mut request).await.unwrap();
+            assert_ne!(stream.read(&mut request).await.unwrap(), 0);
             stream.write_all(&start).await.unwrap();
             if rest.is_empty() {
                 // Until the caller hangs up.

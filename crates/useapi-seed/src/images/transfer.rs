@@ -90,10 +90,10 @@ impl<'a> Transfer<'a> {
         let response = self.host.ask(&self.url, rest.as_ref()).await?;
         let goes_on = match (response.status(), rest) {
             (StatusCode::PARTIAL_CONTENT, Some(rest)) => {
-                let Some(total) = rest.is_brought_by(response.headers()) else {
+                let Some(rest) = rest.brought_by(response.headers()) else {
                     return Err(self.mistrust("the host sends another part than it was asked for"));
                 };
-                self.total = total;
+                self.total = rest.total;
                 true
             }
             (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => {
