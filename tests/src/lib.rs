@@ -19,3 +19,9 @@ pub use stub::{Request, Response, Stub};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// One attempt, and no pause where something is looked for: a test does not wait.
+#[must_use]
+pub fn once() -> useapi_seed::Retry {
+    useapi_seed::Retry::never().first_pause(std::time::Duration::ZERO)
+}

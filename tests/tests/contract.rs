@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use useapi_seed::{Client, JobStatus, Submitted, Verb};
-use useapi_seed_tests::{Fixture, Request, Response, Stub};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 const TOKEN: &str = "user:1234-planted-token";
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
@@ -83,6 +83,7 @@ async fn the_client_says_what_the_examples_say() {
     }
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     client.submit(JOBID).send().await.unwrap();
@@ -162,6 +163,7 @@ async fn the_job_that_was_started_is_the_one_to_ask_for() {
     .await;
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let Submitted::Started(job) = client.submit(JOBID).send().await.unwrap() else {

@@ -17,7 +17,7 @@ use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use useapi_seed::{Client, JobState, Note, Retrieval};
-use useapi_seed_tests::{Fixture, Response, Stub};
+use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 #[path = "drift/tree.rs"]
 mod tree;
@@ -45,6 +45,7 @@ static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
     }));
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     Mutex::new(Session {

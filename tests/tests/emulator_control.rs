@@ -163,8 +163,16 @@ async fn every_fault_and_operation_is_described_and_taken() {
             assert_eq!(status, 204, "{body}");
         }
     }
+    for operation in &operations {
+        let latency = json!({"kind": "latency", "milliseconds": 0});
+        let body = json!({"operation": operation, "when": {"next": 1}, "fault": latency});
+        control.assert_fits(&body, &schema);
+        let taken = control.call(Method::POST, "/_emulator/faults", Some(&body));
+        assert_eq!(taken.await.0, 204, "{body}");
+    }
     let (_, listed) = control.call(Method::GET, "/_emulator/faults", None).await;
-    assert_eq!(listed.as_array().unwrap().len(), 2 * kinds.len());
+    let count = 2 * kinds.len() + operations.len();
+    assert_eq!(listed.as_array().unwrap().len(), count);
     assert_eq!(
         control
             .call(Method::DELETE, "/_emulator/faults", None)
@@ -180,6 +188,18 @@ async fn every_fault_and_operation_is_described_and_taken() {
     let large = json!({"milliseconds": "x".repeat(70_000)});
     let refused = control.call(Method::POST, "/_emulator/clock", Some(&large));
     assert_eq!(refused.await.0, 413);
+}
+
+#[tokio::test]
+async fn it_serves_its_description() {
+    let control = Control::start().await;
+    let root = control.emulator.base_url().trim_end_matches("/v2");
+    let call = control.http.get(format!("{root}/_emulator/openapi.yaml"));
+    let answer = call.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "application/yaml");
+    let text = answer.text().await.unwrap();
+    assert_eq!(text, include_str!("../../openapi/emulator.yaml"));
 }
 
 #[tokio::test]

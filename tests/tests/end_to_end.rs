@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 use useapi_seed::{Client, Error, ErrorKind, Field, JobState, JobStatus, Refusal, Submitted, Verb};
 use useapi_seed_emulator::Emulator;
+use useapi_seed_tests::once;
 
 const INTERVAL: Duration = Duration::from_millis(20);
 
@@ -21,6 +22,7 @@ async fn emulator(speed: f64) -> (Emulator, Client) {
     let emulator = Emulator::builder().speed(speed).start().await.unwrap();
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
+        .retry(once())
         .build()
         .unwrap();
     (emulator, client)
@@ -82,6 +84,7 @@ async fn step_by_step_and_from_another_process() {
     // Another process has nothing but the id.
     let other = Client::builder(emulator.token())
         .base_url(emulator.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let (updates, seen) = mpsc::channel();
@@ -186,6 +189,7 @@ async fn refusals() {
             useapi_seed_tests::Stub::always(useapi_seed_tests::Response::json(400, text)).await;
         let client = Client::builder("a-token")
             .base_url(stub.base_url())
+            .retry(once())
             .build()
             .unwrap();
         let error = submission_error(&client, "a-job").await;
@@ -211,6 +215,7 @@ async fn tokens() {
     ] {
         let client = Client::builder(token)
             .base_url(emulator.base_url())
+            .retry(once())
             .build()
             .unwrap();
         let error = submission_error(&client, jobid).await;

@@ -18,7 +18,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use useapi_seed::{Client, Error, ErrorKind, ImageFault, JobState, Retrieval, SavedImage};
-use useapi_seed_tests::{Fixture, Request, Response, Stub};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 /// The smallest PNG there is: one grey pixel.
 const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
@@ -43,6 +43,7 @@ async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client
 async fn retrieved(base_url: &str) -> (Client, Retrieval) {
     let client = Client::builder("a-token")
         .base_url(base_url)
+        .retry(once())
         .build()
         .unwrap();
     match client.job("a-job").poll().await.unwrap() {

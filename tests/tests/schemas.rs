@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use useapi_seed::{
     Client, Difference, ExecutingJobs, Image, JobState, Note, Retrieval, SavedImage, Update,
 };
-use useapi_seed_tests::{Fixture, Response, Stub};
+use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 async fn poll(answer: &Value) -> (Client, JobState) {
     let stub = Stub::always(Response::json(200, answer.to_string())).await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let state = client.job("a-job").poll().await.unwrap();
@@ -42,6 +43,7 @@ async fn result_types_fit_their_schemas() {
     let stub = Stub::always(Response::json(200, r#"["a-job"]"#)).await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let executing = client.jobs().await.unwrap();

@@ -17,7 +17,7 @@ use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 use useapi_seed::{Client, ErrorKind, JobState, Submitted};
 use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::{Fixture, Response, Stub};
+use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 const TOKEN: &str = "user:1234-planted-token";
 const DISCORD: &str = "planted-discord-token";
@@ -74,6 +74,7 @@ async fn the_emulators_image_host_sees_no_token() {
     let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let retrieval = client
@@ -112,6 +113,7 @@ async fn an_image_host_and_its_redirects_see_no_token() {
     let api = Stub::always(Response::json(200, body.to_string())).await;
     let client = Client::builder(TOKEN)
         .base_url(api.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let Ok(JobState::Retrieved(retrieval)) = client.job("a-job").poll().await else {
@@ -142,6 +144,7 @@ async fn redirects_of_the_api_are_not_followed() {
         let api = Stub::always(response).await;
         let client = Client::builder(TOKEN)
             .base_url(api.base_url())
+            .retry(once())
             .build()
             .unwrap();
         let error = client.submit("a-job").send().await.unwrap_err();
@@ -159,6 +162,7 @@ async fn echoes_are_masked() {
         let api = Stub::always(response).await;
         let client = Client::builder(TOKEN)
             .base_url(api.base_url())
+            .retry(once())
             .build()
             .unwrap();
         match client.submit("a-job").discord(DISCORD).send().await {
@@ -183,6 +187,7 @@ async fn echoes_are_masked() {
     .await;
     let client = Client::builder(TOKEN)
         .base_url(api.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let error = client.submit("a-job").send().await.unwrap_err();
@@ -197,6 +202,7 @@ async fn echoes_are_masked() {
     let api = Stub::always(Response::json(200, body.to_string())).await;
     let client = Client::builder(TOKEN)
         .base_url(api.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let Ok(Submitted::AlreadyRetrieved(retrieval)) =
@@ -214,7 +220,9 @@ async fn echoes_are_masked() {
 }
 
 async fn nothing_prints_a_secret() {
-    let builder = Client::builder(TOKEN).base_url("http://127.0.0.1:9/v2");
+    let builder = Client::builder(TOKEN)
+        .base_url("http://127.0.0.1:9/v2")
+        .retry(once());
     assert_clean(&format!("{builder:?}"));
     let client = builder.build().unwrap();
     assert_clean(&format!("{client:?} {:?}", client.raw()));

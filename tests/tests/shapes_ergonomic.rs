@@ -11,12 +11,13 @@ use std::fmt::Write;
 
 use serde_json::json;
 use useapi_seed::{Client, Error, ErrorKind, JobState, Note, Retrieval, Submitted};
-use useapi_seed_tests::{Fixture, Response, Stub};
+use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 async fn client(response: Response) -> (Client, Stub) {
     let stub = Stub::always(response).await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     (client, stub)
@@ -264,6 +265,7 @@ async fn a_completed_job_without_seed_is_looked_up_at_its_parent() {
     .await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let retrieval = client.job("child").wait().await.unwrap();
@@ -364,9 +366,18 @@ async fn a_torn_answer_gives_what_it_holds() {
     }
     // The id is in what came: the job is not lost.
     let (torn, _stub) = client(Response::json(200, started).cut(100)).await;
+    match torn.submit("a-parent").send().await.unwrap() {
+        Submitted::Started(job) => assert_eq!(job.id(), "a-job"),
+        other => panic!("{other:?}"),
+    }
+    // An id that may go on is none.
+    let answer = Response::json(200, r#"{"jobid":"a-job"#.to_owned() + "-of-mine").cut(8);
+    let (torn, _stub) = client(answer).await;
     let error = torn.submit("a-parent").send().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }));
-    assert_eq!(error.job_id(), Some("a-job"));
+    assert_eq!(error.job_id(), None);
+    assert_eq!(error.parent_job_id(), Some("a-parent"));
+    assert!(error.to_string().contains("may have been sent"), "{error}");
     assert!(std::error::Error::source(&error).is_some());
 }
 

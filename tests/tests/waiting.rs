@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use useapi_seed::{Client, ErrorKind, JobStatus};
-use useapi_seed_tests::{Fixture, Response, Stub};
+use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 fn client_of(stub: &Stub) -> Client {
-    let builder = Client::builder("a-token").base_url(stub.base_url());
+    let builder = Client::builder("a-token")
+        .base_url(stub.base_url())
+        .retry(once());
     builder.build().unwrap()
 }
 

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use useapi_seed::{Client, Submit};
-use useapi_seed_tests::{Fixture, Request, Response, Stub};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 const TOKEN: &str = "user:1234-planted-token";
@@ -20,6 +20,7 @@ async fn submit(change: impl FnOnce(Submit) -> Submit) -> Request {
     let stub = Stub::always(Response::json(200, started.text)).await;
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     change(client.submit(JOBID)).send().await.unwrap();
@@ -130,6 +131,7 @@ async fn a_look_is_a_get_with_the_escaped_id_and_no_body() {
     ] {
         let client = Client::builder(TOKEN)
             .base_url(stub.base_url() + slash)
+            .retry(once())
             .build()
             .unwrap();
         client.job(id).poll().await.unwrap();
@@ -154,6 +156,7 @@ async fn bad_input_is_named_and_nothing_is_sent() {
     let stub = Stub::always(Response::json(200, "{}")).await;
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
+        .retry(once())
         .build()
         .unwrap();
     let long_url = format!("https://example.com/{}", "ü".repeat(1005));
@@ -252,6 +255,7 @@ fn bad_configuration_is_named_without_the_secret() {
     ] {
         let error = Client::builder(token)
             .base_url(base_url)
+            .retry(once())
             .build()
             .unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");

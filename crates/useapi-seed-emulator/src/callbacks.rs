@@ -119,6 +119,7 @@ impl Callbacks {
         };
         let (callbacks, service) = (Arc::clone(self), Arc::clone(service));
         let jobid = jobid.to_owned();
+        let address = address(&url, self.reach);
         tokio::spawn(async move {
             let mut overtaken = Vec::new();
             for milestone in milestones {
@@ -130,20 +131,25 @@ impl Callbacks {
                     return;
                 };
                 let is_last = !matches!(stage, Stage::Started | Stage::Progress(_));
-                let fault = callbacks.drawn(is_last);
-                let call = Call {
+                let mut call = Call {
                     job: jobid.clone(),
                     url: url.clone(),
                     body,
-                    fault,
+                    fault: None,
                 };
-                if call.fault == Some(Fault::Overtaken) {
-                    overtaken.push(call);
-                    continue;
-                }
-                callbacks.deliver(call).await;
-                for call in overtaken.drain(..) {
-                    callbacks.deliver(call).await;
+                if let Some(address) = &address {
+                    call.fault = callbacks.drawn(is_last);
+                    if call.fault == Some(Fault::Overtaken) {
+                        overtaken.push(call);
+                        continue;
+                    }
+                    callbacks.deliver(address, call).await;
+                    for call in overtaken.drain(..) {
+                        callbacks.deliver(address, call).await;
+                    }
+                } else {
+                    // What is not sent meets no fault.
+                    callbacks.write_down(&call, Outcome::Refused);
                 }
                 if is_last {
                     return;
@@ -155,34 +161,30 @@ impl Callbacks {
     /// What the next callback meets.
     fn drawn(&self, is_last: bool) -> Option<Fault> {
         let mut plan = self.watch.plan();
-        let met = plan.draw(Operation::Callback)?;
-        if is_last && met.fault == Fault::Overtaken {
+        let mut met = plan.draw(Operation::Callback)?;
+        if is_last && *met.fault == Fault::Overtaken {
             // Nothing follows that could overtake it.
-            plan.take_back(&met);
-            return None;
+            met = plan.draw_instead(&met, |fault| *fault != Fault::Overtaken)?;
         }
-        Some(met.fault)
+        Some(Fault::clone(&met.fault))
     }
 
-    async fn deliver(self: &Arc<Self>, call: Call) {
-        let Some(url) = address(&call.url, self.reach) else {
-            return self.write_down(&call, Outcome::Refused);
-        };
+    async fn deliver(self: &Arc<Self>, url: &Url, call: Call) {
         match call.fault {
             Some(Fault::Lost) => return self.write_down(&call, Outcome::Lost),
             Some(Fault::Latency { milliseconds }) => {
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             }
             Some(Fault::Doubled) => {
-                self.try_once(&url, &call).await;
+                self.try_once(url, &call).await;
             }
             _ => {}
         }
-        if self.try_once(&url, &call).await {
+        if self.try_once(url, &call).await {
             return;
         }
         // Tried again aside, so that the news that follow do not wait for it.
-        let callbacks = Arc::clone(self);
+        let (callbacks, url) = (Arc::clone(self), url.clone());
         tokio::spawn(async move {
             for pause in RETRIES {
                 let now = callbacks.clock.now();

@@ -59,12 +59,14 @@ impl Clock {
 
     /// The present virtual time; it stops at the end of the calendar.
     pub(crate) fn now(&self) -> Timestamp {
-        let ahead = Duration::from_nanos(self.ahead.load(Ordering::SeqCst));
+        let ahead = self.ahead.load(Ordering::SeqCst);
         let time = match self.pace {
             Pace::Stopped => self.origin,
             Pace::Times(speed) => after(self.origin, self.started.elapsed(), speed),
         };
-        after(time, ahead, 1.0)
+        // Not as a fraction of seconds, which is too coarse after some years.
+        time.checked_add(Duration::from_nanos(ahead))
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// Returns as soon as the clock shows this time.
@@ -155,6 +157,9 @@ mod tests {
             clock.advance(Duration::from_micros(900));
         }
         assert_eq!(clock.now().as_millisecond(), 61_900);
+        clock.advance(Duration::from_secs(60 * 60 * 24 * 365 * 400));
+        clock.advance(Duration::from_nanos(1));
+        assert_eq!(clock.now().subsec_nanosecond(), 900_000_001);
         clock.advance(Duration::MAX);
         assert_eq!(clock.now().strftime("%Y").to_string(), "2554");
     }

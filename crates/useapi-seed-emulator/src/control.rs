@@ -19,7 +19,6 @@ use crate::callbacks::{Callback, Callbacks};
 use crate::clock::{Clock, with_milliseconds};
 use crate::faults::{Fault, FaultCount, FaultError, When};
 use crate::image_host::ImageHost;
-use crate::journal::Entry;
 use crate::operation::Operation;
 use crate::routes::BODY_LIMIT;
 use crate::samples::{EXPIRED_TOKEN, TOKEN};
@@ -91,7 +90,7 @@ struct Injection {
     fault: Fault,
 }
 
-/// Of these routes.
+/// The description of these routes.
 async fn description() -> impl IntoResponse {
     let text = include_str!("../openapi/emulator.yaml");
     ([(CONTENT_TYPE, "application/yaml")], text)
@@ -146,8 +145,14 @@ async fn clear_faults(State(control): State<Control>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn journal(State(control): State<Control>) -> Json<Vec<Entry>> {
-    Json(control.watch.calls())
+async fn journal(State(control): State<Control>) -> Response {
+    // Many megabytes may have to be searched for secrets: aside, so that the one
+    // thread answers other calls meanwhile.
+    let written = move || Json(control.watch.calls()).into_response();
+    let written = tokio::task::spawn_blocking(written).await;
+    written.unwrap_or_else(|fault| {
+        (StatusCode::INTERNAL_SERVER_ERROR, fault.to_string()).into_response()
+    })
 }
 
 async fn callbacks(State(control): State<Control>) -> Json<Vec<Callback>> {

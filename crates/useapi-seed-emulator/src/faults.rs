@@ -16,7 +16,11 @@ pub(crate) use suits::check;
 /// What goes wrong with a call.
 ///
 /// One that would change nothing about a call waits for the next: a field that
-/// the answer has not, expired links where there are none, a cut of nothing.
+/// the answer has not, or has with this value, expired links where there are
+/// none, a cut of nothing. Meanwhile later ones that only change an answer that
+/// is there already go first; those that come before it (a status, a page, a
+/// reset before, latency, expired links) wait until the first is met. Of several
+/// calls at once, one alone is tried with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

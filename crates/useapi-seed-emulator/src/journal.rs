@@ -51,7 +51,6 @@ pub struct Entry {
 
 /// A call as it was. Its secrets are cut when somebody looks: that is more work
 /// than to answer it.
-#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) time: Timestamp,
     pub(crate) operation: Option<Operation>,
@@ -65,16 +64,28 @@ pub(crate) struct Call {
     pub(crate) request: Bytes,
     pub(crate) status: Option<u16>,
     pub(crate) answer: Bytes,
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<Arc<Fault>>,
 }
 
 impl Call {
+    /// The path alone.
+    pub(crate) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// What it takes, without the fault, which it shares.
     fn bytes(&self) -> usize {
         let headers = self.headers.iter();
         let headers: usize = headers
             .map(|(name, value)| name.as_str().len() + value.len())
             .sum();
-        self.target.len() + headers + self.request.len() + self.answer.len()
+        let token = self.token.as_ref().map_or(0, String::len);
+        self.method.as_str().len()
+            + self.target.len()
+            + headers
+            + token
+            + self.request.len()
+            + self.answer.len()
     }
 
     fn entry(&self, number: u64, tokens: &[String]) -> Entry {
@@ -86,14 +97,13 @@ impl Call {
             let (_, query) = self.target.split_once('?')?;
             Some(secrets.text(&queried(query)?))
         };
-        let path = self.target.split('?').next().unwrap_or_default();
         Entry {
             number,
             time: with_milliseconds(self.time),
             operation: self.operation,
             closest: match self.operation {
                 Some(_) => None,
-                None => Some(Operation::closest(&self.method, path)),
+                None => Some(Operation::closest(&self.method, self.path())),
             },
             method: self.method.to_string(),
             target: secrets.target(&self.target),
@@ -101,7 +111,7 @@ impl Call {
             request,
             status: self.status,
             answer,
-            fault: self.fault.clone(),
+            fault: self.fault.as_deref().cloned(),
             job: answered.or(asked).or_else(queried),
         }
     }
@@ -163,5 +173,46 @@ impl Kept {
         calls
             .map(|(number, call)| call.entry(number, tokens))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arc, BYTES, Bytes, CAPACITY, Call, Journal, Method, Operation, Timestamp};
+
+    /// How many calls of this size are kept of more than could be, and the number
+    /// of the first.
+    fn kept(request: usize, token: usize) -> (usize, u64) {
+        let request = Bytes::from(vec![b'x'; request]);
+        let mut journal = Journal::default();
+        for _ in 0..=CAPACITY {
+            journal.add(Call {
+                time: Timestamp::UNIX_EPOCH,
+                operation: Some(Operation::ListJobs),
+                method: Method::GET,
+                target: "/".to_owned(),
+                headers: Vec::new(),
+                token: Some("x".repeat(token)),
+                request: request.clone(),
+                status: None,
+                answer: Bytes::new(),
+                fault: None,
+            });
+        }
+        let kept = journal.kept();
+        let bytes: usize = kept.calls.iter().map(|call| call.bytes()).sum();
+        assert_eq!(journal.bytes, bytes);
+        assert!(kept.calls.iter().all(|call| Arc::strong_count(call) == 2));
+        (kept.calls.len(), kept.first)
+    }
+
+    #[test]
+    fn the_oldest_calls_are_let_go_for_number_and_size() {
+        assert_eq!(kept(16, 16), (CAPACITY, 2));
+        // Method, target, token and request.
+        for (request, token) in [(65_524, 8), (8, 65_524)] {
+            assert_eq!(kept(request, token), (BYTES / 65_536, 1001 - 255));
+        }
+        assert_eq!(kept(BYTES, 0).0, 0);
     }
 }

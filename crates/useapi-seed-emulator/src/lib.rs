@@ -77,7 +77,7 @@
 //! [`Operation`] meet a [`Fault`]: the next so many, or any with a probability.
 //! A fault that could change nothing about an operation is refused
 //! ([`FaultError`]), and one that would change nothing about a certain call waits
-//! for the next. [`Emulator::faults`] counts how often each was met.
+//! for the next ([`Fault`] says what comes first meanwhile). [`Emulator::faults`] counts how often each was met.
 //!
 //! ```
 //! use useapi_seed_emulator::{Emulator, Fault, Operation, When};
@@ -111,9 +111,10 @@
 //!
 //! # What happened
 //!
-//! [`Emulator::journal`] has the latest thousand calls, without secrets, with
-//! answer, fault and job; a call that the service does not know, with what it
-//! has that is most like it. [`Emulator::job_counts`] counts the seed jobs of
+//! [`Emulator::journal`] has the latest thousand calls, or fewer where they are
+//! over 16 MiB together, without secrets, with answer, fault and job; a call that
+//! the service does not know, with what it has that is most like it.
+//! [`Emulator::job_counts`] counts the seed jobs of
 //! each parent.
 //!
 //! # Callbacks
@@ -208,9 +209,9 @@
 //! # Limits
 //!
 //! A port serves 4096 connections at once; others wait. (They take a file
-//! descriptor each, of which a process may have fewer: often 1024.) One that is silent for a
-//! minute is closed, also one whose request is still not whole, or not answered,
-//! after ten. No limit follows the emulator's clock.
+//! descriptor each, of which a process may have fewer: often 1024.) One that is
+//! silent for a minute is closed, also one whose request is still not whole, or
+//! not answered, after ten. No limit follows the emulator's clock.
 //!
 //! A body of more than 64 KiB is refused; so are a target and headers of more than
 //! 16 KiB together, and more than a hundred headers. The journal keeps a thousand

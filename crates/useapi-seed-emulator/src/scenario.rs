@@ -34,8 +34,8 @@ const SHIPPED: [(&str, &str); 4] = [
 ];
 
 /// Accounts, tokens, jobs, clock and faults, read from TOML. They add to what
-/// is there without a scenario; an account of a channel, and a token, that is
-/// there already takes its place.
+/// is there without a scenario, and take the place of an account of the same
+/// channel, and of the same token.
 ///
 /// ```
 /// use useapi_seed_emulator::{Emulator, Scenario};
@@ -100,9 +100,10 @@ impl Scenario {
     /// # Errors
     ///
     /// When the text is no TOML, or no scenario: the error says in which line,
-    /// and what was expected there.
+    /// and what was expected there. It shows no secrets.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
-        let scenario = Self(toml::from_str(text)?);
+        let file = toml::from_str(text).map_err(|error| ScenarioError::file(text, &error))?;
+        let scenario = Self(file);
         check::check(&scenario, text)?;
         Ok(scenario)
     }
@@ -128,10 +129,13 @@ impl Scenario {
     }
 
     pub(crate) fn faults(&self) -> impl Iterator<Item = (Operation, When, Fault)> + '_ {
-        self.0
-            .faults
-            .iter()
-            .map(|entry| (*entry.operation.get_ref(), entry.when, entry.fault.clone()))
+        self.0.faults.iter().map(|entry| {
+            (
+                *entry.operation.get_ref(),
+                *entry.when.get_ref(),
+                entry.fault.get_ref().clone(),
+            )
+        })
     }
 }
 
@@ -176,7 +180,7 @@ mod tests {
             (
                 "title = \"a\"\n[[fault]]\noperation = \"get\"\n".to_owned(),
                 3,
-                "unknown variant `get`",
+                "unknown variant `get`, expected one of",
             ),
             (
                 "title = \"a\"\n[[fault]]\noperation = \"get_job\"\nwhen = { chance = { probability = 2.0, seed = 1 } }\nfault = { kind = \"lost\" }\n".to_owned(),
@@ -195,7 +199,7 @@ mod tests {
             ),
         ] {
             let fault = Scenario::from_toml(&text).unwrap_err().to_string();
-            assert!(fault.contains(&format!("line {line}")), "{line}: {fault}");
+            assert!(fault.contains(&format!("line {line},")), "{line}: {fault}");
             assert!(fault.contains(complaint), "{complaint}: {fault}");
         }
     }

@@ -19,9 +19,15 @@ const SECRET_HEADERS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COO
 /// is not taken for one.
 const SHORTEST: usize = 8;
 
-/// Whether this could be an API token.
+/// Whether this could be an API token that is known: a request can show it.
 pub(crate) fn can_be_token(text: &str) -> bool {
-    text.len() >= SHORTEST && text.bytes().all(|letter| letter.is_ascii_graphic())
+    is_long_enough(text) && text.bytes().all(|letter| letter.is_ascii_graphic())
+}
+
+/// Whether this is cut as a token once a request has shown it as one, whatever it
+/// consists of.
+pub(crate) fn is_long_enough(text: &str) -> bool {
+    text.len() >= SHORTEST
 }
 
 /// Tokens, the longest first: one may be the start of another.
@@ -100,55 +106,50 @@ impl<'a> Secrets<'a> {
             .collect()
     }
 
-    /// The start of a body, and the job that it names. A body with a secret in
-    /// it is kept as its JSON is read; one that may hide a `discord` value where
-    /// there is no JSON is not kept.
+    /// The start of a body, and the job that it names. A body that may hide a
+    /// secret is kept as its JSON is read, which a field that comes twice cannot
+    /// get around; where there is no JSON it is not kept.
     pub(crate) fn body(&self, body: &[u8]) -> (String, Option<String>) {
         let plain = String::from_utf8_lossy(body);
+        let may_hide = plain.contains('\\') || plain.to_ascii_lowercase().contains(DISCORD);
         let Ok(mut json) = serde_json::from_slice::<Value>(body) else {
-            let hides = plain.to_ascii_lowercase().contains(DISCORD);
-            return (
-                if hides {
-                    CUT.to_owned()
-                } else {
-                    self.text(&plain)
-                },
-                None,
-            );
+            let text = if may_hide {
+                CUT.to_owned()
+            } else {
+                self.text(&plain)
+            };
+            return (text, None);
         };
         let job = json
             .get("jobid")
             .and_then(Value::as_str)
             .map(|id| self.text(id));
-        let text = if self.cut(&mut json) {
-            self.text(&json.to_string())
-        } else {
-            self.text(&plain)
-        };
-        (text, job)
+        if !may_hide {
+            return (self.text(&plain), job);
+        }
+        self.cut(&mut json);
+        (self.text(&json.to_string()), job)
     }
 
-    /// Cuts the secrets out of JSON; whether there were any.
-    fn cut(&self, json: &mut Value) -> bool {
+    /// Cuts the secrets out of JSON.
+    fn cut(&self, json: &mut Value) {
         match json {
             Value::String(text) => {
-                let hides = self.0.iter().any(|token| text.contains(token));
-                if hides {
-                    *text = self.text(text);
+                if let Cow::Owned(without) = self.whole(text) {
+                    *text = without;
                 }
-                hides
             }
-            Value::Array(items) => items
-                .iter_mut()
-                .fold(false, |had, item| self.cut(item) | had),
-            Value::Object(fields) => fields.iter_mut().fold(false, |had, (name, value)| {
-                if name.eq_ignore_ascii_case(DISCORD) && !value.is_null() {
-                    *value = CUT.into();
-                    return true;
+            Value::Array(items) => items.iter_mut().for_each(|item| self.cut(item)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    if !name.eq_ignore_ascii_case(DISCORD) {
+                        self.cut(value);
+                    } else if !value.is_null() {
+                        *value = CUT.into();
+                    }
                 }
-                self.cut(value) | had
-            }),
-            _ => false,
+            }
+            _ => {}
         }
     }
 }
@@ -167,7 +168,11 @@ mod tests {
             ),
             (r#"[{"Discord":"x"}]"#, r#"[{"Discord":"***"}]"#),
             (r#"{"a":"user\u003a12-token"}"#, r#"{"a":"***"}"#),
-            (r#"{"jobid": "user:12-token"}"#, r#"{"jobid":"***"}"#),
+            (r#"{"jobid": "user:12-token"}"#, r#"{"jobid": "***"}"#),
+            (r#"{"discord":"x","discord":null}"#, r#"{"discord":null}"#),
+            (r#"{"a":{"discord":"x"},"a":5}"#, r#"{"a":5}"#),
+            (r#"{"a":"user\u003a12-token","a":5}"#, r#"{"a":5}"#),
+            (r#"{"a":"user\u003a12-token",}"#, "***"),
             (r#"{"discord":"x",}"#, "***"),
             ("discord=x", "***"),
             ("a user:12-token b", "a *** b"),

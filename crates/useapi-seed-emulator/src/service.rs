@@ -231,10 +231,30 @@ impl Service {
 }
 
 impl Memory {
-    fn halted(&self, channel: &str) -> bool {
-        self.world
-            .account(channel)
-            .is_some_and(|account| account.moderation == Moderation::Halted)
+    /// The job whose seed can be asked for, with its position.
+    fn parent(&self, jobid: &str, now: Timestamp) -> Option<(usize, &ParentJob)> {
+        let mut parents = self.world.jobs.iter().enumerate();
+        parents.find(|(_, job)| job.id == jobid && is_kept(job.created, now))
+    }
+
+    /// The seed job.
+    fn own(&self, jobid: &str, now: Timestamp) -> Option<&Retrieval> {
+        let mut jobs = self.retrievals.iter();
+        jobs.find(|job| job.id == jobid && is_kept(job.created, now))
+    }
+
+    /// Every call about a job of a halted account is refused, whatever else is
+    /// wrong with it.
+    fn not_halted(&self, jobid: &str, now: Timestamp) -> Result<(), Refusal> {
+        let channel = match self.parent(jobid, now) {
+            Some((_, parent)) => parent.channel.as_deref(),
+            None => self.own(jobid, now).map(|job| job.channel.as_str()),
+        };
+        let account = channel.and_then(|channel| self.world.account(channel));
+        if account.is_some_and(|account| account.moderation == Moderation::Halted) {
+            return Err(Refusal::Halted);
+        }
+        Ok(())
     }
 
     /// Whether a parent's seed has been retrieved.
@@ -245,19 +265,10 @@ impl Memory {
     }
 
     fn submit(&mut self, request: SeedRequest, now: Timestamp) -> Result<Draft, Refusal> {
-        let Some((position, parent)) = self
-            .world
-            .jobs
-            .iter()
-            .enumerate()
-            .find(|(_, parent)| parent.id == request.jobid && is_kept(parent.created, now))
-        else {
+        self.not_halted(&request.jobid, now)?;
+        let Some((position, parent)) = self.parent(&request.jobid, now) else {
             // A seed job is found, but is none of those that have a seed.
-            let own = self
-                .retrievals
-                .iter()
-                .find(|job| job.id == request.jobid && is_kept(job.created, now));
-            return Err(match own {
+            return Err(match self.own(&request.jobid, now) {
                 None => Refusal::NoParent(request.jobid),
                 Some(job) if job.stage(now) == Stage::Completed => {
                     Refusal::Verb("seed_async".into())
@@ -265,10 +276,6 @@ impl Memory {
                 Some(_) => Refusal::ParentNotCompleted,
             });
         };
-        let channel = parent.channel.as_deref();
-        if channel.is_some_and(|channel| self.halted(channel)) {
-            return Err(Refusal::Halted);
-        }
         if !parent.completed() {
             return Err(Refusal::ParentNotCompleted);
         }
@@ -279,6 +286,7 @@ impl Memory {
             return Ok(self.parent_draft(position, parent, now));
         }
 
+        let channel = parent.channel.as_deref();
         let account = channel.and_then(|channel| self.world.account(channel));
         let discord = request
             .discord
@@ -305,12 +313,8 @@ impl Memory {
         let mut job = self.retrieval(position, parent, &channel, wish, now);
         job.halted = halted;
         let answer = job.answer(parent, now);
-        if halted {
-            for account in &mut self.world.accounts {
-                if account.channel == channel {
-                    account.moderation = Moderation::Halted;
-                }
-            }
+        if halted && let Some(account) = self.world.account_mut(&channel) {
+            account.moderation = Moderation::Halted;
         }
         self.retrievals.push(job);
         Ok(answer.into())
@@ -375,58 +379,32 @@ impl Memory {
     }
 
     fn cancel(&mut self, jobid: &str, now: Timestamp) -> Result<(), Refusal> {
-        let found = self.executing(now).find(|job| job.id == jobid);
-        let job = found.ok_or_else(|| Refusal::NoJob(jobid.into()))?;
-        if self.halted(&job.channel) {
-            return Err(Refusal::Halted);
-        }
-        for job in &mut self.retrievals {
-            if job.id == jobid {
-                job.cancelled = Some(now);
-            }
-        }
+        self.not_halted(jobid, now)?;
+        let job = self
+            .retrievals
+            .iter_mut()
+            .find(|job| job.id == jobid && job.executing(now))
+            .ok_or_else(|| Refusal::NoJob(jobid.into()))?;
+        job.cancelled = Some(now);
         Ok(())
     }
 
     fn reset(&mut self, channel: &str) -> Result<(), Refusal> {
         let account = self
             .world
-            .accounts
-            .iter_mut()
-            .find(|account| account.channel == channel)
+            .account_mut(channel)
             .ok_or_else(|| Refusal::NoAccount(channel.into()))?;
         account.moderation = Moderation::Clear;
         Ok(())
     }
 
     fn look_up(&self, jobid: &str, now: Timestamp) -> Result<Draft, Refusal> {
-        let parent = self
-            .world
-            .jobs
-            .iter()
-            .enumerate()
-            .find(|(_, job)| job.id == jobid && is_kept(job.created, now));
-        if let Some((position, parent)) = parent {
-            if parent
-                .channel
-                .as_deref()
-                .is_some_and(|channel| self.halted(channel))
-            {
-                return Err(Refusal::Halted);
-            }
+        self.not_halted(jobid, now)?;
+        if let Some((position, parent)) = self.parent(jobid, now) {
             return Ok(self.parent_draft(position, parent, now));
         }
-        let found = self
-            .retrievals
-            .iter()
-            .find(|job| job.id == jobid && is_kept(job.created, now));
-        let Some(job) = found else {
-            return Err(Refusal::NoJob(jobid.into()));
-        };
-        if self.halted(&job.channel) {
-            return Err(Refusal::Halted);
-        }
-        self.retrieval_draft(job, now)
+        self.own(jobid, now)
+            .and_then(|job| self.retrieval_draft(job, now))
             .ok_or_else(|| Refusal::NoJob(jobid.into()))
     }
 

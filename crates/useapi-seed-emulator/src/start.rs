@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::callbacks::{Callback, Callbacks, Reach};
 use crate::clock::{Clock, Pace, can_be_shown};
 use crate::control::{self, Addresses, Control};
-use crate::faults::{self, Fault, FaultCount, FaultError, Plan, When};
+use crate::faults::{Fault, FaultCount, FaultError, Plan, When};
 use crate::gallery::Gallery;
 use crate::head_limit;
 use crate::image_host::{self, ImageHost};
@@ -168,6 +168,11 @@ impl EmulatorBuilder {
         if !can_be_shown(start) {
             return Err(StartError::Start(start.into()));
         }
+        let mut plan = Plan::default();
+        let told = scenario.iter().flat_map(Scenario::faults);
+        for (operation, when, fault) in faults.into_iter().chain(told) {
+            plan.add(operation, when, fault)?;
+        }
         let api = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
             if error.kind() == ErrorKind::AddrInUse {
                 StartError::PortTaken { port }
@@ -189,14 +194,6 @@ impl EmulatorBuilder {
         let names = Arc::new(world.names.clone());
         let gallery = Arc::new(Gallery::new(addresses.image_base_url.clone()));
         let host = Arc::new(ImageHost::new(clock.clone(), Arc::clone(&gallery), &world));
-        let mut plan = Plan::default();
-        for (operation, when, fault) in faults {
-            faults::check(operation, when, &fault)?;
-            plan.add(operation, when, fault);
-        }
-        for (operation, when, fault) in scenario.iter().flat_map(Scenario::faults) {
-            plan.add(operation, when, fault);
-        }
         let watch = Arc::new(Watch::new(clock.clone(), &world, plan));
         let service = Arc::new(Service::new(clock.clone(), gallery, world));
         let callbacks = Callbacks::new(reach, clock.clone(), Arc::clone(&watch));
@@ -364,7 +361,8 @@ impl Emulator {
     }
 
     /// Puts the emulator's clock forward: what takes that long there is done at
-    /// once, and a test need not wait for it.
+    /// once, and a test need not wait for it. All calls together put it forward by
+    /// five hundred years at most.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -389,8 +387,8 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// If it would change nothing about any of them, or has a number that it
-    /// cannot have.
+    /// If it would change nothing about any of them, or has a number or a header
+    /// that it cannot have.
     pub fn inject(&self, operation: Operation, when: When, fault: Fault) -> Result<(), FaultError> {
         self.control.watch.inject(operation, when, fault)
     }
@@ -407,8 +405,8 @@ impl Emulator {
         self.control.watch.plan().clear();
     }
 
-    /// The calls of API and image host, the latest thousand, in the order they
-    /// were answered.
+    /// The calls of API and image host, the latest thousand, or fewer where they
+    /// are over 16 MiB together, in the order they were answered.
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
         self.control.watch.calls()

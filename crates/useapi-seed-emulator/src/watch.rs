@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -14,11 +14,13 @@ use serde_json::json;
 
 use crate::access::bearer;
 use crate::clock::Clock;
-use crate::faults::{self, Fault, FaultError, Plan, When, spoil};
+use crate::faults::{Fault, FaultError, Plan, When, spoil};
 use crate::journal::{Call, Entry, Journal};
 use crate::operation::Operation;
 use crate::routes::BODY_LIMIT;
-use crate::secrets::can_be_token;
+#[cfg(feature = "validated")]
+use crate::secrets::Secrets;
+use crate::secrets::is_long_enough;
 use crate::wire::Fate;
 use crate::world::World;
 
@@ -67,9 +69,7 @@ impl Watch {
         when: When,
         fault: Fault,
     ) -> Result<(), FaultError> {
-        faults::check(operation, when, &fault)?;
-        self.plan().add(operation, when, fault);
-        Ok(())
+        self.plan().add(operation, when, fault)
     }
 
     fn journal(&self) -> MutexGuard<'_, Journal> {
@@ -78,9 +78,17 @@ impl Watch {
 
     /// The latest calls, without secrets.
     pub(crate) fn calls(&self) -> Vec<Entry> {
-        // Read after the lock is gone: calls that come now do not wait for it.
+        // Read after the lock is gone, since that takes longer: calls that are
+        // answered on another thread do not wait for it.
         let kept = self.journal().kept();
         kept.entries(&self.tokens)
+    }
+
+    /// A call without its query and its secrets.
+    #[cfg(feature = "validated")]
+    fn named(&self, call: &Call) -> String {
+        let secrets = Secrets::new(self.tokens.iter().chain(&call.token).map(String::as_str));
+        format!("{} {}", call.method, secrets.target(call.path()))
     }
 
     #[cfg(feature = "validated")]
@@ -135,7 +143,7 @@ impl Watch {
         let (parts, body) = request.into_parts();
         let (start, body) = start_of(body).await;
         let mut met = operation.and_then(|operation| self.plan().draw(operation));
-        let fault = met.as_ref().map(|met| met.fault.clone());
+        let fault = met.as_ref().map(|met| Arc::clone(&met.fault));
         let mut call = Call {
             time: self.clock.now(),
             operation,
@@ -151,7 +159,7 @@ impl Watch {
                 .map(|(name, value)| (name.clone(), value.as_bytes().into()))
                 .collect(),
             token: bearer(&parts.headers)
-                .filter(|token| can_be_token(token))
+                .filter(|token| is_long_enough(token))
                 .map(ToOwned::to_owned),
             request: start,
             status: None,
@@ -160,7 +168,7 @@ impl Watch {
         };
 
         let mut request = Request::from_parts(parts, body);
-        let answer = match &fault {
+        let answer = match fault.as_deref() {
             Some(Fault::ResetBefore) => {
                 call.fault = fault;
                 self.journal().add(call);
@@ -173,10 +181,10 @@ impl Watch {
             }) => error(*status, retry_after.as_deref()),
             Some(Fault::Html { status }) => page(*status),
             _ => {
-                if let Some(Fault::Latency { milliseconds }) = fault {
-                    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                if let Some(Fault::Latency { milliseconds }) = fault.as_deref() {
+                    tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
                 }
-                if fault == Some(Fault::ExpiredLinks) {
+                if fault.as_deref() == Some(&Fault::ExpiredLinks) {
                     request.extensions_mut().insert(ExpiredLinks);
                 }
                 next.run(request).await
@@ -193,23 +201,33 @@ impl Watch {
         // What a fault puts in an answer's place is outside of the description
         // on purpose; the others change the answer only after this.
         #[cfg(feature = "validated")]
-        let (parts, body) = if matches!(fault, Some(Fault::Status { .. } | Fault::Html { .. })) {
+        let (parts, body) = if matches!(
+            fault.as_deref(),
+            Some(Fault::Status { .. } | Fault::Html { .. })
+        ) {
             (parts, body)
         } else {
-            let request = format!("{} {}", call.method, call.target);
+            let request = self.named(&call);
             self.validation.checked(&request, operation, parts, body)
         };
         let has_links = parts.extensions.get::<HasLinks>().is_some();
-        let unused = met.take_if(|met| !met.fault.changes(&body, has_links));
-        if let Some(unused) = unused {
-            self.plan().take_back(&unused);
+        // No body is sent to HEAD.
+        let sent = if call.method == Method::HEAD {
+            &[]
+        } else {
+            &body[..]
+        };
+        if let Some(unused) = met.take_if(|met| !met.fault.changes(sent, has_links)) {
+            let fits = |fault: &Fault| fault.can_come_last() && fault.changes(sent, has_links);
+            met = self.plan().draw_instead(&unused, fits);
         }
-        let fault = met.map(|met| met.fault);
-        call.fault.clone_from(&fault);
+        let met = met.map(|met| met.fault);
+        call.fault.clone_from(&met);
+        let fault = met.as_deref();
         if operation != Some(Operation::GetImage) {
             call.answer = body.clone();
         }
-        let is_lost = fault == Some(Fault::ResetAfter);
+        let is_lost = fault == Some(&Fault::ResetAfter);
         call.status = (!is_lost).then_some(parts.status.as_u16());
         self.journal().add(call);
         if is_lost {
@@ -218,11 +236,11 @@ impl Watch {
         if matches!(fault, Some(Fault::Stall { .. })) {
             fate.stall();
         }
-        if fault == Some(Fault::CloseBeforeNext) {
+        if fault == Some(&Fault::CloseBeforeNext) {
             fate.reset_at_next_request();
         }
         let answer = Response::from_parts(parts, Body::empty());
-        spoil(fault.as_ref(), answer, &body)
+        spoil(fault, answer, &body)
     }
 }
 
@@ -233,7 +251,7 @@ async fn start_of(mut body: Body) -> (Bytes, Body) {
     let mut end = None;
     while let Some(frame) = body.frame().await {
         match frame {
-            Ok(frame) => start.extend(frame.into_data().unwrap_or_default()),
+            Ok(frame) => start.extend_from_slice(&frame.into_data().unwrap_or_default()),
             Err(fault) => {
                 end = Some(Err(fault));
                 break;
@@ -244,7 +262,8 @@ async fn start_of(mut body: Body) -> (Bytes, Body) {
             break;
         }
     }
-    let start = Bytes::from(start);
+    // Without the room that was left to grow: the journal keeps it.
+    let start = Bytes::from(start.into_boxed_slice());
     let again = match end {
         None => Body::from(start.clone()),
         Some(end) => Body::from_stream(stream::iter([Ok(start.clone()), end])),

@@ -31,6 +31,11 @@ impl World {
         accounts.find(|account| account.channel == channel)
     }
 
+    pub(crate) fn account_mut(&mut self, channel: &str) -> Option<&mut Account> {
+        let mut accounts = self.accounts.iter_mut();
+        accounts.find(|account| account.channel == channel)
+    }
+
     /// How many jobs may be executing in a channel.
     pub(crate) fn max_jobs(&self, channel: &str) -> usize {
         let account = self.account(channel);

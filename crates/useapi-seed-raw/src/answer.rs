@@ -39,6 +39,17 @@ pub enum BodyEnd {
 }
 
 impl Received {
+    /// What could have been received, for a test of one's own.
+    #[must_use]
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes, end: BodyEnd) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            end,
+        }
+    }
+
     /// The first bytes of the body, as text on one line.
     #[must_use]
     pub fn excerpt(&self) -> String {

@@ -6,6 +6,7 @@
 //! calls made at once do not read each other's.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bstr::ByteSlice;
 use bytes::{Bytes, BytesMut};
@@ -25,14 +26,21 @@ pub(crate) struct Call {
     /// The value of the header; marked as sensitive.
     pub(crate) authorization: HeaderValue,
     pub(crate) body_limit: usize,
+    /// Instead of the HTTP client's own.
+    timeout: Option<Duration>,
     received: Arc<OnceLock<Received>>,
 }
 
 impl Call {
-    pub(crate) fn new(authorization: HeaderValue, body_limit: usize) -> Self {
+    pub(crate) fn new(
+        authorization: HeaderValue,
+        body_limit: usize,
+        timeout: Option<Duration>,
+    ) -> Self {
         Self {
             authorization,
             body_limit,
+            timeout,
             received: Arc::default(),
         }
     }
@@ -102,7 +110,10 @@ impl ClientHooks<Call> for generated::Client {
         Ok(())
     }
 
-    async fn exec(&self, request: Request, _: &OperationInfo) -> reqwest::Result<Response> {
+    async fn exec(&self, mut request: Request, _: &OperationInfo) -> reqwest::Result<Response> {
+        if let Some(timeout) = self.inner.timeout {
+            *request.timeout_mut() = Some(timeout);
+        }
         let secrets = self.inner.secrets(&request);
         let mut response = self.client.execute(request).await?;
         let status = response.status();

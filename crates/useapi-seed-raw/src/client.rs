@@ -28,6 +28,7 @@ pub struct Client {
     authorization: HeaderValue,
     body_limit: usize,
     is_loopback: bool,
+    timeout: Option<Duration>,
 }
 
 impl Client {
@@ -57,6 +58,16 @@ impl Client {
         &self.base_url
     }
 
+    /// The same client, whose requests may take so long in all instead of what
+    /// the HTTP client is set to. Connections are shared.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self {
+            timeout: Some(timeout),
+            ..self.clone()
+        }
+    }
+
     /// Whether the base URL leads to this machine only.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -65,7 +76,7 @@ impl Client {
 
     /// A generated client with a record of its own, for one call.
     pub(crate) fn call(&self) -> generated::Client {
-        let call = Call::new(self.authorization.clone(), self.body_limit);
+        let call = Call::new(self.authorization.clone(), self.body_limit, self.timeout);
         generated::Client::new_with_client(&self.base_url, self.http.clone(), call)
     }
 }
@@ -152,6 +163,7 @@ impl ClientBuilder {
             authorization,
             body_limit: self.body_limit,
             is_loopback,
+            timeout: None,
         })
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::exchange::Operation;
 use crate::reading;
 
 /// A Midjourney account, named by its Discord channel. Made by
@@ -36,8 +37,14 @@ impl Account {
             "." | ".." => return Err(Error::invalid_input("channel", "is no channel's id")),
             _ => {}
         }
-        let outcome = self.client.raw.reset_account(&self.channel).await;
-        outcome.map(drop).map_err(reading::failure)
+        let manner = self.client.manner();
+        self.client
+            .call(Operation::ResetAccount, None, &manner, async |raw| {
+                let answer = raw.reset_account(&self.channel).await;
+                let answer = answer.map_err(reading::failure)?;
+                Ok(((), answer.received().status))
+            })
+            .await
     }
 }
 

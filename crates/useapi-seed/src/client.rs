@@ -1,18 +1,23 @@
 //! The client and its settings.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 use useapi_seed_raw as raw;
 
 use crate::account::{Account, ExecutingJobs};
 use crate::error::Error;
+use crate::exchange::{Manner, Operation};
+use crate::find_started::FindStarted;
 #[cfg(feature = "images")]
 use crate::images::Downloader;
 use crate::job::Job;
 use crate::reading;
 use crate::retrieve::Retrieve;
+use crate::retry::Retry;
 use crate::submit::Submit;
 
 const TOKEN_VARIABLE: &str = "USEAPI_TOKEN";
@@ -26,8 +31,29 @@ const USER_AGENT: &str = concat!("useapi-seed/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone)]
 pub struct Client {
     pub(crate) raw: raw::Client,
+    pub(crate) server: Arc<Server>,
+    pub(crate) retry: Retry,
+    pub(crate) request_timeout: Duration,
     #[cfg(feature = "images")]
     pub(crate) downloader: Downloader,
+}
+
+/// Where requests go, as spans name it.
+pub(crate) struct Server {
+    pub(crate) address: String,
+    pub(crate) port: Option<u16>,
+}
+
+impl Server {
+    fn of(base_url: &str) -> Self {
+        // The raw layer has read it before.
+        let url = Url::parse(base_url).ok();
+        let address = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        Self {
+            address: address.to_owned(),
+            port: url.as_ref().and_then(Url::port_or_known_default),
+        }
+    }
 }
 
 impl Client {
@@ -63,6 +89,7 @@ impl Client {
         ClientBuilder {
             token: token.into(),
             base_url: raw::DEFAULT_BASE_URL.to_owned(),
+            retry: Retry::default(),
             request_timeout: raw::DEFAULT_TIMEOUT,
             connect_timeout: raw::DEFAULT_CONNECT_TIMEOUT,
             api_http: Box::new(|http| http),
@@ -101,8 +128,33 @@ impl Client {
     /// When there is no answer or a refusal; not over the answer's form, which
     /// is little documented.
     pub async fn jobs(&self) -> Result<ExecutingJobs, Error> {
-        let answer = self.raw.list_jobs().await.map_err(reading::failure)?;
-        Ok(ExecutingJobs::new(answer.into_parts().0))
+        self.list_jobs(&self.manner()).await
+    }
+
+    pub(crate) async fn list_jobs(&self, manner: &Manner) -> Result<ExecutingJobs, Error> {
+        self.call(Operation::ListJobs, None, manner, async |raw| {
+            let answer = raw.list_jobs().await.map_err(reading::failure)?;
+            let (jobs, received) = answer.into_parts();
+            Ok((ExecutingJobs::new(jobs), received.status))
+        })
+        .await
+    }
+
+    /// How calls are made unless they are told otherwise.
+    pub(crate) fn manner(&self) -> Manner {
+        Manner {
+            retry: self.retry.clone(),
+            request_timeout: self.request_timeout,
+            deadline: None,
+        }
+    }
+
+    /// Looks for a seed job that was started for this job, when its answer was
+    /// lost or its id was not written down.
+    ///
+    /// `.await` it as it is, or set options first.
+    pub fn find_started(&self, parent: impl Into<String>) -> FindStarted {
+        FindStarted::new(self.clone(), parent.into())
     }
 
     /// The Midjourney account of a Discord channel.
@@ -137,6 +189,7 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 pub struct ClientBuilder {
     token: SecretString,
     base_url: String,
+    retry: Retry,
     request_timeout: Duration,
     connect_timeout: Duration,
     api_http: Configure,
@@ -150,6 +203,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
+        self
+    }
+
+    /// When and how often requests to the API are repeated, unless a call says
+    /// otherwise.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
         self
     }
 
@@ -218,6 +279,7 @@ impl ClientBuilder {
         let Self {
             token,
             base_url,
+            retry,
             request_timeout,
             connect_timeout,
             api_http,
@@ -237,7 +299,10 @@ impl ClientBuilder {
             image_http(common(http).read_timeout(request_timeout))
         })?;
         Ok(Client {
+            server: Arc::new(Server::of(raw.base_url())),
             raw,
+            retry,
+            request_timeout,
             #[cfg(feature = "images")]
             downloader,
         })
@@ -248,6 +313,7 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("base_url", &self.base_url)
+            .field("retry", &self.retry)
             .field("request_timeout", &self.request_timeout)
             .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()

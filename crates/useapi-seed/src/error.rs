@@ -1,19 +1,22 @@
 //! What can go wrong, and what to do about it.
 
+mod predicates;
+mod words;
+
 use std::error::Error as StdError;
-use std::fmt::{self, Write};
-use std::time::Duration;
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use useapi_seed_raw::types::{JobStatus, Verb};
 use useapi_seed_raw::{BodyEnd, BuildError, Received};
 
 #[cfg(feature = "images")]
 use crate::images::ImageFault;
 use crate::refusal::Refusal;
-
-/// How much of the service's words the one-line form shows.
-const SHOWN_CHARACTERS: usize = 300;
+use crate::retry::Tried;
+use crate::retry_after::retry_after;
 
 /// A failure, with all that is known of it.
 ///
@@ -39,6 +42,8 @@ struct Inner {
     service_message: Option<String>,
     job_id: Option<String>,
     parent_job_id: Option<String>,
+    tried: Tried,
+    search: Option<Search>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -64,13 +69,12 @@ pub enum ErrorKind {
     /// has this channel.
     NotFound,
     /// 429: the account runs all the jobs it may, or calls come too fast.
-    /// Nothing was started (Model, executingJobs).
+    /// Nothing was started (Model, executingJobs). See
+    /// [`Error::retry_after`].
     #[non_exhaustive]
     TooManyJobs {
         /// Ids of the jobs that occupy the account, when the answer has them.
         executing: Vec<String>,
-        /// How long the service asks to wait, when it says so in seconds.
-        retry_after: Option<Duration>,
     },
     /// 596 or 569: Midjourney waits for a person, and the account's calls are
     /// halted (Responses, 596).
@@ -121,6 +125,31 @@ pub enum ErrorKind {
     File,
 }
 
+/// What came of the search for a job whose submission's answer was lost.
+#[derive(Debug)]
+pub(crate) enum Search {
+    /// Looked so often for a job of this parent, and found none.
+    Nothing { looks: u32, parent: String },
+    /// It could not be looked for.
+    Failed { parent: String, why: String },
+}
+
+impl fmt::Display for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing { looks, parent } => {
+                write!(
+                    f,
+                    "looked {looks} times for a job started for {parent}, and found none"
+                )
+            }
+            Self::Failed { parent, why } => {
+                write!(f, "a job for {parent} could not be looked for: {why}")
+            }
+        }
+    }
+}
+
 /// What became of the request: whether it may have had an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -133,6 +162,18 @@ pub enum Delivery {
     Answered,
 }
 
+impl Delivery {
+    /// As spans name it: `not_sent`, `may_have_been_sent` or `answered`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::MayHaveBeenSent => "may_have_been_sent",
+            Self::Answered => "answered",
+        }
+    }
+}
+
 impl Error {
     pub(crate) fn new(kind: ErrorKind, delivery: Delivery) -> Self {
         Self(Box::new(Inner {
@@ -142,6 +183,11 @@ impl Error {
             service_message: None,
             job_id: None,
             parent_job_id: None,
+            tried: Tried {
+                attempts: 1,
+                elapsed: Duration::ZERO,
+            },
+            search: None,
             source: None,
         }))
     }
@@ -152,6 +198,12 @@ impl Error {
             ErrorKind::InvalidInput { field, problem },
             Delivery::NotSent,
         )
+    }
+
+    /// A success whose body is of no use.
+    pub(crate) fn unreadable(problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        Self::new(ErrorKind::UnreadableAnswer { problem }, Delivery::Answered)
     }
 
     #[cfg(feature = "images")]
@@ -171,13 +223,41 @@ impl Error {
         }
     }
 
-    /// A gateway's failure may come after the call has got through.
-    pub(crate) fn of_a_submission(mut self) -> Self {
+    /// A gateway's failure may come after the call has got through, and a
+    /// success that cannot be read after a job was started.
+    pub(crate) fn of_a_submission(mut self, jobid: &str) -> Self {
         let status = self.status().map_or(0, |status| status.as_u16());
-        let is_failure = matches!(self.0.kind, ErrorKind::UnexpectedStatus);
-        if is_failure && (500..600).contains(&status) && status != 503 {
+        let is_ambiguous = match self.0.kind {
+            ErrorKind::UnexpectedStatus => (500..600).contains(&status) && status != 503,
+            ErrorKind::UnreadableAnswer { .. } => true,
+            _ => false,
+        };
+        if is_ambiguous {
             self.0.delivery = Delivery::MayHaveBeenSent;
         }
+        if self.0.delivery == Delivery::MayHaveBeenSent {
+            self.0.parent_job_id = Some(jobid.to_owned());
+        }
+        self
+    }
+
+    pub(crate) fn with_tried(mut self, tried: Tried) -> Self {
+        self.0.tried = tried;
+        self
+    }
+
+    pub(crate) fn without_job_id(mut self) -> Self {
+        self.0.job_id = None;
+        self
+    }
+
+    pub(crate) fn search(&self) -> Option<&Search> {
+        self.0.search.as_ref()
+    }
+
+    /// What a search for the job of a lost answer came to.
+    pub(crate) fn with_search(mut self, search: Search) -> Self {
+        self.0.search = Some(search);
         self
     }
 
@@ -232,6 +312,44 @@ impl Error {
         self.0.received.as_ref()
     }
 
+    /// The answer's headers, when there was an answer.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.received().map(|received| &received.headers)
+    }
+
+    /// The answer's body as far as it was read, 8 MiB at most.
+    #[must_use]
+    pub fn body(&self) -> Option<&[u8]> {
+        self.received().map(|received| &*received.body)
+    }
+
+    /// How long the answer asks to wait before another call: its `Retry-After`,
+    /// in seconds or until a date.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.headers()?, SystemTime::now())
+    }
+
+    /// How often the request was sent, or tried to be.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.tried.attempts
+    }
+
+    /// How long that took, with the pauses in between; zero where it was not
+    /// measured.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.tried.elapsed
+    }
+
+    /// Whether the answer's body ended early.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.received()
+            .is_some_and(|received| received.end == BodyEnd::Cut)
+    }
+
     /// The service's own words: `error`, and `errorDetails` after a colon.
     #[must_use]
     pub fn service_message(&self) -> Option<&str> {
@@ -246,238 +364,34 @@ impl Error {
     }
 
     /// Id of the job whose seed that job was to retrieve, when the answer says
-    /// so (Model, parentJobId).
+    /// so (Model, parentJobId), or a submission may have started a job for it.
     #[must_use]
     pub fn parent_job_id(&self) -> Option<&str> {
         self.0.parent_job_id.as_deref()
     }
 
-    /// What to do next, in a sentence or two.
-    #[must_use]
-    pub fn advice(&self) -> &'static str {
-        match (&self.0.kind, self.0.delivery) {
-            (ErrorKind::InvalidInput { .. }, _) => "Correct the value and call again.",
-            (ErrorKind::Refused(refusal), _) => refusal.advice(),
-            (ErrorKind::Unauthorized, _) => {
-                "Check the API token: it is the one of your useapi.net account, not the Discord \
-                 token."
-            }
-            (ErrorKind::NoSubscription, _) => {
-                "Renew the subscription of the useapi.net account, then call again."
-            }
-            (ErrorKind::NotFound, _) if !self.is_about_an_id() => {
-                "Check the id, and the base URL, which ends in /v2 as https://api.useapi.net/v2 does."
-            }
-            (ErrorKind::NotFound, _) => {
-                "Check the id. Jobs are kept for 31 days, and only the account that made a job can \
-                 see it."
-            }
-            (ErrorKind::TooManyJobs { .. } | ErrorKind::UnexpectedStatus, _)
-                if self.0.job_id.is_some() =>
-            {
-                "The job is not affected: wait for it again with its id, after a while."
-            }
-            (ErrorKind::TooManyJobs { .. }, _) => {
-                "Nothing was started. Wait as long as the service asks, or until an executing job \
-                 has ended, then call again."
-            }
-            (ErrorKind::Halted { .. }, _) => {
-                "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA. Then \
-                 reset the account: POST /account/midjourney/<channel>/reset. Do not call again \
-                 before: it puts the Midjourney account at risk."
-            }
-            (ErrorKind::JobEnded { .. }, _) => {
-                "The job will not go on. The service's words, if any, say why; a new call starts a \
-                 new job."
-            }
-            (ErrorKind::StillRunning { .. }, _) => {
-                "The job runs on. Wait for it again with its id; do not submit it again."
-            }
-            (ErrorKind::UnexpectedStatus, Delivery::MayHaveBeenSent) => {
-                "The service, or something before it, failed with the call in hand. A job may be \
-                 running: look for it before you submit again."
-            }
-            (ErrorKind::UnexpectedStatus, _) => {
-                "The service answered with a status that its documentation does not know. If it \
-                 persists, look at the body and ask its support."
-            }
-            (ErrorKind::NoSeed { .. }, _) => {
-                "Only a seed job can be waited for. To retrieve the seed of an imagine, button or \
-                 blend job, submit that job's id."
-            }
-            (ErrorKind::UnreadableAnswer { .. }, _) if self.0.job_id.is_some() => {
-                "The answer cannot be used, but the job is not lost: wait for it again with its id."
-            }
-            (ErrorKind::UnreadableAnswer { .. }, _) => {
-                "The service accepted the call, but its answer cannot be used. If this was a \
-                 submission, a job may be running: look for it before you submit again."
-            }
-            (ErrorKind::Transport, Delivery::NotSent) => {
-                "Nothing was sent. Check the network and the base URL, then call again."
-            }
-            (ErrorKind::Transport, _) if self.0.job_id.is_some() => {
-                "The answer is lost, but the job is not: wait for it again with its id."
-            }
-            (ErrorKind::Transport, _) => {
-                "The request may have been sent, and its answer is lost. If this was a submission, \
-                 a job may be running: look for it before you submit again."
-            }
+    /// What went wrong, in a word, as spans have it in `error.type`.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self.0.kind {
+            ErrorKind::InvalidInput { .. } => "invalid_input",
+            ErrorKind::Refused(_) => "refused",
+            ErrorKind::Unauthorized => "unauthorized",
+            ErrorKind::NoSubscription => "no_subscription",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::TooManyJobs { .. } => "too_many_jobs",
+            ErrorKind::Halted { .. } => "halted",
+            ErrorKind::JobEnded { .. } => "job_ended",
+            ErrorKind::StillRunning { .. } => "still_running",
+            ErrorKind::UnexpectedStatus => "unexpected_status",
+            ErrorKind::NoSeed { .. } => "no_seed",
+            ErrorKind::UnreadableAnswer { .. } => "unreadable_answer",
+            ErrorKind::Transport if self.is_timeout() => "timeout",
+            ErrorKind::Transport => "transport",
             #[cfg(feature = "images")]
-            (ErrorKind::Image(fault), _) => fault.advice(),
+            ErrorKind::Image(_) => "image",
             #[cfg(feature = "images")]
-            (ErrorKind::File, _) => {
-                "Check that the folder exists, may be written to and has room. The result itself \
-                 is not lost: save it elsewhere."
-            }
+            ErrorKind::File => "file",
         }
-    }
-
-    /// Whether a 404 is the service's own, about an id; not about the address.
-    fn is_about_an_id(&self) -> bool {
-        self.service_message()
-            .is_some_and(|message| message.contains("locate"))
-    }
-
-    fn headline(&self, f: &mut String) -> fmt::Result {
-        match &self.0.kind {
-            ErrorKind::InvalidInput { field, problem } => write!(f, "{field} {problem}"),
-            ErrorKind::Refused(refusal) => write!(f, "the request was refused: {refusal}"),
-            ErrorKind::Unauthorized => f.write_str("the API token is not accepted"),
-            ErrorKind::NoSubscription => {
-                f.write_str("the account has no subscription, or it has expired")
-            }
-            ErrorKind::NotFound => f.write_str("not found"),
-            ErrorKind::TooManyJobs {
-                executing,
-                retry_after,
-            } => {
-                if executing.is_empty() {
-                    f.write_str("the account is busy, or calls come too fast")?;
-                } else {
-                    write!(f, "the account is busy with {} jobs", executing.len())?;
-                }
-                match retry_after {
-                    Some(wait) => write!(f, "; to be called again in {} s", wait.as_secs()),
-                    None => Ok(()),
-                }
-            }
-            ErrorKind::Halted { .. } => f.write_str(
-                "the account is halted until a person acknowledges a message from Midjourney",
-            ),
-            ErrorKind::JobEnded { status } => write!(f, "the job ended as {status}"),
-            ErrorKind::StillRunning {
-                status,
-                elapsed,
-                polls,
-            } => {
-                let status = status.as_ref().map_or("not known", JobStatus::as_str);
-                write!(
-                    f,
-                    "the job still runs (status {status}) after {:.1} s and {polls} polls",
-                    elapsed.as_secs_f64()
-                )
-            }
-            ErrorKind::UnexpectedStatus => f.write_str("unexpected answer"),
-            ErrorKind::NoSeed { .. } => f.write_str("the job has completed, but holds no seed"),
-            ErrorKind::UnreadableAnswer { problem } => write!(f, "the answer {problem}"),
-            ErrorKind::Transport => f.write_str("no answer"),
-            #[cfg(feature = "images")]
-            ErrorKind::Image(fault) => write!(f, "{fault}"),
-            #[cfg(feature = "images")]
-            ErrorKind::File => f.write_str("a file cannot be written"),
-        }
-    }
-
-    /// The HTTP status and the service's words, or else the body's first bytes.
-    fn answer(&self, f: &mut String) -> fmt::Result {
-        let Some(received) = &self.0.received else {
-            return Ok(());
-        };
-        let is_said = |message: &&str| f.ends_with(*message);
-        let words = self.service_message().map(shortened);
-        let is_repetition = words.as_deref().as_ref().is_some_and(is_said);
-        write!(f, " (HTTP {}", received.status.as_u16())?;
-        match words {
-            Some(_) if is_repetition => {}
-            Some(words) => write!(f, ": {words}")?,
-            // What came of the job is said; the rest is a whole job.
-            None if matches!(self.0.kind, ErrorKind::JobEnded { .. }) => {}
-            None if received.body.is_empty() => f.write_str(", no body")?,
-            None => write!(f, ": {}", received.excerpt())?,
-        }
-        if received.end == BodyEnd::Cut {
-            f.write_str(", cut short")?;
-        }
-        f.write_str(")")
-    }
-
-    fn line(&self, f: &mut String) -> fmt::Result {
-        self.headline(f)?;
-        self.answer(f)?;
-        if let Some(job_id) = &self.0.job_id {
-            write!(f, "; job {job_id}")?;
-        }
-        match (&self.0.kind, self.0.delivery) {
-            // Goes without saying, or costs nothing.
-            (ErrorKind::InvalidInput { .. }, _) | (_, Delivery::Answered) => {}
-            #[cfg(feature = "images")]
-            (ErrorKind::Image(_), _) => {}
-            (_, Delivery::NotSent) => f.write_str("; not sent")?,
-            (_, Delivery::MayHaveBeenSent) => f.write_str("; may have been sent")?,
-        }
-        let mut source = self.source();
-        while let Some(cause) = source {
-            let cause_text = cause.to_string();
-            // Layers often repeat the words of the layer below.
-            if !f.ends_with(&cause_text) {
-                write!(f, ": {cause_text}")?;
-            }
-            source = cause.source();
-        }
-        Ok(())
-    }
-}
-
-fn shortened(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = String::new();
-        self.line(&mut line)?;
-        // Much of it is the service's: it stays one line, and moves no cursor.
-        for letter in line.chars() {
-            if letter.is_control() {
-                write!(f, "{}", letter.escape_default())?;
-            } else {
-                f.write_char(letter)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// `{:?}`, which `unwrap` and a `main` that returns an error print, is the line
-/// and the advice; `{:#?}` is the structure.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !f.alternate() {
-            return write!(f, "{self}\n{}", self.advice());
-        }
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("delivery", &self.0.delivery)
-            .field("received", &self.0.received)
-            .field("service_message", &self.0.service_message)
-            .field("job_id", &self.0.job_id)
-            .field("parent_job_id", &self.0.parent_job_id)
-            .field("source", &self.0.source)
-            .finish()
     }
 }
 

@@ -5,9 +5,12 @@ use useapi_seed_raw::types::{self, JobStatus, Verb};
 
 use crate::client::Client;
 use crate::error::{Delivery, Error, ErrorKind};
+use crate::exchange::{Manner, Operation};
+use crate::nudge::Nudge;
 use crate::reading::{self, Meaning, Snapshot};
 use crate::retrieval::Retrieval;
 use crate::seed_text;
+use crate::updates::Updates;
 use crate::wait::Wait;
 
 /// A seed job that was started: its id, and the client to ask with.
@@ -20,6 +23,7 @@ pub struct Job {
     id: String,
     /// What the submission's answer said; none when the job was taken up.
     submitted: Option<Update>,
+    nudge: Nudge,
 }
 
 /// What one poll of a job showed.
@@ -65,7 +69,16 @@ impl Job {
             client,
             id,
             submitted,
+            nudge: Nudge::default(),
         }
+    }
+
+    pub(crate) fn manner(&self) -> Manner {
+        self.client.manner()
+    }
+
+    pub(crate) fn nudge(&self) -> &Nudge {
+        &self.nudge
     }
 
     /// The job's id. Keep it: the result can be had with it for 31 days.
@@ -86,7 +99,40 @@ impl Job {
         Wait::new(self.clone())
     }
 
-    /// Asks once how far the job has come.
+    /// The job's news as they come, to show progress: each change once, and the
+    /// result at the end. For options, [`wait`](Self::wait) and then
+    /// [`Wait::updates`].
+    pub fn watch(&self) -> Updates {
+        self.wait().updates()
+    }
+
+    /// Lets every wait for this job, made from this value or a clone of it, look
+    /// at once instead of at the end of its interval: for whoever hears of the
+    /// job in another way, such as a callback.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use useapi_seed_emulator::Emulator;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::builder().stopped().start().await?;
+    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// # let useapi_seed::Submitted::Started(job) = client.submit(jobid).send().await? else { panic!() };
+    /// let hour = Duration::from_secs(3600);
+    /// let wait = tokio::spawn(job.wait().interval(hour).timeout(hour).into_future());
+    /// # emulator.advance(Duration::from_secs(60));
+    /// job.look_now(); // a callback came
+    /// println!("seed {}", wait.await??.seed());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn look_now(&self) {
+        self.nudge.give();
+    }
+
+    /// Asks how far the job has come; a call that fails in passing is repeated as
+    /// the client's [`Retry`](crate::Retry) says.
     ///
     /// # Errors
     ///
@@ -94,16 +140,21 @@ impl Job {
     /// two are different [kinds](crate::ErrorKind). Each error has the job's
     /// id.
     pub async fn poll(&self) -> Result<JobState, Error> {
+        self.poll_in(&self.client.manner()).await
+    }
+
+    pub(crate) async fn poll_in(&self, manner: &Manner) -> Result<JobState, Error> {
         self.check_id()?;
-        let snapshot = self.snapshot(&self.id).await?;
+        let snapshot = self.client.snapshot(&self.id, &self.id, manner).await?;
         match snapshot.meaning(Some(&self.id))? {
             Meaning::Retrieved(retrieval) => Ok(JobState::Retrieved(retrieval)),
             Meaning::InProgress(snapshot) => {
                 Ok(JobState::InProgress(Update::new(&self.id, &snapshot.job)))
             }
-            Meaning::WithoutSeed(snapshot) => {
-                self.ask_parent(*snapshot).await.map(JobState::Retrieved)
-            }
+            Meaning::WithoutSeed(snapshot) => self
+                .ask_parent(*snapshot, manner)
+                .await
+                .map(JobState::Retrieved),
         }
     }
 
@@ -115,9 +166,13 @@ impl Job {
     /// Each error has the job's id.
     pub async fn cancel(&self) -> Result<Update, Error> {
         self.check_id()?;
-        let outcome = self.client.raw.cancel_job(&self.id).await;
-        let snapshot = reading::snapshot(outcome, Some(&self.id))?;
-        Ok(Update::new(&self.id, &snapshot.job))
+        let (id, manner) = (self.id.as_str(), self.client.manner());
+        self.client
+            .call(Operation::CancelJob, Some(id), &manner, async |raw| {
+                let snapshot = reading::snapshot(raw.cancel_job(id).await, Some(id))?;
+                Ok((Update::new(id, &snapshot.job), snapshot.received.status))
+            })
+            .await
     }
 
     fn check_id(&self) -> Result<(), Error> {
@@ -128,12 +183,12 @@ impl Job {
     }
 
     /// A completed job that carries no seed itself: its parent should.
-    async fn ask_parent(&self, snapshot: Snapshot) -> Result<Retrieval, Error> {
+    async fn ask_parent(&self, snapshot: Snapshot, manner: &Manner) -> Result<Retrieval, Error> {
         // Other jobs have parents too: those that they were made from.
         let is_seed_job = matches!(snapshot.job.verb, Some(Verb::SeedAsync) | None);
         let parent = snapshot.job.parent_job_id.as_deref();
         if let Some(parent) = parent.filter(|_| is_seed_job) {
-            match self.snapshot(parent).await {
+            match self.client.snapshot(parent, &self.id, manner).await {
                 Ok(answer) => {
                     if let Ok(Meaning::Retrieved(retrieval)) = answer.meaning(Some(parent)) {
                         return Ok(retrieval);
@@ -148,11 +203,5 @@ impl Job {
         Err(Error::new(ErrorKind::NoSeed { verb }, Delivery::Answered)
             .with_received(Some(snapshot.received))
             .with_job_id(Some(&self.id)))
-    }
-
-    /// Any failure of asking is about this job, whichever id was asked for.
-    async fn snapshot(&self, id: &str) -> Result<Snapshot, Error> {
-        let outcome = self.client.raw.get_job(id).await;
-        reading::snapshot(outcome, Some(&self.id))
     }
 }

@@ -70,9 +70,11 @@
 //! Each [`Error`] says [what](Error::kind), in one line with the service's own
 //! words, [what to do next](Error::advice), [which job](Error::job_id) it is
 //! about, and whether [the request may have been sent](Error::delivery).
-//! Nothing is submitted twice: a POST whose answer was lost is reported, not
-//! repeated. A poll without a usable answer does not end a wait, five in a row
-//! do; a refusal ends it at once.
+//! Nothing is submitted twice: a request is repeated only when it cannot have been
+//! carried out, as [`Retry`] says. After a lost answer the job that may be running
+//! is [looked for](Client::find_started), and if it is not found the error says
+//! that the request `may have been sent`. A poll without a usable answer does not
+//! end a wait, five in a row do; a refusal ends it at once.
 //!
 //! # Secrets
 //!
@@ -110,26 +112,34 @@ mod account;
 mod client;
 mod doubled;
 mod error;
+mod exchange;
+mod find_started;
 #[cfg(feature = "images")]
 mod images;
 mod job;
 mod lenient;
 mod link;
 mod note;
+mod nudge;
+mod polling;
 mod reading;
 mod refusal;
 mod repair;
 mod retrieval;
 mod retrieve;
+mod retry;
+mod retry_after;
 mod seed_shape;
 mod seed_text;
 mod submit;
 mod understood;
+mod updates;
 mod wait;
 
 pub use account::{Account, ExecutingJobs};
 pub use client::{Client, ClientBuilder};
 pub use error::{Delivery, Error, ErrorKind};
+pub use find_started::FindStarted;
 #[cfg(feature = "images")]
 pub use images::{Difference, ImageFault, SavedImage};
 pub use job::{Job, JobState, Update};
@@ -138,7 +148,9 @@ pub use refusal::{Field, Refusal};
 pub use reqwest;
 pub use retrieval::{Image, Retrieval};
 pub use retrieve::Retrieve;
+pub use retry::Retry;
 pub use submit::{Submit, Submitted};
+pub use updates::{Event, Updates};
 pub use useapi_seed_raw as raw;
 pub use useapi_seed_raw::types::{JobStatus, Verb};
 pub use wait::Wait;

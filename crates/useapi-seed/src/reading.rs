@@ -3,9 +3,6 @@
 //! The one place that decides what an answer is. It goes by what is there, the
 //! HTTP status first, then `seed`, then `status`; never by the verb alone.
 
-use std::time::Duration;
-
-use reqwest::header::RETRY_AFTER;
 use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus};
 use useapi_seed_raw::{Answer, BodyEnd, Failure, FailureKind, Received};
 
@@ -168,10 +165,8 @@ fn job_id_in(text: &str) -> Option<String> {
     (!id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
 }
 
-pub(crate) fn unreadable(problem: impl Into<String>, received: Received) -> Error {
-    let problem = problem.into();
-    Error::new(ErrorKind::UnreadableAnswer { problem }, Delivery::Answered)
-        .with_received(Some(received))
+fn unreadable(problem: impl Into<String>, received: Received) -> Error {
+    Error::unreadable(problem).with_received(Some(received))
 }
 
 /// The error that an answer with another status than success is.
@@ -188,7 +183,6 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         404 => ErrorKind::NotFound,
         429 => ErrorKind::TooManyJobs {
             executing: body.executing_jobs.unwrap_or_default(),
-            retry_after: retry_after(&received),
         },
         596 | 569 => halted,
         _ => ErrorKind::UnexpectedStatus,
@@ -198,12 +192,6 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         .with_received(Some(received))
         .with_job_id(body.jobid.as_deref())
         .with_parent_job_id(body.parent_job_id)
-}
-
-/// The seconds of a `Retry-After`; a date is left to whoever reads the headers.
-fn retry_after(received: &Received) -> Option<Duration> {
-    let value = received.headers.get(RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// A failed job whose code says that the account is halted, whatever the HTTP

@@ -1,15 +1,27 @@
 //! Asking for a seed, without waiting.
 
 use std::fmt;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use url::Url;
 use useapi_seed_raw::types::{ReplyRef, ReplyUrl, SeedRequest};
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Delivery, Error, Search};
+use crate::exchange::{Manner, Operation};
+use crate::find_started::Look;
 use crate::job::{Job, Update};
 use crate::reading::{self, Meaning};
 use crate::retrieval::Retrieval;
+use crate::retry::Retry;
+
+/// How long a submission may take unless set.
+const TIMEOUT: Duration = Duration::from_secs(3 * 60);
+/// How often it is looked for a job whose answer was lost.
+const LOOKS: u32 = 3;
+/// How often it is submitted where the caller wants it again.
+const SUBMISSIONS: u32 = 2;
 
 /// A request for a seed, to be [sent](Self::send). Made by
 /// [`Client::submit`].
@@ -20,6 +32,10 @@ pub struct Submit {
     discord: Option<String>,
     reply_url: Option<String>,
     reply_ref: Option<String>,
+    timeout: Duration,
+    request_timeout: Option<Duration>,
+    retry: Option<Retry>,
+    resubmit: bool,
 }
 
 /// What a submission came to (Responses, 200).
@@ -40,6 +56,10 @@ impl Submit {
             discord: None,
             reply_url: None,
             reply_ref: None,
+            timeout: TIMEOUT,
+            request_timeout: None,
+            retry: None,
+            resubmit: false,
         }
     }
 
@@ -64,19 +84,91 @@ impl Submit {
         self
     }
 
-    /// Sends the request, once. It is never repeated: a lost answer may mean a
-    /// started job, and another request might start a second. For the same
-    /// reason, see it through: dropped half-way, it may have been sent.
+    /// How long all of it may take: repetitions, pauses, and the search after a
+    /// lost answer; three minutes unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long one request may take, instead of the client's
+    /// [`request_timeout`](crate::ClientBuilder::request_timeout).
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = Some(timeout);
+        self
+    }
+
+    /// When and how often the request is repeated, instead of the client's.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Whether to submit again when an answer was lost and the search finds no
+    /// job. Without this the error says that the request may have been sent.
+    ///
+    /// A request that is still on its way to the service then starts a second
+    /// job: choose this only where that is the lesser evil.
+    pub fn resubmit(mut self, resubmit: bool) -> Self {
+        self.resubmit = resubmit;
+        self
+    }
+
+    /// Sends the request.
+    ///
+    /// It is repeated only as [`Retry`] says: when nothing was sent, or the
+    /// service refused explicitly. After a lost answer a job may be running that
+    /// nobody knows; then it is looked for, up to three times, as
+    /// [`Client::find_started`] does. If it is found, or the seed is, that is the
+    /// answer.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) before
     /// anything is sent; otherwise what the service refused, or what became of
-    /// the request, as [`Error::delivery`] tells.
+    /// the request, as [`Error::delivery`] tells: an answer that was lost for
+    /// good `may have been sent`.
     pub async fn send(self) -> Result<Submitted, Error> {
         let request = self.request()?;
-        let outcome = self.client.raw.retrieve_seed(&request).await;
-        let snapshot = reading::snapshot(outcome, None).map_err(Error::of_a_submission)?;
+        let client = &self.client;
+        let manner = Manner {
+            retry: self.retry.clone().unwrap_or_else(|| client.retry.clone()),
+            request_timeout: self.request_timeout.unwrap_or(client.request_timeout),
+            deadline: Instant::now().checked_add(self.timeout),
+        };
+        let mut submissions = 0;
+        loop {
+            submissions += 1;
+            let error = match self.submitted(&request, &manner).await {
+                Ok(submitted) => return Ok(submitted),
+                Err(error) => error,
+            };
+            if error.delivery() != Delivery::MayHaveBeenSent {
+                return Err(error);
+            }
+            let searched = match self.search(error, &manner).await {
+                Ok(submitted) => return Ok(submitted),
+                Err(error) => error,
+            };
+            let is_nothing = matches!(searched.search(), Some(Search::Nothing { .. }));
+            if !(self.resubmit && is_nothing && submissions < SUBMISSIONS) {
+                return Err(searched);
+            }
+        }
+    }
+
+    /// What the answer to the request is.
+    async fn submitted(&self, request: &SeedRequest, manner: &Manner) -> Result<Submitted, Error> {
+        let job = Some(self.jobid.as_str());
+        let client = &self.client;
+        let snapshot = client
+            .call(Operation::RetrieveSeed, job, manner, async |raw| {
+                let snapshot = reading::snapshot(raw.retrieve_seed(request).await, None)
+                    .map_err(|error| error.of_a_submission(&self.jobid))?;
+                let status = snapshot.received.status;
+                Ok((snapshot, status))
+            })
+            .await?;
         match snapshot.meaning(None)? {
             Meaning::Retrieved(retrieval) => {
                 let retrieval = retrieval.or_job_id(&self.jobid);
@@ -84,27 +176,66 @@ impl Submit {
             }
             // Completed, but without a seed: that may still come with a poll.
             Meaning::InProgress(snapshot) | Meaning::WithoutSeed(snapshot) => {
-                match snapshot
-                    .job
-                    .jobid
-                    .as_deref()
-                    .filter(|id| !id.trim().is_empty())
-                {
+                let id = snapshot.job.jobid.as_deref();
+                match id.filter(|id| !id.trim().is_empty()) {
                     Some(id) => {
                         let update = Update::new(id, &snapshot.job);
-                        Ok(Submitted::Started(Job::new(
-                            self.client,
-                            id.to_owned(),
-                            Some(update),
-                        )))
+                        let job = Job::new(client.clone(), id.to_owned(), Some(update));
+                        Ok(Submitted::Started(job))
                     }
-                    None => Err(reading::unreadable(
-                        "has neither a seed nor a jobid",
-                        snapshot.received,
-                    )),
+                    None => Err(Error::unreadable("has neither a seed nor a jobid")
+                        .with_received(Some(snapshot.received))
+                        .of_a_submission(&self.jobid)),
                 }
             }
         }
+    }
+
+    /// Looks for the job that may have been started; what was found, or the error
+    /// with what came of the search.
+    async fn search(&self, error: Error, manner: &Manner) -> Result<Submitted, Error> {
+        // What came of a torn answer may name the job, or else the original.
+        if let Some(id) = error.job_id().filter(|id| *id != self.jobid) {
+            return Ok(Submitted::Started(self.client.job(id)));
+        }
+        let parent = self.jobid.clone();
+        let look = Look {
+            client: &self.client,
+            parent: &parent,
+            reply_ref: self.reply_ref.as_deref(),
+        };
+        let mut looks = 0;
+        let mut fault = None;
+        // The request may still be on its way: so it is looked for again.
+        while looks < LOOKS && manner.time_left().is_some() {
+            match look.run(manner).await {
+                Ok(Some(submitted)) => {
+                    tracing::warn!(
+                        useapi.parent_job.id = self.jobid,
+                        "the answer to a submission was lost, but its job was found"
+                    );
+                    return Ok(submitted);
+                }
+                Ok(None) => looks += 1,
+                Err(found) => {
+                    fault = Some(found.to_string());
+                    break;
+                }
+            }
+            if looks < LOOKS && !manner.pause(manner.retry.longest_before(looks)).await {
+                break;
+            }
+        }
+        let search = match fault {
+            Some(why) => Search::Failed { parent, why },
+            None if looks == 0 => Search::Failed {
+                parent,
+                why: "time is up".to_owned(),
+            },
+            None => Search::Nothing { looks, parent },
+        };
+        // Its id, if any, was the original's.
+        Err(error.without_job_id().with_search(search))
     }
 
     /// The body, with only the given fields.

@@ -5,17 +5,11 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
-
-use crate::error::{Delivery, Error, ErrorKind};
-use crate::job::{Job, JobState, Update};
+use crate::error::Error;
+use crate::job::{Job, Update};
+use crate::polling::Polling;
 use crate::retrieval::Retrieval;
-
-/// A failed poll is not a failed job; this many in a row end the wait.
-const FAILED_POLLS: u32 = 5;
-/// What an interval is kept between: no hot loop, and no end of the calendar.
-const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::updates::{Event, Updates};
 
 pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
 type OnFault = Box<dyn FnMut(&Error) + Send>;
@@ -36,6 +30,9 @@ pub struct Wait {
 pub(crate) struct Policy {
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
+    /// How many polls in a row may fail.
+    pub(crate) failed_polls: u32,
+    pub(crate) request_timeout: Option<Duration>,
 }
 
 impl Default for Policy {
@@ -43,6 +40,8 @@ impl Default for Policy {
         Self {
             interval: Wait::DEFAULT_INTERVAL,
             timeout: Wait::DEFAULT_TIMEOUT,
+            failed_polls: Wait::DEFAULT_FAILED_POLLS,
+            request_timeout: None,
         }
     }
 }
@@ -55,6 +54,9 @@ impl Wait {
     /// How long to wait unless set.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
+    /// How many polls in a row may fail unless set.
+    pub const DEFAULT_FAILED_POLLS: u32 = 5;
+
     pub(crate) fn new(job: Job) -> Self {
         Self {
             job,
@@ -65,8 +67,11 @@ impl Wait {
     }
 
     /// The time between two polls, at least a millisecond, instead of
-    /// [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL). The service itself looks
-    /// at Discord every 15 to 60 seconds, so less brings nothing there.
+    /// [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL). Up to a tenth is added by
+    /// chance, so that many waits do not poll at once; after a refusal it is as
+    /// long as the answer's `Retry-After` says, if that is longer. The service
+    /// itself looks at Discord every 15 to 60 seconds, so less brings nothing
+    /// there.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.policy.interval = interval;
         self
@@ -81,7 +86,23 @@ impl Wait {
         self
     }
 
-    /// Called after each poll at which the job had not ended.
+    /// How many polls in a row may bring no usable answer before the wait ends
+    /// with the last one's error, instead of
+    /// [`DEFAULT_FAILED_POLLS`](Self::DEFAULT_FAILED_POLLS). 0 is as 1: the first
+    /// one ends it. A failed poll is not a failed job.
+    pub fn failed_polls(mut self, polls: u32) -> Self {
+        self.policy.failed_polls = polls;
+        self
+    }
+
+    /// How long one poll may take, instead of the client's
+    /// [`request_timeout`](crate::ClientBuilder::request_timeout).
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.request_timeout = Some(timeout);
+        self
+    }
+
+    /// Called at each change of a job that has not ended.
     pub fn on_update(mut self, on_update: impl FnMut(&Update) + Send + 'static) -> Self {
         self.on_update = Some(Box::new(on_update));
         self
@@ -94,79 +115,30 @@ impl Wait {
         self
     }
 
+    /// The job's news as they come, instead of the result alone. What was set by
+    /// [`on_update`](Self::on_update) and [`on_fault`](Self::on_fault) is not
+    /// called.
+    pub fn updates(self) -> Updates {
+        Updates::new(self.job, self.policy)
+    }
+
     async fn run(mut self) -> Result<Retrieval, Error> {
-        let start = Instant::now();
-        let interval = self.policy.interval.clamp(SHORTEST, LONGEST);
-        // No deadline when it lies beyond what the clock can say.
-        let deadline = start.checked_add(self.policy.timeout);
-        let mut last: Option<Update> = self.job.submitted().cloned();
-        let mut polls = 0;
-        let mut failed = 0;
-        // The submission's answer was a poll.
-        let mut next = match last {
-            Some(_) => after(start, interval, deadline),
-            None => start,
-        };
+        let mut polling = Polling::new(self.job, self.policy);
         loop {
-            sleep_until(next).await;
-            let is_last = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            polls += 1;
-            let fault = match self.job.poll().await {
-                Ok(JobState::Retrieved(retrieval)) => return Ok(retrieval),
-                Ok(JobState::InProgress(update)) => {
-                    failed = 0;
+            match polling.next().await? {
+                Event::Changed(update) => {
                     if let Some(on_update) = &mut self.on_update {
                         on_update(&update);
                     }
-                    last = Some(update);
-                    None
                 }
-                Err(error) => {
-                    failed += 1;
-                    // A job that was never seen to run cannot be said to.
-                    let is_unknown = is_last && last.is_none();
-                    if !is_passing(&error) || failed >= FAILED_POLLS || is_unknown {
-                        return Err(error);
-                    }
-                    if let Some(on_fault) = self.on_fault.as_mut().filter(|_| !is_last) {
+                Event::PollFailed(error) => {
+                    if let Some(on_fault) = &mut self.on_fault {
                         on_fault(&error);
                     }
-                    Some(error)
                 }
-            };
-            if is_last {
-                let kind = ErrorKind::StillRunning {
-                    status: last.and_then(|update| update.status),
-                    elapsed: start.elapsed(),
-                    polls,
-                };
-                let error = Error::new(kind, Delivery::Answered).with_job_id(Some(self.job.id()));
-                return Err(match fault {
-                    Some(fault) => error.with_source(fault),
-                    None => error,
-                });
+                Event::Retrieved(retrieval) => return Ok(retrieval),
             }
-            next = after(Instant::now(), interval, deadline);
         }
-    }
-}
-
-/// The next poll, but no later than the deadline.
-fn after(now: Instant, interval: Duration, deadline: Option<Instant>) -> Instant {
-    let next = now + interval;
-    deadline.map_or(next, |deadline| next.min(deadline))
-}
-
-/// Whether the next poll may well succeed: the job was not heard of.
-fn is_passing(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Transport
-        | ErrorKind::TooManyJobs { .. }
-        | ErrorKind::UnreadableAnswer { .. } => true,
-        ErrorKind::UnexpectedStatus => error
-            .status()
-            .is_some_and(|status| status.is_server_error()),
-        _ => false,
     }
 }
 

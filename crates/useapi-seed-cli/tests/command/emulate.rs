@@ -1,5 +1,5 @@
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
@@ -15,8 +15,12 @@ struct Emulating {
 
 impl Emulating {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::of(folder, &[&["--speed", "600"], arguments].concat())
+    }
+
+    fn of(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = command(folder)
-            .args(["emulate", "--speed", "600"])
+            .arg("emulate")
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
@@ -111,6 +115,25 @@ fn its_lines_for_people_can_be_pasted_and_ctrl_c_ends_it() {
         .status();
     assert!(sent.unwrap().success());
     assert_eq!(emulating.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_clock_that_is_stopped_stands_still() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut emulating = Emulating::of(folder.path(), &["--json", "--stopped"]);
+    let news: Value = serde_json::from_str(&emulating.line()).unwrap();
+    let authority = news["base_url"].as_str().unwrap();
+    let authority = authority.trim_start_matches("http://");
+    let authority = authority.trim_end_matches("/v2");
+    let mut stream = TcpStream::connect(authority).unwrap();
+    let call =
+        format!("GET /_emulator/clock HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
+    stream.write_all(call.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    // Not a millisecond after its start.
+    let time = r#"{"time":"2024-02-25T18:00:00.000Z"}"#;
+    assert!(answer.ends_with(time), "{answer}");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Which call meets which fault.
 
+use std::sync::Arc;
+
 use fastrand::Rng;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Fault, FaultError};
+use super::{Fault, FaultError, check};
 use crate::operation::Operation;
 
 /// Which calls a fault is for.
@@ -13,11 +15,12 @@ use crate::operation::Operation;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum When {
-    /// The next so many, at least one. Of several faults that wait for the same call, the one
-    /// that came first takes it.
-    Next(u32),
+    /// The next so many, at least one. Of several faults that wait for the same
+    /// call, the one that came first takes it.
+    Next(#[cfg_attr(test, schemars(range(min = 1)))] u32),
     /// Any, with a probability between 0 and 1. Which ones is the same at every
-    /// start, given the same seed and calls.
+    /// start, given the same seed and calls. Where the fault would change nothing
+    /// about such a call, no other has it in its place.
     Chance {
         /// How likely it is.
         #[serde(deserialize_with = "probability")]
@@ -67,18 +70,29 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Met {
     rule: u64,
-    pub(crate) fault: Fault,
+    /// Shared by all calls that meet it, as it may be large.
+    pub(crate) fault: Arc<Fault>,
 }
 
 #[derive(Debug)]
 struct Rule {
     number: u64,
-    count: FaultCount,
+    operation: Operation,
+    when: When,
+    fault: Arc<Fault>,
+    used: u64,
     random: Rng,
 }
 
 impl Plan {
-    pub(crate) fn add(&mut self, operation: Operation, when: When, fault: Fault) {
+    /// From now on, calls of an operation meet a fault, if they can.
+    pub(crate) fn add(
+        &mut self,
+        operation: Operation,
+        when: When,
+        fault: Fault,
+    ) -> Result<(), FaultError> {
+        check(operation, when, &fault)?;
         let seed = match when {
             When::Next(_) => 0,
             When::Chance { seed, .. } => seed,
@@ -86,14 +100,13 @@ impl Plan {
         self.count += 1;
         self.rules.push(Rule {
             number: self.count,
-            count: FaultCount {
-                operation,
-                when,
-                fault,
-                used: 0,
-            },
+            operation,
+            when,
+            fault: Arc::new(fault),
+            used: 0,
             random: Rng::with_seed(seed),
         });
+        Ok(())
     }
 
     pub(crate) fn clear(&mut self) {
@@ -104,52 +117,70 @@ impl Plan {
     pub(crate) fn draw(&mut self, operation: Operation) -> Option<Met> {
         self.rules
             .iter_mut()
-            .filter(|rule| rule.count.operation == operation)
+            .filter(|rule| rule.operation == operation)
             .find_map(Rule::draw)
     }
 
-    /// Another call is to meet it: this one gave it no occasion.
-    pub(crate) fn take_back(&mut self, met: &Met) {
+    /// The fault that the call meets in place of one that it gave no occasion,
+    /// which waits for another call: one of those that came after it and still
+    /// fit.
+    pub(crate) fn draw_instead(
+        &mut self,
+        unused: &Met,
+        fits: impl Fn(&Fault) -> bool,
+    ) -> Option<Met> {
         let mut rules = self.rules.iter_mut();
-        if let Some(rule) = rules.find(|rule| rule.number == met.rule) {
-            rule.count.used = rule.count.used.saturating_sub(1);
-        }
+        // There is none when all were forgotten meanwhile.
+        let waiting = rules.find(|rule| rule.number == unused.rule)?;
+        waiting.used = waiting.used.saturating_sub(1);
+        rules
+            .filter(|rule| rule.operation == waiting.operation && fits(&rule.fault))
+            .find_map(Rule::draw)
     }
 
     pub(crate) fn counts(&self) -> Vec<FaultCount> {
-        self.rules.iter().map(|rule| rule.count.clone()).collect()
+        self.rules.iter().map(Rule::count).collect()
     }
 }
 
 impl Rule {
     fn draw(&mut self) -> Option<Met> {
-        let meets = match self.count.when {
-            When::Next(calls) => self.count.used < calls.into(),
+        let meets = match self.when {
+            When::Next(calls) => self.used < calls.into(),
             When::Chance { probability, .. } => self.random.f64() < probability,
         };
         if !meets {
             return None;
         }
-        self.count.used += 1;
+        self.used += 1;
         Some(Met {
             rule: self.number,
-            fault: self.count.fault.clone(),
+            fault: Arc::clone(&self.fault),
         })
+    }
+
+    fn count(&self) -> FaultCount {
+        FaultCount {
+            operation: self.operation,
+            when: self.when,
+            fault: Fault::clone(&self.fault),
+            used: self.used,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Operation, Plan, When};
+    use super::{Arc, Fault, Operation, Plan, When};
 
     #[test]
     fn faults_that_wait_for_calls_take_turns() {
         let mut plan = Plan::default();
-        plan.add(Operation::GetJob, When::Next(2), Fault::ResetAfter);
-        plan.add(Operation::GetJob, When::Next(1), Fault::ExpiredLinks);
+        for (calls, fault) in [(2, Fault::ResetAfter), (1, Fault::ExpiredLinks)] {
+            let added = plan.add(Operation::GetJob, When::Next(calls), fault);
+            assert_eq!(added, Ok(()));
+        }
         assert_eq!(plan.draw(Operation::RetrieveSeed), None);
-        let met = plan.draw(Operation::GetJob).unwrap();
-        plan.take_back(&met);
         let drawn = [(); 4].map(|()| plan.draw(Operation::GetJob).map(|met| met.fault));
         let expected = [
             Some(Fault::ResetAfter),
@@ -157,9 +188,34 @@ mod tests {
             Some(Fault::ExpiredLinks),
             None,
         ];
-        assert_eq!(drawn, expected);
+        assert_eq!(drawn, expected.map(|fault| fault.map(Arc::new)));
         let used: Vec<_> = plan.counts().iter().map(|count| count.used).collect();
         assert_eq!(used, [2, 1]);
+    }
+
+    #[test]
+    fn a_fault_without_occasion_lets_later_ones_come_first() {
+        let mut plan = Plan::default();
+        for (operation, fault) in [
+            (Operation::GetJob, Fault::ResetAfter),
+            (Operation::GetJob, Fault::ExpiredLinks),
+            (Operation::ListJobs, Fault::CloseBeforeNext),
+            (Operation::GetJob, Fault::ResetBefore),
+            (Operation::GetJob, Fault::CloseBeforeNext),
+        ] {
+            assert_eq!(plan.add(operation, When::Next(1), fault), Ok(()));
+        }
+        let first = plan.draw(Operation::GetJob).unwrap();
+        let second = plan.draw(Operation::GetJob).unwrap();
+        let later = |fault: &Fault| *fault != Fault::ResetBefore;
+        let instead = plan.draw_instead(&second, later).unwrap();
+        assert_eq!(*instead.fault, Fault::CloseBeforeNext);
+        assert_eq!(plan.draw(Operation::GetJob), Some(second));
+        assert_eq!(plan.draw_instead(&first, later), None);
+        let used: Vec<_> = plan.counts().iter().map(|count| count.used).collect();
+        assert_eq!(used, [0, 1, 0, 0, 1]);
+        plan.clear();
+        assert_eq!(plan.draw_instead(&first, later), None);
     }
 
     #[test]
@@ -170,7 +226,8 @@ mod tests {
                 probability: 0.25,
                 seed,
             };
-            plan.add(Operation::GetJob, when, Fault::ResetBefore);
+            let added = plan.add(Operation::GetJob, when, Fault::ResetBefore);
+            assert_eq!(added, Ok(()));
             (0..1000)
                 .map(|_| plan.draw(Operation::GetJob).is_some())
                 .collect::<Vec<_>>()

@@ -13,15 +13,15 @@ use crate::operation::Operation;
 #[non_exhaustive]
 pub enum FaultError {
     /// It would change nothing.
-    #[error("the fault `{fault}` changes nothing about `{operation}`: it is for {}", .suits.join(", "))]
+    #[error("the fault `{fault}` changes nothing about `{}`: it is for {}", word(.operation), words(.suits))]
     #[non_exhaustive]
     Unsuitable {
         /// Its kind, as in a scenario.
         fault: String,
-        /// The operation, as in a scenario.
-        operation: String,
+        /// The operation.
+        operation: Operation,
         /// The operations that it is for.
-        suits: Vec<String>,
+        suits: Vec<Operation>,
     },
     /// It is for the next no calls.
     #[error("a fault of the next 0 calls meets no call: at least 1")]
@@ -66,9 +66,14 @@ pub(crate) fn check(operation: Operation, when: When, fault: &Fault) -> Result<(
     let suits = Operation::ALL.into_iter().filter(|one| fault.suits(*one));
     Err(FaultError::Unsuitable {
         fault: word(fault),
-        operation: word(&operation),
-        suits: suits.map(|one| format!("`{}`", word(&one))).collect(),
+        operation,
+        suits: suits.collect(),
     })
+}
+
+fn words(operations: &[Operation]) -> String {
+    let words = operations.iter().map(|one| format!("`{}`", word(one)));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// What it is called in a scenario.
@@ -80,7 +85,7 @@ fn word(named: &impl Serialize) -> String {
 
 impl Fault {
     fn suits(&self, operation: Operation) -> bool {
-        use Operation::{Callback, CancelJob, GetJob, ListJobs, ResetAccount, RetrieveSeed};
+        use Operation::{Callback, GetImage, GetJob, RetrieveSeed};
         match self {
             Self::Lost | Self::Doubled | Self::Overtaken => operation == Callback,
             Self::Latency { .. } => true,
@@ -88,29 +93,52 @@ impl Fault {
             | Self::Html { .. }
             | Self::ResetBefore
             | Self::ResetAfter
-            | Self::CloseBeforeNext => operation != Callback,
-            // A reset is answered without a body.
-            Self::Cut { .. } | Self::Stall { .. } | Self::Slow { .. } | Self::Truncated { .. } => {
-                !matches!(operation, Callback | ResetAccount)
+            | Self::CloseBeforeNext
+            | Self::Cut { .. }
+            | Self::Stall { .. }
+            | Self::Slow { .. }
+            | Self::Truncated { .. } => operation != Callback,
+            // Also for what is answered without fields: its errors have some.
+            Self::AddedField { .. } | Self::RetypedField { .. } => {
+                !matches!(operation, Callback | GetImage)
             }
-            Self::RetypedField { .. } => {
-                matches!(operation, RetrieveSeed | GetJob | CancelJob | ListJobs)
-            }
-            // The list of jobs has no fields.
-            Self::AddedField { .. } => matches!(operation, RetrieveSeed | GetJob | CancelJob),
             Self::ExpiredLinks => matches!(operation, RetrieveSeed | GetJob),
         }
     }
 
-    /// Whether it changes anything about this answer. What has no field of the
-    /// name, no link, or fewer bytes gives it no occasion.
+    /// Whether it is of no consequence before the answer is there, so that a call
+    /// that has its answer can still meet it.
+    pub(crate) fn can_come_last(&self) -> bool {
+        match self {
+            Self::ResetAfter
+            | Self::CloseBeforeNext
+            | Self::Cut { .. }
+            | Self::Stall { .. }
+            | Self::Slow { .. }
+            | Self::Truncated { .. }
+            | Self::AddedField { .. }
+            | Self::RetypedField { .. } => true,
+            Self::Status { .. }
+            | Self::Html { .. }
+            | Self::ResetBefore
+            | Self::Latency { .. }
+            | Self::ExpiredLinks
+            | Self::Lost
+            | Self::Doubled
+            | Self::Overtaken => false,
+        }
+    }
+
+    /// Whether it changes anything about this answer, whose body is as it would
+    /// be sent. What has no field of the name, no link, or fewer bytes gives it
+    /// no occasion.
     pub(crate) fn changes(&self, body: &[u8], has_links: bool) -> bool {
         match self {
             Self::Cut { .. } | Self::Stall { .. } | Self::Slow { .. } => !body.is_empty(),
             Self::Truncated { bytes } => body.len() > *bytes,
             Self::AddedField { .. } => body.ends_with(b"}"),
-            Self::RetypedField { pointer, .. } => serde_json::from_slice::<Value>(body)
-                .is_ok_and(|json| json.pointer(pointer).is_some()),
+            Self::RetypedField { pointer, value } => serde_json::from_slice::<Value>(body)
+                .is_ok_and(|json| json.pointer(pointer).is_some_and(|now| now != value)),
             Self::ExpiredLinks => has_links,
             _ => true,
         }
@@ -130,6 +158,14 @@ mod tests {
             error.to_string(),
             "the fault `lost` changes nothing about `get_job`: it is for `callback`"
         );
+        let added = Fault::AddedField {
+            name: "a".to_owned(),
+            value: 5.into(),
+        };
+        for operation in [Operation::ResetAccount, Operation::ListJobs] {
+            assert_eq!(check(operation, next, &added), Ok(()));
+        }
+        check(Operation::GetImage, next, &added).unwrap_err();
         let error = check(Operation::GetImage, next, &Fault::ExpiredLinks).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -164,7 +200,13 @@ mod tests {
             value: true.into(),
         };
         assert!(retyped.changes(br#"{"seed":{"value":1}}"#, false));
-        for body in [r#"{"seed":{}}"#, "{}", "", "[1]"] {
+        for body in [
+            r#"{"seed":{}}"#,
+            r#"{"seed":{"value":true}}"#,
+            "{}",
+            "",
+            "[1]",
+        ] {
             assert!(!retyped.changes(body.as_bytes(), false), "{body}");
         }
         assert!(Fault::Truncated { bytes: 2 }.changes(b"{} ", false));

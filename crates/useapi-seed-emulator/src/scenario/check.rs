@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::file::{Executing, File};
 use super::{Scenario, ScenarioError};
-use crate::faults;
+use crate::faults::{self, FaultError};
 use crate::retrieval::DURATION;
 use crate::samples;
 use crate::secrets;
@@ -68,8 +68,8 @@ fn channel(channel: &Spanned<String>) -> Result<(), Problem> {
     if !id.is_empty() && id.bytes().all(|letter| letter.is_ascii_digit()) {
         return Ok(());
     }
-    let problem = format!("the id of a channel consists of digits, unlike `{id}`");
-    Err((channel.span(), problem))
+    let problem = "the id of a channel consists of digits";
+    Err((channel.span(), problem.to_owned()))
 }
 
 /// That no text comes twice.
@@ -101,9 +101,9 @@ fn jobs(file: &File) -> Result<(), Problem> {
         if let Some(id) = &job.channel {
             channel(id)?;
         }
-        // The others are dated by the clock, each by itself.
+        // The others are dated so that they come between no two.
         if let Some(created) = &job.created
-            && !ids.insert(job.parent(0, Timestamp::UNIX_EPOCH).id)
+            && !ids.insert(job.id(created.get_ref().0))
         {
             let problem = "there is another job of this channel and time, and so of this id";
             return Err((created.span(), problem.to_owned()));
@@ -170,9 +170,15 @@ fn could_execute<'a>(
 
 fn faults(file: &File) -> Result<(), Problem> {
     for entry in &file.faults {
-        let operation = *entry.operation.get_ref();
-        faults::check(operation, entry.when, &entry.fault)
-            .map_err(|error| (entry.operation.span(), error.to_string()))?;
+        let (operation, when) = (*entry.operation.get_ref(), *entry.when.get_ref());
+        faults::check(operation, when, entry.fault.get_ref()).map_err(|error| {
+            let place = match error {
+                FaultError::Unsuitable { .. } => entry.operation.span(),
+                FaultError::Never | FaultError::Probability(_) => entry.when.span(),
+                FaultError::RetryAfter(_) | FaultError::Status(_) => entry.fault.span(),
+            };
+            (place, error.to_string())
+        })?;
     }
     Ok(())
 }
@@ -243,7 +249,7 @@ mod tests {
             (
                 format!("title = \"a\"\n{}", job.replace("\"1\"", "\"a/b\"")),
                 6,
-                "consists of digits, unlike `a/b`",
+                "consists of digits",
             ),
             (
                 "title = \"a\"\n[[executing]]\njob = \"no_discord\"\n".to_owned(),
@@ -257,8 +263,13 @@ mod tests {
             ),
             (
                 fault("get_job", "kind = \"reset_after\"").replace("next = 1", "next = 0"),
-                3,
+                4,
                 "meets no call",
+            ),
+            (
+                fault("get_job", "kind = \"status\", status = 503, retry_after = \"\\n\""),
+                5,
+                "`Retry-After` cannot be",
             ),
             (
                 "title = \"a\"\n[[executing]]\njob = \"progress\"\n".to_owned(),
@@ -267,7 +278,7 @@ mod tests {
             ),
         ] {
             let fault = Scenario::from_toml(&text).unwrap_err().to_string();
-            assert!(fault.contains(&format!("line {line}")), "{line}: {fault}");
+            assert!(fault.contains(&format!("line {line}:")), "{line}: {fault}");
             assert!(fault.contains(complaint), "{complaint}: {fault}");
         }
     }

@@ -63,7 +63,10 @@ pub(super) struct Clock {
 pub(super) struct Token {
     /// As it stands behind `Bearer`: at least eight characters, of ASCII,
     /// without spaces.
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(
+        test,
+        schemars(with = "String", length(min = 8), regex(pattern = "^[!-~]+$"))
+    )]
     pub(super) token: Spanned<String>,
     /// Whether its holder has paid.
     #[serde(default)]
@@ -76,7 +79,7 @@ pub(super) struct Token {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Account {
     /// Id of its Discord channel: digits.
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(test, schemars(with = "String", regex(pattern = "^[0-9]+$")))]
     pub(super) channel: Spanned<String>,
     /// Its present Discord token.
     pub(super) discord: Option<String>,
@@ -113,7 +116,7 @@ pub(super) struct Job {
     /// Its seed.
     pub(super) seed: u32,
     /// Id of its Discord channel; none for a job that has lost it.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[cfg_attr(test, schemars(with = "Option<String>", regex(pattern = "^[0-9]+$")))]
     pub(super) channel: Option<Spanned<String>>,
     /// The Discord token of when it was executed.
     pub(super) discord: Option<String>,
@@ -155,9 +158,11 @@ pub(super) struct FaultEntry {
     #[cfg_attr(test, schemars(with = "Operation"))]
     pub(super) operation: Spanned<Operation>,
     /// Which of its calls.
-    pub(super) when: When,
+    #[cfg_attr(test, schemars(with = "When"))]
+    pub(super) when: Spanned<When>,
     /// What goes wrong.
-    pub(super) fault: Fault,
+    #[cfg_attr(test, schemars(with = "Fault"))]
+    pub(super) fault: Spanned<Fault>,
 }
 
 /// A time, as `2024-02-25T18:00:00Z`, with or without quotes.
@@ -184,7 +189,8 @@ impl TryFrom<TimeText> for Time {
         let time: Option<Timestamp> = text.parse().ok();
         time.filter(|time| can_be_shown(*time))
             .map(Self)
-            .ok_or_else(|| format!("`{text}` is no time such as 2024-02-25T18:00:00Z"))
+            // It is not shown: it may be a token in a wrong place.
+            .ok_or_else(|| "this is no time such as 2024-02-25T18:00:00Z".to_owned())
     }
 }
 

@@ -1,5 +1,7 @@
 //! From a scenario to what is there at the start.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::Scenario;
@@ -10,6 +12,9 @@ use crate::attachments::Album;
 use crate::parent::ParentJob;
 use crate::samples::USER;
 use crate::world::{Executing, World};
+
+/// How long before the start a job without a time was made, in milliseconds.
+const MINUTE: i64 = 60_000;
 
 impl Scenario {
     /// Adds all that it has to a world whose clock starts now.
@@ -35,8 +40,20 @@ impl Scenario {
                 moderation: entry.moderation,
             });
         }
+        let dated = |job: &file::Job| Some(job.id(job.created.as_ref()?.get_ref().0));
+        let samples = world.jobs.iter().map(|job| job.id.clone());
+        let mut ids: BTreeSet<_> = samples.chain(file.jobs.iter().filter_map(dated)).collect();
         for (entry, number) in file.jobs.iter().zip(0..) {
-            let job = entry.parent(number, now);
+            let created = match &entry.created {
+                Some(time) => time.get_ref().0,
+                // A millisecond for each keeps the ids apart, and further ones
+                // from those of the jobs with a time of their own.
+                None => (MINUTE + i64::from(number)..)
+                    .map_while(|before| now.checked_sub(SignedDuration::from_millis(before)).ok())
+                    .find(|created| ids.insert(entry.id(*created)))
+                    .unwrap_or(now),
+            };
+            let job = entry.parent(number, created);
             world
                 .names
                 .insert(entry.name.get_ref().clone(), job.id.clone());
@@ -60,14 +77,22 @@ fn given(text: Option<&String>) -> Option<String> {
 }
 
 impl file::Job {
+    /// Its id, if it was made at this time.
+    pub(super) fn id(&self, created: Timestamp) -> String {
+        let channel = self
+            .channel
+            .as_ref()
+            .map(|channel| channel.get_ref().as_str());
+        format!(
+            "{}{:03}-user:1234-channel:{}",
+            created.strftime("%Y%m%d%H%M%S"),
+            created.subsec_millisecond(),
+            channel.unwrap_or_default(),
+        )
+    }
+
     /// The finished job, as number so-and-so of its file.
-    pub(super) fn parent(&self, number: u32, now: Timestamp) -> ParentJob {
-        // A millisecond for each keeps the ids apart.
-        let before = SignedDuration::from_millis(60_000 + i64::from(number));
-        let created = self.created.as_ref().map_or_else(
-            || now.checked_sub(before).unwrap_or(now),
-            |time| time.get_ref().0,
-        );
+    fn parent(&self, number: u32, created: Timestamp) -> ParentJob {
         let channel = self
             .channel
             .as_ref()
@@ -90,11 +115,7 @@ impl file::Job {
             })
             .collect();
         ParentJob {
-            id: format!(
-                "{}{:03}-user:1234-channel:{channel_id}",
-                created.strftime("%Y%m%d%H%M%S"),
-                created.subsec_millisecond(),
-            ),
+            id: self.id(created),
             verb: self.verb.clone(),
             status: self.status.clone(),
             created,

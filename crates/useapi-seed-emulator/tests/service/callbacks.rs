@@ -1,5 +1,6 @@
 //! Calls of `replyUrl`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,8 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use reqwest::Method;
 use serde_json::{Value, json};
-use useapi_seed_emulator::{Callback, Emulator, Fault, Operation, Outcome, When};
+use tokio::sync::Semaphore;
+use useapi_seed_emulator::{Callback, Emulator, Fault, Operation, Outcome, Scenario, When};
 
 use crate::caller::{get, request};
 
@@ -153,11 +155,58 @@ async fn nothing_leaves_loopback() {
         "no address",
     ] {
         let emulator = stopped().await;
+        emulator
+            .inject(Operation::Callback, When::Next(1), Fault::Lost)
+            .unwrap();
         started(&emulator, url).await;
         emulator.advance(Duration::from_secs(5));
         let callbacks = called(&emulator, 1).await;
         assert_eq!(callbacks[0].outcome, Outcome::Refused, "{callbacks:?}");
+        // The fault is for one that is sent.
+        assert_eq!(callbacks[0].fault, None);
+        assert_eq!(emulator.faults()[0].used, 0);
     }
+}
+
+#[tokio::test]
+async fn no_more_than_64_are_under_way() {
+    let scenario = "title = \"Room for many\"\n[[account]]\nchannel = \"1114555266835431444\"\n\
+                    discord = \"ROOM-of-the-account\"\nmax_jobs = 70\n";
+    let emulator = Emulator::builder()
+        .stopped()
+        .scenario(Scenario::from_toml(scenario).unwrap());
+    let emulator = emulator.start().await.unwrap();
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (arrived, doors) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let take = {
+        let (arrived, doors) = (Arc::clone(&arrived), Arc::clone(&doors));
+        async move || {
+            arrived.fetch_add(1, Ordering::SeqCst);
+            // It is never closed.
+            drop(doors.acquire().await);
+        }
+    };
+    let router = axum::Router::new().route("/hook", post(take));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    for _ in 0..70 {
+        started(&emulator, &url).await;
+    }
+    emulator.advance(Duration::from_secs(5));
+    let begun = Instant::now();
+    while arrived.load(Ordering::SeqCst) < 64 {
+        assert!(begun.elapsed() < Duration::from_secs(8));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    // Whatever else was to be sent has been, when these are answered.
+    for _ in 0..5 {
+        get(&emulator, &emulator.jobs().imagine).await;
+    }
+    assert_eq!(arrived.load(Ordering::SeqCst), 64);
+    doors.add_permits(1);
+    called(&emulator, 70).await;
+    assert_eq!(arrived.load(Ordering::SeqCst), 70);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use useapi_seed_emulator::{Emulator, Fault, FaultError, Operation, When};
 
-use crate::caller::{client, get, request, retrieve, start, url};
+use crate::caller::{client, fast, get, request, retrieve, start, url};
 
 fn poll(emulator: &Emulator) -> RequestBuilder {
     let jobid = emulator.jobs().imagine.as_str();
@@ -266,6 +266,77 @@ async fn a_fault_waits_for_an_answer_that_it_changes() {
     assert_eq!(get(&emulator, jobid).await.1["seed"]["value"], "none");
     get(&emulator, jobid).await;
     assert_eq!(used(&emulator), 2);
+}
+
+#[tokio::test]
+async fn a_fault_that_waits_lets_others_change_the_answer() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let field = |pointer: &str, value| Fault::RetypedField {
+        pointer: pointer.into(),
+        value,
+    };
+    for fault in [
+        field("/seed/value", json!("none")),
+        Fault::ResetBefore,
+        // It has this value already.
+        field("/code", json!(200)),
+        field("/code", json!("200")),
+    ] {
+        emulator
+            .inject(Operation::GetJob, When::Next(1), fault)
+            .unwrap();
+    }
+    let jobid = &emulator.jobs().imagine;
+    assert_eq!(get(&emulator, jobid).await.1["code"], "200");
+    assert_eq!(get(&emulator, jobid).await.1["code"], 200);
+    let used: Vec<_> = emulator.faults().iter().map(|count| count.used).collect();
+    assert_eq!(used, [0, 0, 0, 1]);
+}
+
+#[tokio::test]
+async fn errors_of_operations_without_fields_have_fields() {
+    let emulator = Emulator::start().await.unwrap();
+    let added = Fault::AddedField {
+        name: "news".into(),
+        value: json!(5),
+    };
+    for (operation, method, path) in [
+        (Operation::ListJobs, Method::GET, "/jobs"),
+        (
+            Operation::ResetAccount,
+            Method::POST,
+            "/account/midjourney/1114555266835431444/reset",
+        ),
+    ] {
+        emulator
+            .inject(operation, When::Next(1), added.clone())
+            .unwrap();
+        let call = request(&emulator, method.clone(), path);
+        let whole = call.send().await.unwrap().text().await.unwrap();
+        assert!(!whole.contains("news"), "{whole}");
+        let stranger = client().request(method, format!("{}{path}", emulator.base_url()));
+        let error: Value = stranger.send().await.unwrap().json().await.unwrap();
+        assert_eq!((&error["code"], &error["news"]), (&json!(401), &json!(5)));
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_a_picture_waits_for_more_than_its_head() {
+    let emulator = fast().await;
+    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    let link = url(&job["seed"]["attachments"][0]);
+    emulator
+        .inject(
+            Operation::GetImage,
+            When::Next(1),
+            Fault::Truncated { bytes: 5 },
+        )
+        .unwrap();
+    let head = client().head(&link).send().await.unwrap();
+    let size = head.headers()["content-length"].to_str().unwrap();
+    assert_eq!(size, job["seed"]["attachments"][0]["size"].to_string());
+    let picture = client().get(&link).send().await.unwrap();
+    assert_eq!(picture.bytes().await.unwrap().len(), 5);
 }
 
 #[tokio::test]

@@ -90,8 +90,13 @@ async fn every_call_about_a_halted_account_is_refused_until_its_reset() {
     assert_eq!(cancel().await.0, 596);
     assert_eq!(get(&emulator, executing).await.0, 596);
     let jobs = emulator.jobs();
-    for parent in [&jobs.imagine, &jobs.progress, &jobs.unsupported] {
-        assert_eq!(post(&emulator, json!({ "jobid": parent })).await.0, 596);
+    for job in [
+        &jobs.imagine,
+        &jobs.progress,
+        &jobs.unsupported,
+        &executing.to_owned(),
+    ] {
+        assert_eq!(post(&emulator, json!({ "jobid": job })).await.0, 596);
     }
     let reset = "/account/midjourney/1114555266835431444/reset";
     let reset = request(&emulator, Method::POST, reset).send().await;
@@ -99,6 +104,21 @@ async fn every_call_about_a_halted_account_is_refused_until_its_reset() {
     let (_, job) = get(&emulator, executing).await;
     assert_eq!(job["discord"], "NEW…secured…xyz");
     assert_eq!(cancel().await.0, 200);
+}
+
+#[tokio::test]
+async fn a_job_that_has_ended_is_refused_too_while_its_account_is_halted() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let parent = &emulator.jobs().halted;
+    let (status, failed) = post(&emulator, json!({ "jobid": parent })).await;
+    assert_eq!(status, 596);
+    let failed = failed["jobid"].as_str().unwrap();
+    assert_eq!(post(&emulator, json!({ "jobid": failed })).await.0, 596);
+    for jobid in [failed, parent] {
+        let cancel = request(&emulator, Method::GET, "/jobs/cancel/");
+        let cancel = answer(cancel.query(&[("jobid", jobid)]));
+        assert_eq!(cancel.await.0, 596);
+    }
 }
 
 #[tokio::test]

@@ -40,6 +40,16 @@ async fn every_call_is_written_down_without_secrets() {
 }
 
 #[tokio::test]
+async fn a_token_that_nobody_has_is_cut_by_its_length_alone() {
+    let emulator = Emulator::start().await.unwrap();
+    let call = client()
+        .get(format!("{}/jobs?q=abcd%20efgh-secret", emulator.base_url()))
+        .bearer_auth("abcd efgh-secret");
+    assert_eq!(call.send().await.unwrap().status(), 401);
+    assert_eq!(emulator.journal()[0].target, "/v2/jobs?q=***");
+}
+
+#[tokio::test]
 async fn pictures_are_written_down_too() {
     let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
     let job = retrieve(&emulator, &emulator.jobs().imagine).await;

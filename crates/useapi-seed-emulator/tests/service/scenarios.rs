@@ -91,6 +91,28 @@ async fn on_a_bad_network_the_first_answer_is_lost() {
 }
 
 #[tokio::test]
+async fn jobs_without_a_time_keep_away_from_those_with_one() {
+    let job = |name: &str, created: &str| {
+        format!(
+            "[[job]]\nname = \"{name}\"\nverb = \"imagine\"\nseed = 1\nchannel = \"7\"\n{created}"
+        )
+    };
+    let scenario = [
+        "title = \"A minute before the start\"\n".to_owned(),
+        job("a", ""),
+        job("b", ""),
+        job("c", "created = 2024-02-25T17:59:00Z\n"),
+    ];
+    let scenario = Scenario::from_toml(&scenario.concat()).unwrap();
+    let emulator = Emulator::builder().scenario(scenario).start().await;
+    let emulator = emulator.unwrap();
+    let id = |name| emulator.job(name).unwrap();
+    assert!(id("c").starts_with("20240225175900000-"), "{}", id("c"));
+    assert!(id("a").starts_with("20240225175859999-"), "{}", id("a"));
+    assert!(id("b").starts_with("20240225175859998-"), "{}", id("b"));
+}
+
+#[tokio::test]
 async fn accounts_tokens_and_jobs_are_as_the_file_says() {
     let scenario = Scenario::from_toml(
         r#"

@@ -1,0 +1,148 @@
+//! Questions that a program asks of an error.
+
+use useapi_seed_raw::types::JobStatus;
+
+use super::{Delivery, Error, ErrorKind};
+
+impl Error {
+    /// Whether the Midjourney account is halted (596 or 569).
+    ///
+    /// Usually Midjourney's moderation has a message for the account's owner, or
+    /// wants a CAPTCHA solved. A person has to do so in Discord, and then reset
+    /// the account: [`Account::reset`](crate::Account::reset). Until then do not
+    /// call again.
+    #[must_use]
+    pub fn is_halted(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Halted { .. })
+    }
+
+    /// Whether the same call may succeed later, without anybody doing anything
+    /// and without the risk of a second job.
+    ///
+    /// True of a busy account, of what was not sent, of failures of the service
+    /// or the network while a job was only asked for, and of a wait that ended
+    /// before its job. Those that are safe to repeat at once were, as
+    /// [`Retry`](crate::Retry) says: let some time pass.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        if self.may_have_been_sent() && self.0.search.is_some() {
+            return false;
+        }
+        let is_about_a_job = self.0.job_id.is_some();
+        match self.0.kind {
+            ErrorKind::TooManyJobs { .. } | ErrorKind::StillRunning { .. } => true,
+            ErrorKind::Transport => is_about_a_job || self.0.delivery == Delivery::NotSent,
+            ErrorKind::UnreadableAnswer { .. } => is_about_a_job,
+            ErrorKind::UnexpectedStatus => self.status().is_some_and(|status| {
+                status.as_u16() == 503 || status.is_server_error() && is_about_a_job
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a time limit ended it: that of one request, or that of a wait.
+    ///
+    /// Usually the service or Midjourney is slow. A job that was waited for runs
+    /// on: wait for it again with [`job_id`](Self::job_id).
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::StillRunning { .. } => true,
+            ErrorKind::Transport => self
+                .0
+                .source
+                .as_deref()
+                .and_then(|source| source.downcast_ref::<reqwest::Error>())
+                .is_some_and(reqwest::Error::is_timeout),
+            _ => false,
+        }
+    }
+
+    /// Whether the account is busy or calls come too fast (429). Nothing was
+    /// started.
+    ///
+    /// Usually it executes as many jobs as its plan allows. Call again after
+    /// [`retry_after`](Self::retry_after), or when a job has ended.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::TooManyJobs { .. })
+    }
+
+    /// Whether the API token is not accepted (401).
+    ///
+    /// Usually it is another service's, or was not copied whole. Correct it.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Unauthorized)
+    }
+
+    /// Whether there is no subscription, or it has run out (402).
+    ///
+    /// Renew it at useapi.net, then call again.
+    #[must_use]
+    pub fn is_unpaid(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::NoSubscription)
+    }
+
+    /// Whether the job, or the account, is not known (404).
+    ///
+    /// Usually the id has a slip, or the job is older than 31 days. Check it; if
+    /// nothing is found at all, check the base URL.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::NotFound)
+    }
+
+    /// Whether the request cannot be carried out as it is: refused with 400, or
+    /// by this crate before anything was sent.
+    ///
+    /// Usually the job is none whose seed can be asked for, or a value is too
+    /// long. Correct it.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Refused(_) | ErrorKind::InvalidInput { .. }
+        )
+    }
+
+    /// Whether the job has failed at Midjourney.
+    ///
+    /// Usually Midjourney gave no seed in time. A new submission starts a new
+    /// job.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        self.ended_as(&JobStatus::Failed)
+    }
+
+    /// Whether Midjourney's moderation has ended the job.
+    ///
+    /// Usually over its prompt; another try will hardly fare better.
+    #[must_use]
+    pub fn is_moderated(&self) -> bool {
+        self.ended_as(&JobStatus::Moderated)
+    }
+
+    /// Whether the job was cancelled, here or elsewhere.
+    ///
+    /// A new submission starts a new job.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.ended_as(&JobStatus::Cancelled)
+    }
+
+    /// Whether the request may have been carried out although its answer is lost.
+    ///
+    /// Usually a connection broke. For a submission this means that a job may be
+    /// running that nobody knows: look for it with
+    /// [`Client::find_started`](crate::Client::find_started) before you submit
+    /// again.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        self.0.delivery == Delivery::MayHaveBeenSent
+    }
+
+    fn ended_as(&self, expected: &JobStatus) -> bool {
+        matches!(&self.0.kind, ErrorKind::JobEnded { status } if status == expected)
+    }
+}

@@ -1,0 +1,168 @@
+//! Calls of the API: repeated where that is safe, within limits, and shown as
+//! spans.
+
+use std::future::Future;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use tokio::time::{Instant, sleep};
+use tracing::{Instrument, Span, field, info_span};
+use useapi_seed_raw as raw;
+
+use crate::client::Client;
+use crate::error::{Delivery, Error};
+use crate::retry::{Effect, Retry, Tried};
+
+/// What is asked of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    RetrieveSeed,
+    GetJob,
+    ListJobs,
+    CancelJob,
+    ResetAccount,
+}
+
+impl Operation {
+    fn method(self) -> &'static str {
+        match self {
+            Self::RetrieveSeed | Self::ResetAccount => "POST",
+            Self::GetJob | Self::ListJobs | Self::CancelJob => "GET",
+        }
+    }
+
+    /// The path, without what differs from call to call.
+    fn template(self) -> &'static str {
+        match self {
+            Self::RetrieveSeed => "/jobs/seed_async",
+            Self::GetJob => "/jobs/",
+            Self::ListJobs => "/jobs",
+            Self::CancelJob => "/jobs/cancel/",
+            Self::ResetAccount => "/account/midjourney/{channel}/reset",
+        }
+    }
+
+    fn effect(self) -> Effect {
+        match self {
+            Self::GetJob | Self::ListJobs => Effect::None,
+            Self::RetrieveSeed | Self::CancelJob | Self::ResetAccount => Effect::Change,
+        }
+    }
+}
+
+/// How a call is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Manner {
+    pub(crate) retry: Retry,
+    /// How long one request may take.
+    pub(crate) request_timeout: Duration,
+    /// When the last one has to be over.
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Manner {
+    /// Without repetitions.
+    pub(crate) fn once(&self) -> Self {
+        Self {
+            retry: Retry::never(),
+            ..self.clone()
+        }
+    }
+
+    /// How long a request that begins now may take; nothing when time is up.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        let Some(deadline) = self.deadline else {
+            return Some(self.request_timeout);
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then(|| left.min(self.request_timeout))
+    }
+
+    /// Sleeps, if there is time after it.
+    pub(crate) async fn pause(&self, pause: Duration) -> bool {
+        let is_over = self
+            .deadline
+            .is_some_and(|deadline| Instant::now() + pause >= deadline);
+        if !is_over {
+            sleep(pause).await;
+        }
+        !is_over
+    }
+}
+
+impl Client {
+    /// Makes a call, and repeats it where that is safe. `job` is the job it is
+    /// about; what it brings comes with the answer's status.
+    pub(crate) async fn call<T, F>(
+        &self,
+        operation: Operation,
+        job: Option<&str>,
+        manner: &Manner,
+        send: impl Fn(raw::Client) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<(T, StatusCode), Error>>,
+    {
+        let begun = Instant::now();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let timeout = manner.time_left().unwrap_or_default();
+            let span = self.span(operation, job, attempts);
+            let outcome = send(self.raw.with_timeout(timeout))
+                .instrument(span.clone())
+                .await;
+            let error = match outcome {
+                Ok((value, status)) => {
+                    record(&span, Some(status), Delivery::Answered);
+                    return Ok(value);
+                }
+                Err(error) => error,
+            };
+            record(&span, error.status(), error.delivery());
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", error.type_name());
+            let tried = Tried {
+                attempts,
+                elapsed: begun.elapsed(),
+            };
+            let effect = operation.effect();
+            let pause = manner.retry.pause(effect, &error, tried, fastrand::f64());
+            let Some(pause) = pause else {
+                return Err(error.with_tried(tried));
+            };
+            tracing::debug!(parent: &span, pause = ?pause, "repeated after a pause");
+            if !manner.pause(pause).await {
+                return Err(error.with_tried(tried));
+            }
+        }
+    }
+
+    /// Named as OpenTelemetry's conventions for HTTP clients have it.
+    fn span(&self, operation: Operation, job: Option<&str>, attempt: u32) -> Span {
+        let method = operation.method();
+        info_span!(
+            "useapi_seed.request",
+            otel.name = format_args!("{method} {}", operation.template()),
+            otel.kind = "client",
+            otel.status_code = field::Empty,
+            http.request.method = method,
+            http.request.resend_count = (attempt > 1).then_some(attempt - 1),
+            http.response.status_code = field::Empty,
+            server.address = self.server.address,
+            server.port = self.server.port,
+            url.template = operation.template(),
+            error.type = field::Empty,
+            useapi.job.id = job,
+            useapi.attempt = attempt,
+            useapi.delivery = field::Empty,
+        )
+    }
+}
+
+fn record(span: &Span, status: Option<StatusCode>, delivery: Delivery) {
+    span.record("useapi.delivery", delivery.as_str());
+    if let Some(status) = status {
+        span.record("http.response.status_code", status.as_u16());
+    }
+}

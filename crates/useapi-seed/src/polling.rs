@@ -1,0 +1,185 @@
+//! Asking for a job again and again until it has ended.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::{Instrument, Span, field, info_span};
+
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::job::{Job, JobState, Update};
+use crate::nudge::Nudged;
+use crate::updates::Event;
+use crate::wait::Policy;
+
+/// What an interval is kept between: no hot loop, and no end of the calendar.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// Nudges closer than this are one: whoever calls back could do so without end.
+const NUDGE_GAP: Duration = Duration::from_secs(1);
+/// Of an interval, at most so much is added by chance.
+const JITTER: f64 = 0.1;
+
+/// A wait that is under way.
+pub(crate) struct Polling {
+    job: Job,
+    policy: Policy,
+    nudged: Nudged,
+    span: Span,
+    begun: Instant,
+    /// None when it lies beyond what the clock can say.
+    deadline: Option<Instant>,
+    next: Instant,
+    /// When a nudge has an effect again.
+    nudge_from: Instant,
+    last: Option<Update>,
+    polls: u32,
+    failed: u32,
+}
+
+impl Polling {
+    /// Begins now.
+    pub(crate) fn new(job: Job, policy: Policy) -> Self {
+        let begun = Instant::now();
+        let policy = Policy {
+            interval: policy.interval.clamp(SHORTEST, LONGEST),
+            ..policy
+        };
+        let mut polling = Self {
+            nudged: job.nudge().felt(),
+            span: info_span!(
+                "useapi_seed.wait",
+                otel.status_code = field::Empty,
+                error.type = field::Empty,
+                useapi.job.id = job.id(),
+                useapi.job.status = field::Empty,
+                useapi.polls = field::Empty,
+            ),
+            begun,
+            deadline: begun.checked_add(policy.timeout),
+            next: begun,
+            nudge_from: begun,
+            last: job.submitted().cloned(),
+            polls: 0,
+            failed: 0,
+            job,
+            policy,
+        };
+        // The submission's answer was a poll.
+        if polling.last.is_some() {
+            polling.next = polling.after(None);
+        }
+        polling
+    }
+
+    /// The next that there is to tell. After a result or an error there is
+    /// nothing more.
+    pub(crate) async fn next(&mut self) -> Result<Event, Error> {
+        loop {
+            self.sleep().await;
+            let is_last = self
+                .deadline
+                .is_some_and(|deadline| Instant::now() >= deadline);
+            self.polls = self.polls.saturating_add(1);
+            // Boxed, so that a wait between two polls is small.
+            let poll = Box::pin(self.poll());
+            let outcome = poll.await;
+            self.nudge_from = Instant::now() + NUDGE_GAP.min(self.policy.interval);
+            let event = match outcome {
+                Ok(JobState::Retrieved(retrieval)) => {
+                    self.span.record("useapi.polls", self.polls);
+                    self.span.record("useapi.job.status", "completed");
+                    return Ok(Event::Retrieved(retrieval));
+                }
+                Ok(JobState::InProgress(update)) => {
+                    self.failed = 0;
+                    self.next = self.after(None);
+                    let is_change = self.last.as_ref() != Some(&update);
+                    self.last = Some(update.clone());
+                    if is_last {
+                        return Err(self.ended(self.still_running(None)));
+                    }
+                    is_change.then_some(Event::Changed(update))
+                }
+                Err(error) => {
+                    self.failed += 1;
+                    // A job that was never seen to run cannot be said to.
+                    let is_unknown = is_last && self.last.is_none();
+                    let is_too_often = self.failed >= self.policy.failed_polls;
+                    if !is_passing(&error) || is_too_often || is_unknown {
+                        return Err(self.ended(error));
+                    }
+                    if is_last {
+                        return Err(self.ended(self.still_running(Some(error))));
+                    }
+                    self.next = self.after(error.retry_after());
+                    Some(Event::PollFailed(error))
+                }
+            };
+            if let Some(event) = event {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Until the next poll is due, or somebody has heard of the job.
+    async fn sleep(&mut self) {
+        let is_nudged = timeout_at(self.next, self.nudged.wait()).await.is_ok();
+        if is_nudged {
+            sleep_until(self.nudge_from.min(self.next)).await;
+        }
+    }
+
+    async fn poll(&self) -> Result<JobState, Error> {
+        // Another try is the next poll.
+        let mut manner = self.job.manner().once();
+        if let Some(timeout) = self.policy.request_timeout {
+            manner.request_timeout = timeout;
+        }
+        let poll = self.job.poll_in(&manner);
+        poll.instrument(self.span.clone()).await
+    }
+
+    /// When the next poll is due: no sooner than was asked, no later than the
+    /// deadline.
+    fn after(&self, asked: Option<Duration>) -> Instant {
+        let jitter = self.policy.interval.mul_f64(JITTER * fastrand::f64());
+        let pause = asked
+            .unwrap_or_default()
+            .clamp(self.policy.interval + jitter, LONGEST + LONGEST);
+        let next = Instant::now() + pause;
+        self.deadline.map_or(next, |deadline| next.min(deadline))
+    }
+
+    fn still_running(&self, fault: Option<Error>) -> Error {
+        let kind = ErrorKind::StillRunning {
+            status: self.last.as_ref().and_then(|update| update.status.clone()),
+            elapsed: self.begun.elapsed(),
+            polls: self.polls,
+        };
+        let error = Error::new(kind, Delivery::Answered).with_job_id(Some(self.job.id()));
+        match fault {
+            Some(fault) => error.with_source(fault),
+            None => error,
+        }
+    }
+
+    fn ended(&self, error: Error) -> Error {
+        self.span.record("useapi.polls", self.polls);
+        self.span.record("otel.status_code", "ERROR");
+        self.span.record("error.type", error.type_name());
+        error
+    }
+}
+
+/// Whether the next poll may well succeed: the job was not heard of.
+fn is_passing(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Transport
+        | ErrorKind::TooManyJobs { .. }
+        | ErrorKind::UnreadableAnswer { .. } => true,
+        ErrorKind::UnexpectedStatus => error
+            .status()
+            .is_some_and(|status| status.is_server_error()),
+        _ => false,
+    }
+}

@@ -1,0 +1,282 @@
+//! When a request is repeated, and how long after the last one.
+
+use std::time::Duration;
+
+use crate::error::{Delivery, Error, ErrorKind};
+
+/// How often a request to the API is repeated, and after how long.
+///
+/// A request is repeated only when it cannot have been carried out, or when it
+/// would not matter:
+///
+/// - nothing was sent: no address, no connection, no TLS;
+/// - the service refused explicitly: 429, or 503;
+/// - it only asks: then also after a time-out, a cut answer and any 5xx but 596
+///   and 569.
+///
+/// A submission whose answer was lost is not repeated; what is done then says
+/// [`Submit::send`](crate::Submit::send). 400, 401, 402, 404 and 596 never are.
+///
+/// The pause before a repetition is what the answer's `Retry-After` says, or else
+/// a random part of a time that doubles. Where it would lead beyond
+/// [`within`](Self::within), the error is given at once.
+///
+/// ```
+/// use std::time::Duration;
+/// use useapi_seed::{Client, Retry};
+///
+/// # fn main() -> Result<(), useapi_seed::Error> {
+/// let patient = Retry::default().attempts(10).within(Duration::from_secs(600));
+/// let client = Client::builder("a-token").retry(patient).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    attempts: u32,
+    first: Duration,
+    longest: Duration,
+    within: Duration,
+}
+
+/// What a request does at the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It asks.
+    None,
+    /// It starts a job, or ends one, or puts an account back to work.
+    Change,
+}
+
+/// What has been tried of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tried {
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+}
+
+impl Default for Retry {
+    /// Four attempts within a minute; before the second up to half a second,
+    /// doubled each time up to eight.
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            first: Duration::from_millis(500),
+            longest: Duration::from_secs(8),
+            within: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Retry {
+    /// One attempt.
+    #[must_use]
+    pub fn never() -> Self {
+        Self::default().attempts(1)
+    }
+
+    /// How often a request is sent at most, the first time included. 0 is as 1.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// The longest pause before the second attempt, when the answer asks for
+    /// none.
+    #[must_use]
+    pub fn first_pause(mut self, pause: Duration) -> Self {
+        self.first = pause;
+        self
+    }
+
+    /// The longest pause before any attempt, when the answer asks for none.
+    #[must_use]
+    pub fn longest_pause(mut self, pause: Duration) -> Self {
+        self.longest = pause;
+        self
+    }
+
+    /// How long after the first attempt another one may still begin.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.within = time;
+        self
+    }
+
+    /// How long to wait before the request is repeated, if it is to be. `chance`
+    /// is between 0 and 1.
+    pub(crate) fn pause(
+        &self,
+        effect: Effect,
+        error: &Error,
+        tried: Tried,
+        chance: f64,
+    ) -> Option<Duration> {
+        if tried.attempts >= self.attempts || !may_be_repeated(effect, error) {
+            return None;
+        }
+        let pause = match error.retry_after() {
+            Some(asked) => asked,
+            None => self.longest_before(tried.attempts).mul_f64(chance),
+        };
+        let begins = tried.elapsed.checked_add(pause)?;
+        (begins <= self.within).then_some(pause)
+    }
+
+    /// The longest pause after so many attempts.
+    pub(crate) fn longest_before(&self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(31);
+        self.first.saturating_mul(1 << doublings).min(self.longest)
+    }
+}
+
+/// Whether it cannot have been carried out, or does nothing.
+fn may_be_repeated(effect: Effect, error: &Error) -> bool {
+    let status = error.status().map(|status| status.as_u16());
+    match (error.kind(), status, error.delivery()) {
+        (ErrorKind::TooManyJobs { .. }, ..) => true,
+        (ErrorKind::UnexpectedStatus, Some(503), _) => true,
+        (ErrorKind::Transport, _, Delivery::NotSent) => true,
+        (ErrorKind::Transport, ..) => effect == Effect::None,
+        (ErrorKind::UnexpectedStatus, Some(500..=599), _) => effect == Effect::None,
+        (ErrorKind::UnreadableAnswer { .. }, ..) => effect == Effect::None && error.is_cut(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+    use useapi_seed_raw::types::JobStatus;
+    use useapi_seed_raw::{BodyEnd, Received};
+
+    use super::*;
+    use crate::refusal::Refusal;
+
+    fn answered(kind: ErrorKind, status: u16, retry_after: Option<&'static str>) -> Error {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
+        }
+        let status = StatusCode::from_u16(status).unwrap();
+        let received = Received::new(status, headers, "".into(), BodyEnd::Complete);
+        Error::new(kind, Delivery::Answered).with_received(Some(received))
+    }
+
+    fn busy(retry_after: Option<&'static str>) -> Error {
+        let executing = Vec::new();
+        answered(ErrorKind::TooManyJobs { executing }, 429, retry_after)
+    }
+
+    const ONCE: Tried = Tried {
+        attempts: 1,
+        elapsed: Duration::ZERO,
+    };
+
+    #[test]
+    fn what_may_have_been_carried_out_is_not_repeated() {
+        let unexpected = |status| answered(ErrorKind::UnexpectedStatus, status, None);
+        let lost = |delivery| Error::new(ErrorKind::Transport, delivery);
+        // The error, whether a look is repeated, and whether a submission is.
+        for (error, look, submission) in [
+            (lost(Delivery::NotSent), true, true),
+            (busy(None), true, true),
+            (unexpected(503), true, true),
+            (lost(Delivery::MayHaveBeenSent), true, false),
+            (unexpected(500), true, false),
+            (unexpected(502), true, false),
+            (unexpected(418), false, false),
+            (unexpected(999), false, false),
+            (Error::invalid_input("jobid", "is blank"), false, false),
+            (
+                answered(ErrorKind::Refused(Refusal::Other), 400, None),
+                false,
+                false,
+            ),
+            (answered(ErrorKind::Unauthorized, 401, None), false, false),
+            (answered(ErrorKind::NoSubscription, 402, None), false, false),
+            (answered(ErrorKind::NotFound, 404, None), false, false),
+            (
+                answered(ErrorKind::Halted { job_failed: false }, 596, None),
+                false,
+                false,
+            ),
+            (
+                answered(
+                    ErrorKind::JobEnded {
+                        status: JobStatus::Failed,
+                    },
+                    200,
+                    None,
+                ),
+                false,
+                false,
+            ),
+        ] {
+            let repeated = |effect| Retry::default().pause(effect, &error, ONCE, 0.5).is_some();
+            assert_eq!(repeated(Effect::None), look, "{error}");
+            assert_eq!(repeated(Effect::Change), submission, "{error}");
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_limit_and_have_jitter() {
+        let retry = Retry::default().attempts(100);
+        let pause = |attempts, chance| {
+            let elapsed = Duration::ZERO;
+            retry.pause(
+                Effect::None,
+                &busy(None),
+                Tried { attempts, elapsed },
+                chance,
+            )
+        };
+        let longest: Vec<_> = (1..8).map(|attempts| pause(attempts, 1.0)).collect();
+        let expected = [500, 1000, 2000, 4000, 8000, 8000, 8000];
+        assert_eq!(
+            longest,
+            expected.map(|pause| Some(Duration::from_millis(pause)))
+        );
+        assert_eq!(pause(3, 0.25), Some(Duration::from_millis(500)));
+        assert_eq!(pause(99, 0.0), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn attempts_and_time_have_limits() {
+        let tried = |attempts, elapsed| {
+            let elapsed = Duration::from_secs(elapsed);
+            let tried = Tried { attempts, elapsed };
+            Retry::default().pause(Effect::None, &busy(Some("10")), tried, 1.0)
+        };
+        assert_eq!(tried(3, 50), Some(Duration::from_secs(10)));
+        assert_eq!(tried(3, 51), None);
+        assert_eq!(tried(4, 0), None);
+        assert_eq!(
+            Retry::never().pause(Effect::None, &busy(None), ONCE, 0.0),
+            None
+        );
+    }
+
+    #[test]
+    fn the_answer_may_ask_for_any_pause() {
+        let pause = |value| Retry::default().pause(Effect::Change, &busy(Some(value)), ONCE, 1.0);
+        assert_eq!(pause("0"), Some(Duration::ZERO));
+        assert_eq!(pause("7"), Some(Duration::from_secs(7)));
+        // In the past, so at once.
+        assert_eq!(pause("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        // A year, and more than there is.
+        for value in [
+            "31536000",
+            "18446744073709551615",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ] {
+            assert_eq!(pause(value), None, "{value}");
+        }
+        // No time at all: as without it.
+        for value in ["soon", "-5", ""] {
+            assert_eq!(pause(value), Some(Duration::from_millis(500)), "{value}");
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! A submission whose connection breaks, wherever it breaks: no job is started
+//! twice, and none is lost without a word.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use useapi_seed::{Client, Delivery, Retry, Submitted};
+use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_tests::once;
+
+/// Where the first connection ends.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    /// After so many bytes of the request have been passed on.
+    Request(usize),
+    /// After so many bytes of the answer, which the service has given.
+    Answer(usize),
+}
+
+/// Stands before the emulator, and cuts the next connection where it is told to.
+struct Cutter {
+    base_url: String,
+    next: Arc<Mutex<Option<Cut>>>,
+    task: JoinHandle<()>,
+}
+
+impl Cutter {
+    async fn start(emulator: &Emulator) -> Self {
+        let behind = address(emulator);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/v2", listener.local_addr().unwrap());
+        let next = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&next);
+        let task = tokio::spawn(async move {
+            while let Ok((before, _)) = listener.accept().await {
+                let cut = told.lock().unwrap().take();
+                let behind = TcpStream::connect(behind).await.unwrap();
+                tokio::spawn(pass(before, behind, cut));
+            }
+        });
+        Self {
+            base_url,
+            next,
+            task,
+        }
+    }
+}
+
+fn address(emulator: &Emulator) -> SocketAddr {
+    let address = emulator.base_url().trim_start_matches("http://");
+    address.trim_end_matches("/v2").parse().unwrap()
+}
+
+impl Drop for Cutter {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn pass(mut before: TcpStream, mut behind: TcpStream, cut: Option<Cut>) {
+    match cut {
+        None => {
+            let _ = tokio::io::copy_bidirectional(&mut before, &mut behind).await;
+        }
+        Some(Cut::Request(bytes)) => {
+            let mut start = before.take(bytes as u64);
+            let _ = tokio::io::copy(&mut start, &mut behind).await;
+        }
+        Some(Cut::Answer(bytes)) => {
+            let (mut answer, mut ask) = behind.split();
+            let (mut request, mut back) = before.split();
+            let mut start = (&mut answer).take(bytes as u64);
+            let passed = async {
+                // The answer is there before the connection ends.
+                let _ = tokio::io::copy(&mut start, &mut back).await;
+                let _ = back.flush().await;
+                if bytes == 0 {
+                    let _ = start.into_inner().readable().await;
+                }
+            };
+            tokio::select! {
+                () = passed => {}
+                _ = tokio::io::copy(&mut request, &mut ask) => {}
+            }
+        }
+    }
+}
+
+fn client(emulator: &Emulator, base_url: &str) -> Client {
+    let builder = Client::builder(emulator.token()).base_url(base_url);
+    builder.retry(once()).build().unwrap()
+}
+
+fn started(emulator: &Emulator) -> u64 {
+    let counts = emulator.job_counts();
+    counts
+        .get(&emulator.jobs().imagine)
+        .map_or(0, |counts| counts.started)
+}
+
+/// How many bytes request and answer have.
+async fn lengths() -> (usize, usize) {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/v2", front.local_addr().unwrap());
+    let client = client(&emulator, &base_url);
+    let submit = client.submit(&emulator.jobs().imagine).send();
+    let counted = async {
+        let (mut before, _) = front.accept().await.unwrap();
+        let mut behind = TcpStream::connect(address(&emulator)).await.unwrap();
+        let mut bytes = [0; 8192];
+        let mut request = 0;
+        // The head and the body may come apart.
+        loop {
+            let more = tokio::time::timeout(Duration::from_millis(200), before.read(&mut bytes));
+            let Ok(Ok(count)) = more.await else { break };
+            behind.write_all(bytes.get(..count).unwrap()).await.unwrap();
+            request += count;
+        }
+        let answer = behind.read(&mut bytes).await.unwrap();
+        before
+            .write_all(bytes.get(..answer).unwrap())
+            .await
+            .unwrap();
+        (request, answer)
+    };
+    let (outcome, lengths) = tokio::join!(submit, counted);
+    outcome.unwrap();
+    lengths
+}
+
+#[tokio::test]
+async fn a_cut_at_any_byte_starts_no_second_job_and_loses_none_silently() {
+    let (request, answer) = lengths().await;
+    assert!(request > 200 && answer > 200, "{request}, {answer}");
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let parent = emulator.jobs().imagine.as_str();
+    let cutter = Cutter::start(&emulator).await;
+    let client = Client::builder(emulator.token())
+        .base_url(&cutter.base_url)
+        .retry(once())
+        // A connection for each request, so that the first is the submission's.
+        .configure_api_http(|http| http.pool_max_idle_per_host(0))
+        .build()
+        .unwrap();
+    let requests = (0..=request).map(Cut::Request);
+    let cuts = requests.chain((0..=answer).map(Cut::Answer));
+    let (mut found, mut unknown, mut before) = (0, 0, 0);
+    for cut in cuts {
+        *cutter.next.lock().unwrap() = Some(cut);
+        let outcome = client.submit(parent).send().await;
+        let executing = client.jobs().await.unwrap().ids.unwrap();
+        let started = started(&emulator) - before;
+        match outcome {
+            Ok(Submitted::Started(job)) => {
+                assert_eq!(started, 1, "{cut:?}");
+                assert_eq!(executing, [job.id()], "{cut:?}");
+                found += 1;
+            }
+            Ok(other) => panic!("{cut:?}: {other:?}"),
+            Err(error) => {
+                let line = error.to_string();
+                assert!(started <= 1, "{cut:?}: started {started} times");
+                assert_eq!(error.delivery(), Delivery::MayHaveBeenSent, "{cut:?}");
+                assert!(line.contains("may have been sent"), "{cut:?}: {line}");
+                assert!(line.contains(parent), "{cut:?}: {line}");
+                assert_eq!(error.parent_job_id(), Some(parent));
+                unknown += 1;
+            }
+        }
+        for id in executing {
+            client.job(id).cancel().await.unwrap();
+        }
+        before += started;
+    }
+    // An answer that was given is always found, wherever it was cut.
+    assert!(found > answer, "{found} of {answer}, {unknown} unknown");
+    assert!(unknown > request / 2, "{unknown} of {request}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_made_up_for_by_the_job_that_was_started() {
+    for fault in [
+        Fault::ResetAfter,
+        Fault::Cut { bytes: 0 },
+        Fault::Cut { bytes: 40 },
+        Fault::Cut { bytes: 300 },
+    ] {
+        let emulator = Emulator::builder().stopped().start().await.unwrap();
+        let when = When::Next(1);
+        emulator
+            .inject(Operation::RetrieveSeed, when, fault.clone())
+            .unwrap();
+        let client = client(&emulator, emulator.base_url());
+        match client.submit(&emulator.jobs().imagine).send().await {
+            Ok(Submitted::Started(job)) => {
+                emulator.advance(Duration::from_secs(60));
+                job.wait().await.unwrap();
+            }
+            other => panic!("{fault:?}: {other:?}"),
+        }
+        assert_eq!(started(&emulator), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_time_out_is_made_up_for_once_the_service_has_carried_it_out() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let late = Fault::Latency { milliseconds: 400 };
+    emulator
+        .inject(Operation::RetrieveSeed, When::Next(1), late)
+        .unwrap();
+    let pause = Duration::from_millis(300);
+    let client = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .retry(Retry::never().first_pause(pause))
+        .build()
+        .unwrap();
+    let submit = client.submit(&emulator.jobs().imagine);
+    let submit = submit.request_timeout(Duration::from_millis(200));
+    let outcome = submit.send().await;
+    assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
+    assert_eq!(started(&emulator), 1);
+}
+
+#[tokio::test]
+async fn it_is_submitted_again_only_where_that_was_wanted() {
+    for resubmit in [false, true] {
+        let emulator = Emulator::builder()
+            .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetBefore)
+            .stopped()
+            .start()
+            .await
+            .unwrap();
+        let client = client(&emulator, emulator.base_url());
+        let submit = client.submit(&emulator.jobs().imagine).resubmit(resubmit);
+        let outcome = submit.send().await;
+        if resubmit {
+            assert!(matches!(outcome, Ok(Submitted::Started(_))));
+        } else {
+            let error = outcome.unwrap_err();
+            let line = error.to_string();
+            assert!(line.contains("may have been sent"), "{line}");
+            assert!(line.contains("looked 3 times for a job"), "{line}");
+            assert!(!error.is_retryable());
+        }
+        assert_eq!(started(&emulator), u64::from(resubmit));
+    }
+}
+
+#[tokio::test]
+async fn where_it_cannot_be_looked_for_that_is_said() {
+    let emulator = Emulator::builder()
+        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+        .fault(
+            Operation::ListJobs,
+            When::Next(1),
+            Fault::Html { status: 404 },
+        )
+        .stopped()
+        .start()
+        .await
+        .unwrap();
+    let client = client(&emulator, emulator.base_url());
+    let submit = client.submit(&emulator.jobs().imagine).resubmit(true);
+    let line = submit.send().await.unwrap_err().to_string();
+    assert!(line.contains("may have been sent"), "{line}");
+    assert!(
+        line.contains("could not be looked for: not found"),
+        "{line}"
+    );
+    assert_eq!(started(&emulator), 1);
+}
+
+#[tokio::test]
+async fn another_process_finds_what_was_started() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let client = client(&emulator, emulator.base_url());
+    let parent = emulator.jobs().imagine.as_str();
+    assert!(client.find_started(parent).await.unwrap().is_none());
+    let submit = client.submit(parent).reply_ref("order-17");
+    let Ok(Submitted::Started(job)) = submit.send().await else {
+        panic!("not started");
+    };
+    // Another job's, which is not meant.
+    let other = client.submit(&emulator.jobs().button);
+    assert!(matches!(other.send().await, Ok(Submitted::Started(_))));
+    match client.find_started(parent).await.unwrap() {
+        Some(Submitted::Started(found)) => assert_eq!(found.id(), job.id()),
+        other => panic!("{other:?}"),
+    }
+    let of_another_order = client.find_started(parent).reply_ref("order-18");
+    assert!(of_another_order.await.unwrap().is_none());
+    emulator.advance(Duration::from_secs(60));
+    assert!(matches!(
+        client.find_started(parent).await.unwrap(),
+        Some(Submitted::AlreadyRetrieved(_))
+    ));
+    let error = client.find_started("no-such-job").await.unwrap_err();
+    assert!(error.is_not_found());
+}
