@@ -52,6 +52,7 @@ pub struct Response {
     /// What `content-length` says.
     length: usize,
     is_lost: bool,
+    is_silent: bool,
 }
 
 impl Response {
@@ -71,6 +72,7 @@ impl Response {
             length: body.len(),
             body,
             is_lost: false,
+            is_silent: false,
         }
     }
 
@@ -98,6 +100,22 @@ impl Response {
             is_lost: true,
             ..Self::json(200, "")
         }
+    }
+
+    /// None, and the connection stays.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self {
+            is_silent: true,
+            ..Self::json(200, "")
+        }
+    }
+
+    /// Says that this many bytes come, whatever comes.
+    #[must_use]
+    pub fn announcing(mut self, bytes: usize) -> Self {
+        self.length = bytes;
+        self
     }
 
     /// The connection ends before the last `bytes` of the body.
@@ -180,6 +198,11 @@ async fn serve(
     let response = answer(&request);
     seen.lock().expect("no panic").push(request);
     if response.is_lost {
+        return Ok(());
+    }
+    if response.is_silent {
+        // Until the caller hangs up.
+        stream.read_to_end(&mut Vec::new()).await?;
         return Ok(());
     }
     let head = format!(

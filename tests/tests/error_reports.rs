@@ -141,7 +141,7 @@ async fn retrieval(links: &[Value]) -> (Client, Retrieval) {
     }
 }
 
-/// What can be wrong with a picture, but for one of 256 MiB.
+/// What can be wrong with a picture, but for one of 256 MiB or ten minutes.
 async fn every_picture_fault() -> Vec<Error> {
     let host = Stub::start(|request| match request.target() {
         "/gone" => Response::new(404, "text/plain", "This content is no longer available."),
@@ -215,7 +215,7 @@ async fn every_error_has_a_line_and_a_report() {
         shown.insert(first_word(&format!("{:?}", error.kind())));
         insta::assert_snapshot!(format!("report_{name}"), report(&error));
     }
-    let mut faults = BTreeSet::from(["TooLarge".to_owned()]);
+    let mut faults = BTreeSet::from(["TooLarge", "TooSlow"].map(ToOwned::to_owned));
     let mut pictures = String::new();
     for error in every_picture_fault().await {
         let ErrorKind::Image(fault) = error.kind() else {

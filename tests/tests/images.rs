@@ -7,6 +7,13 @@
     reason = "a test fails by it"
 )]
 
+#[path = "images/again.rs"]
+mod again;
+#[path = "images/attempts.rs"]
+mod attempts;
+#[path = "images/folders.rs"]
+mod folders;
+
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -29,14 +36,29 @@ async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client
     }
     change(&mut body["seed"]["attachments"]);
     let stub = Stub::always(Response::json(200, body.to_string())).await;
+    retrieved(&stub.base_url()).await
+}
+
+/// The result that a server has.
+async fn retrieved(base_url: &str) -> (Client, Retrieval) {
     let client = Client::builder("a-token")
-        .base_url(stub.base_url())
+        .base_url(base_url)
         .retry(once())
         .build()
         .unwrap();
     match client.job("a-job").poll().await.unwrap() {
         JobState::Retrieved(retrieval) => (client, retrieval),
         other => panic!("{other:?}"),
+    }
+}
+
+/// Announces the smallest PNG there is, as what it is.
+fn announce_truly(attachments: &mut Value) {
+    for attachment in attachments.as_array_mut().unwrap() {
+        attachment["size"] = json!(PNG.len());
+        attachment["width"] = json!(1);
+        attachment["height"] = json!(1);
+        attachment["content_type"] = json!("image/png");
     }
 }
 

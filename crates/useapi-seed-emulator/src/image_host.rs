@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::{Query, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -18,6 +18,7 @@ use crate::access::Token;
 use crate::attachments::{Album, Ticket};
 use crate::clock::Clock;
 use crate::gallery::Gallery;
+use crate::partial;
 use crate::png_file::Frame;
 use crate::watch::{self, Watch};
 use crate::world::World;
@@ -116,6 +117,7 @@ async fn image(
     carries_token: Option<Extension<CarriesToken>>,
     method: Method,
     uri: Uri,
+    headers: HeaderMap,
 ) -> Response {
     if carries_token.is_some() {
         let text = "The image host must not be shown credentials: it takes no API token and no \
@@ -130,7 +132,11 @@ async fn image(
         return (StatusCode::NOT_FOUND, text).into_response();
     };
     match host.gallery.file(seed, frame).await {
-        Ok(file) => ([(CONTENT_TYPE, "image/png")], file).into_response(),
+        Ok(file) => {
+            let tag = frame.tag(seed, file.len());
+            let answer = partial::answer(&method, &headers, file, &tag);
+            ([(CONTENT_TYPE, "image/png")], answer).into_response()
+        }
         Err(refusal) => refusal.into_response(),
     }
 }

@@ -144,6 +144,11 @@
 //! token or an `Authorization` header is refused with 403 and counted by
 //! [`Emulator::image_requests_with_token`].
 //!
+//! A download that broke off can be resumed: each file has a strong `ETag`,
+//! `Accept-Ranges` says `bytes`, and a `Range` of one part is answered by 206, or
+//! by 416 where the file has ended before. When `If-Range` has another tag, and
+//! for several parts at once, the whole file comes.
+//!
 //! # Guesses
 //!
 //! What the documentation leaves open, and how it is answered here:
@@ -186,7 +191,8 @@
 //!   of its 404.
 //! - `proxy_url` is the same as `url`, and every answer has fresh links.
 //! - A link that was changed is answered as one that has expired.
-//!
+//! - That the image host has tags and ranges, of which the documentation says
+//!   nothing.
 //! - When callbacks come, what they hold while a job runs, and when they are
 //!   tried again.
 //! - A job is gone exactly 31 days after it was made; a job that is gone is
@@ -242,6 +248,7 @@ mod operation;
 #[cfg(feature = "pictures")]
 mod palette;
 mod parent;
+mod partial;
 #[cfg(feature = "pictures")]
 mod picture;
 mod png_file;

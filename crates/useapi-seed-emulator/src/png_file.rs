@@ -35,4 +35,13 @@ impl Frame {
             Self::Grid => SIDE * 2,
         }
     }
+
+    /// The `ETag` of a seed's file, which is painted the same every time.
+    pub(crate) fn tag(self, seed: u32, size: usize) -> String {
+        let frame = match self {
+            Self::Single(index) => index.to_string(),
+            Self::Grid => "grid".into(),
+        };
+        format!("\"{seed:08x}-{frame}-{size:x}\"")
+    }
 }

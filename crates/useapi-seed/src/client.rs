@@ -12,6 +12,7 @@ use crate::account::{Account, ExecutingJobs};
 use crate::error::Error;
 use crate::exchange::{Manner, Operation};
 use crate::find_started::FindStarted;
+#[cfg(feature = "images")]
 use crate::images::Downloader;
 use crate::job::Job;
 use crate::reading;
@@ -33,6 +34,7 @@ pub struct Client {
     pub(crate) server: Arc<Server>,
     pub(crate) retry: Retry,
     pub(crate) request_timeout: Duration,
+    #[cfg(feature = "images")]
     pub(crate) downloader: Downloader,
 }
 
@@ -91,6 +93,7 @@ impl Client {
             request_timeout: raw::DEFAULT_TIMEOUT,
             connect_timeout: raw::DEFAULT_CONNECT_TIMEOUT,
             api_http: Box::new(|http| http),
+            #[cfg(feature = "images")]
             image_http: Box::new(|http| http),
         }
     }
@@ -190,6 +193,7 @@ pub struct ClientBuilder {
     request_timeout: Duration,
     connect_timeout: Duration,
     api_http: Configure,
+    #[cfg(feature = "images")]
     image_http: Configure,
 }
 
@@ -212,7 +216,8 @@ impl ClientBuilder {
 
     /// How long one request to the API may take in all; 60 seconds unless set.
     ///
-    /// For images it is the longest silence, since a large one takes its time.
+    /// For images it is the longest silence, since a large one takes its time:
+    /// ten minutes at most.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
@@ -240,10 +245,11 @@ impl ClientBuilder {
     }
 
     /// Own settings of the HTTP client for images, which is another one: give
-    /// it no credentials of the API. Redirects and name resolution stay as this
-    /// crate needs them: names may only lead to public addresses, but for those
-    /// of the environment's proxies. Another proxy inside your network is best
-    /// given by its address.
+    /// it no credentials of the API. Redirects, compression and name resolution
+    /// stay as this crate needs them: names may only lead to public addresses,
+    /// but for those of the environment's proxies. Another proxy inside your
+    /// network is best given by its address.
+    #[cfg(feature = "images")]
     #[must_use]
     pub fn configure_image_http(
         mut self,
@@ -277,6 +283,7 @@ impl ClientBuilder {
             request_timeout,
             connect_timeout,
             api_http,
+            #[cfg(feature = "images")]
             image_http,
         } = self;
         let common = move |http: reqwest::ClientBuilder| {
@@ -287,6 +294,7 @@ impl ClientBuilder {
             .configure(move |http| api_http(common(http).timeout(request_timeout)))
             .build()
             .map_err(|error| Error::from_build(error, token_name, base_url_name))?;
+        #[cfg(feature = "images")]
         let downloader = Downloader::new(raw.is_loopback(), |http| {
             image_http(common(http).read_timeout(request_timeout))
         })?;
@@ -295,6 +303,7 @@ impl ClientBuilder {
             raw,
             retry,
             request_timeout,
+            #[cfg(feature = "images")]
             downloader,
         })
     }

@@ -12,6 +12,7 @@ use reqwest::header::HeaderMap;
 use useapi_seed_raw::types::{JobStatus, Verb};
 use useapi_seed_raw::{BodyEnd, BuildError, Received};
 
+#[cfg(feature = "images")]
 use crate::images::ImageFault;
 use crate::refusal::Refusal;
 use crate::retry::Tried;
@@ -117,8 +118,10 @@ pub enum ErrorKind {
     /// No answer came.
     Transport,
     /// A picture could not be had.
+    #[cfg(feature = "images")]
     Image(ImageFault),
     /// A local file could not be written.
+    #[cfg(feature = "images")]
     File,
 }
 
@@ -203,6 +206,7 @@ impl Error {
         Self::new(ErrorKind::UnreadableAnswer { problem }, Delivery::Answered)
     }
 
+    #[cfg(feature = "images")]
     pub(crate) fn file(source: std::io::Error) -> Self {
         Self::new(ErrorKind::File, Delivery::Answered).with_source(source)
     }
@@ -383,7 +387,9 @@ impl Error {
             ErrorKind::UnreadableAnswer { .. } => "unreadable_answer",
             ErrorKind::Transport if self.is_timeout() => "timeout",
             ErrorKind::Transport => "transport",
+            #[cfg(feature = "images")]
             ErrorKind::Image(_) => "image",
+            #[cfg(feature = "images")]
             ErrorKind::File => "file",
         }
     }

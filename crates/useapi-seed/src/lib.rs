@@ -96,6 +96,8 @@
 //! # Features
 //!
 //! - `rustls` (default) and `native-tls` choose who does TLS.
+//! - `images` (default) saves images: [`Client::save_images`] and what belongs
+//!   to it. Without it a [`Retrieval`] still has their links.
 //! - `schemars` gives the result types a JSON Schema: [`Retrieval`], [`Update`],
 //!   [`Image`], [`SavedImage`], [`Note`], [`Difference`] and [`ExecutingJobs`].
 //!   They can be serialized in any case.
@@ -112,9 +114,11 @@ mod doubled;
 mod error;
 mod exchange;
 mod find_started;
+#[cfg(feature = "images")]
 mod images;
 mod job;
 mod lenient;
+mod link;
 mod note;
 mod nudge;
 mod polling;
@@ -136,6 +140,7 @@ pub use account::{Account, ExecutingJobs};
 pub use client::{Client, ClientBuilder};
 pub use error::{Delivery, Error, ErrorKind};
 pub use find_started::FindStarted;
+#[cfg(feature = "images")]
 pub use images::{Difference, ImageFault, SavedImage};
 pub use job::{Job, JobState, Update};
 pub use note::Note;

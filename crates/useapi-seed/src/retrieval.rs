@@ -1,9 +1,12 @@
 //! The result: a seed and its images.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use serde::Serialize;
 use useapi_seed_raw::types::{Attachment, Job, Verb};
 
+use crate::link;
 use crate::note::{self, DOCUMENTED_IMAGES, Note};
 use crate::reading::Snapshot;
 use crate::seed_text;
@@ -187,5 +190,33 @@ impl Image {
             width: count(attachment.width),
             height: count(attachment.height),
         }
+    }
+
+    /// Until when the link works, as the link itself says it (Discord's `ex`).
+    /// None where it does not.
+    ///
+    /// Only the host decides whether it works, by its own clock: a link is tried
+    /// in any case when the image is saved.
+    ///
+    /// ```
+    /// # use useapi_seed_emulator::Emulator;
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::builder().speed(600.0).start().await?;
+    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// # let retrieval = client.retrieve(jobid).interval(Duration::from_millis(20)).await?;
+    /// use std::time::SystemTime;
+    ///
+    /// let image = &retrieval.images()[0];
+    /// let left = image.expires_at().map(|end| end.duration_since(SystemTime::now()));
+    /// # assert!(left.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        link::expires_at(self.url.as_deref()?)
     }
 }

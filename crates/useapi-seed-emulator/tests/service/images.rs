@@ -188,3 +188,42 @@ async fn links_expire_after_a_day() {
     let (_, job) = get(&emulator, job["jobid"].as_str().unwrap()).await;
     assert_eq!(fetch(&link(&job)).await.status(), 200);
 }
+
+#[tokio::test]
+async fn a_download_can_be_resumed() {
+    let emulator = fast().await;
+    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    let pictures = &job["seed"]["attachments"];
+    let link = url(&pictures[0]);
+    let whole = fetch(&link).await;
+    assert_eq!(whole.headers()["accept-ranges"], "bytes");
+    let tag = whole.headers()["etag"].clone();
+    assert!(tag.as_bytes().starts_with(b"\""), "{tag:?}");
+    let file = whole.bytes().await.unwrap();
+    let size = file.len();
+    let get = |range: String| client().get(&link).header("range", range);
+
+    let rest = get("bytes=50-".into()).header("if-range", &tag);
+    let rest = rest.send().await.unwrap();
+    assert_eq!(rest.status(), 206);
+    let place = format!("bytes 50-{}/{size}", size - 1);
+    assert_eq!(rest.headers()["content-range"], place);
+    assert_eq!(rest.headers()["content-type"], "image/png");
+    assert_eq!(rest.headers()["etag"], tag);
+    assert!(rest.bytes().await.unwrap() == file.slice(50..));
+
+    // What was known is of another version, or more than one part is wanted.
+    let other = fetch(&url(&pictures[1])).await.headers()["etag"].clone();
+    assert_ne!(other, tag);
+    let anew = get("bytes=50-".into()).header("if-range", other);
+    for request in [anew, get("bytes=0-1,50-".into()), get("lines=1-".into())] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert!(answer.bytes().await.unwrap() == file);
+    }
+
+    let beyond = get(format!("bytes={size}-")).send().await.unwrap();
+    assert_eq!(beyond.status(), 416);
+    assert_eq!(beyond.headers()["content-range"], format!("bytes */{size}"));
+    assert_eq!(beyond.bytes().await.unwrap(), "");
+}

@@ -60,10 +60,12 @@ impl Error {
                  is not trusted."
             }
             (ErrorKind::Transport, _) => "A connection that broke, or a slow service.",
+            #[cfg(feature = "images")]
             (ErrorKind::Image(_), _) => {
                 "Links work for about a day; later, or where a proxy is in between, the image's \
                  host has nothing to give."
             }
+            #[cfg(feature = "images")]
             (ErrorKind::File, _) => "The folder may not be written to, or the disk is full.",
         }
     }
@@ -151,7 +153,9 @@ impl Error {
                  a job may be running: look for it with `Client::find_started`, or in the list of \
                  executing jobs, before you submit again."
             }
+            #[cfg(feature = "images")]
             (ErrorKind::Image(fault), _) => fault.advice(),
+            #[cfg(feature = "images")]
             (ErrorKind::File, _) => {
                 "Check that the folder exists, may be written to and has room. The result itself \
                  is not lost: save it elsewhere."
@@ -205,7 +209,9 @@ impl Error {
             ErrorKind::NoSeed { .. } => f.write_str("the job has completed, but holds no seed"),
             ErrorKind::UnreadableAnswer { problem } => write!(f, "the answer {problem}"),
             ErrorKind::Transport => f.write_str("no answer"),
+            #[cfg(feature = "images")]
             ErrorKind::Image(fault) => write!(f, "{fault}"),
+            #[cfg(feature = "images")]
             ErrorKind::File => f.write_str("a file cannot be written"),
         }
     }
@@ -245,8 +251,9 @@ impl Error {
         }
         match (&self.0.kind, self.0.delivery) {
             // Goes without saying, or costs nothing.
-            (ErrorKind::InvalidInput { .. } | ErrorKind::Image(_), _) | (_, Delivery::Answered) => {
-            }
+            (ErrorKind::InvalidInput { .. }, _) | (_, Delivery::Answered) => {}
+            #[cfg(feature = "images")]
+            (ErrorKind::Image(_), _) => {}
             (_, Delivery::NotSent) => f.write_str("; not sent")?,
             (_, Delivery::MayHaveBeenSent) => f.write_str("; may have been sent")?,
         }

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use serde::Serialize;
 
 use super::SavedImage;
+use crate::error::{Delivery, Error, ErrorKind};
 use crate::retrieval::Image;
 
 /// Why an image could not be had.
@@ -40,8 +41,10 @@ pub enum ImageFault {
     Truncated(u64),
     /// What came is no picture; these are its first bytes.
     NotAPicture(String),
-    /// It goes on beyond this many bytes.
+    /// It has, or goes on, beyond this many bytes.
     TooLarge(u64),
+    /// It was not whole within ten minutes; so many bytes had come.
+    TooSlow(u64),
 }
 
 impl ImageFault {
@@ -54,7 +57,7 @@ impl ImageFault {
                 "Ask for the job again: a fresh answer has fresh links, as a rule. They last \
                  about a day."
             }
-            Self::NoAnswer | Self::Cut(_) | Self::Truncated(_) => {
+            Self::NoAnswer | Self::Cut(_) | Self::Truncated(_) | Self::TooSlow(_) => {
                 "Save the images again while their links last, about a day."
             }
             Self::Refused { .. } | Self::NotAPicture(_) | Self::TooLarge(_) => {
@@ -88,8 +91,20 @@ impl fmt::Display for ImageFault {
                 write!(f, "what came is no picture; it begins with {start:?}")
             }
             Self::TooLarge(limit) => write!(f, "the image is over {limit} bytes"),
+            Self::TooSlow(size) => write!(
+                f,
+                "the image takes too long: {size} bytes have come in the time there is"
+            ),
         }
     }
+}
+
+pub(super) fn image_error(fault: ImageFault) -> Error {
+    let delivery = match fault {
+        ImageFault::NoLink | ImageFault::BadLink(_) => Delivery::NotSent,
+        _ => Delivery::Answered,
+    };
+    Error::new(ErrorKind::Image(fault), delivery)
 }
 
 /// Where a whole image differs from what the answer announced.
@@ -178,10 +193,16 @@ pub(super) fn differences(image: &Image, saved: &SavedImage) -> Vec<Difference> 
 mod tests {
     use super::ImageFault;
 
-    /// The others are met where they happen; this one would take 256 MiB.
+    /// The others are met where they happen; these would take 256 MiB and ten
+    /// minutes.
     #[test]
     fn a_limit_is_named() {
         let line = ImageFault::TooLarge(268_435_456).to_string();
         assert_eq!(line, "the image is over 268435456 bytes");
+        let line = ImageFault::TooSlow(5).to_string();
+        assert_eq!(
+            line,
+            "the image takes too long: 5 bytes have come in the time there is"
+        );
     }
 }

@@ -1,0 +1,135 @@
+//! Asking the images' host.
+
+use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, RANGE, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
+use url::Url;
+
+use super::address::Addresses;
+use super::attempts::Failure;
+use super::fault::{ImageFault, image_error};
+use super::resolver::Resolver;
+use super::rest::Rest;
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::retrieval::Image;
+
+/// How much of a refusal's body an error shows.
+const EXCERPT_BYTES: usize = 200;
+
+/// Knows nothing of the API but whether it is local.
+#[derive(Clone)]
+pub(super) struct Host {
+    http: reqwest::Client,
+    addresses: Addresses,
+}
+
+impl Host {
+    pub(super) fn new(
+        api_is_loopback: bool,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, Error> {
+        let addresses = Addresses::for_api(api_is_loopback);
+        let mut http = reqwest::Client::builder();
+        if api_is_loopback {
+            // Nor does a proxy lead to images on this machine.
+            http = http.no_proxy();
+        }
+        let http = configure(http)
+            .redirect(addresses.redirects())
+            .referer(false)
+            // What is counted, and asked for from some byte on, are the
+            // picture's own bytes.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .dns_resolver(Resolver::new(addresses))
+            .build()
+            .map_err(|fault| {
+                Error::invalid_input("HTTP settings", "cannot be applied").with_source(fault)
+            })?;
+        Ok(Self { http, addresses })
+    }
+
+    /// Where an image is, if that may be fetched from.
+    pub(super) fn address_of(&self, image: &Image) -> Result<Url, Error> {
+        let link = image
+            .url
+            .as_deref()
+            .ok_or_else(|| image_error(ImageFault::NoLink))?;
+        let url = Url::parse(link)
+            .map_err(|fault| image_error(ImageFault::BadLink(format!("is no address: {fault}"))))?;
+        self.addresses
+            .check(&url)
+            .map_err(|fault| image_error(ImageFault::BadLink(fault)))?;
+        Ok(url)
+    }
+
+    /// The host's answer, of whatever status, to a request for the whole or for
+    /// the rest.
+    pub(super) async fn ask(&self, url: &Url, rest: Option<&Rest>) -> Result<Response, Failure> {
+        let mut request = self
+            .http
+            .get(url.clone())
+            .header(ACCEPT, HeaderValue::from_static("image/*"));
+        if let Some(rest) = rest {
+            request = request
+                .header(RANGE, rest.range())
+                .header(IF_RANGE, rest.version());
+        }
+        request.send().await.map_err(no_answer)
+    }
+}
+
+fn no_answer(fault: reqwest::Error) -> Failure {
+    // The same redirects would come again.
+    let is_lasting = fault.is_redirect() || fault.is_builder();
+    let delivery = if fault.is_connect() {
+        Delivery::NotSent
+    } else {
+        Delivery::MayHaveBeenSent
+    };
+    let error = Error::new(ErrorKind::Image(ImageFault::NoAnswer), delivery)
+        .with_source(without_link(fault));
+    if is_lasting {
+        Failure::lasting(error)
+    } else {
+        Failure::passing(error)
+    }
+}
+
+/// An answer that is not the image.
+pub(super) async fn refusal(response: Response) -> Failure {
+    let status = response.status();
+    let pause = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let body = excerpt(response).await;
+    let fault = match status.as_u16() {
+        // After a link has expired the content network answers 404.
+        403 | 404 | 410 => ImageFault::Gone { status, body },
+        _ => ImageFault::Refused { status, body },
+    };
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        Failure::passing(image_error(fault)).not_before(pause)
+    } else {
+        Failure::lasting(image_error(fault))
+    }
+}
+
+/// A link is a key to the picture; it stays out of errors.
+pub(super) fn without_link(fault: reqwest::Error) -> reqwest::Error {
+    fault.without_url()
+}
+
+async fn excerpt(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while body.len() < EXCERPT_BYTES {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            _ => break,
+        }
+    }
+    body.truncate(EXCERPT_BYTES);
+    String::from_utf8_lossy(&body).escape_debug().to_string()
+}

@@ -1,0 +1,74 @@
+//! Images that a folder has already.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use super::SavedImage;
+use super::fault;
+use super::picture::Inspection;
+use crate::retrieval::Image;
+
+/// How much of a file is looked at at once.
+const STEP: usize = 64 * 1024;
+
+/// The file of an image that is in the folder, whole, and all that was
+/// announced. Where anything is not known or differs there is none.
+pub(super) async fn find(image: &Image, folder: &Path) -> Option<SavedImage> {
+    // Without it a file of another picture would do.
+    image.size?;
+    let (image, folder) = (image.clone(), folder.to_owned());
+    tokio::task::spawn_blocking(move || look(&image, &folder))
+        .await
+        .ok()?
+}
+
+fn look(image: &Image, folder: &Path) -> Option<SavedImage> {
+    let start = format!("image-{}.", image.number);
+    fs::read_dir(folder)
+        .ok()?
+        .filter_map(Result::ok)
+        .filter(|entry| {
+            let name = entry.file_name();
+            // Nothing but a file: a pipe could be waited for, a link lead anywhere.
+            name.to_str().is_some_and(|name| name.starts_with(&start))
+                && entry.file_type().is_ok_and(|kind| kind.is_file())
+                && entry
+                    .metadata()
+                    .is_ok_and(|data| Some(data.len()) == image.size)
+        })
+        .find_map(|entry| whole(image, &entry.path()).filter(|saved| is_announced(image, saved)))
+}
+
+/// What the file is, if it is a whole picture under the name that it would be
+/// given.
+fn whole(image: &Image, path: &Path) -> Option<SavedImage> {
+    let mut file = File::open(path).ok()?;
+    let mut inspection = Inspection::default();
+    let mut bytes = vec![0; STEP];
+    loop {
+        let count = file.read(&mut bytes).ok()?;
+        if count == 0 {
+            break;
+        }
+        inspection.take(bytes.get(..count)?).ok()?;
+    }
+    let kind = inspection.finish().ok()?;
+    let is_its_name = path.extension()? == kind.extension();
+    is_its_name.then(|| SavedImage {
+        number: image.number,
+        path: path.to_owned(),
+        size: inspection.size(),
+        media_type: kind.mime_type(),
+        dimensions: super::dimensions_of(path),
+        differences: Vec::new(),
+        was_there: true,
+    })
+}
+
+fn is_announced(image: &Image, saved: &SavedImage) -> bool {
+    let (width, height) = saved.dimensions.unzip();
+    fault::differences(image, saved).is_empty()
+        && (image.width.is_none() || image.width == width)
+        && (image.height.is_none() || image.height == height)
+}

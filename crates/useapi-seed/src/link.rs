@@ -1,0 +1,64 @@
+//! What a link says of itself.
+
+use std::time::{Duration, SystemTime};
+
+use url::Url;
+
+/// When a link of Discord's expires: its `ex` has the second since 1970, in
+/// hexadecimal digits.
+pub(crate) fn expires_at(link: &str) -> Option<SystemTime> {
+    let url = Url::parse(link).ok()?;
+    let (_, digits) = url.query_pairs().find(|(name, _)| name == "ex")?;
+    // Reading a number would allow for a sign.
+    if !digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let seconds = u64::from_str_radix(&digits, 16).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_second_is_read_and_nothing_else() {
+        for (query, second) in [
+            ("ex=65db8660&is=65da34e0&hm=0a&", Some(0x65db_8660)),
+            ("is=1&ex=65DB8660", Some(0x65db_8660)),
+            ("ex=0", Some(0)),
+            ("ex=", None),
+            ("ex", None),
+            ("EX=65db8660", None),
+            ("ex=%2B65db8660", None),
+            ("ex=-1", None),
+            ("ex=0x65db8660", None),
+            ("ex=ffffffffffffffff", None),
+            ("ex=10000000000000000", None),
+            ("", None),
+        ] {
+            let link = format!("https://cdn.discordapp.com/attachments/1/2/a.png?{query}");
+            let expected =
+                second.map(|second| SystemTime::UNIX_EPOCH + Duration::from_secs(second));
+            assert_eq!(expires_at(&link), expected, "{query}");
+        }
+        assert_eq!(expires_at("/a.png?ex=65db8660"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(link in ".*", value in "[0-9a-fA-F]{0,20}|.*") {
+            let _ = expires_at(&link);
+            let _ = expires_at(&format!("https://cdn.discordapp.com/a.png?ex={value}"));
+        }
+
+        #[test]
+        fn any_second_is_read(second: u32) {
+            let link = format!("https://cdn.discordapp.com/a.png?ex={second:x}&is=0");
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(second.into());
+            prop_assert_eq!(expires_at(&link), Some(time));
+        }
+    }
+}
