@@ -148,7 +148,8 @@ async fn calls_waits_and_searches_are_spans() {
 
     // A wait, with a poll in it.
     emulator.advance(Duration::from_secs(60));
-    job.wait().interval(Duration::from_millis(1)).await.unwrap();
+    let wait = job.wait().interval(Duration::from_millis(1));
+    let retrieval = wait.await.unwrap();
     let seen = listener.take();
     assert_eq!(seen[0].name, "useapi_seed.wait");
     assert_fields(
@@ -164,6 +165,35 @@ async fn calls_waits_and_searches_are_spans() {
         &seen[1],
         &[("http.request.method", "GET"), ("useapi.job.id", job.id())],
     );
+
+    // Pictures; of a link only its host is shown.
+    let folder = tempfile::tempdir().unwrap();
+    for saved in client.save_images(&retrieval, &folder).await {
+        saved.unwrap();
+    }
+    let seen = listener.take();
+    assert_eq!(seen[0].name, "useapi_seed.save_images");
+    assert_fields(&seen[0], &[("useapi.job.id", job.id())]);
+    let downloads: Vec<_> = seen
+        .iter()
+        .filter(|span| span.name == "useapi_seed.download")
+        .collect();
+    assert_eq!(downloads.len(), 4);
+    for (number, span) in (1..).zip(downloads) {
+        assert_eq!(span.parent, Some("useapi_seed.save_images"));
+        let number = number.to_string();
+        let size = retrieval.images()[0].size.unwrap().to_string();
+        assert_fields(
+            span,
+            &[
+                ("server.address", "127.0.0.1"),
+                ("useapi.image.number", &number),
+                ("useapi.image.was_there", "false"),
+            ],
+        );
+        assert_eq!(span.fields["useapi.image.size"].len(), size.len());
+        assert!(!format!("{span:?}").contains("hm="));
+    }
 
     // A search for a job.
     client.find_started(parent).await.unwrap();

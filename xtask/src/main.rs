@@ -7,6 +7,7 @@ mod codegen;
 mod contract;
 mod downstream;
 mod emulator;
+mod features;
 mod lint_spec;
 mod lock_file;
 mod package;
@@ -54,6 +55,8 @@ enum Chore {
     },
     /// Build and run programs of users, and regenerate after a change of the description.
     Downstream,
+    /// Hold what each choice of TLS brings along against what it should.
+    Features,
     /// Hold the description against two linters. Needs Python and Node.js.
     LintSpec,
     /// Make the packages, and build the raw layer from its own.
@@ -100,6 +103,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Chore::Contract { mutate: false } => contract::check(None),
         Chore::Contract { mutate: true } => contract::mutate(),
         Chore::Downstream => downstream::run(),
+        Chore::Features => features::run(),
         Chore::LintSpec => lint_spec::run(),
         Chore::Package => package::run(),
         Chore::Peers => peers::run(),

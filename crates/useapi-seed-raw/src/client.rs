@@ -1,6 +1,7 @@
 //! The client and how it is made.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
@@ -8,6 +9,7 @@ use url::{Host, Url};
 
 use crate::call::Call;
 use crate::generated::{self, DEFAULT_BASE_URL};
+use crate::secret::Secret;
 
 /// How many bytes of a body are read unless told otherwise: 8 MiB.
 pub const DEFAULT_BODY_LIMIT: usize = 8 * 1024 * 1024;
@@ -26,6 +28,7 @@ pub struct Client {
     http: reqwest::Client,
     base_url: String,
     authorization: HeaderValue,
+    token: Arc<Secret>,
     body_limit: usize,
     is_loopback: bool,
     timeout: Option<Duration>,
@@ -76,7 +79,12 @@ impl Client {
 
     /// A generated client with a record of its own, for one call.
     pub(crate) fn call(&self) -> generated::Client {
-        let call = Call::new(self.authorization.clone(), self.body_limit, self.timeout);
+        let call = Call::new(
+            self.authorization.clone(),
+            Arc::clone(&self.token),
+            self.body_limit,
+            self.timeout,
+        );
         generated::Client::new_with_client(&self.base_url, self.http.clone(), call)
     }
 }
@@ -137,6 +145,11 @@ impl ClientBuilder {
     /// HTTP client cannot be made.
     pub fn build(self) -> Result<Client, BuildError> {
         let authorization = authorization(&self.token)?;
+        #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // The HTTP client would panic.
+            return Err(BuildError::NoCryptoProvider);
+        }
         let base_url = base_url(&self.base_url)?;
         let is_loopback = is_loopback(&base_url);
         let mut http = reqwest::Client::builder()
@@ -161,6 +174,7 @@ impl ClientBuilder {
             // Paths begin with a slash.
             base_url: base_url.as_str().trim_end_matches('/').to_owned(),
             authorization,
+            token: Arc::new(Secret::new(self.token.as_bytes())),
             body_limit: self.body_limit,
             is_loopback,
             timeout: None,
@@ -187,6 +201,13 @@ pub enum BuildError {
     /// The base URL is unfit, and how.
     #[error("base URL {0}")]
     BaseUrl(String),
+    /// The feature `rustls-no-provider` is on, and the program has installed no
+    /// provider of cryptography.
+    #[error(
+        "no provider of cryptography is installed for TLS: install one, as by \
+         rustls::crypto::ring::default_provider().install_default(), or use the feature `rustls`"
+    )]
+    NoCryptoProvider,
     /// The HTTP client could not be made.
     #[error("the HTTP client cannot be made")]
     Http(#[source] reqwest::Error),

@@ -55,13 +55,16 @@
 //! - `build-time-codegen` (default): generate the source in the build script.
 //!   Without it the checked-in source is compiled, which is the same and needs
 //!   no generator.
-//! - `rustls` (default), `native-tls`: who does TLS. With neither, only `http`
-//!   addresses work.
+//! - `rustls` (default), `rustls-no-provider`, `native-tls`: who does TLS. With
+//!   none, only `http` addresses work. `rustls-no-provider` leaves the provider of
+//!   cryptography to the program, which has to install one before a client is
+//!   made: [`BuildError::NoCryptoProvider`] otherwise.
 
 mod answer;
 mod call;
 mod client;
 mod discord_token;
+mod secret;
 
 #[cfg(feature = "build-time-codegen")]
 #[allow(

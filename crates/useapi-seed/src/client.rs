@@ -30,30 +30,19 @@ const USER_AGENT: &str = concat!("useapi-seed/", env!("CARGO_PKG_VERSION"));
 /// Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What clones of a client share.
+pub(crate) struct Shared {
     pub(crate) raw: raw::Client,
-    pub(crate) server: Arc<Server>,
+    /// Where requests go, as spans name it.
+    pub(crate) server_address: String,
+    pub(crate) server_port: Option<u16>,
     pub(crate) retry: Retry,
     pub(crate) request_timeout: Duration,
     #[cfg(feature = "images")]
     pub(crate) downloader: Downloader,
-}
-
-/// Where requests go, as spans name it.
-pub(crate) struct Server {
-    pub(crate) address: String,
-    pub(crate) port: Option<u16>,
-}
-
-impl Server {
-    fn of(base_url: &str) -> Self {
-        // The raw layer has read it before.
-        let url = Url::parse(base_url).ok();
-        let address = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        Self {
-            address: address.to_owned(),
-            port: url.as_ref().and_then(Url::port_or_known_default),
-        }
-    }
 }
 
 impl Client {
@@ -143,8 +132,8 @@ impl Client {
     /// How calls are made unless they are told otherwise.
     pub(crate) fn manner(&self) -> Manner {
         Manner {
-            retry: self.retry.clone(),
-            request_timeout: self.request_timeout,
+            retry: self.shared.retry.clone(),
+            request_timeout: self.shared.request_timeout,
             deadline: None,
         }
     }
@@ -165,13 +154,13 @@ impl Client {
     /// Where requests go.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        self.raw.base_url()
+        self.shared.raw.base_url()
     }
 
     /// The layer below, with the same settings.
     #[must_use]
     pub fn raw(&self) -> &raw::Client {
-        &self.raw
+        &self.shared.raw
     }
 }
 
@@ -298,13 +287,20 @@ impl ClientBuilder {
         let downloader = Downloader::new(raw.is_loopback(), |http| {
             image_http(common(http).read_timeout(request_timeout))
         })?;
-        Ok(Client {
-            server: Arc::new(Server::of(raw.base_url())),
+        // The raw layer has read it before.
+        let url = Url::parse(raw.base_url()).ok();
+        let server_address = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let shared = Shared {
+            server_address: server_address.to_owned(),
+            server_port: url.as_ref().and_then(Url::port_or_known_default),
             raw,
             retry,
             request_timeout,
             #[cfg(feature = "images")]
             downloader,
+        };
+        Ok(Client {
+            shared: Arc::new(shared),
         })
     }
 }

@@ -109,7 +109,7 @@ impl Client {
             attempts += 1;
             let timeout = manner.time_left().unwrap_or_default();
             let span = self.span(operation, job, attempts);
-            let outcome = send(self.raw.with_timeout(timeout))
+            let outcome = send(self.shared.raw.with_timeout(timeout))
                 .instrument(span.clone())
                 .await;
             let error = match outcome {
@@ -149,8 +149,8 @@ impl Client {
             http.request.method = method,
             http.request.resend_count = (attempt > 1).then_some(attempt - 1),
             http.response.status_code = field::Empty,
-            server.address = self.server.address,
-            server.port = self.server.port,
+            server.address = self.shared.server_address,
+            server.port = self.shared.server_port,
             url.template = operation.template(),
             error.type = field::Empty,
             useapi.job.id = job,

@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span, field, info_span};
+use url::Url;
 
 pub use fault::{Difference, ImageFault};
 
@@ -90,13 +92,17 @@ impl Client {
         let renewal = &Renewal::new(self, retrieval);
         let images = retrieval.images().iter();
         let outcomes: Vec<_> = images
-            .map(|image| self.downloader.save_renewed(image, folder, renewal))
+            .map(|image| self.shared.downloader.save_renewed(image, folder, renewal))
             .collect();
-        let job_id = Some(retrieval.job_id());
+        let job_id = retrieval.job_id();
         stream::iter(outcomes)
             .buffered(AT_ONCE)
-            .map(|outcome| outcome.map_err(|error| error.with_job_id(job_id)))
+            .map(|outcome| outcome.map_err(|error| error.with_job_id(Some(job_id))))
             .collect()
+            .instrument(info_span!(
+                "useapi_seed.save_images",
+                useapi.job.id = job_id
+            ))
             .await
     }
 
@@ -121,8 +127,11 @@ impl Client {
         image: &Image,
         folder: impl AsRef<Path>,
     ) -> Result<SavedImage, Error> {
-        let deadline = self.downloader.deadline();
-        self.downloader.save(image, folder.as_ref(), deadline).await
+        let deadline = self.shared.downloader.deadline();
+        self.shared
+            .downloader
+            .save(image, folder.as_ref(), deadline)
+            .await
     }
 }
 
@@ -165,6 +174,28 @@ impl Downloader {
         folder: &Path,
         deadline: Instant,
     ) -> Result<SavedImage, Error> {
+        let span = download_span(image);
+        let saving = self.saved(image, folder, deadline);
+        let outcome = saving.instrument(span.clone()).await;
+        match &outcome {
+            Ok(saved) => {
+                span.record("useapi.image.size", saved.size);
+                span.record("useapi.image.was_there", saved.was_there);
+            }
+            Err(error) => {
+                span.record("otel.status_code", "ERROR");
+                span.record("error.type", error.type_name());
+            }
+        }
+        outcome
+    }
+
+    async fn saved(
+        &self,
+        image: &Image,
+        folder: &Path,
+        deadline: Instant,
+    ) -> Result<SavedImage, Error> {
         if let Some(saved) = present::find(image, folder).await {
             return Ok(saved);
         }
@@ -195,6 +226,23 @@ impl Downloader {
             ..saved
         })
     }
+}
+
+/// Of the link only the host is shown: the rest is a key to the picture.
+fn download_span(image: &Image) -> Span {
+    let url = image.url.as_deref().and_then(|link| Url::parse(link).ok());
+    info_span!(
+        "useapi_seed.download",
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        error.type = field::Empty,
+        http.request.method = "GET",
+        server.address = url.as_ref().and_then(Url::host_str),
+        server.port = url.as_ref().and_then(Url::port_or_known_default),
+        useapi.image.number = image.number,
+        useapi.image.size = field::Empty,
+        useapi.image.was_there = field::Empty,
+    )
 }
 
 async fn dimensions(path: PathBuf) -> Option<(u64, u64)> {

@@ -68,25 +68,25 @@ pub(crate) fn drift(job: &Job, mut notes: Vec<Note>) -> Vec<Note> {
         let word = word.clone();
         notes.push(Note::UnknownWord { path: "verb", word });
     }
-    unknown_fields(&mut notes, "", &job.extra);
+    unknown_fields(&mut notes, format_args!(""), &job.extra);
     attachments(&mut notes, "attachments", job.attachments.as_deref());
     if let Some(seed) = &job.seed {
-        unknown_fields(&mut notes, "seed.", &seed.extra);
+        unknown_fields(&mut notes, format_args!("seed."), &seed.extra);
         attachments(&mut notes, "seed.attachments", seed.attachments.as_deref());
     }
     for (index, child) in job.children.iter().flatten().enumerate() {
-        unknown_fields(&mut notes, &format!("children[{index}]."), &child.extra);
+        unknown_fields(&mut notes, format_args!("children[{index}]."), &child.extra);
     }
     notes
 }
 
 fn attachments(notes: &mut Vec<Note>, path: &str, attachments: Option<&[Attachment]>) {
     for (index, attachment) in attachments.unwrap_or_default().iter().enumerate() {
-        unknown_fields(notes, &format!("{path}[{index}]."), &attachment.extra);
+        unknown_fields(notes, format_args!("{path}[{index}]."), &attachment.extra);
     }
 }
 
-fn unknown_fields(notes: &mut Vec<Note>, prefix: &str, extra: &Map<String, Value>) {
+fn unknown_fields(notes: &mut Vec<Note>, prefix: fmt::Arguments<'_>, extra: &Map<String, Value>) {
     let paths = extra.keys().map(|key| format!("{prefix}{key}"));
     notes.extend(paths.map(Note::UnknownField));
 }

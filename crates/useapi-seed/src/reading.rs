@@ -201,7 +201,11 @@ fn is_halt(status: Option<&JobStatus>, code: Option<&Code>) -> bool {
 }
 
 fn is_halt_code(code: Option<&Code>) -> bool {
-    code.is_some_and(|code| matches!(code.to_string().trim(), "596" | "569"))
+    code.is_some_and(|code| match code {
+        Code::Int64(number) => matches!(number, 596 | 569),
+        Code::String(text) => matches!(text.trim(), "596" | "569"),
+        _ => false,
+    })
 }
 
 fn service_message(error: Option<&str>, details: Option<&str>) -> Option<String> {

@@ -135,11 +135,14 @@ impl Retry {
 fn may_be_repeated(effect: Effect, error: &Error) -> bool {
     let status = error.status().map(|status| status.as_u16());
     match (error.kind(), status, error.delivery()) {
-        (ErrorKind::TooManyJobs { .. }, ..) => true,
-        (ErrorKind::UnexpectedStatus, Some(503), _) => true,
-        (ErrorKind::Transport, _, Delivery::NotSent) => true,
-        (ErrorKind::Transport, ..) => effect == Effect::None,
-        (ErrorKind::UnexpectedStatus, Some(500..=599), _) => effect == Effect::None,
+        // Not carried out.
+        (ErrorKind::TooManyJobs { .. }, ..)
+        | (ErrorKind::UnexpectedStatus, Some(503), _)
+        | (ErrorKind::Transport, _, Delivery::NotSent) => true,
+        // Perhaps carried out.
+        (ErrorKind::Transport, ..) | (ErrorKind::UnexpectedStatus, Some(500..=599), _) => {
+            effect == Effect::None
+        }
         (ErrorKind::UnreadableAnswer { .. }, ..) => effect == Effect::None && error.is_cut(),
         _ => false,
     }

@@ -130,10 +130,10 @@ impl Submit {
     /// good `may have been sent`.
     pub async fn send(self) -> Result<Submitted, Error> {
         let request = self.request()?;
-        let client = &self.client;
+        let common = self.client.manner();
         let manner = Manner {
-            retry: self.retry.clone().unwrap_or_else(|| client.retry.clone()),
-            request_timeout: self.request_timeout.unwrap_or(client.request_timeout),
+            retry: self.retry.clone().unwrap_or(common.retry),
+            request_timeout: self.request_timeout.unwrap_or(common.request_timeout),
             deadline: Instant::now().checked_add(self.timeout),
         };
         let mut submissions = 0;

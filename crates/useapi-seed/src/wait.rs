@@ -29,7 +29,7 @@ pub struct Wait {
 }
 
 /// How often and how long to poll.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
