@@ -12,7 +12,7 @@ use useapi_seed_bench::{Calls, Ergonomic, Generated, HandWritten, Service};
 const AT_ONCE: [usize; 2] = [1, 64];
 
 #[allow(clippy::expect_used, reason = "without it there is nothing to measure")]
-fn measure<C: Calls>(criterion: &mut Criterion, name: &str) {
+fn measure<C: Calls>(criterion: &mut Criterion, name: &str, count: usize, call: &impl AsyncFn(&C)) {
     // One thread: the other processors are left to the server.
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -22,26 +22,35 @@ fn measure<C: Calls>(criterion: &mut Criterion, name: &str) {
         let _inside = runtime.enter();
         C::new(&Service::from_env().expect("a service"))
     };
-    let client = &client;
-    for count in AT_ONCE {
-        criterion.bench_function(&format!("submit-{count}-{name}"), |bencher| {
-            bencher.to_async(&runtime).iter(async || {
-                join_all((0..count).map(|_| client.submit())).await;
-            });
+    criterion.bench_function(name, |bencher| {
+        bencher.to_async(&runtime).iter(async || {
+            join_all((0..count).map(|_| call(&client))).await;
         });
-        criterion.bench_function(&format!("poll-{count}-{name}"), |bencher| {
-            bencher.to_async(&runtime).iter(async || {
-                let jobid = &client.ids().progress;
-                join_all((0..count).map(|_| client.poll(jobid))).await;
-            });
-        });
-    }
+    });
 }
 
+async fn submit<C: Calls>(client: &C) {
+    client.submit().await;
+}
+
+async fn poll<C: Calls>(client: &C) {
+    client.poll(&client.ids().progress).await;
+}
+
+/// The clients take turns at each call: what else the machine does changes with
+/// time.
 fn clients(criterion: &mut Criterion) {
-    measure::<HandWritten>(criterion, "hand_written");
-    measure::<Ergonomic>(criterion, "ergonomic");
-    measure::<Generated>(criterion, "generated");
+    for count in AT_ONCE {
+        let name = |call, client| format!("{call}-{count}-{client}");
+        let hand_written = name("submit", "hand_written");
+        measure::<HandWritten>(criterion, &hand_written, count, &submit);
+        measure::<Ergonomic>(criterion, &name("submit", "ergonomic"), count, &submit);
+        measure::<Generated>(criterion, &name("submit", "generated"), count, &submit);
+        let hand_written = name("poll", "hand_written");
+        measure::<HandWritten>(criterion, &hand_written, count, &poll);
+        measure::<Ergonomic>(criterion, &name("poll", "ergonomic"), count, &poll);
+        measure::<Generated>(criterion, &name("poll", "generated"), count, &poll);
+    }
 }
 
 criterion_group!(

@@ -20,13 +20,13 @@ const POLLS: u32 = 3;
 async fn main() -> Result<(), Fault> {
     let service = Service::from_env()?;
     let way = env::args().nth(1);
-    let before = processor_time()?;
+    let before = processor_time()?.as_secs_f64();
     let polls = match way.as_deref() {
         Some("ergonomic") => ergonomic(&service).await?,
         Some("reqwest") => reqwest(&service).await?,
         _ => return Err("usage: waits ergonomic|reqwest".into()),
     };
-    let seconds = (processor_time()? - before).as_secs_f64();
+    let seconds = processor_time()?.as_secs_f64() - before;
     println!("{}", json!({ "seconds": seconds, "polls": polls }));
     Ok(())
 }

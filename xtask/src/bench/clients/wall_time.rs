@@ -21,7 +21,7 @@ const GOAL: f64 = 1.10;
 pub(super) fn measure(programs: &Programs, table: &mut Table) -> Result<()> {
     println!("wall time");
     let home = programs.folder().join("criterion");
-    programs.bench("wall_time", &home, &["--noplot"])?;
+    programs.bench("wall_time", &home, &["--noplot", "--quiet"])?;
     for (name, call) in CALLS {
         let median = |client| median(&home.join(format!("{name}-{client}")));
         let figure = format!("wall time of {call}, of the hand-written client");
