@@ -1,5 +1,6 @@
 //! Running cargo in other folders than the workspace's.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -21,6 +22,7 @@ pub(crate) struct Cargo {
     folder: PathBuf,
     target: PathBuf,
     offline: bool,
+    environment: Vec<(String, OsString)>,
 }
 
 impl Cargo {
@@ -32,12 +34,25 @@ impl Cargo {
             // `fetch` has brought all that the lock file names. What it does
             // not name is not to come in.
             offline: true,
+            environment: Vec::new(),
         })
     }
 
     /// Lets it download what it needs.
     pub(crate) fn online(mut self) -> Self {
         self.offline = false;
+        self
+    }
+
+    /// Lets it put what it builds into a folder of its own.
+    pub(crate) fn into_folder(mut self, target: &Path) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
+    /// A variable for it, and for the programs that it runs.
+    pub(crate) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
         self
     }
 
@@ -83,7 +98,8 @@ impl Cargo {
             // One profile, whatever the folder's own manifest says, so that
             // dependencies are compiled once. Nobody debugs these programs.
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_INCREMENTAL", "0");
+            .env("CARGO_INCREMENTAL", "0")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         if self.offline {
             command.env("CARGO_NET_OFFLINE", "true");
         }

@@ -31,12 +31,17 @@ impl Emulator {
 
     /// Starts it with the command at this path.
     pub(crate) fn start(command: &Path) -> Result<Self> {
-        let process = Command::new(command)
-            // A minute passes there in a tenth of a second.
-            .args(["emulate", "--json", "--speed", "600"])
+        // A minute passes there in a tenth of a second.
+        Self::launch(Command::new(command).args(["emulate", "--json", "--speed", "600"]))
+    }
+
+    /// Starts whatever serves as one and prints a line of JSON.
+    pub(crate) fn launch(command: &mut Command) -> Result<Self> {
+        let name = command.get_program().display().to_string();
+        let process = command
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("cannot start {}", command.display()))?;
+            .with_context(|| format!("cannot start {name}"))?;
         // From here on it is ended whatever comes.
         let mut emulator = Self {
             process,
@@ -58,6 +63,11 @@ impl Emulator {
             .pointer(place)
             .and_then(Value::as_str)
             .with_context(|| format!("the emulator printed no {place}"))
+    }
+
+    /// All that it printed.
+    pub(crate) fn all_news(&self) -> &Value {
+        &self.news
     }
 
     /// Its process.

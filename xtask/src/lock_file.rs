@@ -33,6 +33,15 @@ pub(crate) fn ensure_kept(folder: &Path, own: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// The versions of a package that a folder's lock file names.
+pub(crate) fn versions(folder: &Path, package: &str) -> Result<Vec<String>> {
+    let packages = packages(&folder.join(FILE))?.into_iter();
+    Ok(packages
+        .filter(|(name, _)| name == package)
+        .map(|(_, version)| version)
+        .collect())
+}
+
 /// Names and versions in a lock file, in which each name is followed by its
 /// version on the next line.
 fn packages(file: &Path) -> Result<BTreeSet<(String, String)>> {

@@ -37,9 +37,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Measure the emulator beside another mock of the description. Needs wrk, Python and Node.js.
-    #[command(subcommand)]
-    Bench(Bench),
+    /// Measure the client beside others, in instructions, time and memory. Takes ten minutes. Needs
+    /// Valgrind, curl, Python and Node.js.
+    Bench {
+        #[command(subcommand)]
+        other: Option<Bench>,
+    },
     /// Write the generated source of the raw layer, from the description in openapi.
     Codegen {
         /// Write nothing; show what would change, and fail if anything would.
@@ -72,10 +75,13 @@ enum Chore {
     },
 }
 
-/// What is measured.
+/// What else is measured.
 #[derive(Subcommand)]
 enum Bench {
-    /// Requests per second, beside Prism's; start-up time; memory. Takes a minute.
+    /// The first build of each layer, beside reqwest's. Takes five minutes.
+    Build,
+    /// The emulator: requests per second, beside Prism's; start-up time; memory. Takes a minute, and
+    /// needs wrk.
     Emulator,
 }
 
@@ -98,7 +104,13 @@ fn run(arguments: &Arguments) -> Result<()> {
     // the root.
     std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))?;
     match &arguments.chore {
-        Chore::Bench(Bench::Emulator) => bench::emulator(),
+        Chore::Bench { other: None } => bench::clients(),
+        Chore::Bench {
+            other: Some(Bench::Build),
+        } => bench::clean_build(),
+        Chore::Bench {
+            other: Some(Bench::Emulator),
+        } => bench::emulator(),
         Chore::Codegen { check } => codegen::run(*check),
         Chore::Contract { mutate: false } => contract::check(None),
         Chore::Contract { mutate: true } => contract::mutate(),

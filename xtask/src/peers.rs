@@ -15,7 +15,7 @@ use crate::tools::Tools;
 /// A folder of users' programs, one for each client.
 const PROGRAMS: &str = "tests/peers";
 /// The client that a program uses, in its folder.
-const CLIENT: &str = "seed_client";
+pub(crate) const CLIENT: &str = "seed_client";
 
 /// What every program prints when its client takes words and numbers that the
 /// description does not list.
@@ -73,14 +73,7 @@ impl Bench {
     /// folder.
     fn openapi_generator(&self, generator: &str, output: &str) -> Result<PathBuf> {
         let folder = self.folder(generator);
-        let mut command = self.tools.command("openapi-generator-cli");
-        command
-            .args(["generate", "--generator-name", generator])
-            .arg("--input-spec")
-            .arg(self.root.join(SPEC))
-            .args(["--additional-properties", &format!("packageName={CLIENT}")])
-            .args(["--output", output]);
-        run_in(&mut command, &folder)?;
+        openapi_generator(&self.tools, generator, &self.root, &folder, output)?;
         Ok(folder)
     }
 
@@ -109,4 +102,23 @@ impl Bench {
         println!("  {UNDERSTOOD}\n  {SEED}");
         Ok(())
     }
+}
+
+/// Generates a client by OpenAPI Generator, from the description in `root` into
+/// `folder`, there into `output`.
+pub(crate) fn openapi_generator(
+    tools: &Tools,
+    generator: &str,
+    root: &Path,
+    folder: &Path,
+    output: &str,
+) -> Result<()> {
+    let mut command = tools.command("openapi-generator-cli");
+    command
+        .args(["generate", "--generator-name", generator])
+        .arg("--input-spec")
+        .arg(root.join(SPEC))
+        .args(["--additional-properties", &format!("packageName={CLIENT}")])
+        .args(["--output", output]);
+    run_in(&mut command, folder).map(drop)
 }

@@ -1,0 +1,3 @@
+//! Nothing: what is built is what this depends on.
+
+fn main() {}
