@@ -223,7 +223,8 @@ async fn a_time_out_is_made_up_for_once_the_service_has_carried_it_out() {
         .build()
         .unwrap();
     // Its picture is painted at the first look, which takes a while.
-    client.job(&emulator.jobs().imagine).poll().await.unwrap();
+    let look = client.job(&emulator.jobs().imagine).poll().await;
+    assert!(look.is_err(), "it has no seed yet");
     let submit = client.submit(&emulator.jobs().imagine);
     let submit = submit.request_timeout(Duration::from_millis(200));
     let outcome = submit.send().await;

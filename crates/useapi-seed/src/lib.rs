@@ -68,13 +68,72 @@
 //! # When something goes wrong
 //!
 //! Each [`Error`] says [what](Error::kind), in one line with the service's own
-//! words, [what to do next](Error::advice), [which job](Error::job_id) it is
-//! about, and whether [the request may have been sent](Error::delivery).
+//! words, [its usual cause](Error::usual_cause), [what to do](Error::advice),
+//! [which job](Error::job_id) it is about, and whether [the request may have been
+//! sent](Error::delivery). Programs ask it: [`Error::is_halted`],
+//! [`Error::is_retryable`], [`Error::is_timeout`] and others.
 //! Nothing is submitted twice: a request is repeated only when it cannot have been
 //! carried out, as [`Retry`] says. After a lost answer the job that may be running
 //! is [looked for](Client::find_started), and if it is not found the error says
 //! that the request `may have been sent`. A poll without a usable answer does not
 //! end a wait, five in a row do; a refusal ends it at once.
+//!
+//! ```
+//! # use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // The service carries the submission out, and its answer is lost.
+//! let emulator = Emulator::builder()
+//!     .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+//!     .start()
+//!     .await?;
+//! let client = useapi_seed::Client::builder(emulator.token())
+//!     .base_url(emulator.base_url())
+//!     .build()?;
+//! let parent = emulator.jobs().imagine.as_str();
+//!
+//! let submitted = client.submit(parent).send().await?;
+//! assert!(matches!(submitted, useapi_seed::Submitted::Started(_)));
+//! assert_eq!(emulator.job_counts()[parent].started, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Progress
+//!
+//! [`Job::watch`] is a stream of each change, poll that failed, and the result;
+//! [`Wait::on_update`] a function that is called. A wait that is dropped loses
+//! nothing; one that is [told to look](Job::look_now) does so at once.
+//!
+//! # Own HTTP settings
+//!
+//! [`ClientBuilder::configure_api_http`] and
+//! [`ClientBuilder::configure_image_http`] take functions over
+//! [`reqwest::ClientBuilder`]: proxies, certificates, connections. The
+//! environment's proxies are used without them, but for loopback.
+//!
+//! | limit | unless set | set by |
+//! | --- | --- | --- |
+//! | making a connection | 10 s | [`ClientBuilder::connect_timeout`] |
+//! | one request | 60 s | [`ClientBuilder::request_timeout`], [`Submit::request_timeout`], [`Wait::request_timeout`] |
+//! | repetitions | 4 within 60 s | [`ClientBuilder::retry`], [`Submit::retry`] |
+//! | a submission, with repetitions and search | 3 min | [`Submit::timeout`] |
+//! | a wait | 15 min | [`Wait::timeout`] |
+//! | polls in a row that fail | 5 | [`Wait::failed_polls`] |
+//! | an image | 10 min, 256 MiB | |
+//!
+//! # Seeing what happens
+//!
+//! By [`tracing`](https://docs.rs/tracing), with the attributes that
+//! OpenTelemetry names. No token and no link is in them.
+//!
+//! | span | attributes beside `otel.status_code` and `error.type` |
+//! | --- | --- |
+//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.attempt`, `useapi.delivery` (`not_sent`, `may_have_been_sent`, `answered`) |
+//! | `useapi_seed.wait`, around its polls | `useapi.job.id`, `useapi.job.status`, `useapi.polls` |
+//! | `useapi_seed.find_started`, around its calls | `useapi.parent_job.id` |
+//! | `useapi_seed.save_images`, around its downloads | `useapi.job.id` |
+//! | `useapi_seed.download` | `server.address`, `server.port`, `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
 //!
 //! # Secrets
 //!
@@ -95,7 +154,9 @@
 //!
 //! # Features
 //!
-//! - `rustls` (default) and `native-tls` choose who does TLS.
+//! - `rustls` (default), `rustls-no-provider` and `native-tls` choose who does TLS.
+//!   With `rustls-no-provider` the program installs a provider of cryptography
+//!   before it makes a client; without one that is an error.
 //! - `images` (default) saves images: [`Client::save_images`] and what belongs
 //!   to it. Without it a [`Retrieval`] still has their links.
 //! - `schemars` gives the result types a JSON Schema: [`Retrieval`], [`Update`],

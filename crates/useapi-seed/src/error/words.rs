@@ -124,7 +124,8 @@ impl Error {
             }
             (ErrorKind::UnexpectedStatus, Delivery::MayHaveBeenSent) => {
                 "The service, or something before it, failed with the call in hand. A job may be \
-                 running: look for it with `Client::find_started` before you submit again."
+                 running: look for it before you submit again, by `find_started` or in the list of \
+                 executing jobs."
             }
             (ErrorKind::UnexpectedStatus, _) => {
                 "The service answered with a status that its documentation does not know. If it \
@@ -139,8 +140,8 @@ impl Error {
             }
             (ErrorKind::UnreadableAnswer { .. }, _) => {
                 "The service accepted the call, but its answer cannot be used. If this was a \
-                 submission, a job may be running: look for it with `Client::find_started` before \
-                 you submit again."
+                 submission, a job may be running: look for it before you submit again, by \
+                 `find_started` or in the list of executing jobs."
             }
             (ErrorKind::Transport, Delivery::NotSent) => {
                 "Nothing was sent. Check the network and the base URL, then call again."
@@ -150,8 +151,8 @@ impl Error {
             }
             (ErrorKind::Transport, _) => {
                 "The request may have been sent, and its answer is lost. If this was a submission, \
-                 a job may be running: look for it with `Client::find_started`, or in the list of \
-                 executing jobs, before you submit again."
+                 a job may be running: look for it before you submit again, by `find_started` or \
+                 in the list of executing jobs."
             }
             #[cfg(feature = "images")]
             (ErrorKind::Image(fault), _) => fault.advice(),
