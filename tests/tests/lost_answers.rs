@@ -151,10 +151,17 @@ async fn a_cut_at_any_byte_starts_no_second_job_and_loses_none_silently() {
         .unwrap();
     let requests = (0..=request).map(Cut::Request);
     let cuts = requests.chain((0..=answer).map(Cut::Answer));
-    let (mut found, mut unknown, mut before) = (0, 0, 0);
+    let (mut found, mut unknown) = (0, 0);
     for cut in cuts {
         *cutter.next.lock().unwrap() = Some(cut);
+        let before = started(&emulator);
         let outcome = client.submit(parent).send().await;
+        if matches!(cut, Cut::Request(bytes) if bytes == request) {
+            // What came whole is carried out, sooner or later.
+            while started(&emulator) == before {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
         let executing = client.jobs().await.unwrap().ids.unwrap();
         let started = started(&emulator) - before;
         match outcome {
@@ -177,7 +184,6 @@ async fn a_cut_at_any_byte_starts_no_second_job_and_loses_none_silently() {
         for id in executing {
             client.job(id).cancel().await.unwrap();
         }
-        before += started;
     }
     // An answer that was given is always found, wherever it was cut.
     assert!(found > answer, "{found} of {answer}, {unknown} unknown");
@@ -258,12 +264,52 @@ async fn it_is_submitted_again_only_where_that_was_wanted() {
 }
 
 #[tokio::test]
+async fn a_second_submission_that_fails_does_not_hide_the_first() {
+    let emulator = Emulator::builder()
+        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetBefore)
+        .fault(Operation::RetrieveSeed, When::Next(1), Fault::status(429))
+        .stopped()
+        .start()
+        .await
+        .unwrap();
+    let client = client(&emulator, emulator.base_url());
+    let submit = client.submit(&emulator.jobs().imagine).resubmit(true);
+    let error = submit.send().await.unwrap_err();
+    assert!(error.may_have_been_sent() && !error.is_busy(), "{error}");
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_be_asked_hides_none_of_the_others() {
+    let emulator = Emulator::builder()
+        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+        .stopped()
+        .start()
+        .await
+        .unwrap();
+    let client = client(&emulator, emulator.base_url());
+    let other = client.submit(&emulator.jobs().button).send().await;
+    // The first fault was this one's.
+    assert!(matches!(other, Ok(Submitted::Started(_))), "{other:?}");
+    let mine = client.submit(&emulator.jobs().imagine).send().await;
+    assert!(matches!(mine, Ok(Submitted::Started(_))), "{mine:?}");
+    // The other one is asked first, and cannot be.
+    emulator
+        .inject(Operation::GetJob, When::Next(1), Fault::status(500))
+        .unwrap();
+    let found = client.find_started(&emulator.jobs().imagine).await;
+    assert!(
+        matches!(found, Ok(Some(Submitted::Started(_)))),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
 async fn where_it_cannot_be_looked_for_that_is_said() {
     let emulator = Emulator::builder()
         .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
         .fault(
             Operation::ListJobs,
-            When::Next(1),
+            When::Next(3),
             Fault::Html { status: 404 },
         )
         .stopped()

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-use useapi_seed::{Client, Error, JobState, Retry, Submitted};
+use useapi_seed::{Client, Delivery, Error, JobState, Retry, Submitted};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_tests::{Response, Stub};
 
 fn at_once() -> Retry {
     Retry::default().first_pause(Duration::ZERO)
@@ -151,6 +152,39 @@ async fn a_kept_connection_that_was_closed_costs_nothing() {
     assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
     let counts = emulator.job_counts();
     assert_eq!(counts.values().map(|counts| counts.started).sum::<u64>(), 1);
+    // The first came to the connection that was closed, and is in no journal.
+    let looks = emulator.journal().into_iter();
+    let looks = looks.filter(|call| call.operation == Some(Operation::ListJobs));
+    assert_eq!(looks.count(), 1 + 3);
+}
+
+#[tokio::test]
+async fn a_halted_account_is_not_called_again_whatever_the_status() {
+    for status in [503, 429, 500] {
+        let halted = Response::json(status, r#"{"error":"Pending mod message","code":596}"#);
+        let stub = Stub::always(halted).await;
+        let builder = Client::builder("a-token").base_url(stub.base_url());
+        let client = builder.retry(at_once()).build().unwrap();
+        assert!(client.submit("5").send().await.unwrap_err().is_halted());
+        assert!(client.job("9").wait().await.unwrap_err().is_halted());
+        assert_eq!(stub.requests().len(), 2, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_started_a_job_is_not_to_be_called_again() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let client = client(&emulator);
+    let retrieve = client.retrieve(&emulator.jobs().imagine);
+    let retrieve = retrieve.interval(Duration::from_millis(1));
+    let error = retrieve
+        .timeout(Duration::from_millis(5))
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout() && !error.is_retryable(), "{error}");
+    let wait = client.job(error.job_id().unwrap()).wait();
+    let error = wait.timeout(Duration::from_millis(5)).await.unwrap_err();
+    assert!(error.is_timeout() && error.is_retryable(), "{error}");
 }
 
 #[tokio::test]
@@ -161,7 +195,7 @@ async fn a_closed_port_is_tried_again_and_nothing_was_sent() {
     drop(emulator);
     let error = client.submit(parent).send().await.unwrap_err();
     assert_eq!(error.attempts(), 4);
-    assert_eq!(error.delivery(), useapi_seed::Delivery::NotSent);
+    assert_eq!(error.delivery(), Delivery::NotSent);
     assert!(error.to_string().contains("not sent"), "{error}");
     assert!(error.is_retryable());
 }
@@ -190,6 +224,15 @@ async fn limits_of_time_hold() {
     let busy = self::emulator(Operation::RetrieveSeed, 9, fault).await;
     let client = self::client(&busy);
     let submit = client.submit(&busy.jobs().imagine);
-    let submit = submit.timeout(Duration::from_millis(200));
-    assert!(submit.send().await.unwrap_err().is_busy());
+    let submit = submit.timeout(Duration::from_secs(5));
+    let error = submit.send().await.unwrap_err();
+    assert!(error.is_busy());
+    assert_eq!((error.attempts(), busy.journal().len()), (1, 1));
+
+    // Nothing is sent when there is no time.
+    let submit = client.submit(&busy.jobs().imagine).timeout(Duration::ZERO);
+    let error = submit.send().await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(busy.journal().len(), 1);
 }

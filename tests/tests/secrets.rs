@@ -181,6 +181,17 @@ async fn echoes_are_masked() {
         }
     }
 
+    // Cut in the middle.
+    let body = format!(r#"{{"error":"you sent {TOKEN}"#);
+    for bytes in 1..TOKEN.len() - 4 {
+        let api = Stub::always(Response::json(401, body.clone()).cut(bytes)).await;
+        let client = Client::builder(TOKEN).base_url(api.base_url());
+        let client = client.retry(once()).build().unwrap();
+        let error = client.submit("a-job").send().await.unwrap_err();
+        let text = format!("{error} {error:#?}");
+        assert!(!text.contains(&TOKEN[..5]), "{bytes}: {text}");
+    }
+
     // Escaped as an address would.
     let escaped = TOKEN.replace(':', "%3A");
     let api = Stub::always(

@@ -22,7 +22,7 @@ use crate::secret::Secret;
 pub(crate) struct Call {
     /// The value of the header; marked as sensitive.
     pub(crate) authorization: HeaderValue,
-    token: Arc<Secret>,
+    secrets: [Option<Arc<Secret>>; 2],
     body_limit: usize,
     /// Instead of the HTTP client's own.
     timeout: Option<Duration>,
@@ -32,13 +32,13 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn new(
         authorization: HeaderValue,
-        token: Arc<Secret>,
+        secrets: [Option<Arc<Secret>>; 2],
         body_limit: usize,
         timeout: Option<Duration>,
     ) -> Self {
         Self {
             authorization,
-            token,
+            secrets,
             body_limit,
             timeout,
             received: Arc::default(),
@@ -114,12 +114,13 @@ impl ClientHooks<Call> for generated::Client {
         let status = response.status();
         let mut headers = std::mem::take(response.headers_mut());
         let (mut body, end, fault) = read(&mut response, self.inner.body_limit).await;
-        for secret in [Some(&*self.inner.token), discord.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        let secrets = self.inner.secrets.iter().flatten().map(|secret| &**secret);
+        for secret in secrets.chain(discord.as_ref()) {
             secret.mask_headers(&mut headers);
             body = secret.mask(body);
+            if end != BodyEnd::Complete {
+                body = secret.mask_start(body);
+            }
         }
 
         // With its address, or one would be made up; the headers nobody reads.

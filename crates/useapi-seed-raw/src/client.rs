@@ -29,6 +29,8 @@ pub struct Client {
     base_url: String,
     authorization: HeaderValue,
     token: Arc<Secret>,
+    /// Another one that answers may repeat.
+    secret: Option<Arc<Secret>>,
     body_limit: usize,
     is_loopback: bool,
     timeout: Option<Duration>,
@@ -71,6 +73,17 @@ impl Client {
         }
     }
 
+    /// The same client, to whose answers one more secret is unknown: it reads `***`
+    /// there, as the API token does. For the Discord token of an earlier request;
+    /// that of a request itself is masked in its answer without this.
+    #[must_use]
+    pub fn with_secret(&self, secret: &str) -> Self {
+        Self {
+            secret: Some(Arc::new(Secret::new(secret.as_bytes()))),
+            ..self.clone()
+        }
+    }
+
     /// Whether the base URL leads to this machine only.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -81,7 +94,7 @@ impl Client {
     pub(crate) fn call(&self) -> generated::Client {
         let call = Call::new(
             self.authorization.clone(),
-            Arc::clone(&self.token),
+            [Some(&self.token), self.secret.as_ref()].map(Option::<&Arc<_>>::cloned),
             self.body_limit,
             self.timeout,
         );
@@ -175,6 +188,7 @@ impl ClientBuilder {
             base_url: base_url.as_str().trim_end_matches('/').to_owned(),
             authorization,
             token: Arc::new(Secret::new(self.token.as_bytes())),
+            secret: None,
             body_limit: self.body_limit,
             is_loopback,
             timeout: None,

@@ -10,6 +10,9 @@ use reqwest::header::{HeaderMap, HeaderValue};
 /// Shorter values are no secrets, and replacing them would garble the answer.
 const SHORTEST: usize = 8;
 const MASK: &str = "***";
+/// Of the start of a secret at the end of a body that was cut, fewer letters than
+/// this tell nothing.
+const SHOWN: usize = 4;
 
 /// A secret, in every spelling that an answer may have of it. What looks for one
 /// is made once: answers are short.
@@ -43,6 +46,24 @@ impl Secret {
                 body
             }
         })
+    }
+
+    /// Masks what a body that was cut ends with: the start of a secret.
+    pub(crate) fn mask_start(&self, body: Bytes) -> Bytes {
+        let is_end = |count: &usize| {
+            let spellings = self
+                .0
+                .iter()
+                .filter_map(|spelling| spelling.needle().get(..*count));
+            spellings.into_iter().any(|start| body.ends_with(start))
+        };
+        let longest = self.0.iter().map(|spelling| spelling.needle().len()).max();
+        let found = (SHOWN..longest.unwrap_or_default()).rev().find(is_end);
+        let start = found.and_then(|count| body.get(..body.len() - count));
+        match start {
+            Some(start) => [start, MASK.as_bytes()].concat().into(),
+            None => body,
+        }
     }
 
     pub(crate) fn mask_headers(&self, headers: &mut HeaderMap) {

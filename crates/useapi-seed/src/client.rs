@@ -34,6 +34,7 @@ pub struct Client {
 }
 
 /// What clones of a client share.
+#[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) raw: raw::Client,
     /// Where requests go, as spans name it.
@@ -129,6 +130,17 @@ impl Client {
         .await
     }
 
+    /// A client to whose answers a secret is unknown.
+    pub(crate) fn without(&self, secret: &str) -> Self {
+        let shared = Shared {
+            raw: self.shared.raw.with_secret(secret),
+            ..Shared::clone(&self.shared)
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
     /// How calls are made unless they are told otherwise.
     pub(crate) fn manner(&self) -> Manner {
         Manner {
@@ -221,8 +233,9 @@ impl ClientBuilder {
     }
 
     /// Own settings of the HTTP client for the API, such as proxies and
-    /// certificates. They have the last word, but for redirects, repetitions and
-    /// compression, which stay off as
+    /// certificates. They have the last word, but for the time of a request, which
+    /// is [`request_timeout`](Self::request_timeout)'s, and for redirects,
+    /// repetitions and compression, which stay off as
     /// [`raw::ClientBuilder::configure`] says.
     #[must_use]
     pub fn configure_api_http(
@@ -276,6 +289,9 @@ impl ClientBuilder {
             image_http,
         } = self;
         let common = move |http: reqwest::ClientBuilder| {
+            // A request that ran out of time while it was still connecting would
+            // not be known to have sent nothing.
+            let connect_timeout = connect_timeout.min(request_timeout);
             http.user_agent(USER_AGENT).connect_timeout(connect_timeout)
         };
         let raw = raw::Client::builder(token.expose_secret())

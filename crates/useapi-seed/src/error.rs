@@ -15,7 +15,7 @@ use useapi_seed_raw::{BodyEnd, BuildError, Received};
 #[cfg(feature = "images")]
 use crate::images::ImageFault;
 use crate::refusal::Refusal;
-use crate::retry::Tried;
+use crate::retry::{Effect, Tried};
 use crate::retry_after::retry_after;
 
 /// A failure, with all that is known of it.
@@ -44,6 +44,10 @@ struct Inner {
     parent_job_id: Option<String>,
     tried: Tried,
     search: Option<Search>,
+    /// What the request would have done.
+    effect: Effect,
+    /// A job was started by the same call.
+    has_started: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -188,6 +192,8 @@ impl Error {
                 elapsed: Duration::ZERO,
             },
             search: None,
+            effect: Effect::Change,
+            has_started: false,
             source: None,
         }))
     }
@@ -198,6 +204,12 @@ impl Error {
             ErrorKind::InvalidInput { field, problem },
             Delivery::NotSent,
         )
+    }
+
+    /// The caller's time was over before a request could be sent.
+    pub(crate) fn time_is_up() -> Self {
+        let source = std::io::Error::new(std::io::ErrorKind::TimedOut, "time is up");
+        Self::new(ErrorKind::Transport, Delivery::NotSent).with_source(source)
     }
 
     /// A success whose body is of no use.
@@ -238,6 +250,17 @@ impl Error {
         if self.0.delivery == Delivery::MayHaveBeenSent {
             self.0.parent_job_id = Some(jobid.to_owned());
         }
+        self
+    }
+
+    pub(crate) fn of_a_call(mut self, effect: Effect) -> Self {
+        self.0.effect = effect;
+        self
+    }
+
+    /// The same call again would start another job.
+    pub(crate) fn after_start(mut self) -> Self {
+        self.0.has_started = true;
         self
     }
 

@@ -80,9 +80,11 @@ impl Manner {
 
     /// Sleeps, if there is time after it.
     pub(crate) async fn pause(&self, pause: Duration) -> bool {
-        let is_over = self
-            .deadline
-            .is_some_and(|deadline| Instant::now() + pause >= deadline);
+        let is_over = self.deadline.is_some_and(|deadline| {
+            Instant::now()
+                .checked_add(pause)
+                .is_none_or(|end| end >= deadline)
+        });
         if !is_over {
             sleep(pause).await;
         }
@@ -107,7 +109,13 @@ impl Client {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let timeout = manner.time_left().unwrap_or_default();
+            let tried = |attempts| Tried {
+                attempts,
+                elapsed: begun.elapsed(),
+            };
+            let Some(timeout) = manner.time_left() else {
+                return Err(Error::time_is_up().with_tried(tried(attempts)));
+            };
             let span = self.span(operation, job, attempts);
             let outcome = send(self.shared.raw.with_timeout(timeout))
                 .instrument(span.clone())
@@ -122,11 +130,9 @@ impl Client {
             record(&span, error.status(), error.delivery());
             span.record("otel.status_code", "ERROR");
             span.record("error.type", error.type_name());
-            let tried = Tried {
-                attempts,
-                elapsed: begun.elapsed(),
-            };
+            let tried = tried(attempts);
             let effect = operation.effect();
+            let error = error.of_a_call(effect);
             let pause = manner.retry.pause(effect, &error, tried, fastrand::f64());
             let Some(pause) = pause else {
                 return Err(error.with_tried(tried));

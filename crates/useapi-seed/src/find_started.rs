@@ -3,19 +3,25 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 use useapi_seed_raw::types::{Job as JobBody, Verb};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::exchange::Manner;
+use crate::exchange::{Manner, Operation};
 use crate::job::{Job, Update};
 use crate::reading::{self, Meaning, Snapshot};
+use crate::retrieval::Retrieval;
 use crate::submit::Submitted;
 
 /// As many executing jobs are asked for their parent; an account has 3 to 12.
 const JOBS: usize = 64;
+
+/// How long a look may take unless set.
+const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 
 /// A look for a seed job that was started for a job. Made by
 /// [`Client::find_started`].
@@ -55,6 +61,7 @@ pub struct FindStarted {
     client: Client,
     parent: String,
     reply_ref: Option<String>,
+    timeout: Duration,
 }
 
 impl FindStarted {
@@ -63,12 +70,19 @@ impl FindStarted {
             client,
             parent,
             reply_ref: None,
+            timeout: TIMEOUT,
         }
     }
 
-    /// Only a job with this reference of yours, where jobs have one.
+    /// Only a job with this reference of yours.
     pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
         self.reply_ref = Some(reference.into());
+        self
+    }
+
+    /// How long all of it may take; three minutes unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -76,11 +90,17 @@ impl FindStarted {
         if self.parent.trim().is_empty() {
             return Err(Error::invalid_input("jobid", "is empty"));
         }
-        let manner = self.client.manner();
+        let manner = Manner {
+            deadline: Instant::now().checked_add(self.timeout),
+            ..self.client.manner()
+        };
         let look = Look {
             client: &self.client,
             parent: &self.parent,
-            reply_ref: self.reply_ref.as_deref(),
+            reference: match self.reply_ref.as_deref() {
+                Some(reference) => Reference::Exactly(Some(reference)),
+                None => Reference::Any,
+            },
         };
         look.run(&manner).await
     }
@@ -90,76 +110,99 @@ impl FindStarted {
 pub(crate) struct Look<'a> {
     pub(crate) client: &'a Client,
     pub(crate) parent: &'a str,
-    pub(crate) reply_ref: Option<&'a str>,
+    pub(crate) reference: Reference<'a>,
+}
+
+/// Whose job it has to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reference<'a> {
+    Any,
+    /// With this `replyRef`, or with none.
+    Exactly(Option<&'a str>),
 }
 
 impl Look<'_> {
     /// The executing jobs first: one that ends meanwhile has left its seed with
     /// the parent.
     pub(crate) async fn run(&self, manner: &Manner) -> Result<Option<Submitted>, Error> {
-        let span = info_span!(
-            "useapi_seed.find_started",
-            useapi.parent_job.id = self.parent
-        );
+        let parent = self.parent;
+        let span = info_span!("useapi_seed.find_started", useapi.parent_job.id = parent);
         async {
-            if let Some(job) = self.executing(manner).await? {
+            let executing = self.executing(manner).await;
+            if let Ok(Some(job)) = executing {
                 return Ok(Some(Submitted::Started(job)));
             }
-            Ok(self
-                .retrieved(manner)
-                .await?
-                .map(Submitted::AlreadyRetrieved))
+            if let Some(retrieval) = self.retrieved(manner).await? {
+                return Ok(Some(Submitted::AlreadyRetrieved(retrieval)));
+            }
+            // Only where all could be asked there is nothing.
+            executing.map(|_| None)
         }
         .instrument(span)
         .await
     }
 
+    /// The newest of the executing jobs that fit. One that cannot be asked hides
+    /// none of the others.
     async fn executing(&self, manner: &Manner) -> Result<Option<Job>, Error> {
         let jobs = self.client.list_jobs(manner).await?;
         let Some(ids) = jobs.ids else {
             let problem = "lists the executing jobs in a form that is not known";
             return Err(Error::unreadable(problem));
         };
+        let mut fault = None;
+        if ids.len() > JOBS {
+            let problem = "lists more executing jobs than an account can have";
+            fault = Some(Error::unreadable(problem));
+        }
         let mut newest: Option<(String, Job)> = None;
         for id in ids.iter().take(JOBS).filter(|id| *id != self.parent) {
-            let snapshot = match self.client.snapshot(id, id, manner).await {
-                Ok(snapshot) => snapshot,
+            match self.client.snapshot(id, id, manner).await {
+                Ok(snapshot) if self.fits(&snapshot.job) => {
+                    let created = snapshot.job.created.clone().unwrap_or_default();
+                    if newest.as_ref().is_none_or(|(before, _)| *before <= created) {
+                        let update = Update::new(id, &snapshot.job);
+                        let job = Job::new(self.client.clone(), id.clone(), Some(update));
+                        newest = Some((created, job));
+                    }
+                }
+                Ok(_) => {}
                 // Gone, or another account's.
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound) => continue,
-                Err(error) => return Err(error),
-            };
-            if !self.fits(&snapshot.job) {
-                continue;
-            }
-            let created = snapshot.job.created.clone().unwrap_or_default();
-            if newest.as_ref().is_none_or(|(before, _)| *before <= created) {
-                let update = Update::new(id, &snapshot.job);
-                newest = Some((
-                    created,
-                    Job::new(self.client.clone(), id.clone(), Some(update)),
-                ));
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound) => {}
+                Err(error) if newest.is_none() && is_final(&error) => return Err(error),
+                Err(error) => fault = Some(error),
             }
         }
-        Ok(newest.map(|(_, job)| job))
+        match (newest, fault) {
+            (Some((_, job)), _) => Ok(Some(job)),
+            (None, Some(fault)) => Err(fault),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Whether a job that was named elsewhere is the one; if it cannot be asked,
+    /// it is taken for it.
+    pub(crate) async fn is(&self, id: &str, manner: &Manner) -> bool {
+        match self.client.snapshot(id, id, manner).await {
+            Ok(snapshot) => self.fits(&snapshot.job),
+            Err(error) => !matches!(error.kind(), ErrorKind::NotFound),
+        }
     }
 
     /// Whether it retrieves the seed that was asked for.
     fn fits(&self, job: &JobBody) -> bool {
         let is_seed_job = matches!(job.verb, Some(Verb::SeedAsync) | None);
         let is_of_parent = job.parent_job_id.as_deref() == Some(self.parent);
-        let has_reference = match (self.reply_ref, job.reply_ref.as_deref()) {
-            (Some(wanted), Some(found)) => wanted == found,
-            _ => true,
+        let has_reference = match self.reference {
+            Reference::Any => true,
+            Reference::Exactly(wanted) => job.reply_ref.as_deref() == wanted,
         };
         is_seed_job && is_of_parent && has_reference
     }
 
-    async fn retrieved(&self, manner: &Manner) -> Result<Option<crate::Retrieval>, Error> {
-        let snapshot: Snapshot = self
-            .client
-            .snapshot(self.parent, self.parent, manner)
-            .await?;
-        match snapshot.meaning(Some(self.parent)) {
+    async fn retrieved(&self, manner: &Manner) -> Result<Option<Retrieval>, Error> {
+        let snapshot = self.client.snapshot(self.parent, self.parent, manner);
+        match snapshot.await?.meaning(Some(self.parent)) {
             Ok(Meaning::Retrieved(retrieval)) => Ok(Some(retrieval)),
             Ok(_) => Ok(None),
             // What has become of the parent is not what was asked.
@@ -167,6 +210,19 @@ impl Look<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether no other call would fare better.
+pub(crate) fn is_final(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Halted { .. }
+            | ErrorKind::Unauthorized
+            | ErrorKind::NoSubscription
+            | ErrorKind::NotFound
+            | ErrorKind::Refused(_)
+            | ErrorKind::InvalidInput { .. }
+    )
 }
 
 impl Client {
@@ -178,16 +234,11 @@ impl Client {
         about: &str,
         manner: &Manner,
     ) -> Result<Snapshot, Error> {
-        self.call(
-            crate::exchange::Operation::GetJob,
-            Some(about),
-            manner,
-            async |raw| {
-                let snapshot = reading::snapshot(raw.get_job(id).await, Some(about))?;
-                let status = snapshot.received.status;
-                Ok((snapshot, status))
-            },
-        )
+        self.call(Operation::GetJob, Some(about), manner, async |raw| {
+            let snapshot = reading::snapshot(raw.get_job(id).await, Some(about))?;
+            let status = snapshot.received.status;
+            Ok((snapshot, status))
+        })
         .await
     }
 }

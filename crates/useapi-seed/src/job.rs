@@ -189,11 +189,13 @@ impl Job {
         let parent = snapshot.job.parent_job_id.as_deref();
         if let Some(parent) = parent.filter(|_| is_seed_job) {
             match self.client.snapshot(parent, &self.id, manner).await {
-                Ok(answer) => {
-                    if let Ok(Meaning::Retrieved(retrieval)) = answer.meaning(Some(parent)) {
-                        return Ok(retrieval);
+                Ok(answer) => match answer.meaning(Some(parent)) {
+                    Ok(Meaning::Retrieved(retrieval)) => return Ok(retrieval),
+                    Err(error) if error.is_halted() => {
+                        return Err(error.with_job_id(Some(&self.id)));
                     }
-                }
+                    _ => {}
+                },
                 // The parent is gone, this job is not.
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound) => {}
                 Err(error) => return Err(error),

@@ -116,7 +116,7 @@
 //! | --- | --- | --- |
 //! | making a connection | 10 s | [`ClientBuilder::connect_timeout`] |
 //! | one request | 60 s | [`ClientBuilder::request_timeout`], [`Submit::request_timeout`], [`Wait::request_timeout`] |
-//! | repetitions | 4 within 60 s | [`ClientBuilder::retry`], [`Submit::retry`] |
+//! | attempts | 4 within 2 min | [`ClientBuilder::retry`], [`Submit::retry`] |
 //! | a submission, with repetitions and search | 3 min | [`Submit::timeout`] |
 //! | a wait | 15 min | [`Wait::timeout`] |
 //! | polls in a row that fail | 5 | [`Wait::failed_polls`] |

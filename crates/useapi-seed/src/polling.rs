@@ -31,6 +31,8 @@ pub(crate) struct Polling {
     next: Instant,
     /// When a nudge has an effect again.
     nudge_from: Instant,
+    /// Whether the poll comes before its time.
+    is_nudged: bool,
     last: Option<Update>,
     polls: u32,
     failed: u32,
@@ -58,6 +60,7 @@ impl Polling {
             deadline: begun.checked_add(policy.timeout),
             next: begun,
             nudge_from: begun,
+            is_nudged: false,
             last: job.submitted().cloned(),
             polls: 0,
             failed: 0,
@@ -81,9 +84,10 @@ impl Polling {
                 .is_some_and(|deadline| Instant::now() >= deadline);
             self.polls = self.polls.saturating_add(1);
             // Boxed, so that a wait between two polls is small.
-            let poll = Box::pin(self.poll());
+            let poll = Box::pin(self.poll(is_last));
             let outcome = poll.await;
             self.nudge_from = Instant::now() + NUDGE_GAP.min(self.policy.interval);
+            let is_nudged = std::mem::take(&mut self.is_nudged);
             let event = match outcome {
                 Ok(JobState::Retrieved(retrieval)) => {
                     self.span.record("useapi.polls", self.polls);
@@ -101,7 +105,8 @@ impl Polling {
                     is_change.then_some(Event::Changed(update))
                 }
                 Err(error) => {
-                    self.failed += 1;
+                    // Whoever nudges often must not end the wait sooner.
+                    self.failed += u32::from(!is_nudged);
                     // A job that was never seen to run cannot be said to.
                     let is_unknown = is_last && self.last.is_none();
                     let is_too_often = self.failed >= self.policy.failed_polls;
@@ -111,7 +116,11 @@ impl Polling {
                     if is_last {
                         return Err(self.ended(self.still_running(Some(error))));
                     }
-                    self.next = self.after(error.retry_after());
+                    let asked = error.retry_after();
+                    self.next = self.after(asked);
+                    if asked.is_some() {
+                        self.nudge_from = self.next;
+                    }
                     Some(Event::PollFailed(error))
                 }
             };
@@ -123,17 +132,20 @@ impl Polling {
 
     /// Until the next poll is due, or somebody has heard of the job.
     async fn sleep(&mut self) {
-        let is_nudged = timeout_at(self.next, self.nudged.wait()).await.is_ok();
-        if is_nudged {
+        self.is_nudged = timeout_at(self.next, self.nudged.wait()).await.is_ok();
+        if self.is_nudged {
             sleep_until(self.nudge_from.min(self.next)).await;
         }
     }
 
-    async fn poll(&self) -> Result<JobState, Error> {
+    async fn poll(&self, is_last: bool) -> Result<JobState, Error> {
         // Another try is the next poll.
         let mut manner = self.job.manner().once();
         if let Some(timeout) = self.policy.request_timeout {
             manner.request_timeout = timeout;
+        }
+        if !is_last {
+            manner.deadline = self.deadline;
         }
         let poll = self.job.poll_in(&manner);
         poll.instrument(self.span.clone()).await

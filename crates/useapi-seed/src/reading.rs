@@ -176,7 +176,7 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         job_failed: body.status == Some(JobStatus::Failed),
     };
     let kind = match received.status.as_u16() {
-        _ if is_halt(body.status.as_ref(), body.code.as_ref()) => halted,
+        _ if is_halt_code(body.code.as_ref()) => halted,
         400 => ErrorKind::Refused(Refusal::from_message(body.error.as_deref().unwrap_or(""))),
         401 => ErrorKind::Unauthorized,
         402 => ErrorKind::NoSubscription,
@@ -194,12 +194,8 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         .with_parent_job_id(body.parent_job_id)
 }
 
-/// A failed job whose code says that the account is halted, whatever the HTTP
+/// Whether a body's code says that the account is halted, whatever the HTTP
 /// status.
-fn is_halt(status: Option<&JobStatus>, code: Option<&Code>) -> bool {
-    status == Some(&JobStatus::Failed) && is_halt_code(code)
-}
-
 fn is_halt_code(code: Option<&Code>) -> bool {
     code.is_some_and(|code| match code {
         Code::Int64(number) => matches!(number, 596 | 569),

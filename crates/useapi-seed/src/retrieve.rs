@@ -8,8 +8,9 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::job::{Job, Update};
 use crate::retrieval::Retrieval;
+use crate::retry::Retry;
 use crate::submit::{Submit, Submitted};
-use crate::wait::{OnUpdate, Policy};
+use crate::wait::{OnFault, OnUpdate, Policy};
 
 type OnStarted = Box<dyn FnOnce(&Job) + Send>;
 
@@ -25,6 +26,7 @@ pub struct Retrieve {
     policy: Policy,
     on_started: Option<OnStarted>,
     on_update: Option<OnUpdate>,
+    on_fault: Option<OnFault>,
 }
 
 impl Retrieve {
@@ -34,6 +36,7 @@ impl Retrieve {
             policy: Policy::default(),
             on_started: None,
             on_update: None,
+            on_fault: None,
         }
     }
 
@@ -75,6 +78,38 @@ impl Retrieve {
         self
     }
 
+    /// As [`Wait::failed_polls`](crate::Wait::failed_polls).
+    pub fn failed_polls(mut self, polls: u32) -> Self {
+        self.policy.failed_polls = polls;
+        self
+    }
+
+    /// As [`Submit::request_timeout`], and for each poll as
+    /// [`Wait::request_timeout`](crate::Wait::request_timeout).
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.submit = self.submit.request_timeout(timeout);
+        self.policy.request_timeout = Some(timeout);
+        self
+    }
+
+    /// As [`Submit::retry`].
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.submit = self.submit.retry(retry);
+        self
+    }
+
+    /// As [`Submit::resubmit`].
+    pub fn resubmit(mut self, resubmit: bool) -> Self {
+        self.submit = self.submit.resubmit(resubmit);
+        self
+    }
+
+    /// As [`Wait::on_fault`](crate::Wait::on_fault).
+    pub fn on_fault(mut self, on_fault: impl FnMut(&Error) + Send + 'static) -> Self {
+        self.on_fault = Some(Box::new(on_fault));
+        self
+    }
+
     /// As [`Wait::on_update`](crate::Wait::on_update).
     pub fn on_update(mut self, on_update: impl FnMut(&Update) + Send + 'static) -> Self {
         self.on_update = Some(Box::new(on_update));
@@ -94,7 +129,10 @@ impl Retrieve {
         if let Some(on_update) = self.on_update {
             wait = wait.on_update(on_update);
         }
-        wait.await
+        if let Some(on_fault) = self.on_fault {
+            wait = wait.on_fault(on_fault);
+        }
+        wait.await.map_err(Error::after_start)
     }
 }
 

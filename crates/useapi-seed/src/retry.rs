@@ -56,14 +56,14 @@ pub(crate) struct Tried {
 }
 
 impl Default for Retry {
-    /// Four attempts within a minute; before the second up to half a second,
+    /// Four attempts within two minutes; before the second up to half a second,
     /// doubled each time up to eight.
     fn default() -> Self {
         Self {
             attempts: 4,
             first: Duration::from_millis(500),
             longest: Duration::from_secs(8),
-            within: Duration::from_secs(60),
+            within: Duration::from_secs(120),
         }
     }
 }
@@ -122,6 +122,13 @@ impl Retry {
         };
         let begins = tried.elapsed.checked_add(pause)?;
         (begins <= self.within).then_some(pause)
+    }
+
+    /// The pause after so many looks for a job, which may still be on its way: by
+    /// default one second, then four.
+    pub(crate) fn between_looks(&self, looks: u32) -> Duration {
+        let doublings = (2 * looks).saturating_sub(1).min(31);
+        self.first.saturating_mul(1 << doublings).min(self.longest)
     }
 
     /// The longest pause after so many attempts.
@@ -242,6 +249,8 @@ mod tests {
             longest,
             expected.map(|pause| Some(Duration::from_millis(pause)))
         );
+        let looks = [1, 2, 3].map(|looks| retry.between_looks(looks).as_secs());
+        assert_eq!(looks, [1, 4, 8]);
         assert_eq!(pause(3, 0.25), Some(Duration::from_millis(500)));
         assert_eq!(pause(99, 0.0), Some(Duration::ZERO));
     }
@@ -253,8 +262,8 @@ mod tests {
             let tried = Tried { attempts, elapsed };
             Retry::default().pause(Effect::None, &busy(Some("10")), tried, 1.0)
         };
-        assert_eq!(tried(3, 50), Some(Duration::from_secs(10)));
-        assert_eq!(tried(3, 51), None);
+        assert_eq!(tried(3, 110), Some(Duration::from_secs(10)));
+        assert_eq!(tried(3, 111), None);
         assert_eq!(tried(4, 0), None);
         assert_eq!(
             Retry::never().pause(Effect::None, &busy(None), ONCE, 0.0),

@@ -8,11 +8,11 @@ use url::Url;
 use useapi_seed_raw::types::{ReplyRef, ReplyUrl, SeedRequest};
 
 use crate::client::Client;
-use crate::error::{Delivery, Error, Search};
+use crate::error::{Error, Search};
 use crate::exchange::{Manner, Operation};
-use crate::find_started::Look;
+use crate::find_started::{Look, Reference, is_final};
 use crate::job::{Job, Update};
-use crate::reading::{self, Meaning};
+use crate::reading::{self, Meaning, Snapshot};
 use crate::retrieval::Retrieval;
 use crate::retry::Retry;
 
@@ -20,8 +20,6 @@ use crate::retry::Retry;
 const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// How often it is looked for a job whose answer was lost.
 const LOOKS: u32 = 3;
-/// How often it is submitted where the caller wants it again.
-const SUBMISSIONS: u32 = 2;
 
 /// A request for a seed, to be [sent](Self::send). Made by
 /// [`Client::submit`].
@@ -128,32 +126,38 @@ impl Submit {
     /// anything is sent; otherwise what the service refused, or what became of
     /// the request, as [`Error::delivery`] tells: an answer that was lost for
     /// good `may have been sent`.
-    pub async fn send(self) -> Result<Submitted, Error> {
+    pub async fn send(mut self) -> Result<Submitted, Error> {
         let request = self.request()?;
+        if let Some(discord) = &self.discord {
+            // Later answers about the job may repeat it, too.
+            self.client = self.client.without(discord);
+        }
         let common = self.client.manner();
         let manner = Manner {
             retry: self.retry.clone().unwrap_or(common.retry),
             request_timeout: self.request_timeout.unwrap_or(common.request_timeout),
             deadline: Instant::now().checked_add(self.timeout),
         };
-        let mut submissions = 0;
-        loop {
-            submissions += 1;
-            let error = match self.submitted(&request, &manner).await {
-                Ok(submitted) => return Ok(submitted),
-                Err(error) => error,
-            };
-            if error.delivery() != Delivery::MayHaveBeenSent {
-                return Err(error);
+        let error = match self.submitted(&request, &manner).await {
+            Err(error) if error.may_have_been_sent() => error,
+            outcome => return outcome,
+        };
+        let error = match self.search(error, &manner).await {
+            Err(error) => error,
+            found => return found,
+        };
+        let found_nothing = matches!(error.search(), Some(Search::Nothing { .. }));
+        if !(self.resubmit && found_nothing) {
+            return Err(error);
+        }
+        match self.submitted(&request, &manner).await {
+            Err(again) => {
+                // Perhaps because the first one did get through, late. It is that
+                // one which is not known.
+                tracing::warn!(error = %again, "submitted in vain again");
+                self.search(error, &manner).await
             }
-            let searched = match self.search(error, &manner).await {
-                Ok(submitted) => return Ok(submitted),
-                Err(error) => error,
-            };
-            let is_nothing = matches!(searched.search(), Some(Search::Nothing { .. }));
-            if !(self.resubmit && is_nothing && submissions < SUBMISSIONS) {
-                return Err(searched);
-            }
+            outcome => outcome,
         }
     }
 
@@ -161,14 +165,19 @@ impl Submit {
     async fn submitted(&self, request: &SeedRequest, manner: &Manner) -> Result<Submitted, Error> {
         let job = Some(self.jobid.as_str());
         let client = &self.client;
-        let snapshot = client
+        client
             .call(Operation::RetrieveSeed, job, manner, async |raw| {
-                let snapshot = reading::snapshot(raw.retrieve_seed(request).await, None)
-                    .map_err(|error| error.of_a_submission(&self.jobid))?;
-                let status = snapshot.received.status;
-                Ok((snapshot, status))
+                let snapshot = reading::snapshot(raw.retrieve_seed(request).await, None);
+                let submitted = snapshot.and_then(|snapshot| {
+                    let status = snapshot.received.status;
+                    Ok((self.understood(snapshot)?, status))
+                });
+                submitted.map_err(|error| error.of_a_submission(&self.jobid))
             })
-            .await?;
+            .await
+    }
+
+    fn understood(&self, snapshot: Snapshot) -> Result<Submitted, Error> {
         match snapshot.meaning(None)? {
             Meaning::Retrieved(retrieval) => {
                 let retrieval = retrieval.or_job_id(&self.jobid);
@@ -180,12 +189,11 @@ impl Submit {
                 match id.filter(|id| !id.trim().is_empty()) {
                     Some(id) => {
                         let update = Update::new(id, &snapshot.job);
-                        let job = Job::new(client.clone(), id.to_owned(), Some(update));
+                        let job = Job::new(self.client.clone(), id.to_owned(), Some(update));
                         Ok(Submitted::Started(job))
                     }
                     None => Err(Error::unreadable("has neither a seed nor a jobid")
-                        .with_received(Some(snapshot.received))
-                        .of_a_submission(&self.jobid)),
+                        .with_received(Some(snapshot.received))),
                 }
             }
         }
@@ -194,20 +202,22 @@ impl Submit {
     /// Looks for the job that may have been started; what was found, or the error
     /// with what came of the search.
     async fn search(&self, error: Error, manner: &Manner) -> Result<Submitted, Error> {
-        // What came of a torn answer may name the job, or else the original.
-        if let Some(id) = error.job_id().filter(|id| *id != self.jobid) {
-            return Ok(Submitted::Started(self.client.job(id)));
-        }
         let parent = self.jobid.clone();
         let look = Look {
             client: &self.client,
             parent: &parent,
-            reply_ref: self.reply_ref.as_deref(),
+            reference: Reference::Exactly(self.reply_ref.as_deref()),
         };
-        let mut looks = 0;
-        let mut fault = None;
+        // What came of a torn answer may name the job, or else the original.
+        let named = error.job_id().filter(|id| *id != self.jobid.trim());
+        if let Some(id) = named
+            && look.is(id, manner).await
+        {
+            return Ok(Submitted::Started(self.client.job(id)));
+        }
+        let (mut looks, mut fault) = (0, None);
         // The request may still be on its way: so it is looked for again.
-        while looks < LOOKS && manner.time_left().is_some() {
+        for tries in 1..=LOOKS {
             match look.run(manner).await {
                 Ok(Some(submitted)) => {
                     tracing::warn!(
@@ -216,26 +226,24 @@ impl Submit {
                     );
                     return Ok(submitted);
                 }
-                Ok(None) => fault = None,
+                Ok(None) => {
+                    looks += 1;
+                    fault = None;
+                }
                 Err(found) => {
-                    let is_final = !found.is_retryable();
+                    let is_final = is_final(&found);
                     fault = Some(found.to_string());
                     if is_final {
                         break;
                     }
                 }
             }
-            looks += 1;
-            if looks < LOOKS && !manner.pause(manner.retry.longest_before(looks)).await {
+            if tries < LOOKS && !manner.pause(manner.retry.between_looks(tries)).await {
                 break;
             }
         }
         let search = match fault {
             Some(why) => Search::Failed { parent, why },
-            None if looks == 0 => Search::Failed {
-                parent,
-                why: "time is up".to_owned(),
-            },
             None => Search::Nothing { looks, parent },
         };
         // Its id, if any, was the original's.

@@ -78,7 +78,11 @@ impl Updates {
             };
             Some((event, state))
         };
-        Self(stream::unfold(State::New(Box::new(job), nudged, policy), next).boxed())
+        Self(
+            stream::unfold(State::New(Box::new(job), nudged, policy), next)
+                .fuse()
+                .boxed(),
+        )
     }
 
     /// The next news; none after the end.

@@ -13,7 +13,7 @@ use crate::retrieval::Retrieval;
 use crate::updates::{Event, Updates};
 
 pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
-type OnFault = Box<dyn FnMut(&Error) + Send>;
+pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
 
 /// A wait for a job's result. Made by [`Job::wait`].
 ///

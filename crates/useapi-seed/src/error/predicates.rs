@@ -1,8 +1,11 @@
 //! Questions that a program asks of an error.
 
+use std::io;
+
 use useapi_seed_raw::types::JobStatus;
 
 use super::{Delivery, Error, ErrorKind};
+use crate::retry::Effect;
 
 impl Error {
     /// Whether the Midjourney account is halted (596 or 569).
@@ -20,21 +23,23 @@ impl Error {
     /// and without the risk of a second job.
     ///
     /// True of a busy account, of what was not sent, of failures of the service
-    /// or the network while a job was only asked for, and of a wait that ended
+    /// or the network while something was only asked for, and of a wait that ended
     /// before its job. Those that are safe to repeat at once were, as
-    /// [`Retry`](crate::Retry) says: let some time pass.
+    /// [`Retry`](crate::Retry) says: let some time pass. Never true of
+    /// [`Client::retrieve`](crate::Client::retrieve) once it has started a job:
+    /// wait for that one, by [`job_id`](Self::job_id).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        if self.may_have_been_sent() && self.0.search.is_some() {
+        if self.0.has_started {
             return false;
         }
-        let is_about_a_job = self.0.job_id.is_some();
+        let only_asked = self.0.effect == Effect::None;
         match self.0.kind {
             ErrorKind::TooManyJobs { .. } | ErrorKind::StillRunning { .. } => true,
-            ErrorKind::Transport => is_about_a_job || self.0.delivery == Delivery::NotSent,
-            ErrorKind::UnreadableAnswer { .. } => is_about_a_job,
+            ErrorKind::Transport => only_asked || self.0.delivery == Delivery::NotSent,
+            ErrorKind::UnreadableAnswer { .. } => only_asked,
             ErrorKind::UnexpectedStatus => self.status().is_some_and(|status| {
-                status.as_u16() == 503 || status.is_server_error() && is_about_a_job
+                status.as_u16() == 503 || status.is_server_error() && only_asked
             }),
             _ => false,
         }
@@ -48,12 +53,12 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match self.0.kind {
             ErrorKind::StillRunning { .. } => true,
-            ErrorKind::Transport => self
-                .0
-                .source
-                .as_deref()
-                .and_then(|source| source.downcast_ref::<reqwest::Error>())
-                .is_some_and(reqwest::Error::is_timeout),
+            ErrorKind::Transport => self.0.source.as_deref().is_some_and(|source| {
+                let of_http = source.downcast_ref::<reqwest::Error>();
+                let of_time = source.downcast_ref::<io::Error>();
+                of_http.is_some_and(reqwest::Error::is_timeout)
+                    || of_time.is_some_and(|fault| fault.kind() == io::ErrorKind::TimedOut)
+            }),
             _ => false,
         }
     }
