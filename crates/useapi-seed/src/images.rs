@@ -70,8 +70,8 @@ pub struct SavedImage {
 
 impl Client {
     /// Saves all images of a result into a folder, four at once, as
-    /// `image-1.png` and so on. The folder is made when it does not exist; files of the same
-    /// name are replaced.
+    /// `image-1.png` and so on. The folder is made when it does not exist; files
+    /// of the same name are replaced.
     ///
     /// An image that the folder has already, whole and of the announced size, is
     /// not fetched again ([`SavedImage::was_there`]); nor must it differ from
