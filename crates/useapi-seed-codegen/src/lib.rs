@@ -14,9 +14,9 @@
 //!    generator; `culprit` finds the value that either stumbles over.
 //! 3. `words` writes an open enumeration for each string schema
 //!    with `x-extensible-enum`.
-//! 4. `types` and `operations` finish the
-//!    source: constructors and documentation for types, and for each operation
-//!    a method that keeps status, headers and body.
+//! 4. `types`, `requests` and `operations` finish the source: constructors and
+//!    documentation for types, addresses that are not read anew for each call,
+//!    and for each operation a method that keeps status, headers and body.
 //!
 //! ```
 //! let text = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: 7\n";
@@ -33,6 +33,7 @@ mod document;
 mod error;
 mod operations;
 mod pieces;
+mod requests;
 mod types;
 mod words;
 
@@ -74,10 +75,13 @@ pub fn generate_from_str(name: &str, text: &str) -> Result<String, Error> {
     let words = words::collect(&document)?;
     let mut file = client::generate(&document, &words)?;
     types::finish(&mut file, &words);
-    let operations = operations::wrappers(&file).map_err(|method| {
-        let message = format!("the operation `{method}` answers in a form that is not supported");
+    let unsupported = |method: String, what: &str| {
+        let message = format!("the operation `{method}` {what} in a form that is not supported");
         document.error("/paths", &message)
-    })?;
+    };
+    requests::finish(&mut file).map_err(|method| unsupported(method, "asks"))?;
+    let operations =
+        operations::wrappers(&file).map_err(|method| unsupported(method, "answers"))?;
     let base_url = document.text("/servers/0/url")?;
 
     let mut tokens = TokenStream::new();

@@ -13,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use progenitor_client::{ClientHooks, Error, OperationInfo, ResponseValue};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Request, Response, ResponseBuilderExt};
+use url::Url;
 
 use crate::answer::{Answer, BodyEnd, Failure, FailureKind, Received};
 use crate::generated;
@@ -20,6 +21,7 @@ use crate::secret::Secret;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
+    base_url: Arc<Url>,
     /// The value of the header; marked as sensitive.
     pub(crate) authorization: HeaderValue,
     secrets: [Option<Arc<Secret>>; 2],
@@ -31,18 +33,28 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn new(
+        base_url: Arc<Url>,
         authorization: HeaderValue,
         secrets: [Option<Arc<Secret>>; 2],
         body_limit: usize,
         timeout: Option<Duration>,
     ) -> Self {
         Self {
+            base_url,
             authorization,
             secrets,
             body_limit,
             timeout,
             received: Arc::default(),
         }
+    }
+
+    /// The address of an operation, whose path begins with a slash.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        let mut url = Url::clone(&self.base_url);
+        let base = self.base_url.path().trim_end_matches('/');
+        url.set_path(&[base, path].concat());
+        url
     }
 
     fn received(&self) -> MutexGuard<'_, Option<Received>> {

@@ -26,7 +26,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    base_url: String,
+    base_url: Arc<Url>,
     authorization: HeaderValue,
     token: Arc<Secret>,
     /// Another one that answers may repeat.
@@ -60,7 +60,8 @@ impl Client {
     /// Where requests go, without a slash at the end.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        // Paths begin with a slash.
+        self.base_url.as_str().trim_end_matches('/')
     }
 
     /// The same client, whose requests may take so long in all instead of what
@@ -93,19 +94,20 @@ impl Client {
     /// A generated client with a record of its own, for one call.
     pub(crate) fn call(&self) -> generated::Client {
         let call = Call::new(
+            Arc::clone(&self.base_url),
             self.authorization.clone(),
             [Some(&self.token), self.secret.as_ref()].map(Option::<&Arc<_>>::cloned),
             self.body_limit,
             self.timeout,
         );
-        generated::Client::new_with_client(&self.base_url, self.http.clone(), call)
+        generated::Client::new_with_client(self.base_url(), self.http.clone(), call)
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.base_url)
+            .field("base_url", &self.base_url())
             .finish_non_exhaustive()
     }
 }
@@ -184,8 +186,7 @@ impl ClientBuilder {
             .map_err(BuildError::Http)?;
         Ok(Client {
             http,
-            // Paths begin with a slash.
-            base_url: base_url.as_str().trim_end_matches('/').to_owned(),
+            base_url: Arc::new(base_url),
             authorization,
             token: Arc::new(Secret::new(self.token.as_bytes())),
             secret: None,

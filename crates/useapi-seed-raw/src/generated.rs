@@ -749,10 +749,13 @@ Arguments:
         &'a self,
         channel: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ErrorBody>> {
-        let url = format!(
-            "{}/account/midjourney/{}/reset", self.baseurl, encode_path(& channel
-            .to_string()),
-        );
+        let url = self
+            .inner
+            .url(
+                &format!(
+                    "/account/midjourney/{}/reset", encode_path(& channel.to_string()),
+                ),
+            );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -800,7 +803,7 @@ Sends a `GET` request to `/jobs`*/
     pub async fn list_jobs<'a>(
         &'a self,
     ) -> Result<ResponseValue<::serde_json::Value>, Error<types::ErrorBody>> {
-        let url = format!("{}/jobs", self.baseurl,);
+        let url = self.inner.url("/jobs");
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -851,7 +854,7 @@ Arguments:
         &'a self,
         jobid: &'a str,
     ) -> Result<ResponseValue<types::Job>, Error<types::ErrorBody>> {
-        let url = format!("{}/jobs/", self.baseurl,);
+        let url = self.inner.url("/jobs/");
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -911,7 +914,7 @@ Arguments:
         &'a self,
         jobid: &'a str,
     ) -> Result<ResponseValue<types::Job>, Error<types::ErrorBody>> {
-        let url = format!("{}/jobs/cancel/", self.baseurl,);
+        let url = self.inner.url("/jobs/cancel/");
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -974,7 +977,7 @@ Arguments:
         &'a self,
         body: &'a types::SeedRequest,
     ) -> Result<ResponseValue<types::Job>, Error<types::ErrorBody>> {
-        let url = format!("{}/jobs/seed_async", self.baseurl,);
+        let url = self.inner.url("/jobs/seed_async");
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
