@@ -1,6 +1,7 @@
 //! A server that answers with exactly the bytes it was given.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -51,8 +52,21 @@ pub struct Response {
     body: Vec<u8>,
     /// What `content-length` says.
     length: usize,
-    is_lost: bool,
-    is_silent: bool,
+    pace: Pace,
+}
+
+/// How the bytes of an answer come.
+#[derive(Clone, Copy, Debug)]
+enum Pace {
+    AtOnce,
+    /// One after the other.
+    ByByte,
+    /// So, and without an end.
+    Endless,
+    /// Not at all, and the connection stays.
+    Never,
+    /// Not at all, and the connection ends.
+    Lost,
 }
 
 impl Response {
@@ -71,8 +85,7 @@ impl Response {
             headers: format!("content-type: {content_type}\r\n"),
             length: body.len(),
             body,
-            is_lost: false,
-            is_silent: false,
+            pace: Pace::AtOnce,
         }
     }
 
@@ -96,19 +109,29 @@ impl Response {
     /// None: the request is read, and the connection ends.
     #[must_use]
     pub fn lost() -> Self {
-        Self {
-            is_lost: true,
-            ..Self::json(200, "")
-        }
+        Self::json(200, "").paced(Pace::Lost)
     }
 
     /// None, and the connection stays.
     #[must_use]
     pub fn silent() -> Self {
-        Self {
-            is_silent: true,
-            ..Self::json(200, "")
-        }
+        Self::json(200, "").paced(Pace::Never)
+    }
+
+    /// The body comes a byte at a time.
+    #[must_use]
+    pub fn by_byte(self) -> Self {
+        self.paced(Pace::ByByte)
+    }
+
+    /// After the body spaces come, a byte at a time, until the caller hangs up.
+    #[must_use]
+    pub fn endless(self) -> Self {
+        self.announcing(1 << 40).paced(Pace::Endless)
+    }
+
+    fn paced(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// Says that this many bytes come, whatever comes.
@@ -197,20 +220,34 @@ async fn serve(
     let request = read(&mut stream).await?;
     let response = answer(&request);
     seen.lock().expect("no panic").push(request);
-    if response.is_lost {
-        return Ok(());
-    }
-    if response.is_silent {
-        // Until the caller hangs up.
-        stream.read_to_end(&mut Vec::new()).await?;
-        return Ok(());
+    match response.pace {
+        Pace::Lost => return Ok(()),
+        Pace::Never => {
+            // Until the caller hangs up.
+            stream.read_to_end(&mut Vec::new()).await?;
+            return Ok(());
+        }
+        Pace::AtOnce | Pace::ByByte | Pace::Endless => {}
     }
     let head = format!(
         "HTTP/1.1 {} Words\r\n{}content-length: {}\r\nconnection: close\r\n\r\n",
         response.status, response.headers, response.length
     );
     stream.write_all(head.as_bytes()).await?;
-    stream.write_all(&response.body).await?;
+    if matches!(response.pace, Pace::AtOnce) {
+        stream.write_all(&response.body).await?;
+        return stream.shutdown().await;
+    }
+    // Or the bytes would be sent together.
+    stream.set_nodelay(true)?;
+    for byte in response.body {
+        stream.write_u8(byte).await?;
+        tokio::task::yield_now().await;
+    }
+    while matches!(response.pace, Pace::Endless) {
+        stream.write_u8(b' ').await?;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     stream.shutdown().await
 }
 

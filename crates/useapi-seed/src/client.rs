@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::exchange::{Manner, Operation};
 use crate::find_started::FindStarted;
 #[cfg(feature = "images")]
-use crate::images::Downloader;
+use crate::images::{Downloader, Limits as ImageLimits};
 use crate::job::Job;
 use crate::reading;
 use crate::retrieve::Retrieve;
@@ -85,6 +85,8 @@ impl Client {
             api_http: Box::new(|http| http),
             #[cfg(feature = "images")]
             image_http: Box::new(|http| http),
+            #[cfg(feature = "images")]
+            image_limits: ImageLimits::default(),
         }
     }
 
@@ -128,17 +130,6 @@ impl Client {
             Ok((ExecutingJobs::new(jobs), received.status))
         })
         .await
-    }
-
-    /// A client to whose answers a secret is unknown.
-    pub(crate) fn without(&self, secret: &str) -> Self {
-        let shared = Shared {
-            raw: self.shared.raw.with_secret(secret),
-            ..Shared::clone(&self.shared)
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
     }
 
     /// How calls are made unless they are told otherwise.
@@ -196,6 +187,8 @@ pub struct ClientBuilder {
     api_http: Configure,
     #[cfg(feature = "images")]
     image_http: Configure,
+    #[cfg(feature = "images")]
+    image_limits: ImageLimits,
 }
 
 impl ClientBuilder {
@@ -217,8 +210,8 @@ impl ClientBuilder {
 
     /// How long one request to the API may take in all; 60 seconds unless set.
     ///
-    /// For images it is the longest silence, since a large one takes its time:
-    /// ten minutes at most.
+    /// For images it is the longest silence, since a large one takes its time
+    /// ([`image_timeout`](Self::image_timeout)).
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
@@ -229,6 +222,24 @@ impl ClientBuilder {
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long fetching one image may take, with all attempts at it; ten minutes
+    /// unless set.
+    #[cfg(feature = "images")]
+    #[must_use]
+    pub fn image_timeout(mut self, timeout: Duration) -> Self {
+        self.image_limits.time = timeout;
+        self
+    }
+
+    /// How many bytes an image may have, so that one without an end does not fill
+    /// the disk; 256 MiB unless set.
+    #[cfg(feature = "images")]
+    #[must_use]
+    pub fn image_size_limit(mut self, bytes: u64) -> Self {
+        self.image_limits.size = bytes;
         self
     }
 
@@ -287,6 +298,8 @@ impl ClientBuilder {
             api_http,
             #[cfg(feature = "images")]
             image_http,
+            #[cfg(feature = "images")]
+            image_limits,
         } = self;
         let common = move |http: reqwest::ClientBuilder| {
             // A request that ran out of time while it was still connecting would
@@ -300,7 +313,7 @@ impl ClientBuilder {
             .build()
             .map_err(|error| Error::from_build(error, token_name, base_url_name))?;
         #[cfg(feature = "images")]
-        let downloader = Downloader::new(raw.is_loopback(), |http| {
+        let downloader = Downloader::new(raw.is_loopback(), image_limits, |http| {
             image_http(common(http).read_timeout(request_timeout))
         })?;
         // The raw layer has read it before.

@@ -35,7 +35,8 @@ use fault::image_error;
 use host::Host;
 use part::Part;
 use renewal::Renewal;
-use transfer::{Limits, Transfer};
+pub(crate) use transfer::Limits;
+use transfer::Transfer;
 
 /// As many as there should be; an answer may list any number.
 const AT_ONCE: usize = 4;
@@ -44,7 +45,7 @@ const AT_ONCE: usize = 4;
 #[derive(Clone)]
 pub(crate) struct Downloader {
     host: Host,
-    limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 /// An image on disk, whole.
@@ -119,9 +120,10 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::Image`](crate::ErrorKind::Image) when the image cannot be
-    /// had within ten minutes, is over 256 MiB or is not whole,
-    /// [`ErrorKind::File`](crate::ErrorKind::File) when it cannot be written. No
-    /// file is left.
+    /// had within the limits of time and size, or is not whole;
+    /// [`ErrorKind::File`](crate::ErrorKind::File) when it cannot be written.
+    /// Under the image's name there is then what was there before, or the whole
+    /// image, when only writing the folder down failed.
     pub async fn save_image(
         &self,
         image: &Image,
@@ -138,16 +140,18 @@ impl Client {
 impl Downloader {
     pub(crate) fn new(
         api_is_loopback: bool,
+        limits: Limits,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Error> {
         Ok(Self {
             host: Host::new(api_is_loopback, configure)?,
-            limits: Limits::default(),
+            limits,
         })
     }
 
-    fn deadline(&self) -> Instant {
-        Instant::now() + self.limits.time
+    /// None when there is no such time.
+    fn deadline(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.limits.time)
     }
 
     /// With a fresh link when the answer's own has expired.
@@ -172,7 +176,7 @@ impl Downloader {
         &self,
         image: &Image,
         folder: &Path,
-        deadline: Instant,
+        deadline: Option<Instant>,
     ) -> Result<SavedImage, Error> {
         let span = download_span(image);
         let saving = self.saved(image, folder, deadline);
@@ -194,7 +198,7 @@ impl Downloader {
         &self,
         image: &Image,
         folder: &Path,
-        deadline: Instant,
+        deadline: Option<Instant>,
     ) -> Result<SavedImage, Error> {
         if let Some(saved) = present::find(image, folder).await {
             return Ok(saved);
@@ -202,7 +206,11 @@ impl Downloader {
         let url = self.host.address_of(image)?;
         let part = Part::in_folder(folder).await.map_err(Error::file)?;
         let mut transfer = Transfer::new(&self.host, url, part, &self.limits);
-        match timeout_at(deadline, transfer.run()).await {
+        let outcome = match deadline {
+            Some(deadline) => timeout_at(deadline, transfer.run()).await,
+            None => Ok(transfer.run().await),
+        };
+        match outcome {
             Ok(outcome) => outcome?,
             Err(_) => return Err(image_error(ImageFault::TooSlow(transfer.size()))),
         }

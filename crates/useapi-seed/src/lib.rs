@@ -120,7 +120,10 @@
 //! | a submission, with repetitions and search | 3 min | [`Submit::timeout`] |
 //! | a wait | 15 min | [`Wait::timeout`] |
 //! | polls in a row that fail | 5 | [`Wait::failed_polls`] |
-//! | an image | 10 min, 256 MiB | |
+//! | an image | 10 min, 256 MiB | [`ClientBuilder::image_timeout`], [`ClientBuilder::image_size_limit`] |
+//!
+//! For some calls only, they are set on a [clone](Client::with_request_timeout)
+//! of the client, which shares its connections.
 //!
 //! # Seeing what happens
 //!
@@ -179,6 +182,7 @@ mod find_started;
 mod images;
 mod job;
 mod lenient;
+mod limits;
 mod link;
 mod note;
 mod nudge;

@@ -257,3 +257,26 @@ async fn a_download_from_the_emulator_is_resumed() {
         assert!(saved.unwrap().was_there);
     }
 }
+
+/// For the calls that are made with such a clone.
+#[tokio::test]
+async fn limits_can_be_others_for_some_calls() {
+    let host = Stub::always(picture()).await;
+    let (client, retrieval) = retrieval(host.address(), only_first).await;
+    let folder = tempfile::tempdir().unwrap();
+    for (hampered, expected) in [
+        (client.with_image_size_limit(10), ImageFault::TooLarge(10)),
+        (
+            client.with_image_timeout(Duration::ZERO),
+            ImageFault::TooSlow(0),
+        ),
+    ] {
+        let outcomes = hampered.save_images(&retrieval, &folder).await;
+        assert_eq!(*fault(&outcomes[0]), expected);
+    }
+    let patient = client.with_image_timeout(Duration::MAX);
+    for client in [client, patient] {
+        let saved = client.save_images(&retrieval, &folder).await.remove(0);
+        saved.unwrap();
+    }
+}

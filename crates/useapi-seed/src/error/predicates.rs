@@ -53,12 +53,15 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match self.0.kind {
             ErrorKind::StillRunning { .. } => true,
-            ErrorKind::Transport => self.0.source.as_deref().is_some_and(|source| {
-                let of_http = source.downcast_ref::<reqwest::Error>();
-                let of_time = source.downcast_ref::<io::Error>();
-                of_http.is_some_and(reqwest::Error::is_timeout)
-                    || of_time.is_some_and(|fault| fault.kind() == io::ErrorKind::TimedOut)
-            }),
+            // The time may also end in the middle of an answer.
+            ErrorKind::Transport | ErrorKind::UnreadableAnswer { .. } => {
+                self.0.source.as_deref().is_some_and(|source| {
+                    let of_http = source.downcast_ref::<reqwest::Error>();
+                    let of_time = source.downcast_ref::<io::Error>();
+                    of_http.is_some_and(reqwest::Error::is_timeout)
+                        || of_time.is_some_and(|fault| fault.kind() == io::ErrorKind::TimedOut)
+                })
+            }
             _ => false,
         }
     }

@@ -43,7 +43,7 @@ pub enum ImageFault {
     NotAPicture(String),
     /// It has, or goes on, beyond this many bytes.
     TooLarge(u64),
-    /// It was not whole within ten minutes; so many bytes had come.
+    /// It was not whole in the time there is; so many bytes had come.
     TooSlow(u64),
 }
 
@@ -193,8 +193,6 @@ pub(super) fn differences(image: &Image, saved: &SavedImage) -> Vec<Difference> 
 mod tests {
     use super::ImageFault;
 
-    /// The others are met where they happen; these would take 256 MiB and ten
-    /// minutes.
     #[test]
     fn a_limit_is_named() {
         let line = ImageFault::TooLarge(268_435_456).to_string();

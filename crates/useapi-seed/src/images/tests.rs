@@ -40,10 +40,7 @@ fn answer(headers: &str) -> Vec<u8> {
 /// What is wrong with the image at a link, within these limits. It leaves no
 /// file.
 async fn fault(link: String, limits: Limits) -> ImageFault {
-    let downloader = Downloader {
-        limits,
-        ..Downloader::new(true, |http| http).unwrap()
-    };
+    let downloader = Downloader::new(true, limits, |http| http).unwrap();
     let image = Image {
         number: 1,
         url: Some(link),

@@ -16,9 +16,9 @@ use crate::error::Error;
 
 /// What an image may take at most.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) size: u64,
-    pub(super) time: Duration,
+pub(crate) struct Limits {
+    pub(crate) size: u64,
+    pub(crate) time: Duration,
 }
 
 impl Default for Limits {

@@ -1,0 +1,119 @@
+//! Answers that are strange in size, depth or pace: a result, or a named error
+//! within the limits.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use useapi_seed::{Client, ClientBuilder, Error, JobState, Note, Retry};
+use useapi_seed_tests::{Response, Stub};
+
+const SEED: u64 = 1_234_567;
+
+fn builder(stub: &Stub) -> ClientBuilder {
+    let builder = Client::builder("a-token").base_url(stub.base_url());
+    builder.retry(Retry::never())
+}
+
+/// What a poll makes of an answer, and the answer's own text where it is kept.
+async fn looked(response: Response) -> Result<JobState, Error> {
+    let stub = Stub::always(response).await;
+    builder(&stub).build().unwrap().job("a-job").poll().await
+}
+
+/// A completed job with more in it.
+fn completed(more: &str) -> String {
+    format!(
+        r#"{{"jobid":"a-job","verb":"seed_async","status":"completed","seed":{{"value":{SEED}}}{more}}}"#
+    )
+}
+
+#[tokio::test]
+async fn ten_thousand_unknown_fields_are_kept() {
+    let mut more = String::new();
+    for number in 0..10_000 {
+        write!(more, r#","field{number}":{number}"#).unwrap();
+    }
+    let text = completed(&more);
+    let state = looked(Response::json(200, text.as_str())).await.unwrap();
+    let JobState::Retrieved(retrieval) = state else {
+        panic!("{state:?}");
+    };
+    assert_eq!(retrieval.seed(), SEED);
+    assert_eq!(retrieval.answer(), text.as_bytes());
+    assert_eq!(retrieval.job().extra.len(), 10_000);
+    let unknown = retrieval.notes().iter();
+    let unknown = unknown.filter(|note| matches!(note, Note::UnknownField(_)));
+    assert_eq!(unknown.count(), 10_000);
+}
+
+/// In a success the result counts, in a refusal the status.
+#[tokio::test]
+async fn two_hundred_levels_are_no_obstacle() {
+    let deep = format!("{}7{}", "[".repeat(200), "]".repeat(200));
+    let text = completed(&format!(r#","deep":{deep}"#));
+    let state = looked(Response::json(200, text.as_str())).await.unwrap();
+    let JobState::Retrieved(retrieval) = state else {
+        panic!("{state:?}");
+    };
+    assert_eq!(retrieval.seed(), SEED);
+    assert_eq!(retrieval.answer(), text.as_bytes());
+    assert!(retrieval.notes().contains(&Note::Mended));
+
+    let refusal = looked(Response::json(404, deep.as_str()))
+        .await
+        .unwrap_err();
+    assert!(refusal.is_not_found(), "{refusal}");
+    assert_eq!(refusal.body(), Some(deep.as_bytes()));
+    assert!(refusal.to_string().len() < 1000, "{refusal}");
+}
+
+#[tokio::test]
+async fn a_body_may_come_a_byte_at_a_time() {
+    let response = Response::json(200, completed("")).by_byte();
+    let state = looked(response).await.unwrap();
+    assert!(matches!(state, JobState::Retrieved(_)), "{state:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_end_meets_the_limit_of_time() {
+    let start = r#"{"jobid":"a-job","status":"#;
+    let stub = Stub::always(Response::json(200, start).endless()).await;
+    let client = builder(&stub).build().unwrap();
+    let hasty = client.with_request_timeout(Duration::from_millis(100));
+    let begun = Instant::now();
+    let error = hasty.job("a-job").poll().await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(error.job_id(), Some("a-job"));
+    // The client that it was made of has the longer one.
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+/// The pause counts from the answer's own time, wherever this machine's clock
+/// has jumped.
+#[tokio::test]
+async fn a_clock_that_has_jumped_changes_no_pause() {
+    for (date, retry_after) in [
+        (
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+        ),
+        (
+            "Fri, 31 Dec 2100 23:00:00 GMT",
+            "Fri, 31 Dec 2100 23:00:00 GMT",
+        ),
+    ] {
+        let refusal = json!({ "error": "busy" }).to_string();
+        let refusal = Response::json(503, refusal)
+            .header("date", date)
+            .header("retry-after", retry_after);
+        let stub = Stub::always(refusal).await;
+        let client = builder(&stub).retry(Retry::default().attempts(3));
+        let client = client.build().unwrap();
+        let error = client.job("a-job").poll().await.unwrap_err();
+        assert_eq!(error.attempts(), 3, "{error}");
+        assert_eq!(error.retry_after(), Some(Duration::ZERO), "{date}");
+    }
+}
