@@ -244,9 +244,11 @@ async fn serve(
         stream.write_u8(byte).await?;
         tokio::task::yield_now().await;
     }
-    while matches!(response.pace, Pace::Endless) {
-        stream.write_u8(b' ').await?;
-        tokio::time::sleep(Duration::from_millis(1)).await;
+    if matches!(response.pace, Pace::Endless) {
+        loop {
+            stream.write_u8(b' ').await?;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
     stream.shutdown().await
 }

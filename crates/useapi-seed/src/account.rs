@@ -10,6 +10,19 @@ use crate::reading;
 
 /// A Midjourney account, named by its Discord channel. Made by
 /// [`Client::account`].
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let channel = "1114555266835431444";
+/// // After Midjourney's message has been acknowledged in Discord:
+/// client.account(channel).reset().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Account {
     client: Client,
@@ -49,6 +62,20 @@ impl Account {
 }
 
 /// The jobs that an account executes. Made by [`Client::jobs`].
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// let executing = client.jobs().await?;
+/// for id in executing.ids.unwrap_or_default() {
+///     println!("{id}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]

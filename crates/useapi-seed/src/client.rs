@@ -161,6 +161,19 @@ impl Client {
     }
 
     /// The layer below, with the same settings.
+    ///
+    /// ```
+    /// # use useapi_seed_emulator::Emulator;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::start().await?;
+    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// let answer = client.raw().get_job(jobid).await?;
+    /// println!("{} {:?}", answer.received().status, answer.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn raw(&self) -> &raw::Client {
         &self.shared.raw
@@ -178,6 +191,29 @@ impl fmt::Debug for Client {
 type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
 
 /// Settings of a [`Client`].
+///
+/// ```
+/// # fn main() -> Result<(), useapi_seed::Error> {
+/// use std::time::Duration;
+/// use useapi_seed::{Client, Retry};
+///
+/// let patient = Retry::default()
+///     .attempts(6)
+///     .first_pause(Duration::from_secs(1))
+///     .longest_pause(Duration::from_secs(20));
+/// let client = Client::builder("a-token")
+///     .base_url("https://api.useapi.net/v2") // as it is unless set
+///     .retry(patient)
+///     .connect_timeout(Duration::from_secs(5))
+///     .request_timeout(Duration::from_secs(30))
+///     .image_timeout(Duration::from_secs(120))
+///     .image_size_limit(64 * 1024 * 1024)
+///     .configure_api_http(|http| http.user_agent("my-service/1.0"))
+///     .configure_image_http(|http| http.pool_max_idle_per_host(4))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct ClientBuilder {
     token: SecretString,
     base_url: String,

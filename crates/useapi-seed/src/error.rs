@@ -33,6 +33,26 @@ use crate::retry_after::retry_after;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// It says everything about what went wrong:
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// let error = client.job("no such job").poll().await.unwrap_err();
+/// eprintln!("{}", error.report()); // the line with its usual cause and what to do
+/// println!("{} {}", error.usual_cause(), error.advice());
+/// println!("job {:?} of {:?}", error.job_id(), error.parent_job_id());
+/// println!("{:?}: {:?}", error.status(), error.service_message());
+/// println!("{} attempts in {:?}", error.attempts(), error.elapsed());
+/// println!("{:?} {:?}", error.headers().map(|headers| headers.len()), error.retry_after());
+/// println!("{:?} {}", error.body(), error.received().is_some());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -52,6 +72,30 @@ struct Inner {
 }
 
 /// What went wrong.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// use useapi_seed::{ErrorKind, Refusal};
+///
+/// let Err(error) = client.submit("no such job").send().await else {
+///     return Ok(());
+/// };
+/// match error.kind() {
+///     ErrorKind::NotFound => println!("is it another account's?"),
+///     ErrorKind::Refused(Refusal::Missing(field)) => println!("{} is missing", field.as_str()),
+///     ErrorKind::Refused(Refusal::ParentNotCompleted) => println!("later, perhaps"),
+///     ErrorKind::TooManyJobs { executing, .. } => println!("{executing:?} are executing"),
+///     ErrorKind::StillRunning { polls, .. } => println!("asked {polls} times"),
+///     _ => println!("{error}"),
+/// }
+/// # assert!(error.is_not_found());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -155,6 +199,26 @@ impl fmt::Display for Search {
 }
 
 /// What became of the request: whether it may have had an effect.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// use useapi_seed::Delivery;
+///
+/// let error = client.submit("no such job").send().await.unwrap_err();
+/// match error.delivery() {
+///     Delivery::NotSent => println!("as if nothing had been called"),
+///     Delivery::MayHaveBeenSent => println!("a job may be running: {error}"),
+///     Delivery::Answered => println!("the service has spoken"),
+///     _ => {}
+/// }
+/// # assert_eq!(error.delivery(), Delivery::Answered);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delivery {

@@ -49,6 +49,28 @@ pub(crate) struct Downloader {
 }
 
 /// An image on disk, whole.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::builder().speed(600.0).start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # let folder = tempfile::tempdir()?;
+/// use useapi_seed::SavedImage;
+///
+/// fn line(saved: &SavedImage) -> String {
+///     format!("{}: {} bytes of {}", saved.path.display(), saved.size, saved.media_type)
+/// }
+///
+/// for saved in client.save_images(&retrieval, &folder).await {
+///     println!("{}", line(&saved?));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -124,6 +146,23 @@ impl Client {
     /// [`ErrorKind::File`](crate::ErrorKind::File) when it cannot be written.
     /// Under the image's name there is then what was there before, or the whole
     /// image, when only writing the folder down failed.
+    ///
+    /// ```
+    /// # use useapi_seed_emulator::Emulator;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::builder().speed(600.0).start().await?;
+    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+    /// # let folder = tempfile::tempdir()?;
+    /// if let Some(image) = retrieval.images().first() {
+    ///     let saved = client.save_image(image, &folder).await?;
+    ///     println!("{:?}", saved.dimensions);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn save_image(
         &self,
         image: &Image,

@@ -17,6 +17,22 @@ use crate::wait::Wait;
 ///
 /// Dropping it loses nothing. [`Client::job`] makes it anew from the id, in
 /// another process too.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # client.submit(jobid).send().await?;
+/// # let id = client.jobs().await?.ids.unwrap_or_default().remove(0);
+/// let job = client.job(id);
+/// let update = job.cancel().await?;
+/// println!("{}: {:?}", job.id(), update.status);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Job {
     client: Client,
@@ -27,6 +43,24 @@ pub struct Job {
 }
 
 /// What one poll of a job showed.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().progress.as_str();
+/// use useapi_seed::JobState;
+///
+/// match client.job(jobid).poll().await? {
+///     JobState::InProgress(update) => println!("{:?} %", update.percent),
+///     JobState::Retrieved(retrieval) => println!("seed {}", retrieval.seed()),
+///     _ => {}
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum JobState {
@@ -37,6 +71,27 @@ pub enum JobState {
 }
 
 /// How far a job has come.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// use useapi_seed::{Submitted, Update};
+///
+/// fn line(update: &Update) -> String {
+///     let percent = update.percent.map_or(String::new(), |percent| format!(" {percent} %"));
+///     format!("{}{percent}", update.job_id)
+/// }
+///
+/// if let Submitted::Started(job) = client.submit(jobid).send().await? {
+///     println!("{}", job.submitted().map_or(String::new(), line));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -102,6 +157,24 @@ impl Job {
     /// The job's news as they come, to show progress: each change once, and the
     /// result at the end. For options, [`wait`](Self::wait) and then
     /// [`Wait::updates`].
+    ///
+    /// ```
+    /// # use useapi_seed_emulator::Emulator;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::start().await?;
+    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// # let useapi_seed::Submitted::Started(job) = client.submit(jobid).send().await? else { panic!() };
+    /// let mut news = job.watch();
+    /// if let Some(event) = news.next().await {
+    ///     println!("{:?}", event?);
+    /// }
+    /// // It has heard enough; the job runs on.
+    /// drop(news);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn watch(&self) -> Updates {
         self.wait().updates()
     }

@@ -105,6 +105,69 @@
 //! [`Wait::on_update`] a function that is called. A wait that is dropped loses
 //! nothing; one that is [told to look](Job::look_now) does so at once.
 //!
+//! # Going on later
+//!
+//! A process that has ended, was killed or gave a wait up leaves a job that runs
+//! on. With its id, which is in your hands before the wait and in each error
+//! after it, any process goes on: [`Client::job`]. Without the id
+//! [`Client::find_started`] looks for it. Images that a folder has already are
+//! not fetched again by [`Client::save_images`].
+//!
+//! # Callbacks
+//!
+//! The service calls the address of [`Submit::reply_url`] with each news of the
+//! job. Such a call carries no proof of where it came from, so do not believe it:
+//! let it wake the wait, which asks the API.
+//!
+//! ```
+//! # use useapi_seed_emulator::Emulator;
+//! # use std::time::Duration;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = Emulator::builder().speed(600.0).start().await?;
+//! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+//! # let jobid = emulator.jobs().imagine.as_str();
+//! # let called = tokio::time::sleep(Duration::from_millis(200));
+//! use useapi_seed::Submitted;
+//!
+//! let submit = client.submit(jobid).reply_url("https://example.com/news/order-17");
+//! if let Submitted::Started(job) = submit.send().await? {
+//!     // A clone of the job, for whatever answers at that address.
+//!     let called_back = job.clone();
+//!     # tokio::spawn(async move {
+//!     # called.await;
+//!     called_back.look_now();
+//!     # });
+//!     // As a net for the calls that are lost, it also asks by itself.
+//!     let retrieval = job.wait().interval(Duration::from_secs(30)).await?;
+//!     println!("seed {}", retrieval.seed());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Tests of your own
+//!
+//! The crate `useapi-seed-emulator` is the service in your process, with its
+//! errors and its bad days; the examples here run against it.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use useapi_seed::Client;
+//! use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+//!
+//! let emulator = Emulator::start().await?;
+//! let client = Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+//! emulator.inject(Operation::RetrieveSeed, When::Next(1), Fault::status(402))?;
+//!
+//! let jobid = emulator.jobs().imagine.as_str();
+//! let error = client.submit(jobid).send().await.unwrap_err();
+//! assert!(error.is_unpaid());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Own HTTP settings
 //!
 //! [`ClientBuilder::configure_api_http`] and
@@ -146,6 +209,9 @@
 //! more), it reads `***`.
 //!
 //! # The documentation
+//!
+//! Each item is used in an example: on its own page, or on that of the type it
+//! belongs to. Fields and variants are explained where they stand.
 //!
 //! Words in round brackets, such as (Model, seed.value), name the section of the
 //! endpoint's documentation at useapi.net that a statement rests on; (Service)

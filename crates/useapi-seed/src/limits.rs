@@ -44,6 +44,27 @@ impl Client {
     }
 
     /// As [`ClientBuilder::image_timeout`](crate::ClientBuilder::image_timeout).
+    ///
+    /// ```
+    /// # use useapi_seed_emulator::Emulator;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::builder().speed(600.0).start().await?;
+    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// # let folder = tempfile::tempdir()?;
+    /// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+    /// use std::time::Duration;
+    ///
+    /// let hasty = client
+    ///     .with_image_timeout(Duration::from_secs(60))
+    ///     .with_image_size_limit(32 * 1024 * 1024);
+    /// for saved in hasty.save_images(&retrieval, &folder).await {
+    ///     println!("{} bytes", saved?.size);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "images")]
     #[must_use]
     pub fn with_image_timeout(&self, timeout: Duration) -> Self {

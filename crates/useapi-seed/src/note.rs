@@ -14,6 +14,26 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 ///
 /// Where an image on disk differs from what was announced, that is a
 /// [`Difference`](crate::Difference) of the saved image.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::builder().speed(600.0).start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// use useapi_seed::Note;
+///
+/// for note in retrieval.notes() {
+///     match note {
+///         Note::SeedMismatch { value, text, .. } => println!("{value}, but {text} in its text"),
+///         _ => println!("{note}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

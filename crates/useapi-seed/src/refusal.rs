@@ -8,6 +8,28 @@ use useapi_seed_raw::types::Verb;
 ///
 /// The message as it came is the error's
 /// [`service_message`](crate::Error::service_message).
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().progress.as_str();
+/// use useapi_seed::{ErrorKind, Field, Refusal};
+///
+/// let error = client.submit(jobid).send().await.unwrap_err();
+/// if let ErrorKind::Refused(refusal) = error.kind() {
+///     match refusal {
+///         Refusal::Missing(Field::Discord) => println!("give it by `discord`"),
+///         Refusal::VerbNotSupported(verb) => println!("{verb} jobs have no seed"),
+///         _ => println!("{}", error.service_message().unwrap_or_default()),
+///     }
+/// }
+/// # assert!(error.is_invalid(), "{error}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -25,6 +47,12 @@ pub enum Refusal {
 }
 
 /// A field that a refusal names.
+///
+/// ```
+/// use useapi_seed::Field;
+///
+/// assert_eq!(Field::ReplyUrl.as_str(), "replyUrl");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Field {

@@ -12,6 +12,25 @@ use crate::reading::Snapshot;
 use crate::seed_text;
 
 /// A seed with its images, and the answer that they were read from.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::builder().speed(600.0).start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// let retrieval = client.retrieve(jobid)
+/// #   .interval(std::time::Duration::from_millis(20))
+///     .await?;
+/// println!("{} of {:?}", retrieval.job_id(), retrieval.original_job_id());
+/// println!("{:?} with seed {}", retrieval.prompt(), retrieval.seed());
+/// println!("{} bytes as they came", retrieval.answer().len());
+/// println!("{:?} since {:?}", retrieval.job().status, retrieval.job().created);
+/// println!("{} things differ from the documentation", retrieval.notes().len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Retrieval {
     job_id: String,
@@ -23,6 +42,27 @@ pub struct Retrieval {
 }
 
 /// One of the separate images.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::builder().speed(600.0).start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// use useapi_seed::Image;
+///
+/// fn line(image: &Image) -> String {
+///     format!("{}: {}", image.number, image.url.as_deref().unwrap_or("no link"))
+/// }
+///
+/// for image in retrieval.images() {
+///     println!("{}", line(image));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]

@@ -20,6 +20,37 @@ type OnStarted = Box<dyn FnOnce(&Job) + Send>;
 /// Once the job is started its id is in every error, so that
 /// [`Client::job`](crate::Client::job) can go on; to have it before the wait,
 /// use [`on_started`](Self::on_started).
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::builder().speed(600.0).start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # let interval = std::time::Duration::from_millis(20);
+/// use std::time::Duration;
+/// use useapi_seed::Retry;
+///
+/// let retrieval = client
+///     .retrieve(jobid)
+///     .reply_url("https://example.com/news")
+///     .reply_ref("order-17")
+///     .discord("a Discord token in place of the account's own")
+///     .request_timeout(Duration::from_secs(30))
+///     .retry(Retry::default().attempts(2))
+///     .resubmit(false)
+///     .on_started(|job| println!("{}", job.id())) // write it down
+///     .interval(interval)
+///     .failed_polls(10)
+///     .on_fault(|error| println!("asked in vain: {error}"))
+///     .on_update(|update| println!("{:?} %", update.percent))
+///     .timeout(Duration::from_secs(600))
+///     .await?;
+/// # assert_eq!(retrieval.images().len(), 4);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is sent before it is awaited"]
 pub struct Retrieve {
     submit: Submit,

@@ -23,6 +23,32 @@ const LOOKS: u32 = 3;
 
 /// A request for a seed, to be [sent](Self::send). Made by
 /// [`Client::submit`].
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// use std::time::Duration;
+/// use useapi_seed::{Retry, Submitted};
+///
+/// let submitted = client
+///     .submit(jobid)
+///     .reply_url("https://example.com/news")
+///     .reply_ref("order-17")
+///     .discord("a Discord token in place of the account's own")
+///     .timeout(Duration::from_secs(60))
+///     .request_timeout(Duration::from_secs(20))
+///     .retry(Retry::never())
+///     .resubmit(true) // when it was lost without a trace
+///     .send()
+///     .await?;
+/// # assert!(matches!(submitted, Submitted::Started(_)));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is sent before `send` is awaited"]
 pub struct Submit {
     client: Client,

@@ -18,6 +18,33 @@ pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
 /// A wait for a job's result. Made by [`Job::wait`].
 ///
 /// Dropping the future ends the wait and loses nothing.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::builder().speed(600.0).start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # let useapi_seed::Submitted::Started(job) = client.submit(jobid).send().await? else { panic!() };
+/// # let interval = Duration::from_millis(20);
+/// use std::time::Duration;
+/// use useapi_seed::Wait;
+///
+/// let retrieval = job
+///     .wait()
+///     .interval(interval) // Wait::DEFAULT_INTERVAL unless set
+///     .timeout(2 * Wait::DEFAULT_TIMEOUT)
+///     .failed_polls(2 * Wait::DEFAULT_FAILED_POLLS)
+///     .request_timeout(Duration::from_secs(20))
+///     .on_fault(|error| println!("asked in vain: {error}"))
+///     .on_update(|update| println!("{:?} %", update.percent))
+///     .await?;
+/// # assert_eq!(retrieval.images().len(), 4);
+/// # assert!(Wait::DEFAULT_INTERVAL >= interval);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing happens before it is awaited"]
 pub struct Wait {
     job: Job,

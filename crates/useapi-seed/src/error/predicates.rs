@@ -7,6 +7,42 @@ use useapi_seed_raw::types::JobStatus;
 use super::{Delivery, Error, ErrorKind};
 use crate::retry::Effect;
 
+/// What went wrong, for a program to decide by.
+///
+/// ```
+/// # use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # emulator.inject(Operation::RetrieveSeed, When::Next(1), Fault::status(596))?;
+/// use useapi_seed::Error;
+///
+/// fn what_next(error: &Error) -> &'static str {
+///     if error.is_halted() {
+///         "a person has to look into Discord; nothing goes on before"
+///     } else if error.is_unauthorized() || error.is_unpaid() {
+///         "a person has to look into the account"
+///     } else if error.is_moderated() || error.is_failed() || error.is_cancelled() {
+///         "the job is over"
+///     } else if error.is_not_found() || error.is_invalid() {
+///         "the call is wrong"
+///     } else if error.may_have_been_sent() {
+///         "look for the job"
+///     } else if error.is_busy() || error.is_timeout() || error.is_retryable() {
+///         "again, later"
+///     } else {
+///         "report it"
+///     }
+/// }
+///
+/// let error = client.submit(jobid).send().await.unwrap_err();
+/// println!("{}", what_next(&error));
+/// # assert!(error.is_halted());
+/// # Ok(())
+/// # }
+/// ```
 impl Error {
     /// Whether the Midjourney account is halted (596 or 569).
     ///

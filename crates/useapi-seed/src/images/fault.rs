@@ -10,6 +10,29 @@ use crate::error::{Delivery, Error, ErrorKind};
 use crate::retrieval::Image;
 
 /// Why an image could not be had.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::builder().speed(600.0).start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # let folder = tempfile::tempdir()?;
+/// use useapi_seed::{ErrorKind, ImageFault};
+///
+/// for outcome in client.save_images(&retrieval, &folder).await {
+///     let Err(error) = outcome else { continue };
+///     match error.kind() {
+///         ErrorKind::Image(ImageFault::Gone { status, .. }) => println!("expired: {status}"),
+///         ErrorKind::Image(fault) => println!("{fault}"),
+///         _ => println!("{error}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageFault {
@@ -108,6 +131,29 @@ pub(super) fn image_error(fault: ImageFault) -> Error {
 }
 
 /// Where a whole image differs from what the answer announced.
+///
+/// ```
+/// # use useapi_seed_emulator::Emulator;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = Emulator::builder().speed(600.0).start().await?;
+/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # let jobid = emulator.jobs().imagine.as_str();
+/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # let folder = tempfile::tempdir()?;
+/// use useapi_seed::Difference;
+///
+/// for saved in client.save_images(&retrieval, &folder).await {
+///     for difference in saved?.differences {
+///         match difference {
+///             Difference::Size { announced, found, .. } => println!("{announced}, {found} bytes"),
+///             _ => println!("{difference}"),
+///         }
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
