@@ -163,7 +163,7 @@ async fn an_unwrapped_error_reads_like_advice() {
     let [error, _] = errors(answer).await;
     assert_eq!(
         format!("{error:?}"),
-        "the API token is not accepted (HTTP 401: Unauthorized)\nUsual cause: The token is \
+        "the API token is not accepted (HTTP 401: Unauthorized); seed of job a-job\nUsual cause: The token is \
          another one's, was changed, or was not copied whole.\nWhat to do: Check the API token: it \
          is the one of your useapi.net account, not the Discord token."
     );

@@ -209,6 +209,13 @@ async fn every_error_has_a_line_and_a_report() {
     settings.add_filter(r"127\.0\.0\.1:\d+", "ADDRESS");
     settings.add_filter(r"\(os error \d+\)", "(os error N)");
     settings.add_filter(r"after [\d.]+ s and \d+ polls", "after N s and N polls");
+    settings.add_filter(r"attempts in [\d.]+ s", "attempts in N s");
+    let temporary = std::env::temp_dir();
+    let temporary = format!(
+        r"{}/[^/]+/",
+        temporary.to_str().unwrap().trim_end_matches('/')
+    );
+    settings.add_filter(&temporary, "TEMPORARY/");
     let _bound = settings.bind_to_scope();
     let mut shown = BTreeSet::new();
     for (name, error) in every_kind().await {

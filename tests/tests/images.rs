@@ -164,7 +164,7 @@ async fn what_is_no_whole_picture_leaves_no_file() {
     assert!(matches!(fault(&outcomes[0]), ImageFault::Gone { .. }));
     assert_eq!(
         outcomes[0].as_ref().unwrap_err().to_string(),
-        "the link to the image has expired, or the image is gone \
+        "image 1: the link to the image has expired, or the image is gone \
          (HTTP 404: This content is no longer available.); job <jobid>"
     );
     assert_eq!(

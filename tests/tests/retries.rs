@@ -230,9 +230,15 @@ async fn limits_of_time_hold() {
     assert_eq!((error.attempts(), busy.journal().len()), (1, 1));
 
     // Nothing is sent when there is no time.
-    let submit = client.submit(&busy.jobs().imagine).timeout(Duration::ZERO);
-    let error = submit.send().await.unwrap_err();
-    assert!(error.is_timeout(), "{error}");
-    assert_eq!(error.delivery(), Delivery::NotSent);
-    assert_eq!(busy.journal().len(), 1);
+    for submit in [
+        client.submit(&busy.jobs().imagine).timeout(Duration::ZERO),
+        client
+            .submit(&busy.jobs().imagine)
+            .request_timeout(Duration::ZERO),
+    ] {
+        let error = submit.send().await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(busy.journal().len(), 1);
+    }
 }

@@ -122,10 +122,11 @@ async fn calls_waits_and_searches_are_spans() {
                 ("url.template", "/jobs/seed_async"),
                 ("server.address", "127.0.0.1"),
                 ("server.port", port),
-                ("useapi.job.id", parent),
+                ("useapi.parent_job.id", parent),
                 ("useapi.delivery", "answered"),
             ],
         );
+        assert!(!span.fields.contains_key("useapi.job.id"));
     }
     assert_fields(
         &seen[0],
@@ -192,6 +193,10 @@ async fn calls_waits_and_searches_are_spans() {
             span,
             &[
                 ("server.address", "127.0.0.1"),
+                ("http.request.method", "GET"),
+                ("http.response.status_code", "200"),
+                ("useapi.attempt", "1"),
+                ("useapi.delivery", "answered"),
                 ("useapi.image.number", &number),
                 ("useapi.image.was_there", "false"),
                 ("useapi.image.size", &size),

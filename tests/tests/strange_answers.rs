@@ -110,7 +110,8 @@ async fn a_clock_that_has_jumped_changes_no_pause() {
             .header("date", date)
             .header("retry-after", retry_after);
         let stub = Stub::always(refusal).await;
-        let client = builder(&stub).retry(Retry::default().attempts(3));
+        let retry = Retry::default().attempts(3).first_pause(Duration::ZERO);
+        let client = builder(&stub).retry(retry);
         let client = client.build().unwrap();
         let error = client.job("a-job").poll().await.unwrap_err();
         assert_eq!(error.attempts(), 3, "{error}");

@@ -66,7 +66,28 @@ async fn a_failed_poll_is_not_a_failed_job() {
     let error = wait.await.unwrap_err();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(502));
     assert_eq!(error.job_id(), Some("<jobid>"));
-    assert_eq!(stub.requests().len(), 5);
+    assert_eq!((error.attempts(), stub.requests().len()), (5, 5));
+    assert!(error.elapsed() >= Duration::from_millis(4), "{error}");
+}
+
+/// The submission's answer counts as a look for as long as a look does.
+#[tokio::test]
+async fn a_late_wait_looks_at_once() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let client = Client::builder(emulator.token()).base_url(emulator.base_url());
+    let client = client.build().unwrap();
+    let submitted = client.submit(&emulator.jobs().imagine).send().await;
+    let Submitted::Started(job) = submitted.unwrap() else {
+        panic!("not started");
+    };
+    let interval = Duration::from_millis(20);
+    tokio::time::sleep(2 * interval).await;
+    let wait = job.wait().interval(interval).timeout(interval / 2);
+    match wait.await.unwrap_err().kind() {
+        // Now, and at the end.
+        ErrorKind::StillRunning { polls, .. } => assert_eq!(*polls, 2),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ pub(crate) fn run() -> Result<()> {
             println!("{package}, {feature}: {} crates", tree.lines().count());
         }
     }
-    without_provider()
+    without_what_it_needs()
 }
 
 /// The names of the crates that a package is built from.
@@ -67,21 +67,22 @@ fn tree(package: &str, feature: &str) -> Result<String> {
     Ok(names.join("\n"))
 }
 
-/// Where the program installs no provider, that is an error and no panic. Alone,
-/// since any other package would bring one.
-fn without_provider() -> Result<()> {
+/// Without any TLS, or without a provider of cryptography for it, there is an
+/// error and no panic. Alone, since any other package would bring both.
+fn without_what_it_needs() -> Result<()> {
     let cargo = Cargo::new(".".as_ref())?;
-    cargo
-        .run(&[
+    for features in ["", "rustls-no-provider"] {
+        cargo.run(&[
             "test",
             "--quiet",
             "--package",
             "useapi-seed-raw",
             "--no-default-features",
             "--features",
-            "rustls-no-provider",
+            features,
             "--test",
-            "no_provider",
-        ])
-        .map(drop)
+            "tls",
+        ])?;
+    }
+    Ok(())
 }

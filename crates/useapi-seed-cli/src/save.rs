@@ -41,7 +41,7 @@ pub(crate) async fn all(client: &Client, folder: &Folder, retrieval: &Retrieval)
                 }
                 files.extend(file_name(&saved));
             }
-            Err(error) => faults.push(Failure::from(error).about(&what)),
+            Err(error) => faults.push(error.into()),
         }
     }
     let files: Vec<&str> = files.iter().map(String::as_str).collect();

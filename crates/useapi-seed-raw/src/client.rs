@@ -166,6 +166,14 @@ impl ClientBuilder {
             return Err(BuildError::NoCryptoProvider);
         }
         let base_url = base_url(&self.base_url)?;
+        #[cfg(not(any(
+            feature = "rustls",
+            feature = "rustls-no-provider",
+            feature = "native-tls"
+        )))]
+        if base_url.scheme() == "https" {
+            return Err(BuildError::NoTls);
+        }
         let is_loopback = is_loopback(&base_url);
         let mut http = reqwest::Client::builder()
             .connect_timeout(DEFAULT_CONNECT_TIMEOUT)
@@ -223,6 +231,12 @@ pub enum BuildError {
          rustls::crypto::ring::default_provider().install_default(), or use the feature `rustls`"
     )]
     NoCryptoProvider,
+    /// The base URL begins with `https`, and no feature does TLS.
+    #[error(
+        "TLS is not compiled in: turn one of the features `rustls`, `native-tls` and \
+         `rustls-no-provider` on, or use an http:// address"
+    )]
+    NoTls,
     /// The HTTP client could not be made.
     #[error("the HTTP client cannot be made")]
     Http(#[source] reqwest::Error),

@@ -5,6 +5,8 @@ mod words;
 
 use std::error::Error as StdError;
 use std::fmt;
+#[cfg(feature = "images")]
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
@@ -64,6 +66,9 @@ struct Inner {
     parent_job_id: Option<String>,
     tried: Tried,
     search: Option<Search>,
+    /// Its number, and the folder that it was to be saved in.
+    #[cfg(feature = "images")]
+    image: Option<(usize, PathBuf)>,
     /// What the request would have done.
     effect: Effect,
     /// A job was started by the same call.
@@ -256,6 +261,8 @@ impl Error {
                 elapsed: Duration::ZERO,
             },
             search: None,
+            #[cfg(feature = "images")]
+            image: None,
             effect: Effect::Change,
             has_started: false,
             source: None,
@@ -311,9 +318,7 @@ impl Error {
         if is_ambiguous {
             self.0.delivery = Delivery::MayHaveBeenSent;
         }
-        if self.0.delivery == Delivery::MayHaveBeenSent {
-            self.0.parent_job_id = Some(jobid.to_owned());
-        }
+        self.0.parent_job_id = Some(jobid.to_owned());
         self
     }
 
@@ -330,6 +335,19 @@ impl Error {
 
     pub(crate) fn with_tried(mut self, tried: Tried) -> Self {
         self.0.tried = tried;
+        self
+    }
+
+    /// With all that went before and after the request itself.
+    pub(crate) fn with_elapsed(mut self, elapsed: Duration) -> Self {
+        self.0.tried.elapsed = elapsed;
+        self
+    }
+
+    /// Which image it is about, and where that was to be saved.
+    #[cfg(feature = "images")]
+    pub(crate) fn of_image(mut self, number: usize, folder: &Path) -> Self {
+        self.0.image = Some((number, folder.to_owned()));
         self
     }
 
@@ -418,14 +436,15 @@ impl Error {
         retry_after(self.headers()?, SystemTime::now())
     }
 
-    /// How often the request was sent, or tried to be.
+    /// How often the request was sent, or tried to be; of a wait that ended over
+    /// polls that failed, how many in a row did.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.tried.attempts
     }
 
-    /// How long that took, with the pauses in between; zero where it was not
-    /// measured.
+    /// How long that took, with the pauses in between; of a wait, how long it
+    /// waited. Zero where it was not measured.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.tried.elapsed
@@ -451,7 +470,7 @@ impl Error {
     }
 
     /// Id of the job whose seed that job was to retrieve, when the answer says
-    /// so (Model, parentJobId), or a submission may have started a job for it.
+    /// so (Model, parentJobId); of a submission, the one that it named.
     #[must_use]
     pub fn parent_job_id(&self) -> Option<&str> {
         self.0.parent_job_id.as_deref()
@@ -471,8 +490,10 @@ impl Error {
             ErrorKind::StillRunning { .. } => "still_running",
             ErrorKind::UnexpectedStatus => "unexpected_status",
             ErrorKind::NoSeed { .. } => "no_seed",
+            ErrorKind::Transport | ErrorKind::UnreadableAnswer { .. } if self.is_timeout() => {
+                "timeout"
+            }
             ErrorKind::UnreadableAnswer { .. } => "unreadable_answer",
-            ErrorKind::Transport if self.is_timeout() => "timeout",
             ErrorKind::Transport => "transport",
             #[cfg(feature = "images")]
             ErrorKind::Image(_) => "image",

@@ -71,11 +71,11 @@ impl Manner {
 
     /// How long a request that begins now may take; nothing when time is up.
     pub(crate) fn time_left(&self) -> Option<Duration> {
-        let Some(deadline) = self.deadline else {
-            return Some(self.request_timeout);
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        (!left.is_zero()).then(|| left.min(self.request_timeout))
+        let left = self.deadline.map_or(self.request_timeout, |deadline| {
+            let left = deadline.saturating_duration_since(Instant::now());
+            left.min(self.request_timeout)
+        });
+        (!left.is_zero()).then_some(left)
     }
 
     /// Sleeps, if there is time after it.
@@ -147,6 +147,8 @@ impl Client {
     /// Named as OpenTelemetry's conventions for HTTP clients have it.
     fn span(&self, operation: Operation, job: Option<&str>, attempt: u32) -> Span {
         let method = operation.method();
+        // A submission names the job whose seed it asks for.
+        let is_submission = operation == Operation::RetrieveSeed;
         info_span!(
             "useapi_seed.request",
             otel.name = format_args!("{method} {}", operation.template()),
@@ -159,7 +161,8 @@ impl Client {
             server.port = self.shared.server_port,
             url.template = operation.template(),
             error.type = field::Empty,
-            useapi.job.id = job,
+            useapi.job.id = (!is_submission).then_some(job),
+            useapi.parent_job.id = is_submission.then_some(job),
             useapi.attempt = attempt,
             useapi.delivery = field::Empty,
         )

@@ -29,7 +29,7 @@ use url::Url;
 pub use fault::{Difference, ImageFault};
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Delivery, Error};
 use crate::retrieval::{Image, Retrieval};
 use fault::image_error;
 use host::Host;
@@ -224,13 +224,15 @@ impl Downloader {
             Ok(saved) => {
                 span.record("useapi.image.size", saved.size);
                 span.record("useapi.image.was_there", saved.was_there);
+                span.record("useapi.delivery", Delivery::Answered.as_str());
             }
             Err(error) => {
                 span.record("otel.status_code", "ERROR");
                 span.record("error.type", error.type_name());
+                span.record("useapi.delivery", error.delivery().as_str());
             }
         }
-        outcome
+        outcome.map_err(|error| error.of_image(image.number, folder))
     }
 
     async fn saved(
@@ -284,6 +286,9 @@ fn download_span(image: &Image) -> Span {
         otel.status_code = field::Empty,
         error.type = field::Empty,
         http.request.method = "GET",
+        http.response.status_code = field::Empty,
+        useapi.attempt = field::Empty,
+        useapi.delivery = field::Empty,
         server.address = url.as_ref().and_then(Url::host_str),
         server.port = url.as_ref().and_then(Url::port_or_known_default),
         useapi.image.number = image.number,

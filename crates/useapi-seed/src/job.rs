@@ -1,6 +1,7 @@
 //! A started seed job.
 
 use serde::Serialize;
+use tokio::time::Instant;
 use useapi_seed_raw::types::{self, JobStatus, Verb};
 
 use crate::client::Client;
@@ -38,7 +39,7 @@ pub struct Job {
     client: Client,
     id: String,
     /// What the submission's answer said; none when the job was taken up.
-    submitted: Option<Update>,
+    submitted: Option<(Update, Instant)>,
     nudge: Nudge,
 }
 
@@ -123,7 +124,7 @@ impl Job {
         Self {
             client,
             id,
-            submitted,
+            submitted: submitted.map(|update| (update, Instant::now())),
             nudge: Nudge::default(),
         }
     }
@@ -146,7 +147,12 @@ impl Job {
     /// taken up by its id.
     #[must_use]
     pub fn submitted(&self) -> Option<&Update> {
-        self.submitted.as_ref()
+        self.submitted.as_ref().map(|(update, _)| update)
+    }
+
+    /// When that answer came.
+    pub(crate) fn submitted_at(&self) -> Option<Instant> {
+        self.submitted.as_ref().map(|(_, time)| *time)
     }
 
     /// Waits for the result: `.await` it as it is, or set options first.

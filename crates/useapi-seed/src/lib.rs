@@ -181,7 +181,7 @@
 //! | one request | 60 s | [`ClientBuilder::request_timeout`], [`Submit::request_timeout`], [`Wait::request_timeout`] |
 //! | attempts | 4 within 2 min | [`ClientBuilder::retry`], [`Submit::retry`] |
 //! | a submission, with repetitions and search | 3 min | [`Submit::timeout`] |
-//! | a wait | 15 min | [`Wait::timeout`] |
+//! | a wait | 15 min, and 10 s for a last look | [`Wait::timeout`] |
 //! | polls in a row that fail | 5 | [`Wait::failed_polls`] |
 //! | an image | 10 min, 256 MiB | [`ClientBuilder::image_timeout`], [`ClientBuilder::image_size_limit`] |
 //!
@@ -195,11 +195,11 @@
 //!
 //! | span | attributes beside `otel.status_code` and `error.type` |
 //! | --- | --- |
-//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.attempt`, `useapi.delivery` (`not_sent`, `may_have_been_sent`, `answered`) |
+//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.parent_job.id` (of a submission), `useapi.attempt`, `useapi.delivery` (`not_sent`, `may_have_been_sent`, `answered`) |
 //! | `useapi_seed.wait`, around its polls | `useapi.job.id`, `useapi.job.status`, `useapi.polls` |
 //! | `useapi_seed.find_started`, around its calls | `useapi.parent_job.id` |
 //! | `useapi_seed.save_images`, around its downloads | `useapi.job.id` |
-//! | `useapi_seed.download` | `server.address`, `server.port`, `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
+//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.delivery`, `server.address`, `server.port`, `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
 //!
 //! # Secrets
 //!
@@ -224,6 +224,7 @@
 //! # Features
 //!
 //! - `rustls` (default), `rustls-no-provider` and `native-tls` choose who does TLS.
+//!   With none of them only `http` addresses can be had.
 //!   With `rustls-no-provider` the program installs a provider of cryptography
 //!   before it makes a client; without one that is an error.
 //! - `images` (default) saves images: [`Client::save_images`] and what belongs
@@ -280,6 +281,8 @@ pub use reqwest;
 pub use retrieval::{Image, Retrieval};
 pub use retrieve::Retrieve;
 pub use retry::Retry;
+#[doc(no_inline)]
+pub use secrecy::SecretString;
 pub use submit::{Submit, Submitted};
 pub use updates::{Event, Updates};
 pub use useapi_seed_raw as raw;

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument, Span, field, info_span};
 
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::job::{Job, JobState, Update};
 use crate::nudge::Nudged;
+use crate::retry::Tried;
 use crate::updates::Event;
 use crate::wait::Policy;
 
@@ -15,6 +17,8 @@ use crate::wait::Policy;
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Nudges closer than this are one: whoever calls back could do so without end.
+/// The last look, at the deadline, may take that much longer.
+const LAST_LOOK: Duration = Duration::from_secs(10);
 const NUDGE_GAP: Duration = Duration::from_secs(1);
 /// Of an interval, at most so much is added by chance.
 const JITTER: f64 = 0.1;
@@ -68,8 +72,8 @@ impl Polling {
             policy,
         };
         // The submission's answer was a poll.
-        if polling.last.is_some() {
-            polling.next = polling.after(None);
+        if let Some(submitted) = polling.job.submitted_at() {
+            polling.next = polling.after(submitted, None);
         }
         polling
     }
@@ -96,7 +100,7 @@ impl Polling {
                 }
                 Ok(JobState::InProgress(update)) => {
                     self.failed = 0;
-                    self.next = self.after(None);
+                    self.next = self.after(Instant::now(), None);
                     let is_change = self.last.as_ref() != Some(&update);
                     self.last = Some(update.clone());
                     if is_last {
@@ -117,7 +121,7 @@ impl Polling {
                         return Err(self.ended(self.still_running(Some(error))));
                     }
                     let asked = error.retry_after();
-                    self.next = self.after(asked);
+                    self.next = self.after(Instant::now(), asked);
                     if asked.is_some() {
                         self.nudge_from = self.next;
                     }
@@ -144,21 +148,23 @@ impl Polling {
         if let Some(timeout) = self.policy.request_timeout {
             manner.request_timeout = timeout;
         }
-        if !is_last {
-            manner.deadline = self.deadline;
-        }
+        manner.deadline = if is_last {
+            Instant::now().checked_add(LAST_LOOK)
+        } else {
+            self.deadline
+        };
         let poll = self.job.poll_in(&manner);
         poll.instrument(self.span.clone()).await
     }
 
     /// When the next poll is due: no sooner than was asked, no later than the
     /// deadline.
-    fn after(&self, asked: Option<Duration>) -> Instant {
+    fn after(&self, last: Instant, asked: Option<Duration>) -> Instant {
         let jitter = self.policy.interval.mul_f64(JITTER * fastrand::f64());
         let pause = asked
             .unwrap_or_default()
             .clamp(self.policy.interval + jitter, LONGEST + LONGEST);
-        let next = Instant::now() + pause;
+        let next = last + pause;
         self.deadline.map_or(next, |deadline| next.min(deadline))
     }
 
@@ -179,7 +185,10 @@ impl Polling {
         self.span.record("useapi.polls", self.polls);
         self.span.record("otel.status_code", "ERROR");
         self.span.record("error.type", error.type_name());
-        error
+        error.with_tried(Tried {
+            attempts: self.failed.max(1),
+            elapsed: self.begun.elapsed(),
+        })
     }
 }
 
@@ -189,9 +198,9 @@ fn is_passing(error: &Error) -> bool {
         ErrorKind::Transport
         | ErrorKind::TooManyJobs { .. }
         | ErrorKind::UnreadableAnswer { .. } => true,
-        ErrorKind::UnexpectedStatus => error
-            .status()
-            .is_some_and(|status| status.is_server_error()),
+        ErrorKind::UnexpectedStatus => error.status().is_some_and(|status| {
+            status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT
+        }),
         _ => false,
     }
 }

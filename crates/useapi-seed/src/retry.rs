@@ -116,7 +116,8 @@ impl Retry {
         if tried.attempts >= self.attempts || !may_be_repeated(effect, error) {
             return None;
         }
-        let pause = match error.retry_after() {
+        // A pause of no time at all would be a loop of calls.
+        let pause = match error.retry_after().filter(|asked| !asked.is_zero()) {
             Some(asked) => asked,
             None => self.longest_before(tried.attempts).mul_f64(chance),
         };
@@ -147,7 +148,7 @@ fn may_be_repeated(effect: Effect, error: &Error) -> bool {
         | (ErrorKind::UnexpectedStatus, Some(503), _)
         | (ErrorKind::Transport, _, Delivery::NotSent) => true,
         // Perhaps carried out.
-        (ErrorKind::Transport, ..) | (ErrorKind::UnexpectedStatus, Some(500..=599), _) => {
+        (ErrorKind::Transport, ..) | (ErrorKind::UnexpectedStatus, Some(408 | 500..=599), _) => {
             effect == Effect::None
         }
         (ErrorKind::UnreadableAnswer { .. }, ..) => effect == Effect::None && error.is_cut(),
@@ -197,6 +198,7 @@ mod tests {
             (lost(Delivery::MayHaveBeenSent), true, false),
             (unexpected(500), true, false),
             (unexpected(502), true, false),
+            (unexpected(408), true, false),
             (unexpected(418), false, false),
             (unexpected(999), false, false),
             (Error::invalid_input("jobid", "is blank"), false, false),
@@ -274,10 +276,7 @@ mod tests {
     #[test]
     fn the_answer_may_ask_for_any_pause() {
         let pause = |value| Retry::default().pause(Effect::Change, &busy(Some(value)), ONCE, 1.0);
-        assert_eq!(pause("0"), Some(Duration::ZERO));
         assert_eq!(pause("7"), Some(Duration::from_secs(7)));
-        // In the past, so at once.
-        assert_eq!(pause("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
         // A year, and more than there is.
         for value in [
             "31536000",
@@ -286,8 +285,8 @@ mod tests {
         ] {
             assert_eq!(pause(value), None, "{value}");
         }
-        // No time at all: as without it.
-        for value in ["soon", "-5", ""] {
+        // No time at all, or a time in the past: as without it.
+        for value in ["soon", "-5", "", "0", "Sun, 06 Nov 1994 08:49:37 GMT"] {
             assert_eq!(pause(value), Some(Duration::from_millis(500)), "{value}");
         }
     }

@@ -164,12 +164,13 @@ impl Submit {
             request_timeout: self.request_timeout.unwrap_or(common.request_timeout),
             deadline: Instant::now().checked_add(self.timeout),
         };
+        let begun = Instant::now();
         let error = match self.submitted(&request, &manner).await {
             Err(error) if error.may_have_been_sent() => error,
             outcome => return outcome,
         };
         let error = match self.search(error, &manner).await {
-            Err(error) => error,
+            Err(error) => error.with_elapsed(begun.elapsed()),
             found => return found,
         };
         let found_nothing = matches!(error.search(), Some(Search::Nothing { .. }));

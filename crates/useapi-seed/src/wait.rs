@@ -110,8 +110,8 @@ impl Wait {
 
     /// How long to wait, instead of
     /// [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT). There is one last poll at the
-    /// deadline, which may take as long as a request may, or two where the
-    /// original job has to be asked for.
+    /// deadline, which may take ten seconds, or as long as a request may if that is
+    /// less.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.policy.timeout = timeout;
         self

@@ -74,6 +74,8 @@ impl Error {
             ErrorKind::TooManyJobs { .. } | ErrorKind::StillRunning { .. } => true,
             ErrorKind::Transport => only_asked || self.0.delivery == Delivery::NotSent,
             ErrorKind::UnreadableAnswer { .. } => only_asked,
+            #[cfg(feature = "images")]
+            ErrorKind::Image(ref fault) => fault.is_passing(),
             ErrorKind::UnexpectedStatus => self.status().is_some_and(|status| {
                 status.as_u16() == 503 || status.is_server_error() && only_asked
             }),

@@ -2,15 +2,18 @@
 
 use std::error::Error as _;
 use std::fmt::{self, Write};
+use std::time::Duration;
 
 use useapi_seed_raw::BodyEnd;
-use useapi_seed_raw::types::JobStatus;
+use useapi_seed_raw::types::{JobStatus, Verb};
 
 use super::{Delivery, Error, ErrorKind};
 use crate::retry::Tried;
 
 /// How much of the service's words the one-line form shows.
 const SHOWN_CHARACTERS: usize = 300;
+/// A single attempt that took less is not worth a word.
+const SHOWN_TIME: Duration = Duration::from_secs(1);
 
 impl Error {
     /// What usually causes such an error, in a sentence or two.
@@ -46,14 +49,31 @@ impl Error {
                 "Midjourney is slow, or the wait was short: the service looks there only every 15 \
                  to 60 seconds."
             }
-            (ErrorKind::UnexpectedStatus, _) => {
+            (ErrorKind::UnexpectedStatus, _) if self.is_redirect() => {
+                "The base URL is not the API's own address, or a page asks to log in first."
+            }
+            (ErrorKind::UnexpectedStatus, _) if self.is_servers() => {
                 "The service, or a gateway or proxy before it, is overloaded or down."
+            }
+            (ErrorKind::UnexpectedStatus, _) => {
+                "A gateway or proxy before the service refuses the call, or the service has changed."
+            }
+            (
+                ErrorKind::NoSeed {
+                    verb: Some(Verb::SeedAsync) | None,
+                },
+                _,
+            ) => {
+                "The service has put the seed where its documentation does not know it, or not yet."
             }
             (ErrorKind::NoSeed { .. }, _) => {
                 "The id is an imagine, button or blend job's own, not that of its seed job."
             }
             (ErrorKind::UnreadableAnswer { .. }, _) => {
                 "A connection that broke, or a page in between, such as a proxy's or a login's."
+            }
+            (ErrorKind::Transport, Delivery::NotSent) if self.is_timeout() => {
+                "A limit of time that leaves none for the request, or a network that lets nothing through."
             }
             (ErrorKind::Transport, Delivery::NotSent) => {
                 "No network, a name that cannot be resolved, a closed port, or a certificate that \
@@ -101,9 +121,14 @@ impl Error {
                 "Check the id. Jobs are kept for 31 days, and only the account that made a job can \
                  see it."
             }
-            (ErrorKind::TooManyJobs { .. } | ErrorKind::UnexpectedStatus, _)
-                if self.0.job_id.is_some() =>
-            {
+            (ErrorKind::UnexpectedStatus, _) if self.is_redirect() => {
+                "Check the base URL, which is https://api.useapi.net/v2 unless it was set, and any \
+                 proxy in between."
+            }
+            (ErrorKind::TooManyJobs { .. }, _) if self.0.job_id.is_some() => {
+                "The job is not affected: wait for it again with its id, after a while."
+            }
+            (ErrorKind::UnexpectedStatus, _) if self.0.job_id.is_some() && self.is_servers() => {
                 "The job is not affected: wait for it again with its id, after a while."
             }
             (ErrorKind::TooManyJobs { .. }, _) => {
@@ -112,8 +137,8 @@ impl Error {
             }
             (ErrorKind::Halted { .. }, _) => {
                 "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA. Then \
-                 reset the account: POST /account/midjourney/<channel>/reset. Do not call again \
-                 before: it puts the Midjourney account at risk."
+                 reset the account, by `Account::reset` or POST /account/midjourney/<channel>/reset. \
+                 Do not call again before: it puts the Midjourney account at risk."
             }
             (ErrorKind::JobEnded { .. }, _) => {
                 "The job will not go on. The service's words, if any, say why; a new call starts a \
@@ -127,9 +152,21 @@ impl Error {
                  running: look for it before you submit again, by `find_started` or in the list of \
                  executing jobs."
             }
+            (ErrorKind::UnexpectedStatus, _) if self.is_retryable() => {
+                "Nothing was started or changed. Call again after a while."
+            }
             (ErrorKind::UnexpectedStatus, _) => {
                 "The service answered with a status that its documentation does not know. If it \
                  persists, look at the body and ask its support."
+            }
+            (
+                ErrorKind::NoSeed {
+                    verb: Some(Verb::SeedAsync) | None,
+                },
+                _,
+            ) => {
+                "Look at the answer, which is kept, and ask for the job once more after a while. If \
+                 it still has none, ask the service's support."
             }
             (ErrorKind::NoSeed { .. }, _) => {
                 "Only a seed job can be waited for. To retrieve the seed of an imagine, button or \
@@ -170,6 +207,14 @@ impl Error {
             .is_some_and(|message| message.contains("locate"))
     }
 
+    fn is_redirect(&self) -> bool {
+        self.status().is_some_and(|status| status.is_redirection())
+    }
+
+    fn is_servers(&self) -> bool {
+        self.status().is_some_and(|status| status.as_u16() >= 500)
+    }
+
     fn headline(&self, f: &mut String) -> fmt::Result {
         match &self.0.kind {
             ErrorKind::InvalidInput { field, problem } => write!(f, "{field} {problem}"),
@@ -180,12 +225,13 @@ impl Error {
             }
             ErrorKind::NotFound => f.write_str("not found"),
             ErrorKind::TooManyJobs { executing } => {
+                let wait = self.retry_after().filter(|wait| !wait.is_zero());
                 if executing.is_empty() {
                     f.write_str("the account is busy, or calls come too fast")?;
                 } else {
                     write!(f, "the account is busy with {} jobs", executing.len())?;
                 }
-                match self.retry_after() {
+                match wait {
                     Some(wait) => write!(f, "; to be called again in {} s", wait.as_secs()),
                     None => Ok(()),
                 }
@@ -213,7 +259,13 @@ impl Error {
             #[cfg(feature = "images")]
             ErrorKind::Image(fault) => write!(f, "{fault}"),
             #[cfg(feature = "images")]
-            ErrorKind::File => f.write_str("a file cannot be written"),
+            ErrorKind::File => {
+                f.write_str("a file cannot be written")?;
+                match &self.0.image {
+                    Some((_, folder)) => write!(f, " in {}", folder.display()),
+                    None => Ok(()),
+                }
+            }
         }
     }
 
@@ -241,14 +293,20 @@ impl Error {
     }
 
     fn line(&self, f: &mut String) -> fmt::Result {
+        #[cfg(feature = "images")]
+        if let Some((number, _)) = &self.0.image {
+            write!(f, "image {number}: ")?;
+        }
         self.headline(f)?;
         self.answer(f)?;
-        if self.0.tried.attempts > 1 {
-            let Tried { attempts, elapsed } = self.0.tried;
-            write!(f, "; {attempts} attempts in {:.1} s", elapsed.as_secs_f64())?;
-        }
-        if let Some(job_id) = &self.0.job_id {
-            write!(f, "; job {job_id}")?;
+        self.tried(f)?;
+        match (&self.0.job_id, &self.0.parent_job_id) {
+            (Some(job_id), _) => write!(f, "; job {job_id}")?,
+            // The service's words, or those of the search, often name it.
+            (None, Some(parent)) if self.0.search.is_none() && !f.contains(parent.as_str()) => {
+                write!(f, "; seed of job {parent}")?;
+            }
+            _ => {}
         }
         match (&self.0.kind, self.0.delivery) {
             // Goes without saying, or costs nothing.
@@ -257,9 +315,6 @@ impl Error {
             (ErrorKind::Image(_), _) => {}
             (_, Delivery::NotSent) => f.write_str("; not sent")?,
             (_, Delivery::MayHaveBeenSent) => f.write_str("; may have been sent")?,
-        }
-        if let Some(search) = &self.0.search {
-            write!(f, "; {search}")?;
         }
         let mut source = self.source();
         while let Some(cause) = source {
@@ -270,7 +325,23 @@ impl Error {
             }
             source = cause.source();
         }
-        Ok(())
+        match &self.0.search {
+            Some(search) => write!(f, "; {search}"),
+            None => Ok(()),
+        }
+    }
+
+    /// How often and how long it was tried, where that is not said already or
+    /// goes without saying.
+    fn tried(&self, f: &mut String) -> fmt::Result {
+        let Tried { attempts, elapsed } = self.0.tried;
+        let seconds = elapsed.as_secs_f64();
+        match &self.0.kind {
+            ErrorKind::StillRunning { .. } => Ok(()),
+            _ if attempts > 1 => write!(f, "; {attempts} attempts in {seconds:.1} s"),
+            _ if elapsed >= SHOWN_TIME => write!(f, "; after {seconds:.1} s"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -282,13 +353,19 @@ fn shortened(text: &str) -> String {
     shown
 }
 
+/// Whether a letter, though no control character, ends the line or lets it run
+/// the other way.
+fn turns_the_line(letter: char) -> bool {
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = String::new();
         self.line(&mut line)?;
         // Much of it is the service's: it stays one line, and moves no cursor.
         for letter in line.chars() {
-            if letter.is_control() {
+            if letter.is_control() || turns_the_line(letter) {
                 write!(f, "{}", letter.escape_default())?;
             } else {
                 f.write_char(letter)?;

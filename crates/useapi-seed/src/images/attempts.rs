@@ -53,13 +53,20 @@ impl From<Error> for Failure {
 /// The failed attempts at one image.
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
+    made: u32,
     in_a_row: u32,
 }
 
 impl Attempts {
+    /// How many have failed.
+    pub(super) fn made(&self) -> u32 {
+        self.made
+    }
+
     /// How long to wait before the next attempt; the error when there is to be
     /// none. One that `went_on` with what had come before was not in vain.
     pub(super) fn after(&mut self, failure: Failure, went_on: bool) -> Result<Duration, Error> {
+        self.made = self.made.saturating_add(1);
         if went_on {
             self.in_a_row = 0;
         }

@@ -71,6 +71,17 @@ pub enum ImageFault {
 }
 
 impl ImageFault {
+    /// Whether the same may go well later.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::NoAnswer | Self::Cut(_) | Self::Truncated(_) | Self::TooSlow(_) => true,
+            Self::Refused { status, .. } => {
+                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::NoLink | Self::BadLink(_) => {

@@ -2,6 +2,7 @@
 
 use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, RANGE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
+use tracing::Span;
 use url::Url;
 
 use super::address::Addresses;
@@ -76,7 +77,10 @@ impl Host {
                 .header(RANGE, rest.range())
                 .header(IF_RANGE, rest.version());
         }
-        request.send().await.map_err(no_answer)
+        let response = request.send().await.map_err(no_answer)?;
+        let status = response.status().as_u16();
+        Span::current().record("http.response.status_code", status);
+        Ok(response)
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
+use tokio::time::Instant;
+use tracing::Span;
 use url::Url;
 
 use super::attempts::{Attempts, Failure};
@@ -13,6 +15,7 @@ use super::host::{self, Host};
 use super::part::Part;
 use super::rest::{Rest, Version};
 use crate::error::Error;
+use crate::retry::Tried;
 
 /// What an image may take at most.
 #[derive(Clone, Copy, Debug)]
@@ -75,12 +78,19 @@ impl<'a> Transfer<'a> {
     /// picture is another question.
     pub(super) async fn run(&mut self) -> Result<(), Error> {
         let mut attempts = Attempts::default();
+        let begun = Instant::now();
         loop {
             self.went_on = false;
+            Span::current().record("useapi.attempt", attempts.made() + 1);
             let Err(failure) = self.attempt().await else {
                 return Ok(());
             };
-            let pause = attempts.after(failure, self.went_on)?;
+            let pause = attempts.after(failure, self.went_on).map_err(|error| {
+                error.with_tried(Tried {
+                    attempts: attempts.made(),
+                    elapsed: begun.elapsed(),
+                })
+            })?;
             tokio::time::sleep(pause).await;
         }
     }
