@@ -236,6 +236,6 @@ async fn every_error_has_a_line_and_a_report() {
     assert_eq!(faults, variants(source, "ImageFault"));
     shown.insert("Image".to_owned());
 
-    let source = include_str!("../../crates/useapi-seed/src/error.rs");
+    let source = include_str!("../../crates/useapi-seed/src/error/kind.rs");
     assert_eq!(shown, variants(source, "ErrorKind"));
 }
