@@ -106,6 +106,9 @@ pub struct Update {
     pub percent: Option<u8>,
     /// Midjourney's message (Model, content).
     pub content: Option<String>,
+    /// The job whose seed it retrieves, when the answer says so (Model,
+    /// parentJobId).
+    pub parent_job_id: Option<String>,
 }
 
 impl Update {
@@ -115,6 +118,7 @@ impl Update {
             status: job.status.clone(),
             percent: job.content.as_deref().and_then(seed_text::percentage),
             content: job.content.clone(),
+            parent_job_id: job.parent_job_id.clone(),
         }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Polling {
     nudge_from: Instant,
     /// Whether the poll comes before its time.
     is_nudged: bool,
+    /// Whether a nudge has come with news.
+    is_called: bool,
     last: Option<Update>,
     polls: u32,
     failed: u32,
@@ -65,6 +67,7 @@ impl Polling {
             next: begun,
             nudge_from: begun,
             is_nudged: false,
+            is_called: false,
             last: job.submitted().cloned(),
             polls: 0,
             failed: 0,
@@ -100,8 +103,10 @@ impl Polling {
                 }
                 Ok(JobState::InProgress(update)) => {
                     self.failed = 0;
-                    self.next = self.after(Instant::now(), None);
                     let is_change = self.last.as_ref() != Some(&update);
+                    // Whoever nudges without a reason must not slow it down.
+                    self.is_called |= is_nudged && is_change;
+                    self.next = self.after(Instant::now(), None);
                     self.last = Some(update.clone());
                     if is_last {
                         return Err(self.ended(self.still_running(None)));
@@ -160,10 +165,17 @@ impl Polling {
     /// When the next poll is due: no sooner than was asked, no later than the
     /// deadline.
     fn after(&self, last: Instant, asked: Option<Duration>) -> Instant {
-        let jitter = self.policy.interval.mul_f64(JITTER * fastrand::f64());
+        let interval = if self.is_called {
+            self.policy
+                .interval
+                .max(self.policy.called_interval.min(LONGEST))
+        } else {
+            self.policy.interval
+        };
+        let jitter = interval.mul_f64(JITTER * fastrand::f64());
         let pause = asked
             .unwrap_or_default()
-            .clamp(self.policy.interval + jitter, LONGEST + LONGEST);
+            .clamp(interval + jitter, LONGEST + LONGEST);
         let next = last + pause;
         self.deadline.map_or(next, |deadline| next.min(deadline))
     }

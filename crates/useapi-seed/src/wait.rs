@@ -35,6 +35,7 @@ pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
 ///     .wait()
 ///     .interval(interval) // Wait::DEFAULT_INTERVAL unless set
 ///     .timeout(2 * Wait::DEFAULT_TIMEOUT)
+///     .called_interval(Duration::from_secs(60))
 ///     .failed_polls(2 * Wait::DEFAULT_FAILED_POLLS)
 ///     .request_timeout(Duration::from_secs(20))
 ///     .on_fault(|error| println!("asked in vain: {error}"))
@@ -62,6 +63,8 @@ pub(crate) struct Policy {
     pub(crate) timeout: Duration,
     /// How many polls in a row may fail.
     pub(crate) failed_polls: u32,
+    /// Once the job's callbacks are known to come.
+    pub(crate) called_interval: Duration,
     pub(crate) request_timeout: Option<Duration>,
 }
 
@@ -71,6 +74,7 @@ impl Default for Policy {
             interval: Wait::DEFAULT_INTERVAL,
             timeout: Wait::DEFAULT_TIMEOUT,
             failed_polls: Wait::DEFAULT_FAILED_POLLS,
+            called_interval: Duration::ZERO,
             request_timeout: None,
         }
     }
@@ -106,6 +110,20 @@ impl Wait {
     pub fn interval(mut self, interval: Duration) -> Self {
         self.policy.interval = interval;
         self
+    }
+
+    /// The time between two polls once [`Job::look_now`] has woken the wait, if
+    /// that is longer than the [interval](Self::interval): what comes by itself
+    /// need not be asked for as often. The same unless set.
+    pub fn called_interval(mut self, interval: Duration) -> Self {
+        self.policy.called_interval = interval;
+        self
+    }
+
+    /// The job that is waited for.
+    #[must_use]
+    pub fn job(&self) -> &Job {
+        &self.job
     }
 
     /// How long to wait, instead of

@@ -1,0 +1,191 @@
+//! The jobs that callbacks may be about.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use lru::LruCache;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use useapi_seed::{Error, Job, Retrieval};
+
+use crate::event::Event;
+
+pub(crate) type Outcome = Result<Retrieval, Error>;
+
+/// As many jobs in each table; the one that was not heard of for longest goes
+/// first. What is forgotten is polled for.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+/// Results are larger.
+const KEPT: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
+/// How long the end of a job that nobody waits for is kept.
+const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
+/// How long a job that nobody waits for is not asked for again.
+const PAUSE: Duration = Duration::from_secs(10);
+
+pub(crate) struct Jobs {
+    awaited: LruCache<String, Awaited>,
+    /// That have ended. None where whoever waited has the end.
+    ended: LruCache<String, (Instant, Option<Event>)>,
+    /// That nobody waits for, and when they were asked for.
+    strange: LruCache<String, Instant>,
+}
+
+/// A job that somebody waits for, or that is followed.
+struct Awaited {
+    job: Job,
+    outcome: oneshot::Sender<Outcome>,
+    look: Look,
+    /// Whether a callback since the last look said that the job has ended.
+    says_end: bool,
+}
+
+/// Whether a look at a job is on its way. There is one at a time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    No,
+    Due,
+    Going,
+    /// Going, and what came since may not be in its answer.
+    GoingAndDue,
+}
+
+/// What is to be done about a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Todo {
+    /// Look at the job that is waited for.
+    Look,
+    /// Ask whether there is such a job.
+    Ask,
+    /// It is known, or will be seen.
+    Nothing,
+}
+
+/// What to look for in a job.
+pub(crate) struct Assignment {
+    pub(crate) job: Job,
+    pub(crate) says_end: bool,
+}
+
+impl Jobs {
+    pub(crate) fn new() -> Self {
+        Self {
+            awaited: LruCache::new(CAPACITY),
+            ended: LruCache::new(KEPT),
+            strange: LruCache::new(CAPACITY),
+        }
+    }
+
+    /// From now on the job is waited for; its end, once it is confirmed, comes
+    /// here.
+    pub(crate) fn await_end(&mut self, job: Job) -> oneshot::Receiver<Outcome> {
+        let (outcome, end) = oneshot::channel();
+        let id = job.id().to_owned();
+        let awaited = Awaited {
+            job,
+            outcome,
+            look: Look::No,
+            says_end: false,
+        };
+        // Whoever waits anew hears it anew.
+        self.ended.pop(&id);
+        self.awaited.put(id, awaited);
+        end
+    }
+
+    /// A callback is about this job.
+    pub(crate) fn called(&mut self, id: &str, says_end: bool) -> Todo {
+        match self.awaited.get_mut(id) {
+            Some(awaited) if !awaited.outcome.is_closed() => {
+                awaited.says_end |= says_end;
+                match awaited.look {
+                    Look::No => {
+                        awaited.look = Look::Due;
+                        return Todo::Look;
+                    }
+                    Look::Going => awaited.look = Look::GoingAndDue,
+                    Look::Due | Look::GoingAndDue => {}
+                }
+                return Todo::Nothing;
+            }
+            // Whoever waited has gone.
+            Some(_) => drop(self.awaited.pop(id)),
+            None => {}
+        }
+        let now = Instant::now();
+        if self.end_of(id).is_some() {
+            return Todo::Nothing;
+        }
+        let asked = self.strange.get(id);
+        if asked.is_some_and(|asked| now.duration_since(*asked) < PAUSE) {
+            return Todo::Nothing;
+        }
+        self.strange.put(id.to_owned(), now);
+        Todo::Ask
+    }
+
+    /// What was due cannot be done: there is too much of it.
+    pub(crate) fn given_up(&mut self, id: &str) {
+        if let Some(awaited) = self.awaited.get_mut(id) {
+            awaited.look = Look::No;
+        }
+        self.strange.pop(id);
+    }
+
+    /// A look begins; none when nobody waits any more.
+    pub(crate) fn begin(&mut self, id: &str) -> Option<Assignment> {
+        let awaited = self.awaited.get_mut(id)?;
+        awaited.look = Look::Going;
+        Some(Assignment {
+            job: awaited.job.clone(),
+            says_end: std::mem::take(&mut awaited.says_end),
+        })
+    }
+
+    /// A look has ended. Whether there is to be another.
+    pub(crate) fn finish(&mut self, id: &str) -> bool {
+        let Some(awaited) = self.awaited.get_mut(id) else {
+            return false;
+        };
+        let is_due = awaited.look == Look::GoingAndDue;
+        awaited.look = if is_due { Look::Due } else { Look::No };
+        is_due
+    }
+
+    /// Gives the end to whoever waits for it, or else back.
+    pub(crate) fn give(&mut self, id: &str, outcome: Outcome) -> Result<(), Outcome> {
+        match self.awaited.pop(id) {
+            Some(awaited) => awaited.outcome.send(outcome),
+            None => Err(outcome),
+        }
+    }
+
+    /// The job has ended; whether that is news.
+    pub(crate) fn ended(&mut self, id: &str, event: Option<Event>) -> bool {
+        self.awaited.pop(id);
+        self.strange.pop(id);
+        // A poll and a look may both have seen it.
+        let is_news = self.end_of(id).is_none();
+        if is_news {
+            self.ended.put(id.to_owned(), (Instant::now(), event));
+        }
+        is_news
+    }
+
+    /// The end of a job, as far as it is kept.
+    pub(crate) fn end_of(&mut self, id: &str) -> Option<Option<Event>> {
+        let (time, event) = self.ended.get(id)?;
+        if time.elapsed() < KEPT_FOR {
+            return Some(event.clone());
+        }
+        self.ended.pop(id);
+        None
+    }
+
+    /// Whoever waited for the job has gone.
+    pub(crate) fn forget(&mut self, id: &str) {
+        let is_gone = |awaited: &Awaited| awaited.outcome.is_closed();
+        if self.awaited.peek(id).is_some_and(is_gone) {
+            self.awaited.pop(id);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Looking at jobs because a callback has come.
+//!
+//! Two queues with a budget each, so that callbacks about jobs that nobody waits
+//! for, which anyone who has seen an address can send, cost those that are waited
+//! for nothing.
+
+use std::sync::{Arc, Weak};
+
+use tokio::sync::{Semaphore, mpsc};
+use useapi_seed::{Error, Event as News, JobState, Wait};
+
+use crate::address::Subject;
+use crate::budget::Budget;
+use crate::event::Event;
+use crate::jobs::{Assignment, Outcome};
+use crate::receiver::Inner;
+
+/// How many looks may be on their way at once.
+const AT_ONCE: usize = 16;
+
+/// A job that nobody waits for, called about at an address of ours.
+pub(crate) struct Stranger {
+    pub(crate) id: String,
+    pub(crate) address: Subject,
+}
+
+/// Looks at the jobs that are waited for, as they fall due.
+pub(crate) async fn at_awaited(
+    receiver: Weak<Inner>,
+    mut due: mpsc::Receiver<String>,
+    budget: Budget,
+) {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    while let Some(id) = due.recv().await {
+        budget.take().await;
+        let place = Arc::clone(&places).acquire_owned().await;
+        let Some(receiver) = receiver.upgrade() else {
+            break;
+        };
+        tokio::spawn(async move {
+            receiver.look_at(&id).await;
+            drop(place);
+        });
+    }
+}
+
+/// Asks for the jobs that nobody waits for, one after the other.
+pub(crate) async fn at_strangers(
+    receiver: Weak<Inner>,
+    mut strangers: mpsc::Receiver<Stranger>,
+    budget: Budget,
+) {
+    while let Some(stranger) = strangers.recv().await {
+        budget.take().await;
+        let Some(receiver) = receiver.upgrade() else {
+            break;
+        };
+        receiver.ask_for(stranger).await;
+    }
+}
+
+impl Inner {
+    async fn look_at(self: &Arc<Self>, id: &str) {
+        let Some(Assignment { job, says_end }) = self.jobs().begin(id) else {
+            return;
+        };
+        if says_end {
+            match job.poll().await {
+                Ok(JobState::Retrieved(retrieval)) => self.end(id, Ok(retrieval)).await,
+                Err(error) if is_end(&error) => self.end(id, Err(error)).await,
+                Ok(_) => self.tallies.unconfirmed.one_more(),
+                Err(error) => {
+                    tracing::debug!(%error, "a job could not be asked for after a callback");
+                    job.look_now();
+                }
+            }
+        } else {
+            // Whoever waits sees what has changed.
+            job.look_now();
+        }
+        if self.jobs().finish(id) {
+            self.look_soon(id);
+        }
+    }
+
+    async fn ask_for(self: &Arc<Self>, stranger: Stranger) {
+        let job = self.client.job(&stranger.id);
+        let (parent, outcome) = match job.poll().await {
+            Ok(JobState::Retrieved(retrieval)) => (
+                retrieval.original_job_id().map(ToOwned::to_owned),
+                Some(Ok(retrieval)),
+            ),
+            Ok(JobState::InProgress(update)) => (update.parent_job_id, None),
+            Err(error) if is_end(&error) => (
+                error.parent_job_id().map(ToOwned::to_owned),
+                Some(Err(error)),
+            ),
+            outcome => {
+                tracing::debug!(
+                    ?outcome,
+                    "a job that was called about could not be asked for"
+                );
+                self.tallies.mismatched.one_more();
+                return;
+            }
+        };
+        match &stranger.address {
+            Subject::Job { parent: ours, .. } if parent.as_ref() != Some(ours) => {
+                self.tallies.mismatched.one_more();
+            }
+            _ => match outcome {
+                Some(outcome) => self.end(&stranger.id, outcome).await,
+                None => self.follow(job.wait()),
+            },
+        }
+    }
+
+    /// The API says that a job has ended.
+    async fn end(&self, id: &str, outcome: Outcome) {
+        let given = self.jobs().give(id, outcome);
+        if let Err(outcome) = given {
+            self.tell_end(id, outcome).await;
+        }
+    }
+
+    async fn tell_end(&self, id: &str, outcome: Outcome) {
+        let event = match outcome {
+            Ok(retrieval) => Event::Finished(Arc::new(retrieval)),
+            Err(error) => Event::Failed {
+                job_id: id.to_owned(),
+                error: Arc::new(error),
+            },
+        };
+        let is_news = self.jobs().ended(id, Some(event.clone()));
+        if is_news {
+            self.tell(event).await;
+        }
+    }
+
+    async fn tell(&self, event: Event) {
+        // Nobody may want to hear it.
+        let _ = self.events.send(event).await;
+    }
+
+    /// Tells the news of a job until it has ended.
+    pub(crate) fn follow(self: &Arc<Self>, wait: Wait) {
+        let id = wait.job().id().to_owned();
+        let mut end = self.jobs().await_end(wait.job().clone());
+        let mut updates = wait.called_interval(self.called_interval).updates();
+        let receiver = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                let news = tokio::select! {
+                    biased;
+                    end = &mut end => end.map(Some).unwrap_or(None),
+                    news = updates.next() => match news {
+                        Some(Ok(News::Retrieved(retrieval))) => Some(Ok(retrieval)),
+                        Some(Err(error)) => Some(Err(error)),
+                        Some(Ok(News::Changed(update))) => {
+                            let Some(receiver) = receiver.upgrade() else { return };
+                            receiver.tell(Event::Progress(update)).await;
+                            continue;
+                        }
+                        Some(Ok(_)) => continue,
+                        None => None,
+                    },
+                };
+                let Some(receiver) = receiver.upgrade() else {
+                    return;
+                };
+                if let Some(outcome) = news {
+                    receiver.tell_end(&id, outcome).await;
+                }
+                return;
+            }
+        });
+    }
+}
+
+/// Whether the job has ended, and not only could not be asked for.
+fn is_end(error: &Error) -> bool {
+    use useapi_seed::ErrorKind;
+
+    matches!(
+        error.kind(),
+        ErrorKind::JobEnded { .. }
+            | ErrorKind::NoSeed { .. }
+            | ErrorKind::Halted {
+                job_failed: true,
+                ..
+            }
+    )
+}

@@ -1,0 +1,303 @@
+//! The receiver and how it is made.
+
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use useapi_seed::{Client, Error, Retrieval, Wait};
+
+use crate::address::{AddressError, Addresses, Subject};
+use crate::budget::Budget;
+use crate::claim::Claim;
+use crate::counts::{Counts, Tallies};
+use crate::event::{Event, Events};
+use crate::jobs::{Jobs, Todo};
+use crate::key::Key;
+use crate::looks::{self, Stranger};
+use crate::rejection::Rejection;
+
+/// How many bodies may be read at once, each of a megabyte at most.
+const BODIES: usize = 64;
+const DUE: usize = 10_000;
+const STRANGERS: usize = 100;
+const UNHEARD: usize = 1_000;
+
+/// Receives callbacks, and looks at the jobs that they are about.
+///
+/// Cheap to clone; clones are one. It is a service of HTTP, too
+/// ([`router`](Self::router)).
+#[derive(Clone)]
+pub struct Receiver(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) client: Client,
+    pub(crate) tallies: Tallies,
+    pub(crate) events: mpsc::Sender<Event>,
+    pub(crate) called_interval: Duration,
+    addresses: Addresses,
+    jobs: Mutex<Jobs>,
+    due: mpsc::Sender<String>,
+    strangers: mpsc::Sender<Stranger>,
+    places: Arc<Semaphore>,
+}
+
+impl Receiver {
+    /// A receiver to configure. `base` is the address that leads to it from the
+    /// internet; the key signs the addresses below it.
+    pub fn builder(client: Client, base: impl Into<String>, key: Key) -> ReceiverBuilder {
+        ReceiverBuilder {
+            client,
+            base: base.into(),
+            keys: vec![key],
+            looks: NonZeroU32::MIN.saturating_add(49),
+            strangers: NonZeroU32::MIN,
+            called_interval: Duration::from_secs(60),
+        }
+    }
+
+    /// The `replyUrl` for the submission of a job (Request Body, replyUrl), with
+    /// the `replyRef` that it has, if any.
+    ///
+    /// # Errors
+    ///
+    /// When the id is no job's, or the address gets longer than the service takes.
+    pub fn reply_url(&self, jobid: &str, reply_ref: Option<&str>) -> Result<String, AddressError> {
+        self.0.addresses.of_job(jobid, reply_ref)
+    }
+
+    /// The `replyUrl` to configure at the service for a whole account. Callbacks
+    /// about any of its jobs are taken there.
+    #[must_use]
+    pub fn account_url(&self) -> String {
+        self.0.addresses.of_account()
+    }
+
+    /// Waits for a job, as the wait is set, and is woken by its callbacks.
+    ///
+    /// As long as none has come, it polls as without them. Once one has brought
+    /// news it polls rarely ([`ReceiverBuilder::called_interval`]), for those that
+    /// get lost. What the wait brings is not told by [`Events`].
+    ///
+    /// # Errors
+    ///
+    /// As the wait's.
+    pub fn wait(
+        &self,
+        wait: Wait,
+    ) -> impl Future<Output = Result<Retrieval, Error>> + Send + use<> {
+        let id = wait.job().id().to_owned();
+        let receiver = Arc::clone(&self.0);
+        let (kept, end) = {
+            let mut jobs = receiver.jobs();
+            let kept = jobs.end_of(&id).flatten();
+            (kept, jobs.await_end(wait.job().clone()))
+        };
+        let wait = wait.called_interval(receiver.called_interval);
+        async move {
+            if let Some(Event::Finished(retrieval)) = kept {
+                return Ok(Retrieval::clone(&retrieval));
+            }
+            let mut end = end;
+            let outcome = tokio::select! {
+                biased;
+                Ok(outcome) = &mut end => outcome,
+                outcome = wait => outcome,
+            };
+            let mut jobs = receiver.jobs();
+            match &outcome {
+                Err(error) if error.is_timeout() => {
+                    drop(end);
+                    jobs.forget(&id);
+                }
+                // From here on it is no news to anybody.
+                _ => {
+                    jobs.ended(&id, None);
+                }
+            }
+            outcome
+        }
+    }
+
+    /// Follows a job as the wait is set; [`Events`] tells its news.
+    pub fn follow(&self, wait: Wait) {
+        self.0.follow(wait);
+    }
+
+    /// The end of a job that nobody waited for when its callback came, or that was
+    /// followed. Of the last thousand, for an hour.
+    #[must_use]
+    pub fn kept(&self, job_id: &str) -> Option<Event> {
+        self.0.jobs().end_of(job_id).flatten()
+    }
+
+    /// Takes a callback, for servers of other kinds: the path that it came to, and
+    /// its body. Returns at once; looking at the job is done afterwards.
+    ///
+    /// # Errors
+    ///
+    /// With the [status](Rejection::status) to answer; otherwise 200.
+    pub fn receive(&self, path: &str, body: &[u8]) -> Result<(), Rejection> {
+        let address = self.knock(path)?;
+        self.take(address, body)
+    }
+
+    /// What came so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.0.tallies.counts()
+    }
+
+    /// What the address is for, if it is ours.
+    pub(crate) fn knock(&self, path: &str) -> Result<Subject, Rejection> {
+        self.0.addresses.subject(path).ok_or_else(|| {
+            self.0.tallies.strangers.one_more();
+            Rejection::NotFound
+        })
+    }
+
+    /// A place to read a body in, if there is one.
+    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.places).try_acquire_owned().ok()
+    }
+
+    pub(crate) fn take(&self, address: Subject, body: &[u8]) -> Result<(), Rejection> {
+        let tallies = &self.0.tallies;
+        let Some(claim) = Claim::read(body) else {
+            tallies.unreadable.one_more();
+            return Err(Rejection::Unreadable);
+        };
+        if !address.has_reference(claim.reply_ref.as_deref()) {
+            tallies.mismatched.one_more();
+            return Err(Rejection::NotFound);
+        }
+        tallies.accepted.one_more();
+        let todo = self.0.jobs().called(&claim.job_id, claim.is_end);
+        match todo {
+            Todo::Look => self.0.look_soon(&claim.job_id),
+            Todo::Ask => self.0.ask_soon(claim.job_id, address),
+            Todo::Nothing => tallies.repeated.one_more(),
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        // Each change is made whole.
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn look_soon(&self, id: &str) {
+        if self.due.try_send(id.to_owned()).is_err() {
+            self.give_up(id);
+        }
+    }
+
+    fn ask_soon(&self, id: String, address: Subject) {
+        if let Err(fault) = self.strangers.try_send(Stranger { id, address }) {
+            self.give_up(&fault.into_inner().id);
+        }
+    }
+
+    fn give_up(&self, id: &str) {
+        self.tallies.dropped.one_more();
+        self.jobs().given_up(id);
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Receiver`].
+pub struct ReceiverBuilder {
+    client: Client,
+    base: String,
+    keys: Vec<Key>,
+    looks: NonZeroU32,
+    strangers: NonZeroU32,
+    called_interval: Duration,
+}
+
+impl ReceiverBuilder {
+    /// One more key whose addresses are believed: that of before, while its
+    /// addresses are still out.
+    #[must_use]
+    pub fn previous_key(mut self, key: Key) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// How many calls of the API callbacks may cause in a second about jobs that
+    /// are waited for or followed; 50 unless set.
+    #[must_use]
+    pub fn looks_per_second(mut self, looks: NonZeroU32) -> Self {
+        self.looks = looks;
+        self
+    }
+
+    /// The same for jobs that nobody waits for, such as those of before a restart;
+    /// one unless set. Whoever knows an address can cause them.
+    #[must_use]
+    pub fn strangers_per_second(mut self, looks: NonZeroU32) -> Self {
+        self.strangers = looks;
+        self
+    }
+
+    /// How often a job is polled once a callback has brought news of it; every
+    /// minute unless set.
+    #[must_use]
+    pub fn called_interval(mut self, interval: Duration) -> Self {
+        self.called_interval = interval;
+        self
+    }
+
+    /// The receiver, and the news of what it [follows](Receiver::follow) and of
+    /// jobs that nobody waits for.
+    ///
+    /// # Errors
+    ///
+    /// When the base is no address, or longer than the service would take.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn build(self) -> Result<(Receiver, Events), AddressError> {
+        let addresses = Addresses::new(&self.base, self.keys)?;
+        let (due, looks) = mpsc::channel(DUE);
+        let (strangers, asks) = mpsc::channel(STRANGERS);
+        let (events, heard) = mpsc::channel(UNHEARD);
+        let inner = Arc::new(Inner {
+            client: self.client,
+            tallies: Tallies::default(),
+            events,
+            called_interval: self.called_interval,
+            addresses,
+            jobs: Mutex::new(Jobs::new()),
+            due,
+            strangers,
+            places: Arc::new(Semaphore::new(BODIES)),
+        });
+        let receiver = || Arc::downgrade(&inner);
+        let budget = Budget::per_second(self.looks);
+        tokio::spawn(looks::at_awaited(receiver(), looks, budget));
+        let budget = Budget::per_second(self.strangers);
+        tokio::spawn(looks::at_strangers(receiver(), asks, budget));
+        Ok((Receiver(inner), Events(heard)))
+    }
+}
+
+impl fmt::Debug for ReceiverBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiverBuilder")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
