@@ -39,7 +39,6 @@ impl Receiver {
     /// # Ok::<(), useapi_seed_callback::AddressError>(())
     /// # }).unwrap();
     /// ```
-    #[must_use]
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> axum::Router<S> {
         axum::Router::new().fallback_service(self.clone())
     }
@@ -127,5 +126,43 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let receiver = self.clone();
         Box::pin(async move { Ok(answer(receiver.taken(request).await)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::channel::Channel;
+    use useapi_seed::Client;
+
+    use super::*;
+    use crate::key::Key;
+
+    /// Without sockets, so that time can be skipped.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_given_up_and_places_have_a_limit() {
+        let client = Client::builder("a-token").build().unwrap();
+        let builder = Receiver::builder(client, "https://example.com", Key::new([1; 32]));
+        let (receiver, _events) = builder.build().unwrap();
+        let url = receiver.reply_url("a-job", None).unwrap();
+        let mut senders = Vec::new();
+        let mut call = || {
+            let (sender, body) = Channel::<Bytes>::new(1);
+            senders.push(sender);
+            let request = Request::post(&url).header(CONTENT_TYPE, "application/json");
+            receiver.clone().call(request.body(body).unwrap())
+        };
+        let slow: Vec<_> = (0..crate::receiver::BODIES)
+            .map(|_| tokio::spawn(call()))
+            .collect();
+        // Until each has its place.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        let one_more = call().await.unwrap();
+        assert_eq!(one_more.status(), 503);
+        assert_eq!(one_more.headers()[RETRY_AFTER], "1");
+        for answer in slow {
+            assert_eq!(answer.await.unwrap().unwrap().status(), 408);
+        }
     }
 }

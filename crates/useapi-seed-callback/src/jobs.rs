@@ -24,8 +24,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Jobs {
     awaited: LruCache<String, Awaited>,
-    /// That have ended. None where whoever waited has the end.
-    ended: LruCache<String, (Instant, Option<Event>)>,
+    ended: LruCache<String, (Instant, End)>,
     /// That nobody waits for, and when they were asked for.
     strange: LruCache<String, Instant>,
 }
@@ -37,6 +36,15 @@ struct Awaited {
     look: Look,
     /// Whether a callback since the last look said that the job has ended.
     says_end: bool,
+}
+
+/// A job's end.
+#[derive(Clone)]
+pub(crate) enum End {
+    /// Nobody waited for it, or the job was followed.
+    Kept(Event),
+    /// Whoever waited has it.
+    Given,
 }
 
 /// Whether a look at a job is on its way. There is one at a time.
@@ -160,25 +168,32 @@ impl Jobs {
     }
 
     /// The job has ended; whether that is news.
-    pub(crate) fn ended(&mut self, id: &str, event: Option<Event>) -> bool {
+    pub(crate) fn ended(&mut self, id: &str, end: End) -> bool {
         self.awaited.pop(id);
         self.strange.pop(id);
         // A poll and a look may both have seen it.
         let is_news = self.end_of(id).is_none();
         if is_news {
-            self.ended.put(id.to_owned(), (Instant::now(), event));
+            self.ended.put(id.to_owned(), (Instant::now(), end));
         }
         is_news
     }
 
-    /// The end of a job, as far as it is kept.
-    pub(crate) fn end_of(&mut self, id: &str) -> Option<Option<Event>> {
-        let (time, event) = self.ended.get(id)?;
+    fn end_of(&mut self, id: &str) -> Option<End> {
+        let (time, end) = self.ended.get(id)?;
         if time.elapsed() < KEPT_FOR {
-            return Some(event.clone());
+            return Some(end.clone());
         }
         self.ended.pop(id);
         None
+    }
+
+    /// The end of a job that whoever asks may have.
+    pub(crate) fn kept(&mut self, id: &str) -> Option<Event> {
+        match self.end_of(id)? {
+            End::Kept(event) => Some(event),
+            End::Given => None,
+        }
     }
 
     /// Whoever waited for the job has gone.

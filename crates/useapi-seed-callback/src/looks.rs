@@ -12,7 +12,7 @@ use useapi_seed::{Error, Event as News, JobState, Wait};
 use crate::address::Subject;
 use crate::budget::Budget;
 use crate::event::Event;
-use crate::jobs::{Assignment, Outcome};
+use crate::jobs::{Assignment, End, Outcome};
 use crate::receiver::Inner;
 
 /// How many looks may be on their way at once.
@@ -131,7 +131,7 @@ impl Inner {
                 error: Arc::new(error),
             },
         };
-        let is_news = self.jobs().ended(id, Some(event.clone()));
+        let is_news = self.jobs().ended(id, End::Kept(event.clone()));
         if is_news {
             self.tell(event).await;
         }
@@ -152,7 +152,7 @@ impl Inner {
             loop {
                 let news = tokio::select! {
                     biased;
-                    end = &mut end => end.map(Some).unwrap_or(None),
+                    end = &mut end => end.ok(),
                     news = updates.next() => match news {
                         Some(Ok(News::Retrieved(retrieval))) => Some(Ok(retrieval)),
                         Some(Err(error)) => Some(Err(error)),

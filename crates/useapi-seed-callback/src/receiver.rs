@@ -14,13 +14,13 @@ use crate::budget::Budget;
 use crate::claim::Claim;
 use crate::counts::{Counts, Tallies};
 use crate::event::{Event, Events};
-use crate::jobs::{Jobs, Todo};
+use crate::jobs::{End, Jobs, Todo};
 use crate::key::Key;
 use crate::looks::{self, Stranger};
 use crate::rejection::Rejection;
 
 /// How many bodies may be read at once, each of a megabyte at most.
-const BODIES: usize = 64;
+pub(crate) const BODIES: usize = 64;
 const DUE: usize = 10_000;
 const STRANGERS: usize = 100;
 const UNHEARD: usize = 1_000;
@@ -92,7 +92,7 @@ impl Receiver {
         let receiver = Arc::clone(&self.0);
         let (kept, end) = {
             let mut jobs = receiver.jobs();
-            let kept = jobs.end_of(&id).flatten();
+            let kept = jobs.kept(&id);
             (kept, jobs.await_end(wait.job().clone()))
         };
         let wait = wait.called_interval(receiver.called_interval);
@@ -114,7 +114,7 @@ impl Receiver {
                 }
                 // From here on it is no news to anybody.
                 _ => {
-                    jobs.ended(&id, None);
+                    jobs.ended(&id, End::Given);
                 }
             }
             outcome
@@ -130,7 +130,7 @@ impl Receiver {
     /// followed. Of the last thousand, for an hour.
     #[must_use]
     pub fn kept(&self, job_id: &str) -> Option<Event> {
-        self.0.jobs().end_of(job_id).flatten()
+        self.0.jobs().kept(job_id)
     }
 
     /// Takes a callback, for servers of other kinds: the path that it came to, and

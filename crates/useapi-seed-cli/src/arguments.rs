@@ -21,6 +21,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Fetch(Fetch),
     Wait(Wait),
+    Listen(Listen),
     Emulate(Emulate),
 }
 
@@ -65,7 +66,25 @@ pub(crate) struct Fetch {
     #[command(flatten)]
     pub(crate) options: Options,
 
-    /// An address that the service is to call on progress and at the end.
+    /// The address at which the service reaches `--callback-port` on this machine,
+    /// through a tunnel or a proxy: its calls end the wait at once.
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "callback_port",
+        conflicts_with = "reply_url"
+    )]
+    pub(crate) callback_url: Option<String>,
+
+    /// The port on 127.0.0.1 for the service's calls.
+    #[arg(long, value_name = "N", requires = "callback_url")]
+    pub(crate) callback_port: Option<u16>,
+
+    /// The file with the key of the callbacks' addresses, as for `listen`.
+    #[arg(long, value_name = "FILE", requires = "callback_url")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Another address that the service is to call on progress and at the end.
     #[arg(long, value_name = "URL")]
     pub(crate) reply_url: Option<String>,
 
@@ -109,6 +128,37 @@ pub(crate) struct Options {
           help = format!("Seconds to wait for the job, without its images; {} unless given",
                          useapi_seed::Wait::DEFAULT_TIMEOUT.as_secs()))]
     pub(crate) timeout: Option<Duration>,
+}
+
+/// Receive the service's callbacks, and print what the API confirms of them as
+/// lines of JSON.
+///
+/// On stderr stands the address to configure for the account at useapi.net, or to
+/// give to single submissions. It is a secret: who has it can make this ask the API
+/// about jobs, though nothing is printed that the API does not say.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  export USEAPI_TOKEN=...
+  useapi-seed listen --public-url https://example.com/callbacks --port 8080")]
+pub(crate) struct Listen {
+    /// The address at which the service reaches this port, through a tunnel or a
+    /// proxy.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: String,
+
+    /// The port on 127.0.0.1; 0 is any free one.
+    #[arg(long, value_name = "N")]
+    pub(crate) port: u16,
+
+    /// The file with the key of the addresses; made at the first start. Unless
+    /// given, callback.key in useapi-seed below `$XDG_CONFIG_HOME` or `~/.config`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Tell the address for the submission of this job, too.
+    #[arg(long = "for", value_name = "JOBID", value_parser = job_id)]
+    pub(crate) jobs: Vec<String>,
 }
 
 /// Run an emulator of the service on this machine, with sample jobs.

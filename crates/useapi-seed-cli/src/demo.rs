@@ -31,6 +31,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, Failure> {
         interval: Some(INTERVAL),
         timeout: None,
         resumable: false,
+        receiver: None,
     };
     let job_id = emulator.jobs().imagine.as_str();
     errand.fetch(errand.client.submit(job_id), job_id).await

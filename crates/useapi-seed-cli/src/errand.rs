@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use useapi_seed::{Client, Delivery, Error, ErrorKind, Job, Retrieval, Submit, Submitted, Verb};
+use useapi_seed_callback::Receiver;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,6 +23,8 @@ pub(crate) struct Errand {
     pub(crate) timeout: Option<Duration>,
     /// Whether another run can go on: the service outlives this process.
     pub(crate) resumable: bool,
+    /// Receives the service's calls about the job.
+    pub(crate) receiver: Option<Receiver>,
 }
 
 impl Errand {
@@ -94,7 +97,10 @@ impl Errand {
             if let Some(timeout) = self.timeout {
                 wait = wait.timeout(timeout);
             }
-            wait.await
+            match &self.receiver {
+                Some(receiver) => receiver.wait(wait).await,
+                None => wait.await,
+            }
         };
         let go_on = self.line("wait", job.id());
         match outcome {

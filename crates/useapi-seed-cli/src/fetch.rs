@@ -3,6 +3,7 @@
 use useapi_seed::{Client, ErrorKind};
 
 use crate::arguments::{Fetch, Options, Wait};
+use crate::callback;
 use crate::errand::Errand;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -13,13 +14,24 @@ pub(crate) async fn fetch(arguments: Fetch) -> Result<Exit, Failure> {
     let Fetch {
         job_id,
         options,
+        callback_url,
+        callback_port,
+        key_file,
         reply_url,
         reply_ref,
     } = arguments;
-    let errand = errand(options, &job_id)?;
+    let mut errand = errand(options, &job_id)?;
     let mut submit = errand.client.submit(&job_id);
     if let Some(url) = reply_url {
         submit = submit.reply_url(url);
+    }
+    if let Some((url, port)) = callback_url.zip(callback_port) {
+        let client = errand.client.clone();
+        let (receiver, _, _) = callback::receiver(client, &url, port, key_file).await?;
+        let address = receiver.reply_url(&job_id, reply_ref.as_deref());
+        let address = address.map_err(|error| Failure::new(error.to_string()))?;
+        submit = submit.reply_url(address);
+        errand.receiver = Some(receiver);
     }
     if let Some(reference) = reply_ref {
         submit = submit.reply_ref(reference);
@@ -46,10 +58,11 @@ fn errand(options: Options, job_id: &str) -> Result<Errand, Failure> {
         interval,
         timeout,
         resumable: true,
+        receiver: None,
     })
 }
 
-fn client() -> Result<Client, Failure> {
+pub(crate) fn client() -> Result<Client, Failure> {
     Client::from_env().map_err(|error| {
         let about_token = matches!(
             error.kind(),

@@ -4,6 +4,7 @@
 //! - `useapi-seed demo` shows it offline, with the built-in emulator.
 //! - `useapi-seed fetch JOBID` retrieves a completed job's seed and images.
 //! - `useapi-seed wait STARTED_JOBID` goes on with a job that was started.
+//! - `useapi-seed listen` receives the service's callbacks.
 //! - `useapi-seed emulate` runs the emulator for other programs.
 //!
 //! `USEAPI_TOKEN` is the API token, `USEAPI_BASE_URL` another server than the
@@ -31,6 +32,7 @@
 //! | 5 | the job still runs; `useapi-seed wait` goes on |
 
 mod arguments;
+mod callback;
 mod demo;
 mod emulate;
 mod errand;
@@ -39,6 +41,7 @@ mod failure;
 mod fetch;
 mod folder;
 mod folder_name;
+mod listen;
 mod progress;
 mod save;
 mod seed_file;
@@ -57,6 +60,7 @@ async fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Fetch(arguments) => fetch::fetch(arguments).await,
         Command::Wait(arguments) => fetch::wait(arguments).await,
+        Command::Listen(arguments) => listen::run(arguments).await,
         Command::Emulate(arguments) => emulate::run(arguments).await,
     };
     let exit = outcome.unwrap_or_else(|failure| {

@@ -13,6 +13,7 @@ mod exit_codes;
 mod fetch;
 mod hostile;
 mod images;
+mod listen;
 mod output_folder;
 mod process;
 mod secrets;
