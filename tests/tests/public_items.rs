@@ -1,5 +1,5 @@
-//! Whoever reads the documentation of a public item of `useapi-seed` finds an
-//! example with it: on its own page, or on that of the type it belongs to.
+//! Whoever reads the documentation of a public item of the crates for applications
+//! finds an example with it: on its own page, or on that of the type it belongs to.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/useapi-seed/src");
+const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates");
 
 /// Its public items that have no example of their own, and the words of all
 /// examples.
@@ -65,9 +65,9 @@ fn public_item(line: &str) -> Option<String> {
     is_item.then(|| words(name).next().unwrap())
 }
 
-#[test]
-fn every_public_item_stands_in_an_example() {
-    let files = WalkDir::new(SOURCE).into_iter().map(Result::unwrap);
+fn check(package: &str, least: usize) {
+    let folder = Path::new(CRATES).join(package).join("src");
+    let files = WalkDir::new(folder).into_iter().map(Result::unwrap);
     let sources: Vec<_> = files
         .filter(|file| {
             file.path()
@@ -78,8 +78,14 @@ fn every_public_item_stands_in_an_example() {
         .collect();
     let words: BTreeSet<_> = sources.iter().flat_map(|source| &source.words).collect();
     let count: usize = sources.iter().map(|source| source.count).sum();
-    assert!(count > 100, "{count}");
+    assert!(count > least, "{count}");
     let without = sources.iter().flat_map(|source| &source.without);
     let without: Vec<_> = without.filter(|item| !words.contains(item)).collect();
     assert!(without.is_empty(), "no example has {without:?}");
+}
+
+#[test]
+fn every_public_item_stands_in_an_example() {
+    check("useapi-seed", 100);
+    check("useapi-seed-callback", 20);
 }

@@ -53,6 +53,25 @@ impl Event {
 /// What is not taken from it holds the jobs' next news up; nothing is lost by
 /// that. When it is dropped, news go nowhere but to
 /// [`Receiver::kept`](crate::Receiver::kept).
+///
+/// ```
+/// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// use useapi_seed_callback::{Event, Events, Key, Receiver};
+///
+/// async fn print(mut events: Events) {
+///     while let Some(event) = events.next().await {
+///         println!("{} {}", event.job_id(), event.is_end());
+///     }
+/// }
+///
+/// let key = Key::new([7; 32]);
+/// let (receiver, events) = Receiver::builder(client, "https://example.com", key).build()?;
+/// tokio::spawn(print(events));
+/// # drop(receiver);
+/// # Ok::<(), useapi_seed_callback::AddressError>(())
+/// # }).unwrap();
+/// ```
 pub struct Events(pub(crate) mpsc::Receiver<Event>);
 
 impl Events {

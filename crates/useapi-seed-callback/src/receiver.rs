@@ -70,6 +70,18 @@ impl Receiver {
 
     /// The `replyUrl` to configure at the service for a whole account. Callbacks
     /// about any of its jobs are taken there.
+    ///
+    /// ```
+    /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use useapi_seed_callback::{Key, Receiver};
+    ///
+    /// let key = Key::new([7; 32]);
+    /// let (receiver, _events) = Receiver::builder(client, "https://example.com", key).build()?;
+    /// assert!(receiver.account_url().starts_with("https://example.com/account/"));
+    /// # Ok::<(), useapi_seed_callback::AddressError>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn account_url(&self) -> String {
         self.0.addresses.of_account()
@@ -128,6 +140,20 @@ impl Receiver {
 
     /// The end of a job that nobody waited for when its callback came, or that was
     /// followed. Of the last thousand, for an hour.
+    ///
+    /// ```
+    /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use useapi_seed_callback::{Event, Key, Receiver};
+    ///
+    /// let key = Key::new([7; 32]);
+    /// let (receiver, _events) = Receiver::builder(client, "https://example.com", key).build()?;
+    /// if let Some(Event::Finished(retrieval)) = receiver.kept("a-job") {
+    ///     println!("seed {}", retrieval.seed());
+    /// }
+    /// # Ok::<(), useapi_seed_callback::AddressError>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn kept(&self, job_id: &str) -> Option<Event> {
         self.0.jobs().kept(job_id)
@@ -217,6 +243,25 @@ impl fmt::Debug for Receiver {
 }
 
 /// Settings of a [`Receiver`].
+///
+/// ```
+/// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// use std::num::NonZeroU32;
+/// use std::time::Duration;
+/// use useapi_seed_callback::{Key, Receiver};
+///
+/// let (key, before) = (Key::new([8; 32]), Key::new([7; 32])); // from files, as a rule
+/// let (receiver, _events) = Receiver::builder(client, "https://example.com/callbacks", key)
+///     .previous_key(before)
+///     .looks_per_second(NonZeroU32::new(20).unwrap())
+///     .strangers_per_second(NonZeroU32::MIN)
+///     .called_interval(Duration::from_secs(120))
+///     .build()?;
+/// # drop(receiver);
+/// # Ok::<(), useapi_seed_callback::AddressError>(())
+/// # }).unwrap();
+/// ```
 pub struct ReceiverBuilder {
     client: Client,
     base: String,

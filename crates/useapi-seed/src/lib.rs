@@ -117,7 +117,8 @@
 //!
 //! The service calls the address of [`Submit::reply_url`] with each news of the
 //! job. Such a call carries no proof of where it came from, so do not believe it:
-//! let it wake the wait, which asks the API.
+//! let it wake the wait, which asks the API. The crate `useapi-seed-callback` does
+//! that, with a route to mount and addresses that nobody can guess; by hand:
 //!
 //! ```
 //! # use useapi_seed_emulator::Emulator;
