@@ -18,8 +18,9 @@ pub enum Event {
     Progress(Update),
     /// The seed is there.
     Finished(Arc<Retrieval>),
-    /// The job has ended without a result, or can no longer be followed: its
-    /// error tells which.
+    /// The job has ended without a result, or can no longer be followed, because
+    /// the wait that it was followed with has ended: its error tells which. In the
+    /// second case a callback may still bring its end.
     #[non_exhaustive]
     Failed {
         /// The job's id.

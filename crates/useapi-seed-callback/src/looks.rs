@@ -5,8 +5,10 @@
 //! for nothing.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::sleep;
 use useapi_seed::{Error, Event as News, JobState, Wait};
 
 use crate::address::Subject;
@@ -15,6 +17,9 @@ use crate::event::Event;
 use crate::jobs::{Assignment, End, Outcome};
 use crate::receiver::Inner;
 
+/// After a callback that was not true its job is not looked at for so long, or one
+/// who forges them could use all of the budget up.
+const AFTER_FORGERY: Duration = Duration::from_millis(250);
 /// How many looks may be on their way at once.
 const AT_ONCE: usize = 16;
 
@@ -34,13 +39,11 @@ pub(crate) async fn at_awaited(
     while let Some(id) = due.recv().await {
         budget.take().await;
         let place = Arc::clone(&places).acquire_owned().await;
-        let Some(receiver) = receiver.upgrade() else {
+        // The places are never closed.
+        let (Ok(place), Some(receiver)) = (place, receiver.upgrade()) else {
             break;
         };
-        tokio::spawn(async move {
-            receiver.look_at(&id).await;
-            drop(place);
-        });
+        tokio::spawn(async move { receiver.look_at(&id, place).await });
     }
 }
 
@@ -60,15 +63,21 @@ pub(crate) async fn at_strangers(
 }
 
 impl Inner {
-    async fn look_at(self: &Arc<Self>, id: &str) {
+    async fn look_at(self: &Arc<Self>, id: &str, place: OwnedSemaphorePermit) {
         let Some(Assignment { job, says_end }) = self.jobs().begin(id) else {
             return;
         };
         if says_end {
-            match job.poll().await {
+            let outcome = job.poll().await;
+            // What follows may take its time.
+            drop(place);
+            match outcome {
                 Ok(JobState::Retrieved(retrieval)) => self.end(id, Ok(retrieval)).await,
                 Err(error) if is_end(&error) => self.end(id, Err(error)).await,
-                Ok(_) => self.tallies.unconfirmed.one_more(),
+                Ok(_) => {
+                    self.tallies.unconfirmed.one_more();
+                    sleep(AFTER_FORGERY).await;
+                }
                 Err(error) => {
                     tracing::debug!(%error, "a job could not be asked for after a callback");
                     job.look_now();
@@ -95,12 +104,13 @@ impl Inner {
                 error.parent_job_id().map(ToOwned::to_owned),
                 Some(Err(error)),
             ),
-            outcome => {
-                tracing::debug!(
-                    ?outcome,
-                    "a job that was called about could not be asked for"
-                );
+            Err(error) if error.is_not_found() => {
                 self.tallies.mismatched.one_more();
+                return;
+            }
+            outcome => {
+                tracing::debug!(?outcome, "a job could not be asked for after a callback");
+                self.give_up(&stranger.id);
                 return;
             }
         };
@@ -124,6 +134,7 @@ impl Inner {
     }
 
     async fn tell_end(&self, id: &str, outcome: Outcome) {
+        let has_ended = outcome.as_ref().map_or_else(is_end, |_| true);
         let event = match outcome {
             Ok(retrieval) => Event::Finished(Arc::new(retrieval)),
             Err(error) => Event::Failed {
@@ -131,8 +142,8 @@ impl Inner {
                 error: Arc::new(error),
             },
         };
-        let is_news = self.jobs().ended(id, End::Kept(event.clone()));
-        if is_news {
+        // A job that could no longer be followed may still end.
+        if !has_ended || self.jobs().ended(id, End::Kept(event.clone())) {
             self.tell(event).await;
         }
     }
@@ -178,7 +189,7 @@ impl Inner {
 }
 
 /// Whether the job has ended, and not only could not be asked for.
-fn is_end(error: &Error) -> bool {
+pub(crate) fn is_end(error: &Error) -> bool {
     use useapi_seed::ErrorKind;
 
     matches!(

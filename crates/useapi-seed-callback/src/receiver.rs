@@ -91,7 +91,8 @@ impl Receiver {
     ///
     /// As long as none has come, it polls as without them. Once one has brought
     /// news it polls rarely ([`ReceiverBuilder::called_interval`]), for those that
-    /// get lost. What the wait brings is not told by [`Events`].
+    /// get lost. What the wait brings is not told by [`Events`]. Of several waits for
+    /// one job the latest hears its callbacks; the others poll.
     ///
     /// # Errors
     ///
@@ -119,15 +120,12 @@ impl Receiver {
                 outcome = wait => outcome,
             };
             let mut jobs = receiver.jobs();
-            match &outcome {
-                Err(error) if error.is_timeout() => {
-                    drop(end);
-                    jobs.forget(&id);
-                }
+            if outcome.as_ref().map_or_else(looks::is_end, |_| true) {
                 // From here on it is no news to anybody.
-                _ => {
-                    jobs.ended(&id, End::Given);
-                }
+                jobs.ended(&id, End::Given);
+            } else {
+                drop(end);
+                jobs.forget(&id);
             }
             outcome
         }
@@ -228,7 +226,7 @@ impl Inner {
         }
     }
 
-    fn give_up(&self, id: &str) {
+    pub(crate) fn give_up(&self, id: &str) {
         self.tallies.dropped.one_more();
         self.jobs().given_up(id);
     }
