@@ -15,6 +15,8 @@ mod load;
 mod news;
 #[path = "callbacks/refusals.rs"]
 mod refusals;
+#[path = "callbacks/waits.rs"]
+mod waits;
 
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ use crate::key::Key;
 /// What the service takes for a `replyUrl` (Request Body, replyUrl).
 const LONGEST: usize = 1024;
 /// Room for a parent's id; the documentation's have 59 letters.
-const LONGEST_ID: usize = 256;
+pub(crate) const LONGEST_ID: usize = 256;
 /// Enough that guessing is hopeless.
 const TAG_BYTES: usize = 16;
 const DIGEST_BYTES: usize = 12;
@@ -140,6 +140,14 @@ impl Addresses {
 }
 
 impl Subject {
+    /// The job whose seed is asked for, where the address is for one.
+    pub(crate) fn parent(&self) -> Option<&str> {
+        match self {
+            Self::Job { parent, .. } => Some(parent),
+            Self::Account => None,
+        }
+    }
+
     /// Whether the job was submitted with this `replyRef`.
     pub(crate) fn has_reference(&self, reply_ref: Option<&str>) -> bool {
         match (self, reply_ref) {

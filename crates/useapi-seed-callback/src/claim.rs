@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::address::LONGEST_ID;
+
 /// What is read of a callback's body, only to know what to ask the API for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
@@ -16,12 +18,18 @@ impl Claim {
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(body).ok()?;
         let text = |name| value.get(name).and_then(Value::as_str);
-        let job_id = text("jobid").filter(|id| !id.trim().is_empty())?;
+        // It is remembered, so that no forger must be able to make it long.
+        let is_id = |id: &&str| {
+            !id.trim().is_empty() && id.len() <= LONGEST_ID && !id.contains(char::is_control)
+        };
+        let job_id = text("jobid").filter(is_id)?;
         // An unknown status means that the job runs.
         let status = text("status").unwrap_or_default();
         Some(Self {
             job_id: job_id.to_owned(),
-            reply_ref: text("replyRef").map(ToOwned::to_owned),
+            reply_ref: text("replyRef")
+                .filter(|reference| !reference.is_empty())
+                .map(ToOwned::to_owned),
             is_end: matches!(status, "completed" | "failed" | "moderated" | "cancelled"),
         })
     }

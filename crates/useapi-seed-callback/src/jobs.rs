@@ -31,11 +31,17 @@ pub(crate) struct Jobs {
 
 /// A job that somebody waits for, or that is followed.
 struct Awaited {
-    job: Job,
-    outcome: oneshot::Sender<Outcome>,
+    waiters: Vec<Waiter>,
     look: Look,
     /// Whether a callback since the last look said that the job has ended.
     says_end: bool,
+}
+
+struct Waiter {
+    job: Job,
+    outcome: oneshot::Sender<Outcome>,
+    /// What it gets is told by the events.
+    is_follower: bool,
 }
 
 /// A job's end.
@@ -66,6 +72,8 @@ pub(crate) enum Todo {
     Ask,
     /// It is known, or will be seen.
     Nothing,
+    /// The job is not the address's.
+    Refuse,
 }
 
 /// What to look for in a job.
@@ -83,41 +91,61 @@ impl Jobs {
         }
     }
 
-    /// From now on the job is waited for; its end, once it is confirmed, comes
-    /// here.
-    pub(crate) fn await_end(&mut self, job: Job) -> oneshot::Receiver<Outcome> {
+    /// From now on the job is waited for, by one more; its end, once it is
+    /// confirmed, comes here.
+    pub(crate) fn await_end(&mut self, job: &Job, is_follower: bool) -> oneshot::Receiver<Outcome> {
         let (outcome, end) = oneshot::channel();
-        let id = job.id().to_owned();
-        let awaited = Awaited {
-            job,
+        let waiter = Waiter {
+            job: job.clone(),
             outcome,
-            look: Look::No,
-            says_end: false,
+            is_follower,
         };
-        // Whoever waits anew hears it anew.
-        self.ended.pop(&id);
-        self.awaited.put(id, awaited);
+        let awaited = self
+            .awaited
+            .get_or_insert_mut(job.id().to_owned(), || Awaited {
+                waiters: Vec::new(),
+                look: Look::No,
+                says_end: false,
+            });
+        awaited.waiters.push(waiter);
+        if self.strange.pop(job.id()).is_some() {
+            // A callback was there first.
+            job.look_now();
+        }
         end
     }
 
-    /// A callback is about this job.
-    pub(crate) fn called(&mut self, id: &str, says_end: bool) -> Todo {
-        match self.awaited.get_mut(id) {
-            Some(awaited) if !awaited.outcome.is_closed() => {
-                awaited.says_end |= says_end;
-                match awaited.look {
-                    Look::No => {
-                        awaited.look = Look::Due;
-                        return Todo::Look;
-                    }
-                    Look::Going => awaited.look = Look::GoingAndDue,
-                    Look::Due | Look::GoingAndDue => {}
-                }
-                return Todo::Nothing;
+    /// Whether somebody waits for the job, after those who no longer do are gone.
+    pub(crate) fn is_awaited(&mut self, id: &str) -> bool {
+        let Some(awaited) = self.awaited.peek_mut(id) else {
+            return false;
+        };
+        awaited.waiters.retain(|waiter| !waiter.outcome.is_closed());
+        if awaited.waiters.is_empty() {
+            self.awaited.pop(id);
+            return false;
+        }
+        true
+    }
+
+    /// A callback is about this job, at the address of a job of this parent.
+    pub(crate) fn called(&mut self, id: &str, parent: Option<&str>, says_end: bool) -> Todo {
+        if self.is_awaited(id)
+            && let Some(awaited) = self.awaited.get_mut(id)
+        {
+            if !awaited.is_of(parent) {
+                return Todo::Refuse;
             }
-            // Whoever waited has gone.
-            Some(_) => drop(self.awaited.pop(id)),
-            None => {}
+            awaited.says_end |= says_end;
+            match awaited.look {
+                Look::No => {
+                    awaited.look = Look::Due;
+                    return Todo::Look;
+                }
+                Look::Going => awaited.look = Look::GoingAndDue,
+                Look::Due | Look::GoingAndDue => {}
+            }
+            return Todo::Nothing;
         }
         let now = Instant::now();
         if self.end_of(id).is_some() {
@@ -131,11 +159,15 @@ impl Jobs {
         Todo::Ask
     }
 
-    /// What was due cannot be done: there is too much of it.
-    pub(crate) fn given_up(&mut self, id: &str) {
+    /// A look that was due cannot be made: there are too many.
+    pub(crate) fn look_given_up(&mut self, id: &str) {
         if let Some(awaited) = self.awaited.get_mut(id) {
             awaited.look = Look::No;
         }
+    }
+
+    /// A job that nobody waits for could not be asked for.
+    pub(crate) fn ask_given_up(&mut self, id: &str) {
         self.strange.pop(id);
     }
 
@@ -144,7 +176,7 @@ impl Jobs {
         let awaited = self.awaited.get_mut(id)?;
         awaited.look = Look::Going;
         Some(Assignment {
-            job: awaited.job.clone(),
+            job: awaited.waiters.first()?.job.clone(),
             says_end: std::mem::take(&mut awaited.says_end),
         })
     }
@@ -159,17 +191,38 @@ impl Jobs {
         is_due
     }
 
-    /// Gives the end to whoever waits for it, or else back.
-    pub(crate) fn give(&mut self, id: &str, outcome: Outcome) -> Result<(), Outcome> {
-        match self.awaited.pop(id) {
-            Some(awaited) => awaited.outcome.send(outcome),
-            None => Err(outcome),
+    /// Lets all who wait for the job look by themselves.
+    pub(crate) fn nudge(&mut self, id: &str) {
+        let awaited = self.awaited.get(id);
+        for waiter in awaited.iter().flat_map(|awaited| &awaited.waiters) {
+            waiter.job.look_now();
         }
+    }
+
+    /// Gives the end to the first who waits for it, or else back. The others look
+    /// by themselves.
+    pub(crate) fn give(&mut self, id: &str, mut outcome: Outcome) -> Result<(), Outcome> {
+        let Some(awaited) = self.awaited.pop(id) else {
+            return Err(outcome);
+        };
+        let mut waiters = awaited.waiters.into_iter();
+        for waiter in waiters.by_ref() {
+            let Err(back) = waiter.outcome.send(outcome) else {
+                if !waiter.is_follower {
+                    self.ended(id, End::Given);
+                }
+                for other in waiters {
+                    other.job.look_now();
+                }
+                return Ok(());
+            };
+            outcome = back;
+        }
+        Err(outcome)
     }
 
     /// The job has ended; whether that is news.
     pub(crate) fn ended(&mut self, id: &str, end: End) -> bool {
-        self.awaited.pop(id);
         self.strange.pop(id);
         // A poll and a look may both have seen it.
         let is_news = self.end_of(id).is_none();
@@ -195,12 +248,17 @@ impl Jobs {
             End::Given => None,
         }
     }
+}
 
-    /// Whoever waited for the job has gone.
-    pub(crate) fn forget(&mut self, id: &str) {
-        let is_gone = |awaited: &Awaited| awaited.outcome.is_closed();
-        if self.awaited.peek(id).is_some_and(is_gone) {
-            self.awaited.pop(id);
-        }
+impl Awaited {
+    /// Whether the job may be called about at the address of a job of this parent.
+    /// Any may be at an account's address, or while its parent is not known.
+    fn is_of(&self, parent: Option<&str>) -> bool {
+        let submitted = self
+            .waiters
+            .iter()
+            .find_map(|waiter| waiter.job.submitted());
+        let known = submitted.and_then(|update| update.parent_job_id.as_deref());
+        known.is_none() || parent.is_none() || known == parent
     }
 }

@@ -140,6 +140,7 @@ mod key;
 mod looks;
 mod receiver;
 mod rejection;
+mod waiting;
 
 pub use address::AddressError;
 pub use counts::Counts;

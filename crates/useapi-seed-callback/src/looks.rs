@@ -7,7 +7,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::sleep;
 use useapi_seed::{Error, Event as News, JobState, Wait};
 
@@ -16,6 +17,7 @@ use crate::budget::Budget;
 use crate::event::Event;
 use crate::jobs::{Assignment, End, Outcome};
 use crate::receiver::Inner;
+use crate::waiting::Waiting;
 
 /// After a callback that was not true its job is not looked at for so long, or one
 /// who forges them could use all of the budget up.
@@ -27,6 +29,7 @@ const AT_ONCE: usize = 16;
 pub(crate) struct Stranger {
     pub(crate) id: String,
     pub(crate) address: Subject,
+    pub(crate) says_end: bool,
 }
 
 /// Looks at the jobs that are waited for, as they fall due.
@@ -72,20 +75,20 @@ impl Inner {
             // What follows may take its time.
             drop(place);
             match outcome {
-                Ok(JobState::Retrieved(retrieval)) => self.end(id, Ok(retrieval)).await,
-                Err(error) if is_end(&error) => self.end(id, Err(error)).await,
+                Ok(JobState::Retrieved(retrieval)) => self.end(id, Ok(retrieval)),
+                Err(error) if is_end(&error) => self.end(id, Err(error)),
                 Ok(_) => {
                     self.tallies.unconfirmed.one_more();
                     sleep(AFTER_FORGERY).await;
                 }
                 Err(error) => {
                     tracing::debug!(%error, "a job could not be asked for after a callback");
-                    job.look_now();
+                    self.jobs().nudge(id);
                 }
             }
         } else {
             // Whoever waits sees what has changed.
-            job.look_now();
+            self.jobs().nudge(id);
         }
         if self.jobs().finish(id) {
             self.look_soon(id);
@@ -93,6 +96,11 @@ impl Inner {
     }
 
     async fn ask_for(self: &Arc<Self>, stranger: Stranger) {
+        if self.jobs().is_awaited(&stranger.id) {
+            // By now somebody waits for it.
+            self.jobs().nudge(&stranger.id);
+            return;
+        }
         let job = self.client.job(&stranger.id);
         let (parent, outcome) = match job.poll().await {
             Ok(JobState::Retrieved(retrieval)) => (
@@ -110,30 +118,40 @@ impl Inner {
             }
             outcome => {
                 tracing::debug!(?outcome, "a job could not be asked for after a callback");
-                self.give_up(&stranger.id);
+                self.tallies.dropped.one_more();
+                self.jobs().ask_given_up(&stranger.id);
                 return;
             }
         };
-        match &stranger.address {
-            Subject::Job { parent: ours, .. } if parent.as_ref() != Some(ours) => {
-                self.tallies.mismatched.one_more();
+        let ours = stranger.address.parent();
+        if ours.is_some() && ours != parent.as_deref() {
+            self.tallies.mismatched.one_more();
+        } else if let Some(outcome) = outcome {
+            self.end(&stranger.id, outcome);
+        } else {
+            if stranger.says_end {
+                self.tallies.unconfirmed.one_more();
             }
-            _ => match outcome {
-                Some(outcome) => self.end(&stranger.id, outcome).await,
-                None => self.follow(job.wait()),
-            },
+            self.adopt(job.wait());
         }
     }
 
     /// The API says that a job has ended.
-    async fn end(&self, id: &str, outcome: Outcome) {
+    fn end(&self, id: &str, outcome: Outcome) {
         let given = self.jobs().give(id, outcome);
-        if let Err(outcome) = given {
-            self.tell_end(id, outcome).await;
+        let Err(outcome) = given else {
+            return;
+        };
+        // News that nobody takes must not hold looks up; this one is kept.
+        if let Some(event) = self.news_of_end(id, outcome)
+            && let Err(TrySendError::Full(_)) = self.events.try_send(event)
+        {
+            self.tallies.dropped.one_more();
         }
     }
 
-    async fn tell_end(&self, id: &str, outcome: Outcome) {
+    /// What is to be told of a job's end, unless it was told before.
+    fn news_of_end(&self, id: &str, outcome: Outcome) -> Option<Event> {
         let has_ended = outcome.as_ref().map_or_else(is_end, |_| true);
         let event = match outcome {
             Ok(retrieval) => Event::Finished(Arc::new(retrieval)),
@@ -143,9 +161,8 @@ impl Inner {
             },
         };
         // A job that could no longer be followed may still end.
-        if !has_ended || self.jobs().ended(id, End::Kept(event.clone())) {
-            self.tell(event).await;
-        }
+        let is_news = !has_ended || self.jobs().ended(id, End::Kept(event.clone()));
+        is_news.then_some(event)
     }
 
     async fn tell(&self, event: Event) {
@@ -153,36 +170,54 @@ impl Inner {
         let _ = self.events.send(event).await;
     }
 
+    /// Follows a job, unless somebody waits for it by now.
+    fn adopt(self: &Arc<Self>, wait: Wait) {
+        let mut jobs = self.jobs();
+        if jobs.is_awaited(wait.job().id()) {
+            jobs.nudge(wait.job().id());
+            return;
+        }
+        let end = jobs.await_end(wait.job(), true);
+        drop(jobs);
+        self.follow_to(end, wait);
+    }
+
     /// Tells the news of a job until it has ended.
     pub(crate) fn follow(self: &Arc<Self>, wait: Wait) {
+        let end = self.jobs().await_end(wait.job(), true);
+        self.follow_to(end, wait);
+    }
+
+    fn follow_to(self: &Arc<Self>, end: oneshot::Receiver<Outcome>, wait: Wait) {
         let id = wait.job().id().to_owned();
-        let mut end = self.jobs().await_end(wait.job().clone());
-        let mut updates = wait.called_interval(self.called_interval).updates();
         let receiver = Arc::downgrade(self);
+        let mut waiting = Waiting::new(receiver.clone(), wait.job(), end);
+        let mut updates = wait.called_interval(self.called_interval).updates();
         tokio::spawn(async move {
-            loop {
+            let outcome = loop {
                 let news = tokio::select! {
                     biased;
-                    end = &mut end => end.ok(),
-                    news = updates.next() => match news {
-                        Some(Ok(News::Retrieved(retrieval))) => Some(Ok(retrieval)),
-                        Some(Err(error)) => Some(Err(error)),
-                        Some(Ok(News::Changed(update))) => {
-                            let Some(receiver) = receiver.upgrade() else { return };
-                            receiver.tell(Event::Progress(update)).await;
-                            continue;
-                        }
-                        Some(Ok(_)) => continue,
-                        None => None,
-                    },
+                    end = waiting.end() => break end,
+                    news = updates.next() => news,
                 };
-                let Some(receiver) = receiver.upgrade() else {
-                    return;
-                };
-                if let Some(outcome) = news {
-                    receiver.tell_end(&id, outcome).await;
+                match news {
+                    Some(Ok(News::Retrieved(retrieval))) => break Ok(retrieval),
+                    Some(Err(error)) => break Err(error),
+                    Some(Ok(News::Changed(update))) => {
+                        let Some(receiver) = receiver.upgrade() else {
+                            return;
+                        };
+                        receiver.tell(Event::Progress(update)).await;
+                    }
+                    Some(Ok(_)) => {}
+                    None => return,
                 }
-                return;
+            };
+            if let Some(receiver) = receiver.upgrade() {
+                let news = receiver.news_of_end(&id, outcome);
+                if let Some(event) = news {
+                    receiver.tell(event).await;
+                }
             }
         });
     }

@@ -18,6 +18,7 @@ use crate::jobs::{End, Jobs, Todo};
 use crate::key::Key;
 use crate::looks::{self, Stranger};
 use crate::rejection::Rejection;
+use crate::waiting::Waiting;
 
 /// How many bodies may be read at once, each of a megabyte at most.
 pub(crate) const BODIES: usize = 64;
@@ -92,7 +93,7 @@ impl Receiver {
     /// As long as none has come, it polls as without them. Once one has brought
     /// news it polls rarely ([`ReceiverBuilder::called_interval`]), for those that
     /// get lost. What the wait brings is not told by [`Events`]. Of several waits for
-    /// one job the latest hears its callbacks; the others poll.
+    /// one job the first has the end at once, and the others look for themselves.
     ///
     /// # Errors
     ///
@@ -105,33 +106,29 @@ impl Receiver {
         let receiver = Arc::clone(&self.0);
         let (kept, end) = {
             let mut jobs = receiver.jobs();
-            let kept = jobs.kept(&id);
-            (kept, jobs.await_end(wait.job().clone()))
+            (jobs.kept(&id), jobs.await_end(wait.job(), false))
         };
+        let mut waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
         let wait = wait.called_interval(receiver.called_interval);
         async move {
             if let Some(Event::Finished(retrieval)) = kept {
                 return Ok(Retrieval::clone(&retrieval));
             }
-            let mut end = end;
             let outcome = tokio::select! {
                 biased;
-                Ok(outcome) = &mut end => outcome,
+                outcome = waiting.end() => outcome,
                 outcome = wait => outcome,
             };
-            let mut jobs = receiver.jobs();
             if outcome.as_ref().map_or_else(looks::is_end, |_| true) {
                 // From here on it is no news to anybody.
-                jobs.ended(&id, End::Given);
-            } else {
-                drop(end);
-                jobs.forget(&id);
+                receiver.jobs().ended(&id, End::Given);
             }
             outcome
         }
     }
 
-    /// Follows a job as the wait is set; [`Events`] tells its news.
+    /// Follows a job as the wait is set, but for its
+    /// [`called_interval`](ReceiverBuilder::called_interval); [`Events`] tells its news.
     pub fn follow(&self, wait: Wait) {
         self.0.follow(wait);
     }
@@ -198,11 +195,17 @@ impl Receiver {
             return Err(Rejection::NotFound);
         }
         tallies.accepted.one_more();
-        let todo = self.0.jobs().called(&claim.job_id, claim.is_end);
+        let parent = address.parent();
+        let todo = self.0.jobs().called(&claim.job_id, parent, claim.is_end);
         match todo {
             Todo::Look => self.0.look_soon(&claim.job_id),
-            Todo::Ask => self.0.ask_soon(claim.job_id, address),
+            Todo::Ask => self.0.ask_soon(Stranger {
+                id: claim.job_id,
+                address,
+                says_end: claim.is_end,
+            }),
             Todo::Nothing => tallies.repeated.one_more(),
+            Todo::Refuse => tallies.mismatched.one_more(),
         }
         Ok(())
     }
@@ -216,19 +219,16 @@ impl Inner {
 
     pub(crate) fn look_soon(&self, id: &str) {
         if self.due.try_send(id.to_owned()).is_err() {
-            self.give_up(id);
+            self.tallies.dropped.one_more();
+            self.jobs().look_given_up(id);
         }
     }
 
-    fn ask_soon(&self, id: String, address: Subject) {
-        if let Err(fault) = self.strangers.try_send(Stranger { id, address }) {
-            self.give_up(&fault.into_inner().id);
+    fn ask_soon(&self, stranger: Stranger) {
+        if let Err(fault) = self.strangers.try_send(stranger) {
+            self.tallies.dropped.one_more();
+            self.jobs().ask_given_up(&fault.into_inner().id);
         }
-    }
-
-    pub(crate) fn give_up(&self, id: &str) {
-        self.tallies.dropped.one_more();
-        self.jobs().given_up(id);
     }
 }
 

@@ -16,9 +16,9 @@ use crate::wait::Policy;
 /// What an interval is kept between: no hot loop, and no end of the calendar.
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-/// Nudges closer than this are one: whoever calls back could do so without end.
 /// The last look, at the deadline, may take that much longer.
 const LAST_LOOK: Duration = Duration::from_secs(10);
+/// Nudges closer than this are one: whoever calls back could do so without end.
 const NUDGE_GAP: Duration = Duration::from_secs(1);
 /// Of an interval, at most so much is added by chance.
 const JITTER: f64 = 0.1;

@@ -1,0 +1,162 @@
+//! Several who want the same job, early and late ones, and those who give up.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::timeout;
+use useapi_seed::Client;
+use useapi_seed_callback::{Event, Key, Receiver};
+use useapi_seed_tests::{Response, Stub, once};
+
+use crate::{NEVER, Setting, claim, eventually};
+
+const SOON: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn two_waits_for_a_job_both_end_at_once() {
+    let mut setting = Setting::new().await;
+    let job = setting.started(None).await;
+    let wait = || {
+        setting
+            .receiver
+            .wait(job.wait().interval(NEVER).timeout(NEVER))
+    };
+    let waits = [tokio::spawn(wait()), tokio::spawn(wait())];
+    setting.emulator.advance(Duration::from_secs(120));
+    for wait in waits {
+        timeout(SOON, wait).await.unwrap().unwrap().unwrap();
+    }
+    // Whoever waited has it: it is no news.
+    setting
+        .call(&setting.reply_url(), &claim(job.id(), "completed"))
+        .await;
+    assert!(
+        timeout(Duration::from_millis(100), setting.events.next())
+            .await
+            .is_err()
+    );
+}
+
+/// Between the submission and the wait.
+#[tokio::test]
+async fn a_callback_before_the_wait_takes_nothing_from_it() {
+    let mut setting = Setting::new().await;
+    let job = setting.started(None).await;
+    let url = setting.reply_url();
+    for number in 0..3 {
+        setting
+            .call(&url, &claim(&format!("no-job-{number}"), "progress"))
+            .await;
+    }
+    setting.call(&url, &claim(job.id(), "progress")).await;
+    let wait = setting
+        .receiver
+        .wait(job.wait().interval(NEVER).timeout(NEVER));
+    let wait = tokio::spawn(wait);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    setting.emulator.advance(Duration::from_secs(120));
+    timeout(SOON, wait).await.unwrap().unwrap().unwrap();
+    assert!(
+        timeout(Duration::from_millis(100), setting.events.next())
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_job_is_followed_and_waited_for_at_the_same_time() {
+    let mut setting = Setting::new().await;
+    let job = setting.started(None).await;
+    let interval = Duration::from_millis(50);
+    setting
+        .receiver
+        .follow(job.wait().interval(interval).timeout(NEVER));
+    drop(setting.receiver.wait(job.wait()));
+    setting.emulator.advance(Duration::from_secs(120));
+    let end = async {
+        loop {
+            match setting.events.next().await {
+                Some(event) if event.is_end() => break event,
+                Some(_) => {}
+                None => panic!("the receiver is there"),
+            }
+        }
+    };
+    let end = timeout(SOON, end).await.unwrap();
+    assert!(matches!(end, Event::Finished(_)), "{end:?}");
+}
+
+/// What could not be asked for has not ended.
+#[tokio::test]
+async fn after_a_wait_that_failed_the_end_is_still_news() {
+    let works = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let switch = std::sync::Arc::clone(&works);
+    let api = Stub::start(move |_| {
+        if !switch.load(std::sync::atomic::Ordering::SeqCst) {
+            return Response::new(502, "text/html", "<html>");
+        }
+        let job = json!({
+            "jobid": "a-job", "verb": "seed_async", "status": "completed",
+            "parentJobId": "a-parent", "seed": { "value": 7 },
+        });
+        Response::json(200, job.to_string())
+    })
+    .await;
+    let client = Client::builder("a-token")
+        .base_url(api.base_url())
+        .retry(once());
+    let client = client.build().unwrap();
+    let key = Key::new([1; 32]);
+    let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
+    let (receiver, mut events) = builder.build().unwrap();
+    let job = client.job("a-job");
+    let wait = || {
+        job.wait()
+            .interval(Duration::from_millis(1))
+            .failed_polls(2)
+    };
+    receiver.wait(wait()).await.unwrap_err();
+    receiver.follow(wait());
+    let failed = timeout(SOON, events.next()).await.unwrap();
+    assert!(matches!(failed, Some(Event::Failed { .. })), "{failed:?}");
+
+    works.store(true, std::sync::atomic::Ordering::SeqCst);
+    let url = receiver.reply_url("a-parent", None).unwrap();
+    let path = url::Url::parse(&url).unwrap().path().to_owned();
+    let body = claim("a-job", "completed").to_string();
+    receiver.receive(&path, body.as_bytes()).unwrap();
+    let finished = timeout(SOON, events.next()).await.unwrap();
+    assert!(matches!(finished, Some(Event::Finished(_))), "{finished:?}");
+    // Whoever waits now has it from what was kept, and nobody hears it twice.
+    assert_eq!(receiver.wait(wait()).await.unwrap().seed(), 7);
+    receiver.receive(&path, body.as_bytes()).unwrap();
+    assert!(
+        timeout(Duration::from_millis(100), events.next())
+            .await
+            .is_err()
+    );
+}
+
+/// They are remembered, and must not fill the memory.
+#[tokio::test]
+async fn endless_ids_are_refused() {
+    let setting = Setting::new().await;
+    let url = setting.reply_url();
+    assert_eq!(
+        setting
+            .call(&url, &claim(&"1".repeat(256), "progress"))
+            .await,
+        200
+    );
+    assert_eq!(
+        setting
+            .call(&url, &claim(&"1".repeat(257), "progress"))
+            .await,
+        400
+    );
+    assert_eq!(setting.call(&url, &claim("a\nb", "progress")).await, 400);
+    eventually("both are counted", || {
+        setting.receiver.counts().unreadable == 2
+    })
+    .await;
+}
