@@ -59,7 +59,7 @@ impl Receiver {
         if announced(&head.headers).is_some_and(|length| length > LONGEST_BODY as u64) {
             return Err(Rejection::TooLarge);
         }
-        let _place = self.place().ok_or(Rejection::Busy)?;
+        let _place = self.place(&address).ok_or(Rejection::Busy)?;
         let body = Limited::new(body, LONGEST_BODY).collect();
         let body = match timeout(PATIENCE, body).await {
             Ok(Ok(body)) => body.to_bytes(),
@@ -136,33 +136,40 @@ mod tests {
 
     use super::*;
     use crate::key::Key;
+    use crate::places;
 
     /// Without sockets, so that time can be skipped.
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_does_not_come_is_given_up_and_places_have_a_limit() {
+    async fn slow_bodies_are_given_up_and_keep_no_other_job_out() {
         let client = Client::builder("a-token").build().unwrap();
         let builder = Receiver::builder(client, "https://example.com", Key::new([1; 32]));
         let (receiver, _events) = builder.build().unwrap();
-        let url = receiver.reply_url("a-job", None).unwrap();
         let mut senders = Vec::new();
-        let mut call = || {
+        let mut call = |parent: &str| {
             let (sender, body) = Channel::<Bytes>::new(1);
             senders.push(sender);
-            let request = Request::post(&url).header(CONTENT_TYPE, "application/json");
+            let url = receiver.reply_url(parent, None).unwrap();
+            let request = Request::post(url).header(CONTENT_TYPE, "application/json");
             receiver.clone().call(request.body(body).unwrap())
         };
-        let slow: Vec<_> = (0..crate::receiver::BODIES)
-            .map(|_| tokio::spawn(call()))
-            .collect();
-        // Until each has its place.
-        for _ in 0..10 {
-            tokio::task::yield_now().await;
+        let mut slow = Vec::new();
+        for parent in 0..places::ALL / places::OF_ONE {
+            let parent = format!("parent-{parent}");
+            slow.extend((0..places::OF_ONE).map(|_| tokio::spawn(call(&parent))));
+            // Until each has its place.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            let one_more = call(&parent).await.unwrap();
+            assert_eq!(one_more.status(), 503);
+            assert_eq!(one_more.headers()[RETRY_AFTER], "1");
         }
-        let one_more = call().await.unwrap();
-        assert_eq!(one_more.status(), 503);
-        assert_eq!(one_more.headers()[RETRY_AFTER], "1");
+        assert_eq!(call("another").await.unwrap().status(), 503);
         for answer in slow {
             assert_eq!(answer.await.unwrap().unwrap().status(), 408);
         }
+        // And the places are free again.
+        let other = tokio::spawn(call("another"));
+        assert_eq!(other.await.unwrap().unwrap().status(), 408);
     }
 }

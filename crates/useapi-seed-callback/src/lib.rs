@@ -71,6 +71,12 @@
 //! # }
 //! ```
 //!
+//! # At the root
+//!
+//! axum nests below a path only. For a base without one, such as
+//! `https://example.com`, use [`Receiver::router`] as the whole application, or the
+//! receiver as its `fallback_service`.
+//!
 //! # Other servers than axum
 //!
 //! [`Receiver`] is a `tower` service over any body, and [`Receiver::receive`] is a
@@ -106,8 +112,11 @@
 //!   jobs that nobody waits for from [another
 //!   budget](ReceiverBuilder::strangers_per_second), which takes nothing of the
 //!   first;
+//! - keep that job's own callbacks out with slow bodies, as long as they go on;
+//! - make a wait poll as rarely as [it does when it is
+//!   called](ReceiverBuilder::called_interval);
 //! - not make anybody believe that a job has ended, failed or gone on, nor keep
-//!   news from anybody for longer than polling takes.
+//!   news from anybody for longer than that polling takes.
 //!
 //! A look that finds less than was claimed is counted ([`Counts`]). Keep
 //! addresses out of public logs all the same, and use HTTPS.
@@ -123,7 +132,7 @@
 //!
 //! | what | how much | beyond it |
 //! | --- | --- | --- |
-//! | a body | 1 MiB, 10 s, 64 at once | 413, 408, 503 |
+//! | a body | 1 MiB, 10 s; 64 at once, 8 of them for one job's address | 413, 408, 503 |
 //! | jobs that are known at once | 10,000 | the oldest are only polled |
 //! | looks that wait their turn | 10,000, and 100 for strangers | dropped and counted |
 //! | ends that are kept | 1,000, for an hour | forgotten here, not at the service |
@@ -138,6 +147,7 @@ mod http_service;
 mod jobs;
 mod key;
 mod looks;
+mod places;
 mod receiver;
 mod rejection;
 mod waiting;

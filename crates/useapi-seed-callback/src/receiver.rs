@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use useapi_seed::{Client, Error, Retrieval, Wait};
 
 use crate::address::{AddressError, Addresses, Subject};
@@ -17,11 +17,10 @@ use crate::event::{Event, Events};
 use crate::jobs::{End, Jobs, Todo};
 use crate::key::Key;
 use crate::looks::{self, Stranger};
+use crate::places::{Place, Places};
 use crate::rejection::Rejection;
 use crate::waiting::Waiting;
 
-/// How many bodies may be read at once, each of a megabyte at most.
-pub(crate) const BODIES: usize = 64;
 const DUE: usize = 10_000;
 const STRANGERS: usize = 100;
 const UNHEARD: usize = 1_000;
@@ -42,7 +41,7 @@ pub(crate) struct Inner {
     jobs: Mutex<Jobs>,
     due: mpsc::Sender<String>,
     strangers: mpsc::Sender<Stranger>,
-    places: Arc<Semaphore>,
+    places: Places,
 }
 
 impl Receiver {
@@ -154,8 +153,8 @@ impl Receiver {
         self.0.jobs().kept(job_id)
     }
 
-    /// Takes a callback, for servers of other kinds: the path that it came to, and
-    /// its body. Returns at once; looking at the job is done afterwards.
+    /// Takes a callback, for servers of other kinds: the path that it came to,
+    /// without a query, and its body. Returns at once; looking at the job is done afterwards.
     ///
     /// # Errors
     ///
@@ -180,8 +179,8 @@ impl Receiver {
     }
 
     /// A place to read a body in, if there is one.
-    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.places).try_acquire_owned().ok()
+    pub(crate) fn place(&self, address: &Subject) -> Option<Place> {
+        self.0.places.take(address)
     }
 
     pub(crate) fn take(&self, address: Subject, body: &[u8]) -> Result<(), Rejection> {
@@ -326,7 +325,7 @@ impl ReceiverBuilder {
             jobs: Mutex::new(Jobs::new()),
             due,
             strangers,
-            places: Arc::new(Semaphore::new(BODIES)),
+            places: Places::default(),
         });
         let receiver = || Arc::downgrade(&inner);
         let budget = Budget::per_second(self.looks);
