@@ -55,7 +55,7 @@ pub enum ErrorKind {
     NotFound,
     /// 429: the account runs all the jobs it may, or calls come too fast.
     /// Nothing was started (Model, executingJobs). See
-    /// [`Error::retry_after`].
+    /// [`Error::retry_after`](crate::Error::retry_after).
     #[non_exhaustive]
     TooManyJobs {
         /// Ids of the jobs that occupy the account, when the answer has them.
