@@ -32,7 +32,8 @@ pub struct Counts {
     pub unconfirmed: u64,
     /// Said what was known: of jobs that had ended, or were to be looked at anyway.
     pub repeated: u64,
-    /// Were dropped because too many came at once. Polling finds what they said.
+    /// Were dropped: too many came at once, or the API could not be asked. So are ends
+    /// that found [`Events`](crate::Events) full; those are kept. Polling finds the rest.
     pub dropped: u64,
 }
 

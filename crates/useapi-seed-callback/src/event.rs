@@ -51,8 +51,8 @@ impl Event {
 /// The news of all jobs that are followed: a [`Stream`] of [`Event`]s. Comes with
 /// the [`Receiver`](crate::Receiver).
 ///
-/// What is not taken from it holds the jobs' next news up; nothing is lost by
-/// that. When it is dropped, news go nowhere but to
+/// What is not taken from it holds the next news of followed jobs up; nothing is
+/// lost by that. The end of a job that nobody waited for is then only kept. When it is dropped, news go nowhere but to
 /// [`Receiver::kept`](crate::Receiver::kept).
 ///
 /// ```

@@ -136,7 +136,7 @@
 //! | jobs that are known at once | 10,000 | the oldest are only polled |
 //! | looks that wait their turn | 10,000, and 100 for strangers | dropped and counted |
 //! | ends that are kept | 1,000, for an hour | forgotten here, not at the service |
-//! | news that nobody takes | 1,000 | the jobs' next news wait |
+//! | news that nobody takes | 1,000 | those of followed jobs wait, other ends are only kept |
 
 mod address;
 mod budget;
