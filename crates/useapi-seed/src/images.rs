@@ -14,19 +14,20 @@ mod present;
 mod renewal;
 mod resolver;
 mod rest;
+mod save_images;
 #[cfg(test)]
 mod tests;
 mod transfer;
 
 use std::path::{Path, PathBuf};
 
-use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field, info_span};
 use url::Url;
 
 pub use fault::{Difference, ImageFault};
+pub use save_images::SaveImages;
 
 use crate::client::Client;
 use crate::error::{Delivery, Error};
@@ -37,9 +38,6 @@ use part::Part;
 use renewal::Renewal;
 pub(crate) use transfer::Limits;
 use transfer::Transfer;
-
-/// As many as there should be; an answer may list any number.
-const AT_ONCE: usize = 4;
 
 /// Fetches images.
 #[derive(Clone)]
@@ -104,29 +102,14 @@ impl Client {
     /// When the host calls a link expired, the job is asked for once, and its
     /// fresh links are tried.
     ///
-    /// One outcome for each image, in order: an image that fails keeps none of
-    /// the others back.
-    pub async fn save_images(
-        &self,
-        retrieval: &Retrieval,
+    /// `.await` it as it is, or set options first. There is one outcome for each
+    /// image, in order: an image that fails keeps none of the others back.
+    pub fn save_images<'a>(
+        &'a self,
+        retrieval: &'a Retrieval,
         folder: impl AsRef<Path>,
-    ) -> Vec<Result<SavedImage, Error>> {
-        let folder = folder.as_ref();
-        let renewal = &Renewal::new(self, retrieval);
-        let images = retrieval.images().iter();
-        let outcomes: Vec<_> = images
-            .map(|image| self.shared.downloader.save_renewed(image, folder, renewal))
-            .collect();
-        let job_id = retrieval.job_id();
-        stream::iter(outcomes)
-            .buffered(AT_ONCE)
-            .map(|outcome| outcome.map_err(|error| error.with_job_id(Some(job_id))))
-            .collect()
-            .instrument(info_span!(
-                "useapi_seed.save_images",
-                useapi.job.id = job_id
-            ))
-            .await
+    ) -> SaveImages<'a> {
+        SaveImages::new(self, retrieval, folder.as_ref().to_owned())
     }
 
     /// Saves one image into a folder, as [`save_images`](Self::save_images)

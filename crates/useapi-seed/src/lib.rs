@@ -274,7 +274,7 @@ pub use client::{Client, ClientBuilder};
 pub use error::{Delivery, Error, ErrorKind};
 pub use find_started::FindStarted;
 #[cfg(feature = "images")]
-pub use images::{Difference, ImageFault, SavedImage};
+pub use images::{Difference, ImageFault, SaveImages, SavedImage};
 pub use job::{Job, JobState, Update};
 pub use note::Note;
 pub use refusal::{Field, Refusal};

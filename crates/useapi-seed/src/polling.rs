@@ -11,7 +11,7 @@ use crate::job::{Job, JobState, Update};
 use crate::nudge::Nudged;
 use crate::retry::Tried;
 use crate::updates::Event;
-use crate::wait::Policy;
+use crate::wait::{OnPause, Policy};
 
 /// What an interval is kept between: no hot loop, and no end of the calendar.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -28,6 +28,7 @@ pub(crate) struct Polling {
     job: Job,
     policy: Policy,
     nudged: Nudged,
+    pub(crate) on_pause: Option<OnPause>,
     span: Span,
     begun: Instant,
     /// None when it lies beyond what the clock can say.
@@ -54,6 +55,7 @@ impl Polling {
         };
         let mut polling = Self {
             nudged,
+            on_pause: None,
             span: info_span!(
                 "useapi_seed.wait",
                 otel.status_code = field::Empty,
@@ -141,13 +143,17 @@ impl Polling {
 
     /// Until the next poll is due, or somebody has heard of the job.
     async fn sleep(&mut self) {
+        let pause = self.next.saturating_duration_since(Instant::now());
+        if let Some(on_pause) = self.on_pause.as_mut().filter(|_| !pause.is_zero()) {
+            on_pause(pause);
+        }
         self.is_nudged = timeout_at(self.next, self.nudged.wait()).await.is_ok();
         if self.is_nudged {
             sleep_until(self.nudge_from.min(self.next)).await;
         }
     }
 
-    async fn poll(&self, is_last: bool) -> Result<JobState, Error> {
+    async fn poll(&mut self, is_last: bool) -> Result<JobState, Error> {
         // Another try is the next poll.
         let mut manner = self.job.manner().once();
         if let Some(timeout) = self.policy.request_timeout {

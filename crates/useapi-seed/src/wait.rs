@@ -14,6 +14,7 @@ use crate::updates::{Event, Updates};
 
 pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
 pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
+pub(crate) type OnPause = Box<dyn FnMut(Duration) + Send>;
 
 /// A wait for a job's result. Made by [`Job::wait`].
 ///
@@ -40,6 +41,7 @@ pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
 ///     .request_timeout(Duration::from_secs(20))
 ///     .on_fault(|error| println!("asked in vain: {error}"))
 ///     .on_update(|update| println!("{:?} %", update.percent))
+///     .on_pause(|pause| println!("next look in {pause:?}"))
 ///     .await?;
 /// # assert_eq!(retrieval.images().len(), 4);
 /// # assert!(Wait::DEFAULT_INTERVAL >= interval);
@@ -54,6 +56,7 @@ pub struct Wait {
     pub(crate) policy: Policy,
     on_update: Option<OnUpdate>,
     on_fault: Option<OnFault>,
+    on_pause: Option<OnPause>,
 }
 
 /// How often and how long to poll.
@@ -98,6 +101,7 @@ impl Wait {
             policy: Policy::default(),
             on_update: None,
             on_fault: None,
+            on_pause: None,
         }
     }
 
@@ -164,15 +168,23 @@ impl Wait {
         self
     }
 
+    /// Called before each pause, with the time until the next poll: for whoever
+    /// shows that something goes on.
+    pub fn on_pause(mut self, on_pause: impl FnMut(Duration) + Send + 'static) -> Self {
+        self.on_pause = Some(Box::new(on_pause));
+        self
+    }
+
     /// The job's news as they come, instead of the result alone. What was set by
-    /// [`on_update`](Self::on_update) and [`on_fault`](Self::on_fault) is not
-    /// called.
+    /// [`on_update`](Self::on_update), [`on_fault`](Self::on_fault) and
+    /// [`on_pause`](Self::on_pause) is not called.
     pub fn updates(self) -> Updates {
         Updates::new(self.job, self.nudged, self.policy)
     }
 
     async fn run(mut self) -> Result<Retrieval, Error> {
         let mut polling = Polling::new(self.job, self.nudged, self.policy);
+        polling.on_pause = self.on_pause;
         loop {
             match polling.next().await? {
                 Event::Changed(update) => {
