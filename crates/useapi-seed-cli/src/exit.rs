@@ -7,34 +7,66 @@ use useapi_seed::{Error, ErrorKind};
 /// What `--help` says of the exit codes.
 pub(crate) const EXPLAINED: &str = "\
 Exit codes:
-  0  done: the folder holds the seed and every image of the answer
-  1  any other failure than these
-  2  wrong use: an option, the job id, USEAPI_TOKEN or USEAPI_BASE_URL
-  3  refused by the service: 400, 401, 402, 404, 429 or another 4xx
-  4  the account is halted until a person acts: 596 or 569
-  5  the job still runs; `useapi-seed wait` goes on";
+  0    done; for fetch: each folder holds the seed and every image
+  1    any other failure than these, such as an image that cannot be had
+  2    wrong use: an option, a job id, a setting, no token
+  3    refused by the service: 400, 404 or another 4xx
+  4    the account is halted until a person acts: 596 or 569
+  5    not yet: the job still runs or has no place; the same command goes on
+  6    no access: the token is wrong (401) or its subscription has run out (402)
+  7    no usable answer: the network, a 5xx, or no JSON
+  8    the job has ended without a seed: failed, moderated or cancelled
+  9    a file or folder here cannot be read or written
+  130  ended by Ctrl-C; the same command goes on
+  143  ended by SIGTERM; the same command goes on
+Of several jobs the worst one counts, by this order: 2, 6, 4, 9, 1, 3, 8, 7, 5, 0.
+When it is interrupted, that counts.";
 
-/// How the command ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How the command ends, from good to bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
+    #[default]
     Done,
-    Failed,
-    WrongUse,
+    NotYet,
+    NoAnswer,
+    JobEnded,
     Refused,
+    Failed,
+    File,
     Halted,
-    StillRunning,
+    NoAccess,
+    WrongUse,
+    Interrupted,
+    Terminated,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::WrongUse => 2,
+            Self::Refused => 3,
+            Self::Halted => 4,
+            Self::NotYet => 5,
+            Self::NoAccess => 6,
+            Self::NoAnswer => 7,
+            Self::JobEnded => 8,
+            Self::File => 9,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// Whether it is not over: the same command may well go on.
+    pub(crate) fn is_waiting(self) -> bool {
+        matches!(self, Self::NotYet | Self::Interrupted | Self::Terminated)
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::WrongUse => 2,
-            Exit::Refused => 3,
-            Exit::Halted => 4,
-            Exit::StillRunning => 5,
-        })
+        exit.code().into()
     }
 }
 
@@ -42,11 +74,8 @@ impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error.kind() {
             ErrorKind::InvalidInput { .. } => Self::WrongUse,
-            ErrorKind::Refused(_)
-            | ErrorKind::Unauthorized
-            | ErrorKind::NoSubscription
-            | ErrorKind::NotFound
-            | ErrorKind::TooManyJobs { .. } => Self::Refused,
+            ErrorKind::Refused(_) | ErrorKind::NotFound => Self::Refused,
+            ErrorKind::Unauthorized | ErrorKind::NoSubscription => Self::NoAccess,
             ErrorKind::UnexpectedStatus
                 if error
                     .status()
@@ -54,8 +83,13 @@ impl From<&Error> for Exit {
             {
                 Self::Refused
             }
+            ErrorKind::Transport
+            | ErrorKind::UnexpectedStatus
+            | ErrorKind::UnreadableAnswer { .. } => Self::NoAnswer,
             ErrorKind::Halted { .. } => Self::Halted,
-            ErrorKind::StillRunning { .. } => Self::StillRunning,
+            ErrorKind::JobEnded { .. } => Self::JobEnded,
+            ErrorKind::StillRunning { .. } | ErrorKind::TooManyJobs { .. } => Self::NotYet,
+            ErrorKind::File => Self::File,
             _ => Self::Failed,
         }
     }

@@ -3,7 +3,7 @@
 use useapi_seed::{Error, ErrorKind};
 
 use crate::exit::Exit;
-use crate::terminal::{plain, tell};
+use crate::terminal::{error_mark, plain, tell};
 
 /// What went wrong, what to do about it, and how the command ends.
 #[derive(Debug)]
@@ -23,9 +23,19 @@ impl Failure {
         }
     }
 
-    /// Says what it is about.
-    pub(crate) fn about(mut self, what: &str) -> Self {
-        self.message = format!("{what}: {}", self.message);
+    /// A mistake in what was asked for.
+    pub(crate) fn wrong_use(message: impl AsRef<str>) -> Self {
+        Self::new(message).ends(Exit::WrongUse)
+    }
+
+    /// Something about the files here.
+    pub(crate) fn file(message: impl AsRef<str>) -> Self {
+        Self::new(message).ends(Exit::File)
+    }
+
+    /// Ends the command so.
+    pub(crate) fn ends(mut self, exit: Exit) -> Self {
+        self.exit = exit;
         self
     }
 
@@ -44,9 +54,19 @@ impl Failure {
         self.exit
     }
 
+    /// What went wrong, in a line.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> &[String] {
+        &self.advice
+    }
+
     /// Writes it to stderr.
     pub(crate) fn report(&self) {
-        tell(format_args!("error: {}", self.message));
+        tell(format_args!("{} {}", error_mark(), self.message));
         for advice in &self.advice {
             tell(format_args!("\n  {advice}"));
         }

@@ -30,8 +30,14 @@ pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
     }
 }
 
+/// This program's own line, to run it again as it was.
+pub(crate) fn again() -> String {
+    let words: Vec<_> = std::env::args_os().map(|word| quoted(&word)).collect();
+    words.join(" ")
+}
+
 /// One word of a command line.
-fn quoted(word: &OsStr) -> String {
+pub(crate) fn quoted(word: &OsStr) -> String {
     let bytes = word.as_encoded_bytes();
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_empty() && text.chars().all(means_itself) => text.to_owned(),

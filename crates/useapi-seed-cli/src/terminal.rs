@@ -4,18 +4,53 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::LazyLock;
+
+use console::Style;
+use indicatif::MultiProgress;
+
+use crate::failure::Failure;
+
+/// The lines that change; they stand below all others on stderr.
+pub(crate) static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Writes a line of news.
 pub(crate) fn tell(line: impl Display) {
     // With stderr gone there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = BARS.suspend(|| writeln!(io::stderr(), "{line}"));
 }
 
 /// Writes a result, at once.
 pub(crate) fn give(result: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(result.as_bytes())?;
-    stdout.flush()
+    BARS.suspend(|| {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(result.as_bytes())?;
+        stdout.flush()
+    })
+}
+
+/// As `give`, but that nobody reads on is no failure: whoever read has read enough.
+pub(crate) fn give_on(result: &str) -> Result<(), Failure> {
+    match give(result) {
+        Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(fault) => Err(Failure::file(format!("cannot print the result: {fault}"))),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// `error:`, in red where stderr has colours.
+pub(crate) fn error_mark() -> impl Display {
+    Style::new().for_stderr().red().bold().apply_to("error:")
+}
+
+/// `note:`, in yellow where stderr has colours.
+pub(crate) fn note_mark() -> impl Display {
+    Style::new().for_stderr().yellow().apply_to("note:")
+}
+
+/// What went well, in green where stderr has colours.
+pub(crate) fn good(text: impl Display) -> impl Display {
+    Style::new().for_stderr().green().apply_to(text)
 }
 
 /// `text` without what could move the cursor, colour the terminal or reorder

@@ -74,6 +74,32 @@ pub enum Note {
     },
 }
 
+impl Note {
+    /// Where a job's answer has what the description does not know of: fields,
+    /// and words of open lists. For any job, one of the raw layer.
+    ///
+    /// ```
+    /// # use useapi_seed_emulator::Emulator;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::start().await?;
+    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// use useapi_seed::Note;
+    ///
+    /// let job = client.raw().get_job(jobid).await?;
+    /// for note in Note::of(&job) {
+    ///     println!("{note}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn of(job: &Job) -> Vec<Self> {
+        drift(job, Vec::new())
+    }
+}
+
 /// What the description does not know of, in the order of the answer's parts.
 /// `notes` are those of what did not fit the job's type.
 pub(crate) fn drift(job: &Job, mut notes: Vec<Note>) -> Vec<Note> {

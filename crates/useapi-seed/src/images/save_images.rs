@@ -59,10 +59,7 @@ impl<'a> SaveImages<'a> {
     }
 
     /// Called with each outcome as it comes, in the order of the images.
-    pub fn on_each(
-        mut self,
-        on_each: impl FnMut(&Result<SavedImage, Error>) + Send + 'a,
-    ) -> Self {
+    pub fn on_each(mut self, on_each: impl FnMut(&Result<SavedImage, Error>) + Send + 'a) -> Self {
         self.on_each = Box::new(on_each);
         self
     }

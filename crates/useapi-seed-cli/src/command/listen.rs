@@ -6,21 +6,32 @@ use serde::Serialize;
 use useapi_seed::{Error, Image, Retrieval, Update};
 use useapi_seed_callback::Event;
 
-use crate::arguments::Listen;
-use crate::callback;
+use super::callback;
+use crate::arguments::{Common, Listen};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::fetch;
+use crate::interrupt::Interrupt;
+use crate::json::Output;
+use crate::schemas;
+use crate::settings::Settings;
 use crate::terminal::{give, plain, tell};
 
-pub(crate) async fn run(arguments: Listen) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Failure> {
     let Listen {
         public_url,
         port,
         key_file,
         jobs,
     } = arguments;
-    let client = fetch::client()?;
+    // Without --json it is JSON, too.
+    let output = Output::new(
+        Some(common.json.as_deref().unwrap_or_default()),
+        schemas::EVENT,
+    )?;
+    let settings = Settings::read(common)?;
+    let client = settings.client()?;
+    let key_file = settings.key_file(key_file)?;
+    let interrupt = Interrupt::listen()?;
     let (receiver, mut events, port) =
         callback::receiver(client, &public_url, port, key_file).await?;
     tell(format_args!("listening on 127.0.0.1:{port}"));
@@ -36,18 +47,15 @@ pub(crate) async fn run(arguments: Listen) -> Result<Exit, Failure> {
     loop {
         let event = tokio::select! {
             event = events.next() => event,
-            end = tokio::signal::ctrl_c() => {
-                end.map_err(|fault| Failure::new(format!("cannot wait for Ctrl-C: {fault}")))?;
-                return Ok(Exit::Done);
-            }
+            _ = interrupt.came() => return Ok(Exit::Done),
         };
         let Some(event) = event else {
             return Ok(Exit::Done);
         };
-        match give(&line(&event)?) {
+        match give(&(output.line(&line(&event)?)? + "\n")) {
             // Whoever read has read enough.
             Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Done),
-            Err(fault) => return Err(Failure::new(format!("cannot print an event: {fault}"))),
+            Err(fault) => return Err(Failure::file(format!("cannot print an event: {fault}"))),
             Ok(()) => {}
         }
     }
@@ -55,25 +63,39 @@ pub(crate) async fn run(arguments: Listen) -> Result<Exit, Failure> {
 
 /// What is printed of an event.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Event"))]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum Line<'a> {
+pub(crate) enum Printed<'a> {
+    /// News of a job that has not ended.
     Progress(&'a Update),
+    /// A job that has its seed.
     Finished {
+        /// Id of the job that the answer is about.
         job_id: &'a str,
+        /// Id of the imagine, button or blend job that the seed belongs to.
         original_job_id: Option<&'a str>,
+        /// The seed, from Midjourney 0 to 4294967295.
         seed: u64,
+        /// The prompt, with its parameters.
         prompt: Option<&'a str>,
+        /// The images, with their links.
         images: &'a [Image],
     },
+    /// A job that has ended otherwise, or cannot be asked for.
     Failed {
+        /// The job's id.
         job_id: &'a str,
+        /// What went wrong.
         error: String,
+        /// What it is usually caused by.
         usual_cause: &'static str,
+        /// What to do about it.
         advice: &'static str,
     },
 }
 
-impl<'a> Line<'a> {
+impl<'a> Printed<'a> {
     fn finished(retrieval: &'a Retrieval) -> Self {
         Self::Finished {
             job_id: retrieval.job_id(),
@@ -94,15 +116,11 @@ impl<'a> Line<'a> {
     }
 }
 
-fn line(event: &Event) -> Result<String, Failure> {
-    let line = match event {
-        Event::Progress(update) => Line::Progress(update),
-        Event::Finished(retrieval) => Line::finished(retrieval),
-        Event::Failed { job_id, error, .. } => Line::failed(job_id, error),
-        _ => return Err(Failure::new("an event of a kind that is not known")),
-    };
-    match serde_json::to_string(&line) {
-        Ok(line) => Ok(line + "\n"),
-        Err(fault) => Err(Failure::new(format!("cannot print an event: {fault}"))),
+fn line(event: &Event) -> Result<Printed<'_>, Failure> {
+    match event {
+        Event::Progress(update) => Ok(Printed::Progress(update)),
+        Event::Finished(retrieval) => Ok(Printed::finished(retrieval)),
+        Event::Failed { job_id, error, .. } => Ok(Printed::failed(job_id, error)),
+        _ => Err(Failure::new("an event of a kind that is not known")),
     }
 }

@@ -1,49 +1,47 @@
 //! `seed.json`: what was understood of an answer, and what became of it.
-//!
-//! `seed.schema.json` beside this file is its JSON Schema (draft 2020-12). A test
-//! holds the two together; after a change here, write the schema anew with
-//! `UPDATE_SCHEMA=1 cargo test -p useapi-seed-cli schema`.
 
 use std::iter;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use useapi_seed::{Error, Retrieval, SavedImage};
+
+pub(crate) const NAME: &str = "seed.json";
 
 /// What was understood of an answer: the seed, what makes it of use, and the
 /// files of its images.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct SeedFile<'a> {
+pub(crate) struct SeedFile {
     /// Id of the job that the answer is about.
-    job_id: &'a str,
+    pub(crate) job_id: String,
     /// Id of the imagine, button or blend job that the seed belongs to.
-    original_job_id: Option<&'a str>,
+    pub(crate) original_job_id: Option<String>,
     /// The seed, from Midjourney 0 to 4294967295.
-    seed: u64,
+    pub(crate) seed: u64,
     /// The prompt, with its parameters.
-    prompt: Option<&'a str>,
+    pub(crate) prompt: Option<String>,
     /// The line that makes the images again: the prompt with `--seed`.
-    prompt_with_seed: Option<String>,
+    pub(crate) prompt_with_seed: Option<String>,
     /// The images, in the answer's order.
-    images: Vec<ImageEntry>,
+    pub(crate) images: Vec<ImageEntry>,
     /// Where the answer differs from the documentation.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// One of its images: a file, or the error instead.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ImageEntry {
+pub(crate) struct ImageEntry {
     /// Its place among the images, from 1.
     number: usize,
     /// The file's name in this folder; null when it could not be saved.
-    file: Option<String>,
+    pub(crate) file: Option<String>,
     /// Why it could not be saved.
-    error: Option<String>,
+    pub(crate) error: Option<String>,
     /// Its media type, by its content.
-    media_type: Option<&'static str>,
+    media_type: Option<String>,
     /// Its size in bytes.
-    size: Option<u64>,
+    pub(crate) size: Option<u64>,
     /// Its width in pixels.
     width: Option<u64>,
     /// Its height in pixels.
@@ -52,18 +50,15 @@ struct ImageEntry {
     differences: Vec<String>,
 }
 
-impl<'a> SeedFile<'a> {
+impl SeedFile {
     /// `outcomes` are those of the result's images, in order; none of an image
     /// that was not tried yet.
-    pub(crate) fn new(
-        retrieval: &'a Retrieval,
-        outcomes: &[Result<SavedImage, Error>],
-    ) -> SeedFile<'a> {
-        SeedFile {
-            job_id: retrieval.job_id(),
-            original_job_id: retrieval.original_job_id(),
+    pub(crate) fn new(retrieval: &Retrieval, outcomes: &[Result<SavedImage, Error>]) -> Self {
+        Self {
+            job_id: retrieval.job_id().to_owned(),
+            original_job_id: retrieval.original_job_id().map(str::to_owned),
             seed: retrieval.seed(),
-            prompt: retrieval.prompt(),
+            prompt: retrieval.prompt().map(str::to_owned),
             prompt_with_seed: retrieval.prompt_with_seed(),
             images: retrieval
                 .images()
@@ -75,11 +70,16 @@ impl<'a> SeedFile<'a> {
         }
     }
 
-    /// The file's bytes.
-    pub(crate) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        let mut json = serde_json::to_vec_pretty(self)?;
-        json.push(b'\n');
-        Ok(json)
+    /// Whether the file is about a job: the one of the answer, or the one that the
+    /// seed belongs to.
+    pub(crate) fn is_about(&self, job_id: &str) -> bool {
+        self.job_id == job_id || self.original_job_id.as_deref() == Some(job_id)
+    }
+
+    /// Whether nothing is missing, when the folder has these files.
+    pub(crate) fn is_whole(&self, has: impl Fn(&str) -> bool) -> bool {
+        let mut images = self.images.iter();
+        !self.images.is_empty() && images.all(|image| image.file.as_deref().is_some_and(&has))
     }
 }
 
@@ -92,7 +92,7 @@ impl ImageEntry {
             number,
             file: saved.and_then(file_name),
             error: fault.map(ToString::to_string),
-            media_type: saved.map(|saved| saved.media_type),
+            media_type: saved.map(|saved| saved.media_type.to_owned()),
             size: saved.map(|saved| saved.size),
             width,
             height,
@@ -106,26 +106,4 @@ impl ImageEntry {
 /// The name of an image's file in its folder.
 pub(crate) fn file_name(saved: &SavedImage) -> Option<String> {
     Some(saved.path.file_name()?.to_string_lossy().into_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CHECKED_IN: &str = include_str!("seed.schema.json");
-
-    #[test]
-    fn schema_is_up_to_date() {
-        let schema = schemars::schema_for!(SeedFile<'static>);
-        let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/seed.schema.json");
-            std::fs::write(file, current).unwrap();
-        } else {
-            assert_eq!(
-                CHECKED_IN, current,
-                "write it anew: UPDATE_SCHEMA=1 cargo test -p useapi-seed-cli schema"
-            );
-        }
-    }
 }

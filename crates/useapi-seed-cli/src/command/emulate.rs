@@ -6,20 +6,24 @@ use std::path::Path;
 use serde::Serialize;
 use useapi_seed_emulator::{Emulator, Scenario};
 
-use crate::arguments::Emulate;
+use crate::arguments::{Common, Emulate};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::json::Output;
+use crate::schemas;
 use crate::shell;
 use crate::terminal::give;
 
-pub(crate) async fn run(arguments: Emulate) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Failure> {
     let Emulate {
         port,
         speed,
         stopped,
         scenario,
-        json,
     } = arguments;
+    let output = Output::new(common.json.as_deref(), schemas::EMULATOR)?;
+    let interrupt = Interrupt::listen()?;
     let mut builder = Emulator::builder().port(port);
     if let Some(speed) = speed {
         builder = builder.speed(speed);
@@ -34,16 +38,14 @@ pub(crate) async fn run(arguments: Emulate) -> Result<Exit, Failure> {
         .start()
         .await
         .map_err(|fault| Failure::new(fault.to_string()))?;
-    let news = if json {
-        in_json(&emulator)?
+    let news = if output.is_json() {
+        output.line(&Printed::new(&emulator))? + "\n"
     } else {
         in_words(&emulator)
     };
     // Without this nobody knows where it is, so it need not stay.
     give(&news).map_err(|fault| Failure::new(format!("cannot print where it is: {fault}")))?;
-    tokio::signal::ctrl_c()
-        .await
-        .map_err(|fault| Failure::new(format!("cannot wait for Ctrl-C: {fault}")))?;
+    interrupt.came().await;
     Ok(Exit::Done)
 }
 
@@ -54,7 +56,7 @@ fn read(file: &Path) -> Result<Scenario, Failure> {
     }
     let text = std::fs::read_to_string(file).map_err(|fault| {
         let names: Vec<_> = Scenario::names().collect();
-        Failure::new(format!(
+        Failure::file(format!(
             "the scenario {} cannot be read: {fault}. Besides files there are {}.",
             file.display(),
             names.join(", ")
@@ -63,23 +65,26 @@ fn read(file: &Path) -> Result<Scenario, Failure> {
     Scenario::from_toml(&text).map_err(|fault| Failure::new(format!("{}: {fault}", file.display())))
 }
 
-/// The one line for programs.
-#[derive(Serialize)]
-struct News<'a> {
+/// Where the emulator is.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Emulator"))]
+pub(crate) struct Printed<'a> {
+    /// Its base URL.
     base_url: &'a str,
+    /// The token that it accepts.
     token: &'a str,
+    /// Ids of its jobs, by names.
     jobs: BTreeMap<&'a str, &'a str>,
 }
 
-fn in_json(emulator: &Emulator) -> Result<String, Failure> {
-    let news = News {
-        base_url: emulator.base_url(),
-        token: emulator.token(),
-        jobs: emulator.named_jobs().collect(),
-    };
-    match serde_json::to_string(&news) {
-        Ok(line) => Ok(line + "\n"),
-        Err(fault) => Err(Failure::new(format!("cannot print where it is: {fault}"))),
+impl<'a> Printed<'a> {
+    fn new(emulator: &'a Emulator) -> Self {
+        Self {
+            base_url: emulator.base_url(),
+            token: emulator.token(),
+            jobs: emulator.named_jobs().collect(),
+        }
     }
 }
 

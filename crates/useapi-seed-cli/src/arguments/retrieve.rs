@@ -1,0 +1,147 @@
+//! What retrieves seeds and images: `demo`, `fetch` and `wait`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::value::{job_id, seconds};
+use crate::exit;
+
+/// Show everything offline: fetch a sample job from a built-in emulator of the
+/// service.
+///
+/// Needs no token, no account and no network, and takes a second or two.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed demo
+  useapi-seed demo --out cat
+  useapi-seed demo --json seed,folder")]
+pub(crate) struct Demo {
+    /// The folder to write.
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    pub(crate) out: PathBuf,
+
+    /// The emulator's port on 127.0.0.1; 0 is any free one.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+}
+
+/// Retrieve the seeds and images of completed imagine, button or blend jobs.
+///
+/// Each job gets a folder of its own: job.json (the answer as it came), seed.json
+/// (what was understood of it) and the images. While it is under way pending.json
+/// stands there, so that the same command goes on after an interruption: a
+/// finished folder is left alone, a started job waited for and not submitted
+/// again, missing images are fetched.
+///
+/// The API token is taken from `USEAPI_TOKEN` in the environment, or from a file:
+/// `useapi-seed config` shows where each setting comes from.
+#[derive(Debug, Args)]
+#[command(after_help = format!("\
+Examples:
+  useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
+  useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 --out cat
+  useapi-seed fetch --from jobs.txt --into pictures
+  useapi-seed fetch - --json job_id,seed,folder < jobs.txt
+
+{}", exit::EXPLAINED))]
+pub(crate) struct Fetch {
+    /// Ids of completed jobs; `-` reads more from stdin, one on each line.
+    #[arg(value_name = "JOBID", value_parser = job_id, required_unless_present = "from")]
+    pub(crate) job_ids: Vec<String>,
+
+    /// A file with more ids, one on each line; blank lines and those that begin
+    /// with # say nothing.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) place: Place,
+
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+
+    /// How many jobs of one account to let execute at once; 3 unless given. Where
+    /// an account has room for fewer, the others wait their turn.
+    #[arg(long, value_name = "N")]
+    pub(crate) at_once: Option<NonZeroUsize>,
+
+    /// The address at which the service reaches `--callback-port` on this machine,
+    /// through a tunnel or a proxy: its calls end the wait at once.
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "callback_port",
+        conflicts_with = "reply_url"
+    )]
+    pub(crate) callback_url: Option<String>,
+
+    /// The port on 127.0.0.1 for the service's calls.
+    #[arg(long, value_name = "N", requires = "callback_url")]
+    pub(crate) callback_port: Option<u16>,
+
+    /// The file with the key of the callbacks' addresses, as for `listen`.
+    #[arg(long, value_name = "FILE", requires = "callback_url")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Another address that the service is to call on progress and at the end.
+    #[arg(long, value_name = "URL")]
+    pub(crate) reply_url: Option<String>,
+
+    /// A reference of your own, which comes back with the jobs.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reply_ref: Option<String>,
+}
+
+/// Go on with a job that was started elsewhere; submits nothing.
+///
+/// For an id that another program has, or that `fetch` told when it started the
+/// job. (What `fetch` began, the same `fetch` goes on with by itself.)
+#[derive(Debug, Args)]
+#[command(after_help = format!("\
+Examples:
+  useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444
+  useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444 --out cat
+
+{}", exit::EXPLAINED))]
+pub(crate) struct Wait {
+    /// The started job's id.
+    #[arg(value_name = "STARTED_JOBID", value_parser = job_id)]
+    pub(crate) job_id: String,
+
+    #[command(flatten)]
+    pub(crate) place: Place,
+
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+}
+
+/// Where folders go.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The folder to write, for one job; otherwise it is named after the job.
+    #[arg(long, value_name = "DIR", conflicts_with = "into")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Where the folders named after the jobs are made; here unless given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: Option<PathBuf>,
+}
+
+/// How often to look, and how long.
+#[derive(Debug, Args)]
+pub(crate) struct Pace {
+    #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
+          help = format!("Seconds between two looks at a job; {} unless given",
+                         useapi_seed::Wait::DEFAULT_INTERVAL.as_secs()))]
+    pub(crate) interval: Option<Duration>,
+
+    #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
+          help = format!("Seconds to wait for a job, and before that for a place in its busy \
+                          account; {} unless given",
+                         useapi_seed::Wait::DEFAULT_TIMEOUT.as_secs()))]
+    pub(crate) timeout: Option<Duration>,
+}

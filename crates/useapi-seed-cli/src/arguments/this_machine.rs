@@ -1,0 +1,119 @@
+//! What is about this machine: `emulate`, `doctor`, `config` and what helps at a
+//! shell.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::Shell;
+
+use super::value::{above_zero, job_id};
+
+/// Run an emulator of the service on this machine, with sample jobs.
+///
+/// It knows one token and a few finished jobs, draws its own pictures, and
+/// forgets everything when it ends.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed emulate --speed 60
+  useapi-seed emulate --scenario bad-network
+  Then, in another terminal, the two lines that it prints.")]
+pub(crate) struct Emulate {
+    /// The port on 127.0.0.1; 0 is any free one.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// How fast its clock runs: with 60 a minute passes in a second. Without this
+    /// it runs as the scenario says, or at real speed.
+    #[arg(long, value_name = "F", value_parser = above_zero, allow_hyphen_values = true)]
+    pub(crate) speed: Option<f64>,
+
+    /// Its clock stands still, until a program puts it forward: POST
+    /// /_emulator/clock with `{"milliseconds":45000}`.
+    #[arg(long, conflicts_with = "speed")]
+    pub(crate) stopped: bool,
+
+    /// What is there at the start, beside the sample jobs: a TOML file, or one of
+    /// quiet-day, busy-account, halted-account and bad-network.
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(crate) scenario: Option<PathBuf>,
+}
+
+/// Check whether everything is as it has to be, and say what to do if not.
+///
+/// Asks only what costs nothing. With the id of a job the service's answer about
+/// it is held against the description, too.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed doctor
+  useapi-seed doctor --job 20240225145303538-user:1234-channel:1114555266835431444")]
+pub(crate) struct Doctor {
+    /// A job whose answer to look at, besides those that are executing.
+    #[arg(long, value_name = "JOBID", value_parser = job_id)]
+    pub(crate) job: Option<String>,
+
+    /// The folder that pictures go to, to be tried.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: Option<PathBuf>,
+}
+
+/// Show the settings, and where each of them comes from.
+///
+/// An option goes over the environment, and that over the configuration file,
+/// which is written in TOML with the names that are shown.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed config
+  useapi-seed config --json settings
+
+A configuration file:
+  base_url = \"http://127.0.0.1:8080/v2\"
+  token_file = \"token\"
+  into = \"/home/me/pictures\"
+  interval = 15")]
+pub(crate) struct Config {}
+
+/// Print the JSON Schema of what a command prints or writes; without a name, list
+/// them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed schema
+  useapi-seed schema seed")]
+pub(crate) struct Schema {
+    /// Which one.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// Print what makes a shell complete this command's words.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed completions bash > ~/.local/share/bash-completion/completions/useapi-seed
+  useapi-seed completions zsh > ~/.zfunc/_useapi-seed
+  useapi-seed completions fish > ~/.config/fish/completions/useapi-seed.fish")]
+pub(crate) struct Completions {
+    /// Which shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+/// Print a manual page, or write all of them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed man > useapi-seed.1
+  useapi-seed man fetch > useapi-seed-fetch.1
+  useapi-seed man --dir man1")]
+pub(crate) struct Man {
+    /// The command that the page is about; otherwise the one about all.
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+
+    /// A folder to write every page into.
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub(crate) dir: Option<PathBuf>,
+}

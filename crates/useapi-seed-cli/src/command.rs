@@ -1,0 +1,56 @@
+//! The commands, each in a file of its name.
+
+mod callback;
+mod cancel;
+mod completions;
+mod config;
+mod demo;
+mod doctor;
+mod emulate;
+mod fetch;
+mod jobs;
+mod listen;
+mod man;
+mod reset;
+mod schema;
+mod status;
+mod text;
+mod wait;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+pub(crate) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let Arguments { common, command } = arguments;
+    match command {
+        Command::Demo(arguments) => demo::run(&common, arguments).await,
+        Command::Fetch(arguments) => fetch::run(&common, arguments).await,
+        Command::Wait(arguments) => wait::run(&common, arguments).await,
+        Command::Status(arguments) => status::run(&common, arguments).await,
+        Command::Jobs(arguments) => jobs::run(&common, arguments).await,
+        Command::Cancel(arguments) => cancel::run(&common, arguments).await,
+        Command::Reset(arguments) => reset::run(&common, arguments).await,
+        Command::Listen(arguments) => listen::run(&common, arguments).await,
+        Command::Emulate(arguments) => emulate::run(&common, arguments).await,
+        Command::Doctor(arguments) => doctor::run(&common, arguments).await,
+        Command::Config(arguments) => config::run(&common, arguments),
+        Command::Schema(arguments) => schema::run(&common, arguments),
+        Command::Completions(arguments) => completions::run(&common, arguments),
+        Command::Man(arguments) => man::run(&common, arguments),
+    }
+}
+
+/// The types of what is printed in JSON, for their schemas.
+#[cfg(test)]
+pub(crate) mod printed {
+    pub(crate) use super::config::Printed as Settings;
+    pub(crate) use super::doctor::Printed as Checks;
+    pub(crate) use super::emulate::Printed as Emulator;
+    pub(crate) use super::jobs::Printed as Jobs;
+    pub(crate) use super::listen::Printed as Event;
+    pub(crate) use super::reset::Printed as Reset;
+    pub(crate) use super::schema::Printed as Schemas;
+    pub(crate) use super::status::Printed as Status;
+    pub(crate) use super::text::Printed as Text;
+}

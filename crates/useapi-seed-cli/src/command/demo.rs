@@ -1,0 +1,47 @@
+//! `demo`: the same errand, against an emulator in the process.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use useapi_seed::{Client, Wait};
+use useapi_seed_emulator::Emulator;
+
+use crate::arguments::{Common, Demo};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::json::Output;
+use crate::retrieve::accounts::Accounts;
+use crate::retrieve::{Errand, Task, run as run_errand};
+use crate::schemas;
+
+/// The emulator's job takes 45 seconds of its clock: one second here.
+const SPEED: f64 = 45.0;
+const INTERVAL: Duration = Duration::from_millis(100);
+
+pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failure> {
+    let Demo { out, port } = arguments;
+    let output = Output::new(common.json.as_deref(), schemas::RESULT)?;
+    let emulator = Emulator::builder()
+        .port(port)
+        .speed(SPEED)
+        .start()
+        .await
+        .map_err(|fault| Failure::new(fault.to_string()))?;
+    let client = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .build()?;
+    let errand = Errand {
+        client,
+        interval: INTERVAL,
+        timeout: Wait::DEFAULT_TIMEOUT,
+        is_lasting: false,
+        receiver: None,
+        reply_url: None,
+        reply_ref: None,
+        accounts: Accounts::new(NonZeroUsize::MIN),
+        interrupt: Interrupt::listen()?,
+    };
+    let jobs = vec![(emulator.jobs().imagine.clone(), out)];
+    run_errand(&errand, Task::Fetch, jobs, &output).await
+}

@@ -1,0 +1,312 @@
+//! `doctor`: whether everything is as it has to be.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use indicatif::HumanDuration;
+use serde::Serialize;
+use useapi_seed::raw::FailureKind;
+use useapi_seed::reqwest::header::{DATE, HeaderMap};
+use useapi_seed::{Client, Error, Note};
+
+use crate::arguments::{Common, Doctor};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json::Output;
+use crate::last_seen;
+use crate::retrieve::is_writable;
+use crate::schemas;
+use crate::settings::Settings;
+use crate::shell;
+use crate::terminal::{give_on, plain};
+
+/// So much a clock may be wrong: an HTTP date has no more than seconds, and it
+/// travels.
+const CLOCK_ERROR: Duration = Duration::from_secs(30);
+/// So many executing jobs are looked at.
+const JOBS: usize = 3;
+
+/// What was found.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Checks"))]
+pub(crate) struct Printed {
+    /// Whether nothing has failed.
+    ok: bool,
+    /// Each check.
+    checks: Vec<Check>,
+}
+
+/// A check.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Check {
+    /// What is checked.
+    name: &'static str,
+    /// What came of it.
+    state: State,
+    /// What was found, in a line.
+    message: String,
+    /// What to do about it.
+    advice: Vec<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum State {
+    /// As it has to be.
+    Ok,
+    /// Not as it should be, but it works.
+    Warning,
+    /// It does not work.
+    Failed,
+    /// It could not be found out.
+    Unknown,
+}
+
+impl Check {
+    fn new(name: &'static str, state: State, message: impl AsRef<str>) -> Self {
+        Self {
+            name,
+            state,
+            message: plain(message.as_ref()),
+            advice: Vec::new(),
+            exit: Exit::Done,
+        }
+    }
+
+    fn failed(name: &'static str, failure: &Failure) -> Self {
+        Self {
+            advice: failure.advice().to_vec(),
+            exit: failure.exit(),
+            ..Self::new(name, State::Failed, failure.message())
+        }
+    }
+
+    fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice.push(advice.into());
+        self
+    }
+
+    fn to_text(&self) -> String {
+        let state = match self.state {
+            State::Ok => "ok",
+            State::Warning => "warning",
+            State::Failed => "FAILED",
+            State::Unknown => "unknown",
+        };
+        let mut text = format!("{state:<8} {}: {}\n", self.name, self.message);
+        for advice in &self.advice {
+            for line in advice.lines().filter(|line| !line.is_empty()) {
+                text.push_str(&format!("{:<9}{line}\n", ""));
+            }
+        }
+        text
+    }
+}
+
+pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, Failure> {
+    let Doctor { job, into } = arguments;
+    let output = Output::new(common.json.as_deref(), schemas::CHECKS)?;
+    let settings = Settings::read(common)?;
+    let mut checks = Vec::new();
+    match settings.client() {
+        Err(failure) => {
+            checks.push(Check::failed("token", &failure));
+            for name in ["API", "clock", "answers"] {
+                checks.push(Check::new(name, State::Unknown, "cannot be asked"));
+            }
+        }
+        Ok(client) => {
+            let origin = settings.token()?.origin;
+            service(&client, &origin.to_string(), job.as_deref(), &mut checks).await;
+        }
+    }
+    checks.push(folder(settings.parent_folder(into)?.value));
+    checks.push(accounts(&settings.base_url()?.value));
+    tell(checks, &output)
+}
+
+fn tell(checks: Vec<Check>, output: &Output) -> Result<Exit, Failure> {
+    let exit = checks.iter().map(|check| check.exit).max();
+    let ok = checks.iter().all(|check| check.state != State::Failed);
+    if output.is_json() {
+        output.give(&Printed { ok, checks })?;
+    } else {
+        give_on(&checks.iter().map(Check::to_text).collect::<String>())?;
+    }
+    Ok(exit.unwrap_or_default())
+}
+
+/// Token, API, clock and answers.
+async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut Vec<Check>) {
+    let base_url = client.base_url();
+    let executing = match client.jobs().await {
+        Ok(jobs) => {
+            let found = format!("accepted, from {origin}");
+            checks.push(Check::new("token", State::Ok, found));
+            checks.push(Check::new("API", State::Ok, format!("{base_url} answers")));
+            jobs.ids
+        }
+        Err(error) => {
+            checks.extend(without_answer(error, origin, base_url));
+            for name in ["clock", "answers"] {
+                checks.push(Check::new(name, State::Unknown, "cannot be asked"));
+            }
+            return;
+        }
+    };
+    let listed = client.raw().list_jobs().await;
+    checks.push(clock(
+        listed
+            .as_ref()
+            .ok()
+            .map(|answer| &answer.received().headers),
+    ));
+    checks.push(answers(client, executing, job).await);
+}
+
+fn without_answer(error: Error, origin: &str, base_url: &str) -> [Check; 2] {
+    let (is_access, has_answer) = (
+        error.is_unauthorized() || error.is_unpaid(),
+        error.status().is_some(),
+    );
+    let failure = Failure::from(error);
+    if is_access {
+        let token = Check::failed("token", &failure);
+        return [
+            token,
+            Check::new("API", State::Ok, format!("{base_url} answers")),
+        ];
+    }
+    let token = Check::new("token", State::Unknown, format!("from {origin}, not tried"));
+    let mut api = Check::failed("API", &failure);
+    if !has_answer {
+        api = api.advise(format!("The base URL is {}.", plain(base_url)));
+    }
+    [token, api]
+}
+
+fn clock(headers: Option<&HeaderMap>) -> Check {
+    let name = "clock";
+    let theirs = headers
+        .and_then(|headers| headers.get(DATE)?.to_str().ok())
+        .and_then(|date| httpdate::parse_http_date(date).ok());
+    let Some(theirs) = theirs else {
+        return Check::new(
+            name,
+            State::Unknown,
+            "the service does not say what time it is",
+        );
+    };
+    let ours = SystemTime::now();
+    let (ahead, error) = match ours.duration_since(theirs) {
+        Ok(error) => ("ahead of", error),
+        Err(behind) => ("behind", behind.duration()),
+    };
+    if error <= CLOCK_ERROR {
+        return Check::new(name, State::Ok, "as the service's");
+    }
+    let error = HumanDuration(error);
+    Check::new(
+        name,
+        State::Warning,
+        format!("{error} {ahead} the service's"),
+    )
+    .advise("Set this machine's clock; files and messages have the wrong time.")
+}
+
+async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&str>) -> Check {
+    let name = "answers";
+    let mut drift = Vec::new();
+    if executing.is_none() {
+        drift.push("the list of executing jobs has an unknown form".to_owned());
+    }
+    let executing = executing.unwrap_or_default();
+    let ids = executing.iter().take(JOBS).map(String::as_str).chain(job);
+    let mut looked = 0;
+    for id in ids {
+        match client.raw().get_job(id).await {
+            Ok(answer) => {
+                looked += 1;
+                drift.extend(Note::of(&answer).iter().map(ToString::to_string));
+            }
+            Err(failure) => match failure.kind() {
+                FailureKind::Undecodable(fault) => drift.push(fault.to_string()),
+                _ if job == Some(id) => {
+                    // The same again, for its words.
+                    if let Err(error) = client.job(id).poll().await {
+                        return Check::failed(name, &error.into());
+                    }
+                }
+                // It may have ended just now.
+                _ => {}
+            },
+        }
+    }
+    drift.sort();
+    drift.dedup();
+    if !drift.is_empty() {
+        let found = "not quite as described; nothing is lost by it";
+        return drift
+            .iter()
+            .map(|line| plain(line))
+            .fold(Check::new(name, State::Warning, found), Check::advise);
+    }
+    if looked == 0 {
+        return Check::new(
+            name,
+            State::Ok,
+            "the list of executing jobs is as described",
+        )
+        .advise("With --job JOBID the answer about a job is looked at, too.");
+    }
+    Check::new(name, State::Ok, format!("as described, of {looked} jobs"))
+}
+
+fn folder(into: PathBuf) -> Check {
+    let name = "folder";
+    let into = if into.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        into
+    };
+    match is_writable(&into) {
+        Ok(()) => Check::new(
+            name,
+            State::Ok,
+            format!("{} can be written to", show(&into)),
+        ),
+        Err(failure) => Check::failed(name, &failure),
+    }
+}
+
+fn show(path: &Path) -> String {
+    let absolute = std::path::absolute(path);
+    absolute.as_deref().unwrap_or(path).display().to_string()
+}
+
+fn accounts(base_url: &str) -> Check {
+    let name = "accounts";
+    let seen = last_seen::accounts(base_url);
+    if seen.is_empty() {
+        return Check::new(name, State::Unknown, "none was heard of yet");
+    }
+    let mut check = Check::new(name, State::Ok, "none was halted when it was last heard of");
+    for account in seen.iter().filter(|account| account.is_halted) {
+        let (channel, age) = (plain(&account.channel), HumanDuration(account.age()));
+        check.state = State::Failed;
+        check.exit = Exit::Halted;
+        check.message = "halted, when last heard of".to_owned();
+        check = check.advise(format!(
+            "Channel {channel}, {age} ago. Acknowledge Midjourney's message in Discord, then: {} \
+             reset {channel}",
+            shell::program()
+        ));
+    }
+    check
+}

@@ -1,0 +1,43 @@
+//! `schema`: the JSON Schemas of what is printed and written.
+
+use serde::Serialize;
+
+use crate::arguments::{Common, Schema};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json::Output;
+use crate::schemas::{self, ALL};
+use crate::terminal::give_on;
+
+/// A schema's name.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Schemas"))]
+pub(crate) struct Printed {
+    /// What to call it by.
+    name: &'static str,
+    /// What it is the schema of.
+    about: &'static str,
+}
+
+pub(crate) fn run(common: &Common, arguments: Schema) -> Result<Exit, Failure> {
+    let output = Output::new(common.json.as_deref(), schemas::SCHEMAS)?;
+    if let Some(name) = arguments.name {
+        let names = || ALL.iter().map(|schema| schema.name).collect::<Vec<_>>();
+        let schema = schemas::Schema::named(&name).ok_or_else(|| {
+            Failure::wrong_use(format!("there is no schema {name}"))
+                .advise(format!("There are {}.", names().join(", ")))
+        })?;
+        give_on(schema.text)?;
+        return Ok(Exit::Done);
+    }
+    for schema in ALL {
+        let (name, about) = (schema.name, schema.about);
+        if output.is_json() {
+            output.give(&Printed { name, about })?;
+        } else {
+            give_on(&format!("{name:<9} {about}\n"))?;
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,122 @@
+//! `status`: how far jobs have come.
+
+use serde::Serialize;
+use serde_json::Value;
+use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval, Update};
+
+use crate::arguments::{Common, Status};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json::Output;
+use crate::schemas;
+use crate::settings::Settings;
+use crate::terminal::{give_on, plain};
+
+/// A job, as it is now.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Status"))]
+pub(crate) struct Printed {
+    /// The job's id.
+    job_id: String,
+    /// Its status, as the service calls it; an unknown word means that it has not
+    /// ended.
+    status: Option<String>,
+    /// The percentage in Midjourney's message, when it has one.
+    percent: Option<u8>,
+    /// The seed, when the answer has it.
+    seed: Option<u64>,
+    /// Midjourney's message.
+    content: Option<String>,
+    /// The job whose seed it retrieves, when the answer says so.
+    parent_job_id: Option<String>,
+}
+
+impl Printed {
+    pub(super) fn of_update(update: Update) -> Self {
+        Self {
+            job_id: update.job_id,
+            status: update.status.map(|status| status.as_str().to_owned()),
+            percent: update.percent,
+            seed: None,
+            content: update.content,
+            parent_job_id: update.parent_job_id,
+        }
+    }
+
+    fn of_result(job_id: &str, retrieval: &Retrieval) -> Self {
+        let job = retrieval.job();
+        let status = job.status.as_ref();
+        Self {
+            job_id: job_id.to_owned(),
+            status: status.map(|status| status.as_str().to_owned()),
+            percent: None,
+            seed: Some(retrieval.seed()),
+            content: job.content.clone(),
+            parent_job_id: job.parent_job_id.clone(),
+        }
+    }
+
+    /// A job that is over without a seed; none when the error is about something
+    /// else.
+    fn of_end(job_id: &str, error: &Error) -> Option<Self> {
+        let status = match error.kind() {
+            ErrorKind::JobEnded { status, .. } => status.as_str(),
+            ErrorKind::NoSeed { .. } => "completed",
+            _ => return None,
+        };
+        let body: Value = serde_json::from_slice(error.body()?).unwrap_or_default();
+        let text = |name: &str| body.get(name)?.as_str().map(str::to_owned);
+        Some(Self {
+            job_id: job_id.to_owned(),
+            status: Some(status.to_owned()),
+            content: text("content"),
+            parent_job_id: text("parentJobId"),
+            ..Self::default()
+        })
+    }
+
+    pub(super) fn give(&self, output: &Output) -> Result<(), Failure> {
+        if output.is_json() {
+            return output.give(self);
+        }
+        let status = self.status.as_deref().unwrap_or("unknown");
+        let mut line = format!("{}  {}", plain(&self.job_id), plain(status));
+        if let Some(percent) = self.percent {
+            line.push_str(&format!("  {percent} %"));
+        }
+        if let Some(seed) = self.seed {
+            line.push_str(&format!("  seed {seed}"));
+        }
+        give_on(&(line + "\n"))
+    }
+}
+
+pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, Failure> {
+    let output = Output::new(common.json.as_deref(), schemas::STATUS)?;
+    let client = Settings::read(common)?.client()?;
+    let mut exit = Exit::Done;
+    for job_id in arguments.job_ids {
+        let outcome = match ask(&client, &job_id).await {
+            Ok(printed) => printed.give(&output),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(failure) = outcome {
+            failure.report();
+            exit = exit.max(failure.exit());
+        }
+    }
+    Ok(exit)
+}
+
+async fn ask(client: &Client, job_id: &str) -> Result<Printed, Error> {
+    match client.job(job_id).poll().await {
+        Ok(JobState::InProgress(update)) => Ok(Printed::of_update(update)),
+        Ok(JobState::Retrieved(retrieval)) => Ok(Printed::of_result(job_id, &retrieval)),
+        Ok(_) => Ok(Printed {
+            job_id: job_id.to_owned(),
+            ..Printed::default()
+        }),
+        Err(error) => Printed::of_end(job_id, &error).ok_or(error),
+    }
+}

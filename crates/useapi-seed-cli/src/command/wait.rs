@@ -1,0 +1,23 @@
+//! `wait`: a job that was started elsewhere.
+
+use super::fetch::{errand, folders};
+use crate::arguments::{Common, Wait};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json::Output;
+use crate::retrieve::{Task, run as run_errand};
+use crate::schemas;
+use crate::settings::Settings;
+
+pub(crate) async fn run(common: &Common, arguments: Wait) -> Result<Exit, Failure> {
+    let Wait {
+        job_id,
+        place,
+        pace,
+    } = arguments;
+    let output = Output::new(common.json.as_deref(), schemas::RESULT)?;
+    let settings = Settings::read(common)?;
+    let errand = errand(&settings, &pace)?;
+    let jobs = folders(&settings, place, vec![job_id])?;
+    run_errand(&errand, Task::Wait, jobs, &output).await
+}

@@ -1,0 +1,94 @@
+//! Which accounts were halted when they were last heard of, for `doctor`: the
+//! service has no question for it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::settings::state_folder;
+
+/// So many accounts are kept in mind.
+const ACCOUNTS: usize = 100;
+/// What was seen so recently is not written down again.
+const AGE: Duration = Duration::from_secs(60);
+
+/// What is known of one account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) base_url: String,
+    pub(crate) channel: String,
+    pub(crate) is_halted: bool,
+    /// In seconds since 1970 (UTC).
+    seen_at: u64,
+}
+
+impl Account {
+    /// How long ago that was.
+    pub(crate) fn age(&self) -> Duration {
+        now().saturating_sub(Duration::from_secs(self.seen_at))
+    }
+}
+
+pub(crate) fn halted(base_url: &str, channel: &str) {
+    saw(base_url, channel, true);
+}
+
+pub(crate) fn working(base_url: &str, channel: &str) {
+    saw(base_url, channel, false);
+}
+
+/// The accounts of a service that were heard of.
+pub(crate) fn accounts(base_url: &str) -> Vec<Account> {
+    let mut accounts = read();
+    accounts.retain(|account| account.base_url == base_url);
+    accounts
+}
+
+/// Nothing is said of what goes wrong: it is a note, and the work matters more.
+/// Two processes that write at once may lose one of theirs.
+fn saw(base_url: &str, channel: &str, is_halted: bool) {
+    let Some(path) = file().filter(|_| !channel.is_empty()) else {
+        return;
+    };
+    let mut accounts = read();
+    let is_it = |account: &Account| account.base_url == base_url && account.channel == channel;
+    let is_known =
+        |account: &Account| is_it(account) && account.is_halted == is_halted && account.age() < AGE;
+    if accounts.iter().any(is_known) {
+        return;
+    }
+    accounts.retain(|account| !is_it(account));
+    // The oldest stand first.
+    let surplus = (accounts.len() + 1).saturating_sub(ACCOUNTS);
+    accounts.drain(..surplus);
+    accounts.push(Account {
+        base_url: base_url.to_owned(),
+        channel: channel.to_owned(),
+        is_halted,
+        seen_at: now().as_secs(),
+    });
+    let write = || {
+        let folder = path.parent()?;
+        fs::create_dir_all(folder).ok()?;
+        let file = tempfile::NamedTempFile::new_in(folder).ok()?;
+        serde_json::to_writer_pretty(&file, &accounts).ok()?;
+        file.persist(&path).ok()
+    };
+    let _ = write();
+}
+
+fn read() -> Vec<Account> {
+    let text = file().and_then(|path| fs::read(path).ok());
+    text.and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default()
+}
+
+fn file() -> Option<PathBuf> {
+    Some(state_folder()?.join("accounts.json"))
+}
+
+fn now() -> Duration {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
+}

@@ -1,0 +1,178 @@
+//! Jobs' results into folders: what `fetch`, `wait` and `demo` share.
+
+pub(crate) mod accounts;
+mod errand;
+mod folder;
+mod folder_name;
+mod ids;
+mod lock;
+mod pending;
+mod progress;
+mod report;
+mod save;
+mod seed_file;
+
+use std::path::{Path, PathBuf};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::json::Output;
+use crate::shell;
+use crate::terminal::{error_mark, give_on, good, plain, tell};
+pub(crate) use errand::Errand;
+pub(crate) use folder_name::of as folder_name;
+pub(crate) use ids::read as read_ids;
+#[cfg(test)]
+pub(crate) use pending::Pending;
+use progress::{Progress, Total};
+#[cfg(test)]
+pub(crate) use report::Line;
+use report::{Outcome, Report};
+#[cfg(test)]
+pub(crate) use seed_file::SeedFile;
+
+/// Whether folders can be made in a folder, and written to.
+pub(crate) fn is_writable(into: &Path) -> Result<(), Failure> {
+    // Where another process works in it, it can be.
+    folder::Folder::prepare(into).map(drop)
+}
+
+/// What is done for a job.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Task {
+    /// Whatever it takes.
+    Fetch,
+    /// Nothing is submitted.
+    Wait,
+}
+
+/// Runs the errand for each job, and tells what came of them.
+pub(crate) async fn run(
+    errand: &Errand,
+    task: Task,
+    jobs: Vec<(String, PathBuf)>,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let count = jobs.len();
+    let mut total = Total::new(count);
+    let mut under_way: FuturesUnordered<_> = jobs
+        .iter()
+        .map(async |(job_id, out)| {
+            let progress = Progress::new((count > 1).then_some(job_id));
+            match task {
+                Task::Fetch => errand.fetch(job_id, out, &progress).await,
+                Task::Wait => errand.wait(job_id, out, &progress).await,
+            }
+        })
+        .collect();
+    let mut tally = Tally::default();
+    while let Some(report) = under_way.next().await {
+        total.one_more();
+        if count == 1 {
+            report.failures.iter().for_each(Failure::report);
+        } else {
+            tell_in_a_line(&report);
+        }
+        if let Err(failure) = print(&report, count, output) {
+            failure.report();
+            tally.exit = tally.exit.max(failure.exit());
+        }
+        tally.add(&report);
+    }
+    drop(total);
+    if count > 1 {
+        tally.tell();
+    }
+    if errand.is_lasting {
+        tell_how_to_go_on(tally.exit, task);
+    }
+    Ok(tally.exit)
+}
+
+/// For one job the seed, the prompt to paste, and in the last line the folder; for
+/// many a line for each that is done.
+fn print(report: &Report, count: usize, output: &Output) -> Result<(), Failure> {
+    if output.is_json() {
+        return output.give(&report.to_line());
+    }
+    let Some(seed_file) = &report.seed_file else {
+        return Ok(());
+    };
+    let (seed, folder) = (seed_file.seed, report.folder.to_string_lossy());
+    if count > 1 {
+        return give_on(&format!("seed {seed}  {folder}\n"));
+    }
+    let prompt = seed_file.prompt_with_seed.as_deref().map(plain);
+    let prompt = prompt.map_or(String::new(), |prompt| format!("{prompt}\n"));
+    give_on(&format!("seed {seed}\n{prompt}{folder}\n"))
+}
+
+fn tell_in_a_line(report: &Report) {
+    let id = plain(&report.job_id);
+    match report.outcome() {
+        Outcome::Done if report.was_there => tell(format_args!("{id}: was done before")),
+        Outcome::Done => tell(format_args!("{id}: {}", good("done"))),
+        Outcome::Failed | Outcome::Waiting => {
+            for failure in &report.failures {
+                tell(format_args!("{} {id}: {}", error_mark(), failure.message()));
+            }
+        }
+    }
+}
+
+/// What came of all.
+#[derive(Debug, Default)]
+struct Tally {
+    done: usize,
+    failed: Vec<String>,
+    waiting: Vec<String>,
+    exit: Exit,
+}
+
+impl Tally {
+    fn add(&mut self, report: &Report) {
+        let line = || {
+            let why: Vec<_> = report.failures.iter().map(Failure::message).collect();
+            format!("{}: {}", plain(&report.job_id), why.join("; "))
+        };
+        match report.outcome() {
+            Outcome::Done => self.done += 1,
+            Outcome::Failed => self.failed.push(line()),
+            Outcome::Waiting => self.waiting.push(line()),
+        }
+        self.exit = self.exit.max(report.exit());
+    }
+
+    fn tell(&self) {
+        let Self {
+            done,
+            failed,
+            waiting,
+            ..
+        } = self;
+        tell(format_args!(
+            "\n{done} done, {} failed, {} waiting",
+            failed.len(),
+            waiting.len()
+        ));
+        for (what, lines) in [("failed", failed), ("waiting", waiting)] {
+            for line in lines {
+                tell(format_args!("  {what}  {line}"));
+            }
+        }
+    }
+}
+
+/// The last line: what is begun is not lost.
+fn tell_how_to_go_on(exit: Exit, task: Task) {
+    let what = match (exit, task) {
+        // The same would come of it again.
+        (Exit::Done | Exit::Refused | Exit::WrongUse, _) | (Exit::JobEnded, Task::Wait) => return,
+        (Exit::JobEnded, Task::Fetch) => "to start another job",
+        (Exit::Halted | Exit::NoAccess, _) => "when that is done, to go on",
+        _ => "to go on",
+    };
+    tell(format_args!("{what}: {}", shell::again()));
+}

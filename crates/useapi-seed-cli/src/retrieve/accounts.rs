@@ -1,0 +1,123 @@
+//! The accounts that jobs belong to: how many of one account's jobs execute at
+//! once, who submits next, and whether the account is halted.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tokio::sync::{Mutex as Turns, MutexGuard as Turn, OwnedSemaphorePermit, Semaphore};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Accounts, by the Discord channel that stands in their jobs' ids.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    at_once: NonZeroUsize,
+    by_channel: Mutex<BTreeMap<String, Arc<Account>>>,
+    /// Why nothing more is submitted to any.
+    stopped: Stopped,
+}
+
+/// Set once: the first reason is the one that counts.
+type Stopped = Arc<OnceLock<(Exit, &'static str)>>;
+
+impl Accounts {
+    pub(crate) fn new(at_once: NonZeroUsize) -> Self {
+        Self {
+            at_once,
+            by_channel: Mutex::default(),
+            stopped: Stopped::default(),
+        }
+    }
+
+    /// The account of a job. Jobs whose ids tell nothing share one.
+    pub(crate) fn of(&self, job_id: &str) -> Arc<Account> {
+        let channel = channel(job_id).unwrap_or_default();
+        let places = self.at_once.get().min(Semaphore::MAX_PERMITS);
+        let mut accounts = self
+            .by_channel
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let account = accounts.entry(channel.to_owned()).or_insert_with(|| {
+            Arc::new(Account {
+                channel: channel.to_owned(),
+                places: Arc::new(Semaphore::new(places)),
+                turns: Turns::default(),
+                stopped: [Arc::clone(&self.stopped), Stopped::default()],
+            })
+        });
+        Arc::clone(account)
+    }
+}
+
+/// The Discord channel in a job's id.
+pub(crate) fn channel(job_id: &str) -> Option<&str> {
+    let (_, rest) = job_id.split_once("channel:")?;
+    let end = rest.find(|letter: char| !letter.is_ascii_digit());
+    rest.get(..end.unwrap_or(rest.len()))
+        .filter(|channel| !channel.is_empty())
+}
+
+/// One account.
+#[derive(Debug)]
+pub(crate) struct Account {
+    channel: String,
+    places: Arc<Semaphore>,
+    /// One job at a time knocks at a busy account, in the order in which they
+    /// came.
+    turns: Turns<()>,
+    /// All, and this one.
+    stopped: [Stopped; 2],
+}
+
+impl Account {
+    pub(crate) fn channel(&self) -> &str {
+        &self.channel
+    }
+
+    /// One of the places, once there is one.
+    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        // Fails only for a semaphore that was closed, which this one never is.
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
+    pub(crate) async fn turn(&self) -> Turn<'_, ()> {
+        self.turns.lock().await
+    }
+
+    /// Lets nothing more be submitted to it.
+    pub(crate) fn stop(&self, exit: Exit, why: &'static str) {
+        let [_, own] = &self.stopped;
+        let _ = own.set((exit, why));
+    }
+
+    /// Lets nothing more be submitted to any account.
+    pub(crate) fn stop_all(&self, exit: Exit, why: &'static str) {
+        let [all, _] = &self.stopped;
+        let _ = all.set((exit, why));
+    }
+
+    /// An error when nothing more is to be submitted.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.stopped.iter().find_map(|stopped| stopped.get()) {
+            None => Ok(()),
+            Some((exit, why)) => Err(Failure::new(format!("not submitted: {why}")).ends(*exit)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_what_its_jobs_ids_say() {
+        let id = "20240225145303538-user:1234-channel:1114555266835431444";
+        assert_eq!(channel(id), Some("1114555266835431444"));
+        assert_eq!(channel("1-channel:22-bot:3"), Some("22"));
+        for id in ["", "5", "channel:", "channel:x"] {
+            assert_eq!(channel(id), None);
+        }
+    }
+}

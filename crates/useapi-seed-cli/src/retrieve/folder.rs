@@ -1,0 +1,236 @@
+//! The folder that receives a result.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempfile::NamedTempFile;
+
+use super::lock::Lock;
+use crate::failure::Failure;
+
+/// How the names of files begin and end that are not whole yet: this module's,
+/// and those of the library's images.
+const PARTS: [&str; 2] = [".useapi-seed-", ".image-"];
+const PART: &str = ".part";
+
+/// A folder that could be written to when it was prepared, and that no other
+/// process works in.
+///
+/// When it is dropped and still empty, it goes again if it was made for this.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// The folders that did not exist before, the innermost first.
+    made: Vec<PathBuf>,
+    /// None once it is dropped.
+    lock: Option<Lock>,
+}
+
+impl Folder {
+    /// Makes the folder and really writes a file, since permissions do not tell
+    /// about read-only and full disks, or about root. None when another process
+    /// works in it.
+    pub(crate) fn prepare(path: &Path) -> Result<Option<Self>, Failure> {
+        let made = path
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+            .map(Path::to_owned)
+            .collect();
+        let mut folder = Self {
+            path: path.to_owned(),
+            made,
+            lock: None,
+        };
+        match folder.take() {
+            Ok(true) => Ok(Some(folder)),
+            Ok(false) => Ok(None),
+            Err(fault) => {
+                let message = format!("cannot write to {}: {fault}", path.display());
+                Err(Failure::file(message).advise(
+                    "Nothing was submitted. Choose another folder, or make sure that this one can \
+                     be made and written to.",
+                ))
+            }
+        }
+    }
+
+    fn take(&mut self) -> io::Result<bool> {
+        if self.path.is_file() {
+            return Err(io::Error::other("it is a file, not a folder"));
+        }
+        self.lock = Lock::try_take(&self.path)?;
+        if self.lock.is_none() {
+            return Ok(false);
+        }
+        self.remove_parts();
+        let mut file = self.temporary()?;
+        file.write_all(b"Whether this folder can be written to.\n")?;
+        file.close()?;
+        Ok(true)
+    }
+
+    /// What a process has left that was killed: nobody else writes here.
+    fn remove_parts(&self) {
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let is_part = name.to_str().is_some_and(|name| {
+                name.ends_with(PART) && PARTS.iter().any(|start| name.starts_with(start))
+            });
+            if is_part {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file that is never there in part, and stays there: the folder is
+    /// forced to the disk, too.
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
+        let path = self.path.join(name);
+        let written = self.temporary().and_then(|mut file| {
+            file.write_all(content)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            self.sync()
+        });
+        written.map_err(|fault| Failure::file(format!("cannot write {}: {fault}", path.display())))
+    }
+
+    pub(crate) fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), Failure> {
+        match serde_json::to_vec_pretty(content) {
+            Ok(mut json) => {
+                json.push(b'\n');
+                self.write(name, &json)
+            }
+            Err(fault) => Err(Failure::file(format!("cannot write {name}: {fault}"))),
+        }
+    }
+
+    /// Removes a file, if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), Failure> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(Failure::file(format!(
+                "cannot remove {}: {fault}",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a file of this name is there and not empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let metadata = fs::symlink_metadata(self.path.join(name));
+        metadata.is_ok_and(|data| data.is_file() && data.len() > 0)
+    }
+
+    #[cfg(unix)]
+    fn sync(&self) -> io::Result<()> {
+        fs::File::open(&self.path)?.sync_all()
+    }
+
+    #[cfg(not(unix))]
+    #[allow(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "as where folders open"
+    )]
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// A JSON file of before, if there is one.
+    pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_slice(&fs::read(self.path.join(name)).ok()?).ok()
+    }
+
+    /// Pictures in the folder other than the given files, sorted.
+    pub(crate) fn other_pictures(&self, files: &[&str]) -> Vec<String> {
+        let mut others: Vec<String> = fs::read_dir(&self.path)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| is_picture(name) && !files.contains(&name.as_str()))
+            .collect();
+        others.sort();
+        others
+    }
+
+    /// Hidden, and gone when dropped.
+    fn temporary(&self) -> io::Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PARTS[0]).suffix(PART);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // As any other new file, once the umask has been taken off.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        builder.tempfile_in(&self.path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Its file has to go before the folder can.
+        drop(self.lock.take());
+        for folder in &self.made {
+            // Fails when there is something in it, which is meant.
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// Whether a name is of the form `image-N.extension`.
+fn is_picture(name: &str) -> bool {
+    name.strip_prefix("image-")
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(number, _)| number.parse::<usize>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_goes_when_it_stays_empty() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a/b");
+        let folder = Folder::prepare(&path).unwrap().unwrap();
+        assert!(path.is_dir());
+        assert!(Folder::prepare(&path).unwrap().is_none());
+        drop(folder);
+        assert!(!root.path().join("a").exists());
+
+        let folder = Folder::prepare(&path).unwrap().unwrap();
+        folder.write("job.json", b"{}").unwrap();
+        drop(folder);
+        assert_eq!(fs::read(path.join("job.json")).unwrap(), b"{}");
+
+        let empty = root.path().join("empty");
+        fs::create_dir(&empty).unwrap();
+        drop(Folder::prepare(&empty).unwrap().unwrap());
+        assert!(empty.is_dir());
+    }
+
+    #[test]
+    fn pictures_of_before_are_found() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["image-2.png", "image-1.webp", "image-1.png", "image-x.png"] {
+            fs::write(root.path().join(name), name).unwrap();
+        }
+        let folder = Folder::prepare(root.path()).unwrap().unwrap();
+        assert_eq!(
+            folder.other_pictures(&["image-1.png"]),
+            ["image-1.webp", "image-2.png"]
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! One process at a time in a folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fs4::{FileExt, TryLockError};
+use same_file::Handle;
+
+const NAME: &str = ".useapi-seed.lock";
+
+/// A folder that no other process works in. The system gives it free when the
+/// process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    path: PathBuf,
+    /// Holds the lock while it is open.
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the folder, which is made if need be; none when another process has
+    /// it.
+    pub(crate) fn try_take(folder: &Path) -> io::Result<Option<Self>> {
+        let path = folder.join(NAME);
+        loop {
+            fs::create_dir_all(folder)?;
+            let mut options = OpenOptions::new();
+            let file = match options.create(true).write(true).truncate(false).open(&path) {
+                Ok(file) => file,
+                // Whoever was here has just removed it, and the folder too.
+                Err(fault) if fault.kind() == io::ErrorKind::NotFound && !folder.exists() => {
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
+            match FileExt::try_lock(&file) {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                // A file system without locks, such as some of the network's.
+                Err(TryLockError::Error(fault)) if fault.kind() == io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(fault)) => return Err(fault),
+            }
+            // The file may have been removed between being opened and locked.
+            let here = Handle::from_file(file.try_clone()?)?;
+            let is_still_there = Handle::from_path(&path).is_ok_and(|there| there == here);
+            if is_still_there {
+                return Ok(Some(Self { path, _file: file }));
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_has_it_and_leaves_nothing_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/b");
+        let lock = Lock::try_take(&folder).unwrap().unwrap();
+        assert!(Lock::try_take(&folder).unwrap().is_none());
+        drop(lock);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        assert!(Lock::try_take(&folder).unwrap().is_some());
+    }
+
+    /// Sixteen threads take turns; no two are ever inside.
+    #[test]
+    fn many_take_turns() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        let root = tempfile::tempdir().unwrap();
+        let (inside, turns) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| {
+                    let folder = root.path().join("folder");
+                    while turns.load(Ordering::SeqCst) < 500 {
+                        let Some(lock) = Lock::try_take(&folder).unwrap() else {
+                            std::thread::yield_now();
+                            continue;
+                        };
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                        turns.fetch_add(1, Ordering::SeqCst);
+                        assert_eq!(inside.fetch_sub(1, Ordering::SeqCst), 1);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,82 @@
+//! `pending.json`: what is under way about a folder, so that another process can
+//! go on after this one has died at any moment.
+//!
+//! It is written before the submission, once more with the started job's id, and
+//! goes when the folder is whole, or the job is over.
+
+use std::fs;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::Folder;
+use crate::failure::Failure;
+
+pub(crate) const NAME: &str = "pending.json";
+
+/// What is under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Pending {
+    /// Id of the job whose seed is to be retrieved.
+    pub(crate) job_id: String,
+    /// Where it is submitted to.
+    pub(crate) base_url: String,
+    /// The reference that it is submitted with.
+    pub(crate) reply_ref: Option<String>,
+    /// When the submission began, in seconds since 1970 (UTC).
+    pub(crate) submitted_at: u64,
+    /// Id of the job that was started; null as long as it is not known, which is
+    /// not to say that none was.
+    pub(crate) started_job_id: Option<String>,
+}
+
+impl Pending {
+    pub(crate) fn begun_now(job_id: &str, base_url: &str, reply_ref: Option<&str>) -> Self {
+        Self {
+            job_id: job_id.to_owned(),
+            base_url: base_url.to_owned(),
+            reply_ref: reply_ref.map(str::to_owned),
+            submitted_at: now().as_secs(),
+            started_job_id: None,
+        }
+    }
+
+    /// What a folder has of it.
+    pub(crate) fn read(folder: &Folder) -> Result<Option<Self>, Failure> {
+        let path = folder.path().join(NAME);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(fault) => {
+                let message = format!("cannot read {}: {fault}", path.display());
+                return Err(Failure::file(message));
+            }
+        };
+        serde_json::from_slice(&text).map(Some).map_err(|fault| {
+            let message = format!("cannot understand {}: {fault}", path.display());
+            Failure::file(message).advise(
+                "It says whether a job was started for this folder. Look at it; without it, the \
+                 same command submits anew.",
+            )
+        })
+    }
+
+    pub(crate) fn write(&self, folder: &Folder) -> Result<(), Failure> {
+        folder.write_json(NAME, self)
+    }
+
+    pub(crate) fn remove(folder: &Folder) -> Result<(), Failure> {
+        folder.remove(NAME)
+    }
+
+    /// How long ago the submission began, by this machine's clock.
+    pub(crate) fn age(&self) -> Duration {
+        now().saturating_sub(Duration::from_secs(self.submitted_at))
+    }
+}
+
+fn now() -> Duration {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
+}

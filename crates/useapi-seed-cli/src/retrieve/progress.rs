@@ -1,0 +1,238 @@
+//! How far jobs have come: a line that changes for each on a terminal, lines that
+//! stay anywhere else.
+
+use std::fmt::{self, Display};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
+use useapi_seed::{Error, SavedImage, Update};
+
+use crate::terminal::{BARS, plain, tell};
+
+/// Parts that change stand in columns; what is wider than the terminal is cut.
+const TEMPLATE: &str = "{spinner:.cyan} {percent_known:>5}  {age:>4}  {look:<7}  {wide_msg}";
+const TICK: Duration = Duration::from_millis(200);
+
+/// Shows one job's progress on stderr, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// What lines begin with, where there are several jobs.
+    name: Option<String>,
+    shown: Arc<Mutex<Shown>>,
+}
+
+#[derive(Debug, Default)]
+struct Shown {
+    /// None before there is anything to show, or when stderr is no terminal.
+    bar: Option<ProgressBar>,
+    columns: Arc<Mutex<Columns>>,
+    told: String,
+}
+
+/// What the columns show.
+#[derive(Debug, Default)]
+struct Columns {
+    percent: Option<u8>,
+    next_look: Option<Instant>,
+}
+
+impl Progress {
+    /// `name` is given where there are several jobs.
+    pub(crate) fn new(name: Option<&str>) -> Self {
+        Self {
+            name: name.map(plain),
+            shown: Arc::default(),
+        }
+    }
+
+    /// Says in a line that stays.
+    pub(crate) fn tell(&self, news: impl Display) {
+        tell(named(self.name.as_deref(), news));
+    }
+
+    /// Says what goes on now.
+    pub(crate) fn status(&self, status: &str) {
+        self.show(status, None);
+    }
+
+    /// As `tell`, for one job; among many it is too much, but for the line that
+    /// changes.
+    pub(crate) fn detail(&self, news: &str) {
+        if self.name.is_none() {
+            self.tell(news);
+        } else if !BARS.is_hidden() {
+            self.show(news, None);
+        }
+    }
+
+    fn show(&self, status: &str, percent: Option<u8>) {
+        show(&self.shown, self.name.as_deref(), status, percent);
+    }
+
+    /// Takes the news of a wait; what was told before is not told again.
+    pub(crate) fn updates(&self) -> impl FnMut(&Update) + Send + 'static {
+        let (shown, name) = (Arc::clone(&self.shown), self.name.clone());
+        move |update| {
+            let status = update.status.as_ref();
+            let status = plain(status.map_or("in progress", |status| status.as_str()));
+            show(&shown, name.as_deref(), &status, update.percent);
+        }
+    }
+
+    /// Takes the polls of a wait that brought nothing.
+    pub(crate) fn faults(&self) -> impl FnMut(&Error) + Send + 'static {
+        let name = self.name.clone();
+        move |fault| {
+            let news = plain(&format!("asking again: {fault}"));
+            tell(named(name.as_deref(), news));
+        }
+    }
+
+    /// Takes the pauses of a wait.
+    pub(crate) fn pauses(&self) -> impl FnMut(Duration) + Send + 'static {
+        let shown = Arc::clone(&self.shown);
+        move |pause| {
+            let shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut column = shown.columns.lock().unwrap_or_else(PoisonError::into_inner);
+            column.next_look = Instant::now().checked_add(pause);
+        }
+    }
+
+    /// Takes the images as they come.
+    pub(crate) fn image(&self, outcome: &Result<SavedImage, Error>) {
+        if let Ok(saved) = outcome {
+            let size = HumanBytes(saved.size);
+            let there = if saved.was_there {
+                ", there before"
+            } else {
+                ""
+            };
+            self.detail(&format!("image {}: {size}{there}", saved.number));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bar) = &shown.bar {
+            bar.finish_and_clear();
+            BARS.remove(bar);
+        }
+    }
+}
+
+fn named(name: Option<&str>, news: impl Display) -> String {
+    match name {
+        Some(name) => format!("{name}: {news}"),
+        None => news.to_string(),
+    }
+}
+
+fn show(shown: &Mutex<Shown>, name: Option<&str>, status: &str, percent: Option<u8>) {
+    let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+    if BARS.is_hidden() {
+        // A line for every tenth of the way is enough to read later.
+        let line = match percent {
+            Some(percent) => format!("{status}, {} %", percent / 10 * 10),
+            None => status.to_owned(),
+        };
+        if line != shown.told {
+            tell(named(name, &line));
+            shown.told = line;
+        }
+        return;
+    }
+    {
+        let mut column = shown.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        column.percent = percent.or(column.percent);
+        column.next_look = None;
+    }
+    let column = Arc::clone(&shown.columns);
+    let bar = shown.bar.get_or_insert_with(|| bar(column));
+    bar.set_message(match name {
+        Some(name) => format!("{status}  {name}"),
+        None => status.to_owned(),
+    });
+}
+
+fn bar(column: Arc<Mutex<Columns>>) -> ProgressBar {
+    let bar = BARS.add(ProgressBar::no_length());
+    let percent = Arc::clone(&column);
+    let style = ProgressStyle::with_template(TEMPLATE)
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .with_key(
+            "percent_known",
+            move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                let column = percent.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(percent) = column.percent {
+                    let _ = write!(out, "{percent} %");
+                }
+            },
+        )
+        .with_key("age", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = out.write_str(&short(state.elapsed()));
+        })
+        .with_key(
+            "look",
+            move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                let column = column.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(next) = column.next_look {
+                    let left = next.saturating_duration_since(Instant::now());
+                    let _ = write!(out, "look {}", short(left));
+                }
+            },
+        );
+    bar.set_style(style);
+    bar.enable_steady_tick(TICK);
+    bar
+}
+
+/// In one unit, as far as it matters to who waits.
+fn short(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds}s"),
+        seconds @ 120..7200 => format!("{}m", seconds / 60),
+        seconds => format!("{}h", seconds / 3600),
+    }
+}
+
+/// The line below those of many jobs.
+#[derive(Debug)]
+pub(crate) struct Total {
+    bar: Option<ProgressBar>,
+    of: usize,
+    ended: usize,
+}
+
+impl Total {
+    pub(crate) fn new(of: usize) -> Self {
+        let bar = (of > 1 && !BARS.is_hidden()).then(|| {
+            let bar = BARS.add(ProgressBar::no_length());
+            bar.set_style(
+                ProgressStyle::with_template("{wide_msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            );
+            bar.set_message(format!("0 of {of} jobs have ended"));
+            bar
+        });
+        Self { bar, of, ended: 0 }
+    }
+
+    pub(crate) fn one_more(&mut self) {
+        self.ended += 1;
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{} of {} jobs have ended", self.ended, self.of));
+        }
+    }
+}
+
+impl Drop for Total {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+            BARS.remove(bar);
+        }
+    }
+}

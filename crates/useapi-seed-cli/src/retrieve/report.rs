@@ -1,0 +1,136 @@
+//! What came of one job.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::seed_file::{ImageEntry, SeedFile};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What came of one job.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) job_id: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) started_job_id: Option<String>,
+    /// The result, as far as there is one.
+    pub(crate) seed_file: Option<SeedFile>,
+    /// Whether the folder was finished before.
+    pub(crate) was_there: bool,
+    /// What keeps the folder from being whole.
+    pub(crate) failures: Vec<Failure>,
+}
+
+impl Report {
+    pub(crate) fn new(job_id: &str, folder: &Path) -> Self {
+        Self {
+            job_id: job_id.to_owned(),
+            folder: folder.to_owned(),
+            started_job_id: None,
+            seed_file: None,
+            was_there: false,
+            failures: Vec::new(),
+        }
+    }
+
+    /// The worst of it.
+    pub(crate) fn exit(&self) -> Exit {
+        let exits = self.failures.iter().map(Failure::exit);
+        exits.max().unwrap_or(Exit::Done)
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self.exit() {
+            Exit::Done => Outcome::Done,
+            exit if exit.is_waiting() => Outcome::Waiting,
+            _ => Outcome::Failed,
+        }
+    }
+
+    pub(crate) fn to_line(&self) -> Line<'_> {
+        let seed_file = self.seed_file.as_ref();
+        Line {
+            job_id: &self.job_id,
+            outcome: self.outcome(),
+            folder: self.folder.to_string_lossy().into_owned(),
+            was_there: self.was_there,
+            started_job_id: self.started_job_id.as_deref(),
+            original_job_id: seed_file.and_then(|file| file.original_job_id.as_deref()),
+            seed: seed_file.map(|file| file.seed),
+            prompt: seed_file.and_then(|file| file.prompt.as_deref()),
+            prompt_with_seed: seed_file.and_then(|file| file.prompt_with_seed.as_deref()),
+            images: seed_file.map(|file| file.images.as_slice()),
+            notes: seed_file.map(|file| file.notes.as_slice()),
+            errors: self.failures.iter().map(Fault::new).collect(),
+            exit_code: self.exit().code(),
+        }
+    }
+}
+
+/// How a job has fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) enum Outcome {
+    /// The folder is whole.
+    Done,
+    /// It failed; the errors say whether the same command may do better.
+    Failed,
+    /// It is not over: the same command goes on.
+    Waiting,
+}
+
+/// What came of one job, on a line of its own.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Line<'a> {
+    /// The job's id, as it was given.
+    job_id: &'a str,
+    /// How it has fared.
+    outcome: Outcome,
+    /// Its folder, which is there when anything is.
+    folder: String,
+    /// Whether the folder was finished before.
+    was_there: bool,
+    /// Id of the job that was started for it, as far as it is known.
+    started_job_id: Option<&'a str>,
+    /// Id of the imagine, button or blend job that the seed belongs to.
+    original_job_id: Option<&'a str>,
+    /// The seed, from Midjourney 0 to 4294967295; null without a result.
+    seed: Option<u64>,
+    /// The prompt, with its parameters.
+    prompt: Option<&'a str>,
+    /// The line that makes the images again: the prompt with `--seed`.
+    prompt_with_seed: Option<&'a str>,
+    /// The images, as in `seed.json`; null without a result.
+    images: Option<&'a [ImageEntry]>,
+    /// Where the answer differs from the documentation; null without a result.
+    notes: Option<&'a [String]>,
+    /// What keeps the folder from being whole.
+    errors: Vec<Fault<'a>>,
+    /// The exit code that this job alone would lead to.
+    exit_code: u8,
+}
+
+/// An error.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Fault<'a> {
+    /// What went wrong, in a line.
+    message: &'a str,
+    /// What to do about it, by sentences.
+    advice: &'a [String],
+    /// The exit code that this error alone would lead to.
+    exit_code: u8,
+}
+
+impl<'a> Fault<'a> {
+    fn new(failure: &'a Failure) -> Self {
+        Self {
+            message: failure.message(),
+            advice: failure.advice(),
+            exit_code: failure.exit().code(),
+        }
+    }
+}

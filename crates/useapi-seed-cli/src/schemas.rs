@@ -1,0 +1,123 @@
+//! JSON Schemas (draft 2020-12) of what is printed and written.
+//!
+//! The files are beside this one; a test holds them and the types together. After a
+//! change of a type write them anew with `UPDATE_SCHEMAS=1 cargo test -p
+//! useapi-seed-cli schemas`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// One of the schemas.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Schema {
+    pub(crate) name: &'static str,
+    /// What it is about.
+    pub(crate) about: &'static str,
+    pub(crate) text: &'static str,
+}
+
+macro_rules! schemas {
+    ($($name:ident, $file:literal, $about:literal;)*) => {
+        $(pub(crate) const $name: Schema = Schema {
+            name: $file,
+            about: $about,
+            text: include_str!(concat!("schemas/", $file, ".schema.json")),
+        };)*
+
+        /// All of them.
+        pub(crate) const ALL: &[Schema] = &[$($name),*];
+    };
+}
+
+schemas! {
+    SEED, "seed", "seed.json, which a folder has";
+    PENDING, "pending", "pending.json, which a folder has while it is under way";
+    RESULT, "result", "fetch, wait and demo: a line for each job";
+    STATUS, "status", "status: a line for each job; cancel: one";
+    JOBS, "jobs", "jobs";
+    RESET, "reset", "reset";
+    EVENT, "event", "listen: a line for each event";
+    EMULATOR, "emulator", "emulate: where it is";
+    CHECKS, "checks", "doctor";
+    SETTINGS, "settings", "config";
+    TEXT, "text", "completions and man";
+    SCHEMAS, "schemas", "schema without a name";
+}
+
+impl Schema {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        ALL.iter().find(|schema| schema.name == name).copied()
+    }
+
+    /// The fields that a document can have, sorted.
+    pub(crate) fn fields(self) -> Vec<String> {
+        let schema: Value = serde_json::from_str(self.text).unwrap_or_default();
+        let alternatives = schema.get("oneOf").and_then(Value::as_array);
+        let referenced = |part: &Value| {
+            let pointer = part.get("$ref")?.as_str()?.strip_prefix('#')?;
+            schema.pointer(pointer)?.get("properties").cloned()
+        };
+        let fields: BTreeSet<String> = alternatives
+            .into_iter()
+            .flatten()
+            .chain([&schema])
+            .flat_map(|part| [part.get("properties").cloned(), referenced(part)])
+            .flatten()
+            .filter_map(|properties| Some(properties.as_object()?.clone()))
+            .flat_map(|properties| properties.into_iter().map(|(name, _)| name))
+            .collect();
+        fields.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::{Schema as Made, schema_for};
+
+    use super::*;
+    use crate::command::printed as command;
+    use crate::retrieve;
+
+    fn made(name: &str) -> Made {
+        match name {
+            "seed" => schema_for!(retrieve::SeedFile),
+            "pending" => schema_for!(retrieve::Pending),
+            "result" => schema_for!(retrieve::Line),
+            "status" => schema_for!(command::Status),
+            "jobs" => schema_for!(command::Jobs),
+            "reset" => schema_for!(command::Reset),
+            "event" => schema_for!(command::Event),
+            "emulator" => schema_for!(command::Emulator),
+            "checks" => schema_for!(command::Checks),
+            "settings" => schema_for!(command::Settings),
+            "text" => schema_for!(command::Text),
+            "schemas" => schema_for!(command::Schemas),
+            other => panic!("{other} is of no type"),
+        }
+    }
+
+    #[test]
+    fn they_are_those_of_the_types() {
+        for schema in ALL {
+            let current = serde_json::to_string_pretty(&made(schema.name)).unwrap() + "\n";
+            if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+                let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schemas");
+                let file = format!("{folder}/{}.schema.json", schema.name);
+                std::fs::write(file, current).unwrap();
+            } else {
+                assert_eq!(
+                    schema.text, current,
+                    "write it anew: UPDATE_SCHEMAS=1 cargo test -p useapi-seed-cli schemas"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn each_has_fields_to_select() {
+        for schema in ALL {
+            assert!(!schema.fields().is_empty(), "{}", schema.name);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Settings: an option goes over the environment, that over the configuration
+//! file, and that over what is so unless told otherwise.
+
+mod file;
+mod folders;
+mod token;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use useapi_seed::{Client, ErrorKind, SecretString, Wait};
+
+use crate::arguments::{Common, seconds};
+use crate::failure::Failure;
+use crate::shell;
+use file::File;
+pub(crate) use folders::state_folder;
+pub(crate) use token::cut;
+
+/// As many jobs as the smallest plans execute at once.
+const AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
+
+/// A setting that can be given in three ways.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// As the configuration file has it.
+    pub(crate) name: &'static str,
+    /// As the command line has it.
+    pub(crate) option: &'static str,
+    /// As the environment has it.
+    pub(crate) variable: &'static str,
+}
+
+pub(crate) const BASE_URL: Key = key("base_url", "--base-url", "USEAPI_BASE_URL");
+pub(crate) const TOKEN_FILE: Key = key("token_file", "--token-file", "USEAPI_TOKEN_FILE");
+pub(crate) const KEY_FILE: Key = key("key_file", "--key-file", "USEAPI_KEY_FILE");
+pub(crate) const INTO: Key = key("into", "--into", "USEAPI_INTO");
+pub(crate) const INTERVAL: Key = key("interval", "--interval", "USEAPI_INTERVAL");
+pub(crate) const TIMEOUT: Key = key("timeout", "--timeout", "USEAPI_TIMEOUT");
+pub(crate) const AT_ONCE_KEY: Key = key("at_once", "--at-once", "USEAPI_AT_ONCE");
+
+const KEYS: [Key; 7] = [
+    BASE_URL,
+    TOKEN_FILE,
+    KEY_FILE,
+    INTO,
+    INTERVAL,
+    TIMEOUT,
+    AT_ONCE_KEY,
+];
+
+const fn key(name: &'static str, option: &'static str, variable: &'static str) -> Key {
+    Key {
+        name,
+        option,
+        variable,
+    }
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Option(&'static str),
+    Environment(&'static str),
+    /// A file of this name.
+    File(PathBuf),
+    /// Nobody has said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(name) => f.write_str(name),
+            Self::Environment(name) => write!(f, "{name} in the environment"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A value, and where it comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+/// The settings, as far as they do not depend on a command's own options.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    base_url: Option<String>,
+    token_file: Option<PathBuf>,
+    file: File,
+}
+
+impl Settings {
+    pub(crate) fn read(common: &Common) -> Result<Self, Failure> {
+        Ok(Self {
+            base_url: common.base_url.clone(),
+            token_file: common.token_file.clone(),
+            file: File::read(common.config.as_deref())?,
+        })
+    }
+
+    /// The configuration file, if there is one or could be.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub(crate) fn base_url(&self) -> Result<Setting<String>, Failure> {
+        let default = || useapi_seed::raw::DEFAULT_BASE_URL.to_owned();
+        self.find(BASE_URL, self.base_url.clone(), text, default)
+    }
+
+    /// The API token; an error says how to give one.
+    pub(crate) fn token(&self) -> Result<Setting<SecretString>, Failure> {
+        token::find(self)
+    }
+
+    pub(crate) fn interval(&self, option: Option<Duration>) -> Result<Setting<Duration>, Failure> {
+        self.find(
+            INTERVAL,
+            option,
+            |text| Ok(seconds(text)?),
+            || Wait::DEFAULT_INTERVAL,
+        )
+    }
+
+    pub(crate) fn timeout(&self, option: Option<Duration>) -> Result<Setting<Duration>, Failure> {
+        self.find(
+            TIMEOUT,
+            option,
+            |text| Ok(seconds(text)?),
+            || Wait::DEFAULT_TIMEOUT,
+        )
+    }
+
+    pub(crate) fn at_once(
+        &self,
+        option: Option<NonZeroUsize>,
+    ) -> Result<Setting<NonZeroUsize>, Failure> {
+        let parse = |text: &str| {
+            let problem = "it has to be a whole number above zero";
+            text.parse().map_err(|_| problem.to_owned())
+        };
+        self.find(AT_ONCE_KEY, option, parse, || AT_ONCE)
+    }
+
+    pub(crate) fn parent_folder(
+        &self,
+        option: Option<PathBuf>,
+    ) -> Result<Setting<PathBuf>, Failure> {
+        self.path(INTO, option, || Some(PathBuf::new()))
+            .map(|setting| Setting {
+                value: setting.value.unwrap_or_default(),
+                origin: setting.origin,
+            })
+    }
+
+    pub(crate) fn key_file(
+        &self,
+        option: Option<PathBuf>,
+    ) -> Result<Setting<Option<PathBuf>>, Failure> {
+        let default = || Some(folders::configuration_folder()?.join("callback.key"));
+        self.path(KEY_FILE, option, default)
+    }
+
+    /// A client for the service, or whatever else is set.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let (token, base_url) = (self.token()?, self.base_url()?);
+        Client::builder(token.value)
+            .base_url(base_url.value)
+            .build()
+            .map_err(|error| match error.kind() {
+                ErrorKind::InvalidInput { field, problem, .. } => {
+                    let (name, origin) = if *field == "token" {
+                        ("the API token", token.origin)
+                    } else {
+                        ("the base URL", base_url.origin)
+                    };
+                    Failure::wrong_use(match origin {
+                        Origin::Environment(name) | Origin::Option(name) => {
+                            format!("{name} {problem}")
+                        }
+                        origin => format!("{name} of {origin} {problem}"),
+                    })
+                }
+                _ => error.into(),
+            })
+    }
+
+    fn path(
+        &self,
+        key: Key,
+        option: Option<PathBuf>,
+        default: impl FnOnce() -> Option<PathBuf>,
+    ) -> Result<Setting<Option<PathBuf>>, Failure> {
+        let parse = |text: &str| Ok(Some(PathBuf::from(text)));
+        let mut setting = self.find(key, option.map(Some), parse, default)?;
+        if let (Origin::File(file), Some(path)) = (&setting.origin, &mut setting.value) {
+            // As whoever wrote the file means it, wherever this is called.
+            *path = file.parent().unwrap_or(Path::new("")).join(&path);
+        }
+        Ok(setting)
+    }
+
+    fn find<T>(
+        &self,
+        key: Key,
+        option: Option<T>,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+        default: impl FnOnce() -> T,
+    ) -> Result<Setting<T>, Failure> {
+        if let Some(value) = option {
+            let origin = Origin::Option(key.option);
+            return Ok(Setting { value, origin });
+        }
+        let (text, origin) = if let Some(text) = variable(key.variable)? {
+            (text, Origin::Environment(key.variable))
+        } else if let Some(text) = self.file.get(key.name) {
+            (text, Origin::File(self.file.path().to_owned()))
+        } else {
+            let (value, origin) = (default(), Origin::Default);
+            return Ok(Setting { value, origin });
+        };
+        match parse(&text) {
+            Ok(value) => Ok(Setting { value, origin }),
+            Err(problem) => Err(Failure::wrong_use(match origin {
+                Origin::File(path) => format!("{} in {}: {problem}", key.name, path.display()),
+                _ => format!("{}: {problem}", key.variable),
+            })),
+        }
+    }
+}
+
+fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+/// What the environment has; nothing is the same as not set.
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(_) => Err(Failure::wrong_use(format!("{name} is no Unicode text"))),
+    }
+}
+
+/// For whoever has no token: what can be done without.
+fn suggest_demo(failure: Failure) -> Failure {
+    failure.suggest(
+        "To try the command without an account:",
+        &format!("{} demo", shell::program()),
+    )
+}

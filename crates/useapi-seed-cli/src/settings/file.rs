@@ -1,0 +1,98 @@
+//! The configuration file.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::{KEYS, folders};
+use crate::failure::Failure;
+
+/// The configuration file, which need not exist.
+#[derive(Debug)]
+pub(crate) struct File {
+    path: PathBuf,
+    is_there: bool,
+    values: Table,
+}
+
+impl File {
+    /// `named` is one that the user insists on.
+    pub(crate) fn read(named: Option<&Path>) -> Result<Self, Failure> {
+        let path = named
+            .map(Path::to_owned)
+            .or_else(|| Some(folders::configuration_folder()?.join("config.toml")))
+            .unwrap_or_default();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(fault) if named.is_none() && is_absent(&fault) => None,
+            Err(fault) => {
+                let message = format!("cannot read {}: {fault}", path.display());
+                return Err(Failure::wrong_use(message));
+            }
+        };
+        let values: Table = toml::from_str(text.as_deref().unwrap_or_default())
+            .map_err(|fault| Failure::wrong_use(format!("{}: {fault}", path.display())))?;
+        let file = Self {
+            path,
+            is_there: text.is_some(),
+            values,
+        };
+        file.check()?;
+        Ok(file)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        self.is_there
+    }
+
+    /// A value as it would be written in the environment.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        match self.values.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Float(number) => Some(number.to_string()),
+            // Refused when the file was read.
+            _ => None,
+        }
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let place = self.path.display();
+        for (name, value) in &self.values {
+            if name == "token" {
+                let message = format!("{place} has a token, which has to be in a file of its own");
+                return Err(Failure::wrong_use(message).advise(
+                    "Write it to a file that only you may read, and name that with token_file.",
+                ));
+            }
+            if !KEYS.iter().any(|key| key.name == name) {
+                let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+                let message = format!("{place} has {name}, which is no setting");
+                let advice = format!("The settings are {}.", names.join(", "));
+                return Err(Failure::wrong_use(message).advise(advice));
+            }
+            if !matches!(
+                value,
+                Value::String(_) | Value::Integer(_) | Value::Float(_)
+            ) {
+                let message = format!("{name} in {place} is neither a text nor a number");
+                return Err(Failure::wrong_use(message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// No file of that name, or no folder for it.
+fn is_absent(fault: &io::Error) -> bool {
+    matches!(
+        fault.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}

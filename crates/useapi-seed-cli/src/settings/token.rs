@@ -1,0 +1,107 @@
+//! The API token: in the environment, or in a file that only its owner may read;
+//! never on the command line, where every user of the machine could see it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+use useapi_seed::SecretString;
+
+use super::{Origin, Setting, Settings, TOKEN_FILE, folders, suggest_demo};
+use crate::failure::Failure;
+use crate::shell;
+use crate::terminal::plain;
+
+const VARIABLE: &str = "USEAPI_TOKEN";
+
+pub(super) fn find(settings: &Settings) -> Result<Setting<SecretString>, Failure> {
+    let file = settings.path(TOKEN_FILE, settings.token_file.clone(), default_file)?;
+    // A file that is named on the command line is meant before all.
+    if !matches!(file.origin, Origin::Option(_)) {
+        match std::env::var(VARIABLE) {
+            Ok(token) => {
+                return Ok(Setting {
+                    value: token.into(),
+                    origin: Origin::Environment(VARIABLE),
+                });
+            }
+            Err(std::env::VarError::NotPresent) => {}
+            Err(_) => {
+                return Err(Failure::wrong_use(format!("{VARIABLE} is no Unicode text")));
+            }
+        }
+    }
+    let is_chosen = file.origin != Origin::Default;
+    match file.value {
+        Some(path) if is_chosen || path.exists() => {
+            let value = read(&path)?;
+            let origin = Origin::File(path);
+            Ok(Setting { value, origin })
+        }
+        default => Err(missing(default.as_deref())),
+    }
+}
+
+fn default_file() -> Option<PathBuf> {
+    Some(folders::configuration_folder()?.join("token"))
+}
+
+fn missing(default: Option<&Path>) -> Failure {
+    let mut failure = Failure::wrong_use(format!(
+        "{VARIABLE} is not set in the environment, and there is no token file"
+    ))
+    .advise(format!(
+        "Set {VARIABLE} to the API token of a useapi.net account."
+    ));
+    if let Some(path) = default {
+        let path = shell::quoted(path.as_os_str());
+        failure = failure.suggest(
+            "Or keep it in a file, which asks for it at the next line:",
+            &format!("install -D -m 600 /dev/stdin {path}"),
+        );
+    }
+    suggest_demo(failure)
+}
+
+fn read(path: &Path) -> Result<SecretString, Failure> {
+    let place = path.display();
+    let unreadable = |fault: io::Error| {
+        Failure::wrong_use(format!("cannot read the token file {place}: {fault}"))
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(Failure::wrong_use(format!(
+            "the token file {place} is no file"
+        )));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let line = format!("chmod 600 {}", shell::quoted(path.as_os_str()));
+            return Err(Failure::wrong_use(format!(
+                "the token file {place} is open to others (mode {mode:03o})"
+            ))
+            .suggest("Let only yourself read it:", &line));
+        }
+    }
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let token = text.trim_end_matches(['\r', '\n']);
+    if token.trim().is_empty() {
+        return Err(Failure::wrong_use(format!(
+            "the token file {place} is empty"
+        )));
+    }
+    Ok(token.into())
+}
+
+/// Enough of a token to tell it from another, and too little to use it.
+pub(crate) fn cut(token: &SecretString) -> String {
+    let token = token.expose_secret();
+    let shown = token.chars().count() / 8;
+    let start: String = token.chars().take(shown.min(4)).collect();
+    format!("{}…", plain(&start))
+}
