@@ -112,7 +112,8 @@ impl Settings {
 
     pub(crate) fn base_url(&self) -> Result<Setting<String>, Failure> {
         let default = || useapi_seed::raw::DEFAULT_BASE_URL.to_owned();
-        self.find(BASE_URL, self.base_url.clone(), text, default)
+        let parse = |text: &str| Ok(text.to_owned());
+        self.find(BASE_URL, self.base_url.clone(), parse, default)
     }
 
     /// The API token; an error says how to give one.
@@ -234,10 +235,6 @@ impl Settings {
             })),
         }
     }
-}
-
-fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
 }
 
 /// What the environment has; nothing is the same as not set.

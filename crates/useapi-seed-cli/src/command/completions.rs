@@ -10,14 +10,14 @@ use crate::json::Output;
 use crate::schemas;
 use crate::terminal::give_on;
 
-pub(crate) fn run(common: &Common, arguments: Completions) -> Result<Exit, Failure> {
+pub(crate) fn run(common: &Common, Completions { shell }: Completions) -> Result<Exit, Failure> {
     let output = Output::new(common.json.as_deref(), schemas::TEXT)?;
     let mut text = Vec::new();
     let mut command = Arguments::command();
-    clap_complete::generate(arguments.shell, &mut command, "useapi-seed", &mut text);
+    clap_complete::generate(shell, &mut command, "useapi-seed", &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
     if output.is_json() {
-        let name = arguments.shell.to_string();
+        let name = shell.to_string();
         output.give(&Printed { name, text })?;
     } else {
         give_on(&text)?;

@@ -1,5 +1,6 @@
 //! `doctor`: whether everything is as it has to be.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -102,7 +103,7 @@ impl Check {
         let mut text = format!("{state:<8} {}: {}\n", self.name, self.message);
         for advice in &self.advice {
             for line in advice.lines().filter(|line| !line.is_empty()) {
-                text.push_str(&format!("{:<9}{line}\n", ""));
+                let _ = writeln!(text, "{:<9}{line}", "");
             }
         }
         text
@@ -301,7 +302,7 @@ fn accounts(base_url: &str) -> Check {
         let (channel, age) = (plain(&account.channel), HumanDuration(account.age()));
         check.state = State::Failed;
         check.exit = Exit::Halted;
-        check.message = "halted, when last heard of".to_owned();
+        check.message = String::from("halted, when last heard of");
         check = check.advise(format!(
             "Channel {channel}, {age} ago. Acknowledge Midjourney's message in Discord, then: {} \
              reset {channel}",

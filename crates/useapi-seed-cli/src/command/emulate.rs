@@ -62,7 +62,8 @@ fn read(file: &Path) -> Result<Scenario, Failure> {
             names.join(", ")
         ))
     })?;
-    Scenario::from_toml(&text).map_err(|fault| Failure::new(format!("{}: {fault}", file.display())))
+    Scenario::from_toml(&text)
+        .map_err(|fault| Failure::file(format!("{}: {fault}", file.display())))
 }
 
 /// Where the emulator is.

@@ -1,5 +1,7 @@
 //! `status`: how far jobs have come.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 use serde_json::Value;
 use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval, Update};
@@ -83,10 +85,10 @@ impl Printed {
         let status = self.status.as_deref().unwrap_or("unknown");
         let mut line = format!("{}  {}", plain(&self.job_id), plain(status));
         if let Some(percent) = self.percent {
-            line.push_str(&format!("  {percent} %"));
+            let _ = write!(line, "  {percent} %");
         }
         if let Some(seed) = self.seed {
-            line.push_str(&format!("  seed {seed}"));
+            let _ = write!(line, "  seed {seed}");
         }
         give_on(&(line + "\n"))
     }

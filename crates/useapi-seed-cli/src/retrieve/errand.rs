@@ -185,7 +185,7 @@ impl Errand {
         }
         if pending.base_url != self.client.base_url() {
             let (path, url) = (folder.path().display(), plain(&pending.base_url));
-            return Err(Failure::file(format!("{path} is under way at {url}"))
+            return Err(Failure::wrong_use(format!("{path} is under way at {url}"))
                 .advise("Go on with that base URL, or choose another folder."));
         }
         if let Some(id) = &pending.started_job_id {
@@ -483,7 +483,7 @@ fn other_result(folder: &Folder, job_id: &str) -> Option<String> {
 
 fn another_job(folder: &Folder, job_id: &str) -> Failure {
     let (path, job_id) = (folder.path().display(), plain(job_id));
-    Failure::file(format!("{path} is job {job_id}'s"))
+    Failure::wrong_use(format!("{path} is job {job_id}'s"))
         .advise("Nothing was submitted. Choose another folder.")
 }
 

@@ -157,7 +157,7 @@ fn a_scenario_is_a_file_or_a_name() {
         command(folder.path())
             .args(["emulate", "--scenario", scenario])
             .run()
-            .ended(1)
+            .ended(9)
             .told(told);
     }
 }

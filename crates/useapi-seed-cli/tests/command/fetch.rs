@@ -22,13 +22,20 @@ async fn each_kind_of_job_gives_its_seed_and_costs_nothing_again() {
         assert_eq!(first.stdout.lines().next(), Some(&*format!("seed {seed}")));
         assert_eq!(first.last_line(), out);
 
-        // The same folder: it holds the same job's result.
-        let again = fetch(folder.path(), &emulator, job_id, &out)
+        // The same folder is whole: nothing is sent.
+        let calls = emulator.journal().len();
+        let again = fetch(folder.path(), &emulator, job_id, &out).run().ended(0);
+        assert_eq!((again.stdout, again.stderr.as_str()), (first.stdout, ""));
+        assert_eq!(emulator.journal().len(), calls);
+
+        // Another one: the service has the seed.
+        let other = format!("other-{seed}");
+        fetch(folder.path(), &emulator, job_id, &other)
             .run()
             .ended(0)
             .told(&format!("the seed of job {job_id} was retrieved before"));
-        assert!(!again.stderr.contains("started job"));
-        let understood = whole(&folder.path().join(&out));
+        assert_eq!(emulator.job_counts()[job_id].started, 1);
+        let understood = whole(&folder.path().join(&other));
         assert_eq!(understood["seed"], seed);
         assert_eq!(understood["job_id"], **job_id);
     }
@@ -107,7 +114,7 @@ async fn a_result_that_cannot_be_printed_is_no_success() {
     fetch(folder.path(), &emulator, &emulator.jobs().imagine, "out")
         .stdout(full)
         .run()
-        .ended(1)
+        .ended(9)
         .told("error: cannot print the result");
     whole(&folder.path().join("out"));
 }
@@ -115,9 +122,24 @@ async fn a_result_that_cannot_be_printed_is_no_success() {
 #[test]
 fn each_help_has_an_example() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["demo", "fetch", "wait", "emulate"] {
+    for name in [
+        "cancel",
+        "completions",
+        "config",
+        "demo",
+        "doctor",
+        "emulate",
+        "fetch",
+        "jobs",
+        "listen",
+        "man",
+        "reset",
+        "schema",
+        "status",
+        "wait",
+    ] {
         let help = command(folder.path()).args([name, "--help"]).run().ended(0);
-        let example = help.stdout.split("Example:\n").nth(1).unwrap();
+        let (_, example) = help.stdout.split_once("\nExample").unwrap();
         assert!(
             example.contains(&format!("useapi-seed {name}")),
             "{example}"

@@ -2,7 +2,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::process::{WHOLE, names};
+use crate::process::{WHOLE, json as read, names};
 use crate::stub::{PIXEL, Stub};
 
 #[tokio::test]
@@ -55,17 +55,25 @@ async fn nothing_reaches_the_terminal_that_it_acts_upon() {
     });
     stub.on_look(200, look.to_string()).await;
     let options = ["--interval", "0.01", "--timeout", "0.05", "--out", "out"];
-    let run = stub
-        .run(folder.path(), &[&["fetch", "5"][..], &options].concat())
+    stub.run(folder.path(), &[&["fetch", "5"][..], &options].concat())
         .ended(5)
         .told("gone, 0 %");
-    // The line is what a shell takes for the id, byte for byte.
+    assert_eq!(
+        read(&folder.path().join("out/pending.json"))["started_job_id"],
+        id
+    );
+
+    // A line to copy is what a shell takes for the id, byte for byte.
     #[cfg(unix)]
     {
+        let stub = Stub::start().await;
+        let halted = json!({"jobid": "8", "status": "failed", "code": 596, "parentJobId": id});
+        stub.on_look(200, halted.to_string()).await;
+        let run = stub.run(folder.path(), &["wait", "8"]).ended(4);
         let line = run.suggested();
         let id_alone = line
-            .strip_prefix("useapi-seed wait ")
-            .and_then(|rest| rest.strip_suffix(" --out out"))
+            .strip_prefix("useapi-seed fetch ")
+            .and_then(|rest| rest.strip_suffix(" --out 8"))
             .unwrap();
         let output = std::process::Command::new("bash")
             .args(["-c", &format!("printf %s {id_alone}")])
@@ -81,10 +89,10 @@ async fn nothing_reaches_the_terminal_that_it_acts_upon() {
     stub.on_submit(200, job.to_string()).await;
     stub.on_image(1, 403, b"\x1b[31mred\x07\r\n").await;
     let run = stub
-        .run(folder.path(), &["fetch", "5", "--out", "out"])
+        .run(folder.path(), &["fetch", "5", "--out", "other"])
         .ended(1)
         .told("error: image 1");
-    assert_eq!(run.stdout, "seed 77\na red cat --seed 77\nout\n");
+    assert_eq!(run.stdout, "seed 77\na red cat --seed 77\nother\n");
 
     let stub = Stub::start().await;
     let refusal = json!({"error": "Job of type \x1b[31mred\x07 not supported", "code": 400});

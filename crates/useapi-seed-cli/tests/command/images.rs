@@ -27,12 +27,15 @@ async fn one_that_fails_keeps_nothing_else_back() {
         .told("a fresh answer has fresh links")
         .told("error: image 2: the image is truncated")
         .told("error: image 3: what came is no picture")
-        .told("useapi-seed fetch 5 --out out");
+        .told("to go on: useapi-seed fetch 5 --out out");
     assert!(!run.stderr.contains("error: image 4"));
     assert_eq!(run.stdout, "seed 77\nA cat --v 5.2 --seed 77\nout\n");
 
     let out = folder.path().join("out");
-    assert_eq!(names(&out), ["image-4.png", "job.json", "seed.json"]);
+    assert_eq!(
+        names(&out),
+        ["image-4.png", "job.json", "pending.json", "seed.json"]
+    );
     assert_eq!(fs::read(out.join("image-4.png")).unwrap(), PIXEL);
     assert_eq!(fs::read_to_string(out.join("job.json")).unwrap(), answer);
     let seed = json(&out.join("seed.json"));
@@ -84,7 +87,10 @@ async fn no_images_are_not_success() {
     stub.run(folder.path(), &["fetch", "5", "--out", "out"])
         .ended(1)
         .told("error: the answer lists no images");
-    assert_eq!(names(&folder.path().join("out")), ["job.json", "seed.json"]);
+    assert_eq!(
+        names(&folder.path().join("out")),
+        ["job.json", "pending.json", "seed.json"]
+    );
 }
 
 #[tokio::test]
@@ -97,8 +103,8 @@ async fn a_folder_with_another_jobs_result_is_refused_before_anything_is_sent() 
     fs::write(out.join("seed.json"), present).unwrap();
     // The stub knows no answer to a submission.
     stub.run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(1)
-        .told("holds the result of job 7");
+        .ended(2)
+        .told("error: out is job 7's");
     assert_eq!(fs::read_to_string(out.join("seed.json")).unwrap(), present);
     for id in ["6", "7"] {
         let job = stub.job(["a.png"; 4]);
@@ -118,7 +124,7 @@ async fn an_answer_of_no_use_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     stub.on_submit(200, "<html>Back soon</html>").await;
     stub.run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(1)
+        .ended(7)
         .told("the answer is kept in out/answer.txt");
     let kept = fs::read_to_string(folder.path().join("out/answer.txt")).unwrap();
     assert_eq!(kept, "<html>Back soon</html>");

@@ -128,25 +128,27 @@ async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
     let taken = taken.local_addr().unwrap().port().to_string();
     let free = free_port();
     std::fs::write(folder.path().join("open"), "0".repeat(64)).unwrap();
-    for (port, key_file, url, words) in [
-        (&free, "key", "ftp://example.com", "has to begin with"),
+    for (port, key_file, url, code, words) in [
+        (&free, "key", "ftp://example.com", 2, "has to begin with"),
         (
             &free,
             "no/key",
             "https://example.com",
+            9,
             "cannot use the key file no/key",
         ),
         #[cfg(unix)]
-        (&free, "open", "https://example.com", "chmod 600 open"),
+        (&free, "open", "https://example.com", 9, "chmod 600 open"),
         (
             &taken,
             "key",
             "https://example.com",
+            1,
             "cannot listen on port",
         ),
     ] {
         let run = |command: &mut std::process::Command| {
-            command.at(&emulator).run().ended(1).told(words);
+            command.at(&emulator).run().ended(code).told(words);
         };
         run(command(folder.path())
             .args(["listen", "--public-url", url, "--port", port])

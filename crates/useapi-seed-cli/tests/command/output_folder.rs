@@ -27,7 +27,7 @@ async fn it_is_tried_before_anything_is_submitted() {
     ] {
         let run = stub
             .run(folder.path(), &arguments)
-            .ended(1)
+            .ended(9)
             .told("cannot write to file")
             .told("Nothing was submitted");
         assert_eq!(run.stdout, "");
@@ -49,7 +49,7 @@ async fn the_result_is_told_when_it_can_no_longer_be_written() {
     fs::create_dir_all(out.join("seed.json")).unwrap();
     let run = stub
         .run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(1)
+        .ended(9)
         .told("error: cannot write out/job.json")
         .told("error: cannot write out/seed.json")
         .told("the seed is 77, of job 20240225-user:1-channel:2")
@@ -64,6 +64,7 @@ async fn the_result_is_told_when_it_can_no_longer_be_written() {
             "image-3.png",
             "image-4.png",
             "job.json",
+            "pending.json",
             "seed.json"
         ]
     );

@@ -59,6 +59,14 @@ impl Run {
             .expect("no started job")
     }
 
+    /// The command line that goes on, at the end of the last line.
+    #[track_caller]
+    pub(crate) fn goes_on(&self) -> &str {
+        let last = self.stderr.lines().last().expect("nothing was told");
+        let (_, line) = last.split_once("to go on: ").expect("no command line");
+        line
+    }
+
     /// The command line on a line of its own, in an error's advice.
     #[track_caller]
     pub(crate) fn suggested(&self) -> &str {
@@ -94,9 +102,16 @@ pub(crate) fn shell(folder: &Path, line: &str) -> Command {
 
 fn isolate(command: &mut Command, folder: &Path) {
     command.current_dir(folder).stdin(Stdio::null());
-    for name in ["USEAPI_TOKEN", "USEAPI_BASE_URL", "RUST_BACKTRACE"] {
+    for (name, _) in std::env::vars() {
+        if name.starts_with("USEAPI_") || name.starts_with("XDG_") {
+            command.env_remove(name);
+        }
+    }
+    for name in ["RUST_BACKTRACE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
+    // No folder can be made there, so there are no settings and no state.
+    command.env("HOME", "/dev/null");
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         command.env_remove(name);
     }
@@ -187,7 +202,7 @@ pub(crate) fn json(path: &Path) -> Value {
 /// Holds a `seed.json` to its schema.
 #[track_caller]
 pub(crate) fn assert_schema(seed: &Value) {
-    let schema = serde_json::from_str(include_str!("../../src/seed.schema.json")).unwrap();
+    let schema = serde_json::from_str(include_str!("../../src/schemas/seed.schema.json")).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let faults: Vec<_> = validator
         .iter_errors(seed)

@@ -14,7 +14,7 @@ async fn an_echoed_token_is_masked() {
     let refusal = json!({"error": format!("unknown token {TOKEN}"), "code": 401});
     stub.on_submit(401, refusal.to_string()).await;
     stub.run(folder.path(), &["fetch", "5"])
-        .ended(3)
+        .ended(6)
         .told("unknown token ***");
 
     let stub = Stub::start().await;
