@@ -13,7 +13,11 @@ mod exit_codes;
 mod fetch;
 mod hostile;
 mod images;
+#[cfg(unix)]
+mod interrupted;
+mod killed;
 mod listen;
+mod many;
 mod output_folder;
 mod process;
 mod secrets;

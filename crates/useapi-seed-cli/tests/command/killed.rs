@@ -1,0 +1,188 @@
+//! Whenever a fetch is killed, the same fetch goes on: one submission, one whole
+//! folder.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+
+use crate::process::{At, FAST, command, names, whole};
+
+/// A look that comes so much later finds whatever was on its way.
+const INTERVAL: &str = "0.1";
+
+fn fetch(folder: &Path, emulator: &Emulator, job_id: &str) -> Command {
+    let mut command = command(folder);
+    command
+        .args(["fetch", job_id, "--out", "out"])
+        .args(["--interval", INTERVAL, "--timeout", "20"])
+        .at(emulator);
+    command
+}
+
+fn start(mut command: Command) -> Child {
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn kill(child: &mut Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[track_caller]
+fn goes_on(folder: &Path, emulator: &Emulator, job_id: &str, when: &str) {
+    fetch(folder, emulator, job_id).run().ended(0);
+    whole(&folder.join("out"));
+    let started = emulator.job_counts()[job_id].started;
+    assert_eq!(started, 1, "{when}");
+}
+
+#[tokio::test]
+async fn in_each_call() {
+    for (operation, fault) in [
+        // Neither arrived nor answered.
+        (
+            Operation::RetrieveSeed,
+            Fault::Latency {
+                milliseconds: 20_000,
+            },
+        ),
+        // Arrived, and not answered.
+        (Operation::RetrieveSeed, Fault::Stall { bytes: 0 }),
+        (Operation::RetrieveSeed, Fault::Stall { bytes: 100 }),
+        (Operation::GetJob, Fault::Stall { bytes: 0 }),
+        (Operation::GetImage, Fault::Stall { bytes: 0 }),
+        (Operation::GetImage, Fault::Stall { bytes: 500_000 }),
+    ] {
+        let emulator = Emulator::builder()
+            .speed(FAST)
+            .fault(operation, When::Next(1), fault.clone())
+            .start()
+            .await
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let job_id = &emulator.jobs().imagine;
+        let mut child = start(fetch(folder.path(), &emulator, job_id));
+        let begun = Instant::now();
+        while emulator.faults()[0].used == 0 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{fault:?}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        kill(&mut child);
+        assert!(folder.path().join("out/pending.json").exists());
+        emulator.clear_faults();
+        let when = format!("{operation:?} {fault:?}");
+        goes_on(folder.path(), &emulator, job_id, &when);
+    }
+}
+
+/// Killed when what is in the folder has changed once, twice, and so on, until one
+/// comes through: each write, each name that a file gets, each removal.
+#[tokio::test]
+async fn after_each_write() {
+    let (emulator, jobs, _) = crate::many::emulator(100).await;
+    let mut changes = 0;
+    for job_id in &jobs {
+        changes += 1;
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let mut child = start(fetch(folder.path(), &emulator, job_id));
+        let came_through = {
+            let mut seen = 0;
+            let mut last = Vec::new();
+            loop {
+                let now = content(&out);
+                if now != last {
+                    (seen, last) = (seen + 1, now);
+                }
+                if seen == changes {
+                    kill(&mut child);
+                    break false;
+                }
+                if child.try_wait().unwrap().is_some() {
+                    break true;
+                }
+            }
+        };
+        let when = format!("after {changes} changes");
+        goes_on(folder.path(), &emulator, job_id, &when);
+        if came_through {
+            break;
+        }
+    }
+    // pending.json, job.json, seed.json and four images at least, each of which comes
+    // as a part first.
+    assert!((14..100).contains(&changes), "{changes}");
+}
+
+/// The names, and which of the files have a beginning: images come in many pieces.
+fn content(folder: &Path) -> Vec<(std::ffi::OsString, bool)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut content: Vec<_> = entries
+        .filter_map(|entry| Some((entry.file_name(), entry.metadata().ok()?.len() > 0)))
+        .collect();
+    content.sort();
+    content
+}
+
+/// What a killed process has left is gone, and only that.
+#[tokio::test]
+async fn nothing_of_it_stays() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    for name in [
+        ".useapi-seed.lock",
+        ".useapi-seed-abc.part",
+        ".image-1-abc.part",
+        ".mine.part",
+    ] {
+        fs::write(out.join(name), "").unwrap();
+    }
+    fetch(folder.path(), &emulator, &emulator.jobs().imagine)
+        .run()
+        .ended(0);
+    assert_eq!(names(&out)[0], ".mine.part");
+    fs::remove_file(out.join(".mine.part")).unwrap();
+    whole(&out);
+}
+
+/// The record says that something was submitted, but nothing was.
+#[tokio::test]
+async fn just_before_the_submission() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let pending = serde_json::json!({
+        "job_id": emulator.jobs().imagine,
+        "base_url": emulator.base_url(),
+        "reply_ref": null,
+        "submitted_at": 0, // Long ago, so that one look is enough.
+        "started_job_id": null,
+    });
+    fs::write(out.join("pending.json"), pending.to_string()).unwrap();
+    let job_id = &emulator.jobs().imagine;
+    let run = fetch(folder.path(), &emulator, job_id).run().ended(0);
+    assert!(run.stderr.starts_with("it may have been submitted before"));
+    let first = emulator.journal().remove(0);
+    assert_eq!(first.operation, Some(Operation::ListJobs));
+    whole(&out);
+
+    // A record that cannot be understood is not passed over.
+    fs::remove_file(out.join("job.json")).unwrap();
+    fs::write(out.join("pending.json"), "{").unwrap();
+    let calls = emulator.journal().len();
+    fetch(folder.path(), &emulator, job_id)
+        .run()
+        .ended(9)
+        .told("cannot understand out/pending.json");
+    assert_eq!(emulator.journal().len(), calls);
+}
