@@ -23,6 +23,7 @@ use arguments::Arguments;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    terminal::obey_no_color();
     let outcome = command::run(Arguments::of_this_program()).await;
     let exit = outcome.unwrap_or_else(|failure| {
         failure.report();

@@ -14,6 +14,15 @@ use crate::failure::Failure;
 /// The lines that change; they stand below all others on stderr.
 pub(crate) static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
+/// Lets `NO_COLOR` go over `CLICOLOR_FORCE`, as <https://bixense.com/clicolors> has
+/// it; the rest of that is done already.
+pub(crate) fn obey_no_color() {
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        console::set_colors_enabled(false);
+        console::set_colors_enabled_stderr(false);
+    }
+}
+
 /// Writes a line of news.
 pub(crate) fn tell(line: impl Display) {
     // With stderr gone there is nobody left to tell.

@@ -2,7 +2,7 @@
 //! stay anywhere else.
 
 use std::fmt::{self, Display};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
@@ -53,7 +53,9 @@ impl Progress {
 
     /// Says what goes on now.
     pub(crate) fn status(&self, status: &str) {
-        self.show(status, None);
+        // The columns are those of a wait.
+        *lock(&lock(&self.shown).columns) = Columns::default();
+        show(&self.shown, self.name.as_deref(), status, None);
     }
 
     /// As `tell`, for one job; among many it is too much, but for the line that
@@ -62,12 +64,8 @@ impl Progress {
         if self.name.is_none() {
             self.tell(news);
         } else if !BARS.is_hidden() {
-            self.show(news, None);
+            show(&self.shown, self.name.as_deref(), news, None);
         }
-    }
-
-    fn show(&self, status: &str, percent: Option<u8>) {
-        show(&self.shown, self.name.as_deref(), status, percent);
     }
 
     /// Takes the news of a wait; what was told before is not told again.
@@ -93,8 +91,8 @@ impl Progress {
     pub(crate) fn pauses(&self) -> impl FnMut(Duration) + Send + 'static {
         let shown = Arc::clone(&self.shown);
         move |pause| {
-            let shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut column = shown.columns.lock().unwrap_or_else(PoisonError::into_inner);
+            let shown = lock(&shown);
+            let mut column = lock(&shown.columns);
             column.next_look = Instant::now().checked_add(pause);
         }
     }
@@ -115,12 +113,17 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = lock(&self.shown);
         if let Some(bar) = &shown.bar {
             bar.finish_and_clear();
             BARS.remove(bar);
         }
     }
+}
+
+/// What another thread has left half-done is only shown.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn named(name: Option<&str>, news: impl Display) -> String {
@@ -131,7 +134,7 @@ fn named(name: Option<&str>, news: impl Display) -> String {
 }
 
 fn show(shown: &Mutex<Shown>, name: Option<&str>, status: &str, percent: Option<u8>) {
-    let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut shown = lock(shown);
     if BARS.is_hidden() {
         // A line for every tenth of the way is enough to read later.
         let line = match percent {
@@ -145,9 +148,8 @@ fn show(shown: &Mutex<Shown>, name: Option<&str>, status: &str, percent: Option<
         return;
     }
     {
-        let mut column = shown.columns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut column = lock(&shown.columns);
         column.percent = percent.or(column.percent);
-        column.next_look = None;
     }
     let column = Arc::clone(&shown.columns);
     let bar = shown.bar.get_or_insert_with(|| bar(column));
@@ -158,14 +160,15 @@ fn show(shown: &Mutex<Shown>, name: Option<&str>, status: &str, percent: Option<
 }
 
 fn bar(column: Arc<Mutex<Columns>>) -> ProgressBar {
-    let bar = BARS.add(ProgressBar::no_length());
+    // Above the line about all of them.
+    let bar = BARS.insert_from_back(1, ProgressBar::no_length());
     let percent = Arc::clone(&column);
     let style = ProgressStyle::with_template(TEMPLATE)
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
         .with_key(
             "percent_known",
             move |_: &ProgressState, out: &mut dyn fmt::Write| {
-                let column = percent.lock().unwrap_or_else(PoisonError::into_inner);
+                let column = lock(&percent);
                 if let Some(percent) = column.percent {
                     let _ = write!(out, "{percent} %");
                 }
@@ -177,10 +180,12 @@ fn bar(column: Arc<Mutex<Columns>>) -> ProgressBar {
         .with_key(
             "look",
             move |_: &ProgressState, out: &mut dyn fmt::Write| {
-                let column = column.lock().unwrap_or_else(PoisonError::into_inner);
+                let column = lock(&column);
                 if let Some(next) = column.next_look {
                     let left = next.saturating_duration_since(Instant::now());
-                    let _ = write!(out, "look {}", short(left));
+                    // The second that has begun counts.
+                    let left = short(left + Duration::from_millis(999));
+                    let _ = write!(out, "look {left}");
                 }
             },
         );

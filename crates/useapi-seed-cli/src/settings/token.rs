@@ -57,7 +57,7 @@ fn missing(default: Option<&Path>) -> Failure {
     if let Some(path) = default {
         let path = shell::quoted(path.as_os_str());
         failure = failure.suggest(
-            "Or keep it in a file, which asks for it at the next line:",
+            "Or keep it in a file that only you can read; paste it, then Enter and Ctrl-D:",
             &format!("install -D -m 600 /dev/stdin {path}"),
         );
     }

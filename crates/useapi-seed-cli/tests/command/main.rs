@@ -22,4 +22,6 @@ mod output_folder;
 mod process;
 mod secrets;
 mod stub;
+#[cfg(unix)]
+mod terminal;
 mod wait;
