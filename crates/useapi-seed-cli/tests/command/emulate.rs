@@ -48,6 +48,7 @@ fn its_line_of_json_is_all_that_another_program_needs() {
     let folder = tempfile::tempdir().unwrap();
     let mut emulating = Emulating::start(folder.path(), &["--json"]);
     let news: Value = serde_json::from_str(&emulating.line()).unwrap();
+    crate::process::assert_schema("emulator", &news);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (base_url, token) = (text(&news["base_url"]), text(&news["token"]));
     assert!(base_url.ends_with("/v2"), "{base_url}");

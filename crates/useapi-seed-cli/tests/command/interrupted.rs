@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 
-use crate::process::{At, FAST, command, json, shell, whole};
+use crate::process::{At, FAST, assert_schema, command, json, shell, whole};
 
 /// A process whose news are read line by line.
 struct Running {
@@ -115,6 +115,7 @@ async fn a_submission_is_not_torn_up() {
         let (ended, told) = running.end();
         assert_eq!(ended, Some(130), "{told}");
         assert!(told.lines().last().unwrap().starts_with("to go on: "));
+        assert_schema("pending", &pending());
         assert_eq!(pending()["started_job_id"].is_string(), signals == 1);
         std::fs::remove_dir_all(folder.path().join("out")).unwrap();
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use useapi_seed::{Client, Submitted};
 use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, command, names, whole};
+use crate::process::{At, FAST, assert_schema, command, names, whole};
 
 /// `listen` as a process; it ends with the test.
 struct Listening {
@@ -89,6 +89,7 @@ async fn confirmed_events_are_lines_of_json() {
     let finished = tokio::task::spawn_blocking(move || {
         loop {
             let event = listening.event();
+            assert_schema("event", &event);
             assert_eq!(event["job_id"], job.id());
             if event["event"] == "finished" {
                 return event;

@@ -20,7 +20,10 @@ mod listen;
 mod many;
 mod output_folder;
 mod process;
+mod scripts;
 mod secrets;
+mod service;
+mod settings;
 mod stub;
 #[cfg(unix)]
 mod terminal;

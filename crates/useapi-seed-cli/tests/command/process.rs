@@ -199,16 +199,18 @@ pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// Holds a `seed.json` to its schema.
+/// Holds a document to its schema, as the command itself has it.
 #[track_caller]
-pub(crate) fn assert_schema(seed: &Value) {
-    let schema = serde_json::from_str(include_str!("../../src/schemas/seed.schema.json")).unwrap();
+pub(crate) fn assert_schema(name: &str, document: &Value) {
+    let binary = Command::new(env!("CARGO_BIN_EXE_useapi-seed"));
+    let Output { stdout, .. } = { binary }.args(["schema", name]).output().unwrap();
+    let schema = serde_json::from_slice(&stdout).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let faults: Vec<_> = validator
-        .iter_errors(seed)
+        .iter_errors(document)
         .map(|fault| fault.to_string())
         .collect();
-    assert!(faults.is_empty(), "{faults:?}");
+    assert!(faults.is_empty(), "{name}: {faults:?} in {document}");
 }
 
 /// A folder with everything in it, consistent in itself. Gives `seed.json`.
@@ -217,7 +219,7 @@ pub(crate) fn whole(folder: &Path) -> Value {
     assert_eq!(names(folder), WHOLE);
     let job = json(&folder.join("job.json"));
     let seed = json(&folder.join("seed.json"));
-    assert_schema(&seed);
+    assert_schema("seed", &seed);
     assert!(seed["seed"].is_u64());
     assert_eq!(seed["seed"], job["seed"]["value"]);
     assert_eq!(seed["job_id"], job["jobid"]);

@@ -1,0 +1,119 @@
+//! `--json` of every command, against its schema.
+
+use useapi_seed_emulator::Emulator;
+
+use crate::process::{At, FAST, assert_schema, command, shell};
+
+#[tokio::test]
+async fn each_command_prints_what_its_schema_says() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let jobs = emulator.jobs();
+    let imagine = jobs.imagine.as_str();
+    let started = {
+        let mut fetch = command(folder);
+        fetch
+            .args(["fetch", &jobs.button, "--interval", "0.01"])
+            .at(&emulator);
+        fetch.run().ended(0).started().to_owned()
+    };
+    for (name, arguments, lines) in [
+        (
+            "result",
+            &["fetch", imagine, "5", "--interval", "0.01"][..],
+            2,
+        ),
+        ("result", &["wait", &started, "--interval", "0.01"], 1),
+        ("result", &["demo", "--out", "demo"], 1),
+        ("status", &["status", imagine, &jobs.progress], 2),
+        ("jobs", &["jobs"], 1),
+        ("reset", &["reset", "1114555266835431444"], 1),
+        ("checks", &["doctor"], 1),
+        ("settings", &["config"], 1),
+        ("text", &["completions", "bash"], 1),
+        ("text", &["man", "--dir", "man"], 15),
+        ("schemas", &["schema"], 12),
+    ] {
+        let mut command = command(folder);
+        let run = command.args(arguments).arg("--json").at(&emulator).run();
+        assert_eq!(
+            run.stdout.lines().count(),
+            lines,
+            "{arguments:?}\n{}",
+            run.stderr
+        );
+        for line in run.stdout.lines() {
+            assert_schema(name, &serde_json::from_str(line).unwrap());
+        }
+    }
+}
+
+#[test]
+fn fields_are_selected_and_others_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = command(folder.path())
+        .args(["demo", "--json", "seed,folder"])
+        .run()
+        .ended(0);
+    assert_eq!(run.stdout, "{\"folder\":\"demo\",\"seed\":3058471692}\n");
+    for arguments in [
+        ["fetch", "5", "--json=sed"],
+        ["wait", "5", "--json=seed,sed"],
+    ] {
+        command(folder.path())
+            .args(arguments)
+            .at_url("http://127.0.0.1:9", "t")
+            .run()
+            .ended(2)
+            .told("there is no field sed")
+            .told("The fields are ");
+    }
+    command(folder.path())
+        .args(["schema", "none"])
+        .run()
+        .ended(2)
+        .told("There are seed, pending, ");
+}
+
+/// Whoever reads has read enough; that is no failure, and says nothing.
+#[cfg(unix)]
+#[test]
+fn broken_pipes_end_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    for line in [
+        "schema",
+        "schema result",
+        "man",
+        "completions zsh",
+        "config",
+    ] {
+        let line = format!("{{ useapi-seed {line}; echo ended $? >&2; }} | true");
+        let run = shell(folder.path(), &line).run().ended(0);
+        assert_eq!(run.stderr, "ended 0\n", "{line}");
+    }
+}
+
+#[test]
+fn shells_and_people_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = command(folder).args(["completions", shell]).run().ended(0);
+        assert!(run.stdout.contains("at-once"), "{shell}");
+    }
+    command(folder)
+        .args(["man", "--dir", "man1"])
+        .run()
+        .ended(0);
+    let pages = crate::process::names(&folder.join("man1"));
+    assert_eq!(pages.len(), 15);
+    assert!(
+        pages.contains(&"useapi-seed-fetch.1".to_owned()),
+        "{pages:?}"
+    );
+    let page = command(folder).args(["man", "fetch"]).run().ended(0);
+    for part in [".TH useapi-seed-fetch 1", "Exit codes:", "jobs.txt"] {
+        assert!(page.stdout.contains(part), "no {part} in {}", page.stdout);
+    }
+}

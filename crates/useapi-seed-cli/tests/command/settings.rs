@@ -1,0 +1,184 @@
+//! Option over environment over file, and the token.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use useapi_seed_emulator::Emulator;
+
+use crate::process::{At, FAST, Run, command};
+
+const TOKEN: &str = "emulator-token-that-is-long-enough";
+
+fn write_config(folder: &Path, text: &str) {
+    let folder = folder.join("xdg/useapi-seed");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), text).unwrap();
+}
+
+fn write_token(path: &Path, token: &str, mode: u32) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, token).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+}
+
+fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+    command(folder)
+        .env("XDG_CONFIG_HOME", folder.join("xdg"))
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .run()
+}
+
+/// Value and origin of a setting.
+fn setting(run: Run, name: &str) -> (String, String) {
+    let run = run.ended(0);
+    let printed: Value = serde_json::from_str(&run.stdout).unwrap();
+    let settings = printed["settings"].as_array().unwrap();
+    let row = settings.iter().find(|row| row["name"] == name).unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or("null").to_owned();
+    (text(&row["value"]), text(&row["origin"]))
+}
+
+#[test]
+fn each_goes_over_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = folder.join("xdg/useapi-seed/config.toml");
+    let config = config.to_str().unwrap();
+    let base_url = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let arguments = [&["config", "--json"][..], arguments].concat();
+        setting(run(folder, &arguments, environment), "base_url")
+    };
+    let pair = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
+    let (option, variable) = ("--base-url", ("USEAPI_BASE_URL", "http://127.0.0.1:2"));
+    let default = pair("https://api.useapi.net/v2", "default");
+    assert_eq!(base_url(&[], &[]), default);
+    write_config(folder, "base_url = \"http://127.0.0.1:1\"\n");
+    assert_eq!(base_url(&[], &[]), pair("http://127.0.0.1:1", config));
+    assert_eq!(
+        base_url(&[], &[variable]),
+        pair("http://127.0.0.1:2", "USEAPI_BASE_URL in the environment")
+    );
+    assert_eq!(
+        base_url(&[option, "http://127.0.0.1:3"], &[variable]),
+        pair("http://127.0.0.1:3", "--base-url")
+    );
+    // What is empty is not set.
+    assert_eq!(
+        base_url(&[], &[("USEAPI_BASE_URL", "")]),
+        pair("http://127.0.0.1:1", config)
+    );
+}
+
+#[test]
+fn what_is_wrong_in_them_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (text, words) in [
+        ("intervall = 5", "has intervall, which is no setting"),
+        ("interval = -5", "interval in "),
+        ("interval = [5]", "neither a text nor a number"),
+        ("at_once = 0", "a whole number above zero"),
+        ("token = \"abc\"", "a file of its own"),
+        ("base_url", "config.toml: TOML parse error at line 1"),
+    ] {
+        write_config(folder, text);
+        run(folder, &["config"], &[]).ended(2).told(words);
+    }
+    write_config(folder, "");
+    for (name, value) in [("USEAPI_INTERVAL", "soon"), ("USEAPI_AT_ONCE", "1.5")] {
+        run(folder, &["config"], &[(name, value)])
+            .ended(2)
+            .told(&format!("{name}: it has to be"));
+    }
+    run(folder, &["config", "--config", "none.toml"], &[])
+        .ended(2)
+        .told("cannot read none.toml");
+}
+
+#[test]
+fn paths_in_the_file_are_meant_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_config(folder, "into = \"pictures\"\ninterval = 2.5");
+    let arguments = ["config", "--json"];
+    let (into, _) = setting(run(folder, &arguments, &[]), "into");
+    assert_eq!(Path::new(&into), folder.join("xdg/useapi-seed/pictures"));
+    let (interval, _) = setting(run(folder, &arguments, &[]), "interval");
+    assert_eq!(interval, "2.5 s");
+}
+
+#[test]
+fn a_token_comes_from_the_environment_or_a_file_of_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let own = folder.join("xdg/useapi-seed/token");
+    let token = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let arguments = [&["config", "--json"][..], arguments].concat();
+        setting(run(folder, &arguments, environment), "token")
+    };
+    let (value, origin) = token(&[], &[]);
+    assert_eq!(value, "null");
+    assert!(origin.starts_with("USEAPI_TOKEN is not set"), "{origin}");
+
+    write_token(&own, &format!("{TOKEN}\n"), 0o600);
+    let (value, origin) = token(&[], &[]);
+    // Enough to tell which one it is.
+    assert_eq!(
+        (value.as_str(), Path::new(&origin)),
+        ("emul…", own.as_path())
+    );
+    let (_, origin) = token(&[], &[("USEAPI_TOKEN", TOKEN)]);
+    assert_eq!(origin, "USEAPI_TOKEN in the environment");
+    let other = folder.join("other");
+    write_token(&other, TOKEN, 0o400);
+    let (_, origin) = token(&[], &[("USEAPI_TOKEN_FILE", "other")]);
+    assert_eq!(origin, "other");
+    let (_, origin) = token(&["--token-file", "other"], &[("USEAPI_TOKEN", TOKEN)]);
+    assert_eq!(origin, "other");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_file_that_others_may_read_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for mode in [0o644, 0o640, 0o604, 0o660] {
+        write_token(&folder.join("a token"), TOKEN, mode);
+        let refused = run(folder, &["jobs", "--token-file", "a token"], &[])
+            .ended(2)
+            .told("is open to others");
+        assert_eq!(refused.suggested(), "chmod 600 'a token'");
+    }
+    write_token(&folder.join("empty"), " \n", 0o600);
+    for (file, words) in [
+        ("empty", "is empty"),
+        ("xyz", "cannot read"),
+        (".", "is no file"),
+    ] {
+        run(folder, &["jobs", "--token-file", file], &[])
+            .ended(2)
+            .told(words);
+    }
+}
+
+/// The token of a file is sent as it stands there.
+#[tokio::test]
+async fn with_a_file_everything_works() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_token(
+        &folder.join("xdg/useapi-seed/token"),
+        emulator.token(),
+        0o600,
+    );
+    write_config(folder, &format!("base_url = \"{}\"", emulator.base_url()));
+    let none_executing = run(folder, &["jobs"], &[]).ended(0);
+    assert_eq!(none_executing.stderr, "no jobs are executing\n");
+}
