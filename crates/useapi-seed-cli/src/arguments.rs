@@ -19,7 +19,7 @@ pub(crate) use value::seconds;
 /// From the ids of Midjourney jobs at useapi.net to folders with their seeds and
 /// their four separate images.
 #[derive(Debug, Parser)]
-#[command(name = "useapi-seed", version, about, after_help = format!("\
+#[command(name = "useapi-seed", version, after_help = format!("\
 Examples:
   useapi-seed demo
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444

@@ -1,6 +1,8 @@
 //! Failures, told as advice.
 
-use useapi_seed::{Error, ErrorKind};
+mod advice;
+
+use useapi_seed::Error;
 
 use crate::exit::Exit;
 use crate::terminal::{error_mark, plain, tell};
@@ -81,13 +83,7 @@ impl From<Error> for Failure {
         let failure = Self {
             exit: Exit::from(&error),
             ..Self::new(error.to_string())
-        }
-        .advise(error.advice());
-        match error.kind() {
-            ErrorKind::TooManyJobs { executing, .. } if !executing.is_empty() => {
-                failure.advise(plain(&format!("Executing: {}", executing.join(", "))))
-            }
-            _ => failure,
-        }
+        };
+        advice::add(failure, &error)
     }
 }

@@ -76,6 +76,11 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
         output.give(&printed)?;
         return Ok(Exit::Done);
     }
+    let values = printed
+        .settings
+        .iter()
+        .filter_map(|row| row.value.as_deref());
+    let width = values.map(|value| value.chars().count()).max().unwrap_or(0);
     let mut lines = String::new();
     for Row {
         name,
@@ -84,7 +89,7 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
     } in &printed.settings
     {
         let value = value.as_deref().unwrap_or("-");
-        lines.push_str(&plain(&format!("{name:<9} {value:<28}  {origin}")));
+        lines.push_str(&plain(&format!("{name:<9} {value:<width$}  {origin}")));
         lines.push('\n');
     }
     lines.push('\n');

@@ -24,7 +24,19 @@ pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, Failu
     let Reset { channel } = arguments;
     let output = Output::new(common.json.as_deref(), schemas::RESET)?;
     let client = Settings::read(common)?.client()?;
-    client.account(channel.as_str()).reset().await?;
+    client
+        .account(channel.as_str())
+        .reset()
+        .await
+        .map_err(|error| {
+            let is_unknown = error.is_not_found();
+            let failure = Failure::from(error);
+            if is_unknown {
+                failure.advise("CHANNEL is the number behind `channel:` in its jobs' ids.")
+            } else {
+                failure
+            }
+        })?;
     last_seen::working(client.base_url(), &channel);
     if output.is_json() {
         output.give(&Printed { channel })?;

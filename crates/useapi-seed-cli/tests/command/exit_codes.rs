@@ -135,7 +135,7 @@ async fn five_is_a_running_job_or_no_place_for_one() {
         let run = fetch(&number.to_string())
             .run()
             .ended(5)
-            .told("do not submit it again");
+            .told("it need not be submitted again");
         assert_eq!(run.stdout, "");
         started.push(run.started().to_owned());
     }
@@ -177,7 +177,7 @@ async fn seven_is_no_usable_answer_and_eight_a_job_that_has_ended() {
     stub.run(folder.path(), &["fetch", "5", "--interval", "0.01"])
         .ended(7)
         .told("HTTP 500: oops")
-        .told("look for it before you submit again")
+        .told("looks for the job that it may have started")
         .told("the answer is kept in 5/answer.txt");
 
     let stub = Stub::start().await;

@@ -118,31 +118,3 @@ async fn a_result_that_cannot_be_printed_is_no_success() {
         .told("error: cannot print the result");
     whole(&folder.path().join("out"));
 }
-
-#[test]
-fn each_help_has_an_example() {
-    let folder = tempfile::tempdir().unwrap();
-    for name in [
-        "cancel",
-        "completions",
-        "config",
-        "demo",
-        "doctor",
-        "emulate",
-        "fetch",
-        "jobs",
-        "listen",
-        "man",
-        "reset",
-        "schema",
-        "status",
-        "wait",
-    ] {
-        let help = command(folder.path()).args([name, "--help"]).run().ended(0);
-        let (_, example) = help.stdout.split_once("\nExample").unwrap();
-        assert!(
-            example.contains(&format!("useapi-seed {name}")),
-            "{example}"
-        );
-    }
-}

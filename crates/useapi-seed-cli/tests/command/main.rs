@@ -11,6 +11,8 @@ mod demo;
 mod emulate;
 mod exit_codes;
 mod fetch;
+#[cfg(unix)]
+mod help;
 mod hostile;
 mod images;
 #[cfg(unix)]

@@ -1,0 +1,53 @@
+//! What to do about the library's errors, in the words of a terminal.
+
+use useapi_seed::{Delivery, Error, ErrorKind};
+
+use super::Failure;
+use crate::retrieve::accounts::channel;
+use crate::shell;
+use crate::terminal::plain;
+
+/// Why it usually happens, and what to type next.
+pub(super) fn add(failure: Failure, error: &Error) -> Failure {
+    if matches!(error.kind(), ErrorKind::InvalidInput { .. }) {
+        return failure.advise(error.advice());
+    }
+    let failure = failure.advise(format!("Usual cause: {}", error.usual_cause()));
+    let line = |command: &str| format!("{} {command}", shell::program());
+    match error.kind() {
+        ErrorKind::Halted { .. } => {
+            let mut ids = [error.job_id(), error.parent_job_id()]
+                .into_iter()
+                .flatten();
+            let channel = ids.find_map(channel).unwrap_or("CHANNEL");
+            failure.suggest(
+                "Log in to Discord, and acknowledge Midjourney's message or solve its CAPTCHA. A \
+                 call before that puts the Midjourney account at risk. Then reset the account:",
+                &line(&format!("reset {channel}")),
+            )
+        }
+        ErrorKind::Unauthorized => failure
+            .advise(error.advice())
+            .suggest("Where the token comes from:", &line("config")),
+        ErrorKind::StillRunning { .. } => {
+            failure.advise("The job runs on; it need not be submitted again.")
+        }
+        ErrorKind::JobEnded { .. } => failure
+            .advise("The job will not go on. The service's words, if there are any, say why."),
+        ErrorKind::TooManyJobs { executing, .. } if !executing.is_empty() => {
+            let executing = plain(&executing.join(", "));
+            failure.advise(format!("Nothing was started. Executing: {executing}"))
+        }
+        ErrorKind::Transport if error.delivery() == Delivery::NotSent => failure
+            .advise(error.advice())
+            .suggest("To see what works:", &line("doctor")),
+        _ if error.may_have_been_sent() => failure.advise(
+            "It may have been sent, though the answer is of no use. A fetch looks for the job that \
+             it may have started before it submits again.",
+        ),
+        ErrorKind::Transport | ErrorKind::UnreadableAnswer { .. } if error.job_id().is_some() => {
+            failure.advise("The job is not lost: the same command asks for it again.")
+        }
+        _ => failure.advise(error.advice()),
+    }
+}
