@@ -5,6 +5,7 @@ mod cargo;
 mod checkout;
 mod codegen;
 mod contract;
+mod dist;
 mod downstream;
 mod emulator;
 mod features;
@@ -56,6 +57,8 @@ enum Chore {
         #[arg(long)]
         mutate: bool,
     },
+    /// Make the command's archive for this platform, with completions and manual pages.
+    Dist,
     /// Build and run programs of users, and regenerate after a change of the description.
     Downstream,
     /// Hold what each choice of TLS brings along against what it should.
@@ -114,6 +117,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Chore::Codegen { check } => codegen::run(*check),
         Chore::Contract { mutate: false } => contract::check(None),
         Chore::Contract { mutate: true } => contract::mutate(),
+        Chore::Dist => dist::run(),
         Chore::Downstream => downstream::run(),
         Chore::Features => features::run(),
         Chore::LintSpec => lint_spec::run(),

@@ -13,6 +13,8 @@ use useapi_seed_callback::Receiver;
 
 use super::accounts::{Account, Accounts};
 use super::folder::Folder;
+use super::folder_name;
+use super::lock::Lock;
 use super::pending::Pending;
 use super::progress::Progress;
 use super::report::Report;
@@ -22,6 +24,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::last_seen;
+use crate::settings::state_folder;
 use crate::shell;
 use crate::terminal::{plain, tell};
 
@@ -81,6 +84,7 @@ impl Errand {
         if self.is_finished(&folder, report) {
             return Ok(());
         }
+        let job = self.alone(job_id, progress).await?;
         let retrieval = match self.begin(&folder, &account, progress, report).await? {
             Begun::Retrieved(retrieval) => {
                 let id = plain(retrieval.job_id());
@@ -94,8 +98,8 @@ impl Errand {
                     .map_err(Failure::from)?
             }
         };
-        // Another job may execute while images are fetched.
-        drop(place);
+        // Others may go on while images are fetched.
+        drop((place, job));
         self.save(&folder, &retrieval, progress, report).await
     }
 
@@ -139,6 +143,28 @@ impl Errand {
                 progress.tell(format_args!(
                     "another process works in {folder}; waiting until it has ended"
                 ));
+                is_told = true;
+            }
+            self.unless_interrupted(sleep(KNOCK)).await?;
+        }
+    }
+
+    /// Lets no other process of this user submit the job meanwhile, into whichever
+    /// folder. None where there is no place to note that down.
+    async fn alone(&self, job_id: &str, progress: &Progress) -> Result<Option<Lock>, Failure> {
+        let Some(state) = state_folder().filter(|_| self.is_lasting) else {
+            return Ok(None);
+        };
+        let file = state.join("jobs").join(folder_name::of(job_id));
+        let mut is_told = false;
+        loop {
+            match Lock::try_take(&file) {
+                Ok(Some(lock)) => return Ok(Some(lock)),
+                Ok(None) => {}
+                Err(_) => return Ok(None),
+            }
+            if !is_told {
+                progress.tell("another process retrieves this job; waiting until it has");
                 is_told = true;
             }
             self.unless_interrupted(sleep(KNOCK)).await?;

@@ -15,6 +15,8 @@ use crate::failure::Failure;
 /// and those of the library's images.
 const PARTS: [&str; 2] = [".useapi-seed-", ".image-"];
 const PART: &str = ".part";
+/// The file that says that a process works here.
+const LOCK: &str = ".useapi-seed.lock";
 
 /// A folder that could be written to when it was prepared, and that no other
 /// process works in.
@@ -61,7 +63,7 @@ impl Folder {
         if self.path.is_file() {
             return Err(io::Error::other("it is a file, not a folder"));
         }
-        self.lock = Lock::try_take(&self.path)?;
+        self.lock = Lock::try_take(&self.path.join(LOCK))?;
         if self.lock.is_none() {
             return Ok(false);
         }

@@ -1,4 +1,4 @@
-//! One process at a time in a folder.
+//! One process at a time.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 use fs4::{FileExt, TryLockError};
 use same_file::Handle;
 
-const NAME: &str = ".useapi-seed.lock";
-
-/// A folder that no other process works in. The system gives it free when the
-/// process ends, however it ends.
+/// What no other process has. The system gives it free when the process ends,
+/// however it ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
@@ -19,14 +17,16 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the folder, which is made if need be; none when another process has
-    /// it.
-    pub(crate) fn try_take(folder: &Path) -> io::Result<Option<Self>> {
-        let path = folder.join(NAME);
+    /// Takes it, by a file that is there as long, in a folder that is made if need
+    /// be; none when another process has it.
+    pub(crate) fn try_take(path: &Path) -> io::Result<Option<Self>> {
+        let folder = path.parent().unwrap_or(Path::new(""));
         loop {
-            fs::create_dir_all(folder)?;
+            if !folder.as_os_str().is_empty() {
+                fs::create_dir_all(folder)?;
+            }
             let mut options = OpenOptions::new();
-            let file = match options.create(true).write(true).truncate(false).open(&path) {
+            let file = match options.create(true).write(true).truncate(false).open(path) {
                 Ok(file) => file,
                 // Whoever was here has just removed it, and the folder too.
                 Err(fault) if fault.kind() == io::ErrorKind::NotFound && !folder.exists() => {
@@ -43,9 +43,12 @@ impl Lock {
             }
             // The file may have been removed between being opened and locked.
             let here = Handle::from_file(file.try_clone()?)?;
-            let is_still_there = Handle::from_path(&path).is_ok_and(|there| there == here);
+            let is_still_there = Handle::from_path(path).is_ok_and(|there| there == here);
             if is_still_there {
-                return Ok(Some(Self { path, _file: file }));
+                return Ok(Some(Self {
+                    path: path.to_owned(),
+                    _file: file,
+                }));
             }
         }
     }
@@ -65,11 +68,12 @@ mod tests {
     fn one_has_it_and_leaves_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("a/b");
-        let lock = Lock::try_take(&folder).unwrap().unwrap();
-        assert!(Lock::try_take(&folder).unwrap().is_none());
+        let file = folder.join("lock");
+        let lock = Lock::try_take(&file).unwrap().unwrap();
+        assert!(Lock::try_take(&file).unwrap().is_none());
         drop(lock);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
-        assert!(Lock::try_take(&folder).unwrap().is_some());
+        assert!(Lock::try_take(&file).unwrap().is_some());
     }
 
     /// Sixteen threads take turns; no two are ever inside.
@@ -82,9 +86,9 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {
-                    let folder = root.path().join("folder");
+                    let file = root.path().join("folder/lock");
                     while turns.load(Ordering::SeqCst) < 500 {
-                        let Some(lock) = Lock::try_take(&folder).unwrap() else {
+                        let Some(lock) = Lock::try_take(&file).unwrap() else {
                             std::thread::yield_now();
                             continue;
                         };

@@ -144,3 +144,33 @@ async fn of_two_at_once_one_works() {
     let jobs = emulator.job_counts();
     assert_eq!(jobs[&emulator.jobs().imagine].started, 1);
 }
+
+/// Into different folders, too.
+#[tokio::test]
+async fn of_two_at_one_job_one_submits() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let start = |out: &str| {
+        let mut command = command(folder.path());
+        command
+            .args(["fetch", &emulator.jobs().imagine, "--out", out])
+            .args(["--interval", "0.02"])
+            .at(&emulator)
+            .env("XDG_STATE_HOME", folder.path().join("state"));
+        Running::start(command)
+    };
+    let mut first = start("one");
+    first.until("started job ");
+    let mut second = start("two");
+    second.until("another process retrieves this job");
+    emulator.advance(Duration::from_secs(60));
+    assert_eq!(first.end().0, Some(0));
+    let (code, told) = second.end();
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("was retrieved before"), "{told}");
+    for out in ["one", "two"] {
+        whole(&folder.path().join(out));
+    }
+    let jobs = emulator.job_counts();
+    assert_eq!(jobs[&emulator.jobs().imagine].started, 1);
+}

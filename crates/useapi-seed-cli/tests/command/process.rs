@@ -67,11 +67,11 @@ impl Run {
         line
     }
 
-    /// The command line on a line of its own, in an error's advice.
+    /// The last command line on a line of its own, in an error's advice.
     #[track_caller]
     pub(crate) fn suggested(&self) -> &str {
-        self.stderr
-            .lines()
+        let mut lines = self.stderr.lines().rev();
+        lines
             .find_map(|line| line.strip_prefix("    "))
             .expect("no command line")
     }
