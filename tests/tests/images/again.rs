@@ -18,7 +18,12 @@ async fn an_image_that_is_there_and_whole_is_not_fetched_again() {
     assert_eq!(host.requests().len(), 4);
     // What stands in the folder is worth more than a host that is gone.
     drop(host);
-    let second = client.save_images(&retrieval, &folder).await;
+    let mut told = Vec::new();
+    let second = client
+        .save_images(&retrieval, &folder)
+        .on_each(|outcome| told.push(outcome.as_ref().unwrap().number))
+        .await;
+    assert_eq!(told, [1, 2, 3, 4]);
     for (first, second) in first.into_iter().zip(second) {
         let (first, second) = (first.unwrap(), second.unwrap());
         assert!(!first.was_there && second.was_there);
