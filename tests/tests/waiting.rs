@@ -41,7 +41,7 @@ async fn a_failed_poll_is_not_a_failed_job() {
     .await;
     let client = client_of(&stub);
     let (faults, told) = mpsc::channel();
-    let (pauses, paused) = mpsc::channel();
+    let (pauses, lengths) = mpsc::channel();
     let wait = client
         .job("<jobid>")
         .wait()
@@ -51,10 +51,10 @@ async fn a_failed_poll_is_not_a_failed_job() {
     assert_eq!(wait.await.unwrap().seed(), 4_294_967_295);
     assert_eq!(stub.requests().len(), 7);
     // Before each poll but the first, and as long as asked, up to a tenth more.
-    let paused: Vec<_> = paused.into_iter().collect();
-    assert_eq!(paused.len(), 6, "{paused:?}");
+    let lengths: Vec<_> = lengths.into_iter().collect();
+    assert_eq!(lengths.len(), 6, "{lengths:?}");
     let longest = Duration::from_micros(1_100);
-    assert!(paused.iter().all(|pause| *pause <= longest), "{paused:?}");
+    assert!(lengths.iter().all(|pause| *pause <= longest), "{lengths:?}");
     // Each poll that brought nothing was told, and no other.
     let told: Vec<_> = told.into_iter().collect();
     assert_eq!(told.len(), 4, "{told:?}");

@@ -8,13 +8,15 @@ mod value;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::exit;
+use crate::schemas::Schema;
 pub(crate) use retrieve::{Demo, Fetch, Pace, Place, Wait};
 pub(crate) use service::{Cancel, Jobs, Listen, Reset, Status};
-pub(crate) use this_machine::{Completions, Config, Doctor, Emulate, Man, Schema};
-pub(crate) use value::seconds;
+pub(crate) use this_machine::{Completions, Config, Doctor, Emulate, Man, SchemaName};
+pub(crate) use value::{seconds, whole_above_zero};
 
 /// From the ids of Midjourney jobs at useapi.net to folders with their seeds and
 /// their four separate images.
@@ -77,7 +79,7 @@ pub(crate) enum Command {
     Emulate(Emulate),
     Doctor(Doctor),
     Config(Config),
-    Schema(Schema),
+    Schema(SchemaName),
     Completions(Completions),
     Man(Man),
 }
@@ -90,21 +92,32 @@ impl Arguments {
     }
 }
 
-/// Lets `--json` stand before a job's id: the next word is its value only if it
-/// looks like names of fields, which no id and no number does.
+/// Lets `--json` stand before another word: that is its value only if it looks like
+/// names of fields, which no id and no number does, and is none of this command's
+/// own words.
 fn with_bare_json(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let commands = Command::augment_subcommands(clap::Command::new("any"));
+    let is_command = |word: &str| commands.find_subcommand(word).is_some() || word == "help";
     let mut words = words.peekable();
-    let mut all = Vec::new();
+    let mut all: Vec<OsString> = Vec::new();
     while let Some(word) = words.next() {
         if word == "--" {
             all.push(word);
             all.extend(words);
             break;
         }
-        let has_fields = words
-            .peek()
-            .and_then(|next| next.to_str())
-            .is_some_and(are_fields);
+        let chosen = all.iter().filter_map(|word| word.to_str());
+        let chosen = chosen.clone().find(|word| is_command(word));
+        let next = words.peek().and_then(|next| next.to_str());
+        let has_fields = next.is_some_and(|next| {
+            are_fields(next)
+                && match chosen {
+                    None | Some("man" | "help") => !is_command(next),
+                    Some("completions") => Shell::from_str(next, false).is_err(),
+                    Some("schema") => Schema::named(next).is_none(),
+                    Some(_) => true,
+                }
+        });
         if word == "--json" && !has_fields {
             all.push("--json=".into());
         } else {
@@ -146,6 +159,19 @@ mod tests {
             (vec!["1", "--json"], vec!["1", "--json="]),
             (vec!["--json", "--out", "a"], vec!["--json=", "--out", "a"]),
             (vec!["--", "--json", "1"], vec!["--", "--json", "1"]),
+            (vec!["--json", "jobs"], vec!["--json=", "jobs"]),
+            (
+                vec!["status", "--json", "status"],
+                vec!["status", "--json", "status"],
+            ),
+            (
+                vec!["schema", "--json", "seed"],
+                vec!["schema", "--json=", "seed"],
+            ),
+            (
+                vec!["completions", "--json", "zsh"],
+                vec!["completions", "--json=", "zsh"],
+            ),
         ] {
             let words = line.iter().map(OsString::from);
             assert_eq!(with_bare_json(words), expected, "{line:?}");

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod doctor;
 mod emulate;
+mod errand;
 mod fetch;
 mod jobs;
 mod listen;

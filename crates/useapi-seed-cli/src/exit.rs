@@ -16,7 +16,7 @@ Exit codes:
   6    no access: the token is wrong (401) or its subscription has run out (402)
   7    no usable answer: the network, a 5xx, or no JSON
   8    the job has ended without a seed: failed, moderated or cancelled
-  9    a file or folder here cannot be read or written
+  9    a file or folder cannot be read or written; of settings and token it is 2
   130  ended by Ctrl-C; the same command goes on
   143  ended by SIGTERM; the same command goes on
 Of several jobs the worst one counts, by this order: 2, 6, 4, 9, 1, 3, 8, 7, 5, 0.
@@ -58,9 +58,14 @@ impl Exit {
         }
     }
 
-    /// Whether it is not over: the same command may well go on.
+    /// Whether somebody has ended it.
+    pub(crate) fn is_interrupt(self) -> bool {
+        matches!(self, Self::Interrupted | Self::Terminated)
+    }
+
+    /// Whether it is not over: nothing has failed for good.
     pub(crate) fn is_waiting(self) -> bool {
-        matches!(self, Self::NotYet | Self::Interrupted | Self::Terminated)
+        self.is_interrupt() || matches!(self, Self::NotYet | Self::NoAnswer)
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     advice: Vec<String>,
+    /// Whether the same command would fail in the same way.
+    stays: bool,
 }
 
 impl Failure {
@@ -22,6 +24,7 @@ impl Failure {
             exit: Exit::Failed,
             message: plain(message.as_ref()),
             advice: Vec::new(),
+            stays: false,
         }
     }
 
@@ -54,6 +57,17 @@ impl Failure {
 
     pub(crate) fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// Says that the same command would fail in the same way.
+    pub(crate) fn stays(mut self) -> Self {
+        self.stays = true;
+        self
+    }
+
+    /// Whether the same command may do better.
+    pub(crate) fn can_go_on(&self) -> bool {
+        !self.stays && !matches!(self.exit, Exit::Refused | Exit::WrongUse)
     }
 
     /// What went wrong, in a line.

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::shell;
-use crate::terminal::tell;
+use crate::terminal::{error_mark, tell};
 
 /// Whether this process was asked to end. Clones hear the same.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Interrupt {
             let first = signals.next().await;
             sender.send_replace(Some(first));
             let second = signals.next().await;
-            tell("");
+            tell(format_args!("{} interrupted", error_mark()));
             tell(format_args!("to go on: {}", shell::again()));
             std::process::exit(second.code().into());
         });

@@ -52,10 +52,18 @@ impl Output {
             Self::Json(fields) if !fields.is_empty() => fields,
             _ => return serde_json::to_string(document).map_err(fault),
         };
-        let mut document = serde_json::to_value(document).map_err(fault)?;
-        if let Value::Object(map) = &mut document {
-            map.retain(|name, _| fields.contains(name));
-        }
-        serde_json::to_string(&document).map_err(fault)
+        let document = serde_json::to_value(document).map_err(fault)?;
+        // In the order in which they were asked for; an event has not all of them.
+        let members: Vec<_> = fields
+            .iter()
+            .filter_map(|field| {
+                Some(format!(
+                    "{}:{}",
+                    Value::from(field.as_str()),
+                    document.get(field)?
+                ))
+            })
+            .collect();
+        Ok(format!("{{{}}}", members.join(",")))
     }
 }

@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::settings::state_folder;
+use crate::timestamp::Timestamp;
 
 /// So many accounts are kept in mind.
 const ACCOUNTS: usize = 100;
@@ -20,15 +21,7 @@ pub(crate) struct Account {
     pub(crate) base_url: String,
     pub(crate) channel: String,
     pub(crate) is_halted: bool,
-    /// In seconds since 1970 (UTC).
-    seen_at: u64,
-}
-
-impl Account {
-    /// How long ago that was.
-    pub(crate) fn age(&self) -> Duration {
-        now().saturating_sub(Duration::from_secs(self.seen_at))
-    }
+    pub(crate) seen_at: Timestamp,
 }
 
 pub(crate) fn halted(base_url: &str, channel: &str) {
@@ -54,8 +47,9 @@ fn saw(base_url: &str, channel: &str, is_halted: bool) {
     };
     let mut accounts = read();
     let is_it = |account: &Account| account.base_url == base_url && account.channel == channel;
-    let is_known =
-        |account: &Account| is_it(account) && account.is_halted == is_halted && account.age() < AGE;
+    let is_known = |account: &Account| {
+        is_it(account) && account.is_halted == is_halted && account.seen_at.age() < AGE
+    };
     if accounts.iter().any(is_known) {
         return;
     }
@@ -67,7 +61,7 @@ fn saw(base_url: &str, channel: &str, is_halted: bool) {
         base_url: base_url.to_owned(),
         channel: channel.to_owned(),
         is_halted,
-        seen_at: now().as_secs(),
+        seen_at: Timestamp::now(),
     });
     let write = || {
         let folder = path.parent()?;
@@ -87,8 +81,4 @@ fn read() -> Vec<Account> {
 
 fn file() -> Option<PathBuf> {
     Some(state_folder()?.join("accounts.json"))
-}
-
-fn now() -> Duration {
-    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }

@@ -16,6 +16,7 @@ mod schemas;
 mod settings;
 mod shell;
 mod terminal;
+mod timestamp;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,9 @@ mod progress;
 mod report;
 mod save;
 mod seed_file;
+mod submission;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -33,10 +35,10 @@ use report::{Outcome, Report};
 #[cfg(test)]
 pub(crate) use seed_file::SeedFile;
 
-/// Whether folders can be made in a folder, and written to.
-pub(crate) fn is_writable(into: &Path) -> Result<(), Failure> {
+/// Whether a folder can be made, or written to.
+pub(crate) fn is_writable(folder: &Path) -> Result<(), Failure> {
     // Where another process works in it, it can be.
-    folder::Folder::prepare(into).map(drop)
+    folder::Folder::prepare(folder).map(drop)
 }
 
 /// What is done for a job.
@@ -61,10 +63,7 @@ pub(crate) async fn run(
         .iter()
         .map(async |(job_id, out)| {
             let progress = Progress::new((count > 1).then_some(job_id));
-            match task {
-                Task::Fetch => errand.fetch(job_id, out, &progress).await,
-                Task::Wait => errand.wait(job_id, out, &progress).await,
-            }
+            errand.run(task, job_id, out, &progress).await
         })
         .collect();
     let mut tally = Tally::default();
@@ -79,14 +78,14 @@ pub(crate) async fn run(
             failure.report();
             tally.exit = tally.exit.max(failure.exit());
         }
-        tally.add(&report);
+        tally.add(report);
     }
     drop(total);
     if count > 1 {
         tally.tell();
     }
     if errand.is_lasting {
-        tell_how_to_go_on(tally.exit, task);
+        tally.tell_how_to_go_on();
     }
     Ok(tally.exit)
 }
@@ -114,6 +113,8 @@ fn tell_in_a_line(report: &Report) {
     match report.outcome() {
         Outcome::Done if report.was_there => tell(format_args!("{id}: was done before")),
         Outcome::Done => tell(format_args!("{id}: {}", good("done"))),
+        // Of each it would be too much; the end tells how many.
+        _ if report.exit().is_interrupt() => {}
         Outcome::Failed | Outcome::Waiting => {
             for failure in &report.failures {
                 tell(format_args!("{} {id}: {}", error_mark(), failure.message()));
@@ -128,51 +129,73 @@ struct Tally {
     done: usize,
     failed: Vec<String>,
     waiting: Vec<String>,
+    interrupted: usize,
     exit: Exit,
+    /// How those end that the same command may do better with.
+    going_on: BTreeSet<Exit>,
+    /// Each once, in the order in which they came.
+    advice: Vec<Vec<String>>,
 }
 
 impl Tally {
-    fn add(&mut self, report: &Report) {
+    fn add(&mut self, report: Report) {
+        let exit = report.exit();
+        self.exit = self.exit.max(exit);
         let line = || {
             let why: Vec<_> = report.failures.iter().map(Failure::message).collect();
             format!("{}: {}", plain(&report.job_id), why.join("; "))
         };
         match report.outcome() {
             Outcome::Done => self.done += 1,
+            _ if exit.is_interrupt() => self.interrupted += 1,
             Outcome::Failed => self.failed.push(line()),
             Outcome::Waiting => self.waiting.push(line()),
         }
-        self.exit = self.exit.max(report.exit());
+        for failure in report.failures {
+            if failure.can_go_on() {
+                self.going_on.insert(failure.exit());
+            }
+            let advice = failure.advice();
+            if !advice.is_empty() && !self.advice.iter().any(|known| known == advice) {
+                self.advice.push(advice.to_vec());
+            }
+        }
     }
 
     fn tell(&self) {
-        let Self {
-            done,
-            failed,
-            waiting,
-            ..
-        } = self;
         tell(format_args!(
-            "\n{done} done, {} failed, {} waiting",
-            failed.len(),
-            waiting.len()
+            "\n{} done, {} failed, {} waiting",
+            self.done,
+            self.failed.len(),
+            self.waiting.len() + self.interrupted
         ));
-        for (what, lines) in [("failed", failed), ("waiting", waiting)] {
+        for (what, lines) in [("failed", &self.failed), ("waiting", &self.waiting)] {
             for line in lines {
                 tell(format_args!("  {what}  {line}"));
             }
         }
+        if self.interrupted > 0 {
+            let count = self.interrupted;
+            tell(format_args!("  waiting  {count} that were interrupted"));
+        }
+        for line in self.advice.iter().flatten() {
+            tell(format_args!("\n  {line}"));
+        }
+        if !self.advice.is_empty() {
+            tell("");
+        }
     }
-}
 
-/// The last line: what is begun is not lost.
-fn tell_how_to_go_on(exit: Exit, task: Task) {
-    let what = match (exit, task) {
-        // The same would come of it again.
-        (Exit::Done | Exit::Refused | Exit::WrongUse, _) | (Exit::JobEnded, Task::Wait) => return,
-        (Exit::JobEnded, Task::Fetch) => "to start another job",
-        (Exit::Halted | Exit::NoAccess, _) => "when that is done, to go on",
-        _ => "to go on",
-    };
-    tell(format_args!("{what}: {}", shell::again()));
+    /// The last line: what is begun is not lost.
+    fn tell_how_to_go_on(&self) {
+        let has = |exit| self.going_on.contains(&exit);
+        let what = match self.going_on.len() {
+            0 => return,
+            1 if has(Exit::JobEnded) => "to start another job",
+            _ if has(Exit::JobEnded) => "to go on, and start another job for those that ended",
+            _ if has(Exit::Halted) || has(Exit::NoAccess) => "when that is done, to go on",
+            _ => "to go on",
+        };
+        tell(format_args!("{what}: {}", shell::again()));
+    }
 }

@@ -10,17 +10,16 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use useapi_seed::{Client, ErrorKind, SecretString, Wait};
+use useapi_seed::{Client, Error, ErrorKind, SecretString, Wait};
 
-use crate::arguments::{Common, seconds};
+use crate::arguments::{Common, seconds, whole_above_zero};
 use crate::failure::Failure;
-use crate::shell;
 use file::File;
 pub(crate) use folders::state_folder;
 pub(crate) use token::cut;
 
 /// As many jobs as the smallest plans execute at once.
-const AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
+const DEFAULT_AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
 
 /// A setting that can be given in three ways.
 #[derive(Clone, Copy, Debug)]
@@ -39,16 +38,10 @@ pub(crate) const KEY_FILE: Key = key("key_file", "--key-file", "USEAPI_KEY_FILE"
 pub(crate) const INTO: Key = key("into", "--into", "USEAPI_INTO");
 pub(crate) const INTERVAL: Key = key("interval", "--interval", "USEAPI_INTERVAL");
 pub(crate) const TIMEOUT: Key = key("timeout", "--timeout", "USEAPI_TIMEOUT");
-pub(crate) const AT_ONCE_KEY: Key = key("at_once", "--at-once", "USEAPI_AT_ONCE");
+pub(crate) const AT_ONCE: Key = key("at_once", "--at-once", "USEAPI_AT_ONCE");
 
 const KEYS: [Key; 7] = [
-    BASE_URL,
-    TOKEN_FILE,
-    KEY_FILE,
-    INTO,
-    INTERVAL,
-    TIMEOUT,
-    AT_ONCE_KEY,
+    BASE_URL, TOKEN_FILE, KEY_FILE, INTO, INTERVAL, TIMEOUT, AT_ONCE,
 ];
 
 const fn key(name: &'static str, option: &'static str, variable: &'static str) -> Key {
@@ -110,10 +103,16 @@ impl Settings {
         &self.file
     }
 
+    /// Where requests go; an address that has a secret in it is refused.
     pub(crate) fn base_url(&self) -> Result<Setting<String>, Failure> {
         let default = || useapi_seed::raw::DEFAULT_BASE_URL.to_owned();
         let parse = |text: &str| Ok(text.to_owned());
-        self.find(BASE_URL, self.base_url.clone(), parse, default)
+        let setting = self.find(BASE_URL, self.base_url.clone(), parse, default)?;
+        let client = Client::builder("any").base_url(setting.value.as_str());
+        match client.build() {
+            Ok(_) => Ok(setting),
+            Err(error) => Err(explain(error, "base_url", &setting.origin)),
+        }
     }
 
     /// The API token; an error says how to give one.
@@ -143,11 +142,8 @@ impl Settings {
         &self,
         option: Option<NonZeroUsize>,
     ) -> Result<Setting<NonZeroUsize>, Failure> {
-        let parse = |text: &str| {
-            let problem = "it has to be a whole number above zero";
-            text.parse().map_err(|_| problem.to_owned())
-        };
-        self.find(AT_ONCE_KEY, option, parse, || AT_ONCE)
+        let parse = |text: &str| Ok(whole_above_zero(text)?);
+        self.find(AT_ONCE, option, parse, || DEFAULT_AT_ONCE)
     }
 
     pub(crate) fn parent_folder(
@@ -172,25 +168,10 @@ impl Settings {
     /// A client for the service, or whatever else is set.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let (token, base_url) = (self.token()?, self.base_url()?);
-        Client::builder(token.value)
-            .base_url(base_url.value)
+        let client = Client::builder(token.value).base_url(base_url.value);
+        client
             .build()
-            .map_err(|error| match error.kind() {
-                ErrorKind::InvalidInput { field, problem, .. } => {
-                    let (name, origin) = if *field == "token" {
-                        ("the API token", token.origin)
-                    } else {
-                        ("the base URL", base_url.origin)
-                    };
-                    Failure::wrong_use(match origin {
-                        Origin::Environment(name) | Origin::Option(name) => {
-                            format!("{name} {problem}")
-                        }
-                        origin => format!("{name} of {origin} {problem}"),
-                    })
-                }
-                _ => error.into(),
-            })
+            .map_err(|error| explain(error, "the API token", &token.origin))
     }
 
     fn path(
@@ -246,10 +227,13 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-/// For whoever has no token: what can be done without.
-fn suggest_demo(failure: Failure) -> Failure {
-    failure.suggest(
-        "To try the command without an account:",
-        &format!("{} demo", shell::program()),
-    )
+/// What the library refuses, by the name that it has here.
+fn explain(error: Error, what: &str, origin: &Origin) -> Failure {
+    let ErrorKind::InvalidInput { problem, .. } = error.kind() else {
+        return error.into();
+    };
+    Failure::wrong_use(match origin {
+        Origin::Environment(name) | Origin::Option(name) => format!("{name} {problem}"),
+        origin => format!("{what} of {origin} {problem}"),
+    })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::value::{job_id, seconds};
+use super::value::{job_id, seconds, whole_above_zero};
 use crate::exit;
 
 /// Show everything offline: fetch a sample job from a built-in emulator of the
@@ -66,7 +66,7 @@ pub(crate) struct Fetch {
 
     /// How many jobs of one account to let execute at once; 3 unless given. Where
     /// an account has room for fewer, the others wait their turn.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole_above_zero)]
     pub(crate) at_once: Option<NonZeroUsize>,
 
     /// The address at which the service reaches `--callback-port` on this machine,

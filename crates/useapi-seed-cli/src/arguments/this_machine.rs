@@ -4,9 +4,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 
 use super::value::{above_zero, job_id};
+use crate::schemas;
 
 /// Run an emulator of the service on this machine, with sample jobs.
 ///
@@ -82,9 +84,11 @@ pub(crate) struct Config {}
 Examples:
   useapi-seed schema
   useapi-seed schema seed")]
-pub(crate) struct Schema {
+pub(crate) struct SchemaName {
     /// Which one.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(
+        schemas::ALL.iter().map(|schema| schema.name)
+    ))]
     pub(crate) name: Option<String>,
 }
 

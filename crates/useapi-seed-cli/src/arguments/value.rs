@@ -1,5 +1,6 @@
 //! Values on the command line, in the environment and in the configuration file.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 pub(crate) fn job_id(text: &str) -> Result<String, &'static str> {
@@ -14,6 +15,11 @@ pub(crate) fn above_zero(text: &str) -> Result<f64, &'static str> {
         .ok()
         .filter(|number: &f64| number.is_finite() && *number > 0.0)
         .ok_or("it has to be a number above zero, such as 0.5 or 30")
+}
+
+pub(crate) fn whole_above_zero(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse()
+        .map_err(|_| "it has to be a whole number above zero")
 }
 
 pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {

@@ -1,5 +1,7 @@
 //! `config`: the settings, and where each of them comes from.
 
+use std::path::Path;
+
 use serde::Serialize;
 use useapi_seed::SecretString;
 
@@ -49,16 +51,16 @@ impl Row {
 pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
     let output = Output::new(common.json.as_deref(), schemas::SETTINGS)?;
     let settings = Settings::read(common)?;
-    let path = |path: &std::path::PathBuf| path.display().to_string();
+    let path = |path: &Path| path.display().to_string();
     let seconds = |time: &std::time::Duration| format!("{} s", time.as_secs_f64());
     let printed = Printed {
-        file: path(&settings.file().path().to_owned()),
+        file: path(settings.file().path()),
         file_is_there: settings.file().is_there(),
         settings: vec![
             Row::new("base_url", &settings.base_url()?, Clone::clone),
             token(settings.token()),
             Row::new("key_file", &settings.key_file(None)?, |file| {
-                file.as_ref().map_or_else(String::new, path)
+                file.as_deref().map_or_else(String::new, path)
             }),
             Row::new("into", &settings.parent_folder(None)?, |into| {
                 if into.as_os_str().is_empty() {

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use useapi_seed::{Client, Wait};
 use useapi_seed_emulator::Emulator;
 
@@ -40,6 +41,7 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failur
         reply_url: None,
         reply_ref: None,
         accounts: Accounts::new(NonZeroUsize::MIN),
+        savers: Semaphore::new(1),
         interrupt: Interrupt::listen()?,
     };
     let jobs = vec![(emulator.jobs().imagine.clone(), out)];

@@ -1,9 +1,11 @@
 //! `doctor`: whether everything is as it has to be.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use console::Style;
 use indicatif::HumanDuration;
 use serde::Serialize;
 use useapi_seed::raw::FailureKind;
@@ -94,13 +96,14 @@ impl Check {
     }
 
     fn to_text(&self) -> String {
-        let state = match self.state {
-            State::Ok => "ok",
-            State::Warning => "warning",
-            State::Failed => "FAILED",
-            State::Unknown => "unknown",
+        let (state, style) = match self.state {
+            State::Ok => ("ok", Style::new().green()),
+            State::Warning => ("warning", Style::new().yellow()),
+            State::Failed => ("FAILED", Style::new().red().bold()),
+            State::Unknown => ("unknown", Style::new()),
         };
-        let mut text = format!("{state:<8} {}: {}\n", self.name, self.message);
+        let state = style.apply_to(format!("{state:<8}"));
+        let mut text = format!("{state} {}: {}\n", self.name, self.message);
         for advice in &self.advice {
             for line in advice.lines().filter(|line| !line.is_empty()) {
                 let _ = writeln!(text, "{:<9}{line}", "");
@@ -154,7 +157,7 @@ async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut 
             jobs.ids
         }
         Err(error) => {
-            checks.extend(without_answer(error, origin, base_url));
+            checks.extend(without_answer(&error, origin, base_url));
             for name in ["clock", "answers"] {
                 checks.push(Check::new(name, State::Unknown, "cannot be asked"));
             }
@@ -171,12 +174,12 @@ async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut 
     checks.push(answers(client, executing, job).await);
 }
 
-fn without_answer(error: Error, origin: &str, base_url: &str) -> [Check; 2] {
+fn without_answer(error: &Error, origin: &str, base_url: &str) -> [Check; 2] {
     let (is_access, has_answer) = (
         error.is_unauthorized() || error.is_unpaid(),
         error.status().is_some(),
     );
-    let failure = Failure::from(error);
+    let failure = failure_of(error);
     if is_access {
         let token = Check::failed("token", &failure);
         return [
@@ -190,6 +193,14 @@ fn without_answer(error: Error, origin: &str, base_url: &str) -> [Check; 2] {
         api = api.advise(format!("The base URL is {}.", plain(base_url)));
     }
     [token, api]
+}
+
+/// An error without the advice to ask the doctor.
+fn failure_of(error: &Error) -> Failure {
+    Failure::new(error.to_string())
+        .ends(Exit::from(error))
+        .advise(format!("Usual cause: {}", error.usual_cause()))
+        .advise(error.advice())
 }
 
 fn clock(headers: Option<&HeaderMap>) -> Check {
@@ -223,40 +234,54 @@ fn clock(headers: Option<&HeaderMap>) -> Check {
 
 async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&str>) -> Check {
     let name = "answers";
-    let mut drift = Vec::new();
+    let mut drift = BTreeSet::new();
     if executing.is_none() {
-        drift.push("the list of executing jobs has an unknown form".to_owned());
+        drift.insert("the list of executing jobs has an unknown form".to_owned());
     }
     let executing = executing.unwrap_or_default();
-    let ids = executing.iter().take(JOBS).map(String::as_str).chain(job);
+    let ids: BTreeSet<&str> = executing
+        .iter()
+        .take(JOBS)
+        .map(String::as_str)
+        .chain(job)
+        .collect();
     let mut looked = 0;
     for id in ids {
-        match client.raw().get_job(id).await {
+        // The layer below shows what the description does not know.
+        let failure = match client.raw().get_job(id).await {
             Ok(answer) => {
                 looked += 1;
-                drift.extend(Note::of(&answer).iter().map(ToString::to_string));
+                drift.extend(
+                    Note::of(&answer)
+                        .iter()
+                        .map(|note| format!("job {id}: {note}")),
+                );
+                continue;
             }
-            Err(failure) => match failure.kind() {
-                FailureKind::Undecodable(fault) => drift.push(fault.to_string()),
-                _ if job == Some(id) => {
-                    // The same again, for its words.
-                    if let Err(error) = client.job(id).poll().await {
-                        return Check::failed(name, &error.into());
-                    }
-                }
-                // It may have ended just now.
-                _ => {}
-            },
+            Err(failure) => failure,
+        };
+        if let FailureKind::Undecodable(fault) = failure.kind() {
+            looked += 1;
+            drift.insert(format!("job {id}: {fault}"));
+        } else if job == Some(id) {
+            // The same again, for words that a person can do something with.
+            match client.job(id).poll().await {
+                Ok(_) => looked += 1,
+                Err(error) => return Check::failed(name, &failure_of(&error)),
+            }
         }
+        // Another one may have ended just now.
     }
-    drift.sort();
-    drift.dedup();
     if !drift.is_empty() {
-        let found = "not quite as described; nothing is lost by it";
+        let check = Check::new(
+            name,
+            State::Warning,
+            "not as described; `fetch` may know less",
+        );
         return drift
             .iter()
             .map(|line| plain(line))
-            .fold(Check::new(name, State::Warning, found), Check::advise);
+            .fold(check, Check::advise);
     }
     if looked == 0 {
         return Check::new(
@@ -266,7 +291,11 @@ async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&s
         )
         .advise("With --job JOBID the answer about a job is looked at, too.");
     }
-    Check::new(name, State::Ok, format!("as described, of {looked} jobs"))
+    Check::new(
+        name,
+        State::Ok,
+        format!("as described; jobs looked at: {looked}"),
+    )
 }
 
 fn folder(into: PathBuf) -> Check {
@@ -299,9 +328,10 @@ fn accounts(base_url: &str) -> Check {
     }
     let mut check = Check::new(name, State::Ok, "none was halted when it was last heard of");
     for account in seen.iter().filter(|account| account.is_halted) {
-        let (channel, age) = (plain(&account.channel), HumanDuration(account.age()));
-        check.state = State::Failed;
-        check.exit = Exit::Halted;
+        let age = HumanDuration(account.seen_at.age());
+        let channel = shell::quoted(account.channel.as_ref());
+        // It may have been put back to work elsewhere.
+        check.state = State::Warning;
         check.message = String::from("halted, when last heard of");
         check = check.advise(format!(
             "Channel {channel}, {age} ago. Acknowledge Midjourney's message in Discord, then: {} \

@@ -24,19 +24,17 @@ pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, Failu
     let Reset { channel } = arguments;
     let output = Output::new(common.json.as_deref(), schemas::RESET)?;
     let client = Settings::read(common)?.client()?;
-    client
-        .account(channel.as_str())
-        .reset()
-        .await
-        .map_err(|error| {
-            let is_unknown = error.is_not_found();
-            let failure = Failure::from(error);
-            if is_unknown {
-                failure.advise("CHANNEL is the number behind `channel:` in its jobs' ids.")
-            } else {
-                failure
-            }
-        })?;
+    let outcome = client.account(channel.as_str()).reset().await;
+    outcome.map_err(|error| {
+        if error.is_not_found() {
+            Failure::new(error.to_string()).ends(Exit::from(&error)).advise(
+                "No account is configured for this channel: the number behind `channel:` in its \
+                 jobs' ids.",
+            )
+        } else {
+            error.into()
+        }
+    })?;
     last_seen::working(client.base_url(), &channel);
     if output.is_json() {
         output.give(&Printed { channel })?;

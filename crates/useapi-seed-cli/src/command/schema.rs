@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::arguments::{Common, Schema};
+use crate::arguments::{Common, SchemaName};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::json::Output;
@@ -20,14 +20,9 @@ pub(crate) struct Printed {
     about: &'static str,
 }
 
-pub(crate) fn run(common: &Common, arguments: Schema) -> Result<Exit, Failure> {
+pub(crate) fn run(common: &Common, SchemaName { name }: SchemaName) -> Result<Exit, Failure> {
     let output = Output::new(common.json.as_deref(), schemas::SCHEMAS)?;
-    if let Some(name) = arguments.name {
-        let names = || ALL.iter().map(|schema| schema.name).collect::<Vec<_>>();
-        let schema = schemas::Schema::named(&name).ok_or_else(|| {
-            Failure::wrong_use(format!("there is no schema {name}"))
-                .advise(format!("There are {}.", names().join(", ")))
-        })?;
+    if let Some(schema) = name.as_deref().and_then(schemas::Schema::named) {
         give_on(schema.text)?;
         return Ok(Exit::Done);
     }

@@ -32,6 +32,8 @@ pub(crate) struct Printed {
     content: Option<String>,
     /// The job whose seed it retrieves, when the answer says so.
     parent_job_id: Option<String>,
+    /// Why it could not be asked for; nothing else is known then.
+    error: Option<String>,
 }
 
 impl Printed {
@@ -43,6 +45,7 @@ impl Printed {
             seed: None,
             content: update.content,
             parent_job_id: update.parent_job_id,
+            error: None,
         }
     }
 
@@ -56,6 +59,7 @@ impl Printed {
             seed: Some(retrieval.seed()),
             content: job.content.clone(),
             parent_job_id: job.parent_job_id.clone(),
+            error: None,
         }
     }
 
@@ -101,7 +105,12 @@ pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, Fail
     for job_id in arguments.job_ids {
         let outcome = match ask(&client, &job_id).await {
             Ok(printed) => printed.give(&output),
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                let failure = Failure::from(error);
+                failure.report();
+                exit = exit.max(failure.exit());
+                give_error(&output, job_id, &failure)
+            }
         };
         if let Err(failure) = outcome {
             failure.report();
@@ -109,6 +118,18 @@ pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, Fail
         }
     }
     Ok(exit)
+}
+
+/// A script is told of each job, too.
+fn give_error(output: &Output, job_id: String, failure: &Failure) -> Result<(), Failure> {
+    if !output.is_json() {
+        return Ok(());
+    }
+    output.give(&Printed {
+        job_id,
+        error: Some(failure.message().to_owned()),
+        ..Printed::default()
+    })
 }
 
 async fn ask(client: &Client, job_id: &str) -> Result<Printed, Error> {

@@ -1,6 +1,6 @@
 //! `wait`: a job that was started elsewhere.
 
-use super::fetch::{errand, folders};
+use super::errand::{errand, folders};
 use crate::arguments::{Common, Wait};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ pub(crate) async fn run(common: &Common, arguments: Wait) -> Result<Exit, Failur
     } = arguments;
     let output = Output::new(common.json.as_deref(), schemas::RESULT)?;
     let settings = Settings::read(common)?;
-    let errand = errand(&settings, &pace)?;
+    let errand = errand(&settings, &pace, None)?;
     let jobs = folders(&settings, place, vec![job_id])?;
     run_errand(&errand, Task::Wait, jobs, &output).await
 }

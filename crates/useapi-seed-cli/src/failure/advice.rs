@@ -12,6 +12,11 @@ pub(super) fn add(failure: Failure, error: &Error) -> Failure {
     if matches!(error.kind(), ErrorKind::InvalidInput { .. }) {
         return failure.advise(error.advice());
     }
+    if let ErrorKind::Image(_) = error.kind() {
+        return failure
+            .advise(error.advice())
+            .advise("The same command fetches what is missing.");
+    }
     let failure = failure.advise(format!("Usual cause: {}", error.usual_cause()));
     let line = |command: &str| format!("{} {command}", shell::program());
     match error.kind() {

@@ -20,7 +20,28 @@ pub(crate) struct Accounts {
 }
 
 /// Set once: the first reason is the one that counts.
-type Stopped = Arc<OnceLock<(Exit, &'static str)>>;
+type Stopped = Arc<OnceLock<Refusal>>;
+
+/// Why nothing more is submitted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    Halted,
+    Busy,
+    NoAccess,
+    NoAnswer,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let (exit, why) = match refusal {
+            Refusal::Halted => (Exit::Halted, "its account is halted"),
+            Refusal::Busy => (Exit::NotYet, "its account has no place for another job"),
+            Refusal::NoAccess => (Exit::NoAccess, "the token gives no access"),
+            Refusal::NoAnswer => (Exit::NoAnswer, "the service cannot be reached"),
+        };
+        Self::new(format!("not submitted: {why}")).ends(exit)
+    }
+}
 
 impl Accounts {
     pub(crate) fn new(at_once: NonZeroUsize) -> Self {
@@ -87,23 +108,23 @@ impl Account {
     }
 
     /// Lets nothing more be submitted to it.
-    pub(crate) fn stop(&self, exit: Exit, why: &'static str) {
+    pub(crate) fn stop(&self, why: Refusal) {
         let [_, own] = &self.stopped;
-        let _ = own.set((exit, why));
+        let _ = own.set(why);
     }
 
     /// Lets nothing more be submitted to any account.
-    pub(crate) fn stop_all(&self, exit: Exit, why: &'static str) {
+    pub(crate) fn stop_all(&self, why: Refusal) {
         let [all, _] = &self.stopped;
-        let _ = all.set((exit, why));
+        let _ = all.set(why);
     }
 
     /// An error when nothing more is to be submitted.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        match self.stopped.iter().find_map(|stopped| stopped.get()) {
-            None => Ok(()),
-            Some((exit, why)) => Err(Failure::new(format!("not submitted: {why}")).ends(*exit)),
-        }
+        let mut stopped = self.stopped.iter();
+        stopped
+            .find_map(|stopped| stopped.get())
+            .map_or(Ok(()), |why| Err((*why).into()))
     }
 }
 

@@ -7,15 +7,17 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
 use useapi_seed::{Client, Delivery, Error, ErrorKind, Job, Retrieval, Submitted, Verb};
 use useapi_seed_callback::Receiver;
 
-use super::accounts::{Account, Accounts};
+use super::Task;
+use super::accounts::{Account, Accounts, Refusal};
 use super::folder::Folder;
 use super::folder_name;
 use super::lock::Lock;
-use super::pending::Pending;
+use super::pending::{NAME as PENDING, Pending};
 use super::progress::Progress;
 use super::report::Report;
 use super::save;
@@ -28,9 +30,7 @@ use crate::settings::state_folder;
 use crate::shell;
 use crate::terminal::{plain, tell};
 
-/// A submission is no longer on its way after this time.
-const SETTLED: Duration = Duration::from_secs(5 * 60);
-/// How often it is tried to get into a folder that another process works in.
+/// How often it is tried to have what another process has.
 const KNOCK: Duration = Duration::from_millis(200);
 
 /// What all jobs of a command share.
@@ -46,33 +46,30 @@ pub(crate) struct Errand {
     pub(crate) reply_url: Option<String>,
     pub(crate) reply_ref: Option<String>,
     pub(crate) accounts: Accounts,
+    /// How many results are saved at once.
+    pub(crate) savers: Semaphore,
     pub(crate) interrupt: Interrupt,
 }
 
-/// How far an errand has come when nothing is to be submitted any more.
-enum Begun {
-    Started(Job),
-    Retrieved(Box<Retrieval>),
-}
-
 impl Errand {
-    /// Retrieves what belongs to a job into its folder.
-    pub(crate) async fn fetch(&self, job_id: &str, out: &Path, progress: &Progress) -> Report {
+    /// Does what is to be done about a job, into its folder.
+    pub(crate) async fn run(
+        &self,
+        task: Task,
+        job_id: &str,
+        out: &Path,
+        progress: &Progress,
+    ) -> Report {
         let mut report = Report::new(job_id, out);
-        let outcome = self.fetched(job_id, progress, &mut report).await;
+        let outcome = match task {
+            Task::Fetch => self.fetch(job_id, progress, &mut report).await,
+            Task::Wait => self.wait(job_id, progress, &mut report).await,
+        };
         report.failures.extend(outcome.err());
         report
     }
 
-    /// Waits for a job that was started elsewhere.
-    pub(crate) async fn wait(&self, job_id: &str, out: &Path, progress: &Progress) -> Report {
-        let mut report = Report::new(job_id, out);
-        let outcome = self.waited(job_id, progress, &mut report).await;
-        report.failures.extend(outcome.err());
-        report
-    }
-
-    async fn fetched(
+    async fn fetch(
         &self,
         job_id: &str,
         progress: &Progress,
@@ -80,72 +77,94 @@ impl Errand {
     ) -> Result<(), Failure> {
         let account = self.accounts.of(job_id);
         let place = self.unless_interrupted(account.place()).await?;
+        self.check_interrupt()?;
         let folder = self.folder(progress, report).await?;
-        if self.is_finished(&folder, report) {
+        if self.is_finished(&folder, report)? {
             return Ok(());
         }
-        let job = self.alone(job_id, progress).await?;
-        let retrieval = match self.begin(&folder, &account, progress, report).await? {
-            Begun::Retrieved(retrieval) => {
-                let id = plain(retrieval.job_id());
-                progress.tell(format_args!("the seed of job {id} was retrieved before"));
-                *retrieval
-            }
-            Begun::Started(job) => {
-                report.started_job_id = Some(job.id().to_owned());
-                self.see_through(&folder, &job, &account, progress)
-                    .await
-                    .map_err(Failure::from)?
-            }
-        };
-        // Others may go on while images are fetched.
-        drop((place, job));
+        let mut alone = self.alone(job_id, progress).await?;
+        account.check()?;
+        let was_left = alone.as_ref().is_some_and(Lock::was_left);
+        let found = self
+            .found(&folder, &account, was_left, progress, report)
+            .await;
+        // Whoever comes next has to look for the job, in whichever folder.
+        let is_pending = folder.size(PENDING).is_some();
+        if let Some(lock) = &mut alone {
+            lock.stay(is_pending);
+        }
+        let retrieval = found?;
+        let _saver = self.unless_interrupted(self.savers.acquire()).await?;
+        // Others may go on meanwhile, and are told that the job has its seed.
+        if let Some(lock) = &mut alone {
+            lock.stay(false);
+        }
+        drop((place, alone));
         self.save(&folder, &retrieval, progress, report).await
     }
 
-    async fn waited(
+    /// The result, from wherever it was left.
+    async fn found(
+        &self,
+        folder: &Folder,
+        account: &Account,
+        was_left: bool,
+        progress: &Progress,
+        report: &mut Report,
+    ) -> Result<Retrieval, Failure> {
+        match self
+            .begin(folder, account, was_left, progress, report)
+            .await?
+        {
+            Submitted::AlreadyRetrieved(retrieval) => {
+                let id = plain(retrieval.job_id());
+                progress.tell(format_args!("the seed of job {id} was retrieved before"));
+                Ok(retrieval)
+            }
+            Submitted::Started(job) => {
+                let waited = self.see_through(folder, &job, account, progress);
+                waited.await?.map_err(|error| explain(error, folder))
+            }
+            _ => Err(Failure::new("the answer is of a kind that is not known")),
+        }
+    }
+
+    /// Waits for a job that was started elsewhere.
+    async fn wait(
         &self,
         job_id: &str,
         progress: &Progress,
         report: &mut Report,
     ) -> Result<(), Failure> {
         let folder = self.folder(progress, report).await?;
-        if self.is_finished(&folder, report) {
+        if self.is_finished(&folder, report)? {
             return Ok(());
         }
-        if let Some(pending) = Pending::read(&folder)?
-            .filter(|pending| pending.started_job_id.as_deref() != Some(job_id))
-        {
-            return Err(another_job(&folder, &pending.job_id));
+        if let Some(pending) = Pending::read(&folder)? {
+            self.check_place(&folder, &pending)?;
+            if pending.started_job_id.as_deref() != Some(job_id) {
+                return Err(another_job(&folder, &pending.job_id));
+            }
         }
         report.started_job_id = Some(job_id.to_owned());
         progress.tell(format_args!("waiting for job {}", plain(job_id)));
         let (job, account) = (self.client.job(job_id), self.accounts.of(job_id));
-        let retrieval = self
-            .see_through(&folder, &job, &account, progress)
-            .await
-            .map_err(|ended| ended.of_wait(report))?;
+        let waited = self.see_through(&folder, &job, &account, progress);
+        let retrieval = waited
+            .await?
+            .map_err(|error| explain_of_wait(error, &folder))?;
         self.save(&folder, &retrieval, progress, report).await
     }
 
     /// The folder, before anything is sent about the job.
     async fn folder(&self, progress: &Progress, report: &Report) -> Result<Folder, Failure> {
-        let mut is_told = false;
-        loop {
-            if let Some(folder) = Folder::prepare(&report.folder)? {
-                if let Some(other) = other_result(&folder, &report.job_id) {
-                    return Err(another_job(&folder, &other));
-                }
-                return Ok(folder);
-            }
-            if !is_told {
-                let folder = report.folder.display();
-                progress.tell(format_args!(
-                    "another process works in {folder}; waiting until it has ended"
-                ));
-                is_told = true;
-            }
-            self.unless_interrupted(sleep(KNOCK)).await?;
+        let path = report.folder.display();
+        let news = format!("another process works in {path}; waiting until it has ended");
+        let take = || Folder::prepare(&report.folder);
+        let folder = self.until_free(progress, &news, take).await?;
+        match other_result(&folder, &report.job_id)? {
+            Some(other) => Err(another_job(&folder, &other)),
+            None => Ok(folder),
         }
     }
 
@@ -156,15 +175,28 @@ impl Errand {
             return Ok(None);
         };
         let file = state.join("jobs").join(folder_name::of(job_id));
+        let take = || match Lock::try_take(&file) {
+            Ok(None) => Ok(None),
+            taken => Ok(Some(taken.ok().flatten())),
+        };
+        let news = "another process retrieves this job; waiting until it has";
+        self.until_free(progress, news, take).await
+    }
+
+    /// Tries until there is something, and tells once what it waits for.
+    async fn until_free<T>(
+        &self,
+        progress: &Progress,
+        news: &str,
+        take: impl Fn() -> Result<Option<T>, Failure>,
+    ) -> Result<T, Failure> {
         let mut is_told = false;
         loop {
-            match Lock::try_take(&file) {
-                Ok(Some(lock)) => return Ok(Some(lock)),
-                Ok(None) => {}
-                Err(_) => return Ok(None),
+            if let Some(taken) = take()? {
+                return Ok(taken);
             }
             if !is_told {
-                progress.tell("another process retrieves this job; waiting until it has");
+                progress.tell(news);
                 is_told = true;
             }
             self.unless_interrupted(sleep(KNOCK)).await?;
@@ -172,186 +204,45 @@ impl Errand {
     }
 
     /// Whether all is there, so that nothing is left to do.
-    fn is_finished(&self, folder: &Folder, report: &mut Report) -> bool {
-        let seed_file = self
-            .is_lasting
-            .then(|| folder.read_json::<SeedFile>(SEED_FILE))
-            .flatten()
-            .filter(|file| {
-                file.is_about(&report.job_id)
-                    && file.is_whole(|name| folder.has(name))
-                    && folder.has("job.json")
-            });
-        let Some(seed_file) = seed_file else {
-            return false;
+    fn is_finished(&self, folder: &Folder, report: &mut Report) -> Result<bool, Failure> {
+        if !self.is_lasting {
+            return Ok(false);
+        }
+        let is_whole = |file: &SeedFile| {
+            file.is_about(&report.job_id)
+                && file.is_whole(|name| folder.size(name))
+                && folder.size("job.json").is_some()
+        };
+        let Some(seed_file) = folder.read_json(SEED_FILE)?.filter(is_whole) else {
+            return Ok(false);
         };
         // Perhaps the last process did not come to it.
-        report.failures.extend(Pending::remove(folder).err());
+        Pending::remove(folder)?;
         report.seed_file = Some(seed_file);
         report.was_there = true;
-        true
+        Ok(true)
     }
 
-    /// Goes to where nothing is left to be submitted.
-    async fn begin(
-        &self,
-        folder: &Folder,
-        account: &Account,
-        progress: &Progress,
-        report: &mut Report,
-    ) -> Result<Begun, Failure> {
-        let job_id = report.job_id.as_str();
-        let Some(pending) = Pending::read(folder)? else {
-            let pending =
-                Pending::begun_now(job_id, self.client.base_url(), self.reply_ref.as_deref());
-            return self.submit(folder, account, pending, progress).await;
-        };
-        if pending.job_id != job_id {
-            return Err(another_job(folder, &pending.job_id));
+    /// That what is under way is so at the service that is asked now.
+    pub(super) fn check_place(&self, folder: &Folder, pending: &Pending) -> Result<(), Failure> {
+        if pending.base_url == self.client.base_url() {
+            return Ok(());
         }
-        if pending.base_url != self.client.base_url() {
-            let (path, url) = (folder.path().display(), plain(&pending.base_url));
-            return Err(Failure::wrong_use(format!("{path} is under way at {url}"))
-                .advise("Go on with that base URL, or choose another folder."));
-        }
-        if let Some(id) = &pending.started_job_id {
-            let shown = plain(id);
-            progress.tell(format_args!(
-                "going on with job {shown}, which was started before"
-            ));
-            return Ok(Begun::Started(self.client.job(id)));
-        }
-        match self.look_for_started(&pending, progress).await? {
-            Some(begun) => {
-                if let Begun::Started(job) = &begun {
-                    started(folder, pending, job, progress)?;
-                }
-                Ok(begun)
-            }
-            None => self.submit(folder, account, pending, progress).await,
-        }
-    }
-
-    /// For a process that died around the submission: whether a job was started.
-    async fn look_for_started(
-        &self,
-        pending: &Pending,
-        progress: &Progress,
-    ) -> Result<Option<Begun>, Failure> {
-        progress.tell("it may have been submitted before: looking for the job");
-        // What was sent just before may not have arrived yet.
-        let looks = if pending.age() < SETTLED { 2 } else { 1 };
-        for look in 0..looks {
-            if look > 0 {
-                progress.status("looking once more, a little later");
-                self.unless_interrupted(sleep(self.interval)).await?;
-            }
-            let mut find = self.client.find_started(&pending.job_id);
-            if let Some(reference) = &pending.reply_ref {
-                find = find.reply_ref(reference);
-            }
-            let found = self.unless_interrupted(find.into_future()).await??;
-            match found {
-                Some(Submitted::Started(job)) => return Ok(Some(Begun::Started(job))),
-                Some(Submitted::AlreadyRetrieved(retrieval)) => {
-                    return Ok(Some(Begun::Retrieved(Box::new(retrieval))));
-                }
-                _ => {}
-            }
-        }
-        progress.tell("nothing was started");
-        Ok(None)
-    }
-
-    async fn submit(
-        &self,
-        folder: &Folder,
-        account: &Account,
-        pending: Pending,
-        progress: &Progress,
-    ) -> Result<Begun, Failure> {
-        account.check()?;
-        let turn = self.unless_interrupted(account.turn()).await?;
-        account.check()?;
-        self.check_interrupt()?;
-        let deadline = Instant::now().checked_add(self.timeout);
-        let has_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
-        if self.is_lasting {
-            pending.write(folder)?;
-        }
-        let error = loop {
-            progress.status("submitting");
-            match self.submitted(&pending.job_id).await? {
-                Ok(Submitted::Started(job)) => {
-                    drop(turn);
-                    last_seen::working(self.client.base_url(), account.channel());
-                    if self.is_lasting {
-                        started(folder, pending, &job, progress)?;
-                    } else {
-                        progress.tell(format_args!("started job {}", plain(job.id())));
-                    }
-                    return Ok(Begun::Started(job));
-                }
-                Ok(Submitted::AlreadyRetrieved(retrieval)) => {
-                    return Ok(Begun::Retrieved(Box::new(retrieval)));
-                }
-                Ok(_) => return Err(Failure::new("the answer is of a kind that is not known")),
-                Err(error) if error.is_busy() && has_time() => {
-                    progress.status("waiting for a place in the busy account");
-                    let pause = error.retry_after().unwrap_or_default().max(self.interval);
-                    if let Err(interrupted) = self.unless_interrupted(sleep(pause)).await {
-                        Pending::remove(folder)?;
-                        return Err(interrupted);
-                    }
-                }
-                Err(error) => break error,
-            }
-        };
-        keep(folder, &error);
-        if !error.may_have_been_sent() {
-            Pending::remove(folder)?;
-        }
-        self.stop_others(account, &error);
-        Err(error.into())
-    }
-
-    /// Not given up for an interrupt: its answer is worth the time.
-    async fn submitted(&self, job_id: &str) -> Result<Result<Submitted, Error>, Failure> {
-        let mut submit = self.client.submit(job_id);
-        if let Some(url) = &self.reply_url {
-            submit = submit.reply_url(url);
-        }
-        if let Some(receiver) = &self.receiver {
-            let address = receiver.reply_url(job_id, self.reply_ref.as_deref());
-            submit = submit.reply_url(address.map_err(|error| Failure::new(error.to_string()))?);
-        }
-        if let Some(reference) = &self.reply_ref {
-            submit = submit.reply_ref(reference);
-        }
-        let send = submit.send();
-        let mut send = std::pin::pin!(send);
-        tokio::select! {
-            outcome = &mut send => return Ok(outcome),
-            _ = self.interrupt.came() => {
-                tell("finishing the submission before the end; again ends at once");
-            }
-        }
-        Ok(send.await)
+        let (path, url) = (folder.path().display(), plain(&pending.base_url));
+        Err(Failure::wrong_use(format!("{path} is under way at {url}"))
+            .advise("Go on with that base URL, or choose another folder."))
     }
 
     /// An account that is halted, or a token that is of no use, will not do better
     /// for another job.
-    fn stop_others(&self, account: &Account, error: &Error) {
+    pub(super) fn stop_others(&self, account: &Account, error: &Error) {
         match error.kind() {
             ErrorKind::Halted { .. } => {
                 last_seen::halted(self.client.base_url(), account.channel());
-                account.stop(Exit::Halted, "its account is halted");
+                account.stop(Refusal::Halted);
             }
             ErrorKind::Unauthorized | ErrorKind::NoSubscription => {
-                account.stop_all(Exit::NoAccess, "the token gives no access");
-            }
-            ErrorKind::TooManyJobs { .. } => {
-                account.stop(Exit::NotYet, "its account has no place for another job");
+                account.stop_all(Refusal::NoAccess);
             }
             _ => {}
         }
@@ -363,12 +254,14 @@ impl Errand {
         job: &Job,
         account: &Account,
         progress: &Progress,
-    ) -> Result<Retrieval, Ended> {
+    ) -> Result<Result<Retrieval, Error>, Failure> {
         progress.status("started");
         let wait = job
             .wait()
             .interval(self.interval)
             .timeout(self.timeout)
+            // An outage is waited out as long as the job is.
+            .failed_polls(u32::MAX)
             .on_update(progress.updates())
             .on_fault(progress.faults())
             .on_pause(progress.pauses());
@@ -378,28 +271,16 @@ impl Errand {
                 None => wait.await,
             }
         };
-        let error = match self
-            .unless_interrupted(wait)
-            .await
-            .map_err(Ended::Failure)?
-        {
-            Ok(retrieval) => return Ok(retrieval),
-            Err(error) => error,
-        };
-        keep(folder, &error);
-        self.stop_others(account, &error);
-        // To wait again for what is over would only show that again.
-        if matches!(
-            error.kind(),
-            ErrorKind::JobEnded { .. }
-                | ErrorKind::Halted {
-                    job_failed: true,
-                    ..
-                }
-        ) {
-            Pending::remove(folder).map_err(Ended::Failure)?;
+        let outcome = self.unless_interrupted(wait).await?;
+        if let Err(error) = &outcome {
+            keep(folder, error);
+            self.stop_others(account, error);
+            // To wait again for what is over would only show that again.
+            if is_over(error) {
+                Pending::remove(folder)?;
+            }
         }
-        Err(Ended::Error(Box::new(error)))
+        Ok(outcome)
     }
 
     async fn save(
@@ -420,13 +301,16 @@ impl Errand {
         Ok(())
     }
 
-    fn check_interrupt(&self) -> Result<(), Failure> {
+    pub(super) fn check_interrupt(&self) -> Result<(), Failure> {
         self.interrupt
             .now()
             .map_or(Ok(()), |signal| Err(interrupted(signal)))
     }
 
-    async fn unless_interrupted<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    pub(super) async fn unless_interrupted<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
         tokio::select! {
             // What is done is done, even if a signal came too.
             biased;
@@ -440,81 +324,84 @@ fn interrupted(signal: Exit) -> Failure {
     Failure::new("interrupted").ends(signal)
 }
 
-/// Why a wait brought nothing.
-enum Ended {
-    Error(Box<Error>),
-    Failure(Failure),
-}
-
-impl Ended {
-    /// For `wait`, which does not submit: what else to call.
-    fn of_wait(self, report: &Report) -> Failure {
-        let Self::Error(error) = self else {
-            return self.into();
-        };
-        let fetch = |id: Option<&str>| id.map(|id| shell::line("fetch", id, &report.folder));
-        let (why, line) = match error.kind() {
-            ErrorKind::Halted {
-                job_failed: true, ..
-            } => (
-                "When that is done, start anew:",
-                fetch(error.parent_job_id()),
-            ),
-            ErrorKind::NoSeed {
-                verb: Some(Verb::Imagine | Verb::Button | Verb::Blend),
+/// Whether a job has ended without a seed.
+fn is_over(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::JobEnded { .. }
+            | ErrorKind::Halted {
+                job_failed: true,
                 ..
-            } => (
-                "This is no started seed job. To retrieve its seed:",
-                fetch(error.job_id()),
-            ),
-            _ => ("", None),
-        };
-        let failure = Failure::from(*error);
-        match line {
-            Some(line) => failure.suggest(why, &line),
-            None => failure,
-        }
+            }
+    )
+}
+
+/// For `fetch`: a started job that gives nothing is not passed over.
+fn explain(error: Error, folder: &Folder) -> Failure {
+    let is_stuck = matches!(error.kind(), ErrorKind::NoSeed { .. } | ErrorKind::NotFound);
+    let failure = Failure::from(error);
+    // With a seed there is nothing to submit anew for.
+    if is_stuck && folder.size(SEED_FILE).is_none() {
+        let file = shell::quoted(folder.path().join(PENDING).as_os_str());
+        failure.suggest(
+            "If it stays so, give that job up; the same fetch then submits anew:",
+            &format!("rm {file}"),
+        )
+    } else {
+        failure
     }
 }
 
-impl From<Ended> for Failure {
-    fn from(ended: Ended) -> Self {
-        match ended {
-            Ended::Error(error) => (*error).into(),
-            Ended::Failure(failure) => failure,
-        }
+/// For `wait`, which does not submit: what else to call.
+fn explain_of_wait(error: Error, folder: &Folder) -> Failure {
+    let fetch = |id: Option<&str>| id.map(|id| shell::line("fetch", id, folder.path()));
+    let (why, line) = match error.kind() {
+        ErrorKind::Halted {
+            job_failed: true, ..
+        } => (
+            "When that is done, start anew:",
+            fetch(error.parent_job_id()),
+        ),
+        ErrorKind::NoSeed {
+            verb: Some(Verb::Imagine | Verb::Button | Verb::Blend),
+            ..
+        } => (
+            "This is no started seed job. To retrieve its seed:",
+            fetch(error.job_id()),
+        ),
+        _ => ("", None),
+    };
+    let is_over = is_over(&error) || line.is_some();
+    let failure = Failure::from(error);
+    let failure = if is_over { failure.stays() } else { failure };
+    match line {
+        Some(line) => failure.suggest(why, &line),
+        None => failure,
     }
-}
-
-/// Tells the started job's id, and writes it down.
-fn started(
-    folder: &Folder,
-    mut pending: Pending,
-    job: &Job,
-    progress: &Progress,
-) -> Result<(), Failure> {
-    progress.tell(format_args!("started job {}", plain(job.id())));
-    pending.started_job_id = Some(job.id().to_owned());
-    pending.write(folder)
 }
 
 /// The job whose result the folder has, if it is another one: the two would mix.
-fn other_result(folder: &Folder, job_id: &str) -> Option<String> {
-    let seed_file: serde_json::Value = folder.read_json(SEED_FILE)?;
-    let id = |name: &str| seed_file.get(name)?.as_str().map(str::to_owned);
-    let present = id("job_id")?;
-    let is_same = present == job_id || id("original_job_id").as_deref() == Some(job_id);
-    (!is_same).then_some(present)
+fn other_result(folder: &Folder, job_id: &str) -> Result<Option<String>, Failure> {
+    let seed_file: Option<serde_json::Value> = folder.read_json(SEED_FILE)?;
+    let id = |name: &str| {
+        let seed_file = seed_file.as_ref()?;
+        seed_file.get(name)?.as_str().map(str::to_owned)
+    };
+    let (present, original) = (id("job_id"), id("original_job_id"));
+    let is_same = [&present, &original]
+        .into_iter()
+        .any(|id| id.as_deref() == Some(job_id));
+    Ok(original.or(present).filter(|_| !is_same))
 }
 
-fn another_job(folder: &Folder, job_id: &str) -> Failure {
+pub(super) fn another_job(folder: &Folder, job_id: &str) -> Failure {
     let (path, job_id) = (folder.path().display(), plain(job_id));
     Failure::wrong_use(format!("{path} is job {job_id}'s"))
         .advise("Nothing was submitted. Choose another folder.")
 }
 
 /// An answer that is of no use may still be the only trace of a job.
-fn keep(folder: &Folder, error: &Error) {
+pub(super) fn keep(folder: &Folder, error: &Error) {
     let is_puzzling = matches!(error.kind(), ErrorKind::UnreadableAnswer { .. })
         || error.delivery() == Delivery::MayHaveBeenSent;
     let body = error.received().map(|received| &received.body);

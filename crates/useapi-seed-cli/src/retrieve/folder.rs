@@ -51,10 +51,9 @@ impl Folder {
             Ok(false) => Ok(None),
             Err(fault) => {
                 let message = format!("cannot write to {}: {fault}", path.display());
-                Err(Failure::file(message).advise(
-                    "Nothing was submitted. Choose another folder, or make sure that this one can \
-                     be made and written to.",
-                ))
+                Err(Failure::file(message)
+                    .advise("Choose another folder, or make sure that this one can be made and written to.")
+                    .stays())
             }
         }
     }
@@ -67,15 +66,19 @@ impl Folder {
         if self.lock.is_none() {
             return Ok(false);
         }
-        self.remove_parts();
+        // A folder that was just made is to be there after a power cut, too.
+        for made in &self.made {
+            sync(made.parent().unwrap_or(Path::new("")))?;
+        }
         let mut file = self.temporary()?;
         file.write_all(b"Whether this folder can be written to.\n")?;
         file.close()?;
         Ok(true)
     }
 
-    /// What a process has left that was killed: nobody else writes here.
-    fn remove_parts(&self) {
+    /// What a process has left that was killed. For a folder whose record says that
+    /// it is this command's.
+    pub(crate) fn remove_parts(&self) {
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let is_part = name.to_str().is_some_and(|name| {
@@ -99,7 +102,7 @@ impl Folder {
             file.write_all(content)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
-            self.sync()
+            sync(&self.path)
         });
         written.map_err(|fault| Failure::file(format!("cannot write {}: {fault}", path.display())))
     }
@@ -126,30 +129,23 @@ impl Folder {
         }
     }
 
-    /// Whether a file of this name is there and not empty.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        let metadata = fs::symlink_metadata(self.path.join(name));
-        metadata.is_ok_and(|data| data.is_file() && data.len() > 0)
+    /// The size of a file, if it is there.
+    pub(crate) fn size(&self, name: &str) -> Option<u64> {
+        let metadata = fs::symlink_metadata(self.path.join(name)).ok()?;
+        metadata.is_file().then_some(metadata.len())
     }
 
-    #[cfg(unix)]
-    fn sync(&self) -> io::Result<()> {
-        fs::File::open(&self.path)?.sync_all()
-    }
-
-    #[cfg(not(unix))]
-    #[allow(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "as where folders open"
-    )]
-    fn sync(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// A JSON file of before, if there is one.
-    pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        serde_json::from_slice(&fs::read(self.path.join(name)).ok()?).ok()
+    /// A JSON file of before, if there is one that can be understood.
+    pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let path = self.path.join(name);
+        match fs::read(&path) {
+            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(fault) => Err(Failure::file(format!(
+                "cannot read {}: {fault}",
+                path.display()
+            ))),
+        }
     }
 
     /// Pictures in the folder other than the given files, sorted.
@@ -189,6 +185,30 @@ impl Drop for Folder {
             }
         }
     }
+}
+
+/// Forces the names in a folder to the disk, where the file system can.
+#[cfg(unix)]
+fn sync(folder: &Path) -> io::Result<()> {
+    use std::io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    match fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(fault) if [InvalidInput, PermissionDenied, Unsupported].contains(&fault.kind()) => {
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "as where folders open")]
+fn sync(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether a name is of the form `image-N.extension`.

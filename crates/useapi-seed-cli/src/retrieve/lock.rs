@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 use fs4::{FileExt, TryLockError};
 use same_file::Handle;
 
+const ATTEMPTS: u32 = 100;
+
 /// What no other process has. The system gives it free when the process ends,
 /// however it ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
+    was_left: bool,
+    stays: bool,
     /// Holds the lock while it is open.
     _file: File,
 }
@@ -21,25 +25,26 @@ impl Lock {
     /// be; none when another process has it.
     pub(crate) fn try_take(path: &Path) -> io::Result<Option<Self>> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        loop {
+        // Whoever has it may just be removing file and folder: then once more.
+        for _ in 0..ATTEMPTS {
             if !folder.as_os_str().is_empty() {
-                fs::create_dir_all(folder)?;
+                match fs::create_dir_all(folder) {
+                    Err(fault) if fault.kind() == io::ErrorKind::NotFound => continue,
+                    made => made?,
+                }
             }
+            let was_left = path.exists();
             let mut options = OpenOptions::new();
             let file = match options.create(true).write(true).truncate(false).open(path) {
                 Ok(file) => file,
-                // Whoever was here has just removed it, and the folder too.
-                Err(fault) if fault.kind() == io::ErrorKind::NotFound && !folder.exists() => {
-                    continue;
-                }
+                Err(fault) if fault.kind() == io::ErrorKind::NotFound => continue,
                 Err(fault) => return Err(fault),
             };
             match FileExt::try_lock(&file) {
-                Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
-                // A file system without locks, such as some of the network's.
-                Err(TryLockError::Error(fault)) if fault.kind() == io::ErrorKind::Unsupported => {}
-                Err(TryLockError::Error(fault)) => return Err(fault),
+                // Some file systems have no locks, such as some of the network's: no
+                // reason not to work there.
+                Ok(()) | Err(TryLockError::Error(_)) => {}
             }
             // The file may have been removed between being opened and locked.
             let here = Handle::from_file(file.try_clone()?)?;
@@ -47,16 +52,31 @@ impl Lock {
             if is_still_there {
                 return Ok(Some(Self {
                     path: path.to_owned(),
+                    was_left,
+                    stays: false,
                     _file: file,
                 }));
             }
         }
+        Err(io::Error::other("its lock comes and goes"))
+    }
+
+    /// Whether a process had it that did not give it back.
+    pub(crate) fn was_left(&self) -> bool {
+        self.was_left
+    }
+
+    /// Lets the next process know that this one has left something undone.
+    pub(crate) fn stay(&mut self, stays: bool) {
+        self.stays = stays;
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        if !self.stays {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 

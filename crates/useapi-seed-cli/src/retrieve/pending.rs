@@ -6,12 +6,13 @@
 
 use std::fs;
 use std::io;
-use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::folder::Folder;
 use crate::failure::Failure;
+use crate::shell;
+use crate::timestamp::Timestamp;
 
 pub(crate) const NAME: &str = "pending.json";
 
@@ -25,8 +26,8 @@ pub(crate) struct Pending {
     pub(crate) base_url: String,
     /// The reference that it is submitted with.
     pub(crate) reply_ref: Option<String>,
-    /// When the submission began, in seconds since 1970 (UTC).
-    pub(crate) submitted_at: u64,
+    /// When the submission began.
+    pub(crate) submitted_at: Timestamp,
     /// Id of the job that was started; null as long as it is not known, which is
     /// not to say that none was.
     pub(crate) started_job_id: Option<String>,
@@ -38,7 +39,7 @@ impl Pending {
             job_id: job_id.to_owned(),
             base_url: base_url.to_owned(),
             reply_ref: reply_ref.map(str::to_owned),
-            submitted_at: now().as_secs(),
+            submitted_at: Timestamp::now(),
             started_job_id: None,
         }
     }
@@ -56,10 +57,14 @@ impl Pending {
         };
         serde_json::from_slice(&text).map(Some).map_err(|fault| {
             let message = format!("cannot understand {}: {fault}", path.display());
-            Failure::file(message).advise(
-                "It says whether a job was started for this folder. Look at it; without it, the \
-                 same command submits anew.",
-            )
+            let line = format!("rm {}", shell::quoted(path.as_os_str()));
+            Failure::file(message)
+                .suggest(
+                    "It says whether a job was started for this folder. Look at it; without it, \
+                     the same command submits anew:",
+                    &line,
+                )
+                .stays()
         })
     }
 
@@ -70,13 +75,4 @@ impl Pending {
     pub(crate) fn remove(folder: &Folder) -> Result<(), Failure> {
         folder.remove(NAME)
     }
-
-    /// How long ago the submission began, by this machine's clock.
-    pub(crate) fn age(&self) -> Duration {
-        now().saturating_sub(Duration::from_secs(self.submitted_at))
-    }
-}
-
-fn now() -> Duration {
-    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }

@@ -12,6 +12,9 @@ use crate::terminal::{BARS, plain, tell};
 
 /// Parts that change stand in columns; what is wider than the terminal is cut.
 const TEMPLATE: &str = "{spinner:.cyan} {percent_known:>5}  {age:>4}  {look:<7}  {wide_msg}";
+/// For terminals of fewer columns.
+const NARROW_TEMPLATE: &str = "{percent_known:>5} {wide_msg}";
+const NARROW: u16 = 40;
 const TICK: Duration = Duration::from_millis(200);
 
 /// Shows one job's progress on stderr, until it is dropped.
@@ -35,6 +38,8 @@ struct Shown {
 struct Columns {
     percent: Option<u8>,
     next_look: Option<Instant>,
+    /// How old the job was when it was first shown.
+    age: Duration,
 }
 
 impl Progress {
@@ -53,9 +58,19 @@ impl Progress {
 
     /// Says what goes on now.
     pub(crate) fn status(&self, status: &str) {
-        // The columns are those of a wait.
-        *lock(&lock(&self.shown).columns) = Columns::default();
+        {
+            // Percentage and look are those of a wait.
+            let shown = lock(&self.shown);
+            let mut columns = lock(&shown.columns);
+            columns.percent = None;
+            columns.next_look = None;
+        }
         show(&self.shown, self.name.as_deref(), status, None);
+    }
+
+    /// Says how old the job is already.
+    pub(crate) fn since(&self, age: Duration) {
+        lock(&lock(&self.shown).columns).age = age;
     }
 
     /// As `tell`, for one job; among many it is too much, but for the line that
@@ -154,16 +169,24 @@ fn show(shown: &Mutex<Shown>, name: Option<&str>, status: &str, percent: Option<
     let column = Arc::clone(&shown.columns);
     let bar = shown.bar.get_or_insert_with(|| bar(column));
     bar.set_message(match name {
-        Some(name) => format!("{status}  {name}"),
+        // What comes first is what ids differ in, and there is little room.
+        Some(name) => format!("{}  {status}", name.split('-').next().unwrap_or(name)),
         None => status.to_owned(),
     });
 }
 
 fn bar(column: Arc<Mutex<Columns>>) -> ProgressBar {
+    let (_, width) = console::Term::stderr().size();
+    let template = if width < NARROW {
+        NARROW_TEMPLATE
+    } else {
+        TEMPLATE
+    };
+    let age = Arc::clone(&column);
     // Above the line about all of them.
     let bar = BARS.insert_from_back(1, ProgressBar::no_length());
     let percent = Arc::clone(&column);
-    let style = ProgressStyle::with_template(TEMPLATE)
+    let style = ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
         .with_key(
             "percent_known",
@@ -174,9 +197,13 @@ fn bar(column: Arc<Mutex<Columns>>) -> ProgressBar {
                 }
             },
         )
-        .with_key("age", |state: &ProgressState, out: &mut dyn fmt::Write| {
-            let _ = out.write_str(&short(state.elapsed()));
-        })
+        .with_key(
+            "age",
+            move |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let age = lock(&age).age + state.elapsed();
+                let _ = out.write_str(&short(age));
+            },
+        )
         .with_key(
             "look",
             move |_: &ProgressState, out: &mut dyn fmt::Write| {

@@ -76,10 +76,13 @@ impl SeedFile {
         self.job_id == job_id || self.original_job_id.as_deref() == Some(job_id)
     }
 
-    /// Whether nothing is missing, when the folder has these files.
-    pub(crate) fn is_whole(&self, has: impl Fn(&str) -> bool) -> bool {
-        let mut images = self.images.iter();
-        !self.images.is_empty() && images.all(|image| image.file.as_deref().is_some_and(&has))
+    /// Whether nothing is missing, when the folder has files of these sizes.
+    pub(crate) fn is_whole(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
+        let is_there = |image: &ImageEntry| {
+            let found = image.file.as_deref().and_then(&size);
+            found.is_some() && found == image.size
+        };
+        !self.images.is_empty() && self.images.iter().all(is_there)
     }
 }
 

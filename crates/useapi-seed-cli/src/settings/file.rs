@@ -32,8 +32,16 @@ impl File {
                 return Err(Failure::wrong_use(message));
             }
         };
-        let values: Table = toml::from_str(text.as_deref().unwrap_or_default())
-            .map_err(|fault| Failure::wrong_use(format!("{}: {fault}", path.display())))?;
+        let content = text.as_deref().unwrap_or_default();
+        let values: Table = toml::from_str(content).map_err(|fault| {
+            // Not the line itself, which may have a token.
+            let start = fault.span().map_or(0, |span| span.start);
+            let before = content.get(..start).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let (path, problem) = (path.display(), fault.message());
+            Failure::wrong_use(format!("{path}, line {line}: {problem}"))
+                .advise("It has lines such as `interval = 15` and `into = \"pictures\"`.")
+        })?;
         let file = Self {
             path,
             is_there: text.is_some(),

@@ -1,14 +1,14 @@
 //! The API token: in the environment, or in a file that only its owner may read;
 //! never on the command line, where every user of the machine could see it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 use useapi_seed::SecretString;
 
-use super::{Origin, Setting, Settings, TOKEN_FILE, folders, suggest_demo};
+use super::{Origin, Setting, Settings, TOKEN_FILE, folders, variable};
 use crate::failure::Failure;
 use crate::shell;
 use crate::terminal::plain;
@@ -18,19 +18,12 @@ const VARIABLE: &str = "USEAPI_TOKEN";
 pub(super) fn find(settings: &Settings) -> Result<Setting<SecretString>, Failure> {
     let file = settings.path(TOKEN_FILE, settings.token_file.clone(), default_file)?;
     // A file that is named on the command line is meant before all.
-    if !matches!(file.origin, Origin::Option(_)) {
-        match std::env::var(VARIABLE) {
-            Ok(token) => {
-                return Ok(Setting {
-                    value: token.into(),
-                    origin: Origin::Environment(VARIABLE),
-                });
-            }
-            Err(std::env::VarError::NotPresent) => {}
-            Err(_) => {
-                return Err(Failure::wrong_use(format!("{VARIABLE} is no Unicode text")));
-            }
-        }
+    let is_meant = matches!(file.origin, Origin::Option(_));
+    if let Some(token) = variable(VARIABLE)?.filter(|_| !is_meant) {
+        return Ok(Setting {
+            value: token.into(),
+            origin: Origin::Environment(VARIABLE),
+        });
     }
     let is_chosen = file.origin != Origin::Default;
     match file.value {
@@ -61,7 +54,10 @@ fn missing(default: Option<&Path>) -> Failure {
             &format!("install -D -m 600 /dev/stdin {path}"),
         );
     }
-    suggest_demo(failure)
+    failure.suggest(
+        "To try the command without an account:",
+        &format!("{} demo", shell::program()),
+    )
 }
 
 fn read(path: &Path) -> Result<SecretString, Failure> {
@@ -69,12 +65,15 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
     let unreadable = |fault: io::Error| {
         Failure::wrong_use(format!("cannot read the token file {place}: {fault}"))
     };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() {
+    // A pipe would wait for somebody who writes.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(Failure::wrong_use(format!(
             "the token file {place} is no file"
         )));
     }
+    // What is looked at is what is read, even if another file takes its place.
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -88,12 +87,13 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
             .suggest("Let only yourself read it:", &line));
         }
     }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let text = io::read_to_string(&file).map_err(unreadable)?;
     let token = text.trim_end_matches(['\r', '\n']);
     if token.trim().is_empty() {
-        return Err(Failure::wrong_use(format!(
-            "the token file {place} is empty"
-        )));
+        return Err(
+            Failure::wrong_use(format!("the token file {place} is empty"))
+                .advise("Write the API token of a useapi.net account into it."),
+        );
     }
     Ok(token.into())
 }

@@ -104,7 +104,7 @@ async fn a_folder_with_another_jobs_result_is_refused_before_anything_is_sent() 
     // The stub knows no answer to a submission.
     stub.run(folder.path(), &["fetch", "5", "--out", "out"])
         .ended(2)
-        .told("error: out is job 7's");
+        .told("error: out is job 6's");
     assert_eq!(fs::read_to_string(out.join("seed.json")).unwrap(), present);
     for id in ["6", "7"] {
         let job = stub.job(["a.png"; 4]);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 
-use crate::process::{At, FAST, command, names, whole};
+use crate::process::{At, FAST, command, json, names, whole};
 
 /// A look that comes so much later finds whatever was on its way.
 const INTERVAL: &str = "0.1";
@@ -33,6 +33,18 @@ fn start(mut command: Command) -> Child {
 fn kill(child: &mut Child) {
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// Looks again and again, and not for ever.
+async fn until(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "it does not come"
+        );
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 #[track_caller]
@@ -69,11 +81,7 @@ async fn in_each_call() {
         let folder = tempfile::tempdir().unwrap();
         let job_id = &emulator.jobs().imagine;
         let mut child = start(fetch(folder.path(), &emulator, job_id));
-        let begun = Instant::now();
-        while emulator.faults()[0].used == 0 {
-            assert!(begun.elapsed() < Duration::from_secs(20), "{fault:?}");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        until(|| emulator.faults()[0].used > 0).await;
         kill(&mut child);
         assert!(folder.path().join("out/pending.json").exists());
         emulator.clear_faults();
@@ -131,6 +139,17 @@ fn content(folder: &Path) -> Vec<(std::ffi::OsString, bool)> {
     content
 }
 
+fn write_pending(out: &Path, emulator: &Emulator, submitted_at: u64) {
+    let pending = serde_json::json!({
+        "job_id": emulator.jobs().imagine,
+        "base_url": emulator.base_url(),
+        "reply_ref": null,
+        "submitted_at": submitted_at,
+        "started_job_id": null,
+    });
+    fs::write(out.join("pending.json"), pending.to_string()).unwrap();
+}
+
 /// What a killed process has left is gone, and only that.
 #[tokio::test]
 async fn nothing_of_it_stays() {
@@ -146,6 +165,7 @@ async fn nothing_of_it_stays() {
     ] {
         fs::write(out.join(name), "").unwrap();
     }
+    write_pending(&out, &emulator, 0);
     fetch(folder.path(), &emulator, &emulator.jobs().imagine)
         .run()
         .ended(0);
@@ -161,14 +181,8 @@ async fn just_before_the_submission() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     fs::create_dir(&out).unwrap();
-    let pending = serde_json::json!({
-        "job_id": emulator.jobs().imagine,
-        "base_url": emulator.base_url(),
-        "reply_ref": null,
-        "submitted_at": 0, // Long ago, so that one look is enough.
-        "started_job_id": null,
-    });
-    fs::write(out.join("pending.json"), pending.to_string()).unwrap();
+    // Long ago, so that one look is enough.
+    write_pending(&out, &emulator, 0);
     let job_id = &emulator.jobs().imagine;
     let run = fetch(folder.path(), &emulator, job_id).run().ended(0);
     assert!(run.stderr.starts_with("it may have been submitted before"));
@@ -185,4 +199,90 @@ async fn just_before_the_submission() {
         .ended(9)
         .told("cannot understand out/pending.json");
     assert_eq!(emulator.journal().len(), calls);
+}
+
+/// A look that found nothing makes the record young again: the next submission is
+/// another one.
+#[tokio::test]
+async fn in_a_submission_after_a_look() {
+    let emulator = Emulator::builder()
+        .speed(FAST)
+        .fault(
+            Operation::RetrieveSeed,
+            When::Next(1),
+            Fault::Stall { bytes: 0 },
+        )
+        .start()
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    write_pending(&out, &emulator, 0);
+    let job_id = &emulator.jobs().imagine;
+    let mut again = fetch(folder.path(), &emulator, job_id);
+    again.args(["--reply-ref", "another"]);
+    let mut child = start(again);
+    until(|| emulator.faults()[0].used > 0).await;
+    kill(&mut child);
+    let pending = json(&out.join("pending.json"));
+    assert!(pending["submitted_at"].as_u64().unwrap() > 0);
+    assert_eq!(pending["reply_ref"], "another");
+    goes_on(folder.path(), &emulator, job_id, "after a look");
+}
+
+/// The next process has another folder, or is called in another one.
+#[tokio::test]
+async fn and_called_in_another_folder() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let fetch = |out: &str| {
+        let mut fetch = command(folder.path());
+        fetch
+            .args(["fetch", &emulator.jobs().imagine, "--out", out])
+            .args(["--interval", INTERVAL])
+            .at(&emulator)
+            .env("XDG_STATE_HOME", folder.path().join("state"));
+        fetch
+    };
+    let begun = |out: &str| {
+        let pending = fs::read_to_string(folder.path().join(out).join("pending.json"));
+        pending.is_ok_and(|pending| pending.contains("channel:1114555266835431444\"\n"))
+    };
+    let mut first = start(fetch("one"));
+    until(|| begun("one")).await;
+    kill(&mut first);
+    // Nor when it ends by itself.
+    fetch("two")
+        .args(["--timeout", "0.01"])
+        .run()
+        .ended(5)
+        .told("it may have been submitted before");
+    emulator.advance(Duration::from_secs(60));
+    fetch("three").run().ended(0);
+    let started = emulator.job_counts()[&emulator.jobs().imagine].started;
+    assert_eq!(started, 1);
+    // All is done, so nothing is left to look for.
+    assert!(names(&folder.path().join("state/useapi-seed/jobs")).is_empty());
+}
+
+/// Something of a finished folder is lost: what is known of it is enough.
+#[tokio::test]
+async fn what_is_missing_is_fetched_without_a_submission() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let job_id = &emulator.jobs().imagine;
+    fetch(folder.path(), &emulator, job_id).run().ended(0);
+    let submissions = || {
+        let calls = emulator.journal();
+        let of_it =
+            |call: &&useapi_seed_emulator::Entry| call.operation == Some(Operation::RetrieveSeed);
+        calls.iter().filter(of_it).count()
+    };
+    fs::remove_file(out.join("image-2.png")).unwrap();
+    fs::write(out.join("image-3.png"), "cut").unwrap();
+    fetch(folder.path(), &emulator, job_id).run().ended(0);
+    whole(&out);
+    assert_eq!(submissions(), 1);
 }

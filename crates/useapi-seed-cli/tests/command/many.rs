@@ -81,6 +81,8 @@ async fn a_hundred_take_their_turns_and_a_halted_account_stops_its_own() {
         .run()
         .ended(4)
         .told("100 done, 3 failed, 0 waiting")
+        .told("useapi-seed reset 1122334466")
+        .told("when that is done, to go on: useapi-seed fetch")
         .told(&format!(
             "  failed  {}: not submitted: its account is halted",
             halted[1]
@@ -187,4 +189,47 @@ async fn stdin_is_a_list_too() {
         .iter()
         .filter(|call| call.operation == Some(Operation::RetrieveSeed));
     assert_eq!(submissions.count(), 2);
+}
+
+/// One that is refused does not hide that others go on.
+#[tokio::test]
+async fn the_last_line_is_for_those_that_wait() {
+    let (emulator, good, _) = emulator(1).await;
+    let folder = tempfile::tempdir().unwrap();
+    let run = command(folder.path())
+        .args([
+            "fetch",
+            "5",
+            &good[0],
+            "--interval",
+            "0.01",
+            "--timeout",
+            "0.02",
+        ])
+        .at(&emulator)
+        .run()
+        .ended(3)
+        .told("0 done, 1 failed, 1 waiting")
+        .told("Check the id.");
+    assert!(run.goes_on().starts_with("useapi-seed fetch 5 "));
+}
+
+/// The first job that finds nobody there speaks for the others.
+#[tokio::test]
+async fn a_service_that_cannot_be_reached_ends_it_soon() {
+    let (emulator, good, _) = emulator(9).await;
+    let folder = tempfile::tempdir().unwrap();
+    let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let base_url = format!("http://{}/v2", closed.local_addr().unwrap());
+    drop(closed);
+    let run = command(folder.path())
+        .arg("fetch")
+        .args(good)
+        .args(["--interval", "0.01"])
+        .at_url(&base_url, emulator.token())
+        .run()
+        .ended(7)
+        .told("0 done, 0 failed, 9 waiting")
+        .told("not submitted: the service cannot be reached");
+    assert!(run.goes_on().starts_with("useapi-seed fetch "));
 }

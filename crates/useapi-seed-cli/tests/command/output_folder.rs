@@ -29,7 +29,7 @@ async fn it_is_tried_before_anything_is_submitted() {
             .run(folder.path(), &arguments)
             .ended(9)
             .told("cannot write to file")
-            .told("Nothing was submitted");
+            .told("Choose another folder");
         assert_eq!(run.stdout, "");
         assert_eq!(stub.requests().await, 0);
     }
@@ -46,12 +46,10 @@ async fn the_result_is_told_when_it_can_no_longer_be_written() {
     let out = folder.path().join("out");
     // A file cannot take the place of a folder.
     fs::create_dir_all(out.join("job.json")).unwrap();
-    fs::create_dir_all(out.join("seed.json")).unwrap();
     let run = stub
         .run(folder.path(), &["fetch", "5", "--out", "out"])
         .ended(9)
         .told("error: cannot write out/job.json")
-        .told("error: cannot write out/seed.json")
         .told("the seed is 77, of job 20240225-user:1-channel:2")
         .told("useapi-seed fetch 5 --out out");
     assert_eq!(run.last_line(), "out");

@@ -26,7 +26,7 @@ async fn each_command_prints_what_its_schema_says() {
         ),
         ("result", &["wait", &started, "--interval", "0.01"], 1),
         ("result", &["demo", "--out", "demo"], 1),
-        ("status", &["status", imagine, &jobs.progress], 2),
+        ("status", &["status", imagine, "5", &jobs.progress], 3),
         ("jobs", &["jobs"], 1),
         ("reset", &["reset", "1114555266835431444"], 1),
         ("checks", &["doctor"], 1),
@@ -56,7 +56,7 @@ fn fields_are_selected_and_others_refused() {
         .args(["demo", "--json", "seed,folder"])
         .run()
         .ended(0);
-    assert_eq!(run.stdout, "{\"folder\":\"demo\",\"seed\":3058471692}\n");
+    assert_eq!(run.stdout, "{\"seed\":3058471692,\"folder\":\"demo\"}\n");
     for arguments in [
         ["fetch", "5", "--json=sed"],
         ["wait", "5", "--json=seed,sed"],
@@ -73,7 +73,7 @@ fn fields_are_selected_and_others_refused() {
         .args(["schema", "none"])
         .run()
         .ended(2)
-        .told("There are seed, pending, ");
+        .told("[possible values: seed, pending, ");
 }
 
 /// Whoever reads has read enough; that is no failure, and says nothing.

@@ -85,7 +85,15 @@ fn what_is_wrong_in_them_is_named() {
         ("interval = [5]", "neither a text nor a number"),
         ("at_once = 0", "a whole number above zero"),
         ("token = \"abc\"", "a file of its own"),
-        ("base_url", "config.toml: TOML parse error at line 1"),
+        ("base_url", "config.toml, line 1: "),
+        (
+            "into = \"a\"\ntoken = emulator-token",
+            "config.toml, line 2: ",
+        ),
+        (
+            "base_url = \"http://u:secret@127.0.0.1\"",
+            "user name or password",
+        ),
     ] {
         write_config(folder, text);
         run(folder, &["config"], &[]).ended(2).told(words);
@@ -96,6 +104,24 @@ fn what_is_wrong_in_them_is_named() {
             .ended(2)
             .told(&format!("{name}: it has to be"));
     }
+    // An option goes over what is wrong in the environment.
+    let at_once = [
+        "fetch",
+        "5",
+        "--at-once",
+        "2",
+        "--base-url",
+        "http://127.0.0.1:9",
+    ];
+    run(
+        folder,
+        &at_once,
+        &[("USEAPI_AT_ONCE", "zero"), ("USEAPI_TOKEN", "t")],
+    )
+    .ended(7);
+    // A token for a configuration file is not shown.
+    write_token(&folder.join("token"), TOKEN, 0o600);
+    run(folder, &["config", "--config", "token"], &[]).ended(2);
     run(folder, &["config", "--config", "none.toml"], &[])
         .ended(2)
         .told("cannot read none.toml");

@@ -1,0 +1,235 @@
+//! The submission: from what a folder says is under way to a started job.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use useapi_seed::{Error, ErrorKind, Job, Retry, Submit, Submitted};
+
+use super::accounts::{Account, Refusal};
+use super::errand::{Errand, another_job, keep};
+use super::folder::Folder;
+use super::pending::Pending;
+use super::progress::Progress;
+use super::report::Report;
+use super::seed_file::{NAME as SEED_FILE, SeedFile};
+use crate::failure::Failure;
+use crate::last_seen;
+use crate::terminal::{plain, tell};
+
+/// A submission is no longer on its way after this time.
+const SETTLED: Duration = Duration::from_secs(5 * 60);
+/// A second look for it comes no later than that.
+const SECOND_LOOK: Duration = Duration::from_secs(30);
+/// What did not arrive is sent so often, and so soon.
+const ATTEMPTS: u32 = 4;
+const SOON: Duration = Duration::from_secs(2);
+
+impl Errand {
+    /// Goes to where nothing is left to be submitted.
+    pub(super) async fn begin(
+        &self,
+        folder: &Folder,
+        account: &Account,
+        was_left: bool,
+        progress: &Progress,
+        report: &mut Report,
+    ) -> Result<Submitted, Failure> {
+        let pending = match Pending::read(folder)? {
+            Some(pending) => pending,
+            // Another process has left it undone, in another folder.
+            None if was_left => self.pending(&report.job_id),
+            None => match self.known(folder, &report.job_id)? {
+                Some(pending) => {
+                    pending.write(folder)?;
+                    pending
+                }
+                None => return self.submit(folder, account, progress, report).await,
+            },
+        };
+        folder.remove_parts();
+        if pending.job_id != report.job_id {
+            return Err(another_job(folder, &pending.job_id));
+        }
+        self.check_place(folder, &pending)?;
+        if let Some(id) = &pending.started_job_id {
+            report.started_job_id = Some(id.clone());
+            let shown = plain(id);
+            progress.since(pending.submitted_at.age());
+            progress.tell(format_args!(
+                "going on with job {shown}, which was started before"
+            ));
+            return Ok(Submitted::Started(self.client.job(id)));
+        }
+        let found = self.look_for_started(&pending, account, progress).await?;
+        match found {
+            Some(Submitted::Started(job)) => {
+                started(folder, pending, &job, progress, report)?;
+                Ok(Submitted::Started(job))
+            }
+            Some(found) => Ok(found),
+            None => self.submit(folder, account, progress, report).await,
+        }
+    }
+
+    /// The job that the folder's result is of, when something of that is missing.
+    fn known(&self, folder: &Folder, job_id: &str) -> Result<Option<Pending>, Failure> {
+        let seed_file: Option<SeedFile> = folder.read_json(SEED_FILE)?;
+        let known = seed_file.filter(|file| self.is_lasting && file.is_about(job_id));
+        Ok(known.map(|file| Pending {
+            started_job_id: Some(file.job_id),
+            ..self.pending(job_id)
+        }))
+    }
+
+    fn pending(&self, job_id: &str) -> Pending {
+        Pending::begun_now(job_id, self.client.base_url(), self.reply_ref.as_deref())
+    }
+
+    /// For a process that died around the submission: whether a job was started.
+    async fn look_for_started(
+        &self,
+        pending: &Pending,
+        account: &Account,
+        progress: &Progress,
+    ) -> Result<Option<Submitted>, Failure> {
+        progress.tell("it may have been submitted before: looking for the job");
+        // What was sent just before may not have arrived yet.
+        let looks = if pending.submitted_at.age() < SETTLED {
+            2
+        } else {
+            1
+        };
+        for look in 0..looks {
+            if look > 0 {
+                progress.status("looking once more, a little later");
+                let pause = self.interval.min(SECOND_LOOK);
+                self.unless_interrupted(sleep(pause)).await?;
+            }
+            let mut find = self.client.find_started(&pending.job_id);
+            if let Some(reference) = &pending.reply_ref {
+                find = find.reply_ref(reference);
+            }
+            let found = self.unless_interrupted(find.into_future()).await?;
+            let found = found.inspect_err(|error| self.stop_others(account, error))?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        progress.tell("nothing was started");
+        Ok(None)
+    }
+
+    async fn submit(
+        &self,
+        folder: &Folder,
+        account: &Account,
+        progress: &Progress,
+        report: &mut Report,
+    ) -> Result<Submitted, Failure> {
+        let turn = self.unless_interrupted(account.turn()).await?;
+        account.check()?;
+        let deadline = Instant::now().checked_add(self.timeout);
+        let mut attempts = 0;
+        progress.status("submitting");
+        let error = loop {
+            self.check_interrupt()?;
+            let submit = self.submission(&report.job_id)?;
+            // Anew each time: from now on it may have been sent.
+            let pending = self.pending(&report.job_id);
+            if self.is_lasting {
+                pending.write(folder)?;
+            }
+            attempts += 1;
+            let error = match self.send(submit).await {
+                Ok(Submitted::Started(job)) => {
+                    drop(turn);
+                    last_seen::working(self.client.base_url(), account.channel());
+                    started(folder, pending, &job, progress, report)?;
+                    return Ok(Submitted::Started(job));
+                }
+                Ok(submitted) => return Ok(submitted),
+                Err(error) => error,
+            };
+            if error.may_have_been_sent() {
+                break error;
+            }
+            Pending::remove(folder)?;
+            match self.pause(&error, attempts, deadline) {
+                Some(pause) => {
+                    if error.is_busy() {
+                        progress.status("waiting for a place in the busy account");
+                    }
+                    self.unless_interrupted(sleep(pause)).await?;
+                }
+                None => break error,
+            }
+        };
+        keep(folder, &error);
+        self.stop_others(account, &error);
+        if error.is_busy() {
+            account.stop(Refusal::Busy);
+        }
+        if matches!(error.kind(), ErrorKind::Transport) && !error.may_have_been_sent() {
+            account.stop_all(Refusal::NoAnswer);
+        }
+        Err(error.into())
+    }
+
+    /// How long until it may be sent once more, if it may.
+    fn pause(&self, error: &Error, attempts: u32, deadline: Option<Instant>) -> Option<Duration> {
+        let asked = error.retry_after().unwrap_or_default();
+        let pause = if error.is_busy() {
+            asked.max(self.interval)
+        } else if error.is_retryable() && attempts < ATTEMPTS {
+            asked.max(self.interval.min(SOON))
+        } else {
+            return None;
+        };
+        let until = Instant::now().checked_add(pause)?;
+        deadline
+            .is_none_or(|deadline| until < deadline)
+            .then_some(pause)
+    }
+
+    fn submission(&self, job_id: &str) -> Result<Submit, Failure> {
+        // An interrupt is heard between two attempts, which are made here.
+        let mut submit = self.client.submit(job_id).retry(Retry::never());
+        if let Some(url) = &self.reply_url {
+            submit = submit.reply_url(url);
+        }
+        if let Some(receiver) = &self.receiver {
+            let address = receiver.reply_url(job_id, self.reply_ref.as_deref());
+            submit = submit.reply_url(address.map_err(|error| Failure::new(error.to_string()))?);
+        }
+        if let Some(reference) = &self.reply_ref {
+            submit = submit.reply_ref(reference);
+        }
+        Ok(submit)
+    }
+
+    /// Not given up for an interrupt: its answer is worth the time.
+    async fn send(&self, submit: Submit) -> Result<Submitted, Error> {
+        let mut send = std::pin::pin!(submit.send());
+        tokio::select! {
+            outcome = &mut send => return outcome,
+            _ = self.interrupt.came() => {
+                tell("finishing the submission before the end; again ends at once");
+            }
+        }
+        send.await
+    }
+}
+
+/// Tells the started job's id, and writes it down.
+fn started(
+    folder: &Folder,
+    mut pending: Pending,
+    job: &Job,
+    progress: &Progress,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    report.started_job_id = Some(job.id().to_owned());
+    progress.tell(format_args!("started job {}", plain(job.id())));
+    pending.started_job_id = Some(job.id().to_owned());
+    pending.write(folder)
+}
