@@ -1,6 +1,7 @@
 //! `demo`: the same errand, against an emulator in the process.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -41,6 +42,7 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failur
         reply_url: None,
         reply_ref: None,
         accounts: Accounts::new(NonZeroUsize::MIN),
+        is_answered: AtomicBool::new(false),
         savers: Semaphore::new(1),
         interrupt: Interrupt::listen()?,
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Semaphore;
 
@@ -32,6 +33,7 @@ pub(super) fn errand(
         reply_url: None,
         reply_ref: None,
         accounts: Accounts::new(settings.at_once(at_once)?.value),
+        is_answered: AtomicBool::new(false),
         savers: Semaphore::new(SAVERS),
         interrupt: Interrupt::listen()?,
     })

@@ -5,6 +5,7 @@
 //! started job's id before the wait for it.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -46,6 +47,8 @@ pub(crate) struct Errand {
     pub(crate) reply_url: Option<String>,
     pub(crate) reply_ref: Option<String>,
     pub(crate) accounts: Accounts,
+    /// Whether the service has taken a submission.
+    pub(crate) is_answered: AtomicBool,
     /// How many results are saved at once.
     pub(crate) savers: Semaphore,
     pub(crate) interrupt: Interrupt,

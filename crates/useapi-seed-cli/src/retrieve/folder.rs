@@ -11,9 +11,10 @@ use tempfile::NamedTempFile;
 use super::lock::Lock;
 use crate::failure::Failure;
 
-/// How the names of files begin and end that are not whole yet: this module's,
-/// and those of the library's images.
-const PARTS: [&str; 2] = [".useapi-seed-", ".image-"];
+/// How the names of files begin and end that are not whole yet: this module's, and
+/// those of the library's images.
+const OWN: &str = ".useapi-seed-";
+const IMAGE: &str = ".image-";
 const PART: &str = ".part";
 /// The file that says that a process works here.
 const LOCK: &str = ".useapi-seed.lock";
@@ -70,21 +71,24 @@ impl Folder {
         for made in &self.made {
             sync(made.parent().unwrap_or(Path::new("")))?;
         }
+        self.remove_parts(OWN);
         let mut file = self.temporary()?;
         file.write_all(b"Whether this folder can be written to.\n")?;
         file.close()?;
         Ok(true)
     }
 
-    /// What a process has left that was killed. For a folder whose record says that
-    /// it is this command's.
-    pub(crate) fn remove_parts(&self) {
+    /// Removes the images that a killed process has left in part. For a folder whose
+    /// record says that they are this command's: the library may save elsewhere.
+    pub(crate) fn remove_image_parts(&self) {
+        self.remove_parts(IMAGE);
+    }
+
+    fn remove_parts(&self, start: &str) {
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             let name = entry.file_name();
-            let is_part = name.to_str().is_some_and(|name| {
-                name.ends_with(PART) && PARTS.iter().any(|start| name.starts_with(start))
-            });
-            if is_part {
+            let name = name.to_str().unwrap_or_default();
+            if name.starts_with(start) && name.ends_with(PART) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -163,7 +167,7 @@ impl Folder {
     /// Hidden, and gone when dropped.
     fn temporary(&self) -> io::Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(PARTS[0]).suffix(PART);
+        builder.prefix(OWN).suffix(PART);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,6 @@
 //! The submission: from what a folder says is under way to a started job.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -36,8 +37,12 @@ impl Errand {
     ) -> Result<Submitted, Failure> {
         let pending = match Pending::read(folder)? {
             Some(pending) => pending,
-            // Another process has left it undone, in another folder.
-            None if was_left => self.pending(&report.job_id),
+            // Another process has left it undone, in another folder, and with whatever
+            // reference.
+            None if was_left => Pending {
+                reply_ref: None,
+                ..self.pending(&report.job_id)
+            },
             None => match self.known(folder, &report.job_id)? {
                 Some(pending) => {
                     pending.write(folder)?;
@@ -46,7 +51,7 @@ impl Errand {
                 None => return self.submit(folder, account, progress, report).await,
             },
         };
-        folder.remove_parts();
+        folder.remove_image_parts();
         if pending.job_id != report.job_id {
             return Err(another_job(folder, &pending.job_id));
         }
@@ -63,7 +68,7 @@ impl Errand {
         let found = self.look_for_started(&pending, account, progress).await?;
         match found {
             Some(Submitted::Started(job)) => {
-                started(folder, pending, &job, progress, report)?;
+                self.started(folder, pending, &job, progress, report)?;
                 Ok(Submitted::Started(job))
             }
             Some(found) => Ok(found),
@@ -143,8 +148,9 @@ impl Errand {
             let error = match self.send(submit).await {
                 Ok(Submitted::Started(job)) => {
                     drop(turn);
+                    self.is_answered.store(true, Ordering::Relaxed);
                     last_seen::working(self.client.base_url(), account.channel());
-                    started(folder, pending, &job, progress, report)?;
+                    self.started(folder, pending, &job, progress, report)?;
                     return Ok(Submitted::Started(job));
                 }
                 Ok(submitted) => return Ok(submitted),
@@ -179,6 +185,9 @@ impl Errand {
     fn pause(&self, error: &Error, attempts: u32, deadline: Option<Instant>) -> Option<Duration> {
         let asked = error.retry_after().unwrap_or_default();
         let pause = if error.is_busy() {
+            asked.max(self.interval)
+        } else if error.is_retryable() && self.is_answered.load(Ordering::Relaxed) {
+            // It was there before, so it will be again.
             asked.max(self.interval)
         } else if error.is_retryable() && attempts < ATTEMPTS {
             asked.max(self.interval.min(SOON))
@@ -218,18 +227,22 @@ impl Errand {
         }
         send.await
     }
-}
 
-/// Tells the started job's id, and writes it down.
-fn started(
-    folder: &Folder,
-    mut pending: Pending,
-    job: &Job,
-    progress: &Progress,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    report.started_job_id = Some(job.id().to_owned());
-    progress.tell(format_args!("started job {}", plain(job.id())));
-    pending.started_job_id = Some(job.id().to_owned());
-    pending.write(folder)
+    /// Tells the started job's id, and writes it down.
+    fn started(
+        &self,
+        folder: &Folder,
+        mut pending: Pending,
+        job: &Job,
+        progress: &Progress,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        report.started_job_id = Some(job.id().to_owned());
+        progress.tell(format_args!("started job {}", plain(job.id())));
+        if !self.is_lasting {
+            return Ok(());
+        }
+        pending.started_job_id = Some(job.id().to_owned());
+        pending.write(folder)
+    }
 }

@@ -174,3 +174,18 @@ async fn of_two_at_one_job_one_submits() {
     let jobs = emulator.job_counts();
     assert_eq!(jobs[&emulator.jobs().imagine].started, 1);
 }
+
+/// Its emulator ends with it, so there is nothing to go on with.
+#[test]
+fn a_demo_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = command(folder.path());
+    demo.arg("demo");
+    let mut running = Running::start(demo);
+    running.until("started job ");
+    running.signal(Signal::SIGKILL);
+    running.end();
+    assert!(!folder.path().join("demo/pending.json").exists());
+    command(folder.path()).arg("demo").run().ended(0);
+    whole(&folder.path().join("demo"));
+}

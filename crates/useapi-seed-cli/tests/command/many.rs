@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use useapi_seed_emulator::{Emulator, Operation, Scenario};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Scenario, When};
 
 use crate::process::{At, FAST, command, names, whole};
 
@@ -232,4 +232,23 @@ async fn a_service_that_cannot_be_reached_ends_it_soon() {
         .told("0 done, 0 failed, 9 waiting")
         .told("not submitted: the service cannot be reached");
     assert!(run.goes_on().starts_with("useapi-seed fetch "));
+}
+
+/// Once it has answered, the others wait until it is there again.
+#[tokio::test]
+async fn an_outage_in_the_middle_is_waited_out() {
+    let (emulator, good, _) = emulator(6).await;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("jobs.txt"), good.join("\n")).unwrap();
+    let mut fetch = fetch(folder.path(), &emulator);
+    let mut child = fetch.args(["--at-once", "1"]).spawn().unwrap();
+    while emulator.journal().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    for operation in [Operation::RetrieveSeed, Operation::GetJob] {
+        let gone = Fault::status(503);
+        emulator.inject(operation, When::Next(12), gone).unwrap();
+    }
+    assert!(child.wait().unwrap().success());
+    assert!(emulator.faults().iter().all(|fault| fault.used == 12));
 }
