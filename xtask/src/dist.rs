@@ -1,5 +1,6 @@
 //! `cargo xtask dist`: the command as others get it.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -46,7 +47,7 @@ pub(crate) fn run() -> Result<()> {
             "useapi-seed-cli",
             "--locked",
         ])?;
-    let program = target.join("dist").join(PROGRAM);
+    let program = target.join("dist").join(format!("{PROGRAM}{EXE_SUFFIX}"));
     let size = program.metadata().context("there is no program")?.len();
     ensure!(
         size <= LARGEST,
@@ -81,6 +82,7 @@ fn platform() -> Result<String> {
         .args(["--version", "--verbose"])
         .output();
     let output = output.context("cannot start rustc")?;
+    ensure!(output.status.success(), "rustc does not tell its version");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc does not tell its host")?.to_owned())
@@ -89,7 +91,8 @@ fn platform() -> Result<String> {
 fn fill(root: &Path, program: &Path) -> Result<()> {
     let completions = root.join("completions");
     fs::create_dir_all(&completions).context("cannot make the folder")?;
-    fs::copy(program, root.join(PROGRAM)).context("cannot copy the program")?;
+    let name = program.file_name().context("no name")?;
+    fs::copy(program, root.join(name)).context("cannot copy the program")?;
     for document in DOCUMENTS {
         let name = Path::new(document).file_name().context("no name")?;
         fs::copy(document, root.join(name)).with_context(|| format!("cannot copy {document}"))?;

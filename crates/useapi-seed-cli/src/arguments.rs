@@ -13,7 +13,7 @@ use clap_complete::Shell;
 
 use crate::exit;
 use crate::schemas::Schema;
-pub(crate) use retrieve::{Demo, Fetch, Pace, Place, Wait};
+pub(crate) use retrieve::{Demo, Fetch, Gallery, Pace, Place, Wait};
 pub(crate) use service::{Cancel, Jobs, Listen, Reset, Status};
 pub(crate) use this_machine::{Completions, Config, Doctor, Emulate, Man, SchemaName};
 pub(crate) use value::{seconds, whole_above_zero};
@@ -71,6 +71,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Fetch(Fetch),
     Wait(Wait),
+    Gallery(Gallery),
     Status(Status),
     Jobs(Jobs),
     Cancel(Cancel),

@@ -9,6 +9,7 @@ mod doctor;
 mod emulate;
 mod errand;
 mod fetch;
+mod gallery;
 mod jobs;
 mod listen;
 mod man;
@@ -28,6 +29,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Demo(arguments) => demo::run(&common, arguments).await,
         Command::Fetch(arguments) => fetch::run(&common, arguments).await,
         Command::Wait(arguments) => wait::run(&common, arguments).await,
+        Command::Gallery(arguments) => gallery::run(&common, arguments),
         Command::Status(arguments) => status::run(&common, arguments).await,
         Command::Jobs(arguments) => jobs::run(&common, arguments).await,
         Command::Cancel(arguments) => cancel::run(&common, arguments).await,
@@ -48,6 +50,7 @@ pub(crate) mod printed {
     pub(crate) use super::config::Printed as Settings;
     pub(crate) use super::doctor::Printed as Checks;
     pub(crate) use super::emulate::Printed as Emulator;
+    pub(crate) use super::gallery::Printed as Gallery;
     pub(crate) use super::jobs::Printed as Jobs;
     pub(crate) use super::listen::Printed as Event;
     pub(crate) use super::reset::Printed as Reset;

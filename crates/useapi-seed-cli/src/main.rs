@@ -8,6 +8,7 @@ mod arguments;
 mod command;
 mod exit;
 mod failure;
+mod gallery;
 mod interrupt;
 mod json;
 mod last_seen;
@@ -17,6 +18,7 @@ mod settings;
 mod shell;
 mod terminal;
 mod timestamp;
+mod whole_file;
 
 use std::process::ExitCode;
 

@@ -20,9 +20,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::gallery;
 use crate::json::Output;
 use crate::shell;
-use crate::terminal::{error_mark, give_on, good, plain, tell};
+use crate::terminal::{error_mark, give_on, good, note_mark, plain, tell};
 pub(crate) use errand::Errand;
 pub(crate) use folder_name::of as folder_name;
 pub(crate) use ids::read as read_ids;
@@ -32,7 +33,6 @@ use progress::{Progress, Total};
 #[cfg(test)]
 pub(crate) use report::Line;
 use report::{Outcome, Report};
-#[cfg(test)]
 pub(crate) use seed_file::SeedFile;
 
 /// Whether a folder can be made, or written to.
@@ -81,6 +81,7 @@ pub(crate) async fn run(
         tally.add(report);
     }
     drop(total);
+    write_pages(&jobs, errand.is_lasting);
     if count > 1 {
         tally.tell();
     }
@@ -88,6 +89,24 @@ pub(crate) async fn run(
         tally.tell_how_to_go_on();
     }
     Ok(tally.exit)
+}
+
+/// The pages of the folders, and those about all beside them. That one cannot be
+/// written is only noted: what matters is there.
+fn write_pages(jobs: &[(String, PathBuf)], is_lasting: bool) {
+    let folders = jobs.iter().map(|(_, folder)| folder.as_path());
+    let outcomes: Vec<_> = if is_lasting {
+        let parents: BTreeSet<_> = folders.filter_map(Path::parent).collect();
+        parents
+            .into_iter()
+            .map(|parent| gallery::write_all(parent).map(drop))
+            .collect()
+    } else {
+        folders.map(gallery::write_one).collect()
+    };
+    for failure in outcomes.into_iter().filter_map(Result::err) {
+        tell(format_args!("{} {}", note_mark(), failure.message()));
+    }
 }
 
 /// For one job the seed, the prompt to paste, and in the last line the folder; for

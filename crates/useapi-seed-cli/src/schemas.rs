@@ -35,6 +35,7 @@ schemas! {
     PENDING, "pending", "pending.json, which a folder has while it is under way";
     RESULT, "result", "fetch, wait and demo: a line for each job";
     STATUS, "status", "status: a line for each job; cancel: one";
+    GALLERY, "gallery", "gallery";
     JOBS, "jobs", "jobs";
     RESET, "reset", "reset";
     EVENT, "event", "listen: a line for each event";
@@ -85,6 +86,7 @@ mod tests {
             "pending" => schema_for!(retrieve::Pending),
             "result" => schema_for!(retrieve::Line),
             "status" => schema_for!(command::Status),
+            "gallery" => schema_for!(command::Gallery),
             "jobs" => schema_for!(command::Jobs),
             "reset" => schema_for!(command::Reset),
             "event" => schema_for!(command::Event),

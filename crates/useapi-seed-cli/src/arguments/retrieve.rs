@@ -119,6 +119,22 @@ pub(crate) struct Wait {
     pub(crate) pace: Pace,
 }
 
+/// Write pages to look at finished folders.
+///
+/// Each gets an index.html, and so does the folder that they are in: pictures, seed,
+/// and the line that makes them again, to copy. They need no network, and open from
+/// disk. `fetch` does this by itself.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed gallery
+  useapi-seed gallery pictures --json page,jobs")]
+pub(crate) struct Gallery {
+    /// The folder that has them; unless given, the one that `fetch` uses.
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
 /// Where folders go.
 #[derive(Debug, Args)]
 pub(crate) struct Place {

@@ -4,18 +4,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tempfile::NamedTempFile;
-
 use super::lock::Lock;
 use crate::failure::Failure;
+use crate::whole_file;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// How the names of files begin and end that are not whole yet: this module's, and
-/// those of the library's images.
-const OWN: &str = ".useapi-seed-";
+/// How the names of images begin that the library has not whole yet.
 const IMAGE: &str = ".image-";
-const PART: &str = ".part";
 /// The file that says that a process works here.
 const LOCK: &str = ".useapi-seed.lock";
 
@@ -69,10 +65,10 @@ impl Folder {
         }
         // A folder that was just made is to be there after a power cut, too.
         for made in &self.made {
-            sync(made.parent().unwrap_or(Path::new("")))?;
+            whole_file::sync(made.parent().unwrap_or(Path::new("")))?;
         }
-        self.remove_parts(OWN);
-        let mut file = self.temporary()?;
+        self.remove_parts(whole_file::START);
+        let mut file = whole_file::temporary(&self.path)?;
         file.write_all(b"Whether this folder can be written to.\n")?;
         file.close()?;
         Ok(true)
@@ -88,7 +84,7 @@ impl Folder {
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_str().unwrap_or_default();
-            if name.starts_with(start) && name.ends_with(PART) {
+            if name.starts_with(start) && name.ends_with(whole_file::END) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -98,17 +94,11 @@ impl Folder {
         &self.path
     }
 
-    /// Writes a file that is never there in part, and stays there: the folder is
-    /// forced to the disk, too.
+    /// Writes a file that is never there in part, and stays there.
     pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
         let path = self.path.join(name);
-        let written = self.temporary().and_then(|mut file| {
-            file.write_all(content)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            sync(&self.path)
-        });
-        written.map_err(|fault| Failure::file(format!("cannot write {}: {fault}", path.display())))
+        whole_file::write(&path, content)
+            .map_err(|fault| Failure::file(format!("cannot write {}: {fault}", path.display())))
     }
 
     pub(crate) fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), Failure> {
@@ -163,19 +153,6 @@ impl Folder {
         others.sort();
         others
     }
-
-    /// Hidden, and gone when dropped.
-    fn temporary(&self) -> io::Result<NamedTempFile> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(OWN).suffix(PART);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // As any other new file, once the umask has been taken off.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        builder.tempfile_in(&self.path)
-    }
 }
 
 impl Drop for Folder {
@@ -189,30 +166,6 @@ impl Drop for Folder {
             }
         }
     }
-}
-
-/// Forces the names in a folder to the disk, where the file system can.
-#[cfg(unix)]
-fn sync(folder: &Path) -> io::Result<()> {
-    use std::io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    match fs::File::open(folder).and_then(|folder| folder.sync_all()) {
-        Err(fault) if [InvalidInput, PermissionDenied, Unsupported].contains(&fault.kind()) => {
-            Ok(())
-        }
-        outcome => outcome,
-    }
-}
-
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "as where folders open")]
-fn sync(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// Whether a name is of the form `image-N.extension`.

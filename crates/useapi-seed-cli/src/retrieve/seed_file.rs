@@ -33,7 +33,7 @@ pub(crate) struct SeedFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ImageEntry {
     /// Its place among the images, from 1.
-    number: usize,
+    pub(crate) number: usize,
     /// The file's name in this folder; null when it could not be saved.
     pub(crate) file: Option<String>,
     /// Why it could not be saved.
@@ -43,11 +43,11 @@ pub(crate) struct ImageEntry {
     /// Its size in bytes.
     pub(crate) size: Option<u64>,
     /// Its width in pixels.
-    width: Option<u64>,
+    pub(crate) width: Option<u64>,
     /// Its height in pixels.
-    height: Option<u64>,
+    pub(crate) height: Option<u64>,
     /// Where it differs from what the answer announced.
-    differences: Vec<String>,
+    pub(crate) differences: Vec<String>,
 }
 
 impl SeedFile {

@@ -46,6 +46,7 @@ async fn examples_work() {
         "demo",
         "doctor",
         "fetch",
+        "gallery",
         "jobs",
         "man",
         "reset",
@@ -71,6 +72,15 @@ async fn examples_work() {
                 .run();
             assert_eq!(run.ended(5).started(), STARTED);
         }
+        if name == "gallery" {
+            for into in [".", "pictures"] {
+                let line = format!(
+                    "useapi-seed fetch {} --into {into}",
+                    emulator.jobs().imagine
+                );
+                example(folder, emulator, &line).run().ended(0);
+            }
+        }
         fs::write(folder.join("jobs.txt"), &emulator.jobs().imagine).unwrap();
         let lines = help(folder, name);
         for line in lines
@@ -81,7 +91,7 @@ async fn examples_work() {
             count += 1;
         }
     }
-    assert_eq!(count, 27);
+    assert_eq!(count, 29);
 }
 
 /// Those that run until they are ended.

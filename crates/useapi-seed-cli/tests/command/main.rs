@@ -11,6 +11,7 @@ mod demo;
 mod emulate;
 mod exit_codes;
 mod fetch;
+mod gallery;
 #[cfg(unix)]
 mod help;
 mod hostile;

@@ -186,11 +186,12 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-pub(crate) const WHOLE: [&str; 6] = [
+pub(crate) const WHOLE: [&str; 7] = [
     "image-1.png",
     "image-2.png",
     "image-3.png",
     "image-4.png",
+    "index.html",
     "job.json",
     "seed.json",
 ];

@@ -32,8 +32,8 @@ async fn each_command_prints_what_its_schema_says() {
         ("checks", &["doctor"], 1),
         ("settings", &["config"], 1),
         ("text", &["completions", "bash"], 1),
-        ("text", &["man", "--dir", "man"], 15),
-        ("schemas", &["schema"], 12),
+        ("text", &["man", "--dir", "man"], 16),
+        ("schemas", &["schema"], 13),
     ] {
         let mut command = command(folder);
         let run = command.args(arguments).arg("--json").at(&emulator).run();
@@ -107,7 +107,7 @@ fn shells_and_people_are_served() {
         .run()
         .ended(0);
     let pages = crate::process::names(&folder.join("man1"));
-    assert_eq!(pages.len(), 15);
+    assert_eq!(pages.len(), 16);
     assert!(
         pages.contains(&"useapi-seed-fetch.1".to_owned()),
         "{pages:?}"

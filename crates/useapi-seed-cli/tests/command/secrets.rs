@@ -29,7 +29,7 @@ async fn an_echoed_token_is_masked() {
         .ended(0);
     assert!(run.stdout.contains("a cat *** --seed 77"), "{}", run.stdout);
     let out = folder.path().join("out");
-    assert_eq!(names(&out).len(), 6);
+    assert_eq!(names(&out).len(), 7);
     let job = fs::read_to_string(out.join("job.json")).unwrap();
     assert!(job.contains("a cat ***"), "{job}");
 }

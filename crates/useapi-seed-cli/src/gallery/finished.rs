@@ -1,0 +1,136 @@
+//! A finished folder, as its pages need it.
+//!
+//! Whatever stands in its files is text that a server had a hand in.
+
+use std::fs;
+use std::path::{Component, Path};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::retrieve::SeedFile;
+
+/// What a part of a path may have as it is.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A folder with a seed and its pictures.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// Where it is, from the page about all: a link that ends in `/`.
+    pub(crate) place: String,
+    /// Its own page, from there.
+    pub(crate) page: String,
+    pub(crate) seed: u64,
+    pub(crate) prompt: Option<String>,
+    /// The line to paste.
+    pub(crate) line: Option<String>,
+    pub(crate) original: Option<String>,
+    pub(crate) job_id: String,
+    pub(crate) created: Option<String>,
+    pub(crate) pictures: Vec<Picture>,
+    pub(crate) differences: Vec<String>,
+}
+
+/// One of its pictures.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    pub(crate) number: usize,
+    /// From its folder.
+    pub(crate) link: String,
+    pub(crate) size: Option<(u64, u64)>,
+}
+
+impl Finished {
+    /// What a folder has; none when it is not one of these, or not finished. `name` is
+    /// what the page about all calls it.
+    pub(super) fn read(folder: &Path, name: &str) -> Result<Option<Self>, Failure> {
+        let Some(seed_file) = json::<SeedFile>(&folder.join("seed.json"))? else {
+            return Ok(None);
+        };
+        let pictures: Vec<_> = seed_file
+            .images
+            .iter()
+            .filter_map(|image| {
+                let file = image.file.as_deref().filter(|file| is_a_name(file))?;
+                folder.join(file).is_file().then(|| Picture {
+                    number: image.number,
+                    link: link(file),
+                    size: image.width.zip(image.height),
+                })
+            })
+            .collect();
+        if pictures.is_empty() || pictures.len() < seed_file.images.len() {
+            return Ok(None);
+        }
+        let answer: Value = json(&folder.join("job.json"))?.unwrap_or_default();
+        let of_image = |number, text: &String| format!("Picture {number}: {text}");
+        let images = seed_file.images.iter();
+        let differences = images
+            .flat_map(|image| {
+                image
+                    .differences
+                    .iter()
+                    .map(move |text| (image.number, text))
+            })
+            .map(|(number, text)| of_image(number, text))
+            .chain(seed_file.notes)
+            .collect();
+        let place = format!("{}/", link(name));
+        Ok(Some(Self {
+            page: format!("{place}{}", super::PAGE),
+            place,
+            seed: seed_file.seed,
+            prompt: seed_file.prompt,
+            line: seed_file.prompt_with_seed,
+            original: seed_file.original_job_id,
+            job_id: seed_file.job_id,
+            created: answer
+                .get("created")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            pictures,
+            differences,
+        }))
+    }
+
+    /// What it is called.
+    pub(crate) fn title(&self) -> String {
+        self.prompt
+            .clone()
+            .filter(|prompt| !prompt.trim().is_empty())
+            .unwrap_or_else(|| format!("Seed {}", self.seed))
+    }
+
+    /// By time; those that tell none come first.
+    pub(super) fn order(&self) -> (&Option<String>, &str) {
+        (&self.created, &self.place)
+    }
+}
+
+/// A file's content, if it is there and can be understood.
+fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
+    match fs::read(path) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(fault) => Err(Failure::file(format!(
+            "cannot read {}: {fault}",
+            path.display()
+        ))),
+    }
+}
+
+/// Whether a file's name leads nowhere else.
+fn is_a_name(name: &str) -> bool {
+    let mut components = Path::new(name).components();
+    matches!(components.next(), Some(Component::Normal(_))) && components.next().is_none()
+}
+
+/// A link to what is called so, here: never to a scheme or a host.
+fn link(name: &str) -> String {
+    format!("./{}", utf8_percent_encode(name, PATH))
+}

@@ -1,0 +1,53 @@
+//! The pages, from the templates in `templates/`.
+
+use askama::Template;
+use data_encoding::BASE64;
+use sha2::{Digest, Sha256};
+
+use super::finished::Finished;
+
+pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
+pub(crate) const SCRIPT: &str = include_str!("../../templates/copy.js");
+
+#[derive(Template)]
+#[template(path = "job.html")]
+struct JobPage<'a> {
+    policy: String,
+    job: &'a Finished,
+    /// Whether there is a page about all jobs in the folder above.
+    has_parent: bool,
+}
+
+#[derive(Template)]
+#[template(path = "all.html")]
+struct AllPage<'a> {
+    policy: String,
+    jobs: &'a [Finished],
+}
+
+pub(super) fn of_job(job: &Finished, has_parent: bool) -> askama::Result<String> {
+    let policy = policy();
+    JobPage {
+        policy,
+        job,
+        has_parent,
+    }
+    .render()
+}
+
+pub(super) fn of_all(jobs: &[Finished]) -> askama::Result<String> {
+    let policy = policy();
+    AllPage { policy, jobs }.render()
+}
+
+/// What a browser lets the page do: show the pictures beside it, and run exactly this
+/// style and script. From disk, pictures have no origin but their scheme.
+fn policy() -> String {
+    let hash = |text: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(text)));
+    format!(
+        "default-src 'none'; img-src 'self' file: data:; style-src {}; script-src {}; \
+         base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}

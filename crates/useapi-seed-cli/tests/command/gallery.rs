@@ -1,0 +1,173 @@
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use useapi_seed_emulator::Emulator;
+
+use crate::process::{At, FAST, assert_schema, command, json as read};
+use crate::stub::PIXEL;
+
+/// A finished folder, as if it had been fetched.
+fn finished(folder: &Path, prompt: &str, file: &str) {
+    fs::create_dir_all(folder).unwrap();
+    let image = |number: usize| {
+        json!({
+            "number": number, "file": file, "error": null, "media_type": "image/png",
+            "size": PIXEL.len(), "width": 1, "height": 1, "differences": [],
+        })
+    };
+    let seed = json!({
+        "job_id": "2<b>", "original_job_id": "1\" onload=\"x", "seed": 7, "prompt": prompt,
+        "prompt_with_seed": format!("{prompt} --seed 7"),
+        "images": [image(1)], "notes": ["<i>note</i>"],
+    });
+    fs::write(folder.join("seed.json"), seed.to_string()).unwrap();
+    let job = json!({"created": "<u>then</u>"});
+    fs::write(folder.join("job.json"), job.to_string()).unwrap();
+    if let Some(name) = Path::new(file).file_name() {
+        fs::write(folder.join(name), PIXEL).unwrap();
+    }
+}
+
+fn gallery(folder: &Path) -> Value {
+    let run = command(folder).args(["gallery", "--json"]).run().ended(0);
+    let printed = serde_json::from_str(&run.stdout).unwrap();
+    assert_schema("gallery", &printed);
+    printed
+}
+
+#[tokio::test]
+async fn a_fetch_leaves_pages_to_look_at() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = emulator.jobs();
+    let mut fetch = command(folder.path());
+    fetch.args([
+        "fetch",
+        &jobs.imagine,
+        &jobs.button,
+        "--into",
+        "all",
+        "--interval",
+        "0.01",
+    ]);
+    fetch.at(&emulator).run().ended(0);
+    let all = fs::read_to_string(folder.path().join("all/index.html")).unwrap();
+    assert_eq!(all.matches("<li>").count(), 2);
+    assert_eq!(all.matches("<img ").count(), 8);
+    assert_eq!(all.matches("loading=\"lazy\"").count(), 8);
+    let one = folder
+        .path()
+        .join("all")
+        .join(jobs.imagine.replace(':', "-"));
+    let page = fs::read_to_string(one.join("index.html")).unwrap();
+    let seed = read(&one.join("seed.json"));
+    let line = seed["prompt_with_seed"].as_str().unwrap();
+    assert!(
+        page.contains(&format!("<code id=\"line\">{line}</code>")),
+        "{page}"
+    );
+    for number in 1..=4 {
+        assert!(page.contains(&format!("<img src=\"./image-{number}.png\"")));
+    }
+    // Nothing of it comes from elsewhere.
+    assert!(
+        !page.contains("http://127") && !page.contains("https://"),
+        "{page}"
+    );
+    // What is as it was is not written again.
+    let time = || {
+        fs::metadata(one.join("index.html"))
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let before = time();
+    assert_eq!(gallery(&folder.path().join("all"))["jobs"], 2);
+    assert_eq!(time(), before);
+}
+
+#[test]
+fn what_a_server_says_stays_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let hostile = "</code><script>alert(1)</script>\" onerror='x' &lt; \u{202e}";
+    finished(&folder.path().join("a #?%"), hostile, "image-1.png");
+    gallery(folder.path());
+    for page in ["index.html", "a #?%/index.html"] {
+        let page = fs::read_to_string(folder.path().join(page)).unwrap();
+        for part in [
+            "<script>alert",
+            "<b>",
+            "<i>",
+            "<u>",
+            "\" onload",
+            "\" onerror",
+        ] {
+            assert!(!page.contains(part), "{part} in {page}");
+        }
+    }
+    let all = fs::read_to_string(folder.path().join("index.html")).unwrap();
+    assert!(all.contains("href=\"./a%20%23%3F%25/index.html\""), "{all}");
+}
+
+/// A file that is elsewhere is none of the folder's pictures.
+#[test]
+fn no_link_leads_out_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, file) in [
+        ("up", "../image-1.png"),
+        ("script", "javascript:alert(1)"),
+        ("host", "//example.com/image-1.png"),
+        ("absolute", "/etc/passwd"),
+        ("fine", "image-1.png"),
+    ] {
+        finished(&folder.path().join(name), name, file);
+    }
+    fs::write(folder.path().join("image-1.png"), PIXEL).unwrap();
+    let printed = gallery(folder.path());
+    let all = fs::read_to_string(folder.path().join("index.html")).unwrap();
+    for part in ["up/", "host/", "absolute/", "\"javascript:", "\"//", "\"/"] {
+        assert!(!all.contains(part), "{part} in {all}");
+    }
+    assert!(printed["jobs"].as_u64().unwrap() <= 2, "{printed}");
+}
+
+#[test]
+fn somebody_elses_page_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = folder.path().join("one");
+    finished(&one, "a cat", "image-1.png");
+    let mine = "<!doctype html><title>Mine</title>";
+    fs::write(folder.path().join("index.html"), mine).unwrap();
+    let run = command(folder.path())
+        .arg("gallery")
+        .run()
+        .ended(0)
+        .told("stays");
+    assert_eq!(run.stdout, "index.html\n");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("index.html")).unwrap(),
+        mine
+    );
+    let page = fs::read_to_string(one.join("index.html")).unwrap();
+    assert!(page.contains("a cat --seed 7"));
+}
+
+#[test]
+fn where_nothing_is_finished_there_is_no_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut");
+    finished(&cut, "a cat", "image-1.png");
+    fs::remove_file(cut.join("image-1.png")).unwrap();
+    command(folder.path())
+        .arg("gallery")
+        .run()
+        .ended(2)
+        .told("no finished folder");
+    assert!(!folder.path().join("index.html").exists());
+    command(folder.path())
+        .args(["gallery", "none"])
+        .run()
+        .ended(9)
+        .told("cannot read none");
+}
