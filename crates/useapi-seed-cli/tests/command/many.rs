@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::Value;
 use useapi_seed_emulator::{Emulator, Fault, Operation, Scenario, When};
@@ -241,7 +242,12 @@ async fn an_outage_in_the_middle_is_waited_out() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("jobs.txt"), good.join("\n")).unwrap();
     let mut fetch = fetch(folder.path(), &emulator);
-    let mut child = fetch.args(["--at-once", "1"]).spawn().unwrap();
+    let mut child = fetch
+        .args(["--at-once", "1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     while emulator.journal().is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
