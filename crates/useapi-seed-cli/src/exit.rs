@@ -99,3 +99,32 @@ impl From<&Error> for Exit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_is_what_the_help_says() {
+        let mut all = [
+            Exit::Done,
+            Exit::Failed,
+            Exit::WrongUse,
+            Exit::Refused,
+            Exit::Halted,
+            Exit::NotYet,
+            Exit::NoAccess,
+            Exit::NoAnswer,
+            Exit::JobEnded,
+            Exit::File,
+        ];
+        all.sort();
+        let codes = all.iter().rev().map(|exit| exit.code().to_string());
+        let order = codes.collect::<Vec<_>>().join(", ");
+        assert!(
+            EXPLAINED.contains(&format!("by this order: {order}.")),
+            "{order}"
+        );
+        assert!(all.iter().all(|exit| *exit < Exit::Interrupted));
+    }
+}

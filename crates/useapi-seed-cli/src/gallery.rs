@@ -16,9 +16,7 @@ use finished::Finished;
 pub(crate) const PAGE: &str = "index.html";
 /// A page that begins otherwise is somebody else's.
 const MARK: &str = "<meta name=\"generator\" content=\"useapi-seed\">";
-const MARK_WITHIN: usize = 512;
-/// More than a page about ten thousand jobs has.
-const LARGEST: u64 = 64 << 20;
+const MARK_WITHIN: u64 = 512;
 
 /// What became of the pages.
 #[derive(Debug, Default)]
@@ -31,7 +29,7 @@ pub(crate) struct Written {
 
 /// Writes the page of one finished folder alone.
 pub(crate) fn write_one(folder: &Path) -> Result<(), Failure> {
-    if let Some(job) = Finished::read(folder, "")? {
+    if let Some(job) = Finished::read(folder, "") {
         write(folder, || page::of_job(&job, false))?;
     }
     Ok(())
@@ -40,11 +38,7 @@ pub(crate) fn write_one(folder: &Path) -> Result<(), Failure> {
 /// Writes the pages of the finished folders right beneath a folder, and the one about
 /// all of them.
 pub(crate) fn write_all(folder: &Path) -> Result<Written, Failure> {
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
+    let folder = whole_file::here(folder);
     let mut jobs = Vec::new();
     let entries = fs::read_dir(folder)
         .map_err(|fault| Failure::file(format!("cannot read {}: {fault}", folder.display())))?;
@@ -53,7 +47,7 @@ pub(crate) fn write_all(folder: &Path) -> Result<Written, Failure> {
         let Some(name) = name.to_str().filter(|_| entry.path().is_dir()) else {
             continue;
         };
-        if let Some(job) = Finished::read(&entry.path(), name)? {
+        if let Some(job) = Finished::read(&entry.path(), name) {
             jobs.push((entry.path(), job));
         }
     }
@@ -66,16 +60,21 @@ pub(crate) fn write_all(folder: &Path) -> Result<Written, Failure> {
         jobs: jobs.len(),
         others: Vec::new(),
     };
+    let has_parent = is_free(&folder.join(PAGE));
+    let mut outcome = Ok(());
     for (path, job) in &jobs {
-        if !write(path, || page::of_job(job, true))? {
-            written.others.push(path.join(PAGE));
+        match write(path, || page::of_job(job, has_parent)) {
+            Ok(true) => {}
+            Ok(false) => written.others.push(path.join(PAGE)),
+            // One that cannot be written keeps none of the others back.
+            Err(failure) => outcome = Err(failure),
         }
     }
     let jobs: Vec<_> = jobs.into_iter().map(|(_, job)| job).collect();
     if !write(folder, || page::of_all(&jobs))? {
         written.others.push(folder.join(PAGE));
     }
-    Ok(written)
+    outcome.map(|()| written)
 }
 
 /// Writes a page, unless somebody else's is there.
@@ -84,31 +83,31 @@ fn write(folder: &Path, page: impl FnOnce() -> askama::Result<String>) -> Result
     let fault = |fault: &dyn std::fmt::Display| {
         Failure::file(format!("cannot write {}: {fault}", path.display()))
     };
-    let present = present(&path).map_err(|error| fault(&error))?;
-    if !present.as_deref().is_none_or(is_ours) {
+    if !is_free(&path) {
         return Ok(false);
     }
     let page = page().map_err(|error| fault(&error))?;
-    if present.as_deref() == Some(page.as_bytes()) {
+    // What is as it was is not written again.
+    if fs::read(&path).is_ok_and(|present| present == page.as_bytes()) {
         return Ok(true);
     }
     whole_file::write(&path, page.as_bytes()).map_err(|error| fault(&error))?;
     Ok(true)
 }
 
-/// The page that is there. Of somebody else's only the beginning is of interest.
-fn present(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(fault) => return Err(fault),
-    };
-    let mut content = Vec::new();
-    file.take(LARGEST).read_to_end(&mut content)?;
-    Ok(Some(content))
+/// Whether a page may be written: none is there, or one of before.
+fn is_free(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(data) if data.is_file() => begins_as_ours(path).unwrap_or(false),
+        // A folder, or a pipe that would wait for somebody who writes.
+        Ok(_) => false,
+        Err(fault) => fault.kind() == io::ErrorKind::NotFound,
+    }
 }
 
-fn is_ours(page: &[u8]) -> bool {
-    let start = page.get(..MARK_WITHIN).unwrap_or(page);
-    String::from_utf8_lossy(start).contains(MARK)
+fn begins_as_ours(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    let file = fs::File::open(path)?;
+    file.take(MARK_WITHIN).read_to_end(&mut start)?;
+    Ok(String::from_utf8_lossy(&start).contains(MARK))
 }

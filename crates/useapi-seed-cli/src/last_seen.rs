@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::state_folder;
 use crate::timestamp::Timestamp;
+use crate::whole_file;
 
 /// So many accounts are kept in mind.
 const ACCOUNTS: usize = 100;
@@ -66,9 +67,8 @@ fn saw(base_url: &str, channel: &str, is_halted: bool) {
     let write = || {
         let folder = path.parent()?;
         fs::create_dir_all(folder).ok()?;
-        let file = tempfile::NamedTempFile::new_in(folder).ok()?;
-        serde_json::to_writer_pretty(&file, &accounts).ok()?;
-        file.persist(&path).ok()
+        let json = serde_json::to_vec_pretty(&accounts).ok()?;
+        whole_file::write(&path, &json).ok()
     };
     let _ = write();
 }

@@ -5,6 +5,7 @@
 //! `retrieve/` is what `fetch`, `wait` and `demo` share.
 
 mod arguments;
+mod channel;
 mod command;
 mod exit;
 mod failure;

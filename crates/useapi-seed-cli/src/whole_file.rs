@@ -54,7 +54,7 @@ pub(crate) fn sync(_: &Path) -> io::Result<()> {
 }
 
 /// The folder of a file that is named alone is the current one.
-fn here(folder: &Path) -> &Path {
+pub(crate) fn here(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() {
         Path::new(".")
     } else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use console::Style;
@@ -22,6 +22,7 @@ use crate::schemas;
 use crate::settings::Settings;
 use crate::shell;
 use crate::terminal::{give_on, plain};
+use crate::whole_file;
 
 /// So much a clock may be wrong: an HTTP date has no more than seconds, and it
 /// travels.
@@ -130,7 +131,7 @@ pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, Fail
             service(&client, &origin.to_string(), job.as_deref(), &mut checks).await;
         }
     }
-    checks.push(folder(settings.parent_folder(into)?.value));
+    checks.push(folder(&settings.parent_folder(into)?.value));
     checks.push(accounts(&settings.base_url()?.value));
     tell(checks, &output)
 }
@@ -298,19 +299,11 @@ async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&s
     )
 }
 
-fn folder(into: PathBuf) -> Check {
+fn folder(into: &Path) -> Check {
     let name = "folder";
-    let into = if into.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        into
-    };
-    match is_writable(&into) {
-        Ok(()) => Check::new(
-            name,
-            State::Ok,
-            format!("{} can be written to", show(&into)),
-        ),
+    let into = whole_file::here(into);
+    match is_writable(into) {
+        Ok(()) => Check::new(name, State::Ok, format!("{} can be written to", show(into))),
         Err(failure) => Check::failed(name, &failure),
     }
 }

@@ -3,7 +3,7 @@
 use useapi_seed::{Delivery, Error, ErrorKind};
 
 use super::Failure;
-use crate::retrieve::accounts::channel;
+use crate::channel;
 use crate::shell;
 use crate::terminal::plain;
 
@@ -24,7 +24,7 @@ pub(super) fn add(failure: Failure, error: &Error) -> Failure {
             let mut ids = [error.job_id(), error.parent_job_id()]
                 .into_iter()
                 .flatten();
-            let channel = ids.find_map(channel).unwrap_or("CHANNEL");
+            let channel = ids.find_map(channel::of).unwrap_or("CHANNEL");
             failure.suggest(
                 "Log in to Discord, and acknowledge Midjourney's message or solve its CAPTCHA. A \
                  call before that puts the Midjourney account at risk. Then reset the account:",

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Component, Path};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::failure::Failure;
 use crate::retrieve::SeedFile;
 
 /// What a part of a path may have as it is.
@@ -48,10 +48,8 @@ pub(crate) struct Picture {
 impl Finished {
     /// What a folder has; none when it is not one of these, or not finished. `name` is
     /// what the page about all calls it.
-    pub(super) fn read(folder: &Path, name: &str) -> Result<Option<Self>, Failure> {
-        let Some(seed_file) = json::<SeedFile>(&folder.join("seed.json"))? else {
-            return Ok(None);
-        };
+    pub(super) fn read(folder: &Path, name: &str) -> Option<Self> {
+        let seed_file: SeedFile = json(&folder.join("seed.json"))?;
         let pictures: Vec<_> = seed_file
             .images
             .iter()
@@ -65,9 +63,9 @@ impl Finished {
             })
             .collect();
         if pictures.is_empty() || pictures.len() < seed_file.images.len() {
-            return Ok(None);
+            return None;
         }
-        let answer: Value = json(&folder.join("job.json"))?.unwrap_or_default();
+        let answer: Value = json(&folder.join("job.json")).unwrap_or_default();
         let of_image = |number, text: &String| format!("Picture {number}: {text}");
         let images = seed_file.images.iter();
         let differences = images
@@ -81,7 +79,7 @@ impl Finished {
             .chain(seed_file.notes)
             .collect();
         let place = format!("{}/", link(name));
-        Ok(Some(Self {
+        Some(Self {
             page: format!("{place}{}", super::PAGE),
             place,
             seed: seed_file.seed,
@@ -95,7 +93,7 @@ impl Finished {
                 .map(str::to_owned),
             pictures,
             differences,
-        }))
+        })
     }
 
     /// What it is called.
@@ -112,16 +110,11 @@ impl Finished {
     }
 }
 
-/// A file's content, if it is there and can be understood.
-fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
-    match fs::read(path) {
-        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
-        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(fault) => Err(Failure::file(format!(
-            "cannot read {}: {fault}",
-            path.display()
-        ))),
-    }
+/// A file's content, if it can be read and understood; any folder may have a file of
+/// that name, and a pipe would wait for somebody who writes.
+fn json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let is_file = fs::metadata(path).is_ok_and(|data| data.is_file());
+    serde_json::from_slice(&is_file.then(|| fs::read(path).ok())??).ok()
 }
 
 /// Whether a file's name leads nowhere else.

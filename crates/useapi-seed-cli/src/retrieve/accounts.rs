@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Mutex as Turns, MutexGuard as Turn, OwnedSemaphorePermit, Semaphore};
 
+use crate::channel;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -54,7 +55,7 @@ impl Accounts {
 
     /// The account of a job. Jobs whose ids tell nothing share one.
     pub(crate) fn of(&self, job_id: &str) -> Arc<Account> {
-        let channel = channel(job_id).unwrap_or_default();
+        let channel = channel::of(job_id).unwrap_or_default();
         let places = self.at_once.get().min(Semaphore::MAX_PERMITS);
         let mut accounts = self
             .by_channel
@@ -70,14 +71,6 @@ impl Accounts {
         });
         Arc::clone(account)
     }
-}
-
-/// The Discord channel in a job's id.
-pub(crate) fn channel(job_id: &str) -> Option<&str> {
-    let (_, rest) = job_id.split_once("channel:")?;
-    let end = rest.find(|letter: char| !letter.is_ascii_digit());
-    rest.get(..end.unwrap_or(rest.len()))
-        .filter(|channel| !channel.is_empty())
 }
 
 /// One account.
@@ -125,20 +118,5 @@ impl Account {
         stopped
             .find_map(|stopped| stopped.get())
             .map_or(Ok(()), |why| Err((*why).into()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_channel_is_what_its_jobs_ids_say() {
-        let id = "20240225145303538-user:1234-channel:1114555266835431444";
-        assert_eq!(channel(id), Some("1114555266835431444"));
-        assert_eq!(channel("1-channel:22-bot:3"), Some("22"));
-        for id in ["", "5", "channel:", "channel:x"] {
-            assert_eq!(channel(id), None);
-        }
     }
 }

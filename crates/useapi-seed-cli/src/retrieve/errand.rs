@@ -86,15 +86,18 @@ impl Errand {
             return Ok(());
         }
         let mut alone = self.alone(job_id, progress).await?;
-        account.check()?;
         let was_left = alone.as_ref().is_some_and(Lock::was_left);
+        // What another process has left undone stays so until there is a result.
+        if let Some(lock) = &mut alone {
+            lock.stay(was_left);
+        }
+        account.check()?;
         let found = self
             .found(&folder, &account, was_left, progress, report)
             .await;
         // Whoever comes next has to look for the job, in whichever folder.
-        let is_pending = folder.size(PENDING).is_some();
         if let Some(lock) = &mut alone {
-            lock.stay(is_pending);
+            lock.stay(was_left || folder.size(PENDING).is_some());
         }
         let retrieval = found?;
         let _saver = self.unless_interrupted(self.savers.acquire()).await?;

@@ -151,6 +151,20 @@ fn somebody_elses_page_stays() {
     );
     let page = fs::read_to_string(one.join("index.html")).unwrap();
     assert!(page.contains("a cat --seed 7"));
+    // That is not the page about all jobs.
+    assert!(!page.contains("All jobs"));
+    // What is no file is nobody's to replace, and keeps none of the others back.
+    let two = folder.path().join("two");
+    finished(&two, "a dog", "image-1.png");
+    fs::create_dir(two.join("index.html")).unwrap();
+    fs::create_dir_all(folder.path().join("three/seed.json")).unwrap();
+    assert_eq!(
+        gallery(folder.path())["left_alone"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[test]

@@ -273,6 +273,18 @@ async fn and_called_in_another_folder() {
         .run()
         .ended(5)
         .told("it may have been submitted before");
+    // Nor does a look that fails make the next one forget it.
+    let fault = Fault::status(500);
+    emulator
+        .inject(Operation::ListJobs, When::Next(20), fault)
+        .unwrap();
+    fetch("none").run().ended(7);
+    emulator.clear_faults();
+    fetch("four")
+        .args(["--timeout", "0.01"])
+        .run()
+        .ended(5)
+        .told("it may have been submitted before");
     emulator.advance(Duration::from_secs(60));
     fetch("three").run().ended(0);
     let started = emulator.job_counts()[&emulator.jobs().imagine].started;
