@@ -65,7 +65,7 @@ impl Finished {
         if pictures.is_empty() || pictures.len() < seed_file.images.len() {
             return None;
         }
-        let answer: Value = json(&folder.join("job.json")).unwrap_or_default();
+        let answer: Value = json(&folder.join("job.json"))?;
         let of_image = |number, text: &String| format!("Picture {number}: {text}");
         let images = seed_file.images.iter();
         let differences = images
