@@ -43,7 +43,7 @@ impl Control {
         let text = answer.text().await.unwrap();
         let place = format!(
             "/paths/{}/{}/responses/{status}",
-            path.replace('/', "~1"),
+            path.split('?').next().unwrap().replace('/', "~1"),
             method.as_str().to_lowercase()
         );
         let described = self.resolved(&place);
@@ -239,9 +239,48 @@ async fn what_happened_is_told_as_described() {
     assert!(callbacks[0]["outcome"]["failed"].is_string(), "{callbacks}");
     let (_, calls) = control.call(Method::GET, "/_emulator/journal", None).await;
     assert_eq!(calls.as_array().unwrap().len(), 2);
+    let after = |number| format!("/_emulator/journal?after={number}");
+    let (_, later) = control.call(Method::GET, &after("1"), None).await;
+    assert_eq!(later, json!([calls[1]]));
+    for odd in ["one", "1&before=2"] {
+        let (status, _) = control.call(Method::GET, &after(odd), None).await;
+        assert_eq!(status, 400, "{odd}");
+    }
     assert!(calls[1]["closest"].is_string());
     let (_, counts) = control
         .call(Method::GET, "/_emulator/job-counts", None)
         .await;
     assert_eq!(counts[&emulator.jobs().imagine]["started"], 1);
+}
+
+#[tokio::test]
+async fn the_clock_is_changed_as_described() {
+    let control = Control::start().await;
+    let change = async |change| {
+        let answer = control.call(Method::POST, "/_emulator/clock", Some(&change));
+        answer.await
+    };
+    let (_, stopped) = control.call(Method::GET, "/_emulator/clock", None).await;
+    assert_eq!(stopped["speed"], Value::Null);
+    for odd in [
+        json!({}),
+        json!({"milliseconds": null}),
+        json!({"speed": 0}),
+        json!({"speed": -1}),
+        json!({"speed": "fast"}),
+        json!({"seconds": 5}),
+        // Nothing of it is done.
+        json!({"milliseconds": 5000, "speed": 0}),
+    ] {
+        let (status, refused) = change(odd).await;
+        assert_eq!(status, 422, "{refused}");
+    }
+    let (_, time) = control.call(Method::GET, "/_emulator/clock", None).await;
+    assert_eq!(time, stopped);
+    let (status, advanced) = change(json!({"milliseconds": 5000})).await;
+    assert_eq!((status, &advanced["speed"]), (200, &Value::Null));
+    assert_eq!(advanced["time"], "2024-02-25T18:00:05.000Z");
+    let (status, running) = change(json!({"milliseconds": 1000, "speed": 0.5})).await;
+    assert_eq!((status, &running["speed"]), (200, &json!(0.5)));
+    assert!(running["time"].as_str() >= Some("2024-02-25T18:00:06.000Z"));
 }

@@ -1,8 +1,7 @@
 //! The virtual clock: it starts where it is told to, runs as fast as asked or
 //! stands still, and can be put forward.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -18,38 +17,98 @@ pub(crate) enum Pace {
     Times(f64),
 }
 
+/// A clock's speed that is no finite number above zero.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("speed must be a finite number above zero, not {speed}")]
+#[non_exhaustive]
+pub struct SpeedError {
+    /// The speed that was asked for.
+    pub speed: f64,
+}
+
+impl Pace {
+    pub(crate) fn times(speed: f64) -> Result<Self, SpeedError> {
+        if speed.is_finite() && speed > 0.0 {
+            Ok(Self::Times(speed))
+        } else {
+            Err(SpeedError { speed })
+        }
+    }
+}
+
 /// Reads the present virtual time.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    started: Instant,
     origin: Timestamp,
+    /// Clones share it.
+    course: Arc<Mutex<Course>>,
+    changed: Arc<Notify>,
+}
+
+/// How its time has passed since it was last given a pace.
+#[derive(Debug)]
+struct Course {
+    since: Instant,
+    from: Timestamp,
     pace: Pace,
-    /// By how many nanoseconds it was put forward, five hundred years at most;
-    /// clones share it.
-    ahead: Arc<AtomicU64>,
-    put_forward: Arc<Notify>,
+    /// By how many nanoseconds it was put forward in all, five hundred years at
+    /// most.
+    ahead: u64,
+}
+
+impl Course {
+    /// The time without that by which it was put forward.
+    fn passed(&self) -> Timestamp {
+        match self.pace {
+            Pace::Stopped => self.from,
+            Pace::Times(speed) => after(self.from, self.since.elapsed(), speed),
+        }
+    }
 }
 
 impl Clock {
     pub(crate) fn start(origin: Timestamp, pace: Pace) -> Self {
-        Self {
-            started: Instant::now(),
-            origin,
+        let course = Course {
+            since: Instant::now(),
+            from: origin,
             pace,
-            ahead: Arc::default(),
-            put_forward: Arc::default(),
+            ahead: 0,
+        };
+        Self {
+            origin,
+            course: Arc::new(Mutex::new(course)),
+            changed: Arc::default(),
         }
+    }
+
+    // Nothing leaves it half changed, so that a poisoned lock does no harm.
+    fn course(&self) -> MutexGuard<'_, Course> {
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts the clock forward.
     pub(crate) fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        let _ = self
-            .ahead
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |ahead| {
-                Some(ahead.saturating_add(by))
-            });
-        self.put_forward.notify_waiters();
+        {
+            let mut course = self.course();
+            course.ahead = course.ahead.saturating_add(by);
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// From now on, it runs at this pace.
+    pub(crate) fn set_pace(&self, pace: Pace) {
+        {
+            let mut course = self.course();
+            course.from = course.passed();
+            course.since = Instant::now();
+            course.pace = pace;
+        }
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        self.course().pace
     }
 
     /// The virtual time at which the clock was started.
@@ -59,32 +118,30 @@ impl Clock {
 
     /// The present virtual time; it stops at the end of the calendar.
     pub(crate) fn now(&self) -> Timestamp {
-        let ahead = self.ahead.load(Ordering::SeqCst);
-        let time = match self.pace {
-            Pace::Stopped => self.origin,
-            Pace::Times(speed) => after(self.origin, self.started.elapsed(), speed),
-        };
+        let course = self.course();
         // Not as a fraction of seconds, which is too coarse after some years.
-        time.checked_add(Duration::from_nanos(ahead))
-            .unwrap_or(Timestamp::MAX)
+        let time = course
+            .passed()
+            .checked_add(Duration::from_nanos(course.ahead));
+        time.unwrap_or(Timestamp::MAX)
     }
 
     /// Returns as soon as the clock shows this time.
     pub(crate) async fn reaches(&self, time: Timestamp) {
         loop {
             // Before the clock is read, so that nothing is missed in between.
-            let put_forward = self.put_forward.notified();
+            let changed = self.changed.notified();
             let left = seconds_between(self.now(), time);
             if left <= 0.0 {
                 return;
             }
-            match self.pace {
-                Pace::Stopped => put_forward.await,
+            match self.pace() {
+                Pace::Stopped => changed.await,
                 Pace::Times(speed) => {
                     // A millisecond more, since the clock is read anew.
                     let real = Duration::try_from_secs_f64(left / speed + 0.001);
                     tokio::select! {
-                        () = put_forward => {}
+                        () = changed => {}
                         () = tokio::time::sleep(real.unwrap_or(LONG)) => {}
                     }
                 }
@@ -180,6 +237,35 @@ mod tests {
         let fast = Clock::start(Timestamp::UNIX_EPOCH, Pace::Times(1000.0));
         fast.reaches(second).await;
         assert!(fast.now() >= second);
+    }
+
+    #[tokio::test]
+    async fn another_pace_changes_what_is_still_to_come() {
+        let year = Timestamp::from_second(60 * 60 * 24 * 365).unwrap();
+        let clock = Clock::start(Timestamp::UNIX_EPOCH, Pace::Times(1.0));
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.reaches(year).await }
+        });
+        tokio::task::yield_now().await;
+        clock.set_pace(Pace::Times(1e9));
+        waiting.await.unwrap();
+        clock.set_pace(Pace::Stopped);
+        let shown = clock.now();
+        assert!(shown >= year);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(
+            seconds_between(shown, clock.now()).to_bits(),
+            1.0_f64.to_bits()
+        );
+    }
+
+    #[test]
+    fn a_speed_is_finite_and_above_zero() {
+        assert_eq!(Pace::times(0.5), Ok(Pace::Times(0.5)));
+        for speed in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+            assert!(Pace::times(speed).is_err(), "{speed}");
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::callbacks::{Callback, Callbacks};
-use crate::clock::{Clock, with_milliseconds};
+use crate::clock::{Clock, Pace, SpeedError, with_milliseconds};
 use crate::faults::{Fault, FaultCount, FaultError, When};
 use crate::image_host::ImageHost;
 use crate::operation::Operation;
@@ -49,7 +49,7 @@ pub(crate) fn router(control: Control) -> Router {
     Router::new()
         .route("/_emulator/openapi.yaml", get(description))
         .route("/_emulator/service", get(service))
-        .route("/_emulator/clock", get(time).post(advance))
+        .route("/_emulator/clock", get(time).post(change_time))
         .route(
             "/_emulator/faults",
             get(faults).post(inject).delete(clear_faults),
@@ -61,24 +61,39 @@ pub(crate) fn router(control: Control) -> Router {
         .with_state(control)
 }
 
-/// What the clock shows.
+/// What the clock shows, and how fast it runs; none when it stands still.
 #[derive(Serialize)]
 struct Time {
     time: String,
+    speed: Option<f64>,
 }
 
 impl Time {
     fn of(clock: &Clock) -> Json<Self> {
         let time = with_milliseconds(clock.now());
-        Json(Self { time })
+        let speed = match clock.pace() {
+            Pace::Stopped => None,
+            Pace::Times(speed) => Some(speed),
+        };
+        Json(Self { time, speed })
     }
 }
 
-/// By how much the clock is put forward.
+/// By how much the clock is put forward, and how fast it runs from then on.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Advance {
-    milliseconds: u64,
+struct TimeChange {
+    milliseconds: Option<u64>,
+    speed: Option<f64>,
+}
+
+/// Which calls of the journal are asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JournalQuery {
+    /// Those after the one of this number.
+    #[serde(default)]
+    after: u64,
 }
 
 /// A fault that is asked for.
@@ -114,12 +129,26 @@ async fn time(State(control): State<Control>) -> Json<Time> {
     Time::of(&control.clock)
 }
 
-async fn advance(
+async fn change_time(
     State(control): State<Control>,
-    body: Result<Json<Advance>, JsonRejection>,
+    body: Result<Json<TimeChange>, JsonRejection>,
 ) -> Result<Json<Time>, BadRequest> {
-    let Json(Advance { milliseconds }) = body?;
-    control.clock.advance(Duration::from_millis(milliseconds));
+    let Json(TimeChange {
+        milliseconds,
+        speed,
+    }) = body?;
+    if milliseconds.is_none() && speed.is_none() {
+        return Err(BadRequest::unprocessable(
+            "neither `milliseconds` nor `speed` is given",
+        ));
+    }
+    let pace = speed.map(Pace::times).transpose()?;
+    if let Some(milliseconds) = milliseconds {
+        control.clock.advance(Duration::from_millis(milliseconds));
+    }
+    if let Some(pace) = pace {
+        control.clock.set_pace(pace);
+    }
     Ok(Time::of(&control.clock))
 }
 
@@ -145,14 +174,18 @@ async fn clear_faults(State(control): State<Control>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn journal(State(control): State<Control>) -> Response {
+async fn journal(
+    State(control): State<Control>,
+    query: Result<Query<JournalQuery>, QueryRejection>,
+) -> Result<Response, BadRequest> {
+    let Query(JournalQuery { after }) = query?;
     // Many megabytes may have to be searched for secrets: aside, so that the one
     // thread answers other calls meanwhile.
-    let written = move || Json(control.watch.calls()).into_response();
+    let written = move || Json(control.watch.calls_after(after)).into_response();
     let written = tokio::task::spawn_blocking(written).await;
-    written.unwrap_or_else(|fault| {
+    Ok(written.unwrap_or_else(|fault| {
         (StatusCode::INTERNAL_SERVER_ERROR, fault.to_string()).into_response()
-    })
+    }))
 }
 
 async fn callbacks(State(control): State<Control>) -> Json<Vec<Callback>> {
@@ -163,8 +196,26 @@ async fn job_counts(State(control): State<Control>) -> Json<Value> {
     Json(json!(control.service.counts()))
 }
 
-/// A body that is not what was asked for, and why.
+/// A body or a query that is not what was asked for, and why.
 struct BadRequest(StatusCode, String);
+
+impl BadRequest {
+    fn unprocessable(why: impl Into<String>) -> Self {
+        Self(StatusCode::UNPROCESSABLE_ENTITY, why.into())
+    }
+}
+
+impl From<QueryRejection> for BadRequest {
+    fn from(rejection: QueryRejection) -> Self {
+        Self(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<SpeedError> for BadRequest {
+    fn from(error: SpeedError) -> Self {
+        Self::unprocessable(error.to_string())
+    }
+}
 
 impl From<JsonRejection> for BadRequest {
     fn from(rejection: JsonRejection) -> Self {
@@ -174,7 +225,7 @@ impl From<JsonRejection> for BadRequest {
 
 impl From<FaultError> for BadRequest {
     fn from(error: FaultError) -> Self {
-        Self(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+        Self::unprocessable(error.to_string())
     }
 }
 

@@ -161,8 +161,11 @@ impl Journal {
         }
     }
 
-    pub(crate) fn kept(&self) -> Kept {
-        Kept(self.calls.iter().cloned().collect())
+    /// Those that came after the one of this number.
+    pub(crate) fn kept_after(&self, number: u64) -> Kept {
+        let calls = self.calls.iter();
+        let after = calls.filter(|written| written.number > number);
+        Kept(after.cloned().collect())
     }
 }
 
@@ -204,7 +207,7 @@ mod tests {
                 fault: None,
             });
         }
-        let kept = journal.kept();
+        let kept = journal.kept_after(0);
         let bytes: usize = kept.0.iter().map(|written| written.call.bytes()).sum();
         assert_eq!(journal.bytes, bytes);
         let entries = kept.entries(&[]);

@@ -67,8 +67,8 @@
 //! The clock shows 2024-02-25T18:00:00Z at the start, or what
 //! [`EmulatorBuilder::starts_at`] says. It runs at real speed, as fast as
 //! [`EmulatorBuilder::speed`] says, or not at all
-//! ([`EmulatorBuilder::stopped`]), and can be put forward by
-//! [`Emulator::advance`]. On a clock that stands still the same calls in the same
+//! ([`EmulatorBuilder::stopped`]), can be put forward by [`Emulator::advance`],
+//! and be given another speed by [`Emulator::set_speed`]. On a clock that stands still the same calls in the same
 //! order get the same bodies at every start, but for the ports in links.
 //!
 //! # Bad days
@@ -268,6 +268,7 @@ mod wire;
 mod world;
 
 pub use callbacks::{Callback, Outcome};
+pub use clock::SpeedError;
 pub use faults::{Fault, FaultCount, FaultError, When};
 pub use journal::Entry;
 pub use operation::Operation;

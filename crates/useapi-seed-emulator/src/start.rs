@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::callbacks::{Callback, Callbacks, Reach};
-use crate::clock::{Clock, Pace, can_be_shown};
+use crate::clock::{Clock, Pace, SpeedError, can_be_shown};
 use crate::control::{self, Addresses, Control};
 use crate::faults::{Fault, FaultCount, FaultError, Plan, When};
 use crate::gallery::Gallery;
@@ -35,11 +35,8 @@ use crate::wire::{Connections, Fate};
 #[non_exhaustive]
 pub enum StartError {
     /// The clock's speed is no finite number above zero.
-    #[error("speed must be a finite number above zero, not {speed}")]
-    Speed {
-        /// The speed that was asked for.
-        speed: f64,
-    },
+    #[error(transparent)]
+    Speed(#[from] SpeedError),
     /// The clock's start is no time that could be written down.
     #[error("the clock cannot start at {0:?}: choose a time between the years 1 and 9998")]
     Start(SystemTime),
@@ -62,7 +59,7 @@ pub enum StartError {
 #[must_use = "nothing runs before `start`"]
 pub struct EmulatorBuilder {
     port: u16,
-    pace: Option<Pace>,
+    pace: Option<Result<Pace, SpeedError>>,
     start: Option<Result<Timestamp, SystemTime>>,
     scenario: Option<Scenario>,
     faults: Vec<(Operation, When, Fault)>,
@@ -94,14 +91,14 @@ impl EmulatorBuilder {
     /// How many seconds pass on the emulator's clock while one passes in
     /// reality. Without this it is 1.
     pub fn speed(mut self, speed: f64) -> Self {
-        self.pace = Some(Pace::Times(speed));
+        self.pace = Some(Pace::times(speed));
         self
     }
 
     /// A clock that stands still but for [`Emulator::advance`], so that a test
     /// sees each state as long as it likes.
     pub fn stopped(mut self) -> Self {
-        self.pace = Some(Pace::Stopped);
+        self.pace = Some(Ok(Pace::Stopped));
         self
     }
 
@@ -154,16 +151,11 @@ impl EmulatorBuilder {
         } = self;
         let said = scenario.as_ref();
         let pace = pace
-            .or_else(|| said.and_then(Scenario::pace))
-            .unwrap_or(Pace::Times(1.0));
+            .or_else(|| said.and_then(Scenario::pace).map(Ok))
+            .unwrap_or(Ok(Pace::Times(1.0)))?;
         let start = start
             .or_else(|| said.and_then(Scenario::start).map(Ok))
             .unwrap_or(Ok(START));
-        if let Pace::Times(speed) = pace
-            && (!speed.is_finite() || speed <= 0.0)
-        {
-            return Err(StartError::Speed { speed });
-        }
         let start = start.map_err(StartError::Start)?;
         if !can_be_shown(start) {
             return Err(StartError::Start(start.into()));
@@ -375,6 +367,17 @@ impl Emulator {
     /// ```
     pub fn advance(&self, by: Duration) {
         self.control.clock.advance(by);
+    }
+
+    /// From now on, so many seconds pass on the emulator's clock while one passes in
+    /// reality; one that stood still runs.
+    ///
+    /// # Errors
+    ///
+    /// If the speed is no finite number above zero.
+    pub fn set_speed(&self, speed: f64) -> Result<(), SpeedError> {
+        self.control.clock.set_pace(Pace::times(speed)?);
+        Ok(())
     }
 
     /// What its clock shows.

@@ -78,9 +78,14 @@ impl Watch {
 
     /// The latest calls, without secrets.
     pub(crate) fn calls(&self) -> Vec<Entry> {
+        self.calls_after(0)
+    }
+
+    /// Those of them that came after the one of this number.
+    pub(crate) fn calls_after(&self, number: u64) -> Vec<Entry> {
         // Read after the lock is gone, since that takes longer: calls that are
         // answered on another thread do not wait for it.
-        let kept = self.journal().kept();
+        let kept = self.journal().kept_after(number);
         kept.entries(&self.tokens)
     }
 

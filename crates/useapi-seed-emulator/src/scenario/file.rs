@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use crate::access::Subscription;
 use crate::account::{MAX_JOBS, Moderation};
-use crate::clock::can_be_shown;
+use crate::clock::{Pace, SpeedError, can_be_shown};
 use crate::faults::{Fault, When};
 use crate::operation::Operation;
 
@@ -198,19 +198,13 @@ impl TryFrom<TimeText> for Time {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "f64")]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64"))]
-pub(super) struct Speed(pub(super) f64);
+pub(super) struct Speed(#[cfg_attr(test, schemars(with = "f64"))] pub(super) Pace);
 
 impl TryFrom<f64> for Speed {
-    type Error = String;
+    type Error = SpeedError;
 
-    fn try_from(speed: f64) -> Result<Self, String> {
-        if speed.is_finite() && speed > 0.0 {
-            Ok(Self(speed))
-        } else {
-            Err(format!(
-                "speed must be a finite number above zero, not {speed}"
-            ))
-        }
+    fn try_from(speed: f64) -> Result<Self, SpeedError> {
+        Pace::times(speed).map(Self)
     }
 }
 
