@@ -245,6 +245,8 @@ mod journal;
 #[cfg(feature = "pictures")]
 mod noise;
 mod operation;
+#[cfg(feature = "try-it")]
+mod page;
 #[cfg(feature = "pictures")]
 mod palette;
 mod parent;

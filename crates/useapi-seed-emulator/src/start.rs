@@ -199,13 +199,12 @@ impl EmulatorBuilder {
             addresses: Arc::new(addresses),
             names,
         };
-        let service = routes::router(service, Arc::clone(&watch), callbacks);
-        let sites = [
-            // The service's own routes come first, and its answer to unknown
-            // ones.
-            (api, service.merge(control::router(control.clone()))),
-            (images, image_host::router(host, watch)),
-        ];
+        // The service's own routes come first, and its answer to unknown ones.
+        let site = routes::router(service, Arc::clone(&watch), callbacks)
+            .merge(control::router(control.clone()));
+        #[cfg(feature = "try-it")]
+        let site = site.merge(crate::page::router(&control.addresses.image_base_url));
+        let sites = [(api, site), (images, image_host::router(host, watch))];
 
         let (stop, stopped) = oneshot::channel();
         let (ready, serving) = oneshot::channel();
@@ -312,6 +311,13 @@ impl Emulator {
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.control.addresses.base_url
+    }
+
+    /// The address of its page for a browser, `http://127.0.0.1:<port>/`.
+    #[cfg(feature = "try-it")]
+    #[must_use]
+    pub fn page(&self) -> &str {
+        self.base_url().trim_end_matches("v2")
     }
 
     /// The image host's base URL, `http://127.0.0.1:<another port>`.

@@ -73,6 +73,8 @@ fn read(file: &Path) -> Result<Scenario, Failure> {
 pub(crate) struct Printed<'a> {
     /// Its base URL.
     base_url: &'a str,
+    /// The address of its page for a browser.
+    page: &'a str,
     /// The token that it accepts.
     token: &'a str,
     /// Ids of its jobs, by names.
@@ -83,6 +85,7 @@ impl<'a> Printed<'a> {
     fn new(emulator: &'a Emulator) -> Self {
         Self {
             base_url: emulator.base_url(),
+            page: emulator.page(),
             token: emulator.token(),
             jobs: emulator.named_jobs().collect(),
         }
@@ -91,17 +94,19 @@ impl<'a> Printed<'a> {
 
 fn in_words(emulator: &Emulator) -> String {
     let (base_url, token) = (emulator.base_url(), emulator.token());
+    let page = emulator.page();
     let jobs: Vec<_> = emulator
         .named_jobs()
         .map(|(name, id)| format!("  {name:<12} {id}\n"))
         .collect();
     let jobs = jobs.concat();
     format!(
-        "base URL  {base_url}\n\
+        "page      {page}\n\
+         base URL  {base_url}\n\
          token     {token}\n\
          jobs\n\
          {jobs}\n\
-         In another terminal:\n  \
+         Open the page in a browser; or in another terminal:\n  \
          export USEAPI_BASE_URL={base_url} USEAPI_TOKEN={token}\n  \
          {} fetch {} --interval 1\n\n\
          Ctrl-C ends it.\n",

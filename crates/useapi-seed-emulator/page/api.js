@@ -1,0 +1,73 @@
+// A call of the service, as any program would make it.
+
+/**
+ * Calls, and tells what was sent and what came back: `status`, the body's `text`, and `job`,
+ * what it says if it is a JSON object; without an answer only `lost`, why there is none.
+ */
+export async function call(baseUrl, token, method, path, body = undefined) {
+  const url = baseUrl + path;
+  const headers = {};
+  if (token !== "") {
+    headers.authorization = `Bearer ${token}`;
+  }
+  if (body !== undefined) {
+    headers["content-type"] = "application/json";
+  }
+  const sent = [
+    `${method} ${url}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  if (body !== undefined) {
+    sent.push("", JSON.stringify(body, null, 2));
+  }
+  const request = sent.join("\n");
+  try {
+    const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+    return received(request, answer.status, await answer.text());
+  } catch (fault) {
+    return { request, lost: fault.message };
+  }
+}
+
+/** What came back, whoever asked. */
+export function received(request, status, text) {
+  let job;
+  try {
+    const json = JSON.parse(text);
+    job = typeof json === "object" && json !== null ? json : undefined;
+  } catch {
+    job = undefined;
+  }
+  return { request, status, text, job };
+}
+
+/** What an answer means, and what to do next. */
+export function meaning({ lost, status, job }) {
+  if (lost !== undefined) {
+    return "No answer came. The job may have been started all the same: look before you ask again.";
+  }
+  switch (status) {
+    case 200:
+      if (job === undefined) {
+        return "Answered 200, with something that is no job.";
+      }
+      return job.seed
+        ? "The seed was retrieved before: this is the original job, with its seed. Nothing was started."
+        : "A job was started. Its jobid is the one to ask for from now on.";
+    case 400:
+      return "The request cannot be carried out: the error says why. Nothing was started.";
+    case 401:
+      return "The token is missing or not known.";
+    case 402:
+      return "The token's account has no subscription, or it has run out.";
+    case 404:
+      return "No job has this id, or it is gone: jobs are kept for 31 days.";
+    case 429:
+      return "As many jobs are executing as the account may have. Nothing was started: wait, then ask again.";
+    case 569:
+    case 596:
+      return "Midjourney has a moderation message for the account, which is halted: acknowledge it in Discord, then reset the account (resetAccount, below).";
+    default:
+      return `Answered ${status}: the service, or something before it, is out of order.`;
+  }
+}
