@@ -203,8 +203,8 @@
 //!
 //! # What it does not do
 //!
-//! It has no page for a browser, does not read a `discord` value, and does no
-//! TLS: a `replyUrl` that begins with `https:` is not called.
+//! It does not read a `discord` value, and does no TLS: a `replyUrl` that begins
+//! with `https:` is not called.
 //!
 //! # Limits
 //!
@@ -223,6 +223,15 @@
 //!
 //! Is on by default. Without it nothing is painted and no encoder is compiled:
 //! every seed has the same four prebuilt files of one pixel, the grid two by two.
+//!
+//! # The feature `try-it`
+//!
+//! Is off by default. With it, the API's address without `/v2` (`Emulator::page`) is
+//! a page for a browser: choose a job, ask for its seed, follow the job that was
+//! started to its pictures; beside it clock, faults and journal, and beneath it the
+//! reference of the API, by Swagger UI, with the token filled in. It makes the same
+//! calls as any client, needs JavaScript and no network, and its
+//! `Content-Security-Policy` lets it reach the API and the image host alone.
 //!
 //! # The feature `validated`
 //!

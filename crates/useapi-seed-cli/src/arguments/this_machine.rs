@@ -13,7 +13,8 @@ use crate::schemas;
 /// Run an emulator of the service on this machine, with sample jobs.
 ///
 /// It knows one token and a few finished jobs, draws its own pictures, and
-/// forgets everything when it ends.
+/// forgets everything when it ends. At the address of its page a browser shows
+/// the API's reference, and lets you try it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -52,7 +52,8 @@ fn its_line_of_json_is_all_that_another_program_needs() {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (base_url, token) = (text(&news["base_url"]), text(&news["token"]));
     assert!(base_url.ends_with("/v2"), "{base_url}");
-    assert_eq!(news.as_object().unwrap().len(), 3);
+    assert_eq!(news.as_object().unwrap().len(), 4);
+    assert_eq!(text(&news["page"]) + "v2", base_url);
     let jobs = news["jobs"].as_object().unwrap();
     assert_eq!(jobs.len(), 9);
 
@@ -133,7 +134,7 @@ fn a_clock_that_is_stopped_stands_still() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     // Not a millisecond after its start.
-    let time = r#"{"time":"2024-02-25T18:00:00.000Z"}"#;
+    let time = r#"{"time":"2024-02-25T18:00:00.000Z","speed":null}"#;
     assert!(answer.ends_with(time), "{answer}");
 }
 

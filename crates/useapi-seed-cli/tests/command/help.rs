@@ -120,7 +120,7 @@ async fn examples_that_last_begin() {
             child.kill().unwrap();
             child.wait().unwrap();
             assert!(
-                first.starts_with("base URL  ") || first.starts_with("listening on "),
+                first.starts_with("page  ") || first.starts_with("listening on "),
                 "{line}: {first}"
             );
         }

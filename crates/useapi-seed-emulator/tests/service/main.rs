@@ -18,6 +18,7 @@ mod journal;
 mod lifetime;
 mod limits;
 mod look_up;
+mod page;
 mod refusals;
 mod retrieval;
 mod scenarios;
