@@ -1,5 +1,7 @@
 // The emulator's own routes, beside the service's.
 
+import * as outage from "./outage.js";
+
 async function control(path, method = "GET", body = undefined) {
   const answer = await fetch(`/_emulator/${path}`, {
     method,
@@ -25,8 +27,11 @@ export const forgetFaults = () => control("faults", "DELETE");
 /** The calls after the one of this number. */
 export const journalAfter = (number) => control(`journal?after=${number}`);
 
-/** Does something each second while somebody looks, and once more each time it is told to. */
-export function eachSecond(what) {
+/**
+ * Does something each second while somebody looks, and once more each time it is told to. `lost`
+ * is told when the emulator does not answer.
+ */
+export function eachSecond(what, lost = () => {}) {
   let running = false;
   const now = async () => {
     if (running || document.hidden) {
@@ -35,6 +40,10 @@ export function eachSecond(what) {
     running = true;
     try {
       await what();
+      outage.over();
+    } catch {
+      outage.begin();
+      lost();
     } finally {
       running = false;
     }

@@ -20,7 +20,13 @@ export function show() {
     while (list.children.length > SHOWN) {
       list.lastElementChild.remove();
     }
-  });
+  }, begin);
+
+  /** Reads it from its start: another emulator counts anew. */
+  function begin() {
+    last = 0;
+    byId("journal").replaceChildren();
+  }
 }
 
 function row({ number, time, method, target, operation, headers, request, status, answer, fault, closest }) {

@@ -8,12 +8,14 @@ import { service } from "./emulator.js";
 import * as faults from "./faults.js";
 import * as following from "./follow.js";
 import * as journal from "./journal.js";
+import * as outage from "./outage.js";
 import * as reference from "./reference.js";
 
 const here = await service();
 const follow = (answer, token, parent) =>
   following.follow((path) => call(here.base_url, token, "GET", path), answer, parent);
 following.listen();
+outage.listen();
 ask.offer(here, follow);
 clock.show();
 faults.show();

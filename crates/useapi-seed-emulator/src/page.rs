@@ -22,7 +22,7 @@ const YAML: &str = "application/yaml";
 const INDEX: &str = include_str!("../page/index.html");
 
 /// Name, content type and content.
-const PARTS: [(&str, &str, &str); 14] = [
+const PARTS: [(&str, &str, &str); 15] = [
     ("base.css", CSS, include_str!("../page/base.css")),
     ("page.css", CSS, include_str!("../page/page.css")),
     ("api.js", SCRIPT, include_str!("../page/api.js")),
@@ -34,6 +34,7 @@ const PARTS: [(&str, &str, &str); 14] = [
     ("follow.js", SCRIPT, include_str!("../page/follow.js")),
     ("journal.js", SCRIPT, include_str!("../page/journal.js")),
     ("main.js", SCRIPT, include_str!("../page/main.js")),
+    ("outage.js", SCRIPT, include_str!("../page/outage.js")),
     ("reference.js", SCRIPT, include_str!("../page/reference.js")),
     ("result.js", SCRIPT, include_str!("../page/result.js")),
     (

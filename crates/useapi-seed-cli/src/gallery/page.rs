@@ -6,7 +6,11 @@ use sha2::{Digest, Sha256};
 
 use super::finished::Finished;
 
-pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
+// What it has in common with the emulator's page, and what is its own.
+pub(crate) const STYLE: &str = concat!(
+    include_str!("../../templates/base.css"),
+    include_str!("../../templates/style.css")
+);
 pub(crate) const SCRIPT: &str = include_str!("../../templates/copy.js");
 
 #[derive(Template)]

@@ -52,7 +52,7 @@ async fn all_its_parts_are_there_under_a_policy_that_nothing_leaves() {
             }
         }
     }
-    assert_eq!(seen, 1 + 14 + 2, "{paths:?}");
+    assert_eq!(seen, 1 + 15 + 2, "{paths:?}");
     assert!(emulator.journal().is_empty());
 }
 
