@@ -12,6 +12,8 @@
 mod accessibility;
 #[path = "browser/chromium.rs"]
 mod chromium;
+#[path = "browser/gallery.rs"]
+mod gallery;
 #[path = "browser/keyboard.rs"]
 mod keyboard;
 #[path = "browser/look.rs"]
