@@ -1,6 +1,7 @@
 //! The project's chores: `cargo xtask --help` lists them.
 
 mod bench;
+mod browser;
 mod cargo;
 mod checkout;
 mod codegen;
@@ -72,7 +73,11 @@ enum Chore {
     Peers,
     /// Run every test of the workspace, then `contract` and `downstream`.
     Test {
-        /// Which tests to run, and nothing else: arguments of `cargo test --workspace`.
+        /// Run the tests of pages in a browser, and nothing else. Needs Chromium, its driver and
+        /// Node.js.
+        #[arg(long)]
+        browser: bool,
+        /// Which tests to run, and nothing else: arguments of `cargo test`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -123,6 +128,13 @@ fn run(arguments: &Arguments) -> Result<()> {
         Chore::LintSpec => lint_spec::run(),
         Chore::Package => package::run(),
         Chore::Peers => peers::run(),
-        Chore::Test { arguments } => test::run(arguments),
+        Chore::Test {
+            browser: true,
+            arguments,
+        } => browser::test(arguments),
+        Chore::Test {
+            browser: false,
+            arguments,
+        } => test::run(arguments),
     }
 }

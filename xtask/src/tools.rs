@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -27,10 +27,7 @@ pub(crate) struct Tools {
 impl Tools {
     /// Installs what is not there yet, from the package registries.
     pub(crate) fn install() -> Result<Self> {
-        fs::create_dir_all(FOLDER).with_context(|| format!("cannot make {FOLDER}"))?;
-        let folder = std::path::absolute(FOLDER).context("the current folder has no path")?;
-
-        let python = folder.join("python");
+        let python = folder()?.join("python");
         install_once(PYTHON, &python, || {
             let mut venv = Command::new("python3");
             run(
@@ -42,18 +39,9 @@ impl Tools {
             run(pip.args(["--requirement", PYTHON]), NEEDS_PYTHON)
         })?;
 
-        let node = folder.join("node");
-        install_once(NODE, &node, || {
-            fs::create_dir_all(&node)
-                .and_then(|()| fs::copy(NODE, node.join("package.json")))
-                .with_context(|| format!("cannot write to {}", node.display()))?;
-            let mut npm = Command::new("npm");
-            npm.args(["install", "--loglevel=error", "--no-audit", "--no-fund"]);
-            run(npm.current_dir(&node), NEEDS_NODE)
-        })?;
-
+        let packages = node_packages()?;
         let given = env::var_os("PATH").unwrap_or_default();
-        let ours = [python.join("bin"), node.join("node_modules/.bin")];
+        let ours = [python.join("bin"), packages.join(".bin")];
         let path = env::join_paths(ours.into_iter().chain(env::split_paths(&given)))
             .context("the path of the workspace cannot stand in PATH")?;
         Ok(Self { path })
@@ -65,6 +53,25 @@ impl Tools {
         command.env("PATH", &self.path);
         command
     }
+}
+
+/// Installs what is for Node.js alone, and gives the folder of the packages.
+pub(crate) fn node_packages() -> Result<PathBuf> {
+    let node = folder()?.join("node");
+    install_once(NODE, &node, || {
+        fs::create_dir_all(&node)
+            .and_then(|()| fs::copy(NODE, node.join("package.json")))
+            .with_context(|| format!("cannot write to {}", node.display()))?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--loglevel=error", "--no-audit", "--no-fund"]);
+        run(npm.current_dir(&node), NEEDS_NODE)
+    })?;
+    Ok(node.join("node_modules"))
+}
+
+fn folder() -> Result<PathBuf> {
+    fs::create_dir_all(FOLDER).with_context(|| format!("cannot make {FOLDER}"))?;
+    std::path::absolute(FOLDER).context("the current folder has no path")
 }
 
 /// Installs what a list names, unless that very list was installed before.
