@@ -20,12 +20,16 @@ mod keyboard;
 mod look;
 #[path = "browser/page.rs"]
 mod page;
+#[path = "browser/readme.rs"]
+mod readme;
 #[path = "browser/screenshot.rs"]
 mod screenshot;
 #[path = "browser/site.rs"]
 mod site;
 #[path = "browser/traffic.rs"]
 mod traffic;
+#[path = "browser/try_it.rs"]
+mod try_it;
 #[path = "browser/watched.rs"]
 mod watched;
 

@@ -34,6 +34,11 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Makes the README's pictures.
+pub(crate) fn pictures() -> Result<()> {
+    test(&["--", "--ignored"].map(str::to_owned))
+}
+
 /// Where a program is.
 fn find(program: &str, package: &str) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();

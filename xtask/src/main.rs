@@ -71,6 +71,8 @@ enum Chore {
     /// Make clients of the description by other generators, and retrieve a seed with each.
     /// Needs Python and Node.js.
     Peers,
+    /// Make the README's pictures anew, in a browser. Needs what `test --browser` needs.
+    Pictures,
     /// Run every test of the workspace, then `contract` and `downstream`.
     Test {
         /// Run the tests of pages in a browser, and nothing else. Needs Chromium, its driver and
@@ -128,6 +130,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         Chore::LintSpec => lint_spec::run(),
         Chore::Package => package::run(),
         Chore::Peers => peers::run(),
+        Chore::Pictures => browser::pictures(),
         Chore::Test {
             browser: true,
             arguments,

@@ -46,6 +46,7 @@ export function meaning({ lost, status, job }) {
   if (lost !== undefined) {
     return "No answer came. The job may have been started all the same: look before you ask again.";
   }
+  const said = job?.error ? ` (“${job.error}”)` : "";
   switch (status) {
     case 200:
       if (job === undefined) {
@@ -55,7 +56,7 @@ export function meaning({ lost, status, job }) {
         ? "The seed was retrieved before: this is the original job, with its seed. Nothing was started."
         : "A job was started. Its jobid is the one to ask for from now on.";
     case 400:
-      return "The request cannot be carried out: the error says why. Nothing was started.";
+      return `Refused${said}: another request is needed. Nothing was started.`;
     case 401:
       return "The token is missing or not known.";
     case 402:
@@ -66,8 +67,8 @@ export function meaning({ lost, status, job }) {
       return "As many jobs are executing as the account may have. Nothing was started: wait, then ask again.";
     case 569:
     case 596:
-      return "Midjourney has a moderation message for the account, which is halted: acknowledge it in Discord, then reset the account (resetAccount, below).";
+      return "Midjourney has a moderation message for the account, and everything about it stands still. A person acknowledges it in Discord; then POST /account/midjourney/{channel}/reset, in the reference below.";
     default:
-      return `Answered ${status}: the service, or something before it, is out of order.`;
+      return `Answered ${status}${said}: the service, or something before it, is out of order.`;
   }
 }

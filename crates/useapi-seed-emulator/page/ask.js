@@ -2,41 +2,24 @@
 
 import { call, meaning } from "./api.js";
 import { byId, element, readable } from "./element.js";
+import { named } from "./samples.js";
 
-/** What the jobs that are always there are good for, by name. */
-const SAMPLES = {
-  imagine: ["Steampunk cat", "an imagine job: gives its seed"],
-  button: ["Steampunk cat, V2", "a button job: gives its seed"],
-  blend: ["Dunes and mist", "a blend job: gives its seed"],
-  no_account: ["Moss temple", "has no account: gives its seed"],
-  progress: ["Harbour at dawn", "not finished yet: 400"],
-  unsupported: ["A lighthouse, described", "a verb that has no seed: 400"],
-  no_channel: ["Paper boats", "has no channel: 400"],
-  no_discord: ["Glass desert", "nobody has a Discord token for it: 400"],
-  halted: ["Lantern festival", "its account is halted: 596"],
-};
-
-/** Offers the jobs, and tells `submitted` the answer, the token and the job of each submission. */
-export function offer({ base_url, token, expired_token, jobs }, submitted) {
-  const named = { ...SAMPLES, ...jobs };
-  const names = Object.keys(named).filter((name) => name in jobs);
-  byId("jobs").append(
-    ...names.map((name, index) => {
-      const [title, what] = SAMPLES[name] ?? [name, "of the scenario"];
-      const choice = element("input", {
-        type: "radio",
-        name: "job",
-        value: jobs[name],
-        checked: index === 0,
-        change: () => (byId("jobid").value = jobs[name]),
-      });
-      return element("label", {}, choice, title, element("small", {}, what));
-    }),
-  );
-  byId("jobid").value = jobs[names[0]] ?? "";
-  byId("jobid").addEventListener("input", ({ target }) => {
+/**
+ * Offers the jobs, and tells `submitted` the answer, the token and the job of each submission.
+ * While `isFollowed` says so of a job, its seed is not asked for once more.
+ */
+export function offer({ base_url, token, expired_token, jobs }, isFollowed, submitted) {
+  const field = byId("jobid");
+  const choices = named(jobs).map(({ id, title, what }, index) => {
+    const choose = () => (field.value = id);
+    const choice = element("input", { type: "radio", name: "job", value: id, checked: index === 0, change: choose });
+    return element("label", {}, choice, title, element("small", {}, what));
+  });
+  byId("jobs").append(...choices);
+  field.value = document.querySelector("[name=job]:checked")?.value ?? "";
+  field.addEventListener("input", () => {
     for (const choice of document.querySelectorAll("[name=job]")) {
-      choice.checked = choice.value === target.value;
+      choice.checked = choice.value === field.value;
     }
   });
   byId("token").append(
@@ -44,15 +27,27 @@ export function offer({ base_url, token, expired_token, jobs }, submitted) {
     element("option", { value: expired_token }, `${expired_token} (402)`),
     element("option", { value: "" }, "none (401)"),
   );
+  let asking = false;
   byId("ask").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const token = byId("token").value;
-    const jobid = byId("jobid").value;
-    byId("call-told").textContent = "Asking…";
-    const answer = await call(base_url, token, "POST", "/jobs/seed_async", { jobid });
-    show(answer);
+    const jobid = field.value.trim();
+    if (asking) {
+      return;
+    }
+    if (isFollowed(jobid)) {
+      byId("call-told").textContent = "This seed is on its way: asked for once more, it would be a second job.";
+    } else {
+      asking = true;
+      byId("call-told").textContent = "Asking…";
+      const token = byId("token").value;
+      const answer = await call(base_url, token, "POST", "/jobs/seed_async", { jobid });
+      asking = false;
+      show(answer);
+      submitted(answer, token, jobid);
+    }
+    // Where a reader goes on; and the next key is not for the button.
+    byId("call").focus();
     byId("call").scrollIntoView();
-    submitted(answer, token, jobid);
   });
 }
 

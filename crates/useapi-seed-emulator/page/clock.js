@@ -12,6 +12,7 @@ export function show() {
   byId("speeds").append(...buttons);
   const present = ({ time, speed }) => {
     byId("clock").textContent = time.replace("T", " ").slice(0, 19);
+    byId("still").hidden = speed !== null;
     buttons.forEach((button, index) => {
       button.setAttribute("aria-pressed", String(SPEEDS[index] === speed));
     });

@@ -1,54 +1,62 @@
-// Bad days: a fault is planted, and met by the next call that it suits.
+// A fault is planted, and met by the next call that it suits.
 
 import { byId, element } from "./element.js";
 import { eachSecond, faults, forgetFaults, plant } from "./emulator.js";
 
-const SUBMISSION = "retrieve_seed";
-const LOOK = "get_job";
+const POST = "retrieve_seed";
+const GET = "get_job";
 const PICTURE = "get_image";
 
-// A reset would not do for a lost answer: a browser sends a call again by itself, a POST too,
-// when a connection that was used before is reset.
 const FAULTS = [
-  ["Submission: its answer is lost", SUBMISSION, { kind: "cut", bytes: 0 }],
-  ["Submission: too many, 429", SUBMISSION, { kind: "status", status: 429, retry_after: "5" }],
-  ["Submission: halted, 596", SUBMISSION, { kind: "status", status: 596 }],
-  ["Look: 503", LOOK, { kind: "status", status: 503 }],
-  ["Look: a page, not JSON", LOOK, { kind: "html", status: 502 }],
-  ["Look: breaks off", LOOK, { kind: "cut", bytes: 40 }],
-  ["Look: takes three seconds", LOOK, { kind: "latency", milliseconds: 3000 }],
-  ["Look: links have expired", LOOK, { kind: "expired_links" }],
+  ["POST: its answer is lost", POST, { kind: "reset_after" }],
+  ["POST: too many jobs, 429", POST, { kind: "status", status: 429, retry_after: "5" }],
+  ["POST: halted account, 596", POST, { kind: "status", status: 596 }],
+  ["GET: 503", GET, { kind: "status", status: 503 }],
+  ["GET: a page, not JSON", GET, { kind: "html", status: 502 }],
+  ["GET: breaks off", GET, { kind: "cut", bytes: 40 }],
+  ["GET: takes three seconds", GET, { kind: "latency", milliseconds: 3000 }],
+  ["GET: links have expired", GET, { kind: "expired_links" }],
   ["Picture: only its upper part", PICTURE, { kind: "truncated", bytes: 200_000 }],
 ];
 
 export function show() {
   byId("fault").append(...FAULTS.map(([title], index) => element("option", { value: index }, title)));
   const now = eachSecond(async () => list(await faults()));
-  const tell = (text) => (byId("fault-told").textContent = text);
-  const done = async (what, text) => {
+  const change = async (what) => {
     try {
       await what();
-      tell(text);
+      byId("fault-told").textContent = "";
     } catch (fault) {
-      tell(fault.message);
+      byId("fault-told").textContent = fault.message;
     }
     await now();
   };
   byId("plant").addEventListener("submit", (event) => {
     event.preventDefault();
     const [, operation, fault] = FAULTS[byId("fault").value];
-    done(() => plant(operation, fault), "Planted: the next such call meets it.");
+    change(() => plant(operation, fault));
   });
-  byId("forget").addEventListener("click", () => done(forgetFaults, "Forgotten."));
+  byId("forget").addEventListener("click", () => change(forgetFaults));
 }
 
+let shown = "";
+
 function list(planted) {
+  // What is as it was is not read aloud again.
+  if (shown === JSON.stringify(planted)) {
+    return;
+  }
+  shown = JSON.stringify(planted);
   byId("planted").replaceChildren(
     ...planted.map(({ operation, when, fault, used }) => {
-      const { kind, ...particulars } = fault;
-      const how = Object.values(particulars).map(String).join(", ");
-      const of = when.next === undefined ? "by chance" : `of ${when.next}`;
-      return element("li", {}, `${operation}: ${kind} ${how} `, element("span", { class: "quiet" }, `met ${used} ${of}`));
+      const waits = when.next === undefined ? `by chance, met ${used} times` : used < when.next ? "waits" : "was met";
+      return element("li", {}, `${titleOf(operation, fault)} `, element("span", { class: "quiet" }, `(${waits})`));
     }),
   );
+}
+
+function titleOf(operation, fault) {
+  const text = JSON.stringify(fault);
+  const known = FAULTS.find(([, of, planted]) => of === operation && JSON.stringify(planted) === text);
+  return known?.[0] ?? `${operation}: ${text}`;
 }

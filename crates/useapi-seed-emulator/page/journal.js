@@ -31,11 +31,10 @@ export function show() {
 
 function row({ number, time, method, target, operation, headers, request, status, answer, fault, closest }) {
   const good = status !== null && status < 400 && fault === null;
-  const [path] = target.split("?");
-  const place = operation === "get_image" ? path.slice(path.lastIndexOf("/") + 1) : path;
   const outcome = element("span", { class: good ? "status" : "status bad" }, String(status ?? "none"));
-  const what = element("span", { class: "what" }, `${method} ${place}`);
+  const what = element("span", { class: "what" }, `${method} ${placeOf(target, operation)}`);
   const when = element("small", {}, time.slice(11, 19));
+  const met = fault === null ? [] : [element("small", { class: "met" }, `met ${fault.kind}`)];
   const sent = [`${method} ${target}`, ...headers.map((header) => header.join(": ")), "", readable(request)];
   const parts = [
     fault === null ? "" : `Fault: ${JSON.stringify(fault)}\n\n`,
@@ -51,8 +50,18 @@ function row({ number, time, method, target, operation, headers, request, status
     element(
       "details",
       {},
-      element("summary", {}, outcome, what, when),
+      element("summary", {}, outcome, what, when, ...met),
       element("pre", { tabindex: 0, role: "region", "aria-label": name }, parts.join("")),
     ),
   );
+}
+
+/** What tells one call from another in few letters. */
+function placeOf(target, operation) {
+  const [path, query] = target.split("?");
+  if (operation === "get_image") {
+    return path.slice(path.lastIndexOf("/") + 1);
+  }
+  const short = path.replace(/^\/v2/, "").replace("/account/midjourney/", "/account/…/");
+  return query === undefined ? short : `${short}?…`;
 }

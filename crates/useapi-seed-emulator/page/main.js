@@ -16,7 +16,7 @@ const follow = (answer, token, parent) =>
   following.follow((path) => call(here.base_url, token, "GET", path), answer, parent);
 following.listen();
 outage.listen();
-ask.offer(here, follow);
+ask.offer(here, following.isFollowed, follow);
 clock.show();
 faults.show();
 journal.show();

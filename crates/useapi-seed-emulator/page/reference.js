@@ -2,6 +2,7 @@
 
 import { received } from "./api.js";
 import { byId } from "./element.js";
+import { named } from "./samples.js";
 
 export function show({ base_url, token, jobs }, submitted) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -13,10 +14,13 @@ export function show({ base_url, token, jobs }, submitted) {
     servers: [{ url: base_url, description: "This emulator" }],
     paths: withSamples(spec.paths, jobs),
   });
+  const place = byId("reference");
+  new MutationObserver(() => completeParts(place)).observe(place, { childList: true, subtree: true });
   const interface_ = SwaggerUIBundle({
     url: "/_emulator/page/seed_async.yaml",
-    domNode: byId("reference"),
+    domNode: place,
     validatorUrl: null,
+    syntaxHighlight: { activated: false },
     tryItOutEnabled: true,
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
@@ -39,10 +43,34 @@ export function show({ base_url, token, jobs }, submitted) {
   });
 }
 
-/** The paths, with the emulator's jobs as examples. */
+/** What Swagger UI leaves without a name, for those who are read to. */
+const NAMES = {
+  "select.content-type": "Media type",
+  "select.examples-select-element": "Example",
+  "textarea.body-param__text": "Body",
+  ".copy-to-clipboard button": "Copy",
+};
+
+function completeParts(place) {
+  for (const [selector, name] of Object.entries(NAMES)) {
+    for (const part of place.querySelectorAll(`${selector}:not([aria-label])`)) {
+      part.setAttribute("aria-label", name);
+    }
+  }
+  for (const part of place.querySelectorAll("[id$=_responses]:not([aria-label])")) {
+    part.setAttribute("aria-label", part.id);
+  }
+  // What scrolls is to be reached by keys.
+  for (const part of place.querySelectorAll(".microlight:not([tabindex]), .curl:not([tabindex])")) {
+    part.tabIndex = 0;
+  }
+}
+
+/** The paths, with the emulator's jobs and channels as examples. */
 function withSamples(paths, jobs) {
+  const all = named(jobs);
   const examples = (value) =>
-    Object.fromEntries(Object.entries(jobs).map(([name, id]) => [name, { summary: name, value: value(id) }]));
+    Object.fromEntries(all.map(({ name, id, title, what }) => [name, { summary: `${title}, ${what}`, value: value(id) }]));
   const made = structuredClone(paths);
   made["/jobs/seed_async"].post.requestBody.content["application/json"].examples = {
     ...examples((jobid) => ({ jobid })),
@@ -51,5 +79,9 @@ function withSamples(paths, jobs) {
   for (const path of ["/jobs/", "/jobs/cancel/"]) {
     made[path].get.parameters[0].examples = examples((id) => id);
   }
+  const channels = new Set(all.map(({ id }) => id.split("-channel:")[1]));
+  made["/account/midjourney/{channel}/reset"].post.parameters[0].examples = Object.fromEntries(
+    [...channels].map((channel) => [channel, { value: channel }]),
+  );
   return made;
 }

@@ -15,13 +15,14 @@ export function result({ seed, prompt }, again) {
   };
   const failed = () =>
     told.replaceChildren(
-      "A picture could not be shown: its link has expired, or the host failed. The job gives fresh links. ",
+      "A picture is not whole, or not there: its link has expired, or the host failed. The job gives fresh links. ",
       element("button", { type: "button", class: "plain", click: again }, "Ask for it again"),
     );
   const shown = attachments.map((picture, index) => figure(picture, `Picture ${index + 1}: ${bare}`, failed));
   return [
     element("p", { class: "seed" }, "Seed", element("strong", { id: "seed" }, String(value))),
     element("div", { class: "pictures" }, ...shown),
+    element("p", { class: "quiet" }, "The emulator draws landscapes, whatever the prompt says."),
     element("h3", {}, "Pasted into Midjourney, this makes the same pictures again"),
     element(
       "div",
@@ -33,8 +34,13 @@ export function result({ seed, prompt }, again) {
   ];
 }
 
-function figure({ url, width, height, size }, alt, error) {
-  const image = element("img", { src: url, alt, width, height, error });
+function figure({ url, width, height, size }, alt, failed) {
+  const image = element("img", { src: url, alt, width, height });
+  // Which fails, too, for one that ends too early.
+  image.decode().catch(() => {
+    image.classList.add("missing");
+    failed();
+  });
   return element(
     "figure",
     {},

@@ -233,6 +233,9 @@
 //! calls as any client, needs JavaScript and no network, and its
 //! `Content-Security-Policy` lets it reach the API and the image host alone.
 //!
+//! A browser gets no connection twice then (`Connection: close`), since it sends a
+//! call again by itself, a POST too, when a connection that it has used is reset.
+//!
 //! # The feature `validated`
 //!
 //! Is for this project's own tests, and not part of the interface: every answer

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa_swagger_ui::Config;
@@ -22,7 +22,7 @@ const YAML: &str = "application/yaml";
 const INDEX: &str = include_str!("../page/index.html");
 
 /// Name, content type and content.
-const PARTS: [(&str, &str, &str); 15] = [
+const PARTS: [(&str, &str, &str); 16] = [
     ("base.css", CSS, include_str!("../page/base.css")),
     ("page.css", CSS, include_str!("../page/page.css")),
     ("api.js", SCRIPT, include_str!("../page/api.js")),
@@ -36,6 +36,7 @@ const PARTS: [(&str, &str, &str); 15] = [
     ("main.js", SCRIPT, include_str!("../page/main.js")),
     ("outage.js", SCRIPT, include_str!("../page/outage.js")),
     ("reference.js", SCRIPT, include_str!("../page/reference.js")),
+    ("samples.js", SCRIPT, include_str!("../page/samples.js")),
     ("result.js", SCRIPT, include_str!("../page/result.js")),
     (
         "seed_async.yaml",
@@ -47,9 +48,26 @@ const PARTS: [(&str, &str, &str); 15] = [
 /// What the page uses of Swagger UI, which has more.
 const SWAGGER_UI: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
-/// The page's routes. Its pictures come from the image host.
-pub(crate) fn router(image_base_url: &str) -> Router {
-    let guards = guards(image_base_url);
+/// A site with the page. Its pictures come from the image host.
+pub(crate) fn on(site: Router, image_base_url: &str) -> Router {
+    site.merge(router(guards(image_base_url)))
+        .layer(middleware::from_fn(once_for_browsers))
+}
+
+/// A browser sends a call once more by itself, a POST too, when a connection is reset
+/// that it has used before. That would start a second job: so it uses none twice.
+async fn once_for_browsers(request: Request, next: Next) -> Response {
+    // What a browser says of each of its requests, and nobody else.
+    let is_browser = request.headers().contains_key("sec-fetch-site");
+    let mut response = next.run(request).await;
+    if is_browser {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    response
+}
+
+fn router(guards: Guards) -> Router {
     Router::new()
         .route("/", get(async || ([(CONTENT_TYPE, HTML)], INDEX)))
         .route("/_emulator/page/{part}", get(part))

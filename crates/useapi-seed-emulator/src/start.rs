@@ -203,7 +203,7 @@ impl EmulatorBuilder {
         let site = routes::router(service, Arc::clone(&watch), callbacks)
             .merge(control::router(control.clone()));
         #[cfg(feature = "try-it")]
-        let site = site.merge(crate::page::router(&control.addresses.image_base_url));
+        let site = crate::page::on(site, &control.addresses.image_base_url);
         let sites = [(api, site), (images, image_host::router(host, watch))];
 
         let (stop, stopped) = oneshot::channel();

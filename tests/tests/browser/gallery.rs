@@ -27,14 +27,14 @@ use useapi_seed_emulator::Emulator;
 use crate::given;
 
 /// A folder with the folders of three jobs, fetched from the emulator.
-struct Gallery {
+pub(crate) struct Gallery {
     folder: TempDir,
     /// The folders' names.
     jobs: Vec<String>,
 }
 
 impl Gallery {
-    async fn fetched() -> Self {
+    pub(crate) async fn fetched() -> Self {
         let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
         let jobs = emulator.jobs();
         let folder = tempfile::tempdir().unwrap();
@@ -62,7 +62,7 @@ impl Gallery {
     }
 
     /// Its page, on disk.
-    fn job_page(&self) -> Url {
+    pub(crate) fn job_page(&self) -> Url {
         Url::from_file_path(self.job().join("index.html")).unwrap()
     }
 

@@ -65,10 +65,13 @@ impl<'a> Page<'a> {
             .unwrap_or_else(|fault| panic!("{start}: {fault}"))
     }
 
-    /// Waits until an expression is true.
+    /// Waits until an expression is true, or anything that counts as such.
     pub(crate) async fn wait(&self, expression: &str) {
         let start = Instant::now();
-        while !self.run::<bool>(&format!("return {expression}")).await {
+        while !self
+            .run::<bool>(&format!("return Boolean({expression})"))
+            .await
+        {
             assert!(start.elapsed() < DEADLINE, "not so in time: {expression}");
             tokio::time::sleep(PAUSE).await;
         }

@@ -1,34 +1,54 @@
 //! Pictures of pages, for people to look at.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
-use thirtyfour::cdp::domains::page::CaptureScreenshot;
+use thirtyfour::cdp::domains::page::{CaptureScreenshot, ImageFormat};
 
 use crate::look::Look;
 use crate::page::Page;
 
+/// Of the README's pictures, from 0 to 100: small, and words can still be read.
+const QUALITY: u32 = 82;
+
 impl Page<'_> {
     /// Saves the whole page as `target/screenshots/NAME-LOOK.png`.
     pub(crate) async fn save_whole(&self, name: &str, look: Look) {
-        self.save(name, look, true).await;
+        let whole = CaptureScreenshot {
+            capture_beyond_viewport: Some(true),
+            ..CaptureScreenshot::default()
+        };
+        self.save(whole, &screenshot(name, look)).await;
     }
 
     /// Saves what is in view.
     pub(crate) async fn save_view(&self, name: &str, look: Look) {
-        self.save(name, look, false).await;
+        let view = CaptureScreenshot::default();
+        self.save(view, &screenshot(name, look)).await;
     }
 
-    async fn save(&self, name: &str, look: Look, whole: bool) {
-        self.decoded().await;
-        let capture = CaptureScreenshot {
-            capture_beyond_viewport: Some(whole),
+    /// Saves what is in view as `docs/NAME.webp`.
+    pub(crate) async fn save_for_readme(&self, name: &str) {
+        let small = CaptureScreenshot {
+            format: Some(ImageFormat::Webp),
+            quality: Some(QUALITY),
             ..CaptureScreenshot::default()
         };
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        self.save(small, &root.join(format!("docs/{name}.webp")))
+            .await;
+    }
+
+    async fn save(&self, capture: CaptureScreenshot, file: &Path) {
         let picture = self.web.cdp().send(capture).await.unwrap();
         let picture = BASE64.decode(picture.data.as_bytes()).unwrap();
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}-{look}.png")), picture).unwrap();
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, picture).unwrap();
     }
+}
+
+fn screenshot(name: &str, look: Look) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+    folder.join(format!("{name}-{look}.png"))
 }

@@ -52,7 +52,7 @@ async fn all_its_parts_are_there_under_a_policy_that_nothing_leaves() {
             }
         }
     }
-    assert_eq!(seen, 1 + 15 + 2, "{paths:?}");
+    assert_eq!(seen, 1 + 16 + 2, "{paths:?}");
     assert!(emulator.journal().is_empty());
 }
 
@@ -68,7 +68,7 @@ async fn what_is_no_part_of_it_is_not_found() {
 #[tokio::test]
 async fn it_says_of_every_sample_what_it_is_good_for() {
     let emulator = Emulator::start().await.unwrap();
-    let script = part(&emulator, "/_emulator/page/ask.js").await;
+    let script = part(&emulator, "/_emulator/page/samples.js").await;
     let script = script.text().await.unwrap();
     for (name, _) in emulator.named_jobs() {
         assert!(script.contains(&format!("\n  {name}: [")), "{name}");

@@ -18,6 +18,7 @@ async fn pages_are_fit_for_everybody_in_every_look() {
     let chromium = Chromium::start().await;
     for look in Look::ALL {
         let page = chromium.open(&gallery.job_page(), look).await;
+        page.decoded().await;
         page.save_whole("gallery-job", look).await;
         page.assert_accessible(&[]).await;
         page.assert_fits().await;
@@ -26,6 +27,7 @@ async fn pages_are_fit_for_everybody_in_every_look() {
         page.close().await;
 
         let page = chromium.open(&gallery.all_page(), look).await;
+        page.decoded().await;
         page.save_view("gallery-all", look).await;
         page.assert_accessible(&[]).await;
         page.assert_fits().await;

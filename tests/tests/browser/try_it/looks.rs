@@ -1,0 +1,34 @@
+use useapi_seed_emulator::Emulator;
+
+use super::{FAST, open};
+use crate::chromium::Chromium;
+use crate::look::Look;
+
+#[tokio::test]
+async fn it_fits_is_accessible_and_can_be_looked_at() {
+    let chromium = Chromium::start().await;
+    for look in Look::ALL {
+        let emulator = Emulator::start().await.unwrap();
+        let page = open(&chromium, &emulator, look).await;
+        page.assert_fits().await;
+        page.assert_accessible(&[]).await;
+        page.save_view("try-it-start", look).await;
+        page.plant("GET: 503").await;
+        page.ask().await;
+        page.wait_for_text("#follow-told", "No answer to use (503)")
+            .await;
+        emulator.set_speed(FAST).unwrap();
+        page.wait("document.querySelector('#seed')").await;
+        page.decoded().await;
+        page.assert_fits().await;
+        page.assert_accessible(&[]).await;
+        page.save_whole("try-it-done", look).await;
+        page.save_view("try-it-pictures", look).await;
+        // The one that was planted, which Chromium tells of.
+        let faults = page.faults().await;
+        assert!(
+            faults.iter().all(|fault| fault.contains("503")),
+            "{faults:?}"
+        );
+    }
+}

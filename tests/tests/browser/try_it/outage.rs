@@ -1,0 +1,34 @@
+use url::Url;
+use useapi_seed_emulator::Emulator;
+
+use super::open;
+use crate::chromium::Chromium;
+use crate::look::Look;
+
+#[tokio::test]
+async fn it_says_that_the_emulator_has_ended_and_that_it_is_back() {
+    let emulator = Emulator::start().await.unwrap();
+    let port = Url::parse(emulator.page()).unwrap().port().unwrap();
+    let chromium = Chromium::start().await;
+    let page = open(&chromium, &emulator, Look::LAPTOP).await;
+    page.ask().await;
+    page.wait("document.querySelectorAll('#journal li').length > 0")
+        .await;
+    drop(emulator);
+    page.wait_for_text("#outage-told", "The emulator does not answer")
+        .await;
+    page.wait("!document.querySelector('#outage').hidden").await;
+    let emulator = Emulator::builder().port(port).start().await.unwrap();
+    page.wait_for_text("#outage-told", "The emulator answers again")
+        .await;
+    // It knows no job of before, and the journal begins anew.
+    page.wait_for_text("#follow-told", "No job has this id")
+        .await;
+    page.wait("document.querySelectorAll('#journal li').length == 1")
+        .await;
+    page.click("#reload").await;
+    page.wait("document.querySelector('#outage')?.hidden && document.querySelector('#jobs input')")
+        .await;
+    assert!(!page.faults().await.is_empty());
+    drop(emulator);
+}
