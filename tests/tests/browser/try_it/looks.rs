@@ -32,3 +32,29 @@ async fn it_fits_is_accessible_and_can_be_looked_at() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_reference_is_accessible_when_all_of_it_is_open() {
+    let emulator = Emulator::start().await.unwrap();
+    let chromium = Chromium::start().await;
+    for look in Look::ALL {
+        let page = open(&chromium, &emulator, look).await;
+        let open_all =
+            "for (const operation of document.querySelectorAll('.opblock-summary-control'))
+            operation.click()";
+        page.run::<()>(open_all).await;
+        // Before this, Swagger UI does not know yet what it would execute.
+        let answers = "document.querySelectorAll('[data-code=\"401\"] .highlight-code')";
+        page.wait(&format!("{answers}.length == 5")).await;
+        page.run::<()>("document.querySelector('#operations-jobs-listJobs .execute').click()")
+            .await;
+        page.wait("document.querySelector('.live-responses-table')")
+            .await;
+        page.assert_fits().await;
+        page.assert_accessible(&[]).await;
+        let first = "document.querySelector('#reference-name').scrollIntoView()";
+        page.run::<()>(first).await;
+        page.save_view("try-it-reference", look).await;
+        page.close().await;
+    }
+}
