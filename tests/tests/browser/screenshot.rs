@@ -41,6 +41,10 @@ impl Page<'_> {
     }
 
     async fn save(&self, capture: CaptureScreenshot, file: &Path) {
+        // What is decoded is painted one frame later, at the latest.
+        let frames = "return new Promise(resolve =>
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))";
+        self.run::<bool>(frames).await;
         let picture = self.web.cdp().send(capture).await.unwrap();
         let picture = BASE64.decode(picture.data.as_bytes()).unwrap();
         fs::create_dir_all(file.parent().unwrap()).unwrap();
