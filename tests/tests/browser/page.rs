@@ -25,7 +25,8 @@ pub(crate) struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub(crate) async fn open(web: &'a WebDriver, url: &Url) -> Self {
-        // What the page before has left is not this one's.
+        // What the page before has asked for, up to now, is not this one's.
+        web.goto("about:blank").await.unwrap();
         for log in ["browser", "performance"] {
             web.get_log(log).await.unwrap();
         }
