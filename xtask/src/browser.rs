@@ -36,7 +36,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
 
 /// Makes the README's pictures.
 pub(crate) fn pictures() -> Result<()> {
-    test(&["--", "--ignored"].map(str::to_owned))
+    test(&["readme::pictures_are_made", "--", "--ignored"].map(str::to_owned))
 }
 
 /// Where a program is.

@@ -20,10 +20,11 @@ const FOLDER: &str = "target/archives";
 const LARGEST: u64 = 15 << 20;
 const STARTS: u32 = 51;
 /// What stands beside the program, from the root.
-const DOCUMENTS: [&str; 3] = [
+const DOCUMENTS: [&str; 4] = [
     "crates/useapi-seed-cli/README.md",
     "crates/useapi-seed-cli/LICENSE-APACHE",
     "crates/useapi-seed-cli/LICENSE-MIT",
+    "crates/useapi-seed-cli/NOTICE",
 ];
 /// Shells, and what each calls the file with its completions.
 const COMPLETIONS: [(&str, &str); 5] = [

@@ -73,7 +73,7 @@ enum Chore {
     Peers,
     /// Make the README's pictures anew, in a browser. Needs what `test --browser` needs.
     Pictures,
-    /// Run every test of the workspace, then `contract` and `downstream`.
+    /// Run every test of the workspace that needs no browser, then `contract` and `downstream`.
     Test {
         /// Run the tests of pages in a browser, and nothing else. Needs Chromium, its driver and
         /// Node.js.

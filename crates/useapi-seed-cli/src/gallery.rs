@@ -14,6 +14,8 @@ use finished::Finished;
 
 /// The name that hosts of static files look for.
 pub(crate) const PAGE: &str = "index.html";
+/// A folder with one of these is one of ours.
+const OURS: [&str; 3] = ["seed.json", "job.json", "pending.json"];
 /// A page that begins otherwise is somebody else's.
 const MARK: &str = "<meta name=\"generator\" content=\"useapi-seed\">";
 const MARK_WITHIN: u64 = 512;
@@ -25,6 +27,8 @@ pub(crate) struct Written {
     pub(crate) jobs: usize,
     /// Pages that were left alone, since somebody else has written them.
     pub(crate) others: Vec<PathBuf>,
+    /// Folders that are not finished.
+    pub(crate) unfinished: Vec<PathBuf>,
 }
 
 /// Writes the page of one finished folder alone.
@@ -40,6 +44,7 @@ pub(crate) fn write_one(folder: &Path) -> Result<(), Failure> {
 pub(crate) fn write_all(folder: &Path) -> Result<Written, Failure> {
     let folder = whole_file::here(folder);
     let mut jobs = Vec::new();
+    let mut unfinished = Vec::new();
     let entries = fs::read_dir(folder)
         .map_err(|fault| Failure::file(format!("cannot read {}: {fault}", folder.display())))?;
     for entry in entries.flatten() {
@@ -47,18 +52,26 @@ pub(crate) fn write_all(folder: &Path) -> Result<Written, Failure> {
         let Some(name) = name.to_str().filter(|_| entry.path().is_dir()) else {
             continue;
         };
-        if let Some(job) = Finished::read(&entry.path(), name) {
-            jobs.push((entry.path(), job));
+        let path = entry.path();
+        if let Some(job) = Finished::read(&path, name) {
+            jobs.push((path, job));
+        } else if OURS.iter().any(|file| path.join(file).is_file()) {
+            unfinished.push(path);
         }
     }
+    unfinished.sort();
     if jobs.is_empty() {
-        return Ok(Written::default());
+        return Ok(Written {
+            unfinished,
+            ..Written::default()
+        });
     }
     // The newest first.
     jobs.sort_by(|(_, one), (_, other)| other.order().cmp(&one.order()));
     let mut written = Written {
         jobs: jobs.len(),
         others: Vec::new(),
+        unfinished,
     };
     let has_parent = is_free(&folder.join(PAGE));
     let mut outcome = Ok(());

@@ -1,5 +1,8 @@
 // A call of the service, as any program would make it.
 
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 30_000;
+
 /**
  * Calls, and tells what was sent and what came back: `status`, the body's `text`, and `job`,
  * what it says if it is a JSON object; without an answer only `lost`, why there is none.
@@ -22,7 +25,8 @@ export async function call(baseUrl, token, method, path, body = undefined) {
   }
   const request = sent.join("\n");
   try {
-    const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+    const signal = AbortSignal.timeout(PATIENCE);
+    const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
     return received(request, answer.status, await answer.text());
   } catch (fault) {
     return { request, lost: fault.message };
@@ -41,17 +45,27 @@ export function received(request, status, text) {
   return { request, status, text, job };
 }
 
+/** Whether an answer leaves open what has become of the call. */
+export function isUnclear({ lost, status, job }) {
+  const isHalted = status === 569 || status === 596;
+  const isBroken = status === 408 || (status >= 500 && !isHalted && status !== 503);
+  return lost !== undefined || isBroken || (status === 200 && job === undefined);
+}
+
+/** Whether a submission that was answered so may have started a job whose id nobody has told. */
+export const mayHaveStarted = (answer) =>
+  isUnclear(answer) || (answer.status === 200 && answer.job.jobid === undefined);
+
 /** What an answer means, and what to do next. */
-export function meaning({ lost, status, job }) {
-  if (lost !== undefined) {
-    return "No answer came. The job may have been started all the same: look before you ask again.";
+export function meaning(answer) {
+  const { lost, status, job } = answer;
+  if (mayHaveStarted(answer)) {
+    const what = lost === undefined ? `No answer to use (${status}).` : "No answer came.";
+    return `${what} The job may have been started all the same: look before you ask again.`;
   }
   const said = job?.error ? ` (“${job.error}”)` : "";
   switch (status) {
     case 200:
-      if (job === undefined) {
-        return "Answered 200, with something that is no job.";
-      }
       return job.seed
         ? "The seed was retrieved before: this is the original job, with its seed. Nothing was started."
         : "A job was started. Its jobid is the one to ask for from now on.";
@@ -69,6 +83,6 @@ export function meaning({ lost, status, job }) {
     case 596:
       return "Midjourney has a moderation message for the account, and everything about it stands still. A person acknowledges it in Discord; then POST /account/midjourney/{channel}/reset, in the reference below.";
     default:
-      return `Answered ${status}${said}: the service, or something before it, is out of order.`;
+      return `Answered ${status}${said}: the service, or something before it, is out of order. Nothing was started.`;
   }
 }

@@ -6,9 +6,9 @@ import { named } from "./samples.js";
 
 /**
  * Offers the jobs, and tells `submitted` the answer, the token and the job of each submission.
- * While `isFollowed` says so of a job, its seed is not asked for once more.
+ * Where `isOpen` says that it could start a second job, `goOn` is told instead.
  */
-export function offer({ base_url, token, expired_token, jobs }, isFollowed, submitted) {
+export function offer({ base_url, token, expired_token, jobs }, { isOpen, goOn, submitted }) {
   const field = byId("jobid");
   const choices = named(jobs).map(({ id, title, what }, index) => {
     const choose = () => (field.value = id);
@@ -34,12 +34,14 @@ export function offer({ base_url, token, expired_token, jobs }, isFollowed, subm
     if (asking) {
       return;
     }
-    if (isFollowed(jobid)) {
-      byId("call-told").textContent = "This seed is on its way: asked for once more, it would be a second job.";
+    const token = byId("token").value;
+    if (isOpen(jobid)) {
+      byId("call-told").textContent =
+        "Not asked for once more: its seed may be on its way already, and it would be a second job.";
+      goOn(token, jobid);
     } else {
       asking = true;
       byId("call-told").textContent = "Asking…";
-      const token = byId("token").value;
       const answer = await call(base_url, token, "POST", "/jobs/seed_async", { jobid });
       asking = false;
       show(answer);

@@ -1,7 +1,7 @@
 // What the emulator's clock shows, and how fast it runs.
 
 import { byId, element } from "./element.js";
-import { changeClock, clock, eachSecond } from "./emulator.js";
+import { changeClock, clock, eachSecond, tryTo } from "./emulator.js";
 
 const SPEEDS = [1, 10, 60];
 
@@ -10,13 +10,19 @@ export function show() {
     element("button", { type: "button", class: "plain", click: () => run(speed) }, `× ${speed}`),
   );
   byId("speeds").append(...buttons);
+  let latest = "";
   const present = ({ time, speed }) => {
+    // No clock goes back: it is another emulator's, which knows nothing of what is shown here.
+    if (time < latest) {
+      location.reload();
+    }
+    latest = time;
     byId("clock").textContent = time.replace("T", " ").slice(0, 19);
     byId("still").hidden = speed !== null;
     buttons.forEach((button, index) => {
       button.setAttribute("aria-pressed", String(SPEEDS[index] === speed));
     });
   };
-  const run = async (speed) => present(await changeClock({ speed }));
+  const run = (speed) => tryTo(async () => present(await changeClock({ speed })));
   eachSecond(async () => present(await clock()));
 }

@@ -2,13 +2,27 @@
 
 import * as outage from "./outage.js";
 
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** No answer came. */
+class Gone extends Error {}
+
 async function control(path, method = "GET", body = undefined) {
-  const answer = await fetch(`/_emulator/${path}`, {
+  const request = {
     method,
     body: body && JSON.stringify(body),
     headers: body && { "content-type": "application/json" },
-  });
-  const text = await answer.text();
+    signal: AbortSignal.timeout(PATIENCE),
+  };
+  let answer;
+  let text;
+  try {
+    answer = await fetch(`/_emulator/${path}`, request);
+    text = await answer.text();
+  } catch (cause) {
+    throw new Gone(path, { cause });
+  }
   const json = text === "" ? undefined : JSON.parse(text);
   if (!answer.ok) {
     throw new Error(json?.error ?? `the emulator answered ${answer.status}`);
@@ -27,11 +41,23 @@ export const forgetFaults = () => control("faults", "DELETE");
 /** The calls after the one of this number. */
 export const journalAfter = (number) => control(`journal?after=${number}`);
 
-/**
- * Does something each second while somebody looks, and once more each time it is told to. `lost`
- * is told when the emulator does not answer.
- */
-export function eachSecond(what, lost = () => {}) {
+/** Does what may find that the emulator is gone, which is then said. */
+export async function tryTo(what) {
+  try {
+    const done = await what();
+    outage.over();
+    return done;
+  } catch (fault) {
+    if (!(fault instanceof Gone)) {
+      throw fault;
+    }
+    outage.begin();
+    return undefined;
+  }
+}
+
+/** Does something each second while somebody looks, and once more each time it is told to. */
+export function eachSecond(what) {
   let running = false;
   const now = async () => {
     if (running || document.hidden) {
@@ -39,11 +65,7 @@ export function eachSecond(what, lost = () => {}) {
     }
     running = true;
     try {
-      await what();
-      outage.over();
-    } catch {
-      outage.begin();
-      lost();
+      await tryTo(what);
     } finally {
       running = false;
     }

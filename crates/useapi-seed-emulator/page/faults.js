@@ -1,7 +1,7 @@
 // A fault is planted, and met by the next call that it suits.
 
 import { byId, element } from "./element.js";
-import { eachSecond, faults, forgetFaults, plant } from "./emulator.js";
+import { eachSecond, faults, forgetFaults, plant, tryTo } from "./emulator.js";
 
 const POST = "retrieve_seed";
 const GET = "get_job";
@@ -23,12 +23,7 @@ export function show() {
   byId("fault").append(...FAULTS.map(([title], index) => element("option", { value: index }, title)));
   const now = eachSecond(async () => list(await faults()));
   const change = async (what) => {
-    try {
-      await what();
-      byId("fault-told").textContent = "";
-    } catch (fault) {
-      byId("fault-told").textContent = fault.message;
-    }
+    await tryTo(what);
     await now();
   };
   byId("plant").addEventListener("submit", (event) => {

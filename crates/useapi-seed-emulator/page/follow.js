@@ -1,61 +1,69 @@
 // The third step: a started job is asked for until it has ended.
 
-import { meaning } from "./api.js";
+import { isUnclear, mayHaveStarted, meaning } from "./api.js";
 import { byId, element, readable } from "./element.js";
-import { changeClock } from "./emulator.js";
+import { changeClock, tryTo } from "./emulator.js";
 import { result } from "./result.js";
 
 const SECOND = 1000;
 /** The states after which nothing changes any more. */
 const ENDS = ["completed", "failed", "cancelled", "moderated"];
 
-/** What is followed: another one ends it. */
-let present = { parent: undefined, runs: false };
+/** Answers to submissions whose end is not known, by the job whose seed was asked for. */
+const open = new Map();
+/** What is followed now: another one ends it. */
+let present;
 
 export function listen() {
-  byId("skip").addEventListener("click", () => changeClock({ milliseconds: 15_000 }));
+  byId("skip").addEventListener("click", () => tryTo(() => changeClock({ milliseconds: 15_000 })));
 }
 
-/** Whether the seed of this job is on its way. */
-export const isFollowed = (parent) => present.runs && present.parent === parent;
+/** Whether one more submission for this job could start a second one. */
+export const isOpen = (parent) => open.has(parent);
+
+/** Goes on from what was submitted for this job. */
+export const goOn = (get, parent) => follow(get, open.get(parent), parent);
 
 /**
  * Goes on from the answer to a submission. `get` asks the service for a path; `parent` is the job
  * whose seed was asked for.
  */
 export async function follow(get, answer, parent) {
-  const me = { parent, runs: true };
-  present.runs = false;
+  const me = {};
   present = me;
   byId("follow-before").hidden = true;
   byId("follow-shown").hidden = false;
   byId("last").hidden = true;
   replaceResult();
-  if (answer.lost !== undefined) {
-    me.runs = false;
+  if (mayHaveStarted(answer)) {
+    open.set(parent, answer);
     offerToLook(get, parent);
-    return;
-  }
-  if (answer.status !== 200 || answer.job?.jobid === undefined) {
-    me.runs = false;
+  } else if (answer.status === 200) {
+    open.set(parent, answer);
+    await watch(me, get, answer.job.jobid, answer, parent);
+  } else {
     tell("There is no job to follow.");
-    return;
   }
+}
+
+/** Asks for a job until it has ended, or something else is followed; `latest` is what is known. */
+async function watch(me, get, jobid, latest, parent) {
   byId("last").hidden = false;
-  const path = pathOf(answer.job.jobid);
-  for (let latest = answer, asked = 0; me.runs; latest = await get(path), asked += 1) {
+  for (let asked = 0; present === me; asked += 1) {
     byId("last-answer").textContent = latest.lost ?? readable(latest.text);
     const { text, percent, ended } = state(latest);
     tell(text, asked, percent, ended);
     if (ended) {
-      me.runs = false;
+      open.delete(parent);
       if (latest.job?.seed) {
-        replaceResult(...result(latest.job, () => follow(get, answer, parent)));
+        const again = async () => watch(me, get, jobid, await get(pathOf(jobid)), parent);
+        replaceResult(...result(latest.job, again));
         showPictures();
       }
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, SECOND));
+    latest = await get(pathOf(jobid));
   }
 }
 
@@ -69,6 +77,7 @@ function offerToLook(get, parent) {
     if (found !== undefined) {
       await follow(get, found, parent);
     } else if (isSure) {
+      open.delete(parent);
       tell("No executing job is for it, and it has no seed: it may be asked for again.");
       replaceResult();
     } else {
@@ -84,8 +93,8 @@ function offerToLook(get, parent) {
  */
 async function findStarted(get, parent) {
   const list = await get("/jobs");
-  let isSure = list.status === 200;
-  const looks = isSure ? JSON.parse(list.text) : [];
+  let isSure = list.status === 200 && Array.isArray(list.job);
+  const looks = isSure ? list.job : [];
   for (const jobid of [...looks, parent]) {
     const answer = await get(pathOf(jobid));
     if (answer.job?.parentJobId === parent || (jobid === parent && answer.job?.seed)) {
@@ -99,10 +108,10 @@ async function findStarted(get, parent) {
 /** What an answer says about the job: in words, in percent, and whether there is more to come. */
 function state(answer) {
   const { lost, status, job } = answer;
-  if (lost !== undefined || status === 429 || (status >= 500 && status < 569)) {
-    return { text: `No answer to use (${status ?? lost}), which says nothing about the job: ask again.`, ended: false };
+  if (isUnclear(answer) || status === 429 || status === 503) {
+    return { text: `No answer to use (${lost ?? status}), which says nothing about the job: ask again.`, ended: false };
   }
-  if (status !== 200 || job === undefined) {
+  if (status !== 200) {
     return { text: meaning(answer), ended: true };
   }
   if (job.seed) {
@@ -113,7 +122,7 @@ function state(answer) {
     return { text: `The job has ended without a seed: ${job.status}${why}.`, ended: true };
   }
   const percent = Number(/\((\d+)%\)/.exec(job.content ?? "")?.[1] ?? 0);
-  return { text: percent > 0 ? `In progress: ${percent} %.` : "Started.", percent, ended: false };
+  return { text: percent > 0 ? "In progress." : "Started.", percent, ended: false };
 }
 
 /** Says how it is, and as a bar, if there is more to come or it is whole. */
@@ -122,7 +131,9 @@ function tell(text, asked = 0, percent = undefined, ended = true) {
   if (byId("follow-told").textContent !== text) {
     byId("follow-told").textContent = text;
   }
-  byId("asked").textContent = asked === 0 ? "" : `Asked ${asked} ${asked === 1 ? "time" : "times"}.`;
+  // Beside it, since it changes each second.
+  const share = percent > 0 && percent < 100 ? `${percent} %. ` : "";
+  byId("asked").textContent = asked === 0 ? "" : `${share}Asked ${asked} ${asked === 1 ? "time" : "times"}.`;
   keepFocus(byId("hurry"), () => (byId("hurry").hidden = ended));
   const bar = byId("progress");
   bar.hidden = ended && percent === undefined;
@@ -139,7 +150,7 @@ function replaceResult(...parts) {
 function keepFocus(place, change) {
   const had = place.contains(document.activeElement);
   change();
-  if (had && document.activeElement === document.body) {
+  if (had && (place.hidden || !place.contains(document.activeElement))) {
     byId("follow").focus({ preventScroll: true });
   }
 }

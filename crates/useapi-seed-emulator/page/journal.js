@@ -8,7 +8,7 @@ const SHOWN = 100;
 
 export function show() {
   let last = 0;
-  return eachSecond(async () => {
+  eachSecond(async () => {
     const calls = await journalAfter(last);
     if (calls.length === 0) {
       return;
@@ -20,13 +20,7 @@ export function show() {
     while (list.children.length > SHOWN) {
       list.lastElementChild.remove();
     }
-  }, begin);
-
-  /** Reads it from its start: another emulator counts anew. */
-  function begin() {
-    last = 0;
-    byId("journal").replaceChildren();
-  }
+  });
 }
 
 function row({ number, time, method, target, operation, headers, request, status, answer, fault, closest }) {

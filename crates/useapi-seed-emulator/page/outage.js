@@ -5,18 +5,24 @@ import { byId } from "./element.js";
 let lasts = false;
 
 export function begin() {
-  lasts = true;
-  byId("outage").hidden = false;
-  byId("outage-told").textContent = "The emulator does not answer: it has ended, or is stuck. Start it again on this port.";
+  if (!lasts) {
+    lasts = true;
+    tell("The emulator does not answer: it has ended, or is stuck. Start it again on this port.");
+  }
 }
 
 export function over() {
   if (lasts) {
     lasts = false;
-    byId("outage-told").textContent = "The emulator answers again. If it was started anew, it knows nothing of before.";
+    tell("The emulator answers again. If it was started anew, it knows nothing of before.");
   }
 }
 
 export function listen() {
   byId("reload").addEventListener("click", () => location.reload());
+}
+
+function tell(text) {
+  byId("outage").hidden = false;
+  byId("outage-told").textContent = text;
 }

@@ -15,6 +15,8 @@ export function show({ base_url, token, jobs }, submitted) {
     paths: withSamples(spec.paths, jobs),
   });
   const place = byId("reference");
+  const submission = `${base_url}/jobs/seed_async`;
+  let parent;
   new MutationObserver(() => completeParts(place)).observe(place, { childList: true, subtree: true });
   const interface_ = SwaggerUIBundle({
     url: "/_emulator/page/seed_async.yaml",
@@ -34,13 +36,28 @@ export function show({ base_url, token, jobs }, submitted) {
       },
     ],
     onComplete: () => interface_.preauthorizeApiKey("apiToken", token),
+    requestInterceptor: (request) => {
+      if (request.url === submission) {
+        parent = parentOf(request.body);
+      }
+      return request;
+    },
     responseInterceptor: (response) => {
-      if (response.url === `${base_url}/jobs/seed_async`) {
-        submitted(received("In the reference, below.", response.status, response.text));
+      if (response.url === submission) {
+        submitted(received("In the reference, below.", response.status, response.text), parent);
       }
       return response;
     },
   });
+}
+
+/** The job whose seed a body asks for, whatever was typed there. */
+function parentOf(body) {
+  try {
+    return JSON.parse(body).jobid;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What Swagger UI leaves without a name, for those who are read to. */
@@ -49,6 +66,7 @@ const NAMES = {
   "select.examples-select-element": "Example",
   "textarea.body-param__text": "Body",
   ".copy-to-clipboard button": "Copy",
+  ".model-box-control": "Fields",
 };
 
 function completeParts(place) {

@@ -16,7 +16,7 @@ const SAMPLES = {
 export function named(jobs) {
   const names = Object.keys({ ...SAMPLES, ...jobs }).filter((name) => name in jobs);
   return names.map((name) => {
-    const [title, what] = SAMPLES[name] ?? [name, "of the scenario"];
+    const [title, what] = Object.hasOwn(SAMPLES, name) ? SAMPLES[name] : [name, "of the scenario"];
     return { name, id: jobs[name], title, what };
   });
 }

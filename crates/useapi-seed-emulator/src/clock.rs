@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use tokio::sync::Notify;
 
 /// How time passes.
@@ -14,7 +15,33 @@ pub(crate) enum Pace {
     /// Only when the clock is put forward.
     Stopped,
     /// So many seconds to a real one.
-    Times(f64),
+    Times(Speed),
+}
+
+/// How many seconds pass in a real one: a finite number above zero.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "f64")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64"))]
+pub(crate) struct Speed(f64);
+
+impl Speed {
+    pub(crate) const REAL: Self = Self(1.0);
+
+    pub(crate) fn number(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Speed {
+    type Error = SpeedError;
+
+    fn try_from(speed: f64) -> Result<Self, SpeedError> {
+        if speed.is_finite() && speed > 0.0 {
+            Ok(Self(speed))
+        } else {
+            Err(SpeedError { speed })
+        }
+    }
 }
 
 /// A clock's speed that is no finite number above zero.
@@ -24,16 +51,6 @@ pub(crate) enum Pace {
 pub struct SpeedError {
     /// The speed that was asked for.
     pub speed: f64,
-}
-
-impl Pace {
-    pub(crate) fn times(speed: f64) -> Result<Self, SpeedError> {
-        if speed.is_finite() && speed > 0.0 {
-            Ok(Self::Times(speed))
-        } else {
-            Err(SpeedError { speed })
-        }
-    }
 }
 
 /// Reads the present virtual time.
@@ -57,11 +74,11 @@ struct Course {
 }
 
 impl Course {
-    /// The time without that by which it was put forward.
-    fn passed(&self) -> Timestamp {
+    /// The time at this instant, without that by which it was put forward.
+    fn at(&self, instant: Instant) -> Timestamp {
         match self.pace {
             Pace::Stopped => self.from,
-            Pace::Times(speed) => after(self.from, self.since.elapsed(), speed),
+            Pace::Times(speed) => after(self.from, instant - self.since, speed),
         }
     }
 }
@@ -100,8 +117,9 @@ impl Clock {
     pub(crate) fn set_pace(&self, pace: Pace) {
         {
             let mut course = self.course();
-            course.from = course.passed();
-            course.since = Instant::now();
+            let now = Instant::now();
+            course.from = course.at(now);
+            course.since = now;
             course.pace = pace;
         }
         self.changed.notify_waiters();
@@ -121,7 +139,7 @@ impl Clock {
         let course = self.course();
         // Not as a fraction of seconds, which is too coarse after some years.
         let time = course
-            .passed()
+            .at(Instant::now())
             .checked_add(Duration::from_nanos(course.ahead));
         time.unwrap_or(Timestamp::MAX)
     }
@@ -139,7 +157,7 @@ impl Clock {
                 Pace::Stopped => changed.await,
                 Pace::Times(speed) => {
                     // A millisecond more, since the clock is read anew.
-                    let real = Duration::try_from_secs_f64(left / speed + 0.001);
+                    let real = Duration::try_from_secs_f64(left / speed.number() + 0.001);
                     tokio::select! {
                         () = changed => {}
                         () = tokio::time::sleep(real.unwrap_or(LONG)) => {}
@@ -160,8 +178,8 @@ pub(crate) fn can_be_shown(time: Timestamp) -> bool {
 /// Where a wait is longer than can be told.
 const LONG: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
-fn after(origin: Timestamp, elapsed: Duration, speed: f64) -> Timestamp {
-    SignedDuration::try_from_secs_f64(elapsed.as_secs_f64() * speed)
+fn after(origin: Timestamp, elapsed: Duration, speed: Speed) -> Timestamp {
+    SignedDuration::try_from_secs_f64(elapsed.as_secs_f64() * speed.number())
         .ok()
         .and_then(|passed| origin.checked_add(passed).ok())
         .unwrap_or(Timestamp::MAX)
@@ -199,9 +217,12 @@ mod tests {
     #[test]
     fn speed_stretches_what_has_passed() {
         let origin = Timestamp::UNIX_EPOCH;
-        let minute = after(origin, Duration::from_secs(1), 60.0);
+        let minute = after(origin, Duration::from_secs(1), Speed(60.0));
         assert_eq!(minute.as_second(), 60);
-        assert_eq!(after(origin, Duration::from_secs(8), 0.25).as_second(), 2);
+        assert_eq!(
+            after(origin, Duration::from_secs(8), Speed(0.25)).as_second(),
+            2
+        );
     }
 
     #[test]
@@ -234,7 +255,7 @@ mod tests {
         assert!(!waiting.is_finished());
         clock.advance(Duration::from_millis(1));
         waiting.await.unwrap();
-        let fast = Clock::start(Timestamp::UNIX_EPOCH, Pace::Times(1000.0));
+        let fast = Clock::start(Timestamp::UNIX_EPOCH, Pace::Times(Speed(1000.0)));
         fast.reaches(second).await;
         assert!(fast.now() >= second);
     }
@@ -242,13 +263,13 @@ mod tests {
     #[tokio::test]
     async fn another_pace_changes_what_is_still_to_come() {
         let year = Timestamp::from_second(60 * 60 * 24 * 365).unwrap();
-        let clock = Clock::start(Timestamp::UNIX_EPOCH, Pace::Times(1.0));
+        let clock = Clock::start(Timestamp::UNIX_EPOCH, Pace::Times(Speed::REAL));
         let waiting = tokio::spawn({
             let clock = clock.clone();
             async move { clock.reaches(year).await }
         });
         tokio::task::yield_now().await;
-        clock.set_pace(Pace::Times(1e9));
+        clock.set_pace(Pace::Times(Speed(1e9)));
         waiting.await.unwrap();
         clock.set_pace(Pace::Stopped);
         let shown = clock.now();
@@ -262,15 +283,19 @@ mod tests {
 
     #[test]
     fn a_speed_is_finite_and_above_zero() {
-        assert_eq!(Pace::times(0.5), Ok(Pace::Times(0.5)));
+        assert_eq!(Speed::try_from(0.5), Ok(Speed(0.5)));
         for speed in [0.0, -1.0, f64::INFINITY, f64::NAN] {
-            assert!(Pace::times(speed).is_err(), "{speed}");
+            assert!(Speed::try_from(speed).is_err(), "{speed}");
         }
     }
 
     #[test]
     fn the_end_of_the_calendar_is_not_passed() {
-        let late = after(Timestamp::UNIX_EPOCH, Duration::from_secs(1), f64::MAX);
+        let late = after(
+            Timestamp::UNIX_EPOCH,
+            Duration::from_secs(1),
+            Speed(f64::MAX),
+        );
         assert_eq!(late, Timestamp::MAX);
     }
 }

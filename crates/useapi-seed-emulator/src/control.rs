@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::callbacks::{Callback, Callbacks};
-use crate::clock::{Clock, Pace, SpeedError, with_milliseconds};
+use crate::clock::{Clock, Pace, Speed, SpeedError, with_milliseconds};
 use crate::faults::{Fault, FaultCount, FaultError, When};
 use crate::image_host::ImageHost;
 use crate::operation::Operation;
@@ -73,7 +73,7 @@ impl Time {
         let time = with_milliseconds(clock.now());
         let speed = match clock.pace() {
             Pace::Stopped => None,
-            Pace::Times(speed) => Some(speed),
+            Pace::Times(speed) => Some(speed.number()),
         };
         Json(Self { time, speed })
     }
@@ -142,12 +142,12 @@ async fn change_time(
             "neither `milliseconds` nor `speed` is given",
         ));
     }
-    let pace = speed.map(Pace::times).transpose()?;
+    let speed = speed.map(Speed::try_from).transpose()?;
     if let Some(milliseconds) = milliseconds {
         control.clock.advance(Duration::from_millis(milliseconds));
     }
-    if let Some(pace) = pace {
-        control.clock.set_pace(pace);
+    if let Some(speed) = speed {
+        control.clock.set_pace(Pace::Times(speed));
     }
     Ok(Time::of(&control.clock))
 }

@@ -68,8 +68,9 @@
 //! [`EmulatorBuilder::starts_at`] says. It runs at real speed, as fast as
 //! [`EmulatorBuilder::speed`] says, or not at all
 //! ([`EmulatorBuilder::stopped`]), can be put forward by [`Emulator::advance`],
-//! and be given another speed by [`Emulator::set_speed`]. On a clock that stands still the same calls in the same
-//! order get the same bodies at every start, but for the ports in links.
+//! and be given another speed by [`Emulator::set_speed`]. On a clock that stands
+//! still the same calls in the same order get the same bodies at every start, but
+//! for the ports in links.
 //!
 //! # Bad days
 //!
@@ -77,7 +78,8 @@
 //! [`Operation`] meet a [`Fault`]: the next so many, or any with a probability.
 //! A fault that could change nothing about an operation is refused
 //! ([`FaultError`]), and one that would change nothing about a certain call waits
-//! for the next ([`Fault`] says what comes first meanwhile). [`Emulator::faults`] counts how often each was met.
+//! for the next ([`Fault`] says what comes first meanwhile). [`Emulator::faults`]
+//! counts how often each was met.
 //!
 //! ```
 //! use useapi_seed_emulator::{Emulator, Fault, Operation, When};
@@ -232,9 +234,12 @@
 //! reference of the API, by Swagger UI, with the token filled in. It makes the same
 //! calls as any client, needs JavaScript and no network, and its
 //! `Content-Security-Policy` lets it reach the API and the image host alone.
+//! Swagger UI is under the Apache License 2.0.
 //!
 //! A browser gets no connection twice then (`Connection: close`), since it sends a
 //! call again by itself, a POST too, when a connection that it has used is reset.
+//! The image host lets the page know how much of a picture came
+//! (`Timing-Allow-Origin`).
 //!
 //! # The feature `validated`
 //!

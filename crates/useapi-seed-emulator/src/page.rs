@@ -54,6 +54,19 @@ pub(crate) fn on(site: Router, image_base_url: &str) -> Router {
         .layer(middleware::from_fn(once_for_browsers))
 }
 
+/// An image host that lets the page know how much of a picture came.
+pub(crate) fn measured(images: Router) -> Router {
+    images.layer(middleware::map_response(allow_timing))
+}
+
+async fn allow_timing(mut response: Response) -> Response {
+    let anywhere = HeaderValue::from_static("*");
+    response
+        .headers_mut()
+        .insert("timing-allow-origin", anywhere);
+    response
+}
+
 /// A browser sends a call once more by itself, a POST too, when a connection is reset
 /// that it has used before. That would start a second job: so it uses none twice.
 async fn once_for_browsers(request: Request, next: Next) -> Response {

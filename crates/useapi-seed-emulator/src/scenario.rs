@@ -125,7 +125,7 @@ impl Scenario {
             return Some(Pace::Stopped);
         }
         let speed = self.0.clock.speed.as_ref()?;
-        Some(speed.get_ref().0)
+        Some(Pace::Times(*speed.get_ref()))
     }
 
     pub(crate) fn faults(&self) -> impl Iterator<Item = (Operation, When, Fault)> + '_ {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::callbacks::{Callback, Callbacks, Reach};
-use crate::clock::{Clock, Pace, SpeedError, can_be_shown};
+use crate::clock::{Clock, Pace, Speed, SpeedError, can_be_shown};
 use crate::control::{self, Addresses, Control};
 use crate::faults::{Fault, FaultCount, FaultError, Plan, When};
 use crate::gallery::Gallery;
@@ -91,7 +91,7 @@ impl EmulatorBuilder {
     /// How many seconds pass on the emulator's clock while one passes in
     /// reality. Without this it is 1.
     pub fn speed(mut self, speed: f64) -> Self {
-        self.pace = Some(Pace::times(speed));
+        self.pace = Some(Speed::try_from(speed).map(Pace::Times));
         self
     }
 
@@ -152,7 +152,7 @@ impl EmulatorBuilder {
         let said = scenario.as_ref();
         let pace = pace
             .or_else(|| said.and_then(Scenario::pace).map(Ok))
-            .unwrap_or(Ok(Pace::Times(1.0)))?;
+            .unwrap_or(Ok(Pace::Times(Speed::REAL)))?;
         let start = start
             .or_else(|| said.and_then(Scenario::start).map(Ok))
             .unwrap_or(Ok(START));
@@ -204,7 +204,10 @@ impl EmulatorBuilder {
             .merge(control::router(control.clone()));
         #[cfg(feature = "try-it")]
         let site = crate::page::on(site, &control.addresses.image_base_url);
-        let sites = [(api, site), (images, image_host::router(host, watch))];
+        let pictures = image_host::router(host, watch);
+        #[cfg(feature = "try-it")]
+        let pictures = crate::page::measured(pictures);
+        let sites = [(api, site), (images, pictures)];
 
         let (stop, stopped) = oneshot::channel();
         let (ready, serving) = oneshot::channel();
@@ -382,7 +385,8 @@ impl Emulator {
     ///
     /// If the speed is no finite number above zero.
     pub fn set_speed(&self, speed: f64) -> Result<(), SpeedError> {
-        self.control.clock.set_pace(Pace::times(speed)?);
+        let speed = Speed::try_from(speed)?;
+        self.control.clock.set_pace(Pace::Times(speed));
         Ok(())
     }
 

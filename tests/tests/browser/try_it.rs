@@ -28,7 +28,16 @@ const FAST: f64 = 600.0;
 /// Opens the page, and comes back when all of it is there.
 pub(crate) async fn open<'a>(chromium: &'a Chromium, emulator: &Emulator, look: Look) -> Page<'a> {
     let url = Url::parse(emulator.page()).unwrap();
-    let mut page = chromium.open(&url, look).await;
+    open_at(chromium, emulator, &url, look).await
+}
+
+async fn open_at<'a>(
+    chromium: &'a Chromium,
+    emulator: &Emulator,
+    url: &Url,
+    look: Look,
+) -> Page<'a> {
+    let mut page = chromium.open(url, look).await;
     page.allow(&Url::parse(emulator.image_base_url()).unwrap());
     page.wait(
         "document.querySelector('.swagger-ui .opblock') && document.querySelector('#planted')",
@@ -47,8 +56,10 @@ impl Page<'_> {
 
     /// Presses the button, and comes back with the answer.
     pub(crate) async fn ask(&self) {
+        let told = "document.querySelector('#call-told')";
+        self.run::<()>(&format!("{told}.textContent = ''")).await;
         self.click("#ask [type=submit]").await;
-        self.wait("document.querySelector('#call-told').textContent != 'Asking…'")
+        self.wait(&format!("!['', 'Asking…'].includes({told}.textContent)"))
             .await;
     }
 

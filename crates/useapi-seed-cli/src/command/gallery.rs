@@ -1,5 +1,8 @@
 //! `gallery`: pages to look at.
 
+use std::borrow::Cow;
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::arguments::{Common, Gallery};
@@ -22,6 +25,8 @@ pub(crate) struct Printed {
     jobs: usize,
     /// Pages that somebody else has written, and that were left alone.
     left_alone: Vec<String>,
+    /// Folders that are not finished, and so have no page.
+    left_out: Vec<String>,
 }
 
 pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, Failure> {
@@ -35,15 +40,20 @@ pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, Failure> 
             .advise("Name the folder that has the jobs' folders; `fetch` makes them."));
     }
     let page = folder.join(PAGE).to_string_lossy().into_owned();
-    let others = written.others.iter();
-    let left_alone: Vec<_> = others
-        .map(|path| path.to_string_lossy().into_owned())
-        .collect();
+    let names = |paths: Vec<PathBuf>| -> Vec<String> {
+        let names = paths
+            .iter()
+            .map(|path| path.strip_prefix(".").unwrap_or(path).to_string_lossy());
+        names.map(Cow::into_owned).collect()
+    };
+    let left_alone = names(written.others);
+    let left_out = names(written.unfinished);
     if output.is_json() {
         output.give(&Printed {
             page,
             jobs: written.jobs,
             left_alone,
+            left_out,
         })?;
         return Ok(Exit::Done);
     }
@@ -51,6 +61,13 @@ pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, Failure> 
         let path = plain(path);
         tell(format_args!(
             "{} {path} is somebody else's and stays",
+            note_mark()
+        ));
+    }
+    for path in &left_out {
+        let path = plain(path);
+        tell(format_args!(
+            "{} {path} is left out: it is not finished, or its files have changed",
             note_mark()
         ));
     }

@@ -5,11 +5,13 @@
 use std::fs;
 use std::path::{Component, Path};
 
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::retrieve::SeedFile;
+use crate::terminal::plain;
 
 /// What a part of a path may have as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -31,7 +33,9 @@ pub(crate) struct Finished {
     pub(crate) line: Option<String>,
     pub(crate) original: Option<String>,
     pub(crate) job_id: String,
-    pub(crate) created: Option<String>,
+    /// When its seed was retrieved, for people.
+    pub(crate) when: Option<String>,
+    created: Option<String>,
     pub(crate) pictures: Vec<Picture>,
     pub(crate) differences: Vec<String>,
 }
@@ -55,18 +59,22 @@ impl Finished {
             .iter()
             .filter_map(|image| {
                 let file = image.file.as_deref().filter(|file| is_a_name(file))?;
-                folder.join(file).is_file().then(|| Picture {
+                Some(Picture {
                     number: image.number,
                     link: link(file),
                     size: image.width.zip(image.height),
                 })
             })
             .collect();
-        if pictures.is_empty() || pictures.len() < seed_file.images.len() {
+        let size = |file: &str| {
+            let data = fs::metadata(folder.join(file)).ok()?;
+            data.is_file().then_some(data.len())
+        };
+        if pictures.len() < seed_file.images.len() || !seed_file.is_whole(size) {
             return None;
         }
         let answer: Value = json(&folder.join("job.json"))?;
-        let of_image = |number, text: &String| format!("Picture {number}: {text}");
+        let of_image = |number, text: &String| format!("Picture {number}: {}", shown(text));
         let images = seed_file.images.iter();
         let differences = images
             .flat_map(|image| {
@@ -76,21 +84,20 @@ impl Finished {
                     .map(move |text| (image.number, text))
             })
             .map(|(number, text)| of_image(number, text))
-            .chain(seed_file.notes)
+            .chain(seed_file.notes.iter().map(|note| shown(note)))
             .collect();
+        let created = answer.get("created").and_then(Value::as_str);
         let place = format!("{}/", link(name));
         Some(Self {
             page: format!("{place}{}", super::PAGE),
             place,
             seed: seed_file.seed,
-            prompt: seed_file.prompt,
-            line: seed_file.prompt_with_seed,
-            original: seed_file.original_job_id,
-            job_id: seed_file.job_id,
-            created: answer
-                .get("created")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            prompt: seed_file.prompt.and_then(|prompt| words(&prompt)),
+            line: seed_file.prompt_with_seed.and_then(|line| words(&line)),
+            original: seed_file.original_job_id.map(|id| shown(&id)),
+            job_id: shown(&seed_file.job_id),
+            when: created.map(when),
+            created: created.map(str::to_owned),
             pictures,
             differences,
         })
@@ -100,13 +107,31 @@ impl Finished {
     pub(crate) fn title(&self) -> String {
         self.prompt
             .clone()
-            .filter(|prompt| !prompt.trim().is_empty())
             .unwrap_or_else(|| format!("Seed {}", self.seed))
     }
 
     /// By time; those that tell none come first.
     pub(super) fn order(&self) -> (&Option<String>, &str) {
         (&self.created, &self.place)
+    }
+}
+
+/// Text as a page shows it and as it is copied, which is so the same: on one line, and
+/// without what is not seen and changes how the rest is.
+fn shown(text: &str) -> String {
+    plain(&text.replace(['\n', '\r', '\t', '\u{2028}', '\u{2029}'], " "))
+}
+
+/// The same, if anything is left of it.
+fn words(text: &str) -> Option<String> {
+    Some(shown(text)).filter(|text| !text.trim().is_empty())
+}
+
+/// A time of the service's for people, or what stands in its place.
+fn when(text: &str) -> String {
+    match text.parse::<Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        Err(_) => shown(text),
     }
 }
 

@@ -168,6 +168,43 @@ fn somebody_elses_page_stays() {
 }
 
 #[test]
+fn a_folder_that_is_not_finished_is_left_out_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["seed.json", "job.json", "image-1.png"];
+    for name in ["whole", "seed.json", "job.json", "image-1.png", "cut"] {
+        finished(&folder.path().join(name), name, "image-1.png");
+    }
+    for file in files {
+        fs::remove_file(folder.path().join(file).join(file)).unwrap();
+    }
+    fs::write(folder.path().join("cut/image-1.png"), &PIXEL[1..]).unwrap();
+    fs::create_dir(folder.path().join("another")).unwrap();
+    let printed = gallery(folder.path());
+    assert_eq!(printed["jobs"], 1);
+    let left_out = json!(["cut", "image-1.png", "job.json", "seed.json"]);
+    assert_eq!(printed["left_out"], left_out);
+    command(folder.path())
+        .arg("gallery")
+        .run()
+        .ended(0)
+        .told("cut is left out");
+}
+
+/// What is read is what is copied.
+#[test]
+fn a_line_has_nothing_that_is_not_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let prompt = "a\u{202e}b\0c\u{1b}[31m\nd";
+    finished(&folder.path().join("odd"), prompt, "image-1.png");
+    finished(&folder.path().join("blank"), " \u{202e}", "image-1.png");
+    gallery(folder.path());
+    let page = fs::read_to_string(folder.path().join("odd/index.html")).unwrap();
+    assert!(page.contains(">abc d --seed 7</code>"), "{page}");
+    let page = fs::read_to_string(folder.path().join("blank/index.html")).unwrap();
+    assert!(page.contains("<h1>Seed 7</h1>"), "{page}");
+}
+
+#[test]
 fn where_nothing_is_finished_there_is_no_page() {
     let folder = tempfile::tempdir().unwrap();
     let cut = folder.path().join("cut");

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use crate::access::Subscription;
 use crate::account::{MAX_JOBS, Moderation};
-use crate::clock::{Pace, SpeedError, can_be_shown};
+use crate::clock::{Speed, can_be_shown};
 use crate::faults::{Fault, When};
 use crate::operation::Operation;
 
@@ -191,20 +191,6 @@ impl TryFrom<TimeText> for Time {
             .map(Self)
             // It is not shown: it may be a token in a wrong place.
             .ok_or_else(|| "this is no time such as 2024-02-25T18:00:00Z".to_owned())
-    }
-}
-
-/// How fast time passes: any number above zero.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "f64")]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64"))]
-pub(super) struct Speed(#[cfg_attr(test, schemars(with = "f64"))] pub(super) Pace);
-
-impl TryFrom<f64> for Speed {
-    type Error = SpeedError;
-
-    fn try_from(speed: f64) -> Result<Self, SpeedError> {
-        Pace::times(speed).map(Self)
     }
 }
 

@@ -38,6 +38,7 @@ async fn all_its_parts_are_there_under_a_policy_that_nothing_leaves() {
         );
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["referrer-policy"], "no-referrer");
+        assert_eq!(headers["cache-control"], "no-store");
         // Swagger UI's own parts name nothing that would have to be there.
         if headers.contains_key("content-encoding") {
             continue;
@@ -72,5 +73,22 @@ async fn it_says_of_every_sample_what_it_is_good_for() {
     let script = script.text().await.unwrap();
     for (name, _) in emulator.named_jobs() {
         assert!(script.contains(&format!("\n  {name}: [")), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_and_nobody_else_gets_no_connection_twice() {
+    let emulator = Emulator::start().await.unwrap();
+    for path in ["/jobs", "/jobs/?jobid=none", "/none"] {
+        let call = client().get(format!("{}{path}", emulator.base_url()));
+        let call = call.bearer_auth(emulator.token());
+        let browser = call.try_clone().unwrap();
+        let browser = browser.header("sec-fetch-site", "same-origin");
+        assert_eq!(
+            browser.send().await.unwrap().headers()["connection"],
+            "close"
+        );
+        let other = call.send().await.unwrap();
+        assert!(!other.headers().contains_key("connection"), "{path}");
     }
 }

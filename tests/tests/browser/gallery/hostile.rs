@@ -15,6 +15,8 @@ const SCRIPTS: [&str; 9] = [
     "<!-- --!> <![CDATA[ &lt;script&gt; &#x3c;",
     "{{ 7 * 7 }} ${7 * 7} {% raw %}",
 ];
+/// What would let a line read otherwise than it is copied.
+const UNSEEN: [char; 4] = ['\u{202e}', '\u{2066}', '\u{2069}', '\u{200f}'];
 const DIRECTIONS: [&str; 3] = [
     "\u{202e}gnp.exe \u{2066}isolated\u{2069} \u{200f}mark",
     "قطة على سطح الفضاء",
@@ -33,21 +35,23 @@ async fn a_prompt_is_text_whatever_it_says() {
         .chain([&*long, &*lines])
     {
         gallery.set_prompt(prompt);
+        let shown = prompt.replace('\u{2028}', " ");
+        let shown = shown.replace(UNSEEN, "");
         let page = chromium.open(&gallery.job_page(), Look::PHONE).await;
         page.decoded().await;
-        assert_eq!(page.text("title").await, prompt);
-        assert_eq!(page.text("h1").await, prompt);
-        assert_eq!(page.text("#line").await, format!("{prompt} --seed 7"));
-        assert_eq!(page.texts("dd").await[1], prompt);
+        assert_eq!(page.text("title").await, shown);
+        assert_eq!(page.text("h1").await, shown);
+        assert_eq!(page.text("#line").await, format!("{shown} --seed 7"));
+        assert_eq!(page.texts("dd").await[1], shown);
         let alternative = "return document.images[0].alt";
         let alternative: String = page.run(alternative).await;
-        assert_eq!(alternative, format!("Picture 1 of 4: {prompt}"));
+        assert_eq!(alternative, format!("Picture 1 of 4: {shown}"));
         assert_harmless(&page).await;
         page.close().await;
 
         let page = chromium.open(&gallery.all_page(), Look::PHONE).await;
         page.decoded().await;
-        assert!(page.texts("strong").await.iter().any(|text| text == prompt));
+        assert!(page.texts("strong").await.contains(&shown));
         assert_harmless(&page).await;
         page.close().await;
     }

@@ -24,12 +24,7 @@ async fn it_fits_is_accessible_and_can_be_looked_at() {
         page.assert_accessible(&[]).await;
         page.save_whole("try-it-done", look).await;
         page.save_view("try-it-pictures", look).await;
-        // The one that was planted, which Chromium tells of.
-        let faults = page.faults().await;
-        assert!(
-            faults.iter().all(|fault| fault.contains("503")),
-            "{faults:?}"
-        );
+        page.close_but_for(&[" 503"]).await;
     }
 }
 
