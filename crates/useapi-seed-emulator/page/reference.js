@@ -72,7 +72,10 @@ const NAMES = {
 function completeParts(place) {
   for (const [selector, name] of Object.entries(NAMES)) {
     for (const part of place.querySelectorAll(`${selector}:not([aria-label])`)) {
-      part.setAttribute("aria-label", name);
+      // Some have a text, which is their name.
+      if (part.tagName !== "BUTTON" || part.textContent.trim() === "") {
+        part.setAttribute("aria-label", name);
+      }
     }
   }
   for (const part of place.querySelectorAll("[id$=_responses]:not([aria-label])")) {

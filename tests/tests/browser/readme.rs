@@ -25,13 +25,13 @@ async fn pictures_are_made() {
         .await;
     page.run::<()>("document.querySelector('#follow').scrollIntoView()")
         .await;
-    page.save_for_readme("try-it").await;
+    page.save_for_readme("try-it", false).await;
     page.close().await;
 
     let gallery = Gallery::fetched().await;
     let page = chromium.open(&gallery.job_page(), Look::LAPTOP).await;
     page.decoded().await;
-    page.save_for_readme("gallery").await;
+    page.save_for_readme("gallery", true).await;
     page.close().await;
 }
 

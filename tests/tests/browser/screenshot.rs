@@ -28,12 +28,12 @@ impl Page<'_> {
         self.save(view, &screenshot(name, look)).await;
     }
 
-    /// Saves what is in view as `docs/NAME.webp`.
-    pub(crate) async fn save_for_readme(&self, name: &str) {
+    /// Saves the whole page, or what is in view, as `docs/NAME.webp`.
+    pub(crate) async fn save_for_readme(&self, name: &str, whole: bool) {
         let small = CaptureScreenshot {
             format: Some(ImageFormat::Webp),
             quality: Some(QUALITY),
-            ..CaptureScreenshot::default()
+            capture_beyond_viewport: Some(whole),
         };
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         self.save(small, &root.join(format!("docs/{name}.webp")))

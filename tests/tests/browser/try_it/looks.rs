@@ -47,6 +47,20 @@ async fn the_reference_is_accessible_when_all_of_it_is_open() {
             .await;
         page.assert_fits().await;
         page.assert_accessible(&[]).await;
+        let schemas = "document.querySelector('.models-control').click();
+            for (const part of document.querySelectorAll(
+                '#operations-jobs-retrieveSeed .model-example .tabitem:nth-child(2) button'))
+              part.click()";
+        page.run::<()>(schemas).await;
+        page.wait("document.querySelectorAll('.model-container').length > 5")
+            .await;
+        let fields = "for (const part of document.querySelectorAll('.model-box-control'))
+            part.click()";
+        page.run::<()>(fields).await;
+        page.wait("document.querySelector('.model-box table.model')")
+            .await;
+        page.assert_fits().await;
+        page.assert_accessible(&[]).await;
         let first = "document.querySelector('#reference-name').scrollIntoView()";
         page.run::<()>(first).await;
         page.save_view("try-it-reference", look).await;
