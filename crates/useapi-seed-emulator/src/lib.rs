@@ -228,8 +228,8 @@
 //!
 //! # The feature `try-it`
 //!
-//! Is off by default. With it, the API's address without `/v2` (`Emulator::page`) is
-//! a page for a browser: choose a job, ask for its seed, follow the job that was
+//! Is off by default. With it, there is a page for a browser below `/_emulator/` (at
+//! `Emulator::page`): choose a job, ask for its seed, follow the job that was
 //! started to its pictures; beside it clock, faults and journal, and beneath it the
 //! reference of the API, by Swagger UI, with the token filled in. It makes the same
 //! calls as any client, needs JavaScript and no network, and its

@@ -82,7 +82,10 @@ async fn once_for_browsers(request: Request, next: Next) -> Response {
 
 fn router(guards: Guards) -> Router {
     Router::new()
-        .route("/", get(async || ([(CONTENT_TYPE, HTML)], INDEX)))
+        .route(
+            "/_emulator/page/",
+            get(async || ([(CONTENT_TYPE, HTML)], INDEX)),
+        )
         .route("/_emulator/page/{part}", get(part))
         .layer(middleware::map_response_with_state(guards, guarded))
 }

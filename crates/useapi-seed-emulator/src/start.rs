@@ -316,11 +316,13 @@ impl Emulator {
         &self.control.addresses.base_url
     }
 
-    /// The address of its page for a browser, `http://127.0.0.1:<port>/`.
+    /// The address of its page for a browser,
+    /// `http://127.0.0.1:<port>/_emulator/page/`.
     #[cfg(feature = "try-it")]
     #[must_use]
-    pub fn page(&self) -> &str {
-        self.base_url().trim_end_matches("v2")
+    pub fn page(&self) -> String {
+        let root = self.base_url().trim_end_matches("v2");
+        format!("{root}_emulator/page/")
     }
 
     /// The image host's base URL, `http://127.0.0.1:<another port>`.

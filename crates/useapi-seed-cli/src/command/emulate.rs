@@ -74,7 +74,7 @@ pub(crate) struct Printed<'a> {
     /// Its base URL.
     base_url: &'a str,
     /// The address of its page for a browser.
-    page: &'a str,
+    page: String,
     /// The token that it accepts.
     token: &'a str,
     /// Ids of its jobs, by names.

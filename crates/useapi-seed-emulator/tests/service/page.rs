@@ -6,7 +6,7 @@ use useapi_seed_emulator::Emulator;
 use crate::caller::client;
 
 async fn part(emulator: &Emulator, path: &str) -> Response {
-    let root = emulator.page().trim_end_matches('/');
+    let root = emulator.base_url().trim_end_matches("/v2");
     client().get(format!("{root}{path}")).send().await.unwrap()
 }
 
@@ -19,7 +19,8 @@ fn quoted<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
 #[tokio::test]
 async fn all_its_parts_are_there_under_a_policy_that_nothing_leaves() {
     let emulator = Emulator::start().await.unwrap();
-    let mut paths = vec!["/".to_owned()];
+    let mut paths = vec!["/_emulator/page/".to_owned()];
+    assert!(emulator.page().ends_with(&paths[0]));
     let mut seen = 0;
     while let Some(path) = paths.get(seen).cloned() {
         seen += 1;

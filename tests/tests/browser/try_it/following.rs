@@ -124,7 +124,7 @@ async fn a_browser_that_repeats_by_itself_starts_no_second_job() {
 async fn another_name_of_this_machine_does_as_well() {
     let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
     let chromium = Chromium::start().await;
-    let mut url = Url::parse(emulator.page()).unwrap();
+    let mut url = Url::parse(&emulator.page()).unwrap();
     url.set_host(Some("localhost")).unwrap();
     let page = open_at(&chromium, &emulator, &url, Look::LAPTOP).await;
     page.ask().await;
