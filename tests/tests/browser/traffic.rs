@@ -10,8 +10,14 @@ use thirtyfour::BrowserLogEntry;
 pub(crate) struct Traffic {
     urls: Vec<String>,
     /// Those without an end yet, by their ids.
-    running: BTreeMap<String, String>,
+    running: BTreeMap<String, Running>,
     failed: Vec<String>,
+}
+
+struct Running {
+    url: String,
+    /// Of the document that asks.
+    document: String,
 }
 
 impl Traffic {
@@ -31,7 +37,11 @@ impl Traffic {
                 "Network.requestWillBeSent" => {
                     let url = text("/request/url");
                     self.urls.push(url.to_owned());
-                    self.running.insert(id.to_owned(), url.to_owned());
+                    let running = Running {
+                        url: url.to_owned(),
+                        document: text("/loaderId").to_owned(),
+                    };
+                    self.running.insert(id.to_owned(), running);
                 }
                 "Network.webSocketCreated" => self.urls.push(text("/url").to_owned()),
                 "Network.responseReceived" => {
@@ -44,12 +54,19 @@ impl Traffic {
                 }
                 "Network.loadingFinished" => drop(self.running.remove(id)),
                 "Network.loadingFailed" => {
-                    let url = self.running.remove(id).unwrap_or_default();
+                    let running = self.running.remove(id);
+                    let url = running.map_or_else(String::new, |running| running.url);
                     // A page that is left cancels what it has not got yet.
                     if event["canceled"] != true {
                         let why = [text("/errorText"), text("/blockedReason")].concat();
                         self.failed.push(format!("{url} failed: {why}"));
                     }
+                }
+                // What a document has asked for that is left may end without a word.
+                "Page.frameNavigated" => {
+                    let document = text("/frame/loaderId");
+                    self.running
+                        .retain(|_, running| running.document == document);
                 }
                 _ => {}
             }
@@ -63,7 +80,7 @@ impl Traffic {
 
     /// What has not come to an end.
     pub(crate) fn running(&self) -> impl Iterator<Item = &String> {
-        self.running.values()
+        self.running.values().map(|running| &running.url)
     }
 
     /// What failed, and what was asked for outside of these places. What stands in an
