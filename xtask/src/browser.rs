@@ -20,8 +20,9 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     let command = build()?;
     println!("== pages in a browser");
     let status = Command::new(env!("CARGO"))
-        .args(["test", "--package", "useapi-seed-tests"])
-        .args(["--features", "browser", "--test", "browser"])
+        // Of the whole workspace, so that what its other tests depend on is not built anew.
+        .args(["test", "--workspace", "--test", "browser"])
+        .args(["--features", "useapi-seed-tests/browser"])
         .args(arguments)
         .envs(LOOPBACK)
         .env("BROWSER_TESTS_CHROMIUM", chromium)

@@ -32,7 +32,7 @@ async fn the_keyboard_alone_leads_to_the_pictures() {
     page.tab_to("#fault").await;
     page.tab_to("#journal summary").await;
     page.press(Key::Enter).await;
-    page.wait("document.querySelector('#journal details').open")
+    page.wait("document.querySelector('#journal details[open]')")
         .await;
     page.decoded().await;
     page.close().await;
