@@ -59,13 +59,10 @@ pub(crate) fn write_all(folder: &Path) -> Result<Written, Failure> {
             unfinished.push(path);
         }
     }
-    unfinished.sort();
     if jobs.is_empty() {
-        return Ok(Written {
-            unfinished,
-            ..Written::default()
-        });
+        return Ok(Written::default());
     }
+    unfinished.sort();
     // The newest first.
     jobs.sort_by(|(_, one), (_, other)| other.order().cmp(&one.order()));
     let mut written = Written {

@@ -61,3 +61,9 @@ pub(crate) fn here(folder: &Path) -> &Path {
         folder
     }
 }
+
+/// The size of a file; none of what is no file, or leads to one elsewhere.
+pub(crate) fn size(path: &Path) -> Option<u64> {
+    let data = fs::symlink_metadata(path).ok()?;
+    data.is_file().then_some(data.len())
+}

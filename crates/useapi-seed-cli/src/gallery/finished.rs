@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::retrieve::SeedFile;
 use crate::terminal::plain;
+use crate::whole_file;
 
 /// What a part of a path may have as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -66,10 +67,7 @@ impl Finished {
                 })
             })
             .collect();
-        let size = |file: &str| {
-            let data = fs::metadata(folder.join(file)).ok()?;
-            data.is_file().then_some(data.len())
-        };
+        let size = |file: &str| whole_file::size(&folder.join(file));
         if pictures.len() < seed_file.images.len() || !seed_file.is_whole(size) {
             return None;
         }

@@ -125,8 +125,7 @@ impl Folder {
 
     /// The size of a file, if it is there.
     pub(crate) fn size(&self, name: &str) -> Option<u64> {
-        let metadata = fs::symlink_metadata(self.path.join(name)).ok()?;
-        metadata.is_file().then_some(metadata.len())
+        whole_file::size(&self.path.join(name))
     }
 
     /// A JSON file of before, if there is one that can be understood.
