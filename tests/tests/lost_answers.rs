@@ -94,8 +94,12 @@ async fn pass(mut before: TcpStream, mut behind: TcpStream, cut: Option<Cut>) {
 
 fn client(emulator: &Emulator, base_url: &str) -> Client {
     let builder = Client::builder(emulator.token()).base_url(base_url);
-    builder.retry(once()).build().unwrap()
+    let builder = builder.retry(once()).settle_margin(Duration::ZERO);
+    builder.build().unwrap()
 }
+
+/// What is sent is settled after that.
+const SOON: Duration = Duration::from_millis(400);
 
 fn started(emulator: &Emulator) -> u64 {
     let counts = emulator.job_counts();
@@ -248,7 +252,8 @@ async fn it_is_submitted_again_only_where_that_was_wanted() {
             .await
             .unwrap();
         let client = client(&emulator, emulator.base_url());
-        let submit = client.submit(&emulator.jobs().imagine).resubmit(resubmit);
+        let submit = client.submit(&emulator.jobs().imagine);
+        let submit = submit.request_timeout(SOON).resubmit(resubmit);
         let outcome = submit.send().await;
         if resubmit {
             assert!(matches!(outcome, Ok(Submitted::Started(_))));
@@ -273,7 +278,8 @@ async fn a_second_submission_that_fails_does_not_hide_the_first() {
         .await
         .unwrap();
     let client = client(&emulator, emulator.base_url());
-    let submit = client.submit(&emulator.jobs().imagine).resubmit(true);
+    let submit = client.submit(&emulator.jobs().imagine);
+    let submit = submit.request_timeout(SOON).resubmit(true);
     let error = submit.send().await.unwrap_err();
     assert!(error.may_have_been_sent() && !error.is_busy(), "{error}");
 }
@@ -309,7 +315,7 @@ async fn where_it_cannot_be_looked_for_that_is_said() {
         .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
         .fault(
             Operation::ListJobs,
-            When::Next(3),
+            When::Next(100),
             Fault::Html { status: 404 },
         )
         .stopped()
@@ -317,11 +323,13 @@ async fn where_it_cannot_be_looked_for_that_is_said() {
         .await
         .unwrap();
     let client = client(&emulator, emulator.base_url());
-    let submit = client.submit(&emulator.jobs().imagine).resubmit(true);
-    let line = submit.send().await.unwrap_err().to_string();
+    let submit = client.submit(&emulator.jobs().imagine);
+    let submit = submit.request_timeout(SOON).timeout(2 * SOON);
+    let line = submit.resubmit(true).send().await.unwrap_err();
+    let line = line.to_string();
     assert!(line.contains("may have been sent"), "{line}");
     assert!(
-        line.contains("could not be looked for: not found"),
+        line.contains("could not be looked for: unexpected"),
         "{line}"
     );
     assert_eq!(started(&emulator), 1);

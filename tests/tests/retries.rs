@@ -65,6 +65,8 @@ async fn a_look_is_repeated_after_whatever_passes() {
         refusal(429, Some("0")),
         refusal(500, None),
         Fault::Html { status: 502 },
+        Fault::Html { status: 403 },
+        Fault::Html { status: 404 },
         Fault::ResetBefore,
         Fault::ResetAfter,
         Fault::Cut { bytes: 10 },
@@ -87,11 +89,12 @@ async fn a_look_is_repeated_after_whatever_passes() {
 #[tokio::test]
 async fn a_submission_is_repeated_after_an_explicit_refusal_only() {
     for (fault, submissions) in [
-        (refusal(503, None), 4),
-        (refusal(503, Some("0")), 4),
         (refusal(429, None), 4),
+        (refusal(429, Some("0")), 4),
         // What may have been carried out is looked for, and not sent again.
         (refusal(500, None), 1),
+        (refusal(503, None), 1),
+        (Fault::Html { status: 429 }, 1),
         (Fault::Html { status: 502 }, 1),
         (Fault::ResetBefore, 1),
     ] {
@@ -100,14 +103,14 @@ async fn a_submission_is_repeated_after_an_explicit_refusal_only() {
         assert_eq!(calls, submissions, "{fault:?}");
         assert_eq!(error.may_have_been_sent(), submissions == 1, "{error}");
     }
-    let (outcome, calls) = submitted(3, refusal(503, None)).await;
+    let (outcome, calls) = submitted(3, refusal(429, None)).await;
     assert!(outcome.is_ok());
     assert_eq!(calls, 4);
 }
 
 #[tokio::test]
 async fn what_another_try_cannot_mend_is_not_tried_again() {
-    for status in [400, 401, 402, 404, 418, 596, 569, 999] {
+    for status in [400, 401, 402, 403, 404, 418, 596, 569] {
         let (outcome, calls) = looked(1, refusal(status, None)).await;
         let error = outcome.unwrap_err();
         assert_eq!((calls, error.attempts()), (1, 1), "{status}");
@@ -140,7 +143,13 @@ async fn a_pause_beyond_the_limit_is_not_begun() {
 async fn a_kept_connection_that_was_closed_costs_nothing() {
     let fault = Fault::CloseBeforeNext;
     let emulator = emulator(Operation::ListJobs, 1, fault).await;
-    let client = client(&emulator);
+    let client = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .retry(at_once())
+        .request_timeout(Duration::from_millis(300))
+        .settle_margin(Duration::ZERO)
+        .build()
+        .unwrap();
     client.jobs().await.unwrap();
     // The service closes it as the submission comes: what became of that is not
     // known, but found out.
@@ -155,7 +164,8 @@ async fn a_kept_connection_that_was_closed_costs_nothing() {
     // The first came to the connection that was closed, and is in no journal.
     let looks = emulator.journal().into_iter();
     let looks = looks.filter(|call| call.operation == Some(Operation::ListJobs));
-    assert_eq!(looks.count(), 1 + 3);
+    // Searched for until the first submission was settled.
+    assert!(looks.count() > 1 + 1);
 }
 
 #[tokio::test]

@@ -49,25 +49,28 @@ async fn ten_thousand_unknown_fields_are_kept() {
     assert_eq!(unknown.count(), 10_000);
 }
 
-/// In a success the result counts, in a refusal the status.
+/// What no parser takes is kept as it is, and is not repaired.
 #[tokio::test]
-async fn two_hundred_levels_are_no_obstacle() {
+async fn invalid_json_is_an_invalid_response_with_its_body() {
     let deep = format!("{}7{}", "[".repeat(200), "]".repeat(200));
-    let text = completed(&format!(r#","deep":{deep}"#));
-    let state = looked(Response::json(200, text.as_str())).await.unwrap();
-    let JobState::Retrieved(retrieval) = state else {
-        panic!("{state:?}");
-    };
-    assert_eq!(retrieval.seed(), SEED);
-    assert_eq!(retrieval.answer(), text.as_bytes());
-    assert!(retrieval.notes().contains(&Note::Mended));
+    for value in [deep.as_str(), "NaN", "Infinity", "-Infinity", r#""\ud800""#] {
+        let text = completed(&format!(r#","odd":{value}"#));
+        for status in [200, 404] {
+            let error = looked(Response::json(status, text.as_str()))
+                .await
+                .unwrap_err();
+            assert!(error.is_retryable() && !error.is_not_found(), "{error}");
+            assert_eq!(error.body(), Some(text.as_bytes()));
+            assert!(error.to_string().len() < 1000, "{error}");
+        }
+    }
+}
 
-    let refusal = looked(Response::json(404, deep.as_str()))
-        .await
-        .unwrap_err();
-    assert!(refusal.is_not_found(), "{refusal}");
-    assert_eq!(refusal.body(), Some(deep.as_bytes()));
-    assert!(refusal.to_string().len() < 1000, "{refusal}");
+#[tokio::test]
+async fn a_byte_order_mark_is_skipped() {
+    let text = format!("\u{feff}{}", completed(""));
+    let state = looked(Response::json(200, text)).await.unwrap();
+    assert!(matches!(state, JobState::Retrieved(_)), "{state:?}");
 }
 
 #[tokio::test]
@@ -105,7 +108,7 @@ async fn a_clock_that_has_jumped_changes_no_pause() {
             "Fri, 31 Dec 2100 23:00:00 GMT",
         ),
     ] {
-        let refusal = json!({ "error": "busy" }).to_string();
+        let refusal = json!({ "error": "busy", "code": 503 }).to_string();
         let refusal = Response::json(503, refusal)
             .header("date", date)
             .header("retry-after", retry_after);

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::error::Error;
 use crate::exchange::Operation;
+use crate::lenient;
 use crate::reading;
 
 /// A Midjourney account, named by its Discord channel. Made by
@@ -111,10 +112,7 @@ fn ids(answer: &Value) -> Option<Vec<String>> {
     lists
         .into_iter()
         .flatten()
-        .map(|entry| {
-            let id = entry.as_str().or_else(|| entry.get("jobid")?.as_str());
-            id.map(str::to_owned)
-        })
+        .map(|entry| lenient::id(entry).or_else(|| lenient::id(entry.get("jobid")?)))
         .collect()
 }
 
@@ -133,7 +131,8 @@ mod tests {
             (json!({"count": 2, "jobs": [{"jobid": "1"}, "2"]}), &two),
             (json!([]), &Some(Vec::new())),
             (json!({"executing": 2}), &None),
-            (json!([1, 2]), &None),
+            (json!([1, {"jobid": 2}]), &two),
+            (json!([1.5]), &None),
             (json!([["1"]]), &None),
             (json!(null), &None),
             (json!("1"), &None),

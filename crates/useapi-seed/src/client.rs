@@ -23,6 +23,8 @@ use crate::submit::Submit;
 const TOKEN_VARIABLE: &str = "USEAPI_TOKEN";
 const BASE_URL_VARIABLE: &str = "USEAPI_BASE_URL";
 
+const SETTLE_MARGIN: Duration = Duration::from_secs(30);
+
 const USER_AGENT: &str = concat!("useapi-seed/", env!("CARGO_PKG_VERSION"));
 
 /// The service, as seen by one account.
@@ -42,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) server_port: Option<u16>,
     pub(crate) retry: Retry,
     pub(crate) request_timeout: Duration,
+    pub(crate) settle_margin: Duration,
     #[cfg(feature = "images")]
     pub(crate) downloader: Downloader,
 }
@@ -81,6 +84,7 @@ impl Client {
             base_url: raw::DEFAULT_BASE_URL.to_owned(),
             retry: Retry::default(),
             request_timeout: raw::DEFAULT_TIMEOUT,
+            settle_margin: SETTLE_MARGIN,
             connect_timeout: raw::DEFAULT_CONNECT_TIMEOUT,
             api_http: Box::new(|http| http),
             #[cfg(feature = "images")]
@@ -154,6 +158,19 @@ impl Client {
         Account::new(self.clone(), channel.into())
     }
 
+    /// How long after it was sent a submission may still start a job: the request
+    /// timeout and the [settle margin](ClientBuilder::settle_margin). Until then a
+    /// [search](Self::find_started) that finds nothing proves nothing.
+    #[must_use]
+    pub fn settle_time(&self) -> Duration {
+        let Shared {
+            request_timeout,
+            settle_margin,
+            ..
+        } = *self.shared;
+        request_timeout.saturating_add(settle_margin)
+    }
+
     /// Where requests go.
     #[must_use]
     pub fn base_url(&self) -> &str {
@@ -206,6 +223,7 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 ///     .retry(patient)
 ///     .connect_timeout(Duration::from_secs(5))
 ///     .request_timeout(Duration::from_secs(30))
+///     .settle_margin(Duration::from_secs(60))
 ///     .image_timeout(Duration::from_secs(120))
 ///     .image_size_limit(64 * 1024 * 1024)
 ///     .configure_api_http(|http| http.user_agent("my-service/1.0"))
@@ -219,6 +237,7 @@ pub struct ClientBuilder {
     base_url: String,
     retry: Retry,
     request_timeout: Duration,
+    settle_margin: Duration,
     connect_timeout: Duration,
     api_http: Configure,
     #[cfg(feature = "images")]
@@ -251,6 +270,15 @@ impl ClientBuilder {
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
+        self
+    }
+
+    /// How long after its request timeout a submission may still be carried out,
+    /// by a gateway that delivers it although its sender has gone; 30 seconds
+    /// unless set. Less than the gateways on the way take risks a second job.
+    #[must_use]
+    pub fn settle_margin(mut self, margin: Duration) -> Self {
+        self.settle_margin = margin;
         self
     }
 
@@ -330,6 +358,7 @@ impl ClientBuilder {
             base_url,
             retry,
             request_timeout,
+            settle_margin,
             connect_timeout,
             api_http,
             #[cfg(feature = "images")]
@@ -361,6 +390,7 @@ impl ClientBuilder {
             raw,
             retry,
             request_timeout,
+            settle_margin,
             #[cfg(feature = "images")]
             downloader,
         };

@@ -1,5 +1,6 @@
 //! What can go wrong, and what to do about it.
 
+mod class;
 mod kind;
 mod predicates;
 mod words;
@@ -12,8 +13,10 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use useapi_seed_raw::{BodyEnd, BuildError, Received};
+use tokio::time::Instant;
+use useapi_seed_raw::{BuildError, Received};
 
+pub(crate) use class::Class;
 pub use kind::{Delivery, ErrorKind};
 
 use crate::retry::{Effect, Tried};
@@ -72,14 +75,23 @@ struct Inner {
     effect: Effect,
     /// A job was started by the same call.
     has_started: bool,
+    /// Whether the response's body is the service's own error.
+    is_from_service: bool,
+    /// When what may have been sent can no longer be carried out.
+    settles_at: Option<Instant>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 /// What came of the search for a job whose submission's answer was lost.
 #[derive(Debug)]
 pub(crate) enum Search {
-    /// Looked so often for a job of this parent, and found none.
-    Nothing { looks: u32, parent: String },
+    /// Searched so often for a job of this parent, and found none.
+    Nothing {
+        looks: u32,
+        parent: String,
+        /// Whether the last search began when the submission was settled.
+        is_settled: bool,
+    },
     /// It could not be looked for.
     Failed { parent: String, why: String },
 }
@@ -87,7 +99,7 @@ pub(crate) enum Search {
 impl fmt::Display for Search {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing { looks, parent } => {
+            Self::Nothing { looks, parent, .. } => {
                 write!(
                     f,
                     "looked {looks} times for a job started for {parent}, and found none"
@@ -118,6 +130,8 @@ impl Error {
             image: None,
             effect: Effect::Change,
             has_started: false,
+            is_from_service: false,
+            settles_at: None,
             source: None,
         }))
     }
@@ -159,25 +173,28 @@ impl Error {
         }
     }
 
-    /// A gateway's failure may come after the call has got through, and a
-    /// success that cannot be read after a job was started.
-    pub(crate) fn of_a_submission(mut self, jobid: &str) -> Self {
-        let status = self.status().map_or(0, |status| status.as_u16());
-        let is_ambiguous = match self.0.kind {
-            ErrorKind::UnexpectedStatus => (500..600).contains(&status) && status != 503,
-            ErrorKind::UnreadableAnswer { .. } => true,
-            _ => false,
-        };
-        if is_ambiguous {
+    /// What the call would have done, which decides what its failure means.
+    pub(crate) fn of_a_call(mut self, effect: Effect) -> Self {
+        self.0.effect = effect;
+        if self.class() == Class::Ambiguous {
             self.0.delivery = Delivery::MayHaveBeenSent;
         }
-        self.0.parent_job_id = Some(jobid.to_owned());
         self
     }
 
-    pub(crate) fn of_a_call(mut self, effect: Effect) -> Self {
-        self.0.effect = effect;
+    /// Whether the body is the service's own error.
+    pub(crate) fn from_service(mut self, is_from_service: bool) -> Self {
+        self.0.is_from_service = is_from_service;
         self
+    }
+
+    pub(crate) fn with_settles_at(mut self, settles_at: Option<Instant>) -> Self {
+        self.0.settles_at = settles_at;
+        self
+    }
+
+    pub(crate) fn settles_at(&self) -> Option<Instant> {
+        self.0.settles_at
     }
 
     /// The same call again would start another job.
@@ -289,6 +306,23 @@ impl Error {
         retry_after(self.headers()?, SystemTime::now())
     }
 
+    /// For a submission that [may have been sent](Self::may_have_been_sent): how
+    /// long until it is settled. Until then it may still start a job, so that an
+    /// unsuccessful search for one proves nothing.
+    #[must_use]
+    pub fn settles_in(&self) -> Option<Duration> {
+        let left = |end: Instant| end.saturating_duration_since(Instant::now());
+        self.0.settles_at.map(left)
+    }
+
+    /// Whether the response is the service's own error: a JSON object with
+    /// `error` and `code` (Responses, 400 to 596). A status without it may come
+    /// from a gateway or proxy, and says nothing about the job.
+    #[must_use]
+    pub fn is_from_service(&self) -> bool {
+        self.0.is_from_service
+    }
+
     /// How often the request was sent, or tried to be; of a wait that ended over
     /// polls that failed, how many in a row did.
     #[must_use]
@@ -301,12 +335,6 @@ impl Error {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.tried.elapsed
-    }
-
-    /// Whether the answer's body ended early.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.received()
-            .is_some_and(|received| received.end == BodyEnd::Cut)
     }
 
     /// The service's own words: `error`, and `errorDetails` after a colon.

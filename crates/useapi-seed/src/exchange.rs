@@ -10,7 +10,7 @@ use tracing::{Instrument, Span, field, info_span};
 use useapi_seed_raw as raw;
 
 use crate::client::Client;
-use crate::error::{Delivery, Error};
+use crate::error::{Class, Delivery, Error};
 use crate::retry::{Effect, Retry, Tried};
 
 /// What is asked of the API.
@@ -117,6 +117,8 @@ impl Client {
                 return Err(Error::time_is_up().with_tried(tried(attempts)));
             };
             let span = self.span(operation, job, attempts);
+            let settles_at =
+                Instant::now().checked_add(timeout.saturating_add(self.shared.settle_margin));
             let outcome = send(self.shared.raw.with_timeout(timeout))
                 .instrument(span.clone())
                 .await;
@@ -127,13 +129,15 @@ impl Client {
                 }
                 Err(error) => error,
             };
+            let mut error = error.of_a_call(operation.effect());
+            if error.class() == Class::Ambiguous {
+                error = error.with_settles_at(settles_at);
+            }
             record(&span, error.status(), error.delivery());
             span.record("otel.status_code", "ERROR");
             span.record("error.type", error.type_name());
             let tried = tried(attempts);
-            let effect = operation.effect();
-            let error = error.of_a_call(effect);
-            let pause = manner.retry.pause(effect, &error, tried, fastrand::f64());
+            let pause = manner.retry.pause(&error, tried, fastrand::f64());
             let Some(pause) = pause else {
                 return Err(error.with_tried(tried));
             };

@@ -10,7 +10,7 @@ use tracing::{Instrument, info_span};
 use useapi_seed_raw::types::{Job as JobBody, Verb};
 
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Class, Error, ErrorKind};
 use crate::exchange::{Manner, Operation};
 use crate::job::{Job, Update};
 use crate::reading::{self, Meaning, Snapshot};
@@ -33,8 +33,9 @@ const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// 2. The original job is asked whether it has its seed by now.
 ///
 /// A job that is still on its way to the service is not found, nor one that has
-/// ended without a seed: look again after a while before you take nothing for an
-/// answer.
+/// ended without a seed. Until a submission is settled
+/// ([`Client::settle_time`] after it was sent) a search that finds nothing proves
+/// nothing.
 ///
 /// ```
 /// # use useapi_seed_emulator::Emulator;
@@ -76,7 +77,7 @@ impl FindStarted {
 
     /// Only a job with this reference of yours.
     pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
-        self.reply_ref = Some(reference.into());
+        self.reply_ref = Some(reference.into()).filter(|text| !text.is_empty());
         self
     }
 
@@ -161,7 +162,7 @@ impl Look<'_> {
                 Ok(snapshot) if self.fits(&snapshot.job) => {
                     let created = snapshot.job.created.clone().unwrap_or_default();
                     if newest.as_ref().is_none_or(|(before, _)| *before <= created) {
-                        let update = Update::new(id, &snapshot.job);
+                        let update = Update::new(id, &snapshot);
                         let job = Job::new(self.client.clone(), id.clone(), Some(update));
                         newest = Some((created, job));
                     }
@@ -212,17 +213,9 @@ impl Look<'_> {
     }
 }
 
-/// Whether no other call would fare better.
+/// Whether no other call would succeed.
 pub(crate) fn is_final(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Halted { .. }
-            | ErrorKind::Unauthorized
-            | ErrorKind::NoSubscription
-            | ErrorKind::NotFound
-            | ErrorKind::Refused(_)
-            | ErrorKind::InvalidInput { .. }
-    )
+    error.class() == Class::Permanent
 }
 
 impl Client {

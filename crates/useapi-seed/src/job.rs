@@ -1,5 +1,8 @@
 //! A started seed job.
 
+use std::fmt;
+
+use bytes::Bytes;
 use serde::Serialize;
 use tokio::time::Instant;
 use useapi_seed_raw::types::{self, JobStatus, Verb};
@@ -7,9 +10,11 @@ use useapi_seed_raw::types::{self, JobStatus, Verb};
 use crate::client::Client;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::exchange::{Manner, Operation};
+use crate::lenient;
 use crate::nudge::Nudge;
 use crate::reading::{self, Meaning, Snapshot};
 use crate::retrieval::Retrieval;
+use crate::retry::Effect;
 use crate::seed_text;
 use crate::updates::Updates;
 use crate::wait::Wait;
@@ -87,13 +92,19 @@ pub enum JobState {
 ///     format!("{}{percent}", update.job_id)
 /// }
 ///
+/// fn all(update: &Update) -> String {
+///     let job = update.raw_job();
+///     format!("{:?} since {:?}: {} bytes", job.verb, job.created, update.raw_body().len())
+/// }
+///
 /// if let Submitted::Started(job) = client.submit(jobid).send().await? {
 ///     println!("{}", job.submitted().map_or(String::new(), line));
+///     println!("{}", job.submitted().map_or(String::new(), all));
 /// }
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Update {
@@ -109,17 +120,66 @@ pub struct Update {
     /// The job whose seed it retrieves, when the answer says so (Model,
     /// parentJobId).
     pub parent_job_id: Option<String>,
+    #[serde(skip)]
+    body: Bytes,
 }
 
 impl Update {
-    pub(crate) fn new(job_id: &str, job: &types::Job) -> Self {
+    pub(crate) fn new(job_id: &str, snapshot: &Snapshot) -> Self {
+        let job = &snapshot.job;
         Self {
             job_id: job_id.to_owned(),
             status: job.status.clone(),
             percent: job.content.as_deref().and_then(seed_text::percentage),
             content: job.content.clone(),
             parent_job_id: job.parent_job_id.clone(),
+            body: snapshot.received.body.clone(),
         }
+    }
+
+    /// The response's body, byte for byte; the API token, if it repeats it, reads
+    /// `***`.
+    #[must_use]
+    pub fn raw_body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The response as the raw layer's type: verb, created, updated, discord
+    /// (masked), channel, replyUrl, replyRef and all else (Responses, 200). Parsed
+    /// from the body at each call.
+    #[must_use]
+    pub fn raw_job(&self) -> types::Job {
+        let value = lenient::parse(&self.body).ok();
+        let job = value.and_then(lenient::read::<types::Job>);
+        job.map(|(job, _)| lenient::without_empty(job))
+            .unwrap_or_default()
+    }
+
+    /// Whether a caller has nothing new to see; each response differs in
+    /// `updated`.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let progress = |update: &Self| (update.status.clone(), update.content.clone());
+        progress(self) == progress(other) && self.parent_job_id == other.parent_job_id
+    }
+
+    /// For a wait, which is to stay small.
+    pub(crate) fn without_body(&self) -> Self {
+        Self {
+            body: Bytes::new(),
+            ..self.clone()
+        }
+    }
+}
+
+impl fmt::Debug for Update {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Update")
+            .field("job_id", &self.job_id)
+            .field("status", &self.status)
+            .field("percent", &self.percent)
+            .field("content", &self.content)
+            .field("parent_job_id", &self.parent_job_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -229,10 +289,11 @@ impl Job {
     pub(crate) async fn poll_in(&self, manner: &Manner) -> Result<JobState, Error> {
         self.check_id()?;
         let snapshot = self.client.snapshot(&self.id, &self.id, manner).await?;
-        match snapshot.meaning(Some(&self.id))? {
+        let meaning = snapshot.meaning(Some(&self.id));
+        match meaning.map_err(|error| error.of_a_call(Effect::None))? {
             Meaning::Retrieved(retrieval) => Ok(JobState::Retrieved(retrieval)),
             Meaning::InProgress(snapshot) => {
-                Ok(JobState::InProgress(Update::new(&self.id, &snapshot.job)))
+                Ok(JobState::InProgress(Update::new(&self.id, &snapshot)))
             }
             Meaning::WithoutSeed(snapshot) => self
                 .ask_parent(*snapshot, manner)
@@ -253,7 +314,7 @@ impl Job {
         self.client
             .call(Operation::CancelJob, Some(id), &manner, async |raw| {
                 let snapshot = reading::snapshot(raw.cancel_job(id).await, Some(id))?;
-                Ok((Update::new(id, &snapshot.job), snapshot.received.status))
+                Ok((Update::new(id, &snapshot), snapshot.received.status))
             })
             .await
     }

@@ -3,6 +3,59 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use useapi_seed_raw::types::{Job, JobStatus, Verb};
+
+/// Fields that hold ids, which a number without a fraction can be, too.
+const IDS: [&str; 6] = [
+    "jobid",
+    "parentJobId",
+    "id",
+    "channel",
+    "server",
+    "messageId",
+];
+/// Fields in which there are such fields.
+const PARENTS: [&str; 4] = ["seed", "attachments", "children", "executingJobs"];
+
+/// The JSON in a body; of a duplicate key the last value counts. Some services
+/// write a byte order mark before it.
+pub(crate) fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body))
+}
+
+/// An id, which may also come as an exact integer.
+pub(crate) fn id(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// An empty optional field is the same as an absent one.
+pub(crate) fn without_empty(mut job: Job) -> Job {
+    for field in [
+        &mut job.jobid,
+        &mut job.parent_job_id,
+        &mut job.reply_ref,
+        &mut job.reply_url,
+        &mut job.channel,
+        &mut job.content,
+        &mut job.prompt,
+        &mut job.error,
+        &mut job.error_details,
+        &mut job.created,
+        &mut job.updated,
+    ] {
+        field.take_if(|text| text.trim().is_empty());
+    }
+    let is_empty = |text: &str| text.trim().is_empty();
+    job.status
+        .take_if(|status| matches!(status, JobStatus::Unknown(text) if is_empty(text)));
+    job.verb
+        .take_if(|verb| matches!(verb, Verb::Unknown(text) if is_empty(text)));
+    job
+}
 
 /// `value` as a `T`, without the parts that no `T` can hold, and the JSON paths
 /// of these. `None` when not even the bare structure fits.
@@ -12,8 +65,37 @@ pub(crate) fn read<T: DeserializeOwned>(mut value: Value) -> Option<(T, Vec<Stri
     if !value.is_object() {
         return None;
     }
+    ids_as_text(&mut value, "", &mut removed);
     prune(&mut value, "", &fits, &mut removed);
     Some((serde_json::from_value(value).ok()?, removed))
+}
+
+/// Turns the ids that are numbers into text, wherever the spec has ids.
+fn ids_as_text(value: &mut Value, path: &str, changed: &mut Vec<String>) {
+    let items: Vec<(String, bool, &mut Value)> = match value {
+        Value::Object(map) => map
+            .iter_mut()
+            .filter(|(key, _)| IDS.contains(&key.as_str()) || PARENTS.contains(&key.as_str()))
+            .map(|(key, item)| (join(path, key), IDS.contains(&key.as_str()), item))
+            .collect(),
+        Value::Array(items) => {
+            let is_ids = path == "executingJobs";
+            let items = items.iter_mut().enumerate();
+            items
+                .map(|(index, item)| (format!("{path}[{index}]"), is_ids, item))
+                .collect()
+        }
+        _ => return,
+    };
+    for (path, is_id, item) in items {
+        match id(item).filter(|_| is_id && item.is_number()) {
+            Some(text) => {
+                *item = text.into();
+                changed.push(path);
+            }
+            None => ids_as_text(item, &path, changed),
+        }
+    }
 }
 
 /// The path of the field `key` of what stands at `path`.
@@ -95,7 +177,7 @@ mod tests {
             "news": [1, 2],
             "seed": {
                 "value": 7,
-                "attachments": [{"id": 5, "url": "http://a"}, "none", {"url": "http://b"}],
+                "attachments": [{"id": 5.5, "url": "http://a"}, "none", {"url": "http://b"}],
             },
         }))
         .unwrap();
@@ -121,6 +203,42 @@ mod tests {
                 Some("http://b".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn integer_ids_are_read_as_text() {
+        let (job, changed) = read::<Job>(json!({
+            "jobid": 1_210_000_000_000_000_002_u64,
+            "parentJobId": 7,
+            "executingJobs": ["a", 8],
+            "seed": {"value": 5, "attachments": [{"id": 9}]},
+        }))
+        .unwrap();
+        assert_eq!(job.jobid.as_deref(), Some("1210000000000000002"));
+        assert_eq!(job.parent_job_id.as_deref(), Some("7"));
+        assert_eq!(job.executing_jobs.unwrap(), ["a", "8"]);
+        let attachment = job.seed.unwrap().attachments.unwrap().remove(0);
+        assert_eq!(attachment.id.as_deref(), Some("9"));
+        let paths = ["executingJobs[1]", "jobid", "parentJobId"];
+        assert_eq!(changed[..3], paths);
+        for id in [json!(1.5), json!(1e30), json!(-1), json!(true)] {
+            let (job, _) = read::<Job>(json!({ "jobid": id })).unwrap();
+            assert_eq!(job.jobid, None, "{id}");
+        }
+    }
+
+    #[test]
+    fn empty_fields_are_absent() {
+        let (job, _) = read::<Job>(json!({
+            "jobid": "", "replyRef": "", "parentJobId": " ", "status": "", "verb": "",
+        }))
+        .unwrap();
+        let job = without_empty(job);
+        assert_eq!(
+            (job.jobid, job.reply_ref, job.parent_job_id),
+            (None, None, None)
+        );
+        assert!(job.status.is_none() && job.verb.is_none());
     }
 
     #[test]

@@ -242,7 +242,6 @@
 
 mod account;
 mod client;
-mod doubled;
 mod error;
 mod exchange;
 mod find_started;
@@ -257,7 +256,6 @@ mod nudge;
 mod polling;
 mod reading;
 mod refusal;
-mod repair;
 mod retrieval;
 mod retrieve;
 mod retry;

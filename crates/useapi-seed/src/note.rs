@@ -39,17 +39,8 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Note {
-    /// A field that stands more than once in its object, at this JSON path. The
-    /// last of its values was taken, but none that is empty or without the seed
-    /// in place of one that is not; the kept answer has them all. Fields that
-    /// are not documented may go without this note.
-    DoubledField(String),
     /// There are not four images.
     ImageCount(usize),
-    /// The answer is only nearly JSON: a byte order mark, half a letter, or
-    /// endless nesting. What could not be read was left out of what was
-    /// understood; the kept answer has it.
-    Mended,
     /// The number and the text beside it disagree.
     #[non_exhaustive]
     SeedMismatch {
@@ -140,11 +131,9 @@ fn unknown_fields(notes: &mut Vec<Note>, prefix: fmt::Arguments<'_>, extra: &Map
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DoubledField(path) => write!(f, "{path} stands more than once"),
             Self::ImageCount(found) => {
                 write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
             }
-            Self::Mended => f.write_str("the answer is not quite JSON, and was mended"),
             Self::SeedMismatch { value, text } => write!(
                 f,
                 "the answer's seed.value is {value}, but its text says {text}"

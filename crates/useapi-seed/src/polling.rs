@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument, Span, field, info_span};
+use useapi_seed_raw::Received;
+use useapi_seed_raw::types::Verb;
 
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::job::{Job, JobState, Update};
 use crate::nudge::Nudged;
-use crate::retry::Tried;
+use crate::retrieval::Retrieval;
+use crate::retry::{Effect, Tried};
 use crate::updates::Event;
 use crate::wait::{OnPause, Policy};
 
@@ -22,6 +24,9 @@ const LAST_LOOK: Duration = Duration::from_secs(10);
 const NUDGE_GAP: Duration = Duration::from_secs(1);
 /// Of an interval, at most so much is added by chance.
 const JITTER: f64 = 0.1;
+/// A job may say that it has completed a moment before its seed and images are
+/// there: so many polls more are worth it.
+const POLLS_FOR_OUTPUT: u32 = 3;
 
 /// A wait that is under way.
 pub(crate) struct Polling {
@@ -43,6 +48,12 @@ pub(crate) struct Polling {
     last: Option<Update>,
     polls: u32,
     failed: u32,
+    /// How many polls found the job completed without all of its output.
+    polls_for_output: u32,
+    /// The most complete result so far.
+    partial: Option<Box<Retrieval>>,
+    /// What the last response was, when it could not be parsed.
+    invalid: Option<(ErrorKind, Received)>,
 }
 
 impl Polling {
@@ -73,6 +84,9 @@ impl Polling {
             last: job.submitted().cloned(),
             polls: 0,
             failed: 0,
+            polls_for_output: 0,
+            partial: None,
+            invalid: None,
             job,
             policy,
         };
@@ -96,49 +110,103 @@ impl Polling {
             let poll = Box::pin(self.poll(is_last));
             let outcome = poll.await;
             self.nudge_from = Instant::now() + NUDGE_GAP.min(self.policy.interval);
-            let is_nudged = std::mem::take(&mut self.is_nudged);
             let event = match outcome {
-                Ok(JobState::Retrieved(retrieval)) => {
-                    self.span.record("useapi.polls", self.polls);
-                    self.span.record("useapi.job.status", "completed");
-                    return Ok(Event::Retrieved(retrieval));
-                }
-                Ok(JobState::InProgress(update)) => {
-                    self.failed = 0;
-                    let is_change = self.last.as_ref() != Some(&update);
-                    // Whoever nudges without a reason must not slow it down.
-                    self.is_called |= is_nudged && is_change;
-                    self.next = self.after(Instant::now(), None);
-                    self.last = Some(update.clone());
-                    if is_last {
-                        return Err(self.ended(self.still_running(None)));
-                    }
-                    is_change.then_some(Event::Changed(update))
-                }
-                Err(error) => {
-                    // Whoever nudges often must not end the wait sooner.
-                    self.failed += u32::from(!is_nudged);
-                    // A job that was never seen to run cannot be said to.
-                    let is_unknown = is_last && self.last.is_none();
-                    let is_too_often = self.failed >= self.policy.failed_polls;
-                    if !is_passing(&error) || is_too_often || is_unknown {
-                        return Err(self.ended(error));
-                    }
-                    if is_last {
-                        return Err(self.ended(self.still_running(Some(error))));
-                    }
-                    let asked = error.retry_after();
-                    self.next = self.after(Instant::now(), asked);
-                    if asked.is_some() {
-                        self.nudge_from = self.next;
-                    }
-                    Some(Event::PollFailed(error))
-                }
+                Ok(JobState::Retrieved(retrieval)) => self.completed(retrieval, is_last),
+                Ok(JobState::InProgress(update)) => self.in_progress(update, is_last)?,
+                Err(error) => self.failed(error, is_last)?,
             };
             if let Some(event) = event {
                 return Ok(event);
             }
         }
+    }
+
+    /// The result, unless the rest of it is worth another poll.
+    fn completed(&mut self, retrieval: Retrieval, is_last: bool) -> Option<Event> {
+        let count = retrieval.images().len();
+        let is_complete = retrieval.is_complete();
+        if self
+            .partial
+            .as_ref()
+            .is_none_or(|partial| partial.images().len() <= count)
+        {
+            self.partial = Some(Box::new(retrieval));
+        }
+        if !is_complete && !is_last && self.is_output_to_come() {
+            return None;
+        }
+        self.retrieved()
+    }
+
+    fn in_progress(&mut self, update: Update, is_last: bool) -> Result<Option<Event>, Error> {
+        self.failed = 0;
+        self.invalid = None;
+        let is_change = self.last.as_ref().is_none_or(|last| !last.is_same(&update));
+        // Whoever nudges without a reason must not slow it down.
+        self.is_called |= std::mem::take(&mut self.is_nudged) && is_change;
+        self.next = self.after(Instant::now(), None);
+        self.last = Some(update.without_body());
+        match (is_last, self.partial.is_some()) {
+            (true, true) => Ok(self.retrieved()),
+            (true, false) => Err(self.time_is_up(None)),
+            (false, _) => Ok(is_change.then_some(Event::Changed(update))),
+        }
+    }
+
+    fn failed(&mut self, error: Error, is_last: bool) -> Result<Option<Event>, Error> {
+        let is_nudged = std::mem::take(&mut self.is_nudged);
+        let is_output_missing = self.partial.is_some() || is_without_seed(&error);
+        let is_passing = error.is_retryable() || is_without_seed(&error);
+        if is_output_missing && is_passing && !is_last && self.is_output_to_come() {
+            return Ok(None);
+        }
+        if self.partial.is_some() {
+            return Ok(self.retrieved());
+        }
+        // It was started a moment ago, and not every server knows it yet.
+        let is_young = self.polls <= self.policy.unknown_polls && error.is_not_found();
+        if !is_young {
+            // Whoever nudges often must not end the wait sooner.
+            self.failed += u32::from(!is_nudged);
+            // A job that was never seen to run cannot be said to.
+            let is_unknown = is_last && self.last.is_none();
+            let is_too_often = self.failed >= self.policy.failed_polls;
+            if !error.is_retryable() || is_too_often || is_unknown {
+                return Err(self.ended(error));
+            }
+        }
+        if matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }) {
+            let received = error.received().cloned();
+            self.invalid = received.map(|received| (error.kind().clone(), received));
+        }
+        if is_last {
+            return Err(self.time_is_up(Some(error)));
+        }
+        let asked = error.retry_after();
+        self.next = self.after(Instant::now(), asked);
+        if asked.is_some() {
+            self.nudge_from = self.next;
+        }
+        Ok(Some(Event::PollFailed(error)))
+    }
+
+    /// Whether it is worth another poll that the job has completed without all of
+    /// its output; then that is due after an interval.
+    fn is_output_to_come(&mut self) -> bool {
+        let is_worth_it = self.polls_for_output < POLLS_FOR_OUTPUT;
+        if is_worth_it {
+            self.polls_for_output += 1;
+            self.next = self.after(Instant::now(), None);
+        }
+        is_worth_it
+    }
+
+    /// The result so far.
+    fn retrieved(&mut self) -> Option<Event> {
+        let retrieval = self.partial.take()?;
+        self.span.record("useapi.polls", self.polls);
+        self.span.record("useapi.job.status", "completed");
+        Some(Event::Retrieved(*retrieval))
     }
 
     /// Until the next poll is due, or somebody has heard of the job.
@@ -186,17 +254,23 @@ impl Polling {
         self.deadline.map_or(next, |deadline| next.min(deadline))
     }
 
-    fn still_running(&self, fault: Option<Error>) -> Error {
+    /// That the job still runs, unless its last response could not be parsed.
+    fn time_is_up(&mut self, fault: Option<Error>) -> Error {
+        if let Some((kind, received)) = self.invalid.take() {
+            let error = Error::new(kind, Delivery::Answered).with_received(Some(received));
+            let error = error.of_a_call(Effect::None);
+            return self.ended(error.with_job_id(Some(self.job.id())));
+        }
         let kind = ErrorKind::StillRunning {
             status: self.last.as_ref().and_then(|update| update.status.clone()),
             elapsed: self.begun.elapsed(),
             polls: self.polls,
         };
         let error = Error::new(kind, Delivery::Answered).with_job_id(Some(self.job.id()));
-        match fault {
+        self.ended(match fault {
             Some(fault) => error.with_source(fault),
             None => error,
-        }
+        })
     }
 
     fn ended(&self, error: Error) -> Error {
@@ -210,15 +284,10 @@ impl Polling {
     }
 }
 
-/// Whether the next poll may well succeed: the job was not heard of.
-fn is_passing(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Transport
-        | ErrorKind::TooManyJobs { .. }
-        | ErrorKind::UnreadableAnswer { .. } => true,
-        ErrorKind::UnexpectedStatus => error.status().is_some_and(|status| {
-            status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT
-        }),
-        _ => false,
-    }
+/// Whether a seed job has completed, and its seed is not there.
+fn is_without_seed(error: &Error) -> bool {
+    let ErrorKind::NoSeed { verb } = error.kind() else {
+        return false;
+    };
+    !matches!(verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
 }

@@ -6,12 +6,10 @@
 use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus};
 use useapi_seed_raw::{Answer, BodyEnd, Failure, FailureKind, Received};
 
-use crate::doubled;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::lenient;
 use crate::note::Note;
 use crate::refusal::Refusal;
-use crate::repair;
 use crate::retrieval::Retrieval;
 use crate::seed_shape;
 use crate::seed_text;
@@ -23,8 +21,6 @@ pub(crate) struct Snapshot {
     pub(crate) received: Received,
     /// What did not fit the description.
     pub(crate) misfits: Vec<Note>,
-    /// Whether the body was only nearly JSON.
-    pub(crate) is_mended: bool,
 }
 
 /// What a snapshot means.
@@ -46,10 +42,9 @@ pub(crate) fn snapshot(
         Ok(answer) => {
             let (job, received) = answer.into_parts();
             return Ok(Snapshot {
-                job,
+                job: lenient::without_empty(job),
                 received,
                 misfits: Vec::new(),
-                is_mended: false,
             });
         }
         Err(failure) => failure,
@@ -76,9 +71,9 @@ fn not_a_success(kind: FailureKind<ErrorBody>, received: Option<Received>) -> Er
         (FailureKind::InvalidRequest(problem), _) => Error::invalid_input("request", problem),
         (FailureKind::Refused(body), Some(received)) => refusal(*body, received),
         (_, Some(received)) => {
-            let body = doubled::read(&received.body)
+            let body = lenient::parse(&received.body)
                 .ok()
-                .and_then(|(value, _)| lenient::read::<ErrorBody>(value))
+                .and_then(lenient::read::<ErrorBody>)
                 .map(|(body, _)| body)
                 .unwrap_or_default();
             refusal(body, received)
@@ -96,13 +91,10 @@ fn not_a_success(kind: FailureKind<ErrorBody>, received: Option<Received>) -> Er
 }
 
 /// A success that the raw layer could not decode, read leniently: also one that
-/// was cut, if what came is whole.
+/// was truncated, if the JSON in it is complete.
 fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot, Error> {
-    let whole = doubled::read(&received.body);
-    let is_mended = whole.is_err();
-    let mended = |_| doubled::read(repair::json(&received.body).as_bytes());
-    let fault = match whole.or_else(mended) {
-        Ok((mut value, doubled)) => {
+    let fault = match lenient::parse(&received.body) {
+        Ok(mut value) => {
             let is_reshaped = value.get_mut("seed").is_some_and(seed_shape::reshape);
             let number = value
                 .pointer("/seed/value")
@@ -115,16 +107,10 @@ fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot,
             }
             let reshaped = is_reshaped.then(|| "seed".to_owned());
             let mistyped = reshaped.into_iter().chain(mistyped);
-            let misfits = doubled
-                .into_iter()
-                .map(Note::DoubledField)
-                .chain(mistyped.map(Note::UnexpectedType))
-                .collect();
             return Ok(Snapshot {
-                job,
+                job: lenient::without_empty(job),
                 received,
-                misfits,
-                is_mended,
+                misfits: mistyped.map(Note::UnexpectedType).collect(),
             });
         }
         Err(fault) => fault,
@@ -160,7 +146,11 @@ fn torn(
 fn job_id_in(text: &str) -> Option<String> {
     let (_, rest) = text.split_once(r#""jobid""#)?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();
-    let (id, _) = rest.strip_prefix('"')?.split_once('"')?;
+    let id = match rest.strip_prefix('"') {
+        Some(text) => text.split_once('"')?.0,
+        // A number that is followed by something, so that it is complete.
+        None => rest.split_once(|c: char| !c.is_ascii_digit())?.0,
+    };
     // An escape would need more reading; ids have none.
     (!id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
 }
@@ -169,14 +159,23 @@ fn unreadable(problem: impl Into<String>, received: Received) -> Error {
     Error::unreadable(problem).with_received(Some(received))
 }
 
-/// The error that an answer with another status than success is.
+/// The error that an answer with another status than success is. What the
+/// documentation says of a status holds only for the service's own error.
 fn refusal(body: ErrorBody, received: Received) -> Error {
+    let is_from_service = body
+        .error
+        .as_deref()
+        .is_some_and(|error| !error.trim().is_empty())
+        && body.code.is_some();
     let message = service_message(body.error.as_deref(), body.error_details.as_deref());
     let halted = ErrorKind::Halted {
         job_failed: body.status == Some(JobStatus::Failed),
     };
     let kind = match received.status.as_u16() {
         _ if is_halt_code(body.code.as_ref()) => halted,
+        // Nothing else on the way has these.
+        596 | 569 => halted,
+        _ if !is_from_service => ErrorKind::UnexpectedStatus,
         400 => ErrorKind::Refused(Refusal::from_message(body.error.as_deref().unwrap_or(""))),
         401 => ErrorKind::Unauthorized,
         402 => ErrorKind::NoSubscription,
@@ -184,14 +183,15 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         429 => ErrorKind::TooManyJobs {
             executing: body.executing_jobs.unwrap_or_default(),
         },
-        596 | 569 => halted,
         _ => ErrorKind::UnexpectedStatus,
     };
+    let id = |id: Option<String>| id.filter(|id| !id.trim().is_empty());
     Error::new(kind, Delivery::Answered)
+        .from_service(is_from_service)
         .with_service_message(message)
         .with_received(Some(received))
-        .with_job_id(body.jobid.as_deref())
-        .with_parent_job_id(body.parent_job_id)
+        .with_job_id(id(body.jobid).as_deref())
+        .with_parent_job_id(id(body.parent_job_id))
 }
 
 /// Whether a body's code says that the account is halted, whatever the HTTP

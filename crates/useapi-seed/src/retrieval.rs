@@ -91,7 +91,6 @@ impl Retrieval {
             job,
             received,
             misfits,
-            is_mended,
         } = snapshot;
         let own = job
             .seed
@@ -119,7 +118,6 @@ impl Retrieval {
         if let Some(text) = text.filter(|text| *text != seed) {
             notes.push(Note::SeedMismatch { value: seed, text });
         }
-        notes.extend(is_mended.then_some(Note::Mended));
         notes.extend(note::drift(&job, misfits));
         Self {
             job_id,
@@ -137,6 +135,12 @@ impl Retrieval {
             job_id.clone_into(&mut self.job_id);
         }
         self
+    }
+
+    /// Whether it has as many images as documented, each with a link.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.images.len() >= DOCUMENTED_IMAGES
+            && self.images.iter().all(|image| image.url.is_some())
     }
 
     /// Id of the job that the answer is about: the seed job, or the original

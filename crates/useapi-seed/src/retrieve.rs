@@ -156,7 +156,10 @@ impl Retrieve {
             on_started(&job);
         }
         let mut wait = job.wait();
-        wait.policy = self.policy;
+        wait.policy = Policy {
+            unknown_polls: wait.policy.unknown_polls,
+            ..self.policy
+        };
         if let Some(on_update) = self.on_update {
             wait = wait.on_update(on_update);
         }

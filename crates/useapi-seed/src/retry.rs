@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::error::{Class, Error};
 
 /// How often a request to the API is repeated, and after how long.
 ///
@@ -10,12 +10,13 @@ use crate::error::{Delivery, Error, ErrorKind};
 /// would not matter:
 ///
 /// - nothing was sent: no address, no connection, no TLS;
-/// - the service refused explicitly: 429, or 503;
-/// - it only asks: then also after a time-out, a cut answer and any 5xx but 596
-///   and 569.
+/// - the service itself rejected it for the moment: 429 with its error body;
+/// - it only reads: then also after a timeout, an unusable body, and any status
+///   that is not the service's own error.
 ///
-/// A submission whose answer was lost is not repeated; what is done then says
-/// [`Submit::send`](crate::Submit::send). 400, 401, 402, 404 and 596 never are.
+/// A submission whose response was lost is not repeated; what is done then says
+/// [`Submit::send`](crate::Submit::send). The service's own 400, 401, 402, 404
+/// and 596 never are.
 ///
 /// The pause before a repetition is what the answer's `Retry-After` says, or else
 /// a random part of a time that doubles. Where it would lead beyond
@@ -106,14 +107,9 @@ impl Retry {
 
     /// How long to wait before the request is repeated, if it is to be. `chance`
     /// is between 0 and 1.
-    pub(crate) fn pause(
-        &self,
-        effect: Effect,
-        error: &Error,
-        tried: Tried,
-        chance: f64,
-    ) -> Option<Duration> {
-        if tried.attempts >= self.attempts || !may_be_repeated(effect, error) {
+    pub(crate) fn pause(&self, error: &Error, tried: Tried, chance: f64) -> Option<Duration> {
+        let is_safe = matches!(error.class(), Class::NotProcessed | Class::Transient);
+        if tried.attempts >= self.attempts || !is_safe {
             return None;
         }
         // A pause of no time at all would be a loop of calls.
@@ -139,46 +135,25 @@ impl Retry {
     }
 }
 
-/// Whether it cannot have been carried out, or does nothing.
-fn may_be_repeated(effect: Effect, error: &Error) -> bool {
-    let status = error.status().map(|status| status.as_u16());
-    match (error.kind(), status, error.delivery()) {
-        // Not carried out.
-        (ErrorKind::TooManyJobs { .. }, ..)
-        | (ErrorKind::UnexpectedStatus, Some(503), _)
-        | (ErrorKind::Transport, _, Delivery::NotSent) => true,
-        // Perhaps carried out.
-        (ErrorKind::Transport, ..) | (ErrorKind::UnexpectedStatus, Some(408 | 500..=599), _) => {
-            effect == Effect::None
-        }
-        (ErrorKind::UnreadableAnswer { .. }, ..) => effect == Effect::None && error.is_cut(),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use reqwest::StatusCode;
     use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
-    use useapi_seed_raw::types::JobStatus;
     use useapi_seed_raw::{BodyEnd, Received};
 
     use super::*;
-    use crate::refusal::Refusal;
+    use crate::error::{Delivery, ErrorKind};
 
-    fn answered(kind: ErrorKind, status: u16, retry_after: Option<&'static str>) -> Error {
+    fn busy(retry_after: Option<&'static str>) -> Error {
         let mut headers = HeaderMap::new();
         if let Some(value) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
         }
-        let status = StatusCode::from_u16(status).unwrap();
+        let status = StatusCode::TOO_MANY_REQUESTS;
         let received = Received::new(status, headers, "".into(), BodyEnd::Complete);
-        Error::new(kind, Delivery::Answered).with_received(Some(received))
-    }
-
-    fn busy(retry_after: Option<&'static str>) -> Error {
         let executing = Vec::new();
-        answered(ErrorKind::TooManyJobs { executing }, 429, retry_after)
+        Error::new(ErrorKind::TooManyJobs { executing }, Delivery::Answered)
+            .with_received(Some(received))
     }
 
     const ONCE: Tried = Tried {
@@ -187,63 +162,11 @@ mod tests {
     };
 
     #[test]
-    fn what_may_have_been_carried_out_is_not_repeated() {
-        let unexpected = |status| answered(ErrorKind::UnexpectedStatus, status, None);
-        let lost = |delivery| Error::new(ErrorKind::Transport, delivery);
-        // The error, whether a look is repeated, and whether a submission is.
-        for (error, look, submission) in [
-            (lost(Delivery::NotSent), true, true),
-            (busy(None), true, true),
-            (unexpected(503), true, true),
-            (lost(Delivery::MayHaveBeenSent), true, false),
-            (unexpected(500), true, false),
-            (unexpected(502), true, false),
-            (unexpected(408), true, false),
-            (unexpected(418), false, false),
-            (unexpected(999), false, false),
-            (Error::invalid_input("jobid", "is blank"), false, false),
-            (
-                answered(ErrorKind::Refused(Refusal::Other), 400, None),
-                false,
-                false,
-            ),
-            (answered(ErrorKind::Unauthorized, 401, None), false, false),
-            (answered(ErrorKind::NoSubscription, 402, None), false, false),
-            (answered(ErrorKind::NotFound, 404, None), false, false),
-            (
-                answered(ErrorKind::Halted { job_failed: false }, 596, None),
-                false,
-                false,
-            ),
-            (
-                answered(
-                    ErrorKind::JobEnded {
-                        status: JobStatus::Failed,
-                    },
-                    200,
-                    None,
-                ),
-                false,
-                false,
-            ),
-        ] {
-            let repeated = |effect| Retry::default().pause(effect, &error, ONCE, 0.5).is_some();
-            assert_eq!(repeated(Effect::None), look, "{error}");
-            assert_eq!(repeated(Effect::Change), submission, "{error}");
-        }
-    }
-
-    #[test]
     fn pauses_double_up_to_a_limit_and_have_jitter() {
         let retry = Retry::default().attempts(100);
         let pause = |attempts, chance| {
             let elapsed = Duration::ZERO;
-            retry.pause(
-                Effect::None,
-                &busy(None),
-                Tried { attempts, elapsed },
-                chance,
-            )
+            retry.pause(&busy(None), Tried { attempts, elapsed }, chance)
         };
         let longest: Vec<_> = (1..8).map(|attempts| pause(attempts, 1.0)).collect();
         let expected = [500, 1000, 2000, 4000, 8000, 8000, 8000];
@@ -262,20 +185,17 @@ mod tests {
         let tried = |attempts, elapsed| {
             let elapsed = Duration::from_secs(elapsed);
             let tried = Tried { attempts, elapsed };
-            Retry::default().pause(Effect::None, &busy(Some("10")), tried, 1.0)
+            Retry::default().pause(&busy(Some("10")), tried, 1.0)
         };
         assert_eq!(tried(3, 110), Some(Duration::from_secs(10)));
         assert_eq!(tried(3, 111), None);
         assert_eq!(tried(4, 0), None);
-        assert_eq!(
-            Retry::never().pause(Effect::None, &busy(None), ONCE, 0.0),
-            None
-        );
+        assert_eq!(Retry::never().pause(&busy(None), ONCE, 0.0), None);
     }
 
     #[test]
     fn the_answer_may_ask_for_any_pause() {
-        let pause = |value| Retry::default().pause(Effect::Change, &busy(Some(value)), ONCE, 1.0);
+        let pause = |value| Retry::default().pause(&busy(Some(value)), ONCE, 1.0);
         assert_eq!(pause("7"), Some(Duration::from_secs(7)));
         // A year, and more than there is.
         for value in [

@@ -42,7 +42,7 @@ const LOOKS: u32 = 3;
 ///     .timeout(Duration::from_secs(60))
 ///     .request_timeout(Duration::from_secs(20))
 ///     .retry(Retry::never())
-///     .resubmit(true) // when it was lost without a trace
+///     .resubmit(true) // when it was lost, and certainly started no job
 ///     .send()
 ///     .await?;
 /// # assert!(matches!(submitted, Submitted::Started(_)));
@@ -59,7 +59,16 @@ pub struct Submit {
     timeout: Duration,
     request_timeout: Option<Duration>,
     retry: Option<Retry>,
-    resubmit: bool,
+    resubmit: Resubmit,
+}
+
+/// What follows when a response was lost and no job is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resubmit {
+    Never,
+    /// Once the first submission can start no job any more.
+    WhenSettled,
+    Unsettled,
 }
 
 /// What a submission came to (Responses, 200).
@@ -83,28 +92,28 @@ impl Submit {
             timeout: TIMEOUT,
             request_timeout: None,
             retry: None,
-            resubmit: false,
+            resubmit: Resubmit::Never,
         }
     }
 
     /// A Discord token to use in place of the account's own (Request Body,
     /// discord). A secret; it is sent, and appears nowhere else.
     pub fn discord(mut self, token: impl Into<String>) -> Self {
-        self.discord = Some(token.into());
+        self.discord = Some(token.into()).filter(|text| !text.is_empty());
         self
     }
 
     /// An `http` or `https` address to call on progress and at the end, of at
     /// most 1024 characters (Request Body, replyUrl).
     pub fn reply_url(mut self, url: impl Into<String>) -> Self {
-        self.reply_url = Some(url.into());
+        self.reply_url = Some(url.into()).filter(|text| !text.is_empty());
         self
     }
 
     /// Your own reference, of at most 1024 characters; it comes back with the
     /// job (Request Body, replyRef).
     pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
-        self.reply_ref = Some(reference.into());
+        self.reply_ref = Some(reference.into()).filter(|text| !text.is_empty());
         self
     }
 
@@ -128,13 +137,27 @@ impl Submit {
         self
     }
 
-    /// Whether to submit again when an answer was lost and the search finds no
-    /// job. Without this the error says that the request may have been sent.
+    /// Whether to submit again when a response was lost and no job is found.
+    /// Without this the error says that the request may have been sent.
     ///
-    /// A request that is still on its way to the service then starts a second
-    /// job: choose this only where that is the lesser evil.
+    /// The search goes on until the first submission is settled
+    /// ([`Client::settle_time`] after it was sent; 90 seconds by default), since
+    /// until then it may still start a job. Where [`timeout`](Self::timeout) leaves
+    /// no time for that, nothing is submitted again.
     pub fn resubmit(mut self, resubmit: bool) -> Self {
-        self.resubmit = resubmit;
+        self.resubmit = if resubmit {
+            Resubmit::WhenSettled
+        } else {
+            Resubmit::Never
+        };
+        self
+    }
+
+    /// As [`resubmit`](Self::resubmit), but after a short search: a submission that
+    /// is still on its way then starts a second job, which is paid for, too. Choose
+    /// this only where that is the lesser evil.
+    pub fn resubmit_unsettled(mut self) -> Self {
+        self.resubmit = Resubmit::Unsettled;
         self
     }
 
@@ -169,22 +192,32 @@ impl Submit {
             Err(error) if error.may_have_been_sent() => error,
             outcome => return outcome,
         };
-        let error = match self.search(error, &manner).await {
-            Err(error) => error.with_elapsed(begun.elapsed()),
-            found => return found,
+        let found = self.search(error, &manner, self.resubmit).await;
+        let error = match found.map_err(|error| error.with_elapsed(begun.elapsed())) {
+            Err(error) if self.may_resubmit(&error) => error,
+            outcome => return outcome,
         };
-        let found_nothing = matches!(error.search(), Some(Search::Nothing { .. }));
-        if !(self.resubmit && found_nothing) {
-            return Err(error);
-        }
         match self.submitted(&request, &manner).await {
             Err(again) => {
                 // Perhaps because the first one did get through, late. It is that
                 // one which is not known.
-                tracing::warn!(error = %again, "submitted in vain again");
-                self.search(error, &manner).await
+                tracing::warn!(error = %again, "the second submission failed, too");
+                self.search(error, &manner, Resubmit::Never).await
             }
             outcome => outcome,
+        }
+    }
+
+    /// Only a search that was answered, and found nothing after the submission was
+    /// settled, shows that it started no job.
+    fn may_resubmit(&self, error: &Error) -> bool {
+        let Some(Search::Nothing { is_settled, .. }) = error.search() else {
+            return false;
+        };
+        match self.resubmit {
+            Resubmit::Never => false,
+            Resubmit::WhenSettled => *is_settled,
+            Resubmit::Unsettled => true,
         }
     }
 
@@ -199,7 +232,7 @@ impl Submit {
                     let status = snapshot.received.status;
                     Ok((self.understood(snapshot)?, status))
                 });
-                submitted.map_err(|error| error.of_a_submission(&self.jobid))
+                submitted.map_err(|error| error.with_parent_job_id(Some(self.jobid.clone())))
             })
             .await
     }
@@ -212,11 +245,10 @@ impl Submit {
             }
             // Completed, but without a seed: that may still come with a poll.
             Meaning::InProgress(snapshot) | Meaning::WithoutSeed(snapshot) => {
-                let id = snapshot.job.jobid.as_deref();
-                match id.filter(|id| !id.trim().is_empty()) {
+                match &snapshot.job.jobid {
                     Some(id) => {
-                        let update = Update::new(id, &snapshot.job);
-                        let job = Job::new(self.client.clone(), id.to_owned(), Some(update));
+                        let update = Update::new(id, &snapshot);
+                        let job = Job::new(self.client.clone(), id.clone(), Some(update));
                         Ok(Submitted::Started(job))
                     }
                     None => Err(Error::unreadable("has neither a seed nor a jobid")
@@ -228,7 +260,15 @@ impl Submit {
 
     /// Looks for the job that may have been started; what was found, or the error
     /// with what came of the search.
-    async fn search(&self, error: Error, manner: &Manner) -> Result<Submitted, Error> {
+    ///
+    /// Three searches, or as many as it takes until the submission is settled.
+    async fn search(
+        &self,
+        error: Error,
+        manner: &Manner,
+        resubmit: Resubmit,
+    ) -> Result<Submitted, Error> {
+        let settles_at = error.settles_at();
         let parent = self.jobid.clone();
         let look = Look {
             client: &self.client,
@@ -243,8 +283,10 @@ impl Submit {
             return Ok(Submitted::Started(self.client.job(id)));
         }
         let (mut looks, mut fault) = (0, None);
-        // The request may still be on its way: so it is looked for again.
-        for tries in 1..=LOOKS {
+        let mut is_settled = false;
+        // The request may still be on its way: so it is searched for again.
+        for tries in 1_u32.. {
+            let is_after = settles_at.is_some_and(|end| Instant::now() >= end);
             match look.run(manner).await {
                 Ok(Some(submitted)) => {
                     tracing::warn!(
@@ -256,6 +298,7 @@ impl Submit {
                 Ok(None) => {
                     looks += 1;
                     fault = None;
+                    is_settled = is_after;
                 }
                 Err(found) => {
                     let is_final = is_final(&found);
@@ -265,13 +308,33 @@ impl Submit {
                     }
                 }
             }
-            if tries < LOOKS && !manner.pause(manner.retry.between_looks(tries)).await {
+            let pause = manner.retry.between_looks(tries);
+            let pause = match settles_at {
+                Some(end) if resubmit == Resubmit::WhenSettled => {
+                    if is_settled {
+                        break;
+                    }
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        pause
+                    } else {
+                        pause.min(left)
+                    }
+                }
+                _ if tries >= LOOKS => break,
+                _ => pause,
+            };
+            if !manner.pause(pause).await {
                 break;
             }
         }
         let search = match fault {
             Some(why) => Search::Failed { parent, why },
-            None => Search::Nothing { looks, parent },
+            None => Search::Nothing {
+                looks,
+                parent,
+                is_settled,
+            },
         };
         // Its id, if any, was the original's.
         Err(error.without_job_id().with_search(search))

@@ -16,6 +16,9 @@ pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
 pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
 pub(crate) type OnPause = Box<dyn FnMut(Duration) + Send>;
 
+/// Of a job that was just started.
+const UNKNOWN_POLLS: u32 = 3;
+
 /// A wait for a job's result. Made by [`Job::wait`].
 ///
 /// Dropping the future ends the wait and loses nothing.
@@ -66,6 +69,8 @@ pub(crate) struct Policy {
     pub(crate) timeout: Duration,
     /// How many polls in a row may fail.
     pub(crate) failed_polls: u32,
+    /// How many of the first polls may not know the job.
+    pub(crate) unknown_polls: u32,
     /// Once the job's callbacks are known to come.
     pub(crate) called_interval: Duration,
     pub(crate) request_timeout: Option<Duration>,
@@ -77,6 +82,7 @@ impl Default for Policy {
             interval: Wait::DEFAULT_INTERVAL,
             timeout: Wait::DEFAULT_TIMEOUT,
             failed_polls: Wait::DEFAULT_FAILED_POLLS,
+            unknown_polls: 0,
             called_interval: Duration::ZERO,
             request_timeout: None,
         }
@@ -95,10 +101,14 @@ impl Wait {
     pub const DEFAULT_FAILED_POLLS: u32 = 5;
 
     pub(crate) fn new(job: Job) -> Self {
+        let is_just_started = job.submitted().is_some();
         Self {
             nudged: job.nudge().felt(),
             job,
-            policy: Policy::default(),
+            policy: Policy {
+                unknown_polls: if is_just_started { UNKNOWN_POLLS } else { 0 },
+                ..Policy::default()
+            },
             on_update: None,
             on_fault: None,
             on_pause: None,
@@ -145,6 +155,15 @@ impl Wait {
     /// one ends it. A failed poll is not a failed job.
     pub fn failed_polls(mut self, polls: u32) -> Self {
         self.policy.failed_polls = polls;
+        self
+    }
+
+    /// How many of the first polls may respond that the job is not found (404)
+    /// before that counts: a server may not know yet what another one has started
+    /// a moment ago. Three for a job that was submitted or found by this client,
+    /// none for one that was named by its id.
+    pub fn unknown_polls(mut self, polls: u32) -> Self {
+        self.policy.unknown_polls = polls;
         self
     }
 

@@ -28,14 +28,13 @@ impl Tree {
         }
     }
 
-    /// All values of a key, if this is an object.
-    pub(crate) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Self> {
-        let fields = match self {
-            Self::Object(fields) => fields.as_slice(),
-            _ => &[],
+    /// The value of a key that counts, if this is an object.
+    pub(crate) fn last(&self, key: &str) -> Option<&Self> {
+        let Self::Object(fields) = self else {
+            return None;
         };
-        let is_it = move |(name, _): &&(String, Self)| name == key;
-        fields.iter().filter(is_it).map(|(_, tree)| tree)
+        let mut fields = fields.iter().rev();
+        fields.find(|(name, _)| name == key).map(|(_, tree)| tree)
     }
 
     /// The places of all that is in it: what to choose at each step down.

@@ -4,8 +4,7 @@ use std::io;
 
 use useapi_seed_raw::types::JobStatus;
 
-use super::{Delivery, Error, ErrorKind};
-use crate::retry::Effect;
+use super::{Class, Delivery, Error, ErrorKind};
 
 /// What went wrong, for a program to decide by.
 ///
@@ -69,17 +68,11 @@ impl Error {
         if self.0.has_started {
             return false;
         }
-        let only_asked = self.0.effect == Effect::None;
         match self.0.kind {
-            ErrorKind::TooManyJobs { .. } | ErrorKind::StillRunning { .. } => true,
-            ErrorKind::Transport => only_asked || self.0.delivery == Delivery::NotSent,
-            ErrorKind::UnreadableAnswer { .. } => only_asked,
+            ErrorKind::StillRunning { .. } => true,
             #[cfg(feature = "images")]
             ErrorKind::Image(ref fault) => fault.is_passing(),
-            ErrorKind::UnexpectedStatus => self.status().is_some_and(|status| {
-                status.as_u16() == 503 || status.is_server_error() && only_asked
-            }),
-            _ => false,
+            _ => matches!(self.class(), Class::NotProcessed | Class::Transient),
         }
     }
 

@@ -52,6 +52,9 @@ impl Error {
             (ErrorKind::UnexpectedStatus, _) if self.is_redirect() => {
                 "The base URL is not the API's own address, or a page asks to log in first."
             }
+            (ErrorKind::UnexpectedStatus, _) if self.is_another_server() => {
+                "Another server responded than the API, or the base URL lacks a part."
+            }
             (ErrorKind::UnexpectedStatus, _) if self.is_servers() => {
                 "The service, or a gateway or proxy before it, is overloaded or down."
             }
@@ -128,7 +131,7 @@ impl Error {
             (ErrorKind::TooManyJobs { .. }, _) if self.0.job_id.is_some() => {
                 "The job is not affected: wait for it again with its id, after a while."
             }
-            (ErrorKind::UnexpectedStatus, _) if self.0.job_id.is_some() && self.is_servers() => {
+            (ErrorKind::UnexpectedStatus, _) if self.0.job_id.is_some() && self.is_retryable() => {
                 "The job is not affected: wait for it again with its id, after a while."
             }
             (ErrorKind::TooManyJobs { .. }, _) => {
@@ -146,6 +149,11 @@ impl Error {
             }
             (ErrorKind::StillRunning { .. }, _) => {
                 "The job runs on. Wait for it again with its id; do not submit it again."
+            }
+            (ErrorKind::UnexpectedStatus, _) if self.is_another_server() => {
+                "Check the base URL, which ends in /v2 as https://api.useapi.net/v2 does. If it is \
+                 right, a job may be running: search for it before you submit again, by \
+                 `find_started`."
             }
             (ErrorKind::UnexpectedStatus, Delivery::MayHaveBeenSent) => {
                 "The service, or something before it, failed with the call in hand. A job may be \
@@ -209,6 +217,12 @@ impl Error {
 
     fn is_redirect(&self) -> bool {
         self.status().is_some_and(|status| status.is_redirection())
+    }
+
+    /// Whether a 404 is not the service's own.
+    fn is_another_server(&self) -> bool {
+        let is_not_found = self.status().is_some_and(|status| status.as_u16() == 404);
+        is_not_found && !self.is_from_service() && self.0.job_id.is_none()
     }
 
     fn is_servers(&self) -> bool {

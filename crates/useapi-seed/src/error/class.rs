@@ -1,0 +1,125 @@
+//! What a failed call means for what may be done next: the one place that
+//! decides whether it may be retried, polled again, searched for or submitted
+//! again.
+
+use super::{Delivery, Error, ErrorKind};
+use crate::retry::Effect;
+
+/// What became of a call, as far as a caller has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Nothing was carried out, and the same call may succeed later.
+    NotProcessed,
+    /// It may have been carried out. Never repeated blindly.
+    Ambiguous,
+    /// A read that may succeed later.
+    Transient,
+    /// The same call fails again, until somebody changes something.
+    Permanent,
+}
+
+impl Error {
+    /// The only interpretation of an error that decisions derive from.
+    pub(crate) fn class(&self) -> Class {
+        let unclear = match self.0.effect {
+            Effect::None => Class::Transient,
+            Effect::Change => Class::Ambiguous,
+        };
+        match self.0.kind {
+            ErrorKind::TooManyJobs { .. } => Class::NotProcessed,
+            ErrorKind::Transport if self.0.delivery == Delivery::NotSent => Class::NotProcessed,
+            ErrorKind::Transport | ErrorKind::UnreadableAnswer { .. } => unclear,
+            // A rejection that only the service itself can have made. What says 408
+            // or 5xx does not know what became of the request.
+            ErrorKind::UnexpectedStatus => match self.status().map(|status| status.as_u16()) {
+                Some(408) => unclear,
+                Some(400..500) if self.0.is_from_service => Class::Permanent,
+                _ => unclear,
+            },
+            _ => Class::Permanent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use reqwest::header::HeaderMap;
+    use useapi_seed_raw::types::JobStatus;
+    use useapi_seed_raw::{BodyEnd, Received};
+
+    use super::*;
+    use crate::refusal::Refusal;
+
+    fn responded(kind: ErrorKind, status: u16, is_from_service: bool) -> Error {
+        let status = StatusCode::from_u16(status).unwrap();
+        let received = Received::new(status, HeaderMap::new(), "".into(), BodyEnd::Complete);
+        Error::new(kind, Delivery::Answered)
+            .with_received(Some(received))
+            .from_service(is_from_service)
+    }
+
+    /// Each failure once: what it means for a read, and for a submission.
+    #[test]
+    fn every_failure_has_one_class() {
+        use Class::{Ambiguous, NotProcessed, Permanent, Transient};
+
+        let lost = |delivery| Error::new(ErrorKind::Transport, delivery);
+        let of_gateway = |status| responded(ErrorKind::UnexpectedStatus, status, false);
+        let of_service = |status| responded(ErrorKind::UnexpectedStatus, status, true);
+        let own = |kind, status| responded(kind, status, true);
+        let executing = Vec::new();
+        let status = JobStatus::Failed;
+        let mut cases = vec![
+            (lost(Delivery::NotSent), NotProcessed, NotProcessed),
+            (lost(Delivery::MayHaveBeenSent), Transient, Ambiguous),
+            (Error::unreadable("is empty"), Transient, Ambiguous),
+            (
+                Error::invalid_input("jobid", "is blank"),
+                Permanent,
+                Permanent,
+            ),
+            (
+                own(ErrorKind::TooManyJobs { executing }, 429),
+                NotProcessed,
+                NotProcessed,
+            ),
+            (
+                own(ErrorKind::Refused(Refusal::Other), 400),
+                Permanent,
+                Permanent,
+            ),
+            (own(ErrorKind::Unauthorized, 401), Permanent, Permanent),
+            (own(ErrorKind::NoSubscription, 402), Permanent, Permanent),
+            (own(ErrorKind::NotFound, 404), Permanent, Permanent),
+            (
+                own(ErrorKind::Halted { job_failed: false }, 596),
+                Permanent,
+                Permanent,
+            ),
+            (
+                own(ErrorKind::JobEnded { status }, 200),
+                Permanent,
+                Permanent,
+            ),
+            (of_service(403), Permanent, Permanent),
+            (of_service(409), Permanent, Permanent),
+            (of_service(408), Transient, Ambiguous),
+            (of_service(500), Transient, Ambiguous),
+            (of_service(503), Transient, Ambiguous),
+        ];
+        // Whatever something in between says, it does not speak for the service.
+        for status in [
+            301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 408, 409, 413, 425, 429, 499,
+            500, 502, 503, 504, 520, 524, 598, 999,
+        ] {
+            cases.push((of_gateway(status), Transient, Ambiguous));
+        }
+        for (error, read, submission) in cases {
+            let error = error.of_a_call(Effect::None);
+            assert_eq!(error.class(), read, "{error}");
+            let error = error.of_a_call(Effect::Change);
+            assert_eq!(error.class(), submission, "{error}");
+        }
+    }
+}
