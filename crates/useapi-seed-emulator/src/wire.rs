@@ -94,6 +94,7 @@ impl Listener for Connections {
             stream,
             fate: Fate(Arc::new(AtomicU8::new(KEPT))),
             patience: Patience::new(self.limits),
+            has_ended: false,
             _place: place,
         };
         (wire, address)
@@ -109,6 +110,8 @@ pub(crate) struct Wire {
     stream: TcpStream,
     fate: Fate,
     patience: Patience,
+    /// Whether the caller's end has been met once.
+    has_ended: bool,
     /// Free for another one when this is dropped.
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -144,6 +147,14 @@ impl AsyncRead for Wire {
         let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
             return self.kept_waiting(context);
         };
+        let is_end = read.is_err() || buffer.filled().len() == before;
+        if is_end && !self.has_ended {
+            // hyper looks for the end before it hands over a request that came
+            // with it, and would drop the request. It does so after this.
+            self.has_ended = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         read?;
         self.patience.received();
         if self.fate.is(RESET_AT_NEXT_REQUEST) && buffer.filled().len() > before {
@@ -231,6 +242,28 @@ mod tests {
     }
 
     const WHOLE: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test]
+    async fn request_of_a_closed_connection_is_served() {
+        for is_reset in [false, true] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let stream = asked(listener.local_addr().unwrap(), WHOLE).await;
+            if is_reset {
+                stream.set_zero_linger().unwrap();
+            }
+            drop(stream);
+            let served = Arc::new(Semaphore::new(0));
+            let router = Router::new().fallback({
+                let served = Arc::clone(&served);
+                async move || served.add_permits(1)
+            });
+            let service = router.into_make_service_with_connect_info::<Fate>();
+            let connections = Connections::new(listener);
+            tokio::spawn(axum::serve(connections, service).into_future());
+            let served = timeout(LONG, served.acquire()).await;
+            assert!(served.is_ok(), "{is_reset}");
+        }
+    }
 
     #[tokio::test]
     async fn whoever_sends_nothing_is_hung_up_on() {
