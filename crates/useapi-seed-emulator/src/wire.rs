@@ -195,12 +195,14 @@ impl AsyncWrite for Wire {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::time::Duration;
 
     use axum::Router;
     use axum::extract::ConnectInfo;
     use axum::http::Uri;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+    use tokio::task::yield_now;
     use tokio::time::{sleep, timeout};
 
     use super::*;
@@ -243,8 +245,9 @@ mod tests {
 
     const WHOLE: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
+    /// A complete request has been handed over when the second read is tried.
     #[tokio::test]
-    async fn request_of_a_closed_connection_is_served() {
+    async fn end_is_reported_one_poll_late() {
         for is_reset in [false, true] {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let stream = asked(listener.local_addr().unwrap(), WHOLE).await;
@@ -252,16 +255,27 @@ mod tests {
                 stream.set_zero_linger().unwrap();
             }
             drop(stream);
-            let served = Arc::new(Semaphore::new(0));
-            let router = Router::new().fallback({
-                let served = Arc::clone(&served);
-                async move || served.add_permits(1)
-            });
-            let service = router.into_make_service_with_connect_info::<Fate>();
-            let connections = Connections::new(listener);
-            tokio::spawn(axum::serve(connections, service).into_future());
-            let served = timeout(LONG, served.acquire()).await;
-            assert!(served.is_ok(), "{is_reset}");
+            let (mut wire, _) = Connections::new(listener).accept().await;
+            let has_ended = async {
+                while !wire.stream.ready(Interest::READABLE).await?.is_read_closed() {
+                    yield_now().await;
+                }
+                io::Result::Ok(())
+            };
+            timeout(LONG, has_ended).await.expect("it ends").unwrap();
+            let mut bytes = [0; WHOLE.len() + 1];
+            let mut read = async || {
+                let mut buffer = ReadBuf::new(&mut bytes);
+                poll_fn(|context| {
+                    let read = Pin::new(&mut wire).poll_read(context, &mut buffer);
+                    Poll::Ready(read.map_ok(|()| buffer.filled().len()))
+                })
+                .await
+            };
+            assert!(matches!(read().await, Poll::Ready(Ok(27))), "{is_reset}");
+            assert!(read().await.is_pending(), "{is_reset}");
+            let end = read().await;
+            assert!(matches!(end, Poll::Ready(Ok(0) | Err(_))), "{end:?}");
         }
     }
 
