@@ -87,6 +87,7 @@ fn faults() -> Vec<Value> {
         json!({"kind": "stall", "bytes": 5}),
         json!({"kind": "slow", "bytes_per_second": 5}),
         json!({"kind": "latency", "milliseconds": 5}),
+        json!({"kind": "late", "milliseconds": 5}),
         json!({"kind": "added_field", "name": "a", "value": [5]}),
         json!({"kind": "retyped_field", "pointer": "/a", "value": null}),
         json!({"kind": "lost"}),

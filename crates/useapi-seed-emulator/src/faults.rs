@@ -4,6 +4,8 @@ mod answer;
 mod plan;
 mod suits;
 
+use std::time::Duration;
+
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -19,8 +21,8 @@ pub(crate) use suits::check;
 /// the answer has not, or has with this value, expired links where there are
 /// none, a cut of nothing. Meanwhile later ones that only change an answer that
 /// is there already go first; those that come before it (a status, a page, a
-/// reset before, latency, expired links) wait until the first is met. Of several
-/// calls at once, one alone is tried with it.
+/// reset before, latency, a late call, expired links) wait until the first is
+/// met. Of several calls at once, one alone is tried with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -71,8 +73,18 @@ pub enum Fault {
         /// In real time.
         bytes_per_second: u32,
     },
-    /// The call is carried out after a while; a callback is sent after it.
+    /// The call is carried out after a while; a callback is sent after it. It
+    /// promises nothing about a call whose caller goes away meanwhile, as `late`
+    /// does.
     Latency {
+        /// In real time.
+        milliseconds: u64,
+    },
+    /// The call is carried out after its caller has gone, as by a gateway that
+    /// has the complete request and delivers it late: after this delay and not
+    /// before, whether or not the connection still exists. The response is sent
+    /// if the caller is still there.
+    Late {
         /// In real time.
         milliseconds: u64,
     },
@@ -121,6 +133,15 @@ impl Fault {
         Self::Status {
             status,
             retry_after: None,
+        }
+    }
+
+    /// A call that is carried out after this delay in real time, although its
+    /// caller may have gone: [`Fault::Late`], in whole milliseconds.
+    #[must_use]
+    pub fn late(delay: Duration) -> Self {
+        Self::Late {
+            milliseconds: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }

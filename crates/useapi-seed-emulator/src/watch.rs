@@ -123,7 +123,8 @@ pub(crate) async fn images(
     around(watch, fate, Some(Operation::GetImage), request, next).await
 }
 
-/// In a task of its own: a caller that gives up does not undo its call.
+/// In a task of its own: a caller that gives up does not undo its call, which
+/// [`Fault::Late`] promises.
 async fn around(
     watch: Arc<Watch>,
     fate: Fate,
@@ -186,7 +187,9 @@ impl Watch {
             }) => error(*status, retry_after.as_deref()),
             Some(Fault::Html { status }) => page(*status),
             _ => {
-                if let Some(Fault::Latency { milliseconds }) = fault.as_deref() {
+                if let Some(Fault::Latency { milliseconds } | Fault::Late { milliseconds }) =
+                    fault.as_deref()
+                {
                     tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
                 }
                 if fault.as_deref() == Some(&Fault::ExpiredLinks) {

@@ -94,6 +94,7 @@ impl Listener for Connections {
             stream,
             fate: Fate(Arc::new(AtomicU8::new(KEPT))),
             patience: Patience::new(self.limits),
+            has_ended: false,
             _place: place,
         };
         (wire, address)
@@ -109,6 +110,8 @@ pub(crate) struct Wire {
     stream: TcpStream,
     fate: Fate,
     patience: Patience,
+    /// Whether the caller's end has been met once.
+    has_ended: bool,
     /// Free for another one when this is dropped.
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -144,6 +147,14 @@ impl AsyncRead for Wire {
         let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
             return self.kept_waiting(context);
         };
+        let is_end = read.is_err() || buffer.filled().len() == before;
+        if is_end && !self.has_ended {
+            // hyper looks for the end before it hands over a request that came
+            // with it, and would drop the request. It does so after this.
+            self.has_ended = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         read?;
         self.patience.received();
         if self.fate.is(RESET_AT_NEXT_REQUEST) && buffer.filled().len() > before {
@@ -184,12 +195,14 @@ impl AsyncWrite for Wire {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::time::Duration;
 
     use axum::Router;
     use axum::extract::ConnectInfo;
     use axum::http::Uri;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+    use tokio::task::yield_now;
     use tokio::time::{sleep, timeout};
 
     use super::*;
@@ -231,6 +244,40 @@ mod tests {
     }
 
     const WHOLE: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    /// A complete request has been handed over when the second read is tried.
+    #[tokio::test]
+    async fn end_is_reported_one_poll_late() {
+        for is_reset in [false, true] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let stream = asked(listener.local_addr().unwrap(), WHOLE).await;
+            if is_reset {
+                stream.set_zero_linger().unwrap();
+            }
+            drop(stream);
+            let (mut wire, _) = Connections::new(listener).accept().await;
+            let has_ended = async {
+                while !wire.stream.ready(Interest::READABLE).await?.is_read_closed() {
+                    yield_now().await;
+                }
+                io::Result::Ok(())
+            };
+            timeout(LONG, has_ended).await.expect("it ends").unwrap();
+            let mut bytes = [0; WHOLE.len() + 1];
+            let mut read = async || {
+                let mut buffer = ReadBuf::new(&mut bytes);
+                poll_fn(|context| {
+                    let read = Pin::new(&mut wire).poll_read(context, &mut buffer);
+                    Poll::Ready(read.map_ok(|()| buffer.filled().len()))
+                })
+                .await
+            };
+            assert!(matches!(read().await, Poll::Ready(Ok(27))), "{is_reset}");
+            assert!(read().await.is_pending(), "{is_reset}");
+            let end = read().await;
+            assert!(matches!(end, Poll::Ready(Ok(0) | Err(_))), "{end:?}");
+        }
+    }
 
     #[tokio::test]
     async fn whoever_sends_nothing_is_hung_up_on() {

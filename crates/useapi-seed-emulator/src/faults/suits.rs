@@ -97,6 +97,7 @@ impl Fault {
             | Self::Cut { .. }
             | Self::Stall { .. }
             | Self::Slow { .. }
+            | Self::Late { .. }
             | Self::Truncated { .. } => operation != Callback,
             // Also for what is answered without fields: its errors have some.
             Self::AddedField { .. } | Self::RetypedField { .. } => {
@@ -122,6 +123,7 @@ impl Fault {
             | Self::Html { .. }
             | Self::ResetBefore
             | Self::Latency { .. }
+            | Self::Late { .. }
             | Self::ExpiredLinks
             | Self::Lost
             | Self::Doubled

@@ -395,6 +395,64 @@ async fn a_caller_that_gives_up_does_not_undo_its_call() {
     assert_eq!(emulator.job_counts()[&emulator.jobs().imagine].started, 1);
 }
 
+/// A submission on a connection of its own.
+fn submitted(emulator: &Emulator) -> TcpStream {
+    let address = emulator.base_url().trim_start_matches("http://");
+    let address = address.trim_end_matches("/v2");
+    let body = json!({ "jobid": emulator.jobs().imagine }).to_string();
+    let head = format!(
+        "POST /v2/jobs/seed_async HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        emulator.token(),
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn late_call_outlives_its_sender() {
+    const DELAY: Duration = Duration::from_millis(150);
+    for is_reset in [false, true] {
+        let emulator = Emulator::start().await.unwrap();
+        emulator
+            .inject(Operation::RetrieveSeed, When::Next(1), Fault::late(DELAY))
+            .unwrap();
+        let sent = Instant::now();
+        let stream = submitted(&emulator);
+        if is_reset {
+            stream.set_nonblocking(true).unwrap();
+            let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+            stream.set_zero_linger().unwrap();
+        } else {
+            drop(stream);
+        }
+        while emulator.job_counts().is_empty() {
+            assert!(
+                sent.elapsed() < Duration::from_secs(15),
+                "it is not started"
+            );
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert!(sent.elapsed() >= DELAY, "{:?}", sent.elapsed());
+        assert_eq!(emulator.faults()[0].used, 1);
+        assert_eq!(emulator.job_counts()[&emulator.jobs().imagine].started, 1);
+    }
+}
+
+#[tokio::test]
+async fn late_call_answers_a_sender_that_waits() {
+    let emulator = Emulator::start().await.unwrap();
+    let late = Fault::late(Duration::from_millis(60));
+    emulator
+        .inject(Operation::RetrieveSeed, When::Next(1), late)
+        .unwrap();
+    let sent = Instant::now();
+    start(&emulator, &emulator.jobs().imagine).await;
+    assert!(sent.elapsed() >= Duration::from_millis(60));
+}
+
 #[tokio::test]
 async fn a_token_at_the_image_host_is_counted_through_a_fault() {
     let emulator = Emulator::builder()
