@@ -252,6 +252,7 @@ async fn it_is_submitted_again_only_where_that_was_wanted() {
             .await
             .unwrap();
         let client = client(&emulator, emulator.base_url());
+        paint(&emulator, &client).await;
         let submit = client.submit(&emulator.jobs().imagine);
         let submit = submit.request_timeout(SOON).resubmit(resubmit);
         let outcome = submit.send().await;
@@ -268,6 +269,95 @@ async fn it_is_submitted_again_only_where_that_was_wanted() {
     }
 }
 
+/// As a gateway that delivers it when its sender has stopped waiting.
+async fn late(margin: Duration) -> (Emulator, Client) {
+    let emulator = Emulator::builder()
+        .fault(
+            Operation::RetrieveSeed,
+            When::Next(1),
+            Fault::late(3 * SOON),
+        )
+        .stopped()
+        .start()
+        .await
+        .unwrap();
+    let client = Client::builder(emulator.token())
+        .base_url(emulator.base_url())
+        .retry(once())
+        .settle_margin(margin)
+        .build()
+        .unwrap();
+    paint(&emulator, &client).await;
+    (emulator, client)
+}
+
+/// Lets the emulator make the image of a job now, and not while a search waits
+/// for it.
+async fn paint(emulator: &Emulator, client: &Client) {
+    let parent = client.job(&emulator.jobs().imagine);
+    assert!(parent.poll().await.is_err(), "it has no seed yet");
+}
+
+#[tokio::test]
+async fn resubmit_waits_until_the_first_is_settled() {
+    let (emulator, client) = late(60 * SOON).await;
+    let submit = client.submit(&emulator.jobs().imagine);
+    let outcome = submit.request_timeout(SOON).resubmit(true).send().await;
+    let Ok(Submitted::Started(job)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(client.jobs().await.unwrap().ids.unwrap(), [job.id()]);
+    assert_eq!(started(&emulator), 1);
+}
+
+#[tokio::test]
+async fn without_time_to_settle_nothing_is_resubmitted() {
+    let (emulator, client) = late(60 * SOON).await;
+    let submit = client.submit(&emulator.jobs().imagine);
+    let submit = submit.request_timeout(SOON).timeout(2 * SOON);
+    let error = submit.resubmit(true).send().await.unwrap_err();
+    assert!(error.may_have_been_sent(), "{error}");
+    assert!(error.settles_in() > Some(30 * SOON), "{error}");
+    while started(&emulator) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let found = client.find_started(&emulator.jobs().imagine).await.unwrap();
+    assert!(matches!(found, Some(Submitted::Started(_))), "{found:?}");
+    assert_eq!(started(&emulator), 1);
+}
+
+/// What the option says: the first one comes through as well.
+#[tokio::test]
+async fn resubmit_unsettled_risks_a_second_job() {
+    let (emulator, client) = late(60 * SOON).await;
+    let submit = client.submit(&emulator.jobs().imagine);
+    let submit = submit.request_timeout(SOON).resubmit_unsettled();
+    let outcome = submit.send().await;
+    assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
+    while started(&emulator) < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_empty_reference_is_an_absent_one() {
+    let emulator = Emulator::builder()
+        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+        .stopped()
+        .start()
+        .await
+        .unwrap();
+    let client = client(&emulator, emulator.base_url());
+    let submit = client.submit(&emulator.jobs().imagine).reply_ref("");
+    let outcome = submit.send().await;
+    assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
+    let found = client.find_started(&emulator.jobs().imagine).reply_ref("");
+    assert!(matches!(found.await, Ok(Some(Submitted::Started(_)))));
+    let submit = client.submit(&emulator.jobs().button);
+    let submit = submit.reply_url("").discord("").send().await;
+    assert!(matches!(submit, Ok(Submitted::Started(_))), "{submit:?}");
+}
+
 #[tokio::test]
 async fn a_second_submission_that_fails_does_not_hide_the_first() {
     let emulator = Emulator::builder()
@@ -278,6 +368,7 @@ async fn a_second_submission_that_fails_does_not_hide_the_first() {
         .await
         .unwrap();
     let client = client(&emulator, emulator.base_url());
+    paint(&emulator, &client).await;
     let submit = client.submit(&emulator.jobs().imagine);
     let submit = submit.request_timeout(SOON).resubmit(true);
     let error = submit.send().await.unwrap_err();
@@ -323,6 +414,7 @@ async fn where_it_cannot_be_looked_for_that_is_said() {
         .await
         .unwrap();
     let client = client(&emulator, emulator.base_url());
+    paint(&emulator, &client).await;
     let submit = client.submit(&emulator.jobs().imagine);
     let submit = submit.request_timeout(SOON).timeout(2 * SOON);
     let line = submit.resubmit(true).send().await.unwrap_err();

@@ -302,3 +302,138 @@ async fn a_refused_poll_waits_as_long_as_it_is_asked_to() {
     wait.timeout(Duration::from_millis(500)).await.unwrap();
     assert_eq!(emulator.journal().len() - seen, 2);
 }
+
+/// A stub whose polls respond in turn, and the last one from then on.
+async fn polled(responses: Vec<Response>) -> (Client, Stub) {
+    let polls = AtomicUsize::new(0);
+    let stub = Stub::start(move |request| {
+        if request.line.starts_with("POST") {
+            let started = r#"{"jobid":"a-job","verb":"seed_async","status":"started","code":200}"#;
+            return Response::json(200, started);
+        }
+        let poll = polls.fetch_add(1, Ordering::SeqCst);
+        responses[poll.min(responses.len() - 1)].clone()
+    })
+    .await;
+    (client_of(&stub), stub)
+}
+
+fn completed_with(change: impl FnOnce(&mut serde_json::Value)) -> Response {
+    let mut body = Fixture::named("service/200-completed-seed-job").json();
+    change(&mut body);
+    Response::json(200, body.to_string())
+}
+
+#[tokio::test]
+async fn output_that_comes_late_is_waited_for() {
+    let early: [fn(&mut serde_json::Value); 5] = [
+        |body| body["seed"] = json!(null),
+        |body| body["seed"]["attachments"] = json!([]),
+        |body| body["seed"]["attachments"] = json!(null),
+        |body| {
+            body["seed"]["attachments"]
+                .as_array_mut()
+                .unwrap()
+                .truncate(2)
+        },
+        |body| {
+            for attachment in body["seed"]["attachments"].as_array_mut().unwrap() {
+                attachment["url"] = json!(null);
+                attachment["proxy_url"] = json!(null);
+            }
+        },
+    ];
+    for (case, change) in early.into_iter().enumerate() {
+        let change = |body: &mut serde_json::Value| {
+            // No parent that could be checked instead.
+            body.as_object_mut().unwrap().remove("parentJobId");
+            body["content"] = json!("**a prompt** - <@1> (fast)");
+            change(body);
+        };
+        let complete = completed_with(|_| {});
+        let responses = vec![completed_with(change), Response::lost(), complete];
+        let (client, stub) = polled(responses).await;
+        let wait = client.job("a-job").wait();
+        let retrieval = wait.interval(Duration::from_millis(1)).await.unwrap();
+        assert_eq!(retrieval.images().len(), 4, "{case}");
+        assert!(retrieval.images().iter().all(|image| image.url.is_some()));
+        assert_eq!(stub.requests().len(), 3, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn output_that_stays_away_costs_three_polls() {
+    let two = completed_with(|body| {
+        body["seed"]["attachments"]
+            .as_array_mut()
+            .unwrap()
+            .truncate(2);
+    });
+    let gone = Response::json(404, r#"{"error":"Unable to locate job","code":404}"#);
+    for (responses, polls) in [
+        (vec![two.clone()], 4),
+        // What was there is not lost.
+        (vec![two.clone(), gone], 2),
+        (vec![two, Response::lost()], 4),
+    ] {
+        let (client, stub) = polled(responses).await;
+        let wait = client.job("a-job").wait();
+        let retrieval = wait.interval(Duration::from_millis(1)).await.unwrap();
+        assert_eq!(retrieval.images().len(), 2);
+        assert_eq!(stub.requests().len(), polls);
+    }
+}
+
+#[tokio::test]
+async fn a_404_right_after_the_start_is_retried() {
+    let lag = || Response::json(404, r#"{"error":"Unable to locate job","code":404}"#);
+    let complete = completed_with(|_| {});
+    let (client, _stub) = polled(vec![lag(), lag(), lag(), complete]).await;
+    let started = client.submit("a-parent").send().await.unwrap();
+    let Submitted::Started(job) = started else {
+        panic!("{started:?}");
+    };
+    let wait = job.wait().interval(Duration::from_millis(1));
+    wait.await.unwrap();
+
+    // It counts at the fourth poll, or at once for a job of unknown age.
+    for (unknown_polls, polls) in [(3, 4), (0, 1)] {
+        let (client, stub) = polled(vec![lag()]).await;
+        let wait = client.job("a-job").wait().unknown_polls(unknown_polls);
+        let error = wait.interval(Duration::from_millis(1)).await.unwrap_err();
+        assert!(error.is_not_found(), "{error}");
+        assert_eq!(stub.requests().len(), polls);
+    }
+}
+
+#[tokio::test]
+async fn a_gateways_4xx_and_3xx_do_not_end_a_wait() {
+    let html = |status| Response::new(status, "text/html", "<h1>no</h1>");
+    let mut responses: Vec<_> = [301, 302, 307, 400, 401, 402, 403, 404, 405, 409, 418, 425]
+        .map(html)
+        .into();
+    responses.push(Response::json(403, r#"{"message":"Forbidden"}"#));
+    responses.push(completed_with(|_| {}));
+    let count = responses.len();
+    let (client, stub) = polled(responses).await;
+    let wait = client.job("a-job").wait().failed_polls(u32::MAX);
+    wait.interval(Duration::from_millis(1)).await.unwrap();
+    assert_eq!(stub.requests().len(), count);
+}
+
+#[tokio::test]
+async fn an_unparseable_response_is_reported_as_invalid() {
+    let invalid = || Response::json(200, r#"{"jobid":"a-job","progress":NaN}"#);
+    // Also where the poll at the deadline brought nothing.
+    for last in [invalid(), Response::lost()] {
+        let (client, stub) = polled(vec![invalid(), last]).await;
+        let wait = client.job("a-job").wait().failed_polls(u32::MAX);
+        let wait = wait.interval(Duration::from_secs(1));
+        let error = wait.timeout(Duration::from_millis(50)).await.unwrap_err();
+        let is_invalid = matches!(error.kind(), ErrorKind::UnreadableAnswer { .. });
+        assert!(is_invalid, "{error}");
+        assert_eq!(error.job_id(), Some("a-job"));
+        assert!(error.body().unwrap().ends_with(b"NaN}"));
+        assert_eq!(stub.requests().len(), 2);
+    }
+}

@@ -169,7 +169,7 @@ impl Polling {
             // Whoever nudges often must not end the wait sooner.
             self.failed += u32::from(!is_nudged);
             // A job that was never seen to run cannot be said to.
-            let is_unknown = is_last && self.last.is_none();
+            let is_unknown = is_last && self.last.is_none() && self.invalid.is_none();
             let is_too_often = self.failed >= self.policy.failed_polls;
             if !error.is_retryable() || is_too_often || is_unknown {
                 return Err(self.ended(error));

@@ -20,6 +20,8 @@ use crate::retry::Retry;
 const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// How often it is looked for a job whose answer was lost.
 const LOOKS: u32 = 3;
+/// Between two of the searches that last until the submission is settled.
+const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// A request for a seed, to be [sent](Self::send). Made by
 /// [`Client::submit`].
@@ -308,22 +310,19 @@ impl Submit {
                     }
                 }
             }
-            let pause = manner.retry.between_looks(tries);
-            let pause = match settles_at {
-                Some(end) if resubmit == Resubmit::WhenSettled => {
-                    if is_settled {
-                        break;
-                    }
-                    let left = end.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        pause
-                    } else {
-                        pause.min(left)
-                    }
-                }
-                _ if tries >= LOOKS => break,
-                _ => pause,
-            };
+            let until_settled = resubmit == Resubmit::WhenSettled;
+            if if until_settled {
+                is_settled
+            } else {
+                tries >= LOOKS
+            } {
+                break;
+            }
+            let mut pause = manner.retry.between_looks(tries);
+            if let Some(end) = settles_at.filter(|_| until_settled) {
+                let left = end.saturating_duration_since(Instant::now());
+                pause = pause.min(left).max(LEAST_PAUSE);
+            }
             if !manner.pause(pause).await {
                 break;
             }
