@@ -10,11 +10,11 @@ Exit codes:
   0    done; for fetch: each folder holds the seed and every image
   1    any other failure than these, such as an image that cannot be had
   2    wrong use: an option, a job id, a setting, no token
-  3    refused by the service: 400, 404 or another 4xx
+  3    rejected by the service itself: 400, 404 or another 4xx
   4    the account is halted until a person acts: 596 or 569
   5    not yet: the job still runs or has no place; the same command goes on
   6    no access: the token is wrong (401) or its subscription has run out (402)
-  7    no usable answer: the network, a 5xx, or no JSON
+  7    no usable response: the network, a 5xx, no JSON, or a gateway's or proxy's
   8    the job has ended without a seed: failed, moderated or cancelled
   9    a file or folder cannot be read or written; of settings and token it is 2
   130  ended by Ctrl-C; the same command goes on
@@ -82,9 +82,10 @@ impl From<&Error> for Exit {
             ErrorKind::Refused(_) | ErrorKind::NotFound => Self::Refused,
             ErrorKind::Unauthorized | ErrorKind::NoSubscription => Self::NoAccess,
             ErrorKind::UnexpectedStatus
-                if error
-                    .status()
-                    .is_some_and(|status| status.is_client_error()) =>
+                if error.is_from_service()
+                    && error
+                        .status()
+                        .is_some_and(|status| status.is_client_error()) =>
             {
                 Self::Refused
             }

@@ -94,6 +94,11 @@ pub(crate) struct Fetch {
     /// A reference of your own, which comes back with the jobs.
     #[arg(long, value_name = "TEXT")]
     pub(crate) reply_ref: Option<String>,
+
+    /// Do not wait until an earlier submission, whose response was lost, can start no
+    /// job any more (usually 90 seconds). A second job may run.
+    #[arg(long)]
+    pub(crate) resubmit: bool,
 }
 
 /// Go on with a job that was started elsewhere; submits nothing.

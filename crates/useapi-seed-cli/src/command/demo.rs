@@ -41,6 +41,7 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failur
         receiver: None,
         reply_url: None,
         reply_ref: None,
+        resubmit: false,
         accounts: Accounts::new(NonZeroUsize::MIN),
         is_answered: AtomicBool::new(false),
         savers: Semaphore::new(1),

@@ -32,6 +32,7 @@ pub(super) fn errand(
         receiver: None,
         reply_url: None,
         reply_ref: None,
+        resubmit: false,
         accounts: Accounts::new(settings.at_once(at_once)?.value),
         is_answered: AtomicBool::new(false),
         savers: Semaphore::new(SAVERS),

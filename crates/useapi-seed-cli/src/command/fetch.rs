@@ -22,6 +22,7 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failu
         key_file,
         reply_url,
         reply_ref,
+        resubmit,
     } = arguments;
     let output = Output::new(common.json.as_deref(), schemas::RESULT)?;
     let settings = Settings::read(common)?;
@@ -29,8 +30,10 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failu
     let ids = read_ids(job_ids, from.as_deref())?;
     let jobs = folders(&settings, place, ids)?;
     let mut errand = errand(&settings, &pace, at_once)?;
-    errand.reply_url = reply_url;
-    errand.reply_ref = reply_ref;
+    errand.reply_url = reply_url.filter(|text| !text.is_empty());
+    // Empty is absent.
+    errand.reply_ref = reply_ref.filter(|text| !text.is_empty());
+    errand.resubmit = resubmit;
     if let Some((url, port)) = callback_url.zip(callback_port) {
         let client = errand.client.clone();
         let key_file = settings.key_file(key_file)?;

@@ -4,13 +4,13 @@
 //! later. What is about to be submitted is on disk before it is, and so is the
 //! started job's id before the wait for it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
-use useapi_seed::{Client, Delivery, Error, ErrorKind, Job, Retrieval, Submitted, Verb};
+use useapi_seed::{Client, Error, ErrorKind, Job, Retrieval, Submitted, Verb};
 use useapi_seed_callback::Receiver;
 
 use super::Task;
@@ -30,7 +30,10 @@ use crate::last_seen;
 use crate::settings::state_folder;
 use crate::shell;
 use crate::terminal::{plain, tell};
+use crate::whole_file;
 
+/// How many polls may not know a job that was started a moment ago.
+const UNKNOWN_POLLS: u32 = 3;
 /// How often it is tried to have what another process has.
 const KNOCK: Duration = Duration::from_millis(200);
 
@@ -46,6 +49,8 @@ pub(crate) struct Errand {
     pub(crate) receiver: Option<Receiver>,
     pub(crate) reply_url: Option<String>,
     pub(crate) reply_ref: Option<String>,
+    /// Whether what may have been submitted is submitted again at once.
+    pub(crate) resubmit: bool,
     pub(crate) accounts: Accounts,
     /// Whether the service has taken a submission.
     pub(crate) is_answered: AtomicBool,
@@ -268,8 +273,9 @@ impl Errand {
             .timeout(self.timeout)
             // An outage is waited out as long as the job is.
             .failed_polls(u32::MAX)
+            .unknown_polls(UNKNOWN_POLLS)
             .on_update(progress.updates())
-            .on_fault(progress.faults())
+            .on_fault(self.on_poll_error(folder, progress))
             .on_pause(progress.pauses());
         let wait = async {
             match &self.receiver {
@@ -287,6 +293,21 @@ impl Errand {
             }
         }
         Ok(outcome)
+    }
+
+    /// What cannot be parsed is kept, in case nothing better comes.
+    fn on_poll_error(
+        &self,
+        folder: &Folder,
+        progress: &Progress,
+    ) -> impl FnMut(&Error) + Send + 'static {
+        let (directory, mut report) = (folder.path().to_owned(), progress.faults());
+        move |error| {
+            if let Some(Err(failure)) = keep_response(&directory, error) {
+                failure.report();
+            }
+            report(error);
+        }
     }
 
     async fn save(
@@ -394,7 +415,7 @@ fn other_result(folder: &Folder, job_id: &str) -> Result<Option<String>, Failure
         seed_file.get(name)?.as_str().map(str::to_owned)
     };
     let (present, original) = (id("job_id"), id("original_job_id"));
-    let is_same = [&present, &original]
+    let is_same = [&present, &original, &id("requested_job_id")]
         .into_iter()
         .any(|id| id.as_deref() == Some(job_id));
     Ok(original.or(present).filter(|_| !is_same))
@@ -406,18 +427,27 @@ pub(super) fn another_job(folder: &Folder, job_id: &str) -> Failure {
         .advise("Nothing was submitted. Choose another folder.")
 }
 
-/// An answer that is of no use may still be the only trace of a job.
+/// Keeps a response that is of no use, and reports where.
 pub(super) fn keep(folder: &Folder, error: &Error) {
-    let is_puzzling = matches!(error.kind(), ErrorKind::UnreadableAnswer { .. })
-        || error.delivery() == Delivery::MayHaveBeenSent;
-    let body = error.received().map(|received| &received.body);
-    if let Some(body) = body.filter(|body| is_puzzling && !body.is_empty()) {
-        match folder.write("answer.txt", body) {
-            Ok(()) => {
-                let file = folder.path().join("answer.txt");
-                tell(format_args!("the answer is kept in {}", file.display()));
-            }
-            Err(fault) => fault.report(),
-        }
+    match keep_response(folder.path(), error) {
+        Some(Ok(path)) => tell(format_args!("response kept in {}", path.display())),
+        Some(Err(failure)) => failure.report(),
+        None => {}
     }
+}
+
+/// A response that cannot be parsed, or may hide a started job, may be the only
+/// trace of that.
+fn keep_response(directory: &Path, error: &Error) -> Option<Result<PathBuf, Failure>> {
+    let is_trace =
+        matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }) || error.may_have_been_sent();
+    let body = error.body().filter(|body| is_trace && !body.is_empty())?;
+    let path = directory.join("response.txt");
+    Some(match whole_file::write(&path, body) {
+        Ok(()) => Ok(path),
+        Err(source) => Err(Failure::file(format!(
+            "cannot write {}: {source}",
+            path.display()
+        ))),
+    })
 }

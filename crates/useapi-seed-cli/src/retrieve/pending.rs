@@ -6,8 +6,10 @@
 
 use std::fs;
 use std::io;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use useapi_seed::Client;
 
 use super::folder::Folder;
 use crate::failure::Failure;
@@ -15,6 +17,11 @@ use crate::shell;
 use crate::timestamp::Timestamp;
 
 pub(crate) const NAME: &str = "pending.json";
+
+/// Of a record without it.
+fn default_settle_time() -> u64 {
+    91
+}
 
 /// What is under way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,20 +35,32 @@ pub(crate) struct Pending {
     pub(crate) reply_ref: Option<String>,
     /// When the submission began.
     pub(crate) submitted_at: Timestamp,
+    /// For how many seconds from then it may still start a job: its request
+    /// timeout and a margin.
+    #[serde(default = "default_settle_time")]
+    pub(crate) settle_time: u64,
     /// Id of the job that was started; null as long as it is not known, which is
     /// not to say that none was.
     pub(crate) started_job_id: Option<String>,
 }
 
 impl Pending {
-    pub(crate) fn begun_now(job_id: &str, base_url: &str, reply_ref: Option<&str>) -> Self {
+    /// What is recorded before a submission, and before each further one.
+    pub(crate) fn intent(job_id: &str, client: &Client, reply_ref: Option<&str>) -> Self {
         Self {
             job_id: job_id.to_owned(),
-            base_url: base_url.to_owned(),
+            base_url: client.base_url().to_owned(),
             reply_ref: reply_ref.map(str::to_owned),
             submitted_at: Timestamp::now(),
+            // Both times are in whole seconds.
+            settle_time: client.settle_time().as_secs().saturating_add(1),
             started_job_id: None,
         }
+    }
+
+    /// How long the submission may still start a job.
+    pub(crate) fn settles_in(&self) -> Duration {
+        Duration::from_secs(self.settle_time).saturating_sub(self.submitted_at.age())
     }
 
     /// What a folder has of it.

@@ -20,12 +20,17 @@ pub(crate) async fn all(
     progress: &Progress,
     report: &mut Report,
 ) {
-    let failures = &mut report.failures;
+    let Report {
+        job_id,
+        seed_file,
+        failures,
+        ..
+    } = report;
     failures.extend(folder.write("job.json", retrieval.answer()).err());
 
     // And the seed before the images, which may take their time. If this is the
     // end, the images are missing.
-    let first = report.seed_file.insert(SeedFile::new(retrieval, &[]));
+    let first = seed_file.insert(SeedFile::new(job_id, retrieval, &[]));
     failures.extend(folder.write_json(NAME, first).err());
 
     progress.status(&format!("saving {} images", retrieval.images().len()));
@@ -33,7 +38,7 @@ pub(crate) async fn all(
         .save_images(retrieval, folder.path())
         .on_each(|outcome| progress.image(outcome))
         .await;
-    let last = report.seed_file.insert(SeedFile::new(retrieval, &outcomes));
+    let last = seed_file.insert(SeedFile::new(job_id, retrieval, &outcomes));
     failures.extend(folder.write_json(NAME, last).err());
     if outcomes.is_empty() {
         failures.push(Failure::new("the answer lists no images"));

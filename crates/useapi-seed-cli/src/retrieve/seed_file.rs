@@ -12,6 +12,9 @@ pub(crate) const NAME: &str = "seed.json";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SeedFile {
+    /// Id of the job that was asked for: the original job of a fetch, the started
+    /// one of a wait.
+    pub(crate) requested_job_id: Option<String>,
     /// Id of the job that the answer is about.
     pub(crate) job_id: String,
     /// Id of the imagine, button or blend job that the seed belongs to.
@@ -53,8 +56,13 @@ pub(crate) struct ImageEntry {
 impl SeedFile {
     /// `outcomes` are those of the result's images, in order; none of an image
     /// that was not tried yet.
-    pub(crate) fn new(retrieval: &Retrieval, outcomes: &[Result<SavedImage, Error>]) -> Self {
+    pub(crate) fn new(
+        requested_job_id: &str,
+        retrieval: &Retrieval,
+        outcomes: &[Result<SavedImage, Error>],
+    ) -> Self {
         Self {
+            requested_job_id: Some(requested_job_id.to_owned()),
             job_id: retrieval.job_id().to_owned(),
             original_job_id: retrieval.original_job_id().map(str::to_owned),
             seed: retrieval.seed(),
@@ -70,10 +78,11 @@ impl SeedFile {
         }
     }
 
-    /// Whether the file is about a job: the one of the answer, or the one that the
-    /// seed belongs to.
+    /// Whether the file is about a job: the one that was asked for, the one of the
+    /// response, or the one that the seed belongs to.
     pub(crate) fn is_about(&self, job_id: &str) -> bool {
-        self.job_id == job_id || self.original_job_id.as_deref() == Some(job_id)
+        let ids = [&self.requested_job_id, &self.original_job_id];
+        self.job_id == job_id || ids.into_iter().flatten().any(|id| id == job_id)
     }
 
     /// Whether nothing is missing, when the folder has files of these sizes.

@@ -13,14 +13,16 @@ use super::pending::Pending;
 use super::progress::Progress;
 use super::report::Report;
 use super::seed_file::{NAME as SEED_FILE, SeedFile};
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::last_seen;
 use crate::terminal::{plain, tell};
 
-/// A submission is no longer on its way after this time.
-const SETTLED: Duration = Duration::from_secs(5 * 60);
-/// A second look for it comes no later than that.
-const SECOND_LOOK: Duration = Duration::from_secs(30);
+/// The longest time between two searches for a job.
+const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
+/// How long this process may sleep between the record of a submission and the
+/// submission: half of the margin after which it counts as settled.
+const LONGEST_DELAY: Duration = Duration::from_secs(15);
 /// What did not arrive is sent so often, and so soon.
 const ATTEMPTS: u32 = 4;
 const SOON: Duration = Duration::from_secs(2);
@@ -65,7 +67,7 @@ impl Errand {
             ));
             return Ok(Submitted::Started(self.client.job(id)));
         }
-        let found = self.look_for_started(&pending, account, progress).await?;
+        let found = self.search(&pending, account, progress).await?;
         match found {
             Some(Submitted::Started(job)) => {
                 self.started(folder, pending, &job, progress, report)?;
@@ -87,29 +89,25 @@ impl Errand {
     }
 
     fn pending(&self, job_id: &str) -> Pending {
-        Pending::begun_now(job_id, self.client.base_url(), self.reply_ref.as_deref())
+        Pending::intent(job_id, &self.client, self.reply_ref.as_deref())
     }
 
-    /// For a process that died around the submission: whether a job was started.
-    async fn look_for_started(
+    /// Whether an earlier submission, perhaps another process's, has started a job.
+    ///
+    /// Only a search that was answered, and found nothing after that submission was
+    /// settled, shows that it has not.
+    async fn search(
         &self,
         pending: &Pending,
         account: &Account,
         progress: &Progress,
     ) -> Result<Option<Submitted>, Failure> {
-        progress.tell("it may have been submitted before: looking for the job");
-        // What was sent just before may not have arrived yet.
-        let looks = if pending.submitted_at.age() < SETTLED {
-            2
-        } else {
-            1
-        };
-        for look in 0..looks {
-            if look > 0 {
-                progress.status("looking once more, a little later");
-                let pause = self.interval.min(SECOND_LOOK);
-                self.unless_interrupted(sleep(pause)).await?;
-            }
+        progress.tell("a submission may have been sent before: searching for its job");
+        let begun = Instant::now();
+        let settles_in = pending.settles_in();
+        let mut is_reported = false;
+        loop {
+            let left = settles_in.saturating_sub(begun.elapsed());
             let mut find = self.client.find_started(&pending.job_id);
             if let Some(reference) = &pending.reply_ref {
                 find = find.reply_ref(reference);
@@ -119,9 +117,29 @@ impl Errand {
             if found.is_some() {
                 return Ok(found);
             }
+            if left.is_zero() {
+                progress.tell("no job was started");
+                return Ok(None);
+            }
+            if self.resubmit {
+                progress.tell("submitting again, although a second job may run");
+                return Ok(None);
+            }
+            let wait = format!(
+                "no job found yet; the submission may still arrive: searching for another {} s",
+                left.as_secs() + 1
+            );
+            if !is_reported {
+                progress.tell(format_args!("{wait} (--resubmit skips this)"));
+                is_reported = true;
+            }
+            progress.status(&wait);
+            if begun.elapsed() >= self.timeout {
+                return Err(unsettled(left));
+            }
+            let pause = self.interval.min(SEARCH_INTERVAL).min(left);
+            self.unless_interrupted(sleep(pause)).await?;
         }
-        progress.tell("nothing was started");
-        Ok(None)
     }
 
     async fn submit(
@@ -143,6 +161,10 @@ impl Errand {
             let pending = self.pending(&report.job_id);
             if self.is_lasting {
                 pending.write(folder)?;
+            }
+            if pending.submitted_at.age() > LONGEST_DELAY {
+                // Others would take it for settled too early.
+                continue;
             }
             attempts += 1;
             let error = match self.send(submit).await {
@@ -245,4 +267,17 @@ impl Errand {
         pending.started_job_id = Some(job.id().to_owned());
         pending.write(folder)
     }
+}
+
+/// The time was over before it was known whether there is a job.
+fn unsettled(left: Duration) -> Failure {
+    let seconds = left.as_secs() + 1;
+    Failure::new(format!(
+        "not known yet whether a job was started: the submission may still arrive within {seconds} s"
+    ))
+    .ends(Exit::NotYet)
+    .advise(
+        "The same command searches for the job, and submits again only when none was started. With \
+         --resubmit it submits at once, and a second job may run.",
+    )
 }
