@@ -394,3 +394,42 @@ async fn an_answer_without_an_id_is_about_the_job_that_was_asked_for() {
         other => panic!("{other:?}"),
     }
 }
+
+#[tokio::test]
+async fn a_job_without_a_result_shows_every_field() {
+    for name in ["responses/200-started", "service/200-in-progress"] {
+        let fixture = Fixture::named(name);
+        let update = if name.starts_with("responses") {
+            match submit(&fixture).await.unwrap() {
+                Submitted::Started(job) => job.submitted().unwrap().clone(),
+                other => panic!("{other:?}"),
+            }
+        } else {
+            match look(&fixture).await.unwrap() {
+                JobState::InProgress(update) => update,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(update.raw_body(), fixture.text.as_bytes());
+        let (job, expected) = (update.raw_job(), fixture.json());
+        for (field, value) in [
+            (
+                "verb",
+                job.verb.as_ref().map(|verb| verb.as_str().to_owned()),
+            ),
+            ("created", job.created),
+            ("updated", job.updated),
+            ("discord", job.discord),
+            ("channel", job.channel),
+            ("replyUrl", job.reply_url),
+            ("replyRef", job.reply_ref),
+        ] {
+            assert_eq!(
+                value.as_deref(),
+                expected[field].as_str(),
+                "{name}, {field}"
+            );
+            assert!(value.is_some() || name.starts_with("service"), "{field}");
+        }
+    }
+}

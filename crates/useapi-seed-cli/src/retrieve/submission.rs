@@ -23,6 +23,8 @@ const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
 /// How long this process may sleep between the record of a submission and the
 /// submission: half of the margin after which it counts as settled.
 const LONGEST_DELAY: Duration = Duration::from_secs(15);
+/// Between the searches of the library after a lost response.
+const LONGEST_FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// What did not arrive is sent so often, and so soon.
 const ATTEMPTS: u32 = 4;
 const SOON: Duration = Duration::from_secs(2);
@@ -224,7 +226,8 @@ impl Errand {
 
     fn submission(&self, job_id: &str) -> Result<Submit, Failure> {
         // An interrupt is heard between two attempts, which are made here.
-        let mut submit = self.client.submit(job_id).retry(Retry::never());
+        let once = Retry::never().first_pause(self.interval.min(LONGEST_FIRST_PAUSE));
+        let mut submit = self.client.submit(job_id).retry(once);
         if let Some(url) = &self.reply_url {
             submit = submit.reply_url(url);
         }

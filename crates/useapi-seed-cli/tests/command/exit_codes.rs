@@ -178,7 +178,7 @@ async fn seven_is_no_usable_answer_and_eight_a_job_that_has_ended() {
         .ended(7)
         .told("HTTP 500: oops")
         .told("looks for the job that it may have started")
-        .told("the answer is kept in 5/answer.txt");
+        .told("response kept in 5/response.txt");
 
     let stub = Stub::start().await;
     let ended = r#"{"jobid": "9", "status": "moderated", "error": "no cats"}"#;

@@ -125,7 +125,7 @@ async fn an_answer_of_no_use_is_kept() {
     stub.on_submit(200, "<html>Back soon</html>").await;
     stub.run(folder.path(), &["fetch", "5", "--out", "out"])
         .ended(7)
-        .told("the answer is kept in out/answer.txt");
-    let kept = fs::read_to_string(folder.path().join("out/answer.txt")).unwrap();
+        .told("response kept in out/response.txt");
+    let kept = fs::read_to_string(folder.path().join("out/response.txt")).unwrap();
     assert_eq!(kept, "<html>Back soon</html>");
 }

@@ -10,8 +10,10 @@ use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 
 use crate::process::{At, FAST, command, json, names, whole};
 
-/// A look that comes so much later finds whatever was on its way.
+/// Between two checks of the command.
 const INTERVAL: &str = "0.1";
+
+const LATE: Duration = Duration::from_millis(700);
 
 fn fetch(folder: &Path, emulator: &Emulator, job_id: &str) -> Command {
     let mut command = command(folder);
@@ -47,6 +49,15 @@ async fn until(is_so: impl Fn() -> bool) {
     }
 }
 
+/// Lets the time pass in which a submission may still start a job.
+fn settle(out: &Path) {
+    let path = out.join("pending.json");
+    let Ok(text) = fs::read(&path) else { return };
+    let mut pending: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    pending["submitted_at"] = 0.into();
+    fs::write(path, pending.to_string()).unwrap();
+}
+
 #[track_caller]
 fn goes_on(folder: &Path, emulator: &Emulator, job_id: &str, when: &str) {
     fetch(folder, emulator, job_id).run().ended(0);
@@ -58,13 +69,8 @@ fn goes_on(folder: &Path, emulator: &Emulator, job_id: &str, when: &str) {
 #[tokio::test]
 async fn in_each_call() {
     for (operation, fault) in [
-        // Neither arrived nor answered.
-        (
-            Operation::RetrieveSeed,
-            Fault::Latency {
-                milliseconds: 20_000,
-            },
-        ),
+        // Carried out when the process has gone.
+        (Operation::RetrieveSeed, Fault::late(LATE)),
         // Arrived, and not answered.
         (Operation::RetrieveSeed, Fault::Stall { bytes: 0 }),
         (Operation::RetrieveSeed, Fault::Stall { bytes: 100 }),
@@ -113,6 +119,9 @@ async fn after_each_change_of_the_folder() {
                 break watched.count() < changes;
             }
         };
+        // What was sent has arrived by then.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        settle(&out);
         let when = format!("after {changes} changes");
         goes_on(folder.path(), &emulator, job_id, &when);
         if came_through {
@@ -200,7 +209,10 @@ async fn just_before_the_submission() {
     write_pending(&out, &emulator, 0);
     let job_id = &emulator.jobs().imagine;
     let run = fetch(folder.path(), &emulator, job_id).run().ended(0);
-    assert!(run.stderr.starts_with("it may have been submitted before"));
+    assert!(
+        run.stderr
+            .starts_with("a submission may have been sent before")
+    );
     let first = emulator.journal().remove(0);
     assert_eq!(first.operation, Some(Operation::ListJobs));
     whole(&out);
@@ -272,7 +284,7 @@ async fn and_called_in_another_folder() {
         .args(["--timeout", "0.01"])
         .run()
         .ended(5)
-        .told("it may have been submitted before");
+        .told("a submission may have been sent before");
     // Nor does a look that fails make the next one forget it.
     let fault = Fault::status(500);
     emulator
@@ -284,7 +296,7 @@ async fn and_called_in_another_folder() {
         .args(["--timeout", "0.01"])
         .run()
         .ended(5)
-        .told("it may have been submitted before");
+        .told("a submission may have been sent before");
     emulator.advance(Duration::from_secs(60));
     fetch("three").run().ended(0);
     let started = emulator.job_counts()[&emulator.jobs().imagine].started;
@@ -312,4 +324,70 @@ async fn what_is_missing_is_fetched_without_a_submission() {
     fetch(folder.path(), &emulator, job_id).run().ended(0);
     whole(&out);
     assert_eq!(submissions(), 1);
+}
+
+/// The record of a submission that was sent just now, and may start a job for so
+/// many seconds more.
+fn write_unsettled(out: &Path, emulator: &Emulator, seconds: u64) {
+    fs::create_dir(out).unwrap();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    write_pending(out, emulator, now.as_secs());
+    let path = out.join("pending.json");
+    let mut pending = json(&path);
+    pending["settle_time"] = seconds.into();
+    fs::write(path, pending.to_string()).unwrap();
+}
+
+fn operations(emulator: &Emulator) -> Vec<Operation> {
+    let calls = emulator.journal().into_iter();
+    calls.filter_map(|call| call.operation).collect()
+}
+
+#[tokio::test]
+async fn a_search_lasts_until_the_submission_settles() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    write_unsettled(&folder.path().join("out"), &emulator, 1);
+    fetch(folder.path(), &emulator, &emulator.jobs().imagine)
+        .run()
+        .ended(0)
+        .told("no job found yet; the submission may still arrive: searching for another 1 s")
+        .told("no job was started");
+    let calls = operations(&emulator);
+    let post = calls
+        .iter()
+        .position(|call| *call == Operation::RetrieveSeed);
+    let searches = calls[..post.unwrap()].iter();
+    let searches = searches.filter(|call| **call == Operation::ListJobs);
+    assert!(searches.count() > 1, "{calls:?}");
+}
+
+#[tokio::test]
+async fn an_unsettled_submission_is_not_repeated() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    write_unsettled(&out, &emulator, 91);
+    let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
+    fetch
+        .args(["--timeout", "0.05"])
+        .run()
+        .ended(5)
+        .told("--resubmit");
+    assert!(!operations(&emulator).contains(&Operation::RetrieveSeed));
+    assert!(out.join("pending.json").exists());
+}
+
+#[tokio::test]
+async fn resubmit_skips_the_wait_and_says_so() {
+    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    write_unsettled(&folder.path().join("out"), &emulator, 91);
+    let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
+    fetch
+        .arg("--resubmit")
+        .run()
+        .ended(0)
+        .told("a second job may run");
+    whole(&folder.path().join("out"));
 }

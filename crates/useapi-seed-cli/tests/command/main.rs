@@ -21,6 +21,7 @@ mod interrupted;
 mod killed;
 mod listen;
 mod many;
+mod odd_responses;
 mod output_folder;
 mod process;
 mod scripts;

@@ -41,6 +41,42 @@ impl Stub {
             .await;
     }
 
+    /// Forgets its responses.
+    pub(crate) async fn reset(&self) {
+        self.0.reset().await;
+    }
+
+    /// How many submissions came.
+    pub(crate) async fn submissions(&self) -> usize {
+        let requests = self.0.received_requests().await.unwrap();
+        let is_post = |request: &&wiremock::Request| request.method.as_str() == "POST";
+        requests.iter().filter(is_post).count()
+    }
+
+    /// Responds to a submission once, as something between does it.
+    pub(crate) async fn on_submit_through_a_gateway(&self, status: u16) {
+        let response = ResponseTemplate::new(status)
+            .insert_header("location", "/elsewhere")
+            .set_body_raw(format!("<h1>{status}</h1>"), "text/html");
+        self.on("POST", "/v2/jobs/seed_async", response).await;
+    }
+
+    /// Responds to the list of the executing jobs.
+    pub(crate) async fn on_list(&self, ids: &[&str]) {
+        let response = text(200, json!(ids).to_string());
+        self.on("GET", "/v2/jobs", response).await;
+    }
+
+    /// Responds to the first poll alone.
+    pub(crate) async fn on_first_poll(&self, status: u16, body: &str) {
+        Mock::given(method("GET"))
+            .and(path("/v2/jobs/"))
+            .respond_with(text(status, body))
+            .up_to_n_times(1)
+            .mount(&self.0)
+            .await;
+    }
+
     /// Answers each look at a job.
     pub(crate) async fn on_look(&self, status: u16, body: impl Into<String>) {
         self.on("GET", "/v2/jobs/", text(status, body)).await;
