@@ -20,7 +20,7 @@ use crate::rejection::Rejection;
 /// Callbacks are jobs, of some kilobytes.
 const LONGEST_BODY: usize = 1024 * 1024;
 /// The service waits no longer for its answer, as far as is known.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 type Answer = Response<Empty<Bytes>>;
 
