@@ -59,7 +59,7 @@ impl Addresses {
         // The longest that any submission makes.
         let longest = addresses.address(&Subject::Job {
             parent: "0".repeat(LONGEST_ID),
-            reference: digest(""),
+            reference: reference(Some("any")),
         });
         if longest.len() > LONGEST {
             let room = LONGEST + addresses.base.as_str().len() - longest.len();
@@ -82,7 +82,7 @@ impl Addresses {
         }
         let address = self.address(&Subject::Job {
             parent: parent.to_owned(),
-            reference: reply_ref.map_or_else(|| NO_REFERENCE.to_owned(), digest),
+            reference: reference(reply_ref),
         });
         if address.len() > LONGEST {
             return Err(AddressError::TooLong(address.len()));
@@ -150,15 +150,18 @@ impl Subject {
 
     /// Whether the job was submitted with this `replyRef`.
     pub(crate) fn has_reference(&self, reply_ref: Option<&str>) -> bool {
-        match (self, reply_ref) {
-            (Self::Account, _) => true,
-            (Self::Job { reference, .. }, None) => reference == NO_REFERENCE,
-            (Self::Job { reference, .. }, Some(reply_ref)) => *reference == digest(reply_ref),
+        match self {
+            Self::Account => true,
+            Self::Job { reference: own, .. } => *own == reference(reply_ref),
         }
     }
 }
 
-fn digest(reply_ref: &str) -> String {
+/// What stands for a `replyRef`. An empty one is the same as none.
+fn reference(reply_ref: Option<&str>) -> String {
+    let Some(reply_ref) = reply_ref.filter(|reply_ref| !reply_ref.is_empty()) else {
+        return NO_REFERENCE.to_owned();
+    };
     let digest = Sha256::digest(reply_ref);
     BASE64.encode(digest.get(..DIGEST_BYTES).unwrap_or(&digest))
 }
@@ -240,6 +243,7 @@ mod tests {
         assert!(subject.has_reference(Some("order 17")));
         assert!(!subject.has_reference(Some("order 18")));
         assert!(!subject.has_reference(None));
+        assert!(!subject.has_reference(Some("")));
         assert_eq!(
             ours.subject(&path(&ours.of_account())),
             Some(Subject::Account)

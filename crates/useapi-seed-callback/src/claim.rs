@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::address::LONGEST_ID;
 
+const UTF8_BOM: &[u8] = "\u{feff}".as_bytes();
+
 /// What is read of a callback's body, only to know what to ask the API for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
@@ -16,22 +18,33 @@ pub(crate) struct Claim {
 impl Claim {
     /// The claim in a body; none when it names no job.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
+        let body = body.strip_prefix(UTF8_BOM).unwrap_or(body);
         let value: Value = serde_json::from_slice(body).ok()?;
-        let text = |name| value.get(name).and_then(Value::as_str);
         // It is remembered, so that no forger must be able to make it long.
-        let is_id = |id: &&str| {
+        let is_id = |id: &String| {
             !id.trim().is_empty() && id.len() <= LONGEST_ID && !id.contains(char::is_control)
         };
-        let job_id = text("jobid").filter(is_id)?;
+        let job_id = text(&value, "jobid").filter(is_id)?;
         // An unknown status means that the job runs.
-        let status = text("status").unwrap_or_default();
+        let status = text(&value, "status").unwrap_or_default();
         Some(Self {
-            job_id: job_id.to_owned(),
-            reply_ref: text("replyRef")
-                .filter(|reference| !reference.is_empty())
-                .map(ToOwned::to_owned),
-            is_end: matches!(status, "completed" | "failed" | "moderated" | "cancelled"),
+            job_id,
+            reply_ref: text(&value, "replyRef"),
+            is_end: matches!(
+                status.as_str(),
+                "completed" | "failed" | "moderated" | "cancelled"
+            ),
         })
+    }
+}
+
+/// A field's text. Integers are taken for it, since an id may come as one; beyond
+/// 64 bits they would not be exact, and are none.
+fn text(value: &Value, name: &str) -> Option<String> {
+    match value.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -56,10 +69,29 @@ mod tests {
             "null",
             "[]",
             "{}",
-            r#"{"jobid":7}"#,
+            r#"{"jobid":7.5}"#,
+            r#"{"jobid":7e2}"#,
+            r#"{"jobid":99999999999999999999}"#,
+            r#"{"jobid":true}"#,
+            r#"{"jobid":["a"]}"#,
             r#"{"jobid":" "}"#,
+            "\u{feff}",
+            "\u{feff}\u{feff}{\"jobid\":\"a\"}",
         ] {
             assert_eq!(Claim::read(body.as_bytes()), None, "{body}");
+        }
+        for (body, job_id, reply_ref) in [
+            ("\u{feff}{\"jobid\":\"a\"}", "a", None),
+            (r#"{"jobid":7,"replyRef":""}"#, "7", Some("")),
+            (
+                r#"{"jobid":18446744073709551615,"parentJobId":8,"replyRef":-9}"#,
+                "18446744073709551615",
+                Some("-9"),
+            ),
+        ] {
+            let claim = Claim::read(body.as_bytes()).unwrap();
+            assert_eq!(claim.job_id, job_id, "{body}");
+            assert_eq!(claim.reply_ref.as_deref(), reply_ref, "{body}");
         }
         for status in [r#""started""#, r#""unheard of""#, "7", "null"] {
             let body = format!(r#"{{"jobid":"a","status":{status}}}"#);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
@@ -20,7 +20,7 @@ use crate::rejection::Rejection;
 /// Callbacks are jobs, of some kilobytes.
 const LONGEST_BODY: usize = 1024 * 1024;
 /// The service waits no longer for its answer, as far as is known.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 type Answer = Response<Empty<Bytes>>;
 
@@ -53,9 +53,6 @@ impl Receiver {
         if head.method != Method::POST {
             return Err(Rejection::Method);
         }
-        if !is_json(&head.headers) {
-            return Err(Rejection::MediaType);
-        }
         if announced(&head.headers).is_some_and(|length| length > LONGEST_BODY as u64) {
             return Err(Rejection::TooLarge);
         }
@@ -69,18 +66,6 @@ impl Receiver {
         };
         self.take(address, &body)
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = value
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -149,8 +134,8 @@ mod tests {
             let (sender, body) = Channel::<Bytes>::new(1);
             senders.push(sender);
             let url = receiver.reply_url(parent, None).unwrap();
-            let request = Request::post(url).header(CONTENT_TYPE, "application/json");
-            receiver.clone().call(request.body(body).unwrap())
+            let request = Request::post(url).body(body).unwrap();
+            receiver.clone().call(request)
         };
         let mut slow = Vec::new();
         for parent in 0..places::ALL / places::OF_ONE {

@@ -258,7 +258,9 @@ impl Awaited {
             .waiters
             .iter()
             .find_map(|waiter| waiter.job.submitted());
-        let known = submitted.and_then(|update| update.parent_job_id.as_deref());
+        let known = submitted
+            .and_then(|update| update.parent_job_id.as_deref())
+            .filter(|known| !known.is_empty());
         known.is_none() || parent.is_none() || known == parent
     }
 }

@@ -21,8 +21,7 @@
 //!
 //! // `base` leads here from the internet: https://example.com/callbacks, say.
 //! let (receiver, _events) = Receiver::builder(client.clone(), base, Key::random()?).build()?;
-//! let app = axum::Router::new().nest("/callbacks", receiver.router());
-//! tokio::spawn(async move { axum::serve(listener, app).await });
+//! tokio::spawn(receiver.server().serve(listener));
 //!
 //! let reply_url = receiver.reply_url(jobid, None)?;
 //! if let Submitted::Started(job) = client.submit(jobid).reply_url(reply_url).send().await? {
@@ -71,7 +70,11 @@
 //! # }
 //! ```
 //!
-//! # At the root
+//! # In an application with other routes
+//!
+//! `Router::new().nest("/callbacks", receiver.router())` mounts it beside them.
+//! Unlike [`Server`], `axum::serve` limits neither how many connections are open
+//! nor how long one may be idle; a proxy in front of it should.
 //!
 //! axum nests below a path only. For a base without one, such as
 //! `https://example.com`, use [`Receiver::router`] as the whole application, or the
@@ -133,6 +136,9 @@
 //! | what | how much | beyond it |
 //! | --- | --- | --- |
 //! | a body | 1 MiB, 10 s; 64 at once, 8 of them for one job's address | 413, 408, 503 |
+//! | connections of [`Server`] | [256](Server::max_connections) at once, never more than half of the files that the process may open | wait to be accepted |
+//! | the head of a request to [`Server`] | 16 KiB, [10 s](Server::head_timeout) | 431, closed |
+//! | the age of a connection of [`Server`] | 60 s | closed after the request |
 //! | jobs that are known at once | 10,000 | the oldest are only polled |
 //! | looks that wait their turn | 10,000, and 100 for strangers | dropped and counted |
 //! | ends that are kept | 1,000, for an hour | forgotten here, not at the service |
@@ -150,6 +156,7 @@ mod looks;
 mod places;
 mod receiver;
 mod rejection;
+mod server;
 mod waiting;
 
 pub use address::AddressError;
@@ -158,3 +165,4 @@ pub use event::{Event, Events};
 pub use key::{Key, KeyError};
 pub use receiver::{Receiver, ReceiverBuilder};
 pub use rejection::Rejection;
+pub use server::Server;

@@ -24,10 +24,7 @@ pub enum Rejection {
     /// Its body is too large: 413.
     #[error("the body is too large")]
     TooLarge,
-    /// Its body is no JSON, by its content type: 415.
-    #[error("callbacks are sent as application/json")]
-    MediaType,
-    /// Its body is no JSON that names a job: 400.
+    /// Its body is no JSON that names a job, whatever its content type: 400.
     #[error("the body is no JSON that names a job")]
     Unreadable,
     /// Too many bodies are read at once: 503.
@@ -44,7 +41,6 @@ impl Rejection {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -31,11 +31,14 @@ pub(crate) fn tell(line: impl Display) {
 
 /// Writes a result, at once.
 pub(crate) fn give(result: &str) -> io::Result<()> {
-    BARS.suspend(|| {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(result.as_bytes())?;
-        stdout.flush()
-    })
+    BARS.suspend(|| give_beside_no_bars(result))
+}
+
+/// As `give`, where there are no bars: if nobody reads on, news are told all the same.
+pub(crate) fn give_beside_no_bars(result: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(result.as_bytes())?;
+    stdout.flush()
 }
 
 /// As `give`, but that nobody reads on is no failure: whoever read has read enough.

@@ -68,6 +68,20 @@ async fn an_address_is_for_one_job_and_reference() {
     );
 }
 
+#[tokio::test]
+async fn empty_reply_ref_is_the_same_as_none() {
+    let setting = Setting::new().await;
+    let parent = setting.emulator.jobs().imagine.as_str();
+    let with_empty = setting.receiver.reply_url(parent, Some("")).unwrap();
+    assert_eq!(with_empty, setting.reply_url());
+    let mut body = claim("a", "progress");
+    assert_eq!(setting.call(&with_empty, &body).await, 200);
+    body["replyRef"] = "".into();
+    assert_eq!(setting.call(&with_empty, &body).await, 200);
+    let with_other = setting.receiver.reply_url(parent, Some("r")).unwrap();
+    assert_eq!(setting.call(&with_other, &body).await, 404);
+}
+
 /// Forgeries about jobs that nobody waits for take nothing of the budget of those
 /// that are waited for.
 #[tokio::test]

@@ -70,8 +70,7 @@ async fn of_a_thousand_jobs_every_result_comes_exactly_once() {
     let builder = Receiver::builder(client.clone(), base, Key::new([1; 32]));
     let builder = builder.looks_per_second(NonZeroU32::new(5_000).unwrap());
     let (receiver, mut events) = builder.called_interval(NET).build().unwrap();
-    let app = receiver.router::<()>();
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::spawn(receiver.server().serve(listener));
 
     let mut chance = Chance(1);
     let mut calls = Vec::new();

@@ -58,19 +58,40 @@ async fn what_is_no_callback_is_told_why() {
     for (content_type, body, status) in [
         ("application/json", job.as_str(), 200),
         ("Application/JSON; charset=utf-8", job.as_str(), 200),
-        ("text/plain", job.as_str(), 415),
-        ("application/x-www-form-urlencoded", "jobid=a", 415),
+        ("application/problem+json", job.as_str(), 200),
+        ("text/plain", job.as_str(), 200),
+        ("", job.as_str(), 200),
+        ("text/plain", "jobid=a", 400),
+        ("application/x-www-form-urlencoded", "jobid=a", 400),
         ("application/json", "", 400),
         ("application/json", "{\"jobid\":", 400),
         ("application/json", "[]", 400),
-        ("application/json", "{\"jobid\":7}", 400),
+        ("application/json", "{\"jobid\":7.5}", 400),
     ] {
         let call = setting.http.post(&url).header(CONTENT_TYPE, content_type);
         let answer = call.body(body.to_owned()).send().await.unwrap();
         assert_eq!(answer.status(), status, "{content_type} {body}");
     }
     let counts = setting.receiver.counts();
-    assert_eq!((counts.accepted, counts.unreadable), (2, 4));
+    assert_eq!((counts.accepted, counts.unreadable), (5, 6));
+}
+
+#[tokio::test]
+async fn content_type_may_be_absent() {
+    let setting = Setting::new().await;
+    let body = claim("a", "progress").to_string();
+    let more = format!("content-length: {}\r\n", body.len());
+    let sent = head("POST", &path(&setting.reply_url()), &more) + &body;
+    let answer = answer(&setting, &sent).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
+async fn byte_order_mark_is_skipped() {
+    let setting = Setting::new().await;
+    let body = format!("\u{feff}{}", claim("a", "progress"));
+    let call = setting.http.post(setting.reply_url()).body(body);
+    assert_eq!(call.send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::timeout;
-use useapi_seed::Client;
+use useapi_seed::{Client, Submitted};
 use useapi_seed_callback::{Event, Key, Receiver};
 use useapi_seed_tests::{Response, Stub, once};
 
@@ -135,6 +135,66 @@ async fn after_a_wait_that_failed_the_end_is_still_news() {
             .await
             .is_err()
     );
+}
+
+/// A job of which the submission's response gives an empty `parentJobId`.
+#[tokio::test]
+async fn empty_parent_is_the_same_as_none() {
+    let api = Stub::start(|request| {
+        let status = if request.target().ends_with("seed_async") {
+            "started"
+        } else {
+            "cancelled"
+        };
+        let job = json!({ "jobid": "a-job", "status": status, "parentJobId": "" });
+        Response::json(200, job.to_string())
+    })
+    .await;
+    let client = Client::builder("a-token").base_url(api.base_url());
+    let client = client.build().unwrap();
+    let key = Key::new([1; 32]);
+    let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
+    let (receiver, mut events) = builder.build().unwrap();
+    let submitted = client.submit("a-parent").send().await.unwrap();
+    let Submitted::Started(job) = submitted else {
+        panic!("{submitted:?}");
+    };
+    receiver.follow(job.wait().interval(NEVER).timeout(NEVER));
+    let url = receiver.reply_url("a-parent", None).unwrap();
+    let path = url::Url::parse(&url).unwrap().path().to_owned();
+    let body = claim("a-job", "cancelled").to_string();
+    receiver.receive(&path, body.as_bytes()).unwrap();
+    let failed = timeout(SOON, events.next()).await.unwrap();
+    assert!(matches!(failed, Some(Event::Failed { .. })), "{failed:?}");
+    assert_eq!(receiver.counts().mismatched, 0);
+}
+
+#[tokio::test]
+async fn integer_ids_are_read_as_text() {
+    let api = Stub::start(|request| {
+        assert!(request.target().ends_with("jobid=18446744073709551615"));
+        let job = json!({
+            "jobid": "18446744073709551615", "verb": "seed_async", "status": "completed",
+            "parentJobId": "17", "seed": { "value": 7 },
+        });
+        Response::json(200, job.to_string())
+    })
+    .await;
+    let client = Client::builder("a-token").base_url(api.base_url());
+    let key = Key::new([1; 32]);
+    let builder = Receiver::builder(client.build().unwrap(), "http://127.0.0.1:1", key);
+    let (receiver, mut events) = builder.build().unwrap();
+    let url = receiver.reply_url("17", Some("9")).unwrap();
+    let path = url::Url::parse(&url).unwrap().path().to_owned();
+    let body = json!({
+        "jobid": 18_446_744_073_709_551_615_u64, "status": "completed",
+        "parentJobId": 17, "replyRef": 9,
+    });
+    receiver
+        .receive(&path, body.to_string().as_bytes())
+        .unwrap();
+    let finished = timeout(SOON, events.next()).await.unwrap();
+    assert!(matches!(finished, Some(Event::Finished(_))), "{finished:?}");
 }
 
 /// They are remembered, and must not fill the memory.

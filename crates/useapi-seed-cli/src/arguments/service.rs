@@ -61,6 +61,8 @@ pub(crate) struct Reset {
 /// On stderr stands the address to configure for the account at useapi.net, or to
 /// give to single submissions. It is a secret: who has it can make this ask the API
 /// about jobs, though nothing is printed that the API does not say.
+///
+/// While nobody reads stdout callbacks are still answered, and events wait.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

@@ -49,7 +49,6 @@ pub(crate) async fn receiver(
         .await
         .map_err(no_port)?;
     let port = listener.local_addr().map_err(no_port)?.port();
-    let app = receiver.router::<()>();
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::spawn(receiver.server().serve(listener));
     Ok((receiver, events, port))
 }

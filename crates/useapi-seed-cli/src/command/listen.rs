@@ -1,10 +1,14 @@
 //! `listen`: callbacks, as lines of JSON.
 
-use std::io;
+use std::time::Duration;
+use std::{io, thread};
 
 use serde::Serialize;
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{sleep, timeout};
 use useapi_seed::{Error, Image, Retrieval, Update};
-use useapi_seed_callback::Event;
+use useapi_seed_callback::{Event, Events, Receiver};
 
 use super::callback;
 use crate::arguments::{Common, Listen};
@@ -14,7 +18,14 @@ use crate::interrupt::Interrupt;
 use crate::json::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{give, plain, tell};
+use crate::terminal::{give_beside_no_bars, note_mark, plain, tell};
+
+/// How long a line may wait for stdout before stderr says so.
+const STALLED: Duration = Duration::from_millis(200);
+/// How often dropped callbacks are counted.
+const COUNTING: Duration = Duration::from_millis(500);
+/// How long the last lines may take when the command ends.
+const LAST_LINES: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Failure> {
     let Listen {
@@ -44,19 +55,93 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Fail
         let address = address.map_err(|error| Failure::new(error.to_string()))?;
         tell(format_args!("replyUrl for job {}: {address}", plain(&job)));
     }
+    let (lines, printed) = print_lines()
+        .map_err(|fault| Failure::new(format!("cannot start a thread for stdout: {fault}")))?;
+    tokio::select! {
+        _ = interrupt.came() => {}
+        queued = queue(&mut events, &output, &lines) => queued?,
+        () = report_dropped(&receiver) => {}
+    }
+    drop(lines);
+    match timeout(LAST_LINES, printed).await {
+        // Whoever read has read enough.
+        Ok(Ok(Err(fault))) if fault.kind() == io::ErrorKind::BrokenPipe => {}
+        Ok(Ok(Err(fault))) => {
+            return Err(Failure::file(format!("cannot print an event: {fault}")));
+        }
+        Ok(_) => {}
+        Err(_) => tell(format_args!(
+            "{} nobody read stdout: events were not printed; `useapi-seed status` shows their jobs",
+            note_mark()
+        )),
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints lines on a thread of its own, since a pipe that nobody reads must delay
+/// neither callbacks nor Ctrl-C. The second half is the thread's outcome. One queued
+/// line is enough: `Events` is a bounded queue itself.
+fn print_lines() -> io::Result<(mpsc::Sender<String>, oneshot::Receiver<io::Result<()>>)> {
+    let (lines, mut queue) = mpsc::channel::<String>(1);
+    let (ended, printed) = oneshot::channel();
+    // Not tokio's threads for blocking: the process would wait for their end.
+    thread::Builder::new().spawn(move || {
+        let mut written = Ok(());
+        while written.is_ok()
+            && let Some(line) = queue.blocking_recv()
+        {
+            written = give_beside_no_bars(&line);
+        }
+        let _ = ended.send(written);
+    })?;
+    Ok((lines, printed))
+}
+
+/// Queues the lines of events until the thread that prints them has ended. Events
+/// wait while nobody reads stdout.
+async fn queue(
+    events: &mut Events,
+    output: &Output,
+    lines: &mpsc::Sender<String>,
+) -> Result<(), Failure> {
+    let mut has_stalled = false;
     loop {
         let event = tokio::select! {
             event = events.next() => event,
-            _ = interrupt.came() => return Ok(Exit::Done),
+            () = lines.closed() => None,
         };
         let Some(event) = event else {
-            return Ok(Exit::Done);
+            return Ok(());
         };
-        match give(&(output.line(&line(&event)?)? + "\n")) {
-            // Whoever read has read enough.
-            Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Done),
-            Err(fault) => return Err(Failure::file(format!("cannot print an event: {fault}"))),
-            Ok(()) => {}
+        let line = output.line(&line(&event)?)? + "\n";
+        if let Err(SendTimeoutError::Timeout(line)) = lines.send_timeout(line, STALLED).await {
+            if !has_stalled {
+                has_stalled = true;
+                tell(format_args!(
+                    "{} nobody reads stdout: events wait until somebody does",
+                    note_mark()
+                ));
+            }
+            // An error is seen above.
+            let _ = lines.send(line).await;
+        }
+    }
+}
+
+/// Says on stderr that callbacks came to nothing: too many events were waiting, or
+/// the API could not be asked. Never ends.
+async fn report_dropped(receiver: &Receiver) {
+    let mut reported = 0;
+    loop {
+        sleep(COUNTING).await;
+        let dropped = receiver.counts().dropped;
+        if dropped > reported {
+            tell(format_args!(
+                "{} callbacks dropped so far: {dropped} (too many at once, or the API could \
+                 not be asked); `useapi-seed status` shows a job",
+                note_mark()
+            ));
+            reported = dropped;
         }
     }
 }

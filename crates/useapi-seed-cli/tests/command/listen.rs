@@ -1,6 +1,6 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 use useapi_seed::{Client, Submitted};
@@ -23,6 +23,29 @@ impl Drop for Listening {
 }
 
 impl Listening {
+    /// Begins on a free port, with the address for an account's callbacks.
+    fn start(command: &mut Command, port: &str, more: &[&str]) -> (Self, String) {
+        let mut child = command
+            .args(["listen", "--port", port, "--key-file", "key"])
+            .args([
+                "--public-url",
+                &format!("http://127.0.0.1:{port}/callbacks"),
+            ])
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut listening = Self {
+            stdout: BufReader::new(child.stdout.take().unwrap()),
+            stderr: BufReader::new(child.stderr.take().unwrap()),
+            child,
+        };
+        assert_eq!(listening.told("listening on 127.0.0.1:"), port);
+        let account = listening.told("replyUrl of the account: ");
+        (listening, account)
+    }
+
     /// The rest of the next line on stderr that begins so.
     fn told(&mut self, start: &str) -> String {
         let mut line = String::new();
@@ -52,32 +75,9 @@ async fn confirmed_events_are_lines_of_json() {
     let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (port, parent) = (free_port(), emulator.jobs().imagine.as_str());
-    let mut child = command(folder.path())
-        .args([
-            "listen",
-            "--port",
-            &port,
-            "--key-file",
-            "key",
-            "--for",
-            parent,
-        ])
-        .args([
-            "--public-url",
-            &format!("http://127.0.0.1:{port}/callbacks"),
-        ])
-        .at(&emulator)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut listening = Listening {
-        stdout: BufReader::new(child.stdout.take().unwrap()),
-        stderr: BufReader::new(child.stderr.take().unwrap()),
-        child,
-    };
-    assert_eq!(listening.told("listening on 127.0.0.1:"), port);
-    let account = listening.told("replyUrl of the account: ");
+    let mut command = command(folder.path());
+    let command = command.at(&emulator);
+    let (mut listening, account) = Listening::start(command, &port, &["--for", parent]);
     assert!(account.contains("/callbacks/account/"), "{account}");
     let reply_url = listening.told(&format!("replyUrl for job {parent}: "));
 
@@ -160,4 +160,162 @@ async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
             .args(["--key-file", key_file]));
     }
     assert!(emulator.journal().is_empty());
+}
+
+/// What happens while nobody reads stdout, or while idle connections are open.
+#[cfg(unix)]
+mod held_up {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::process::ExitStatus;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    use serde_json::json;
+    use useapi_seed::reqwest;
+
+    use super::*;
+    use crate::process::shell;
+    use crate::stub::{Stub, TOKEN};
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// A job with so much news that no pipe holds it, each look another.
+    struct Talkative {
+        stub: Stub,
+        has_ended: Arc<AtomicBool>,
+    }
+
+    impl Talkative {
+        async fn start() -> Self {
+            let has_ended = Arc::new(AtomicBool::new(false));
+            let (ended, looks) = (Arc::clone(&has_ended), AtomicUsize::new(0));
+            let stub = Stub::start().await;
+            stub.on_each_look(move || {
+                let look = looks.fetch_add(1, Ordering::SeqCst);
+                let status = if ended.load(Ordering::SeqCst) {
+                    "cancelled"
+                } else {
+                    "progress"
+                };
+                let content = format!("{look} {}", "x".repeat(200_000));
+                json!({ "jobid": "a-job", "status": status, "content": content }).to_string()
+            })
+            .await;
+            Self { stub, has_ended }
+        }
+    }
+
+    async fn call(account: &str, status: &str) {
+        let http = reqwest::Client::builder().no_proxy().timeout(LONG);
+        let body = json!({ "jobid": "a-job", "status": status }).to_string();
+        let call = http.build().unwrap().post(account).body(body);
+        assert_eq!(call.send().await.unwrap().status(), 200);
+    }
+
+    async fn exit_status(child: &mut Child) -> ExitStatus {
+        let ended = async {
+            loop {
+                if let Some(status) = child.try_wait().unwrap() {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(LONG, ended).await.expect("it ends")
+    }
+
+    #[tokio::test]
+    async fn unread_stdout_delays_no_callback() {
+        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let mut command = command(folder.path());
+        let command = command.at_url(&service.stub.base_url(), TOKEN);
+        let (mut listening, account) = Listening::start(command, &free_port(), &[]);
+        let mut looks = 0;
+        while looks < 4 {
+            call(&account, "progress").await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            looks = service.stub.requests().await;
+        }
+        listening.told("note: nobody reads stdout: events wait");
+        service.has_ended.store(true, Ordering::SeqCst);
+        for _ in 0..10 {
+            call(&account, "cancelled").await;
+        }
+
+        // What waited comes, in its order.
+        let mut last = None;
+        loop {
+            let event = listening.event();
+            if event["event"] == "failed" {
+                break;
+            }
+            let content = event["content"].as_str().unwrap();
+            let look: usize = content.trim_end_matches('x').trim().parse().unwrap();
+            assert!(Some(look) > last, "{look} after {last:?}");
+            last = Some(look);
+        }
+        assert!(last >= Some(2), "{last:?}");
+    }
+
+    #[tokio::test]
+    async fn unread_stdout_delays_no_interrupt() {
+        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let mut command = command(folder.path());
+        let command = command.at_url(&service.stub.base_url(), TOKEN);
+        let (mut listening, account) = Listening::start(command, &free_port(), &[]);
+        call(&account, "progress").await;
+        // The line has begun.
+        listening.stdout.read_exact(&mut [0]).unwrap();
+        let id = listening.child.id().try_into().unwrap();
+        kill(Pid::from_raw(id), Signal::SIGINT).unwrap();
+        assert_eq!(exit_status(&mut listening.child).await.code(), Some(0));
+        listening.told("note: nobody read stdout: events were not printed");
+    }
+
+    #[tokio::test]
+    async fn dropped_callback_is_reported() {
+        let (stub, folder) = (Stub::start().await, tempfile::tempdir().unwrap());
+        stub.on_look(401, r#"{"error":"Unauthorized","code":401}"#)
+            .await;
+        let mut command = command(folder.path());
+        let command = command.at_url(&stub.base_url(), TOKEN);
+        let (mut listening, account) = Listening::start(command, &free_port(), &[]);
+        call(&account, "progress").await;
+        listening.told("note: callbacks dropped so far: 1 ");
+    }
+
+    #[tokio::test]
+    async fn idle_connections_leave_files_for_lookups() {
+        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let mut command = shell(folder.path(), r#"ulimit -n 64; exec useapi-seed "$@""#);
+        let command = command.arg("sh").at_url(&service.stub.base_url(), TOKEN);
+        let port = free_port();
+        let (_listening, account) = Listening::start(command, &port, &[]);
+        let connect = || TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        let mut honest = connect();
+        let idle: Vec<_> = (0..100).map(|_| connect()).collect();
+        let path = account.split_once(&port).unwrap().1;
+        let body = r#"{"jobid":"a-job","status":"progress"}"#;
+        let length = body.len();
+        write!(
+            honest,
+            "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        honest.set_read_timeout(Some(LONG)).unwrap();
+        let mut head = [0; 12];
+        honest.read_exact(&mut head).unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200");
+        let is_looked_up = async {
+            while service.stub.requests().await == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let looked_up = tokio::time::timeout(LONG / 4, is_looked_up).await;
+        assert!(looked_up.is_ok(), "with {} idle connections", idle.len());
+    }
 }

@@ -82,13 +82,19 @@ impl Stub {
         self.on("GET", "/v2/jobs/", text(status, body)).await;
     }
 
+    /// Answers each look with another body.
+    pub(crate) async fn on_each_look(&self, body: impl Fn() -> String + Send + Sync + 'static) {
+        let answer = move |_: &wiremock::Request| text(200, body());
+        self.on("GET", "/v2/jobs/", answer).await;
+    }
+
     /// Answers for an image.
     pub(crate) async fn on_image(&self, number: usize, status: u16, body: &[u8]) {
         let answer = ResponseTemplate::new(status).set_body_bytes(body);
         self.on("GET", &format!("/images/{number}"), answer).await;
     }
 
-    async fn on(&self, verb: &str, at: &str, answer: ResponseTemplate) {
+    async fn on(&self, verb: &str, at: &str, answer: impl wiremock::Respond + 'static) {
         Mock::given(method(verb))
             .and(path(at))
             .respond_with(answer)

@@ -1,0 +1,175 @@
+//! A server of HTTP for the receiver alone.
+
+use std::convert::Infallible;
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
+use std::pin::pin;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::http_service::PATIENCE;
+use crate::receiver::Receiver;
+
+const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Ends what no other limit does, such as a peer that never reads its responses.
+const MAX_AGE: Duration = Duration::from_secs(60);
+/// Callbacks have heads of some hundred bytes.
+const MAX_HEAD: usize = 16 * 1024;
+/// After an error that the next attempt would meet, too.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves a [`Receiver`] on a port, with limits that `axum::serve` does not have:
+/// how many connections are open at once, and for how long one may be idle. Made
+/// by [`Receiver::server`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let client = useapi_seed::Client::builder("a-token").build()?;
+/// use std::num::NonZeroUsize;
+/// use std::time::Duration;
+/// use useapi_seed_callback::{Key, Receiver};
+///
+/// let base = "https://example.com/callbacks";
+/// let (receiver, _events) = Receiver::builder(client, base, Key::random()?).build()?;
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// let server = receiver
+///     .server()
+///     .max_connections(NonZeroUsize::new(64).unwrap())
+///     .head_timeout(Duration::from_secs(5));
+/// tokio::spawn(server.serve(listener));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Server {
+    receiver: Receiver,
+    max_connections: NonZeroUsize,
+    head_timeout: Duration,
+    max_age: Duration,
+}
+
+impl Receiver {
+    /// A server for this receiver, to configure and to start.
+    #[must_use]
+    pub fn server(&self) -> Server {
+        Server {
+            receiver: self.clone(),
+            max_connections: MAX_CONNECTIONS,
+            head_timeout: HEAD_TIMEOUT,
+            max_age: MAX_AGE,
+        }
+    }
+}
+
+impl Server {
+    /// How many connections are open at once; defaults to 256. It is never more
+    /// than half of the files that the process may open, since lookups and results
+    /// need some, too. Connections beyond it wait to be accepted.
+    #[must_use]
+    pub fn max_connections(mut self, connections: NonZeroUsize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// How long the head of a request may take, from the connection or from the
+    /// response before; defaults to 10 seconds. After that the connection is closed.
+    #[must_use]
+    pub fn head_timeout(mut self, timeout: Duration) -> Self {
+        self.head_timeout = timeout;
+        self
+    }
+
+    /// Serves callbacks for as long as this is polled. When it is dropped, the port
+    /// and all connections are closed.
+    pub async fn serve(self, listener: TcpListener) -> Infallible {
+        let max_connections = self.max_connections.get().min(max_descriptors() / 2).max(1);
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                Some(_) = connections.join_next() => {}
+                accepted = listener.accept(), if connections.len() < max_connections => {
+                    match accepted {
+                        Ok((stream, _)) => {
+                            connections.spawn(self.clone().attend(stream));
+                        }
+                        Err(error) => after_failed_accept(&error).await,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Serves one connection to its end.
+    async fn attend(self, stream: TcpStream) {
+        // Responses are small, and must not wait for an acknowledgement.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(self.receiver);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head_timeout)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = sleep(self.max_age) => connection.as_mut().graceful_shutdown(),
+        }
+        // A request that has begun is still answered, if it ends in its own time.
+        let _ = timeout(self.head_timeout + PATIENCE, connection).await;
+    }
+}
+
+async fn after_failed_accept(error: &std::io::Error) {
+    // The peer has given up, which says nothing about the next one.
+    if !matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
+    ) {
+        tracing::warn!(%error, "a connection could not be accepted");
+        sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+/// How many files and sockets this process may have open.
+fn max_descriptors() -> usize {
+    #[cfg(unix)]
+    if let Ok(limit) = rlimit::Resource::NOFILE.get_soft() {
+        return usize::try_from(limit).unwrap_or(usize::MAX);
+    }
+    usize::MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use useapi_seed::Client;
+
+    use super::*;
+    use crate::key::Key;
+
+    const SHORT: Duration = Duration::from_millis(100);
+
+    #[tokio::test]
+    async fn connection_is_closed_when_it_is_old() {
+        let client = Client::builder("a-token").build().unwrap();
+        let builder = Receiver::builder(client, "https://example.com", Key::new([1; 32]));
+        let (receiver, _events) = builder.build().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut server = receiver.server();
+        server.max_age = SHORT;
+        tokio::spawn(server.serve(listener));
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        // Long before it would be idle for too long.
+        let end = timeout(HEAD_TIMEOUT / 2, stream.read_u8()).await;
+        assert!(end.expect("it is closed").is_err());
+    }
+}

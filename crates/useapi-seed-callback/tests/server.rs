@@ -1,0 +1,173 @@
+//! The receiver's own server: how long and how many connections it keeps.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by it"
+)]
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use useapi_seed::Client;
+use useapi_seed_callback::{Key, Receiver, Server};
+
+const SHORT: Duration = Duration::from_millis(100);
+const LONG: Duration = Duration::from_secs(20);
+
+struct Serving {
+    receiver: Receiver,
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Serving {
+    async fn start(configure: impl FnOnce(Server) -> Server) -> Self {
+        let client = Client::builder("a-token").base_url("http://127.0.0.1:1/v2");
+        let (client, key) = (client.build().unwrap(), Key::new([1; 32]));
+        let builder = Receiver::builder(client, "http://127.0.0.1", key);
+        let (receiver, _events) = builder.build().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serve = configure(receiver.server()).serve(listener);
+        let task = tokio::spawn(async move {
+            serve.await;
+        });
+        Self {
+            receiver,
+            address,
+            task,
+        }
+    }
+
+    async fn connect(&self, bytes: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        stream
+    }
+
+    fn callback(&self) -> String {
+        let url = self.receiver.account_url();
+        let path = url.strip_prefix("http://127.0.0.1").unwrap();
+        let body = r#"{"jobid":"a","status":"progress"}"#;
+        let length = body.len();
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}")
+    }
+}
+
+/// The head of the next response.
+async fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let byte = timeout(LONG, stream.read_u8()).await;
+        head.push(byte.expect("a response").expect("it is open"));
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// What comes until the connection is closed.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    let read = timeout(LONG, stream.read_to_string(&mut text)).await;
+    read.expect("it is closed").unwrap();
+    text
+}
+
+fn bound(connections: usize) -> NonZeroUsize {
+    NonZeroUsize::new(connections).unwrap()
+}
+
+#[tokio::test]
+async fn idle_connection_is_closed() {
+    let serving = Serving::start(|server| server.head_timeout(SHORT)).await;
+    assert_eq!(rest(&mut serving.connect("").await).await, "");
+}
+
+#[tokio::test]
+async fn head_sent_byte_by_byte_is_cut_off() {
+    let serving = Serving::start(|server| server.head_timeout(SHORT)).await;
+    let stream = serving.connect("POST / HTTP/1.1\r\nx: ").await;
+    let (mut reading, mut writing) = stream.into_split();
+    let dripping = tokio::spawn(async move {
+        while writing.write_all(b"x").await.is_ok() {
+            sleep(SHORT / 10).await;
+        }
+    });
+    let mut text = Vec::new();
+    // What was sent since may make the end a reset.
+    let _ = timeout(LONG, reading.read_to_end(&mut text))
+        .await
+        .expect("it is closed");
+    assert!(text.is_empty(), "{text:?}");
+    dripping.abort();
+}
+
+#[tokio::test]
+async fn keep_alive_is_served_until_it_idles() {
+    let serving = Serving::start(|server| server.head_timeout(SHORT * 5)).await;
+    let mut stream = serving.connect("").await;
+    for _ in 0..3 {
+        stream
+            .write_all(serving.callback().as_bytes())
+            .await
+            .unwrap();
+        let head = head(&mut stream).await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    }
+    assert_eq!(rest(&mut stream).await, "");
+    assert_eq!(serving.receiver.counts().accepted, 3);
+}
+
+#[tokio::test]
+async fn connection_beyond_the_bound_waits() {
+    let serving = Serving::start(|server| server.max_connections(bound(2))).await;
+    let first = serving.connect("").await;
+    let second = serving.connect("").await;
+    let mut third = serving.connect(&serving.callback()).await;
+    let early = timeout(SHORT, third.read_u8()).await;
+    assert!(early.is_err(), "{early:?}");
+    drop(second);
+    assert!(head(&mut third).await.starts_with("HTTP/1.1 200 "));
+    drop(first);
+}
+
+#[tokio::test]
+async fn callbacks_get_through_after_a_flood() {
+    let limited = |server: Server| server.max_connections(bound(8)).head_timeout(SHORT);
+    let serving = Serving::start(limited).await;
+    let mut flood = Vec::new();
+    for number in 0..64 {
+        let begun = if number % 2 == 0 { "" } else { "POST / HT" };
+        flood.push(serving.connect(begun).await);
+    }
+    let mut honest = serving.connect(&serving.callback()).await;
+    assert!(head(&mut honest).await.starts_with("HTTP/1.1 200 "));
+    for stream in &mut flood {
+        rest(stream).await;
+    }
+}
+
+#[tokio::test]
+async fn large_head_is_rejected() {
+    let serving = Serving::start(|server| server).await;
+    let header = format!("x: {}\r\n\r\n", "x".repeat(17 * 1024));
+    let mut stream = serving.connect("POST / HTTP/1.1\r\n").await;
+    stream.write_all(header.as_bytes()).await.unwrap();
+    let head = head(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 431 "), "{head}");
+}
+
+#[tokio::test]
+async fn stopped_server_closes_its_connections() {
+    let serving = Serving::start(|server| server).await;
+    let mut stream = serving.connect(&serving.callback()).await;
+    head(&mut stream).await;
+    serving.task.abort();
+    assert_eq!(rest(&mut stream).await, "");
+    assert!(TcpStream::connect(serving.address).await.is_err());
+}
