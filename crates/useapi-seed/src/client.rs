@@ -207,6 +207,7 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 ///     .connect_timeout(Duration::from_secs(5))
 ///     .request_timeout(Duration::from_secs(30))
 ///     .image_timeout(Duration::from_secs(120))
+///     .image_retry_timeout(Duration::from_secs(20))
 ///     .image_size_limit(64 * 1024 * 1024)
 ///     .configure_api_http(|http| http.user_agent("my-service/1.0"))
 ///     .configure_image_http(|http| http.pool_max_idle_per_host(4))
@@ -267,6 +268,16 @@ impl ClientBuilder {
     #[must_use]
     pub fn image_timeout(mut self, timeout: Duration) -> Self {
         self.image_limits.time = timeout;
+        self
+    }
+
+    /// How long attempts at an image that fail in a row are retried, three times in
+    /// any case; defaults to 30 seconds. A permanent error, such as 404, ends it
+    /// before.
+    #[cfg(feature = "images")]
+    #[must_use]
+    pub fn image_retry_timeout(mut self, timeout: Duration) -> Self {
+        self.image_limits.retry_timeout = timeout;
         self
     }
 

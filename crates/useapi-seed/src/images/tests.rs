@@ -44,6 +44,7 @@ async fn fault(link: String, limits: Limits) -> ImageFault {
     let image = Image {
         number: 1,
         url: Some(link),
+        proxy_url: None,
         filename: None,
         content_type: None,
         size: Some(2048),
@@ -64,6 +65,7 @@ async fn fault(link: String, limits: Limits) -> ImageFault {
 const LIMITS: Limits = Limits {
     size: 1_000_000,
     time: Duration::from_secs(60),
+    retry_timeout: Duration::ZERO,
 };
 
 #[tokio::test]
