@@ -208,6 +208,7 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 ///     .request_timeout(Duration::from_secs(30))
 ///     .image_timeout(Duration::from_secs(120))
 ///     .image_retry_timeout(Duration::from_secs(20))
+///     .max_images(8)
 ///     .image_size_limit(64 * 1024 * 1024)
 ///     .configure_api_http(|http| http.user_agent("my-service/1.0"))
 ///     .configure_image_http(|http| http.pool_max_idle_per_host(4))
@@ -278,6 +279,16 @@ impl ClientBuilder {
     #[must_use]
     pub fn image_retry_timeout(mut self, timeout: Duration) -> Self {
         self.image_limits.retry_timeout = timeout;
+        self
+    }
+
+    /// How many images of a result are saved, in case it lists endlessly many;
+    /// defaults to 16. The others are left out, with a warning
+    /// ([`SaveImages::note`](crate::SaveImages::note)).
+    #[cfg(feature = "images")]
+    #[must_use]
+    pub fn max_images(mut self, images: usize) -> Self {
+        self.image_limits.images = images;
         self
     }
 

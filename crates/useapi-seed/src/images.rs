@@ -111,7 +111,8 @@ impl Client {
     /// fresh links are tried.
     ///
     /// `.await` it as it is, or set options first. There is one outcome for each
-    /// image, in order: an image that fails keeps none of the others back.
+    /// image, in order: an image that fails keeps none of the others back. Of more
+    /// than [`max_images`](crate::ClientBuilder::max_images) the first are saved.
     pub fn save_images<'a>(
         &'a self,
         retrieval: &'a Retrieval,

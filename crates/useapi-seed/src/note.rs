@@ -46,6 +46,14 @@ pub enum Note {
     DoubledField(String),
     /// There are not four images.
     ImageCount(usize),
+    /// There are more images than the client saves.
+    #[non_exhaustive]
+    ImageLimit {
+        /// How many the answer lists.
+        listed: usize,
+        /// How many are saved, the first ones.
+        limit: usize,
+    },
     /// The answer is only nearly JSON: a byte order mark, half a letter, or
     /// endless nesting. What could not be read was left out of what was
     /// understood; the kept answer has it.
@@ -144,6 +152,10 @@ impl fmt::Display for Note {
             Self::ImageCount(found) => {
                 write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
             }
+            Self::ImageLimit { listed, limit } => write!(
+                f,
+                "images: only the first {limit} of {listed} are saved"
+            ),
             Self::Mended => f.write_str("the answer is not quite JSON, and was mended"),
             Self::SeedMismatch { value, text } => write!(
                 f,

@@ -63,6 +63,7 @@ async fn fault(link: String, limits: Limits) -> ImageFault {
 }
 
 const LIMITS: Limits = Limits {
+    images: 16,
     size: 1_000_000,
     time: Duration::from_secs(60),
     retry_timeout: Duration::ZERO,

@@ -22,11 +22,14 @@ use crate::retry::Tried;
 /// How long more bytes are waited for after the announced size.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// What an image may take at most.
+/// What images may take at most.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
+    /// Of a result.
+    pub(crate) images: usize,
+    /// Of an image, in bytes.
     pub(crate) size: u64,
-    /// With all attempts.
+    /// Of an image, with all attempts.
     pub(crate) time: Duration,
     /// How long attempts may fail in a row.
     pub(crate) retry_timeout: Duration,
@@ -37,6 +40,7 @@ impl Default for Limits {
     /// go on for ever: ten minutes.
     fn default() -> Self {
         Self {
+            images: 16,
             size: 256 * 1024 * 1024,
             time: Duration::from_secs(10 * 60),
             retry_timeout: Duration::from_secs(30),
