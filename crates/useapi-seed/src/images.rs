@@ -9,6 +9,7 @@ mod attempts;
 mod completeness;
 mod fault;
 mod host;
+mod limits;
 mod part;
 mod picture;
 mod present;
@@ -38,14 +39,14 @@ use crate::retrieval::{Image, Retrieval};
 use attempts::Attempts;
 use fault::image_error;
 use host::Host;
+pub(crate) use limits::Limits;
 use part::Part;
 use renewal::Renewal;
-pub(crate) use transfer::Limits;
 use transfer::Transfer;
 
 /// Some hosts serve one connection at a time: an idle one must not hold up the
 /// others.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
+const IDLE_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Fetches images.
 #[derive(Clone)]
@@ -258,7 +259,7 @@ impl Downloader {
         let urls = self.urls(image)?;
         let part = Part::in_folder(folder).await.map_err(Error::file)?;
         let mut transfer = Transfer::new(&self.host, image.size, part, &self.limits);
-        let attempts = Attempts::new(urls, self.limits.retry_timeout, deadline, Instant::now());
+        let attempts = Attempts::new(urls, self.limits, deadline, Instant::now());
         let outcome = match deadline {
             Some(deadline) => timeout_at(deadline, transfer.run(attempts)).await,
             None => Ok(transfer.run(attempts).await),

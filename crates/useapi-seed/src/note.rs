@@ -152,10 +152,9 @@ impl fmt::Display for Note {
             Self::ImageCount(found) => {
                 write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
             }
-            Self::ImageLimit { listed, limit } => write!(
-                f,
-                "images: only the first {limit} of {listed} are saved"
-            ),
+            Self::ImageLimit { listed, limit } => {
+                write!(f, "images: only the first {limit} of {listed} are saved")
+            }
             Self::Mended => f.write_str("the answer is not quite JSON, and was mended"),
             Self::SeedMismatch { value, text } => write!(
                 f,

@@ -106,7 +106,10 @@ impl<'a> Printed<'a> {
             seed: retrieval.seed(),
             prompt: retrieval.prompt(),
             image_count: retrieval.images().len(),
-            images: retrieval.images().get(..LISTED).unwrap_or(retrieval.images()),
+            images: retrieval
+                .images()
+                .get(..LISTED)
+                .unwrap_or(retrieval.images()),
         }
     }
 

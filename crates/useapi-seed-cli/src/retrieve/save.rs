@@ -33,7 +33,9 @@ pub(crate) async fn all(
 
     // And the seed before the images, which may take their time. If this is the
     // end, the images are missing.
-    let first = report.seed_file.insert(SeedFile::new(retrieval, &notes, &[]));
+    let first = report
+        .seed_file
+        .insert(SeedFile::new(retrieval, &notes, &[]));
     failures.extend(folder.write_json(NAME, first).err());
 
     let count = retrieval.images().len().min(LISTED);

@@ -9,13 +9,13 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::fault::ImageFault;
+use super::limits::Limits;
 use crate::error::{Error, ErrorKind};
 
 /// In a row, however long they take: one or two stalls are likely in a bad
 /// network.
 const MIN_ATTEMPTS: u32 = 3;
-/// Doubled after each failed attempt at a URL.
-const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
+/// The backoff doubles up to this after each failed attempt at a URL.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// A host that asks for a longer pause gets no further request: the caller
 /// decides.
@@ -101,7 +101,7 @@ pub(super) enum Left {
 pub(super) struct Attempts {
     candidates: Vec<Candidate>,
     current: usize,
-    retry_timeout: Duration,
+    limits: Limits,
     deadline: Option<Instant>,
     failed: u32,
     /// Since this time the file has not grown, in so many attempts.
@@ -122,7 +122,7 @@ impl Attempts {
     /// `urls` in the order of preference.
     pub(super) fn new(
         urls: Vec<Url>,
-        retry_timeout: Duration,
+        limits: Limits,
         deadline: Option<Instant>,
         now: Instant,
     ) -> Self {
@@ -134,7 +134,7 @@ impl Attempts {
         Self {
             candidates: candidates.collect(),
             current: 0,
-            retry_timeout,
+            limits,
             deadline,
             failed: 0,
             stuck_since: now,
@@ -180,7 +180,7 @@ impl Attempts {
             Retry::After(pause) => {
                 let is_resumed = self.back_off(pause, left, now);
                 let is_stuck = self.in_a_row >= MIN_ATTEMPTS
-                    && now.duration_since(self.stuck_since) >= self.retry_timeout;
+                    && now.duration_since(self.stuck_since) >= self.limits.retry_timeout;
                 self.next(is_resumed, now).filter(|_| !is_stuck)
             }
         };
@@ -195,6 +195,7 @@ impl Attempts {
 
     /// Whether the same URL is tried again before all others.
     fn back_off(&mut self, retry_after: Duration, left: Left, now: Instant) -> bool {
+        let initial = self.limits.initial_backoff;
         let Some(current) = self.candidates.get_mut(self.current) else {
             return false;
         };
@@ -203,7 +204,7 @@ impl Attempts {
         }
         let is_resumed = left != Left::Nothing && current.failures == 0;
         current.failures = current.failures.saturating_add(1);
-        current.not_before = later(now, retry_after.max(backoff(current.failures)));
+        current.not_before = later(now, retry_after.max(backoff(initial, current.failures)));
         // A host's pause holds for its other URLs too.
         let authority = current.url.authority().to_owned();
         for other in &mut self.candidates {
@@ -231,8 +232,7 @@ impl Attempts {
 /// The error that stands for the image: the first, but one that a new link may
 /// solve before any other.
 fn telling(first: Option<Error>, error: Error) -> Error {
-    let is_gone =
-        |error: &Error| matches!(error.kind(), ErrorKind::Image(ImageFault::Gone { .. }));
+    let is_gone = |error: &Error| matches!(error.kind(), ErrorKind::Image(ImageFault::Gone { .. }));
     match first {
         Some(first) if is_gone(&first) || !is_gone(&error) => first,
         _ => error,
@@ -240,10 +240,10 @@ fn telling(first: Option<Error>, error: Error) -> Error {
 }
 
 /// With jitter, so that the images of a result are not asked for in step.
-fn backoff(failures: u32) -> Duration {
+fn backoff(initial: Duration, failures: u32) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
-    let backoff = INITIAL_BACKOFF.saturating_mul(1 << doublings);
-    backoff.min(MAX_BACKOFF).mul_f64(0.75 + fastrand::f64() / 2.0)
+    let backoff = initial.saturating_mul(1 << doublings).min(MAX_BACKOFF);
+    backoff.mul_f64(0.75 + fastrand::f64() / 2.0)
 }
 
 fn later(now: Instant, pause: Duration) -> Instant {
@@ -258,12 +258,13 @@ mod tests {
     use crate::images::fault::image_error;
 
     const WINDOW: Duration = Duration::from_secs(30);
+    const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
 
     fn attempts(urls: &[&str], deadline: Option<Duration>) -> (Attempts, Instant) {
         let now = Instant::now();
         let urls = urls.iter().map(|url| Url::parse(url).unwrap()).collect();
         let deadline = deadline.map(|limit| now + limit);
-        (Attempts::new(urls, WINDOW, deadline, now), now)
+        (Attempts::new(urls, Limits::default(), deadline, now), now)
     }
 
     fn transient() -> Failure {
@@ -297,8 +298,15 @@ mod tests {
         };
         assert!(matches!(error.kind(), ErrorKind::Image(ImageFault::Cut(1))));
         let elapsed = now - start;
-        assert!((WINDOW..WINDOW + 2 * MAX_BACKOFF).contains(&elapsed), "{elapsed:?}");
-        assert!((9..25).contains(&attempts.failed()), "{}", attempts.failed());
+        assert!(
+            (WINDOW..WINDOW + 2 * MAX_BACKOFF).contains(&elapsed),
+            "{elapsed:?}"
+        );
+        assert!(
+            (9..25).contains(&attempts.failed()),
+            "{}",
+            attempts.failed()
+        );
     }
 
     #[test]

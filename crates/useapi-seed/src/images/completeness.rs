@@ -57,7 +57,12 @@ mod tests {
             (&[Complete], &DIFFERS, &[EndFound, Unchecked], true),
             (&[Complete], &DIFFERS, &[EndMissing], false),
             (&[Unknown, Broken], &DIFFERS, &[EndFound], true),
-            (&[Unknown, Broken], &DIFFERS, &[EndMissing, Unchecked], false),
+            (
+                &[Unknown, Broken],
+                &DIFFERS,
+                &[EndMissing, Unchecked],
+                false,
+            ),
         ];
         let mut cases = 0;
         for (framings, sizes, structures, expected) in rows {
@@ -65,7 +70,10 @@ mod tests {
                 for announced in sizes {
                     for structure in structures {
                         let complete = is_complete(*framing, *announced, 100, *structure);
-                        assert_eq!(complete, expected, "{framing:?} {announced:?} {structure:?}");
+                        assert_eq!(
+                            complete, expected,
+                            "{framing:?} {announced:?} {structure:?}"
+                        );
                         cases += 1;
                     }
                 }

@@ -21,7 +21,12 @@ pub(super) fn of(media_type: &str, file: impl Read + Seek) -> io::Result<Structu
         _ => Ok(Structure::Unchecked),
     };
     match walked {
-        Err(err) if matches!(err.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => {
+        Err(err)
+            if matches!(
+                err.kind(),
+                ErrorKind::UnexpectedEof | ErrorKind::InvalidData
+            ) =>
+        {
             Ok(Structure::EndMissing)
         }
         walked => walked,
@@ -254,7 +259,13 @@ mod tests {
     #[test]
     fn bytes_behind_the_end_are_ignored() {
         for (media_type, file) in files() {
-            for tail in [b"\n".as_slice(), b"\xFF\xFF\xFF", &[0; 1000], b"trailer", &file] {
+            for tail in [
+                b"\n".as_slice(),
+                b"\xFF\xFF\xFF",
+                &[0; 1000],
+                b"trailer",
+                &file,
+            ] {
                 let found = structure(media_type, &[&file, tail].concat());
                 assert_eq!(found, Structure::EndFound, "{media_type} {tail:?}");
             }
@@ -268,10 +279,20 @@ mod tests {
             ("image/png", png_with(&[chunk(b"caBX", &png)]), png),
             ("image/jpeg", jpeg_with(&jpeg), jpeg),
         ] {
-            let start = file.windows(embedded.len()).position(|part| part == embedded);
+            let start = file
+                .windows(embedded.len())
+                .position(|part| part == embedded);
             let cut = &file[..start.unwrap() + embedded.len() + 20];
-            assert_eq!(structure(media_type, cut), Structure::EndMissing, "{media_type}");
-            assert_eq!(structure(media_type, &file), Structure::EndFound, "{media_type}");
+            assert_eq!(
+                structure(media_type, cut),
+                Structure::EndMissing,
+                "{media_type}"
+            );
+            assert_eq!(
+                structure(media_type, &file),
+                Structure::EndFound,
+                "{media_type}"
+            );
         }
     }
 
@@ -281,7 +302,11 @@ mod tests {
             let length = file.len();
             file.truncate(length - 14);
             file.resize(length, 0);
-            assert_eq!(structure(media_type, &file), Structure::EndMissing, "{media_type}");
+            assert_eq!(
+                structure(media_type, &file),
+                Structure::EndMissing,
+                "{media_type}"
+            );
         }
     }
 

@@ -14,39 +14,14 @@ use super::attempts::{Attempts, Failure, Left};
 use super::completeness::Framing;
 use super::fault::{ImageFault, image_error};
 use super::host::{self, Host};
+use super::limits::Limits;
 use super::part::Part;
 use super::rest::{ReceivedRange, Rest, Version};
 use crate::error::Error;
 use crate::retry::Tried;
 
 /// How long more bytes are waited for after the announced size.
-const LINGER: Duration = Duration::from_secs(2);
-
-/// What images may take at most.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Of a result.
-    pub(crate) images: usize,
-    /// Of an image, in bytes.
-    pub(crate) size: u64,
-    /// Of an image, with all attempts.
-    pub(crate) time: Duration,
-    /// How long attempts may fail in a row.
-    pub(crate) retry_timeout: Duration,
-}
-
-impl Default for Limits {
-    /// A body without an end must not fill the disk: 256 MiB. Nor must a slow one
-    /// go on for ever: ten minutes.
-    fn default() -> Self {
-        Self {
-            images: 16,
-            size: 256 * 1024 * 1024,
-            time: Duration::from_secs(10 * 60),
-            retry_timeout: Duration::from_secs(30),
-        }
-    }
-}
+const LINGER: Duration = Duration::from_millis(500);
 
 /// An image on its way.
 pub(super) struct Transfer<'a> {
@@ -63,12 +38,7 @@ pub(super) struct Transfer<'a> {
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(
-        host: &'a Host,
-        announced: Option<u64>,
-        part: Part,
-        limits: &Limits,
-    ) -> Self {
+    pub(super) fn new(host: &'a Host, announced: Option<u64>, part: Part, limits: &Limits) -> Self {
         Self {
             host,
             size_limit: limits.size,
@@ -231,7 +201,11 @@ impl<'a> Transfer<'a> {
                 || response.headers().contains_key(TRANSFER_ENCODING));
         loop {
             let has_announced_size = self.announced == Some(self.part.size());
-            let linger = if has_announced_size { LINGER } else { Duration::MAX };
+            let linger = if has_announced_size {
+                LINGER
+            } else {
+                Duration::MAX
+            };
             match timeout(linger, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
                     self.ensure_in_limit(Some(self.part.size() + chunk.len() as u64))?;
@@ -251,9 +225,7 @@ impl<'a> Transfer<'a> {
                 let broken = self.cut(io::Error::other("the host has sent a part of it only"));
                 Ok((Framing::Broken, Some(broken)))
             }
-            Some(Ordering::Greater) => {
-                Err(self.forbid_resume("the host sends more than it has"))
-            }
+            Some(Ordering::Greater) => Err(self.forbid_resume("the host sends more than it has")),
             Some(Ordering::Equal) => Ok((Framing::Complete, None)),
             None if is_framed => Ok((Framing::Complete, None)),
             None => Ok((Framing::Unknown, None)),
