@@ -50,8 +50,8 @@ pub struct Response {
     status: u16,
     headers: String,
     body: Vec<u8>,
-    /// What `content-length` says.
-    length: usize,
+    /// What `content-length` says, if it is there.
+    length: Option<usize>,
     pace: Pace,
 }
 
@@ -83,7 +83,7 @@ impl Response {
         Self {
             status,
             headers: format!("content-type: {content_type}\r\n"),
-            length: body.len(),
+            length: Some(body.len()),
             body,
             pace: Pace::AtOnce,
         }
@@ -137,7 +137,14 @@ impl Response {
     /// Says that this many bytes come, whatever comes.
     #[must_use]
     pub fn announcing(mut self, bytes: usize) -> Self {
-        self.length = bytes;
+        self.length = Some(bytes);
+        self
+    }
+
+    /// Says nothing of the length: the body ends with the connection.
+    #[must_use]
+    pub fn without_length(mut self) -> Self {
+        self.length = None;
         self
     }
 
@@ -229,9 +236,14 @@ async fn serve(
         }
         Pace::AtOnce | Pace::ByByte | Pace::Endless => {}
     }
+    let length = response
+        .length
+        .map(|length| format!("content-length: {length}\r\n"));
     let head = format!(
-        "HTTP/1.1 {} Words\r\n{}content-length: {}\r\nconnection: close\r\n\r\n",
-        response.status, response.headers, response.length
+        "HTTP/1.1 {} Words\r\n{}{}connection: close\r\n\r\n",
+        response.status,
+        response.headers,
+        length.unwrap_or_default()
     );
     stream.write_all(head.as_bytes()).await?;
     if matches!(response.pace, Pace::AtOnce) {

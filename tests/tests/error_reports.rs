@@ -26,6 +26,7 @@ fn client(base_url: &str) -> Client {
     Client::builder("a-token")
         .base_url(base_url)
         .retry(once())
+        .image_retry_timeout(Duration::ZERO)
         .build()
         .unwrap()
 }

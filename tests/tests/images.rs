@@ -11,10 +11,19 @@
 mod again;
 #[path = "images/attempts.rs"]
 mod attempts;
+#[path = "images/complete.rs"]
+mod complete;
 #[path = "images/folders.rs"]
 mod folders;
+#[path = "images/limit.rs"]
+mod limit;
+#[path = "images/proxy_url.rs"]
+mod proxy_url;
+#[path = "images/resumed.rs"]
+mod resumed;
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use useapi_seed::{Client, Error, ErrorKind, ImageFault, JobState, Retrieval, SavedImage};
@@ -44,6 +53,8 @@ async fn retrieved(base_url: &str) -> (Client, Retrieval) {
     let client = Client::builder("a-token")
         .base_url(base_url)
         .retry(once())
+        // What fails for good is tried three times only.
+        .image_retry_timeout(Duration::ZERO)
         .build()
         .unwrap();
     match client.job("a-job").poll().await.unwrap() {
@@ -60,6 +71,23 @@ fn announce_truly(attachments: &mut Value) {
         attachment["height"] = json!(1);
         attachment["content_type"] = json!("image/png");
     }
+}
+
+fn only_first(attachments: &mut Value) {
+    attachments.as_array_mut().unwrap().truncate(1);
+}
+
+fn picture() -> Response {
+    Response::new(200, "image/png", PNG)
+}
+
+/// The requests for one target, and whether each was for a part.
+fn asked(host: &Stub, target: &str) -> Vec<bool> {
+    let requests = host.requests();
+    let requests = requests.iter().filter(|seen| seen.target() == target);
+    requests
+        .map(|request| request.header("range").is_some())
+        .collect()
 }
 
 /// All files below a folder, hidden ones too.

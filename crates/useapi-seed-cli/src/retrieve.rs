@@ -33,7 +33,7 @@ use progress::{Progress, Total};
 #[cfg(test)]
 pub(crate) use report::Line;
 use report::{Outcome, Report};
-pub(crate) use seed_file::SeedFile;
+pub(crate) use seed_file::{LISTED, SeedFile};
 
 /// Whether a folder can be made, or written to.
 pub(crate) fn is_writable(folder: &Path) -> Result<(), Failure> {

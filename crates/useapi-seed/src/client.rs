@@ -225,6 +225,8 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 ///     .request_timeout(Duration::from_secs(30))
 ///     .settle_margin(Duration::from_secs(60))
 ///     .image_timeout(Duration::from_secs(120))
+///     .image_retry_timeout(Duration::from_secs(20))
+///     .max_images(8)
 ///     .image_size_limit(64 * 1024 * 1024)
 ///     .configure_api_http(|http| http.user_agent("my-service/1.0"))
 ///     .configure_image_http(|http| http.pool_max_idle_per_host(4))
@@ -295,6 +297,26 @@ impl ClientBuilder {
     #[must_use]
     pub fn image_timeout(mut self, timeout: Duration) -> Self {
         self.image_limits.time = timeout;
+        self
+    }
+
+    /// How long attempts at an image that fail in a row are retried, three times in
+    /// any case; defaults to 30 seconds. A permanent error, such as 404, ends it
+    /// before.
+    #[cfg(feature = "images")]
+    #[must_use]
+    pub fn image_retry_timeout(mut self, timeout: Duration) -> Self {
+        self.image_limits.retry_timeout = timeout;
+        self
+    }
+
+    /// How many images of a result are saved, in case it lists endlessly many;
+    /// defaults to 16. The others are left out, with a warning
+    /// ([`SaveImages::note`](crate::SaveImages::note)).
+    #[cfg(feature = "images")]
+    #[must_use]
+    pub fn max_images(mut self, images: usize) -> Self {
+        self.image_limits.images = images;
         self
     }
 

@@ -6,8 +6,10 @@
 
 mod address;
 mod attempts;
+mod completeness;
 mod fault;
 mod host;
+mod limits;
 mod part;
 mod picture;
 mod present;
@@ -15,11 +17,13 @@ mod renewal;
 mod resolver;
 mod rest;
 mod save_images;
+mod structure;
 #[cfg(test)]
 mod tests;
 mod transfer;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
@@ -32,12 +36,17 @@ pub use save_images::SaveImages;
 use crate::client::Client;
 use crate::error::{Delivery, Error};
 use crate::retrieval::{Image, Retrieval};
+use attempts::Attempts;
 use fault::image_error;
 use host::Host;
+pub(crate) use limits::Limits;
 use part::Part;
 use renewal::Renewal;
-pub(crate) use transfer::Limits;
 use transfer::Transfer;
+
+/// Some hosts serve one connection at a time: an idle one must not hold up the
+/// others.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Fetches images.
 #[derive(Clone)]
@@ -103,7 +112,8 @@ impl Client {
     /// fresh links are tried.
     ///
     /// `.await` it as it is, or set options first. There is one outcome for each
-    /// image, in order: an image that fails keeps none of the others back.
+    /// image, in order: an image that fails keeps none of the others back. Of more
+    /// than [`max_images`](crate::ClientBuilder::max_images) the first are saved.
     pub fn save_images<'a>(
         &'a self,
         retrieval: &'a Retrieval,
@@ -117,10 +127,11 @@ impl Client {
     /// that has a fresh one.
     ///
     /// The file is written under a temporary name in the same folder, and gets
-    /// its own when it is whole. When the connection breaks, the rest is asked
-    /// for, if the host can tell that it belongs to what came before; otherwise
-    /// the image is asked for anew. After three attempts in a row that brought
-    /// nothing more it is given up.
+    /// its own when it is complete. A failed attempt is retried with backoff for
+    /// 30 seconds ([`image_retry_timeout`](crate::ClientBuilder::image_retry_timeout));
+    /// an interrupted one is resumed when the host proves that both parts are of
+    /// the same version. When [`Image::url`] fails or cannot be used,
+    /// [`Image::proxy_url`] is tried.
     ///
     /// # Errors
     ///
@@ -166,7 +177,9 @@ impl Downloader {
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Error> {
         Ok(Self {
-            host: Host::new(api_is_loopback, configure)?,
+            host: Host::new(api_is_loopback, |http| {
+                configure(http.pool_idle_timeout(IDLE_TIMEOUT))
+            })?,
             limits,
         })
     }
@@ -218,6 +231,22 @@ impl Downloader {
         outcome.map_err(|error| error.of_image(image.number, folder))
     }
 
+    /// Where the image may be downloaded, in the order of preference.
+    fn urls(&self, image: &Image) -> Result<Vec<Url>, Error> {
+        let (mut urls, mut error) = (Vec::new(), None);
+        for link in [&image.url, &image.proxy_url].into_iter().flatten() {
+            match self.host.address_of(link) {
+                Ok(url) if urls.contains(&url) => {}
+                Ok(url) => urls.push(url),
+                Err(rejected) => error = error.or(Some(rejected)),
+            }
+        }
+        if urls.is_empty() {
+            return Err(error.unwrap_or_else(|| image_error(ImageFault::NoLink)));
+        }
+        Ok(urls)
+    }
+
     async fn saved(
         &self,
         image: &Image,
@@ -227,12 +256,13 @@ impl Downloader {
         if let Some(saved) = present::find(image, folder).await {
             return Ok(saved);
         }
-        let url = self.host.address_of(image)?;
+        let urls = self.urls(image)?;
         let part = Part::in_folder(folder).await.map_err(Error::file)?;
-        let mut transfer = Transfer::new(&self.host, url, part, &self.limits);
+        let mut transfer = Transfer::new(&self.host, image.size, part, &self.limits);
+        let attempts = Attempts::new(urls, self.limits, deadline, Instant::now());
         let outcome = match deadline {
-            Some(deadline) => timeout_at(deadline, transfer.run()).await,
-            None => Ok(transfer.run().await),
+            Some(deadline) => timeout_at(deadline, transfer.run(attempts)).await,
+            None => Ok(transfer.run(attempts).await),
         };
         match outcome {
             Ok(outcome) => outcome?,
@@ -260,9 +290,8 @@ impl Downloader {
     }
 }
 
-/// Of the link only the host is shown: the rest is a key to the picture.
+/// Of a URL only the host is recorded: the rest is a key to the image.
 fn download_span(image: &Image) -> Span {
-    let url = image.url.as_deref().and_then(|link| Url::parse(link).ok());
     info_span!(
         "useapi_seed.download",
         otel.kind = "client",
@@ -272,8 +301,8 @@ fn download_span(image: &Image) -> Span {
         http.response.status_code = field::Empty,
         useapi.attempt = field::Empty,
         useapi.delivery = field::Empty,
-        server.address = url.as_ref().and_then(Url::host_str),
-        server.port = url.as_ref().and_then(Url::port_or_known_default),
+        server.address = field::Empty,
+        server.port = field::Empty,
         useapi.image.number = image.number,
         useapi.image.size = field::Empty,
         useapi.image.was_there = field::Empty,

@@ -185,6 +185,8 @@
 //! | a wait | 15 min, and 10 s for a last look | [`Wait::timeout`] |
 //! | polls in a row that fail | 5 | [`Wait::failed_polls`] |
 //! | an image | 10 min, 256 MiB | [`ClientBuilder::image_timeout`], [`ClientBuilder::image_size_limit`] |
+//! | attempts at an image that fail in a row | 30 s | [`ClientBuilder::image_retry_timeout`] |
+//! | images of a result that are saved | 16 | [`ClientBuilder::max_images`] |
 //!
 //! For some calls only, they are set on a [clone](Client::with_request_timeout)
 //! of the client, which shares its connections.

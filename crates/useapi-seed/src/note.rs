@@ -41,6 +41,14 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 pub enum Note {
     /// There are not four images.
     ImageCount(usize),
+    /// There are more images than the client saves.
+    #[non_exhaustive]
+    ImageLimit {
+        /// How many the answer lists.
+        listed: usize,
+        /// How many are saved, the first ones.
+        limit: usize,
+    },
     /// The number and the text beside it disagree.
     #[non_exhaustive]
     SeedMismatch {
@@ -133,6 +141,9 @@ impl fmt::Display for Note {
         match self {
             Self::ImageCount(found) => {
                 write!(f, "images: {found} instead of {DOCUMENTED_IMAGES}")
+            }
+            Self::ImageLimit { listed, limit } => {
+                write!(f, "images: only the first {limit} of {listed} are saved")
             }
             Self::SeedMismatch { value, text } => write!(
                 f,

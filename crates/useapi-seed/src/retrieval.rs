@@ -72,6 +72,8 @@ pub struct Image {
     /// Where it can be fetched, for about a day. None when the answer has no
     /// link.
     pub url: Option<String>,
+    /// The same image at another host, for when `url` cannot be used.
+    pub proxy_url: Option<String>,
     /// Its name at Discord. Never used as a path.
     pub filename: Option<String>,
     /// Its announced media type.
@@ -227,7 +229,8 @@ impl Image {
         let link = |link: &Option<String>| link.clone().filter(|link| !link.trim().is_empty());
         Self {
             number,
-            url: link(&attachment.url).or_else(|| link(&attachment.proxy_url)),
+            url: link(&attachment.url),
+            proxy_url: link(&attachment.proxy_url),
             filename: attachment.filename.clone(),
             content_type: attachment.content_type.clone(),
             size: count(attachment.size),
@@ -261,6 +264,6 @@ impl Image {
     /// ```
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        link::expires_at(self.url.as_deref()?)
+        link::expires_at(self.url.as_deref().or(self.proxy_url.as_deref())?)
     }
 }

@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::json::Output;
+use crate::retrieve::LISTED;
 use crate::schemas;
 use crate::settings::Settings;
 use crate::terminal::{give_beside_no_bars, note_mark, plain, tell};
@@ -164,7 +165,9 @@ pub(crate) enum Printed<'a> {
         seed: u64,
         /// The prompt, with its parameters.
         prompt: Option<&'a str>,
-        /// The images, with their links.
+        /// How many images the answer lists.
+        image_count: usize,
+        /// The images, with their links; 16 at most.
         images: &'a [Image],
     },
     /// A job that has ended otherwise, or cannot be asked for.
@@ -187,7 +190,11 @@ impl<'a> Printed<'a> {
             original_job_id: retrieval.original_job_id(),
             seed: retrieval.seed(),
             prompt: retrieval.prompt(),
-            images: retrieval.images(),
+            image_count: retrieval.images().len(),
+            images: retrieval
+                .images()
+                .get(..LISTED)
+                .unwrap_or(retrieval.images()),
         }
     }
 

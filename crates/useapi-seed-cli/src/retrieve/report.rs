@@ -60,6 +60,7 @@ impl Report {
             seed: seed_file.map(|file| file.seed),
             prompt: seed_file.and_then(|file| file.prompt.as_deref()),
             prompt_with_seed: seed_file.and_then(|file| file.prompt_with_seed.as_deref()),
+            image_count: seed_file.map(|file| file.image_count),
             images: seed_file.map(|file| file.images.as_slice()),
             notes: seed_file.map(|file| file.notes.as_slice()),
             errors: self.failures.iter().map(Fault::new).collect(),
@@ -103,6 +104,8 @@ pub(crate) struct Line<'a> {
     prompt: Option<&'a str>,
     /// The line that makes the images again: the prompt with `--seed`.
     prompt_with_seed: Option<&'a str>,
+    /// How many images the answer lists; null without a result.
+    image_count: Option<usize>,
     /// The images, as in `seed.json`; null without a result.
     images: Option<&'a [ImageEntry]>,
     /// Where the answer differs from the documentation; null without a result.

@@ -5,7 +5,7 @@ use useapi_seed::{Client, Note, Retrieval};
 use super::folder::Folder;
 use super::progress::Progress;
 use super::report::Report;
-use super::seed_file::{NAME, SeedFile, file_name};
+use super::seed_file::{LISTED, NAME, SeedFile, file_name, listed};
 use crate::failure::Failure;
 use crate::terminal::{note_mark, plain};
 
@@ -28,23 +28,30 @@ pub(crate) async fn all(
     } = report;
     failures.extend(folder.write("job.json", retrieval.answer()).err());
 
+    let saving = client.save_images(retrieval, folder.path());
+    let notes: Vec<_> = retrieval
+        .notes()
+        .iter()
+        .cloned()
+        .chain(saving.note())
+        .collect();
+
     // And the seed before the images, which may take their time. If this is the
     // end, the images are missing.
-    let first = seed_file.insert(SeedFile::new(job_id, retrieval, &[]));
+    let first = seed_file.insert(SeedFile::new(job_id, retrieval, &notes, &[]));
     failures.extend(folder.write_json(NAME, first).err());
 
-    progress.status(&format!("saving {} images", retrieval.images().len()));
-    let outcomes = client
-        .save_images(retrieval, folder.path())
-        .on_each(|outcome| progress.image(outcome))
-        .await;
-    let last = seed_file.insert(SeedFile::new(job_id, retrieval, &outcomes));
+    let count = retrieval.images().len().min(LISTED);
+    progress.status(&format!("saving {count} images"));
+    let outcomes = saving.on_each(|outcome| progress.image(outcome)).await;
+    let last = SeedFile::new(job_id, retrieval, &notes, &outcomes);
+    let last = seed_file.insert(last);
     failures.extend(folder.write_json(NAME, last).err());
     if outcomes.is_empty() {
         failures.push(Failure::new("the answer lists no images"));
     }
 
-    tell_notes(progress, retrieval.notes());
+    tell_notes(progress, &notes);
     let mut files = Vec::new();
     for (image, outcome) in retrieval.images().iter().zip(outcomes) {
         match outcome {
@@ -70,15 +77,18 @@ pub(crate) async fn all(
 
 /// Discord adds fields to its files at will, so those share a line.
 fn tell_notes(progress: &Progress, notes: &[Note]) {
-    let mut unknown = Vec::new();
+    let (mut unknown, mut others) = (Vec::new(), Vec::new());
     for note in notes {
         match note {
             Note::UnknownField(path) => unknown.push(path.as_str()),
-            note => tell_note(progress, &plain(&note.to_string())),
+            note => others.push(note),
         }
     }
+    for note in listed(&others) {
+        tell_note(progress, &plain(&note));
+    }
     if !unknown.is_empty() {
-        let unknown = plain(&unknown.join(", "));
+        let unknown = plain(&listed(&unknown).join(", "));
         tell_note(progress, &format!("not documented, but kept: {unknown}"));
     }
 }

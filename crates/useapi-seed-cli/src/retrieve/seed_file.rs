@@ -3,9 +3,12 @@
 use std::iter;
 
 use serde::{Deserialize, Serialize};
-use useapi_seed::{Error, Retrieval, SavedImage};
+use useapi_seed::{Error, Note, Retrieval, SavedImage};
 
 pub(crate) const NAME: &str = "seed.json";
+/// How much of a list is shown: an answer may list endlessly many things. The
+/// library saves as many images.
+pub(crate) const LISTED: usize = 16;
 
 /// What was understood of an answer: the seed, what makes it of use, and the
 /// files of its images.
@@ -25,9 +28,13 @@ pub(crate) struct SeedFile {
     pub(crate) prompt: Option<String>,
     /// The line that makes the images again: the prompt with `--seed`.
     pub(crate) prompt_with_seed: Option<String>,
-    /// The images, in the answer's order.
+    /// How many images the answer lists.
+    #[serde(default)]
+    pub(crate) image_count: usize,
+    /// The images, in the answer's order; 16 at most.
     pub(crate) images: Vec<ImageEntry>,
-    /// Where the answer differs from the documentation.
+    /// Where the answer differs from the documentation; 16 lines and a count at
+    /// most.
     pub(crate) notes: Vec<String>,
 }
 
@@ -59,6 +66,7 @@ impl SeedFile {
     pub(crate) fn new(
         requested_job_id: &str,
         retrieval: &Retrieval,
+        notes: &[Note],
         outcomes: &[Result<SavedImage, Error>],
     ) -> Self {
         Self {
@@ -68,13 +76,15 @@ impl SeedFile {
             seed: retrieval.seed(),
             prompt: retrieval.prompt().map(str::to_owned),
             prompt_with_seed: retrieval.prompt_with_seed(),
+            image_count: retrieval.images().len(),
             images: retrieval
                 .images()
                 .iter()
+                .take(LISTED)
                 .zip(outcomes.iter().map(Some).chain(iter::repeat(None)))
                 .map(|(image, outcome)| ImageEntry::new(image.number, outcome))
                 .collect(),
-            notes: retrieval.notes().iter().map(ToString::to_string).collect(),
+            notes: listed(notes),
         }
     }
 
@@ -113,6 +123,14 @@ impl ImageEntry {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The first of a list, and how many more there are.
+pub(crate) fn listed(list: &[impl ToString]) -> Vec<String> {
+    let more = list.len().saturating_sub(LISTED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    let first = list.iter().take(LISTED).map(ToString::to_string);
+    first.chain(more).collect()
 }
 
 /// The name of an image's file in its folder.

@@ -14,9 +14,8 @@ async fn one_that_fails_keeps_nothing_else_back() {
     stub.on_submit(200, answer.as_str()).await;
     stub.on_image(1, 404, b"This content is no longer available.")
         .await;
-    stub.on_image(2, 200, &PIXEL[..PIXEL.len() - 12]).await;
-    stub.on_image(3, 200, b"<!DOCTYPE html><html>Log in</html>")
-        .await;
+    stub.on_image(2, 401, b"Log in").await;
+    stub.on_image(3, 410, b"Gone").await;
     stub.on_image(4, 200, PIXEL).await;
 
     let run = stub
@@ -25,8 +24,8 @@ async fn one_that_fails_keeps_nothing_else_back() {
         .told("error: image 1: ")
         .told("This content is no longer available.")
         .told("a fresh answer has fresh links")
-        .told("error: image 2: the image is truncated")
-        .told("error: image 3: what came is no picture")
+        .told("error: image 2: the image's host refuses (HTTP 401: Log in)")
+        .told("error: image 3: the link to the image has expired")
         .told("to go on: useapi-seed fetch 5 --out out");
     assert!(!run.stderr.contains("error: image 4"));
     assert_eq!(run.stdout, "seed 77\nA cat --v 5.2 --seed 77\nout\n");
@@ -75,6 +74,39 @@ async fn what_differs_is_noted_and_kept() {
         seed["images"][0]["differences"].as_array().unwrap().len(),
         2
     );
+}
+
+#[tokio::test]
+async fn long_lists_end_with_a_count() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = stub.job(["a.png"; 4]);
+    let attachments = job["seed"]["attachments"].as_array_mut().unwrap();
+    let mut image = attachments[0].clone();
+    image["flags"] = 1.into();
+    *attachments = vec![image; 20];
+    stub.on_submit(200, job.to_string()).await;
+    stub.on_image(1, 200, PIXEL).await;
+    let run = stub
+        .run(
+            folder.path(),
+            &["fetch", "5", "--out", "out", "--json", "images,image_count"],
+        )
+        .ended(0)
+        .told("note: images: only the first 16 of 20 are saved\n")
+        .told("seed.attachments[15].flags, and 4 more\n");
+    let line: Value = serde_json::from_str(&run.stdout).unwrap();
+    let out = folder.path().join("out");
+    for printed in [line, json(&out.join("seed.json"))] {
+        assert_eq!(printed["images"].as_array().unwrap().len(), 16);
+        assert_eq!(printed["image_count"], 20);
+    }
+    let notes = json(&out.join("seed.json"))["notes"].clone();
+    assert_eq!(notes.as_array().unwrap().len(), 17);
+    assert_eq!(notes[16], "and 6 more");
+    let kept = json(&out.join("job.json"));
+    assert_eq!(kept["seed"]["attachments"].as_array().unwrap().len(), 20);
+    assert!(out.join("image-16.png").exists() && !out.join("image-17.png").exists());
 }
 
 #[tokio::test]

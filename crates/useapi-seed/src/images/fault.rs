@@ -71,12 +71,20 @@ pub enum ImageFault {
 }
 
 impl ImageFault {
-    /// Whether the same may go well later.
+    /// Whether the same may go well later, at the same URL.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::NoAnswer | Self::Cut(_) | Self::Truncated(_) | Self::TooSlow(_) => true,
+            Self::NoAnswer
+            | Self::Cut(_)
+            | Self::Truncated(_)
+            | Self::TooSlow(_)
+            // A page of a gateway or an empty body stands in for the image.
+            | Self::NotAPicture(_) => true,
+            // Of 2xx these are without the image; of 4xx none is about the link.
             Self::Refused { status, .. } => {
-                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+                status.is_success()
+                    || status.is_server_error()
+                    || matches!(status.as_u16(), 408 | 421 | 423 | 425 | 429)
             }
             _ => false,
         }

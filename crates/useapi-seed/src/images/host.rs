@@ -1,7 +1,9 @@
 //! Asking the images' host.
 
-use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, RANGE, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
+use std::time::SystemTime;
+
+use reqwest::Response;
+use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, RANGE};
 use tracing::Span;
 use url::Url;
 
@@ -11,7 +13,7 @@ use super::fault::{ImageFault, image_error};
 use super::resolver::Resolver;
 use super::rest::Rest;
 use crate::error::{Delivery, Error, ErrorKind};
-use crate::retrieval::Image;
+use crate::retry_after::retry_after;
 
 /// How much of a refusal's body an error shows.
 const EXCERPT_BYTES: usize = 200;
@@ -51,12 +53,8 @@ impl Host {
         Ok(Self { http, addresses })
     }
 
-    /// Where an image is, if that may be fetched from.
-    pub(super) fn address_of(&self, image: &Image) -> Result<Url, Error> {
-        let link = image
-            .url
-            .as_deref()
-            .ok_or_else(|| image_error(ImageFault::NoLink))?;
+    /// The address in a link, if that may be fetched from.
+    pub(super) fn address_of(&self, link: &str) -> Result<Url, Error> {
         let url = Url::parse(link)
             .map_err(|fault| image_error(ImageFault::BadLink(format!("is no address: {fault}"))))?;
         self.addresses
@@ -95,30 +93,23 @@ fn no_answer(fault: reqwest::Error) -> Failure {
     let error = Error::new(ErrorKind::Image(ImageFault::NoAnswer), delivery)
         .with_source(without_link(fault));
     if is_lasting {
-        Failure::lasting(error)
+        Failure::permanent(error)
     } else {
-        Failure::passing(error)
+        Failure::transient(error)
     }
 }
 
 /// An answer that is not the image.
 pub(super) async fn refusal(response: Response) -> Failure {
     let status = response.status();
-    let pause = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let pause = retry_after(response.headers(), SystemTime::now());
     let body = excerpt(response).await;
     let fault = match status.as_u16() {
         // After a link has expired the content network answers 404.
         403 | 404 | 410 => ImageFault::Gone { status, body },
         _ => ImageFault::Refused { status, body },
     };
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        Failure::passing(image_error(fault)).not_before(pause)
-    } else {
-        Failure::lasting(image_error(fault))
-    }
+    Failure::from(image_error(fault)).not_before(pause)
 }
 
 /// A link is a key to the picture; it stays out of errors.

@@ -8,8 +8,10 @@ use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
+use super::completeness::{Framing, is_complete};
 use super::fault::image_error;
 use super::picture::Inspection;
+use super::structure;
 use crate::error::Error;
 
 /// Gone when dropped before it is [kept](Self::keep).
@@ -51,10 +53,25 @@ impl Part {
         self.file.rewind().await.map(drop)
     }
 
-    /// What kind of picture it is, when it is whole. It is then on the disk, so
-    /// that its name never comes before its content.
+    /// Whether all of it has come. An error when it is not an image.
+    pub(super) async fn is_complete(
+        &mut self,
+        framing: Framing,
+        announced: Option<u64>,
+    ) -> Result<bool, Error> {
+        let kind = self.inspection.kind().map_err(image_error)?;
+        self.file.flush().await.map_err(Error::file)?;
+        let file = self.temporary.reopen().map_err(Error::file)?;
+        let structure = aside(move || structure::of(kind.mime_type(), file))
+            .await
+            .map_err(Error::file)?;
+        Ok(is_complete(framing, announced, self.size(), structure))
+    }
+
+    /// What kind of image it is. It is then on the disk, so that its name never
+    /// comes before its content.
     pub(super) async fn finish(&mut self) -> Result<Type, Error> {
-        let kind = self.inspection.finish().map_err(image_error)?;
+        let kind = self.inspection.kind().map_err(image_error)?;
         // `sync_all` alone forgets the fault of a write that is still under way.
         self.file.flush().await.map_err(Error::file)?;
         self.file.sync_all().await.map_err(Error::file)?;

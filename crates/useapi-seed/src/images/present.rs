@@ -4,13 +4,9 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use super::SavedImage;
-use super::fault;
-use super::picture::Inspection;
+use super::completeness::Structure;
+use super::{SavedImage, fault, picture, structure};
 use crate::retrieval::Image;
-
-/// How much of a file is looked at at once.
-const STEP: usize = 64 * 1024;
 
 /// The file of an image that is in the folder, whole, and all that was
 /// announced. Where anything is not known or differs there is none.
@@ -40,25 +36,21 @@ fn look(image: &Image, folder: &Path) -> Option<SavedImage> {
         .find_map(|entry| whole(image, &entry.path()).filter(|saved| is_announced(image, saved)))
 }
 
-/// What the file is, if it is a whole picture under the name that it would be
+/// What the file is, if it is a complete image under the name that it would be
 /// given.
 fn whole(image: &Image, path: &Path) -> Option<SavedImage> {
     let mut file = File::open(path).ok()?;
-    let mut inspection = Inspection::default();
-    let mut bytes = vec![0; STEP];
-    loop {
-        let count = file.read(&mut bytes).ok()?;
-        if count == 0 {
-            break;
-        }
-        inspection.take(bytes.get(..count)?).ok()?;
-    }
-    let kind = inspection.finish().ok()?;
+    let size = file.metadata().ok()?.len();
+    let mut start = Vec::new();
+    let mut read = file.by_ref().take(picture::START as u64);
+    read.read_to_end(&mut start).ok()?;
+    let kind = picture::kind(&start).ok()?;
     let is_its_name = path.extension()? == kind.extension();
-    is_its_name.then(|| SavedImage {
+    let structure = structure::of(kind.mime_type(), file).ok()?;
+    (is_its_name && structure != Structure::EndMissing).then(|| SavedImage {
         number: image.number,
         path: path.to_owned(),
-        size: inspection.size(),
+        size,
         media_type: kind.mime_type(),
         dimensions: super::dimensions_of(path),
         differences: Vec::new(),

@@ -33,7 +33,7 @@ impl<'a> Renewal<'a> {
             .images()
             .iter()
             .find(|other| other.number == image.number)
-            .filter(|other| other.url.is_some() && other.url != image.url)
+            .filter(|other| (&other.url, &other.proxy_url) != (&image.url, &image.proxy_url))
             .cloned()
     }
 

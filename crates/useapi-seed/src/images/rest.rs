@@ -1,7 +1,7 @@
 //! The rest of an image whose beginning has come.
 //!
 //! Two halves make a whole only when they are of the same version, and meet at
-//! the same byte. All that the host says about it is held against that.
+//! the same byte, and a validator of the second one proves the former.
 
 use http_content_range::{ContentRange, ContentRangeBytes, ContentRangeUnbound};
 use httpdate::parse_http_date;
@@ -44,13 +44,14 @@ impl Version {
         }
     }
 
-    /// Whether an answer is of this version, as far as it says.
+    /// Whether an answer proves to be of this version. One without a validator
+    /// proves nothing.
     fn is_of(&self, headers: &HeaderMap) -> bool {
-        let said = match self {
-            Self::Tag(_) => headers.get(ETAG),
-            Self::Date(_) => headers.get(LAST_MODIFIED),
+        let name = match self {
+            Self::Tag(_) => ETAG,
+            Self::Date(_) => LAST_MODIFIED,
         };
-        said.is_none_or(|said| said == self.value())
+        headers.get(name) == Some(self.value())
     }
 }
 
@@ -74,9 +75,30 @@ impl Rest {
         self.version.value().clone()
     }
 
-    /// When a 206 brings just that, or a beginning of it: the same, with what the
-    /// answer says of the total. None otherwise.
-    pub(super) fn brought_by(self, headers: &HeaderMap) -> Option<Self> {
+    /// Whether a 206 brings just that, or a beginning of it.
+    pub(super) fn is_continued(&self, range: ReceivedRange, headers: &HeaderMap) -> bool {
+        range.first == self.start
+            && range
+                .total
+                .zip(self.total)
+                .is_none_or(|(said, known)| said == known)
+            && self.total.is_none_or(|total| range.last < total)
+            && self.version.is_of(headers)
+    }
+}
+
+/// The bytes that a 206 brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ReceivedRange {
+    pub(super) first: u64,
+    last: u64,
+    /// The complete image's size, where it is known.
+    pub(super) total: Option<u64>,
+}
+
+impl ReceivedRange {
+    /// None when the headers do not say it, or contradict each other.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let range = ContentRange::parse_bytes(headers.get(CONTENT_RANGE)?.as_bytes())?;
         let (first, last, total) = match range {
             ContentRange::Bytes(ContentRangeBytes {
@@ -90,16 +112,8 @@ impl Rest {
             }) => (first_byte, last_byte, None),
             ContentRange::Unsatisfied(_) => return None,
         };
-        let is_consistent = first == self.start
-            && total
-                .zip(self.total)
-                .is_none_or(|(said, known)| said == known)
-            && self.total.is_none_or(|total| last < total)
-            && is_length(headers, last - first);
-        (is_consistent && self.version.is_of(headers)).then(|| Self {
-            total: total.or(self.total),
-            ..self
-        })
+        let less = last.checked_sub(first)?;
+        is_length(headers, less).then_some(Self { first, last, total })
     }
 }
 
@@ -155,43 +169,70 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_part_is_taken_only_where_it_belongs() {
-        let rest = |total| Rest {
+    fn rest(total: Option<u64>, version: Version) -> Rest {
+        Rest {
             start: 10,
             total,
-            version: Version::Tag(HeaderValue::from_static("\"a\"")),
-        };
-        for (range, known, taken) in [
-            ("bytes 10-19/20", Some(20), Some(Some(20))),
-            ("bytes 10-19/20", None, Some(Some(20))),
-            ("bytes 10-14/20", Some(20), Some(Some(20))),
-            ("bytes 10-19/*", Some(20), Some(Some(20))),
-            ("bytes 10-19/*", None, Some(None)),
-            ("bytes 10-20/*", Some(20), None),
-            ("bytes 10-19/21", Some(20), None),
-            ("bytes 9-19/20", Some(20), None),
-            ("bytes 0-19/20", Some(20), None),
-            ("bytes 11-19/20", Some(20), None),
-            ("bytes */20", Some(20), None),
-            ("items 10-19/20", Some(20), None),
-            ("", Some(20), None),
-        ] {
-            let headers = headers(&[(CONTENT_RANGE, range)]);
-            let brought = rest(known).brought_by(&headers);
-            assert_eq!(brought.map(|rest| rest.total), taken, "{range:?}");
+            version,
         }
-        let range = (CONTENT_RANGE, "bytes 10-19/20");
-        for (other, is_taken) in [
-            ((ETAG, "\"a\""), true),
-            ((ETAG, "\"b\""), false),
-            ((CONTENT_LENGTH, "10"), true),
-            ((CONTENT_LENGTH, "9"), false),
-            ((CONTENT_LENGTH, "ten"), false),
+    }
+
+    fn tag() -> Version {
+        Version::Tag(HeaderValue::from_static("\"a\""))
+    }
+
+    fn is_continued(rest: &Rest, headers: &HeaderMap) -> bool {
+        ReceivedRange::of(headers).is_some_and(|range| rest.is_continued(range, headers))
+    }
+
+    #[test]
+    fn a_part_is_taken_only_where_it_belongs() {
+        for (range, known, expected) in [
+            ("bytes 10-19/20", Some(20), true),
+            ("bytes 10-19/20", None, true),
+            ("bytes 10-14/20", Some(20), true),
+            ("bytes 10-19/*", Some(20), true),
+            ("bytes 10-19/*", None, true),
+            ("bytes 10-20/*", Some(20), false),
+            ("bytes 10-19/21", Some(20), false),
+            ("bytes 9-19/20", Some(20), false),
+            ("bytes 0-19/20", Some(20), false),
+            ("bytes 11-19/20", Some(20), false),
+            ("bytes */20", Some(20), false),
+            ("items 10-19/20", Some(20), false),
+            ("", Some(20), false),
         ] {
-            let taken = rest(None).brought_by(&headers(&[range.clone(), other.clone()]));
-            assert_eq!(taken.is_some(), is_taken, "{other:?}");
+            let headers = headers(&[(CONTENT_RANGE, range), (ETAG, "\"a\"")]);
+            let continued = is_continued(&rest(known, tag()), &headers);
+            assert_eq!(continued, expected, "{range:?} {known:?}");
         }
-        assert!(rest(None).brought_by(&headers(&[])).is_none());
+        for (length, expected) in [("10", true), ("9", false), ("ten", false)] {
+            let range = (CONTENT_RANGE, "bytes 10-19/20");
+            let headers = headers(&[range, (ETAG, "\"a\""), (CONTENT_LENGTH, length)]);
+            let continued = is_continued(&rest(None, tag()), &headers);
+            assert_eq!(continued, expected, "{length}");
+        }
+        assert!(!is_continued(&rest(None, tag()), &headers(&[])));
+    }
+
+    #[test]
+    fn only_a_validator_joins_two_parts() {
+        let date = || Version::Date(HeaderValue::from_static(EARLIER));
+        for (version, validators, expected) in [
+            (tag(), [(ETAG, "\"a\"")].as_slice(), true),
+            (tag(), &[(ETAG, "\"b\"")], false),
+            (tag(), &[(ETAG, "W/\"a\"")], false),
+            (tag(), &[(LAST_MODIFIED, EARLIER)], false),
+            (tag(), &[], false),
+            (date(), &[(LAST_MODIFIED, EARLIER)], true),
+            (date(), &[(LAST_MODIFIED, LATER)], false),
+            (date(), &[(ETAG, "\"a\"")], false),
+            (date(), &[], false),
+        ] {
+            let range = (CONTENT_RANGE, "bytes 10-19/20");
+            let headers = headers(&[[range].as_slice(), validators].concat());
+            let continued = is_continued(&rest(Some(20), version), &headers);
+            assert_eq!(continued, expected, "{headers:?}");
+        }
     }
 }

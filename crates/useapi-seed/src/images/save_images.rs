@@ -12,9 +12,10 @@ use super::SavedImage;
 use super::renewal::Renewal;
 use crate::client::Client;
 use crate::error::Error;
+use crate::note::Note;
 use crate::retrieval::Retrieval;
 
-/// As many as there should be; an answer may list any number.
+/// As many as there should be.
 const AT_ONCE: usize = 4;
 
 type OnEach<'a> = Box<dyn FnMut(&Result<SavedImage, Error>) + Send + 'a>;
@@ -64,10 +65,40 @@ impl<'a> SaveImages<'a> {
         self
     }
 
+    /// The warning that not all images will be saved.
+    ///
+    /// ```
+    /// # use useapi_seed_emulator::Emulator;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = Emulator::builder().speed(600.0).start().await?;
+    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+    /// # let folder = tempfile::tempdir()?;
+    /// let saving = client.save_images(&retrieval, &folder);
+    /// if let Some(note) = saving.note() {
+    ///     eprintln!("{note}");
+    /// }
+    /// let outcomes = saving.await;
+    /// # assert_eq!(outcomes.len(), 4);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn note(&self) -> Option<Note> {
+        let (listed, limit) = (self.retrieval.images().len(), self.limit());
+        (listed > limit).then_some(Note::ImageLimit { listed, limit })
+    }
+
+    fn limit(&self) -> usize {
+        self.client.shared.downloader.limits.images
+    }
+
     async fn run(mut self) -> Vec<Result<SavedImage, Error>> {
         let downloader = &self.client.shared.downloader;
         let renewal = &Renewal::new(self.client, self.retrieval);
-        let images = self.retrieval.images().iter();
+        let images = self.retrieval.images().iter().take(self.limit());
         let saves: Vec<_> = images
             .map(|image| downloader.save_renewed(image, &self.folder, renewal))
             .collect();

@@ -1,13 +1,13 @@
-//! Limits, which take their time unless they are small.
+//! Limits and pauses, which take their time unless they are small.
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::transfer::Limits;
-use super::{Downloader, ImageFault};
+use super::{Downloader, ImageFault, Limits};
 use crate::error::ErrorKind;
 use crate::retrieval::Image;
 
@@ -31,28 +31,37 @@ async fn host(start: Vec<u8>, rest: &'static [u8]) -> (String, JoinHandle<()>) {
     (link, task)
 }
 
-fn answer(headers: &str) -> Vec<u8> {
+/// One grey pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\
+    \x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\
+    \x00\x00\x00\x0aIDATx\x9cc\xa8\x07\x00\x00\x81\x00\x80\xd3\x94SJ\
+    \x00\x00\x00\x00IEND\xaeB`\x82";
+
+fn answer(headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 200 OK\r\n{headers}\r\n");
-    let start = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01";
-    [head.as_bytes(), start].concat()
+    [head.as_bytes(), body].concat()
+}
+
+fn image(number: usize, url: String) -> Image {
+    Image {
+        number,
+        url: Some(url),
+        proxy_url: None,
+        filename: None,
+        content_type: None,
+        size: Some(PNG.len() as u64),
+        width: None,
+        height: None,
+    }
 }
 
 /// What is wrong with the image at a link, within these limits. It leaves no
 /// file.
 async fn fault(link: String, limits: Limits) -> ImageFault {
     let downloader = Downloader::new(true, limits, |http| http).unwrap();
-    let image = Image {
-        number: 1,
-        url: Some(link),
-        filename: None,
-        content_type: None,
-        size: Some(2048),
-        width: None,
-        height: None,
-    };
     let folder = tempfile::tempdir().unwrap();
     let outcome = downloader
-        .save(&image, folder.path(), downloader.deadline())
+        .save(&image(1, link), folder.path(), downloader.deadline())
         .await;
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     match outcome.unwrap_err().kind() {
@@ -61,14 +70,33 @@ async fn fault(link: String, limits: Limits) -> ImageFault {
     }
 }
 
+/// Saves an image from each of these links at the same time.
+async fn assert_saved(links: Vec<String>) {
+    let downloader = Downloader::new(true, LIMITS, |http| http).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let images: Vec<_> = (1..)
+        .zip(links)
+        .map(|(number, link)| image(number, link))
+        .collect();
+    let saves = images
+        .iter()
+        .map(|image| downloader.save(image, folder.path(), downloader.deadline()));
+    for saved in join_all(saves).await {
+        assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
+    }
+}
+
 const LIMITS: Limits = Limits {
+    images: 16,
     size: 1_000_000,
     time: Duration::from_secs(60),
+    retry_timeout: Duration::from_secs(10),
+    initial_backoff: Duration::from_millis(1),
 };
 
 #[tokio::test]
 async fn a_body_without_an_end_is_refused_at_the_limit() {
-    let (link, _task) = host(answer(""), &[7; 10_000]).await;
+    let (link, _task) = host(answer("", &PNG[..24]), &[7; 10_000]).await;
     assert_eq!(fault(link, LIMITS).await, ImageFault::TooLarge(1_000_000));
 }
 
@@ -79,8 +107,48 @@ async fn what_takes_too_long_is_given_up() {
         time: Duration::from_millis(300),
         ..LIMITS
     };
-    let (link, _task) = host(answer("content-length: 2048\r\n"), b"").await;
+    let (link, _task) = host(answer("content-length: 2048\r\n", &PNG[..24]), b"").await;
     assert_eq!(fault(link, limits).await, ImageFault::TooSlow(24));
     let (link, _task) = host(Vec::new(), b"").await;
     assert_eq!(fault(link, limits).await, ImageFault::TooSlow(0));
+}
+
+#[tokio::test]
+async fn a_connection_kept_open_delays_no_complete_image() {
+    let answer = answer("content-length: 2048\r\n", PNG);
+    let (link, _task) = host(answer, b"").await;
+    assert_saved(vec![link]).await;
+}
+
+#[tokio::test]
+async fn a_host_that_is_away_for_a_while_is_retried() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let task = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let listener = TcpListener::bind(address).await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert_ne!(stream.read(&mut [0; 4096]).await.unwrap(), 0);
+        let answer = answer("content-length: 67\r\n", PNG);
+        stream.write_all(&answer).await.unwrap();
+    });
+    assert_saved(vec![format!("http://{address}/a.png")]).await;
+    task.await.unwrap();
+}
+
+/// Until it closes, which an idle connection must not delay for long.
+#[tokio::test]
+async fn a_host_that_serves_one_connection_at_a_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = format!("http://{}/a.png", listener.local_addr().unwrap());
+    let _task = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {
+                let answer = answer("content-length: 67\r\n", PNG);
+                stream.write_all(&answer).await.unwrap();
+            }
+        }
+    });
+    assert_saved(vec![link; 3]).await;
 }

@@ -1,67 +1,52 @@
 //! Fetching one image into a file, in as many attempts as it takes.
 
+use std::cmp::Ordering;
 use std::io;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
-use reqwest::{Response, StatusCode};
-use tokio::time::Instant;
+use reqwest::header::{HeaderMap, TRANSFER_ENCODING};
+use reqwest::{Response, StatusCode, Version as Protocol};
+use tokio::time::{Instant, timeout};
 use tracing::Span;
 use url::Url;
 
-use super::attempts::{Attempts, Failure};
+use super::attempts::{Attempts, Failure, Left};
+use super::completeness::Framing;
 use super::fault::{ImageFault, image_error};
 use super::host::{self, Host};
+use super::limits::Limits;
 use super::part::Part;
-use super::rest::{Rest, Version};
+use super::rest::{ReceivedRange, Rest, Version};
 use crate::error::Error;
 use crate::retry::Tried;
 
-/// What an image may take at most.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    pub(crate) size: u64,
-    pub(crate) time: Duration,
-}
-
-impl Default for Limits {
-    /// A body without an end must not fill the disk: 256 MiB. Nor must a slow one
-    /// go on for ever: ten minutes, with all attempts.
-    fn default() -> Self {
-        Self {
-            size: 256 * 1024 * 1024,
-            time: Duration::from_secs(10 * 60),
-        }
-    }
-}
+/// How long more bytes are waited for after the announced size.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// An image on its way.
 pub(super) struct Transfer<'a> {
     host: &'a Host,
-    url: Url,
     size_limit: u64,
+    announced: Option<u64>,
     part: Part,
-    /// The whole image's size, where the host said it.
+    /// The complete image's size, where the host said it.
     total: Option<u64>,
-    /// Of what came so far, if the host can go on with it.
-    version: Option<Version>,
-    /// Whether the host's word about parts has held so far.
-    is_trusted: bool,
-    /// Whether this attempt has brought more of what came before it.
-    went_on: bool,
+    /// Where the part is from and its version, if the download can be resumed.
+    resumable: Option<(Url, Version)>,
+    /// Whether Range requests have worked so far.
+    allows_resume: bool,
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(host: &'a Host, url: Url, part: Part, limits: &Limits) -> Self {
+    pub(super) fn new(host: &'a Host, announced: Option<u64>, part: Part, limits: &Limits) -> Self {
         Self {
             host,
-            url,
             size_limit: limits.size,
+            announced,
             part,
             total: None,
-            version: None,
-            is_trusted: true,
-            went_on: false,
+            resumable: None,
+            allows_resume: true,
         }
     }
 
@@ -74,79 +59,126 @@ impl<'a> Transfer<'a> {
         self.part
     }
 
-    /// Ends when all has come that the host has; whether that is a whole
-    /// picture is another question.
-    pub(super) async fn run(&mut self) -> Result<(), Error> {
-        let mut attempts = Attempts::default();
+    /// Ends when the image is complete.
+    pub(super) async fn run(&mut self, mut attempts: Attempts) -> Result<(), Error> {
         let begun = Instant::now();
-        loop {
-            self.went_on = false;
-            Span::current().record("useapi.attempt", attempts.made() + 1);
-            let Err(failure) = self.attempt().await else {
+        while let Some(url) = attempts.url().cloned() {
+            let span = Span::current();
+            span.record("useapi.attempt", attempts.failed() + 1);
+            span.record("server.address", url.host_str());
+            span.record("server.port", url.port_or_known_default());
+            let rest = self.rest(&url);
+            let start = rest.as_ref().map(|rest| rest.start);
+            let Err(failure) = self.attempt(&url, rest).await else {
                 return Ok(());
             };
-            let pause = attempts.after(failure, self.went_on).map_err(|error| {
+            let left = match (start, self.rest(&url)) {
+                (_, None) => Left::Nothing,
+                (Some(start), Some(rest)) if rest.start > start => Left::Progress,
+                _ => Left::Resumable,
+            };
+            let next = attempts.after(failure, left, Instant::now());
+            let next = next.map_err(|error| {
                 error.with_tried(Tried {
-                    attempts: attempts.made(),
+                    attempts: attempts.failed(),
                     elapsed: begun.elapsed(),
                 })
             })?;
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep_until(next).await;
+        }
+        Err(image_error(ImageFault::NoLink))
+    }
+
+    async fn attempt(&mut self, url: &Url, rest: Option<Rest>) -> Result<(), Failure> {
+        let response = self.host.ask(url, rest.as_ref()).await?;
+        match (response.status(), rest) {
+            (StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION, _) => {
+                self.start_over(url, response.headers(), response.content_length())
+                    .await?;
+            }
+            (StatusCode::PARTIAL_CONTENT, rest) => {
+                let range = ReceivedRange::of(response.headers());
+                match (range, rest) {
+                    (Some(range), None) if range.first == 0 => {
+                        self.start_over(url, response.headers(), range.total)
+                            .await?;
+                    }
+                    (Some(range), Some(rest)) if rest.is_continued(range, response.headers()) => {
+                        self.total = range.total.or(self.total);
+                    }
+                    _ => return Err(self.forbid_resume("the host sends another part than asked")),
+                }
+            }
+            (status, rest) => {
+                let failure = host::refusal(response).await;
+                // Neither of these is about the range.
+                let is_busy = status == StatusCode::TOO_MANY_REQUESTS
+                    || status == StatusCode::SERVICE_UNAVAILABLE;
+                return Err(if rest.is_none() || is_busy {
+                    failure
+                } else {
+                    self.forbid_resume("the host rejects a request for the rest");
+                    failure.of_another_request()
+                });
+            }
+        }
+        self.ensure_in_limit(self.total)?;
+        let (framing, broken) = match self.receive(response).await {
+            Ok(end) => end,
+            Err(failure) => {
+                // What came is not the start of an image.
+                self.resumable = None;
+                return Err(failure);
+            }
+        };
+        let is_complete = self.part.is_complete(framing, self.announced).await;
+        match (is_complete, broken) {
+            (Ok(true), _) => Ok(()),
+            (_, Some(broken)) => Err(broken),
+            (outcome, None) => {
+                if framing == Framing::Complete || outcome.is_err() {
+                    self.resumable = None;
+                }
+                let truncated = || image_error(ImageFault::Truncated(self.part.size()));
+                Err(outcome.err().unwrap_or_else(truncated).into())
+            }
         }
     }
 
-    async fn attempt(&mut self) -> Result<(), Failure> {
-        let rest = self.rest();
-        let response = self.host.ask(&self.url, rest.as_ref()).await?;
-        let goes_on = match (response.status(), rest) {
-            (StatusCode::PARTIAL_CONTENT, Some(rest)) => {
-                let Some(rest) = rest.brought_by(response.headers()) else {
-                    return Err(self.mistrust("the host sends another part than it was asked for"));
-                };
-                self.total = rest.total;
-                true
-            }
-            (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => {
-                return Err(self.mistrust("the host has no more of it"));
-            }
-            (status, _) if status.is_success() && status != StatusCode::PARTIAL_CONTENT => {
-                self.start_over(response.headers(), response.content_length())
-                    .await?;
-                false
-            }
-            _ => return Err(host::refusal(response).await),
-        };
-        self.ensure_in_limit(self.total)?;
-        self.receive(response, goes_on).await
-    }
-
-    /// What is missing, when that can be asked for.
-    fn rest(&self) -> Option<Rest> {
+    /// What is missing, when that can be requested from this URL.
+    fn rest(&self, url: &Url) -> Option<Rest> {
         let start = self.part.size();
-        let version = self.version.clone().filter(|_| start > 0)?;
-        Some(Rest {
+        let (source, version) = self.resumable.as_ref().filter(|_| start > 0)?;
+        (source == url).then(|| Rest {
             start,
             total: self.total,
-            version,
+            version: version.clone(),
         })
     }
 
-    /// From now on the image is only taken as a whole.
-    fn mistrust(&mut self, why: &'static str) -> Failure {
-        self.is_trusted = false;
-        self.version = None;
+    /// From now on the image is only requested from its start.
+    fn forbid_resume(&mut self, why: &'static str) -> Failure {
+        self.allows_resume = false;
+        self.resumable = None;
         self.cut(io::Error::other(why))
     }
 
     fn cut(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
         let fault = ImageFault::Cut(self.part.size());
-        Failure::passing(image_error(fault).with_source(cause))
+        Failure::transient(image_error(fault).with_source(cause))
     }
 
-    async fn start_over(&mut self, headers: &HeaderMap, total: Option<u64>) -> Result<(), Error> {
+    async fn start_over(
+        &mut self,
+        url: &Url,
+        headers: &HeaderMap,
+        total: Option<u64>,
+    ) -> Result<(), Error> {
         self.part.clear().await.map_err(Error::file)?;
         self.total = total;
-        self.version = Version::of(headers).filter(|_| self.is_trusted);
+        self.resumable = Version::of(headers)
+            .filter(|_| self.allows_resume)
+            .map(|version| (url.clone(), version));
         Ok(())
     }
 
@@ -157,27 +189,46 @@ impl<'a> Transfer<'a> {
         Ok(())
     }
 
-    async fn receive(&mut self, mut response: Response, goes_on: bool) -> Result<(), Failure> {
+    /// How the body ended, and the failure that this is for an incomplete image.
+    async fn receive(
+        &mut self,
+        mut response: Response,
+    ) -> Result<(Framing, Option<Failure>), Failure> {
+        // A part of a file of unknown size may be followed by more.
+        let is_framed = response.status() != StatusCode::PARTIAL_CONTENT
+            && (response.version() >= Protocol::HTTP_2
+                || response.content_length().is_some()
+                || response.headers().contains_key(TRANSFER_ENCODING));
         loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) => {
+            let has_announced_size = self.announced == Some(self.part.size());
+            let linger = if has_announced_size {
+                LINGER
+            } else {
+                Duration::MAX
+            };
+            match timeout(linger, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => {
                     self.ensure_in_limit(Some(self.part.size() + chunk.len() as u64))?;
                     self.part.take(&chunk).await?;
-                    self.went_on |= goes_on && !chunk.is_empty();
                 }
-                Ok(None) => break,
-                Err(fault) => return Err(self.cut(host::without_link(fault))),
+                Ok(Ok(None)) => break,
+                Ok(Err(fault)) => {
+                    let broken = self.cut(host::without_link(fault));
+                    return Ok((Framing::Broken, Some(broken)));
+                }
+                Err(_) => return Ok((Framing::Broken, None)),
             }
         }
         match self.total.map(|total| self.part.size().cmp(&total)) {
             // A host may send less than it was asked for, and then be asked again.
-            Some(std::cmp::Ordering::Less) => {
-                Err(self.cut(io::Error::other("the host has sent a part of it only")))
+            Some(Ordering::Less) => {
+                let broken = self.cut(io::Error::other("the host has sent a part of it only"));
+                Ok((Framing::Broken, Some(broken)))
             }
-            Some(std::cmp::Ordering::Greater) => {
-                Err(self.mistrust("the host sends more than it has"))
-            }
-            _ => Ok(()),
+            Some(Ordering::Greater) => Err(self.forbid_resume("the host sends more than it has")),
+            Some(Ordering::Equal) => Ok((Framing::Complete, None)),
+            None if is_framed => Ok((Framing::Complete, None)),
+            None => Ok((Framing::Unknown, None)),
         }
     }
 }
