@@ -1,11 +1,14 @@
 //! `--json`: data for scripts, on stdout alone.
 
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::schemas::Schema;
-use crate::terminal::give_on;
+use crate::terminal::{give_on, is_unprintable};
 
 /// How results are printed.
 #[derive(Debug)]
@@ -46,7 +49,17 @@ impl Output {
         give_on(&(self.line(document)? + "\n"))
     }
 
+    /// The document as it is printed: on a terminal, without what that acts upon.
     pub(crate) fn line(&self, document: &impl Serialize) -> Result<String, Failure> {
+        let line = self.text(document)?;
+        Ok(if io::stdout().is_terminal() {
+            escaped(&line)
+        } else {
+            line
+        })
+    }
+
+    fn text(&self, document: &impl Serialize) -> Result<String, Failure> {
         let fault = |fault| Failure::new(format!("cannot print the result: {fault}"));
         let fields = match self {
             Self::Json(fields) if !fields.is_empty() => fields,
@@ -65,5 +78,35 @@ impl Output {
             })
             .collect();
         Ok(format!("{{{}}}", members.join(",")))
+    }
+}
+
+/// The same JSON, with escapes in place of what a terminal acts upon.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_unprintable(letter) {
+            // All of them are in the first plane.
+            let _ = write!(text, "\\u{:04x}", u32::from(letter));
+        } else {
+            text.push(letter);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_controls_are_escaped() {
+        let value = Value::from("a\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}\u{2066}\u{feff}é猫\"");
+        let text = escaped(&value.to_string());
+        assert_eq!(
+            text,
+            "\"a\\u001b\\u007f\\u009b\\u202e\\u2028\\u2066\\ufeffé猫\\\"\""
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 }

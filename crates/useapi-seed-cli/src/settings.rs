@@ -8,18 +8,24 @@ mod token;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::Duration;
 
 use useapi_seed::{Client, Error, ErrorKind, SecretString, Wait};
 
 use crate::arguments::{Common, seconds, whole_above_zero};
 use crate::failure::Failure;
+use crate::terminal::{note_mark, plain, tell};
 use file::File;
 pub(crate) use folders::state_folder;
 pub(crate) use token::cut;
 
 /// As many jobs as the smallest plans execute at once.
 const DEFAULT_AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
+
+/// What is said of a base URL with plain `http` that is not on this machine.
+pub(crate) const UNENCRYPTED: &str = "the API token goes unencrypted over the network";
+static WARNED: Once = Once::new();
 
 /// A setting that can be given in three ways.
 #[derive(Clone, Copy, Debug)]
@@ -169,9 +175,14 @@ impl Settings {
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let (token, base_url) = (self.token()?, self.base_url()?);
         let client = Client::builder(token.value).base_url(base_url.value);
-        client
+        let client = client
             .build()
-            .map_err(|error| explain(error, "the API token", &token.origin))
+            .map_err(|error| explain(error, "the API token", &token.origin))?;
+        if client.raw().is_unencrypted() {
+            let url = plain(client.base_url());
+            WARNED.call_once(|| tell(format_args!("{} {UNENCRYPTED} to {url}", note_mark())));
+        }
+        Ok(client)
     }
 
     fn path(

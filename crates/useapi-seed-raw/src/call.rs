@@ -129,10 +129,7 @@ impl ClientHooks<Call> for generated::Client {
         let secrets = self.inner.secrets.iter().flatten().map(|secret| &**secret);
         for secret in secrets.chain(discord.as_ref()) {
             secret.mask_headers(&mut headers);
-            body = secret.mask(body);
-            if end != BodyEnd::Complete {
-                body = secret.mask_start(body);
-            }
+            body = secret.mask(body, end != BodyEnd::Complete);
         }
 
         // With its address, or one would be made up; the headers nobody reads.

@@ -91,6 +91,13 @@ impl Client {
         self.is_loopback
     }
 
+    /// Whether requests go over a network unencrypted, and the token with them: by
+    /// plain `http`, to another machine than this one.
+    #[must_use]
+    pub fn is_unencrypted(&self) -> bool {
+        self.base_url.scheme() == "http" && !self.is_loopback
+    }
+
     /// A generated client with a record of its own, for one call.
     pub(crate) fn call(&self) -> generated::Client {
         let call = Call::new(
@@ -259,9 +266,12 @@ fn authorization(token: &str) -> Result<HeaderValue, BuildError> {
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
         None => false,
     }
 }

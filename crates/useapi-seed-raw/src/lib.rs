@@ -46,8 +46,10 @@
 //!
 //! The API token is sent to the base URL and nowhere else: redirects are not
 //! followed. Where an answer repeats the token, or the Discord token of the
-//! request, it reads `***` in everything this crate hands out: as it is, escaped
-//! as in JSON, and escaped as in an address. Tokens of fewer than eight
+//! request, it reads `***` in everything this crate hands out, also where any of
+//! its characters are escaped as JSON or an address can have it, and where control
+//! characters or other invisible ones stand between them, since a program that
+//! removes these would put the token together again. Tokens of fewer than eight
 //! characters are left alone, since ordinary words could be hit.
 //!
 //! # Features

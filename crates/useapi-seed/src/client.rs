@@ -250,7 +250,8 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     /// Another server than `https://api.useapi.net/v2`. One on loopback is
-    /// reached without any proxy of the environment.
+    /// reached without any proxy of the environment. Plain `http` to any other is
+    /// warned of, since the token goes unencrypted then.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
@@ -345,9 +346,16 @@ impl ClientBuilder {
 
     /// Own settings of the HTTP client for images, which is another one: give
     /// it no credentials of the API. Redirects, compression and name resolution
-    /// stay as this crate needs them: names may only lead to public addresses,
-    /// but for those of the environment's proxies. Another proxy inside your
-    /// network is best given by its address.
+    /// stay as this crate needs them.
+    ///
+    /// Images are fetched from public hosts only, unless the base URL is on
+    /// loopback: a link whose name or address, or an address of whose name, is not
+    /// public is rejected, and so is a redirect to one, or from `https` to `http`.
+    /// A proxy may be anywhere, but a link may not lead to it. The proxy resolves
+    /// the names of links itself: this crate checks a name by what it says and, where
+    /// it can be resolved here within two seconds, by its addresses. What only the
+    /// proxy can resolve, or resolves to another address, is for the proxy's own
+    /// rules to keep out.
     #[cfg(feature = "images")]
     #[must_use]
     pub fn configure_image_http(
@@ -399,6 +407,12 @@ impl ClientBuilder {
             .configure(move |http| api_http(common(http).timeout(request_timeout)))
             .build()
             .map_err(|error| Error::from_build(error, token_name, base_url_name))?;
+        if raw.is_unencrypted() {
+            tracing::warn!(
+                base_url = raw.base_url(),
+                "the API token goes over the network unencrypted: use an https:// base URL"
+            );
+        }
         #[cfg(feature = "images")]
         let downloader = Downloader::new(raw.is_loopback(), image_limits, |http| {
             image_http(common(http).read_timeout(request_timeout))

@@ -2,7 +2,21 @@
 
 use std::time::{Duration, SystemTime};
 
-use url::Url;
+use url::{Host, Url};
+
+/// Whether what a link leads to comes over a network unencrypted.
+pub(crate) fn is_unencrypted(link: &str) -> bool {
+    let Ok(url) = Url::parse(link) else {
+        return false;
+    };
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "http" && !is_loopback
+}
 
 /// When a link of Discord's expires: its `ex` has the second since 1970, in
 /// hexadecimal digits.
@@ -45,6 +59,21 @@ mod tests {
             assert_eq!(expires_at(&link), expected, "{query}");
         }
         assert_eq!(expires_at("/a.png?ex=65db8660"), None);
+    }
+
+    #[test]
+    fn http_to_another_machine_is_unencrypted() {
+        for (link, expected) in [
+            ("http://cdn.discordapp.com/a.png", true),
+            ("HTTP://10.0.0.1/a.png", true),
+            ("https://cdn.discordapp.com/a.png", false),
+            ("http://127.0.0.1:5/a.png", false),
+            ("http://[::1]:5/a.png", false),
+            ("http://localhost/a.png", false),
+            ("no link", false),
+        ] {
+            assert_eq!(is_unencrypted(link), expected, "{link}");
+        }
     }
 
     proptest! {

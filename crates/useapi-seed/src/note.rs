@@ -61,6 +61,9 @@ pub enum Note {
     /// out of what was understood, except for a seed that could be read all the
     /// same; the kept answer has it.
     UnexpectedType(String),
+    /// The link of the image of this number is plain `http`: what comes could be
+    /// another image.
+    UnencryptedImage(usize),
     /// A field that is not documented, at this JSON path.
     UnknownField(String),
     /// A word of an open list that is not documented.
@@ -150,6 +153,9 @@ impl fmt::Display for Note {
                 "the answer's seed.value is {value}, but its text says {text}"
             ),
             Self::UnexpectedType(path) => write!(f, "{path} is of another type than documented"),
+            Self::UnencryptedImage(number) => {
+                write!(f, "the link to image {number} is plain http")
+            }
             Self::UnknownField(path) => write!(f, "{path} is not documented"),
             Self::UnknownWord { path, word } => {
                 write!(f, "{path} is \"{word}\", which is not documented")

@@ -120,6 +120,11 @@ impl Retrieval {
         if let Some(text) = text.filter(|text| *text != seed) {
             notes.push(Note::SeedMismatch { value: seed, text });
         }
+        for image in &images {
+            if image.url.as_deref().is_some_and(link::is_unencrypted) {
+                notes.push(Note::UnencryptedImage(image.number));
+            }
+        }
         notes.extend(note::drift(&job, misfits));
         Self {
             job_id,

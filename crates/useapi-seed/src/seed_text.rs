@@ -56,21 +56,71 @@ pub(crate) fn percentage(content: &str) -> Option<u8> {
         .filter(|percent| *percent <= 100)
 }
 
-/// `prompt` with `--seed N` in place of any seed it has.
+/// `prompt` with `--seed N` in place of any seed it has, however that is written.
 pub(crate) fn with_seed(prompt: &str, seed: u64) -> String {
-    let mut words = Vec::new();
-    let mut skip = false;
-    for word in prompt.split_whitespace() {
-        if skip && word.parse::<u64>().is_ok() {
-            skip = false;
-            continue;
+    let mut kept = String::with_capacity(prompt.len());
+    let mut rest = prompt;
+    while let Some((before, after)) = split_at_seed(rest) {
+        kept.push_str(before);
+        // Nothing may be put together by what was between.
+        if after.starts_with(|next| !is_closing(next)) {
+            kept.push(' ');
         }
-        skip = word == "--seed";
-        if !skip {
-            words.push(word);
-        }
+        rest = after;
     }
-    format!("{} --seed {seed}", words.join(" "))
+    kept.push_str(rest);
+    kept.truncate(kept.trim_end().len());
+    let kept = kept.trim_start();
+    let space = if kept.is_empty() { "" } else { " " };
+    format!("{kept}{space}--seed {seed}")
+}
+
+/// What stands before the first seed parameter, and after it.
+fn split_at_seed(prompt: &str) -> Option<(&str, &str)> {
+    const NAME: &str = "seed";
+    // Some keyboards make one of two.
+    const DASHES: [char; 5] = ['-', '–', '—', '―', '−'];
+    prompt.match_indices(['s', 'S']).find_map(|(start, _)| {
+        let name = prompt.get(start..start + NAME.len())?;
+        let (head, tail) = (prompt.get(..start)?, prompt.get(start + NAME.len()..)?);
+        let before = head.trim_end_matches(DASHES);
+        let dashes = head.get(before.len()..)?;
+        // In a sentence, a dash may stand right after a word.
+        let is_parameter = dashes.contains("--")
+            || dashes.contains(|dash| dash != '-') && !before.ends_with(char::is_alphanumeric);
+        // Such as `--seeds` and `--seed-of-all`.
+        let is_longer = tail
+            .strip_prefix('-')
+            .unwrap_or(tail)
+            .starts_with(is_of_word);
+        if !name.eq_ignore_ascii_case(NAME) || !is_parameter || is_longer {
+            return None;
+        }
+        Some((before.trim_end(), after_value(tail)))
+    })
+}
+
+/// What comes after the value of a seed, if that is a number.
+fn after_value(tail: &str) -> &str {
+    let separators = ['=', ':'];
+    let value =
+        tail.trim_start_matches(|next: char| next.is_whitespace() || separators.contains(&next));
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+    let after = digits.trim_start_matches(|next: char| next.is_ascii_digit());
+    if after.len() < digits.len() && !after.starts_with(is_of_word) {
+        after
+    } else {
+        tail.trim_start_matches(separators)
+    }
+}
+
+fn is_of_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// What needs no space before it.
+fn is_closing(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, ',' | '.' | ';' | '!' | '?' | ')' | ']' | '}')
 }
 
 #[cfg(test)]
@@ -124,9 +174,60 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_in_the_prompt_is_replaced() {
-        assert_eq!(with_seed("a cat --seed 5 --v 6", 7), "a cat --v 6 --seed 7");
-        assert_eq!(with_seed("a cat", 7), "a cat --seed 7");
+    fn seed_in_prompt_is_replaced() {
+        for (prompt, expected) in [
+            ("a cat", "a cat --seed 7"),
+            ("a cat --seed 5 --v 6", "a cat --v 6 --seed 7"),
+            ("--seed 5 a cat", "a cat --seed 7"),
+            ("--seed 5", "--seed 7"),
+            ("", "--seed 7"),
+            ("a cat \u{2014}seed 5", "a cat --seed 7"),
+            ("a cat \u{2013}seed 5 --v 6", "a cat --v 6 --seed 7"),
+            ("a cat --SEED 5", "a cat --seed 7"),
+            ("a cat --seed=5 --v 6", "a cat --v 6 --seed 7"),
+            ("a cat --seed = 5", "a cat --seed 7"),
+            ("a cat --seed 5, --v 6", "a cat, --v 6 --seed 7"),
+            ("a cat --seed -1", "a cat --seed 7"),
+            ("a cat --seed 5 --seed 6", "a cat --seed 7"),
+            (
+                "a cat --seed\n5\nin  the rain",
+                "a cat\nin  the rain --seed 7",
+            ),
+            ("a cat--seed 5", "a cat --seed 7"),
+            ("a cat --seed 99999999999999999999", "a cat --seed 7"),
+            ("a cat --seed", "a cat --seed 7"),
+            ("a cat --seed random", "a cat random --seed 7"),
+        ] {
+            assert_eq!(with_seed(prompt, 7), expected, "{prompt}");
+        }
+    }
+
+    #[test]
+    fn other_words_in_prompt_are_kept() {
+        for prompt in [
+            "a cat --sameseed 5",
+            "a cat --seeds 5",
+            "a cat --no seed 5",
+            "a sunflower\u{2014}seed 5 of 9",
+            "a poppy-seed 5",
+            "--v 6\n  a  cat",
+        ] {
+            assert_eq!(with_seed(prompt, 7), format!("{prompt} --seed 7"));
+        }
+    }
+
+    /// How many seed parameters a prompt has, read in another way.
+    fn seeds(prompt: &str) -> usize {
+        let text = prompt.to_ascii_lowercase();
+        let parts = text.split("--seed").skip(1);
+        parts
+            .filter(|rest| {
+                !rest
+                    .strip_prefix('-')
+                    .unwrap_or(rest)
+                    .starts_with(is_of_word)
+            })
+            .count()
     }
 
     proptest! {
@@ -136,6 +237,31 @@ mod tests {
                 let text = format!("**{prompt}**\n**Job ID**: 5f0d{line_break}**seed** {value}");
                 prop_assert_eq!(seed(&text), Some(value));
             }
+        }
+
+        #[test]
+        fn seed_is_the_only_one_and_all_else_is_kept(
+            words in prop::collection::vec("[a-z,.]{1,6}|--(v|ar|sameseed) [0-9]{1,3}", 0..8),
+            at in 0..8_usize,
+            flag in "(--|\u{2014}|\u{2013})(seed|SEED|Seed)",
+            value in "( |=|  )[0-9]{1,12}",
+            seed: u64,
+        ) {
+            let at = at.min(words.len());
+            let (before, after) = (words[..at].join(" "), words[at..].join(" "));
+            let result = with_seed(&format!("{before} {flag}{value} {after}"), seed);
+            let expected = with_seed(&words.join(" "), seed);
+            prop_assert_eq!(seeds(&result), 1);
+            prop_assert_eq!(result, expected);
+        }
+
+        #[test]
+        fn any_prompt_gets_one_seed(prompt in "(\\PC|--|-|\u{2014}|s|ed|seed|SEED|=| |5)*", seed: u64) {
+            let result = with_seed(&prompt, seed);
+            prop_assert_eq!(seeds(&result), 1, "{}", result);
+            let end = format!("--seed {seed}");
+            prop_assert!(result.ends_with(&end));
+            prop_assert_eq!(with_seed(&result, seed), result);
         }
 
         #[test]

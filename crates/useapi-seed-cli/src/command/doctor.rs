@@ -19,7 +19,7 @@ use crate::json::Output;
 use crate::last_seen;
 use crate::retrieve::is_writable;
 use crate::schemas;
-use crate::settings::Settings;
+use crate::settings::{Settings, UNENCRYPTED};
 use crate::shell;
 use crate::terminal::{give_on, plain};
 use crate::whole_file;
@@ -149,16 +149,15 @@ fn tell(checks: Vec<Check>, output: &Output) -> Result<Exit, Failure> {
 
 /// Token, API, clock and answers.
 async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut Vec<Check>) {
-    let base_url = client.base_url();
     let executing = match client.jobs().await {
         Ok(jobs) => {
             let found = format!("accepted, from {origin}");
             checks.push(Check::new("token", State::Ok, found));
-            checks.push(Check::new("API", State::Ok, format!("{base_url} answers")));
+            checks.push(api(client));
             jobs.ids
         }
         Err(error) => {
-            checks.extend(without_answer(&error, origin, base_url));
+            checks.extend(without_answer(&error, origin, client));
             for name in ["clock", "answers"] {
                 checks.push(Check::new(name, State::Unknown, "cannot be asked"));
             }
@@ -175,7 +174,18 @@ async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut 
     checks.push(answers(client, executing, job).await);
 }
 
-fn without_answer(error: &Error, origin: &str, base_url: &str) -> [Check; 2] {
+/// Of an API that answers.
+fn api(client: &Client) -> Check {
+    let answers = format!("{} answers", client.base_url());
+    if client.raw().is_unencrypted() {
+        let found = format!("{answers}, but {UNENCRYPTED}");
+        return Check::new("API", State::Warning, found)
+            .advise("Use a base URL that begins with https://.");
+    }
+    Check::new("API", State::Ok, answers)
+}
+
+fn without_answer(error: &Error, origin: &str, client: &Client) -> [Check; 2] {
     let (is_access, has_answer) = (
         error.is_unauthorized() || error.is_unpaid(),
         error.status().is_some(),
@@ -183,17 +193,14 @@ fn without_answer(error: &Error, origin: &str, base_url: &str) -> [Check; 2] {
     let failure = failure_of(error);
     if is_access {
         let token = Check::failed("token", &failure);
-        return [
-            token,
-            Check::new("API", State::Ok, format!("{base_url} answers")),
-        ];
+        return [token, api(client)];
     }
     let token = Check::new("token", State::Unknown, format!("from {origin}, not tried"));
-    let mut api = Check::failed("API", &failure);
+    let mut check = Check::failed("API", &failure);
     if !has_answer {
-        api = api.advise(format!("The base URL is {}.", plain(base_url)));
+        check = check.advise(format!("The base URL is {}.", plain(client.base_url())));
     }
-    [token, api]
+    [token, check]
 }
 
 /// An error without the advice to ask the doctor.

@@ -92,7 +92,7 @@ async fn nothing_reaches_the_terminal_that_it_acts_upon() {
         .run(folder.path(), &["fetch", "5", "--out", "other"])
         .ended(1)
         .told("error: image 1");
-    assert_eq!(run.stdout, "seed 77\na red cat --seed 77\nother\n");
+    assert_eq!(run.stdout, "seed 77\na [31mred[0m cat --seed 77\nother\n");
 
     let stub = Stub::start().await;
     let refusal = json!({"error": "Job of type \x1b[31mred\x07 not supported", "code": 400});

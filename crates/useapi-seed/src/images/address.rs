@@ -6,10 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::redirect::{Attempt, Policy};
 use url::{Host, Url};
-
-const REDIRECTS: usize = 5;
 
 /// The rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,19 +27,34 @@ impl Addresses {
         }
     }
 
-    /// Whether `url` may be fetched; if not, why. Names are looked at again
-    /// when they are resolved.
+    /// Whether `url` may be fetched; if not, why. Names are checked again when
+    /// they are resolved, if they can be: a proxy may know others.
     pub(super) fn check(self, url: &Url) -> Result<(), String> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("begins with {}:, not with https:", url.scheme()));
         }
-        let address = match url.host() {
-            Some(Host::Ipv4(address)) => IpAddr::V4(address),
-            Some(Host::Ipv6(address)) => IpAddr::V6(address),
-            Some(Host::Domain(_)) => return Ok(()),
-            None => return Err("names no host".to_owned()),
-        };
-        if self.allows(address) {
+        match url.host() {
+            Some(Host::Ipv4(address)) => self.check_address(address.into()),
+            Some(Host::Ipv6(address)) => self.check_address(address.into()),
+            Some(Host::Domain(name)) if self == Self::Public && !is_public_name(name) => {
+                Err(format!("points at {name}, which is not a public name"))
+            }
+            Some(Host::Domain(_)) => Ok(()),
+            None => Err("names no host".to_owned()),
+        }
+    }
+
+    /// Whether a redirect may be followed; if not, why.
+    pub(super) fn check_redirect(self, from: &Url, to: &Url) -> Result<(), String> {
+        if from.scheme() == "https" && to.scheme() == "http" {
+            return Err("from https to http".to_owned());
+        }
+        self.check(to)
+            .map_err(|problem| format!("to an address that {problem}"))
+    }
+
+    pub(super) fn check_address(self, address: IpAddr) -> Result<(), String> {
+        if is_public(address) || self == Self::Local && is_local(address) {
             Ok(())
         } else {
             Err(format!(
@@ -50,80 +62,91 @@ impl Addresses {
             ))
         }
     }
+}
 
-    pub(super) fn redirects(self) -> Policy {
-        Policy::custom(move |attempt: Attempt<'_>| {
-            if attempt.previous().len() > REDIRECTS {
-                return attempt.error(format!("more than {REDIRECTS} redirects"));
-            }
-            match self.check(attempt.url()) {
-                Ok(()) => attempt.follow(),
-                Err(fault) => attempt.error(format!("the redirect {fault}")),
-            }
-        })
-    }
-
-    pub(super) fn allows(self, address: IpAddr) -> bool {
-        is_public(address) || self == Self::Local && is_local(address)
-    }
+/// Whether a name may be one of the public DNS: of several labels, and below none
+/// of the domains that networks use inside (RFC 6761, 6762 with its appendix G,
+/// 8375, and ICANN's `internal`).
+fn is_public_name(name: &str) -> bool {
+    const PRIVATE: [&str; 11] = [
+        "corp",
+        "home",
+        "home.arpa",
+        "internal",
+        "intranet",
+        "invalid",
+        "lan",
+        "local",
+        "localdomain",
+        "localhost",
+        "private",
+    ];
+    // Names in URLs are in lower case and ASCII already.
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let is_inside = |domain: &&str| {
+        let above = name.strip_suffix(*domain);
+        above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+    };
+    let has_labels = name.contains('.') && name.split('.').all(|label| !label.is_empty());
+    has_labels && !PRIVATE.iter().any(is_inside)
 }
 
 /// Loopback and private networks. Not link-local addresses, at which machines in
 /// data centres find their credentials.
 fn is_local(address: IpAddr) -> bool {
-    match address {
+    match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private(),
-        IpAddr::V6(address) => match embedded_v4(address) {
-            Some(address) => is_local(IpAddr::V4(address)),
-            None => address.is_loopback() || address.is_unique_local(),
-        },
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
     }
 }
 
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => embedded_v4(address).map_or_else(
-            || {
-                // fec0::/10 was for sites, before fc00::/7.
-                let is_site_local = address.segments()[0] & 0xffc0 == 0xfec0;
-                !(is_site_local
-                    || address.is_loopback()
-                    || address.is_unspecified()
-                    || address.is_unique_local()
-                    || address.is_unicast_link_local()
-                    || address.is_multicast())
-            },
-            is_public_v4,
-        ),
+        IpAddr::V6(address) => is_public_v6(address),
     }
 }
 
-/// The IPv4 address that an IPv6 address leads to: mapped or compatible, by
-/// NAT64 (`64:ff9b::/96`) or by 6to4 (`2002::/16`).
-fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let of = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
-    match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(of(high, low)),
-        // These two look like compatible addresses, and are none.
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
-        _ => address.to_ipv4(),
-    }
-}
-
+/// Whether none of the IPv4 blocks for special purposes has the address (IANA's
+/// registry, RFC 6890).
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [first, second, third, _] = address.octets();
-    let is_special = match (first, second, third) {
-        // This network; shared inside providers' networks (RFC 6598); protocol
-        // assignments; benchmarks (RFC 2544); reserved.
-        (0 | 240.., _, _) | (100, 64..128, _) | (192, 0, 0) | (198, 18..20, _) => true,
-        _ => false,
-    };
-    !(is_special
-        || address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_multicast())
+    const SPECIAL: [([u8; 4], u32); 15] = [
+        ([0, 0, 0, 0], 8),       // this network
+        ([10, 0, 0, 0], 8),      // private
+        ([100, 64, 0, 0], 10),   // shared inside providers' networks
+        ([127, 0, 0, 0], 8),     // loopback
+        ([169, 254, 0, 0], 16),  // link-local
+        ([172, 16, 0, 0], 12),   // private
+        ([192, 0, 0, 0], 24),    // protocol assignments
+        ([192, 0, 2, 0], 24),    // documentation
+        ([192, 88, 99, 0], 24),  // relays of 6to4
+        ([192, 168, 0, 0], 16),  // private
+        ([198, 18, 0, 0], 15),   // benchmarks
+        ([198, 51, 100, 0], 24), // documentation
+        ([203, 0, 113, 0], 24),  // documentation
+        ([224, 0, 0, 0], 4),     // multicast
+        ([240, 0, 0, 0], 4),     // reserved, and broadcast
+    ];
+    !SPECIAL.iter().any(|(block, length)| {
+        let difference = address.to_bits() ^ u32::from_be_bytes(*block);
+        difference.leading_zeros() >= *length
+    })
+}
+
+/// Whether an address is of those that are given out for public hosts (2000::/3,
+/// but for the special ones in it), or leads to a public IPv4 address by NAT64
+/// (64:ff9b::/96) or 6to4 (2002::/16). So no mapped, translated, local or
+/// discarded ones are.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            is_public_v4(v4(high, low))
+        }
+        // Protocol assignments, Teredo and benchmarks among them; documentation.
+        [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
+        [first, ..] => first >> 13 == 1,
+    }
 }
 
 #[cfg(test)]
@@ -131,12 +154,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_local_api_allows_this_machine_but_no_link_local_addresses() {
+    fn local_api_allows_local_hosts_only() {
         for (link, is_allowed) in [
             ("http://127.0.0.1:5/a.png", true),
             ("http://[::1]:5/a.png", true),
+            ("http://[::ffff:127.0.0.1]:5/a.png", true),
             ("http://192.168.0.1/a.png", true),
             ("http://[fc00::1]/a.png", true),
+            ("http://localhost:5/a.png", true),
             ("https://162.159.128.233/a.png", true),
             ("http://169.254.169.254/a.png", false),
             ("http://[::ffff:169.254.169.254]/a.png", false),
@@ -149,38 +174,107 @@ mod tests {
     }
 
     #[test]
-    fn private_addresses_are_refused_however_they_are_written() {
-        for link in [
-            "http://127.0.0.1/a.png",
-            "http://2130706433/a.png",
-            "http://0/a.png",
-            "http://10.0.0.1/a.png",
-            "http://172.16.0.1/a.png",
-            "http://192.168.0.1/a.png",
-            "http://169.254.169.254/a.png",
-            "http://100.64.0.1/a.png",
-            "http://[::1]/a.png",
-            "http://[::ffff:127.0.0.1]/a.png",
-            "http://[fc00::1]/a.png",
-            "http://[fe80::1]/a.png",
-            "http://[fec0::1]/a.png",
-            "http://[64:ff9b::10.0.0.1]/a.png",
-            "http://[2002:a00:1::]/a.png",
-            "http://198.18.0.1/a.png",
-            "http://255.255.255.255/a.png",
-            "file:///etc/passwd",
-            "data:image/png;base64,AAAA",
+    fn private_hosts_are_rejected_in_any_spelling() {
+        for host in [
+            // IPv4.
+            "127.0.0.1",
+            "2130706433",
+            "0x7f.1",
+            "0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.88.99.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            // IPv6.
+            "[::]",
+            "[::1]",
+            "[::127.0.0.1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:162.159.128.233]",
+            "[::ffff:0:162.159.128.233]",
+            "[64:ff9b::10.0.0.1]",
+            "[64:ff9b:1::162.159.128.233]",
+            "[100::1]",
+            "[2001::1]",
+            "[2001:2::1]",
+            "[2001:10::1]",
+            "[2001:db8::1]",
+            "[2002:a00:1::]",
+            "[3fff::1]",
+            "[3fff:fff:ffff::1]",
+            "[5f00::1]",
+            "[fc00::1]",
+            "[fe80::1]",
+            "[fec0::1]",
+            "[ff02::1]",
+            // Names.
+            "localhost",
+            "LOCALHOST.",
+            "a.localhost",
+            "ｌｏｃａｌｈｏｓｔ",
+            "metadata.google.internal",
+            "a.Internal.",
+            "printer.local",
+            "printer。local",
+            "printer.LAN",
+            "nas.home.arpa",
+            "intranet",
+            "127.0.0.1..",
+            "a..com",
         ] {
+            let url = Url::parse(&format!("http://{host}/a.png")).unwrap();
+            assert!(Addresses::Public.check(&url).is_err(), "{host}");
+        }
+        for link in ["file:///etc/passwd", "data:image/png;base64,AAAA"] {
             let url = Url::parse(link).unwrap();
             assert!(Addresses::Public.check(&url).is_err(), "{link}");
         }
-        for link in [
-            "https://cdn.discordapp.com/a.png",
-            "https://162.159.128.233/a.png",
-            "https://[64:ff9b::162.159.128.233]/a.png",
-            "https://[2606:4700::1]/a.png",
+    }
+
+    #[test]
+    fn redirect_to_http_or_private_host_is_rejected() {
+        let outcome = |from: &str, to: &str| {
+            let parse = |link| Url::parse(link).unwrap();
+            Addresses::Public.check_redirect(&parse(from), &parse(to))
+        };
+        let (secure, plain) = ("https://a.com/a.png", "http://a.com/a.png");
+        assert_eq!(outcome(plain, secure), Ok(()));
+        assert_eq!(outcome(plain, plain), Ok(()));
+        assert_eq!(outcome(secure, secure), Ok(()));
+        assert!(outcome(secure, plain).is_err());
+        assert!(outcome(secure, "https://10.0.0.1/a.png").is_err());
+        assert!(outcome(plain, "file:///etc/passwd").is_err());
+    }
+
+    #[test]
+    fn public_hosts_are_allowed() {
+        for host in [
+            "cdn.discordapp.com",
+            "cdn.discordapp.com.",
+            "localhost.example.com",
+            "notlocal.com",
+            "bücher.example",
+            "162.159.128.233",
+            "172.32.0.1",
+            "198.20.0.1",
+            "[64:ff9b::162.159.128.233]",
+            "[2002:a29f:80e9::]",
+            "[2001:200::1]",
+            "[2606:4700::1]",
+            "[3fff:1000::1]",
         ] {
-            assert_eq!(Addresses::Public.check(&Url::parse(link).unwrap()), Ok(()));
+            let url = Url::parse(&format!("https://{host}/a.png")).unwrap();
+            assert_eq!(Addresses::Public.check(&url), Ok(()));
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
-use reqwest::Response;
-use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, RANGE};
+use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, LOCATION, RANGE};
+use reqwest::redirect::Policy;
+use reqwest::{Response, StatusCode};
 use tracing::Span;
 use url::Url;
 
@@ -15,6 +16,7 @@ use super::rest::Rest;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::retry_after::retry_after;
 
+const REDIRECTS: usize = 5;
 /// How much of a refusal's body an error shows.
 const EXCERPT_BYTES: usize = 200;
 
@@ -37,7 +39,8 @@ impl Host {
             http = http.no_proxy();
         }
         let http = configure(http)
-            .redirect(addresses.redirects())
+            // They are followed here, where each address is checked.
+            .redirect(Policy::none())
             .referer(false)
             // What is counted, and asked for from some byte on, are the
             // picture's own bytes.
@@ -45,7 +48,7 @@ impl Host {
             .no_brotli()
             .no_zstd()
             .no_deflate()
-            .dns_resolver(Resolver::new(addresses))
+            .dns_resolver(Resolver(addresses))
             .build()
             .map_err(|fault| {
                 Error::invalid_input("HTTP settings", "cannot be applied").with_source(fault)
@@ -60,12 +63,35 @@ impl Host {
         self.addresses
             .check(&url)
             .map_err(|fault| image_error(ImageFault::BadLink(fault)))?;
+        if self.addresses == Addresses::Public && url.scheme() == "http" {
+            tracing::warn!(
+                server.address = url.host_str(),
+                "the image's link is plain http: what comes could be another image"
+            );
+        }
         Ok(url)
     }
 
-    /// The host's answer, of whatever status, to a request for the whole or for
-    /// the rest.
+    /// The host's answer, of whatever status but a redirect's, to a request for
+    /// the whole or for the rest.
     pub(super) async fn ask(&self, url: &Url, rest: Option<&Rest>) -> Result<Response, Failure> {
+        let mut url = url.clone();
+        for _ in 0..=REDIRECTS {
+            let response = self.request(&url, rest).await?;
+            let Some(next) = redirect(&url, &response) else {
+                let status = response.status().as_u16();
+                Span::current().record("http.response.status_code", status);
+                return Ok(response);
+            };
+            self.addresses
+                .check_redirect(&url, &next)
+                .map_err(|problem| bad_redirect(&problem))?;
+            url = next;
+        }
+        Err(bad_redirect(&format!("more than {REDIRECTS} times")))
+    }
+
+    async fn request(&self, url: &Url, rest: Option<&Rest>) -> Result<Response, Failure> {
         let mut request = self
             .http
             .get(url.clone())
@@ -75,16 +101,32 @@ impl Host {
                 .header(RANGE, rest.range())
                 .header(IF_RANGE, rest.version());
         }
-        let response = request.send().await.map_err(no_answer)?;
-        let status = response.status().as_u16();
-        Span::current().record("http.response.status_code", status);
-        Ok(response)
+        let outcome = Resolver(self.addresses)
+            .request(url, request.send())
+            .await
+            .map_err(|problem| image_error(ImageFault::BadLink(problem)))?;
+        outcome.map_err(no_answer)
     }
 }
 
+/// Where a response leads on to.
+fn redirect(url: &Url, response: &Response) -> Option<Url> {
+    // 304 and the like have no location to follow.
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    url.join(location).ok()
+}
+
+/// The same redirect would come again.
+fn bad_redirect(problem: &str) -> Failure {
+    let fault = ImageFault::BadLink(format!("redirects {problem}"));
+    Failure::permanent(Error::new(ErrorKind::Image(fault), Delivery::Answered))
+}
+
 fn no_answer(fault: reqwest::Error) -> Failure {
-    // The same redirects would come again.
-    let is_lasting = fault.is_redirect() || fault.is_builder();
+    let is_lasting = fault.is_builder();
     let delivery = if fault.is_connect() {
         Delivery::NotSent
     } else {

@@ -1,5 +1,7 @@
-//! Limits and pauses, which take their time unless they are small.
+//! Limits and pauses, which take their time unless they are small, and proxies.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -58,7 +60,10 @@ fn image(number: usize, url: String) -> Image {
 /// What is wrong with the image at a link, within these limits. It leaves no
 /// file.
 async fn fault(link: String, limits: Limits) -> ImageFault {
-    let downloader = Downloader::new(true, limits, |http| http).unwrap();
+    fault_of(&Downloader::new(true, limits, |http| http).unwrap(), link).await
+}
+
+async fn fault_of(downloader: &Downloader, link: String) -> ImageFault {
     let folder = tempfile::tempdir().unwrap();
     let outcome = downloader
         .save(&image(1, link), folder.path(), downloader.deadline())
@@ -151,4 +156,62 @@ async fn a_host_that_serves_one_connection_at_a_time() {
         }
     });
     assert_saved(vec![link; 3]).await;
+}
+
+/// A proxy that answers every request with this, and counts them.
+async fn proxy(answer: String) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&requests);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            count.fetch_add(1, Ordering::Relaxed);
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (port, requests)
+}
+
+/// Has its images fetched by a proxy of this host's.
+fn by_proxy(host: &str, port: u16) -> Downloader {
+    let proxy = reqwest::Proxy::all(format!("http://{host}:{port}")).unwrap();
+    Downloader::new(false, LIMITS, |http| http.proxy(proxy)).unwrap()
+}
+
+#[tokio::test]
+async fn private_link_is_rejected_with_a_proxy() {
+    let head = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let (port, requests) = proxy(head.to_owned()).await;
+    for host in ["127.0.0.1", "localhost"] {
+        let downloader = by_proxy(host, port);
+        for link in [
+            format!("http://{host}:{port}/a.png"),
+            format!("http://LOCALHOST.:{port}/a.png"),
+            "https://metadata.google.internal/a.png".to_owned(),
+            "http://[64:ff9b:1::a00:1]/a.png".to_owned(),
+        ] {
+            let fault = fault_of(&downloader, link.clone()).await;
+            assert!(matches!(fault, ImageFault::BadLink(_)), "{link}: {fault:?}");
+        }
+        assert_eq!(requests.swap(0, Ordering::Relaxed), 0);
+        // The proxy itself may be there.
+        let link = "http://162.159.128.233/a.png".to_owned();
+        let fault = fault_of(&downloader, link).await;
+        assert!(matches!(fault, ImageFault::Gone { .. }), "{fault:?}");
+        assert_eq!(requests.swap(0, Ordering::Relaxed), 1);
+    }
+}
+
+#[tokio::test]
+async fn redirect_to_private_host_is_rejected() {
+    let head = "HTTP/1.1 302 Found\r\nlocation: //10.0.0.1/b.png\r\ncontent-length: 0\r\n\
+        connection: close\r\n\r\n";
+    let (port, requests) = proxy(head.to_owned()).await;
+    let link = "http://162.159.128.233/a.png".to_owned();
+    let fault = fault_of(&by_proxy("127.0.0.1", port), link).await;
+    let problem = "redirects to an address that points at 10.0.0.1, which is not a public address";
+    assert_eq!(fault, ImageFault::BadLink(problem.to_owned()));
+    assert_eq!(requests.load(Ordering::Relaxed), 1);
 }
