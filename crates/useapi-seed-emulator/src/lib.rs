@@ -257,6 +257,7 @@ mod control;
 mod faults;
 mod gallery;
 mod head_limit;
+mod host;
 mod image_host;
 mod journal;
 #[cfg(feature = "pictures")]

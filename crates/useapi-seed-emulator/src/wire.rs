@@ -257,7 +257,12 @@ mod tests {
             drop(stream);
             let (mut wire, _) = Connections::new(listener).accept().await;
             let has_ended = async {
-                while !wire.stream.ready(Interest::READABLE).await?.is_read_closed() {
+                while !wire
+                    .stream
+                    .ready(Interest::READABLE)
+                    .await?
+                    .is_read_closed()
+                {
                     yield_now().await;
                 }
                 io::Result::Ok(())
