@@ -269,7 +269,7 @@ fn expected() -> BTreeSet<(Option<Operation>, u16)> {
     };
     of(
         Some(Operation::RetrieveSeed),
-        &[200, 400, 401, 402, 404, 413, 429, 596],
+        &[200, 400, 401, 402, 404, 429, 596],
     )
     .chain(of(Some(Operation::GetJob), &[200, 400, 401, 402, 404, 596]))
     .chain(of(Some(Operation::ListJobs), &[200, 401, 402]))

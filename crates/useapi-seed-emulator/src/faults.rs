@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 pub(crate) use answer::spoil;
 pub(crate) use plan::Plan;
 pub use plan::{FaultCount, When};
 pub use suits::FaultError;
-pub(crate) use suits::check;
+use suits::check;
 
 /// What goes wrong with a call.
 ///
@@ -94,7 +95,7 @@ pub enum Fault {
         /// The field's name.
         name: String,
         /// Its value.
-        value: serde_json::Value,
+        value: Value,
     },
     /// A field of the answer has another value, of whatever type. It waits for an
     /// answer that has the field.
@@ -102,7 +103,7 @@ pub enum Fault {
         /// The field, as a JSON pointer: `/seed/value`.
         pointer: String,
         /// The value.
-        value: serde_json::Value,
+        value: Value,
     },
     /// A callback is never sent.
     #[serde(deserialize_with = "nothing")]
@@ -133,6 +134,21 @@ impl Fault {
         Self::Status {
             status,
             retry_after: None,
+        }
+    }
+
+    /// How large its texts and values are: as JSON, which also tells how much
+    /// memory they take.
+    pub(crate) fn bytes(&self) -> usize {
+        let json = |value: &Value| value.to_string().len();
+        match self {
+            Self::AddedField { name: text, value }
+            | Self::RetypedField {
+                pointer: text,
+                value,
+            } => text.len() + 2 + json(value),
+            Self::Status { retry_after, .. } => retry_after.as_ref().map_or(0, String::len),
+            _ => 0,
         }
     }
 

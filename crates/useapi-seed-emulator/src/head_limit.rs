@@ -7,6 +7,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::refusal::own;
+
 /// How many bytes target and headers of a request may have together. Without
 /// it, the HTTP library's would hold: some hundred thousand, and the journal
 /// keeps a thousand requests.
@@ -23,7 +25,9 @@ pub(crate) async fn refuse(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-    let error = "Request headers are too large";
+    let error = own(format_args!(
+        "target and headers of the request are over {LIMIT} bytes"
+    ));
     (
         status,
         Json(json!({ "error": error, "code": status.as_u16() })),

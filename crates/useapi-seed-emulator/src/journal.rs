@@ -37,11 +37,13 @@ pub struct Entry {
     pub target: String,
     /// The headers, in the order they came, their names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The start of the request's body.
+    /// The request's body. After 4096 bytes it is truncated, and ends with
+    /// `…[truncated]`.
     pub request: String,
     /// The answer's status; none when there was no answer.
     pub status: Option<u16>,
-    /// The start of the answer's body, before any fault; none of a picture.
+    /// The answer's body, before any fault, and truncated like the request's;
+    /// none of a picture.
     pub answer: String,
     /// The fault that it met.
     pub fault: Option<Fault>,
@@ -73,17 +75,20 @@ impl Call {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// What it takes, without the fault, which it shares.
+    /// What it takes. The fault counts with each call that shares it: it is
+    /// written down with each.
     fn bytes(&self) -> usize {
         let headers = self.headers.iter();
         let headers: usize = headers
             .map(|(name, value)| name.as_str().len() + value.len())
             .sum();
         let token = self.token.as_ref().map_or(0, String::len);
+        let fault = self.fault.as_ref().map_or(0, |fault| fault.bytes());
         self.method.as_str().len()
             + self.target.len()
             + headers
             + token
+            + fault
             + self.request.len()
             + self.answer.len()
     }
@@ -186,11 +191,15 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use super::{BYTES, Bytes, CAPACITY, Call, Journal, Method, Operation, Timestamp};
+    use super::{Arc, BYTES, Bytes, CAPACITY, Call, Fault, Journal, Method, Operation, Timestamp};
 
     /// How many calls of this size are kept of more than could be, and the number
     /// of the first.
-    fn kept(request: usize, token: usize) -> (usize, u64) {
+    fn kept(request: usize, token: usize, fault: usize) -> (usize, u64) {
+        let fault = Arc::new(Fault::Status {
+            status: 503,
+            retry_after: Some("x".repeat(fault)),
+        });
         let request = Bytes::from(vec![b'x'; request]);
         let mut journal = Journal::default();
         for _ in 0..=CAPACITY {
@@ -204,7 +213,7 @@ mod tests {
                 request: request.clone(),
                 status: None,
                 answer: Bytes::new(),
-                fault: None,
+                fault: Some(Arc::clone(&fault)),
             });
         }
         let kept = journal.kept_after(0);
@@ -219,11 +228,11 @@ mod tests {
 
     #[test]
     fn the_oldest_calls_are_let_go_for_number_and_size() {
-        assert_eq!(kept(16, 16), (CAPACITY, 2));
-        // Method, target, token and request.
-        for (request, token) in [(65_524, 8), (8, 65_524)] {
-            assert_eq!(kept(request, token), (BYTES / 65_536, 1001 - 255));
+        assert_eq!(kept(16, 16, 16), (CAPACITY, 2));
+        // Method, target, token, fault and request.
+        for (request, token, fault) in [(65_524, 8, 0), (8, 65_524, 0), (8, 0, 65_524)] {
+            assert_eq!(kept(request, token, fault), (BYTES / 65_536, 1001 - 255));
         }
-        assert_eq!(kept(BYTES, 0).0, 0);
+        assert_eq!(kept(BYTES, 0, 0).0, 0);
     }
 }

@@ -36,10 +36,11 @@
 //!
 //! | check | answer |
 //! | --- | --- |
+//! | `Host` names this machine (see *Limits*) | 421 |
 //! | token | 401; 402 for [`Emulator::expired_token`] |
-//! | size, content type and form of the body | 413, 400 |
+//! | size, content type and form of the body | 400 |
 //! | `jobid` is there, a text, and not blank | 400 |
-//! | `replyRef`, then `replyUrl`, have at most 1024 characters | 400 |
+//! | `replyRef` and `replyUrl` are texts, of at most 1024 characters; `discord` is a text | 400 |
 //! | the parent job exists | 404 |
 //! | the job's account is not halted | 596, the plain body |
 //! | it is completed | 400 |
@@ -55,6 +56,10 @@
 //! or 200 with the job as it is at that time. A started job takes 45 seconds of
 //! the emulator's clock: *started* for five, then *progress* with a percentage
 //! in `content`, then *completed*. A job is gone (404) when it is 31 days old.
+//!
+//! The job that a seed is asked for is shown as it was requested, with a `replyUrl`
+//! and a `replyRef` of its own; `content` has the parameters of its prompt, `prompt`
+//! has not.
 //!
 //! `GET /v2/jobs` lists the ids of the executing jobs,
 //! `GET /v2/jobs/cancel/?jobid=` gives one of them up (596 for a halted
@@ -80,6 +85,10 @@
 //! ([`FaultError`]), and one that would change nothing about a certain call waits
 //! for the next ([`Fault`] says what comes first meanwhile). [`Emulator::faults`]
 //! counts how often each was met.
+//!
+//! [`Fault::late`] is for a submission whose sender gives up or is killed while
+//! something between delivers it all the same: a complete request is carried out
+//! after the delay, whether or not its connection still exists.
 //!
 //! ```
 //! use useapi_seed_emulator::{Emulator, Fault, Operation, When};
@@ -158,15 +167,18 @@
 //! - The order of the checks above.
 //! - The first documented 400 is read as the field's name, `jobid is missing`.
 //!   A blank `jobid` in the query of `GET` is not provided.
-//! - A job id that is `null`, no text or blank is missing; other optional
-//!   fields that are `null` or empty are not given; any other type is refused
-//!   with 400 and the field's name.
-//! - A content type other than `application/json`, and a body that is no JSON
-//!   object, get 400 with a text of our own; a body over 64 KiB gets 413.
-//! - A target and headers of more than 16 KiB together get 431, and are not in
-//!   the journal.
-//! - Unknown paths get 404 and unknown methods, HEAD among them, 405, in the
-//!   documented form of an error.
+//! - A job id that is `null`, no text or blank is missing. An optional field that
+//!   is empty is not given. One that is `null`, or anything else but a text, gets
+//!   400 with the emulator's own message. Unknown fields are ignored, and of a
+//!   field that comes twice the last counts.
+//! - A content type other than `application/json`, a body that is no JSON object,
+//!   and a body over 64 KiB get 400 with the emulator's own message. (The service
+//!   documents no 413.)
+//! - A target and headers of more than 16 KiB together get 431 with the emulator's
+//!   own message, and are not in the journal.
+//! - Unknown paths get 404 and unknown methods 405, in the documented form of an
+//!   error. HEAD is unknown to every operation, and `Allow` does not list it.
+//! - The scheme of the token, `Bearer`, may be written in any case.
 //! - The seed of a job is already retrieved as soon as one retrieval is
 //!   completed. Before that, another request starts another job.
 //! - A completed `seed_async` job carries `seed` itself, and Midjourney's
@@ -177,6 +189,13 @@
 //! - A `seed_async` job as the parent: it has to be completed first, and then its
 //!   verb is not supported.
 //! - The content of a job in progress: the parent's, with a percentage.
+//! - A job has `messageId` and `timestamp` as soon as it is more than started.
+//! - The `replyUrl` and `replyRef` beside an already retrieved seed are those that
+//!   the original job was requested with, not those of the request for its seed.
+//! - A blend job and a describe job have no `prompt`. Parameters begin with the
+//!   first ` --`.
+//! - The order of the fields, the form of a seed job's id, and what `placeholder`
+//!   holds.
 //! - How long a retrieval takes, and when its percentage moves.
 //! - An account belongs to a channel, and a channel without an account may
 //!   execute three jobs. The text of the 429's `error`, and that it
@@ -201,7 +220,11 @@
 //!   answered as one that never was.
 //! - A `replyUrl` that is no address, or not on loopback, is taken and never
 //!   called.
+//! - A `replyUrl` may be of any form, and so may a `discord` value.
 //! - A fault's own error says `A fault on demand`.
+//!
+//! A message that begins with `Emulator: ` is the emulator's own: the service has
+//! none for it, or another.
 //!
 //! # What it does not do
 //!
@@ -215,9 +238,18 @@
 //! silent for a minute is closed, also one whose request is still not whole, or
 //! not answered, after ten. No limit follows the emulator's clock.
 //!
+//! A request whose `Host` header is neither an IP address nor `localhost` with the
+//! own port is rejected with 421 on every route of both ports: a site whose name
+//! leads here (DNS rebinding) could read the token and drive callbacks. Such
+//! requests are not in the journal.
+//!
 //! A body of more than 64 KiB is refused; so are a target and headers of more than
 //! 16 KiB together, and more than a hundred headers. The journal keeps a thousand
-//! calls, and fewer where they are over 16 MiB together. 64 callbacks are under way
+//! calls, and fewer where they, each with its fault, are over 16 MiB together; it
+//! shows the first 4096 bytes of a body, and `…[truncated]` where there are more.
+//! A thousand faults are kept, and fewer where their texts and values are over
+//! 1 MiB together; a new one takes the place of the oldest that is used up, or is
+//! refused where all still wait ([`FaultError::Full`]). 64 callbacks are under way
 //! at once; a receiver has ten seconds of real time, for which the next news of
 //! the same job wait.
 //!
@@ -257,6 +289,7 @@ mod control;
 mod faults;
 mod gallery;
 mod head_limit;
+mod host;
 mod image_host;
 mod journal;
 #[cfg(feature = "pictures")]

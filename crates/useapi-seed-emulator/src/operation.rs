@@ -59,6 +59,13 @@ impl Operation {
             .map(|(_, _, operation)| *operation)
     }
 
+    /// The one method that a path of the API has.
+    pub(crate) fn method_of(path: &str) -> Option<Method> {
+        let mut routes = ROUTES.into_iter();
+        let (method, ..) = routes.find(|(_, pattern, _)| fits(pattern, path))?;
+        Some(method)
+    }
+
     /// What the API has that is most like a request that it has not.
     pub(crate) fn closest(method: &Method, path: &str) -> String {
         // The work grows with the length, and no path of the API is this long.

@@ -19,6 +19,7 @@ pub(crate) struct ParentJob {
     pub(crate) status: String,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
+    /// Without its parameters, which `content` has.
     pub(crate) prompt: Option<String>,
     pub(crate) content: String,
     /// What Midjourney writes in bold: the prompt, or what stands for it.
@@ -26,10 +27,19 @@ pub(crate) struct ParentJob {
     /// As it was when the job was executed; the account may have another now.
     pub(crate) discord: Option<String>,
     pub(crate) channel: Option<String>,
+    /// As the request for this job gave them.
+    pub(crate) reply_url: Option<String>,
+    pub(crate) reply_ref: Option<String>,
     pub(crate) message_id: u64,
     pub(crate) particulars: Map<String, Value>,
     /// Its pictures, if it has any to show.
     pub(crate) album: Option<Album>,
+}
+
+/// A prompt as a job's `prompt` shows it: without parameters (`--v 5.2`).
+pub(crate) fn bare(prompt: &str) -> String {
+    let words = prompt.split(" --").next().unwrap_or_default();
+    words.trim().to_owned()
 }
 
 impl ParentJob {
@@ -62,11 +72,30 @@ impl ParentJob {
             channel: self.channel.clone(),
             server: Some(SERVER),
             max_jobs: Some(max_jobs),
+            reply_url: self.reply_url.clone(),
+            reply_ref: self.reply_ref.clone(),
             message_id: Some(self.message_id.to_string()),
             timestamp: Some(with_microseconds(self.updated)),
             particulars: self.particulars.clone(),
             code: 200,
             ..JobAnswer::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare;
+
+    #[test]
+    fn bare_prompt_has_no_parameters() {
+        for (prompt, expected) in [
+            ("Steampunk cat --s 750 --v 5.2", "Steampunk cat"),
+            ("a well-known cat -- and --a-- dog", "a well-known cat"),
+            ("a--b", "a--b"),
+            ("", ""),
+        ] {
+            assert_eq!(bare(prompt), expected);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Answers that refuse a request.
 
+use std::fmt::Display;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -8,6 +10,11 @@ use serde_json::json;
 /// The status of a halted account. No registered status, but a valid one.
 pub(crate) fn halted_status() -> StatusCode {
     StatusCode::from_u16(596).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// A message that the service does not have: it says so.
+pub(crate) fn own(message: impl Display) -> String {
+    format!("Emulator: {message}")
 }
 
 /// Why a request is refused.
@@ -19,7 +26,7 @@ pub(crate) enum Refusal {
     TooLong(&'static str),
     /// A field that is no text: 400. A guess.
     NotText(&'static str),
-    /// The body is not what was asked for: 400. A guess.
+    /// The body is not what was asked for, or over its limit: 400. A guess.
     Body(String),
     /// The parent job is on its way or has failed: 400.
     ParentNotCompleted,
@@ -41,8 +48,6 @@ pub(crate) enum Refusal {
     NoPath,
     /// The path is there, but not for this method: 405. A guess.
     Method,
-    /// The body is over the limit: 413. A guess.
-    TooLarge,
     /// As many jobs are executing as the account may have: 429.
     Busy(Vec<String>),
     /// The account is halted: 596.
@@ -67,7 +72,6 @@ impl Refusal {
                 StatusCode::NOT_FOUND
             }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Halted => halted_status(),
             Self::Painting(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -78,8 +82,10 @@ impl Refusal {
         match self {
             Self::Missing(field) => format!("{field} is missing"),
             Self::TooLong(field) => format!("{field} is too long"),
-            Self::NotText(field) => format!("{field} must be a string"),
-            Self::Body(what) => what.clone(),
+            Self::NotText(field) => own(format_args!(
+                "{field} must be a string; leave it out, or send \"\""
+            )),
+            Self::Body(what) => own(what),
             Self::ParentNotCompleted => "Parent job must be completed".into(),
             Self::Verb(verb) => format!("Job of type {verb} not supported"),
             Self::NoQuery => "Query param jobid not provided".into(),
@@ -90,7 +96,6 @@ impl Refusal {
             Self::NoAccount(channel) => format!("Unable to locate account {channel}"),
             Self::NoPath => "Not Found".into(),
             Self::Method => "Method Not Allowed".into(),
-            Self::TooLarge => "Request body is too large".into(),
             Self::Busy(executing) => format!(
                 "Account has {} jobs executing, which is its maximum",
                 executing.len()
@@ -99,7 +104,7 @@ impl Refusal {
                  Midjourney. Please address this issue and reset the /account pendingModMessage \
                  before making any new API calls."
                 .into(),
-            Self::Painting(why) => format!("The emulator could not paint a picture: {why}"),
+            Self::Painting(why) => own(format_args!("could not paint an image: {why}")),
         }
     }
 }

@@ -59,10 +59,10 @@ impl SeedRequest {
     }
 }
 
-/// An optional text. `null` and the empty text count as not given.
+/// An optional text. The empty text counts as not given.
 fn text(fields: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Refusal> {
     match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
         Some(_) => Err(Refusal::NotText(name)),
     }

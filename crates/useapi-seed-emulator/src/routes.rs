@@ -6,7 +6,8 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::ALLOW;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::access::Subscriber;
 use crate::answers::JobAnswer;
 use crate::callbacks::Callbacks;
+use crate::operation::Operation;
 use crate::refusal::{Refusal, halted_status};
 use crate::request::SeedRequest;
 use crate::service::{Links, Service};
@@ -37,7 +39,7 @@ pub(crate) fn router(
         .route("/v2/jobs/cancel/", only_get(get(cancel)))
         .route("/v2/account/midjourney/{channel}/reset", post(reset))
         .fallback(async || Refusal::NoPath)
-        .method_not_allowed_fallback(async || Refusal::Method)
+        .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(watch, watch::api))
         .layer(Extension(callbacks))
@@ -46,7 +48,18 @@ pub(crate) fn router(
 
 /// Without HEAD, which would otherwise do all that GET does, cancel a job too.
 fn only_get(route: MethodRouter<Arc<Service>>) -> MethodRouter<Arc<Service>> {
-    route.head(async || Refusal::Method)
+    route.head(not_allowed)
+}
+
+/// Says which method the path has. axum would list HEAD wherever GET is.
+async fn not_allowed(uri: Uri) -> Response {
+    let mut response = Refusal::Method.into_response();
+    if let Some(method) = Operation::method_of(uri.path())
+        && let Ok(allowed) = HeaderValue::try_from(method.as_str())
+    {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    response
 }
 
 async fn seed_async(
@@ -58,7 +71,10 @@ async fn seed_async(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Refusal> {
     let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
+        // The service documents no 413.
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Refusal::Body(format!("Request body is over {BODY_LIMIT} bytes"))
+        }
         _ => Refusal::Body(rejection.body_text()),
     })?;
     let request = SeedRequest::read(&headers, &body)?;

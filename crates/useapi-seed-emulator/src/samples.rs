@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::access::{Subscription, Token};
 use crate::account::{Account, MAX_JOBS, Moderation};
 use crate::attachments::Album;
-use crate::parent::ParentJob;
+use crate::parent::{ParentJob, bare};
 use crate::world::World;
 
 /// Configured, and nothing wrong with it.
@@ -181,11 +181,13 @@ impl Sample {
             status: "completed".into(),
             created,
             updated,
-            prompt: self.prompt.map(Into::into),
+            prompt: self.prompt.map(bare),
             content: format!("**{}** - {USER} (fast)", self.caption),
             caption: self.caption.into(),
             discord: self.discord.map(Into::into),
             channel: self.channel.map(Into::into),
+            reply_url: Some("https://webhook.example/abc".into()),
+            reply_ref: Some(format!("sample-{number}")),
             message_id: snowflake,
             particulars: self
                 .particulars

@@ -13,6 +13,8 @@ const CUT: &str = "***";
 const DISCORD: &str = "discord";
 /// How many bytes of a text are kept.
 const KEPT: usize = 4096;
+/// What stands at the end of a text that has more.
+const TRUNCATED: &str = "…[truncated]";
 const SECRET_HEADERS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
 
 /// How many letters a token has at least. What is shorter stands everywhere, and
@@ -53,7 +55,7 @@ impl<'a> Secrets<'a> {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        format!("{}…", text.get(..end).unwrap_or_default())
+        format!("{}{TRUNCATED}", text.get(..end).unwrap_or_default())
     }
 
     fn whole<'b>(&self, text: &'b str) -> Cow<'b, str> {
@@ -156,7 +158,7 @@ impl<'a> Secrets<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::Secrets;
+    use super::{Secrets, TRUNCATED};
 
     #[test]
     fn bodies_are_kept_without_secrets_and_without_end() {
@@ -186,7 +188,7 @@ mod tests {
         let (_, job) = secrets.body(br#"{"jobid": "user:12-token"}"#);
         assert_eq!(job.as_deref(), Some("***"));
         let long = "é".repeat(5000);
-        assert_eq!(secrets.text(&long).len(), 4096 + "…".len());
+        assert_eq!(secrets.text(&long), "é".repeat(2048) + TRUNCATED);
         assert_eq!(secrets.body(b"\xff").0, "\u{fffd}");
     }
 

@@ -19,6 +19,7 @@ use crate::control::{self, Addresses, Control};
 use crate::faults::{Fault, FaultCount, FaultError, Plan, When};
 use crate::gallery::Gallery;
 use crate::head_limit;
+use crate::host;
 use crate::image_host::{self, ImageHost};
 use crate::journal::Entry;
 use crate::operation::Operation;
@@ -247,12 +248,11 @@ fn serve(
     };
     runtime.block_on(async {
         for (listener, router) in sites {
-            let listener = listener
-                .set_nonblocking(true)
-                .and_then(|()| tokio::net::TcpListener::from_std(listener));
-            match listener {
-                Ok(listener) => {
-                    let router = router.layer(middleware::from_fn(head_limit::refuse));
+            match listening(listener) {
+                Ok((listener, port)) => {
+                    let router = router
+                        .layer(middleware::from_fn(head_limit::refuse))
+                        .layer(middleware::from_fn_with_state(port, host::check));
                     let service = router.into_make_service_with_connect_info::<Fate>();
                     tokio::spawn(axum::serve(Connections::new(listener), service).into_future());
                 }
@@ -266,6 +266,13 @@ fn serve(
     });
     // A picture that is being painted is of no use to anybody now.
     runtime.shutdown_background();
+}
+
+/// In this thread's runtime, with the port.
+fn listening(listener: TcpListener) -> io::Result<(tokio::net::TcpListener, u16)> {
+    listener.set_nonblocking(true)?;
+    let port = listener.local_addr()?.port();
+    Ok((tokio::net::TcpListener::from_std(listener)?, port))
 }
 
 /// The thread, ended when this is dropped.

@@ -103,7 +103,6 @@ mod tests {
         for (operation, answer, status) in [
             (Some(Operation::GetJob), answer(200, job), 200),
             (Some(Operation::RetrieveSeed), busy, 429),
-            (Some(Operation::RetrieveSeed), answer(413, json!({})), 413),
             (Some(Operation::ListJobs), answer(200, json!(["1"])), 200),
             (
                 Some(Operation::ResetAccount),
@@ -132,7 +131,7 @@ mod tests {
                 "status 404 is not declared",
             ),
             (
-                Some(Operation::GetJob),
+                Some(Operation::RetrieveSeed),
                 answer(413, json!({})),
                 "status 413 is not declared",
             ),

@@ -58,7 +58,12 @@ pub struct FaultCount {
     pub used: u64,
 }
 
-/// All that were asked for.
+/// How many faults are kept.
+pub(super) const MOST: usize = 1000;
+/// How many bytes their texts and values may have together, as JSON.
+pub(super) const BYTES: usize = 1024 * 1024;
+
+/// All that were asked for, within these limits.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     rules: Vec<Rule>,
@@ -93,6 +98,7 @@ impl Plan {
         fault: Fault,
     ) -> Result<(), FaultError> {
         check(operation, when, &fault)?;
+        self.make_room(fault.bytes())?;
         let seed = match when {
             When::Next(_) => 0,
             When::Chance { seed, .. } => seed,
@@ -106,6 +112,18 @@ impl Plan {
             used: 0,
             random: Rng::with_seed(seed),
         });
+        Ok(())
+    }
+
+    /// Forgets the oldest of those that no call can meet any more, as long as
+    /// there is no room. Those that wait are never forgotten.
+    fn make_room(&mut self, bytes: usize) -> Result<(), FaultError> {
+        let mut kept: usize = self.rules.iter().map(|rule| rule.fault.bytes()).sum();
+        while self.rules.len() >= MOST || kept + bytes > BYTES {
+            let oldest = self.rules.iter().position(Rule::is_used_up);
+            let oldest = oldest.ok_or(FaultError::Full)?;
+            kept -= self.rules.remove(oldest).fault.bytes();
+        }
         Ok(())
     }
 
@@ -144,9 +162,13 @@ impl Plan {
 }
 
 impl Rule {
+    fn is_used_up(&self) -> bool {
+        matches!(self.when, When::Next(calls) if self.used >= calls.into())
+    }
+
     fn draw(&mut self) -> Option<Met> {
         let meets = match self.when {
-            When::Next(calls) => self.used < calls.into(),
+            When::Next(_) => !self.is_used_up(),
             When::Chance { probability, .. } => self.random.f64() < probability,
         };
         if !meets {
@@ -171,7 +193,7 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, Fault, Operation, Plan, When};
+    use super::{Arc, BYTES, Fault, FaultError, MOST, Operation, Plan, When};
 
     #[test]
     fn faults_that_wait_for_calls_take_turns() {
@@ -191,6 +213,41 @@ mod tests {
         assert_eq!(drawn, expected.map(|fault| fault.map(Arc::new)));
         let used: Vec<_> = plan.counts().iter().map(|count| count.used).collect();
         assert_eq!(used, [2, 1]);
+    }
+
+    fn added(bytes: usize) -> Fault {
+        Fault::AddedField {
+            name: String::new(),
+            value: "x".repeat(bytes).into(),
+        }
+    }
+
+    #[test]
+    fn plan_forgets_used_up_faults_only() {
+        let mut plan = Plan::default();
+        let add =
+            |plan: &mut Plan, calls, fault| plan.add(Operation::GetJob, When::Next(calls), fault);
+        for _ in 0..MOST {
+            assert_eq!(add(&mut plan, 1, Fault::ResetAfter), Ok(()));
+        }
+        let full = Err(FaultError::Full);
+        assert_eq!(add(&mut plan, 2, Fault::ExpiredLinks), full);
+        assert!(plan.draw(Operation::GetJob).is_some());
+        assert_eq!(add(&mut plan, 2, Fault::ExpiredLinks), Ok(()));
+        assert_eq!(add(&mut plan, 2, Fault::ExpiredLinks), full);
+        assert_eq!(plan.counts().len(), MOST);
+        assert!(plan.counts().iter().all(|count| count.used == 0));
+
+        plan.clear();
+        // Of the name two quotes, and as many of the value.
+        assert_eq!(add(&mut plan, 1, added(BYTES - 4 - 99)), Ok(()));
+        assert_eq!(add(&mut plan, 1, added(96)), full);
+        assert_eq!(add(&mut plan, 1, added(95)), Ok(()));
+        assert_eq!(plan.counts().len(), 2);
+        assert!(plan.draw(Operation::GetJob).is_some());
+        assert_eq!(add(&mut plan, 1, added(96)), Ok(()));
+        assert_eq!(plan.counts().len(), 2);
+        assert_eq!(add(&mut plan, 1, added(BYTES)), full);
     }
 
     #[test]

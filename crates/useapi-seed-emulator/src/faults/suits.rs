@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::plan::is_probability;
+use super::plan::{BYTES, MOST, is_probability};
 use super::{Fault, When, is_status};
 use crate::operation::Operation;
 
@@ -32,13 +32,19 @@ pub enum FaultError {
     /// No answer has such a status.
     #[error("a status is between 200 and 999, not {0}")]
     Status(u16),
+    /// There are as many as are kept, or as large: see *Limits* on the crate's
+    /// front page.
+    #[error(
+        "no more faults can wait: {MOST} are kept, of {BYTES} bytes together; clear them, or let calls meet them first"
+    )]
+    Full,
     /// It is not between 0 and 1.
     #[error("a probability is between 0 and 1, not {0}")]
     Probability(f64),
 }
 
 /// Whether calls of an operation can meet a fault.
-pub(crate) fn check(operation: Operation, when: When, fault: &Fault) -> Result<(), FaultError> {
+pub(super) fn check(operation: Operation, when: When, fault: &Fault) -> Result<(), FaultError> {
     if when == When::Next(0) {
         return Err(FaultError::Never);
     }

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::file::{Executing, File};
 use super::{Scenario, ScenarioError};
-use crate::faults::{self, FaultError};
+use crate::faults::{FaultError, Plan};
 use crate::retrieval::DURATION;
 use crate::samples;
 use crate::secrets;
@@ -169,13 +169,17 @@ fn could_execute<'a>(
 }
 
 fn faults(file: &File) -> Result<(), Problem> {
+    let mut plan = Plan::default();
     for entry in &file.faults {
         let (operation, when) = (*entry.operation.get_ref(), *entry.when.get_ref());
-        faults::check(operation, when, entry.fault.get_ref()).map_err(|error| {
+        let added = plan.add(operation, when, entry.fault.get_ref().clone());
+        added.map_err(|error| {
             let place = match error {
                 FaultError::Unsuitable { .. } => entry.operation.span(),
                 FaultError::Never | FaultError::Probability(_) => entry.when.span(),
-                FaultError::RetryAfter(_) | FaultError::Status(_) => entry.fault.span(),
+                FaultError::RetryAfter(_) | FaultError::Status(_) | FaultError::Full => {
+                    entry.fault.span()
+                }
             };
             (place, error.to_string())
         })?;
@@ -270,6 +274,14 @@ mod tests {
                 fault("get_job", "kind = \"status\", status = 503, retry_after = \"\\n\""),
                 5,
                 "`Retry-After` cannot be",
+            ),
+            (
+                format!(
+                    "title = \"a\"\n{}",
+                    "[[fault]]\noperation = \"get_job\"\nwhen = { next = 1 }\nfault = { kind = \"reset_after\" }\n".repeat(1001)
+                ),
+                4005,
+                "no more faults can wait",
             ),
             (
                 "title = \"a\"\n[[executing]]\njob = \"progress\"\n".to_owned(),

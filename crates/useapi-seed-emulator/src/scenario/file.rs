@@ -111,7 +111,8 @@ pub(super) struct Job {
     /// Its status; `completed` without this.
     #[serde(default = "completed")]
     pub(super) status: String,
-    /// Its prompt, with its parameters.
+    /// Its prompt, with its parameters: responses show them in `content`, and
+    /// `prompt` without them.
     pub(super) prompt: Option<String>,
     /// Its seed.
     pub(super) seed: u32,
@@ -120,6 +121,10 @@ pub(super) struct Job {
     pub(super) channel: Option<Spanned<String>>,
     /// The Discord token of when it was executed.
     pub(super) discord: Option<String>,
+    /// The `replyUrl` that it was requested with. It is shown, not called.
+    pub(super) reply_url: Option<String>,
+    /// The `replyRef` that it was requested with.
+    pub(super) reply_ref: Option<String>,
     /// When it was made; just before the clock's start without this. It is
     /// gone 31 days later.
     #[cfg_attr(test, schemars(with = "Option<Time>"))]

@@ -9,7 +9,7 @@ use super::file;
 use crate::access::Token;
 use crate::account::Account;
 use crate::attachments::Album;
-use crate::parent::ParentJob;
+use crate::parent::{ParentJob, bare};
 use crate::samples::USER;
 use crate::world::{Executing, World};
 
@@ -120,10 +120,12 @@ impl file::Job {
             status: self.status.clone(),
             created,
             updated: created,
-            prompt: self.prompt.clone(),
+            prompt: self.prompt.as_deref().map(bare),
             content: format!("**{caption}** - {USER} (fast)"),
             discord: given(self.discord.as_ref()),
             channel,
+            reply_url: given(self.reply_url.as_ref()),
+            reply_ref: given(self.reply_ref.as_ref()),
             message_id,
             particulars: serde_json::Map::new(),
             album: Some(Album {

@@ -351,6 +351,28 @@ async fn a_fault_that_could_do_nothing_is_refused() {
 }
 
 #[tokio::test]
+async fn faults_are_bounded() {
+    let emulator = Emulator::start().await.unwrap();
+    let inject = |value: String| {
+        let fault = Fault::AddedField {
+            name: "unknown".into(),
+            value: value.into(),
+        };
+        emulator.inject(Operation::GetJob, When::Next(1), fault)
+    };
+    assert_eq!(inject("x".repeat(1024 * 1024)), Err(FaultError::Full));
+    for _ in 0..1000 {
+        assert_eq!(inject(String::new()), Ok(()));
+    }
+    let error = inject(String::new()).unwrap_err().to_string();
+    assert!(error.contains("1000 are kept, of 1048576 bytes"), "{error}");
+    // A call meets one, which makes room.
+    poll(&emulator).send().await.unwrap();
+    assert_eq!(inject(String::new()), Ok(()));
+    assert_eq!(emulator.faults().len(), 1000);
+}
+
+#[tokio::test]
 async fn faults_can_be_forgotten() {
     let emulator = Emulator::start().await.unwrap();
     let always = When::Chance {

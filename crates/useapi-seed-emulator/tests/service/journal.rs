@@ -73,3 +73,13 @@ async fn the_oldest_calls_are_forgotten() {
     let journal = emulator.journal();
     assert_eq!((journal.len(), journal[0].number), (1000, 2));
 }
+
+#[tokio::test]
+async fn large_body_is_truncated_with_a_mark() {
+    let emulator = Emulator::start().await.unwrap();
+    let body = json!({ "jobid": "none", "unknown": "x".repeat(60_000) });
+    assert_eq!(post(&emulator, body.clone()).await.0, 404);
+    let request = emulator.journal()[0].request.clone();
+    let (start, mark) = request.split_at(4096);
+    assert_eq!((start, mark), (&body.to_string()[..4096], "…[truncated]"));
+}

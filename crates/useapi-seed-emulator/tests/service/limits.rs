@@ -45,7 +45,10 @@ async fn large_heads_are_refused() {
     assert_eq!(answer(padded(8 * 1024)).await.0, 404);
     let (status, body) = answer(padded(16 * 1024)).await;
     assert_eq!((status, &body["code"]), (431, &431.into()));
-    assert_eq!(body["error"], "Request headers are too large");
+    assert_eq!(
+        body["error"],
+        "Emulator: target and headers of the request are over 16384 bytes"
+    );
 
     let long = format!("{jobs}{}", "x".repeat(16 * 1024));
     assert_eq!(answer(request(&emulator, Method::GET, &long)).await.0, 431);

@@ -60,6 +60,8 @@ async fn samples_have_the_documented_fields() {
             "maxJobs",
             "messageId",
             "prompt",
+            "replyRef",
+            "replyUrl",
             "server",
             "status",
             "timestamp",
@@ -72,7 +74,9 @@ async fn samples_have_the_documented_fields() {
     assert_eq!(job["created"], "2024-02-25T14:53:03.538Z");
     assert_eq!(job["updated"], "2024-02-25T14:53:45.365Z");
     assert_eq!(job["timestamp"], "2024-02-25T14:53:45.365000+00:00");
-    assert_eq!(job["prompt"], "Steampunk cat --s 750 --v 5.2");
+    assert_eq!(job["prompt"], "Steampunk cat");
+    assert_eq!(job["replyUrl"], "https://webhook.example/abc");
+    assert_eq!(job["replyRef"], "sample-0");
     assert_eq!(
         job["content"],
         "**Steampunk cat --s 750 --v 5.2** - <@1114550001112223334> (fast)"

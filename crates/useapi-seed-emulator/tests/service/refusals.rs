@@ -57,9 +57,32 @@ async fn optional_fields_have_to_be_texts() {
     let emulator = Emulator::start().await.unwrap();
     let jobid = &emulator.jobs().imagine;
     for field in ["replyRef", "replyUrl", "discord"] {
-        let error = format!("{field} must be a string");
-        refused(&emulator, json!({ "jobid": jobid, field: 1 }), 400, &error).await;
+        let error = format!("Emulator: {field} must be a string; leave it out, or send \"\"");
+        for value in [json!(null), json!(1), json!(true), json!(["x"]), json!({})] {
+            refused(
+                &emulator,
+                json!({ "jobid": jobid, field: value }),
+                400,
+                &error,
+            )
+            .await;
+        }
     }
+    assert!(emulator.job_counts().is_empty());
+}
+
+#[tokio::test]
+async fn empty_fields_are_absent_and_unknown_ignored() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let jobid = &emulator.jobs().imagine;
+    let mut plain = start(&emulator, jobid).await;
+    let body = json!({
+        "jobid": jobid, "discord": "", "replyUrl": "", "replyRef": "", "unknown": null,
+    });
+    let (status, job) = post(&emulator, body).await;
+    assert_eq!(status, 200);
+    plain["jobid"] = job["jobid"].clone();
+    assert_eq!(job, plain);
 }
 
 #[tokio::test]
@@ -127,7 +150,7 @@ async fn a_body_that_is_no_json_object_is_400() {
     assert_eq!((status, &body["code"]), (400, &json!(400)));
     let error = body["error"].as_str().unwrap();
     assert!(
-        error.starts_with("Request body is not valid JSON: "),
+        error.starts_with("Emulator: Request body is not valid JSON: "),
         "{error}"
     );
 
@@ -135,14 +158,17 @@ async fn a_body_that_is_no_json_object_is_400() {
         let (status, body) = send("application/json", array.to_owned()).await;
         assert_eq!(
             (status, &body["error"]),
-            (400, &json!("Request body must be a JSON object"))
+            (400, &json!("Emulator: Request body must be a JSON object"))
         );
     }
     for kind in ["text/plain", "application/x-www-form-urlencoded"] {
         let (status, body) = send(kind, valid.clone()).await;
         assert_eq!(
             (status, &body["error"]),
-            (400, &json!("Content-Type must be application/json"))
+            (
+                400,
+                &json!("Emulator: Content-Type must be application/json")
+            )
         );
     }
     let (status, body) = send("Application/JSON; charset=utf-8", valid).await;
@@ -150,12 +176,12 @@ async fn a_body_that_is_no_json_object_is_400() {
 }
 
 #[tokio::test]
-async fn a_large_body_is_413() {
+async fn large_body_is_400() {
     let emulator = Emulator::start().await.unwrap();
     let jobid = &emulator.jobs().imagine;
     let sized = |count: usize| json!({ "jobid": jobid, "more": "x".repeat(count) });
-    let error = "Request body is too large";
-    refused(&emulator, sized(64 * 1024), 413, error).await;
+    let error = "Emulator: Request body is over 65536 bytes";
+    refused(&emulator, sized(64 * 1024), 400, error).await;
     let (status, body) = post(&emulator, sized(60 * 1024)).await;
     assert_eq!(status, 200, "{body}");
 }

@@ -203,6 +203,46 @@ async fn once_retrieved_the_parent_is_answered_with_its_seed() {
 }
 
 #[tokio::test]
+async fn retrieved_parent_has_the_documented_fields() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let jobs = emulator.jobs();
+    start(&emulator, &jobs.imagine).await;
+    emulator.advance(Duration::from_secs(45));
+    // What the first request brought is not the original job's.
+    let body = json!({ "jobid": jobs.imagine, "replyRef": "r-3" });
+    let (status, job) = post(&emulator, body).await;
+    assert_eq!(status, 200);
+    for field in [
+        "jobid",
+        "verb",
+        "status",
+        "created",
+        "updated",
+        "content",
+        "attachments",
+        "seed",
+        "prompt",
+        "discord",
+        "channel",
+        "server",
+        "maxJobs",
+        "replyUrl",
+        "replyRef",
+        "messageId",
+        "timestamp",
+        "code",
+    ] {
+        assert!(job.get(field).is_some(), "{field}: {job}");
+    }
+    assert_eq!(job["prompt"], "Steampunk cat");
+    let content = "**Steampunk cat --s 750 --v 5.2** - <@1114550001112223334> (fast)";
+    assert_eq!(job["content"], content);
+    assert_eq!(job["replyUrl"], "https://webhook.example/abc");
+    assert_eq!(job["replyRef"], "sample-0");
+    assert_eq!(get(&emulator, &jobs.imagine).await, (200, job));
+}
+
+#[tokio::test]
 async fn a_second_request_meanwhile_starts_a_second_job() {
     let emulator = Emulator::start().await.unwrap();
     let first = start(&emulator, &emulator.jobs().imagine).await;

@@ -149,6 +149,9 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
         seed = 3
         channel = "7"
         discord = "OWN-of-the-job-end"
+        prompt = "a lighthouse --v 6.0"
+        reply_url = "https://webhook.example/own"
+        reply_ref = "own-ref"
         "#,
     )
     .unwrap();
@@ -175,6 +178,15 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
     assert_eq!(started["created"], "2025-01-01T00:00:00.000Z");
     let (_, refusal) = post(&emulator, json!({ "jobid": id("shown") })).await;
     assert_eq!(refusal["error"], "Job of type show not supported");
+    let (_, shown) = get(&emulator, id("shown")).await;
+    assert_eq!(shown["prompt"], "a lighthouse");
+    assert!(
+        shown["content"]
+            .to_string()
+            .contains("**a lighthouse --v 6.0**")
+    );
+    assert_eq!(shown["replyUrl"], "https://webhook.example/own");
+    assert_eq!(shown["replyRef"], "own-ref");
     let late = request(&emulator, Method::GET, "/jobs").bearer_auth("late-payer");
     // `bearer_auth` adds a second header; the first is what counts.
     assert_eq!(late.send().await.unwrap().status(), 200);

@@ -1,0 +1,87 @@
+//! Requests that name another host than this machine.
+//!
+//! A page of any site can let its own name lead to 127.0.0.1 (DNS rebinding), and
+//! then read the token here and drive callbacks. Its requests still carry the
+//! site's name, which no page can change.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::HOST;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::refusal::own;
+
+/// Around everything, the journal too. `port` is the one that is served.
+pub(crate) async fn check(State(port): State<u16>, request: Request, next: Next) -> Response {
+    let headers = request.headers().get_all(HOST);
+    let mut named = headers.iter().map(|host| host.to_str().unwrap_or_default());
+    // A target in absolute form goes before the header.
+    let target = request.uri().authority();
+    if headers.iter().next().is_some()
+        && named.all(|host| is_here(host, port))
+        && target.is_none_or(|target| is_here(target.as_str(), port))
+    {
+        return next.run(request).await;
+    }
+    let status = StatusCode::MISDIRECTED_REQUEST;
+    let error = own(format_args!(
+        "the Host header must be an IP address or localhost:{port}; other names are rejected, \
+         as any site could let its own lead here"
+    ));
+    let body = json!({ "error": error, "code": status.as_u16() });
+    (status, Json(body)).into_response()
+}
+
+/// An address cannot be rebound, and may be that of a forwarder on another port.
+fn is_here(host: &str, port: u16) -> bool {
+    let (name, given) = host.rsplit_once(':').unwrap_or((host, "80"));
+    let in_brackets = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    host.parse::<SocketAddr>().is_ok()
+        || host.parse::<IpAddr>().is_ok()
+        || in_brackets.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok())
+        || (name.eq_ignore_ascii_case("localhost") && given.parse() == Ok(port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_here;
+
+    #[test]
+    fn host_is_an_address_or_localhost_with_the_port() {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:8080",
+            "127.0.0.1:9",
+            "[::1]",
+            "[::1]:9",
+            "192.0.2.1",
+            "localhost:8080",
+            "LocalHost:8080",
+        ] {
+            assert!(is_here(host, 8080), "{host}");
+        }
+        for host in [
+            "",
+            "localhost",
+            "localhost:9",
+            "localhost:8080:8080",
+            "localhost.example:8080",
+            "127.0.0.1.example:8080",
+            "example.com",
+            "example.com:8080",
+            "user@127.0.0.1:8080",
+            "2130706433",
+            "[::1",
+        ] {
+            assert!(!is_here(host, 8080), "{host}");
+        }
+        assert!(is_here("localhost", 80));
+    }
+}
