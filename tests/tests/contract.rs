@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use useapi_seed::{Client, JobStatus, Submitted, Verb};
+use useapi_seed_emulator::Emulator;
 use useapi_seed_raw::FailureKind;
 use useapi_seed_raw::types::SeedRequest;
 use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
@@ -99,6 +100,16 @@ async fn the_client_says_what_the_examples_say() {
     };
     assert_eq!(said(javascript), said(python));
     assert_eq!(said(ours), said(python));
+
+    let emulator = Emulator::start().await.unwrap();
+    for example in [JAVASCRIPT, PYTHON] {
+        let (url, jobid) = (emulator.base_url(), &emulator.jobs().imagine);
+        let job = send(example, url, emulator.token(), jobid).await;
+        assert_eq!(
+            (&job["verb"], &job["status"]),
+            (&json!("seed_async"), &json!("started"))
+        );
+    }
 }
 
 #[test]
