@@ -1,5 +1,4 @@
-//! Statements of the documentation that no other test shows, and that the spec
-//! says what the documentation says.
+//! Statements of the documentation that no other test shows.
 
 #![allow(
     clippy::indexing_slicing,
@@ -19,9 +18,6 @@ use useapi_seed_emulator::Emulator;
 use useapi_seed_raw::FailureKind;
 use useapi_seed_raw::types::SeedRequest;
 use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
-
-#[path = "contract/spec.rs"]
-mod spec;
 
 const TOKEN: &str = "user:1234-planted-token";
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
