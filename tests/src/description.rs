@@ -106,7 +106,9 @@ impl Description {
         }
     }
 
-    fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
+    /// The value itself, or what it refers to.
+    #[must_use]
+    pub fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
         let target = value.get("$ref").and_then(Value::as_str);
         target
             .and_then(|target| self.at(target.trim_start_matches('#')))

@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use useapi_seed::{Client, JobStatus, Submitted, Verb};
+use useapi_seed_emulator::Emulator;
+use useapi_seed_raw::FailureKind;
+use useapi_seed_raw::types::SeedRequest;
 use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 const TOKEN: &str = "user:1234-planted-token";
@@ -93,6 +96,16 @@ async fn the_client_says_what_the_examples_say() {
     };
     assert_eq!(said(javascript), said(python));
     assert_eq!(said(ours), said(python));
+
+    let emulator = Emulator::start().await.unwrap();
+    for example in [JAVASCRIPT, PYTHON] {
+        let (url, jobid) = (emulator.base_url(), &emulator.jobs().imagine);
+        let job = send(example, url, emulator.token(), jobid).await;
+        assert_eq!(
+            (&job["verb"], &job["status"]),
+            (&json!("seed_async"), &json!("started"))
+        );
+    }
 }
 
 #[test]
@@ -102,6 +115,13 @@ fn the_address_is_the_documented_one() {
         useapi_seed_raw::DEFAULT_BASE_URL,
         "https://api.useapi.net/v2"
     );
+}
+
+fn raw(stub: &Stub) -> useapi_seed_raw::Client {
+    useapi_seed_raw::Client::builder(TOKEN)
+        .base_url(&stub.base_url())
+        .build()
+        .unwrap()
 }
 
 /// JSON pointers to all fields, those of a list's items among them.
@@ -133,10 +153,7 @@ async fn any_field_may_be_left_out() {
     let answer = Arc::new(Mutex::new(String::new()));
     let told = Arc::clone(&answer);
     let stub = Stub::start(move |_| Response::json(200, told.lock().unwrap().as_str())).await;
-    let client = useapi_seed_raw::Client::builder(TOKEN)
-        .base_url(&stub.base_url())
-        .build()
-        .unwrap();
+    let client = raw(&stub);
     for pointer in pointers {
         let mut body = whole.clone();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -190,14 +207,85 @@ async fn the_documented_words_are_known() {
     ] {
         let body = json!({"verb": verb, "status": status});
         let stub = Stub::always(Response::json(200, body.to_string())).await;
-        let client = useapi_seed_raw::Client::builder(TOKEN)
-            .base_url(&stub.base_url())
-            .build()
-            .unwrap();
-        let job = client.get_job(JOBID).await.unwrap();
+        let job = raw(&stub).get_job(JOBID).await.unwrap();
         assert_eq!(
             (job.verb.clone(), job.status.clone()),
             (Some(known.0), Some(known.1))
         );
     }
+}
+
+#[tokio::test]
+async fn either_halted_status_is_decoded() {
+    let body = Fixture::named("responses/596-failed-job");
+    for status in [596, 569] {
+        let stub = Stub::always(Response::json(status, body.text.as_str())).await;
+        let client = raw(&stub);
+        let failures = [
+            client.retrieve_seed(&SeedRequest::new(JOBID)).await,
+            client.get_job(JOBID).await,
+            client.cancel_job(JOBID).await,
+        ];
+        for failure in failures.map(Result::unwrap_err) {
+            let FailureKind::Refused(error) = failure.kind() else {
+                panic!("{status}: {failure}");
+            };
+            assert_eq!(serde_json::to_value(error).unwrap(), body.json());
+        }
+    }
+}
+
+#[tokio::test]
+async fn raw_layer_sends_what_the_caller_says() {
+    let stub = Stub::always(Response::json(200, "{}")).await;
+    let client = raw(&stub);
+    let mut request = SeedRequest::new("");
+    request.discord = Some("".into());
+    request.reply_url = Some("no address".try_into().unwrap());
+    request.reply_ref = Some("".try_into().unwrap());
+    client.retrieve_seed(&request).await.unwrap();
+    client.get_job("").await.unwrap();
+    let requests = stub.requests();
+    let body: Value = serde_json::from_slice(&requests[0].body).unwrap();
+    let expected = json!({"jobid": "", "discord": "", "replyUrl": "no address", "replyRef": ""});
+    assert_eq!(body, expected);
+    assert_eq!(requests[1].target(), "/v2/jobs/?jobid=");
+    // The spec's `password` changes nothing: it stays a secret.
+    assert!(format!("{request:?}").contains("discord: Some(DiscordToken(***))"));
+}
+
+/// The response to another call for a job whose seed was retrieved before.
+async fn already_retrieved() -> useapi_seed::Retrieval {
+    let body = Fixture::named("responses/200-already-retrieved").text;
+    let stub = Stub::always(Response::json(200, body)).await;
+    let client = Client::builder(TOKEN)
+        .base_url(stub.base_url())
+        .retry(once())
+        .build()
+        .unwrap();
+    let submit = client.submit("<jobid>").reply_ref("mine");
+    let submit = submit.reply_url("https://example.com/mine");
+    match submit.send().await.unwrap() {
+        Submitted::AlreadyRetrieved(retrieval) => retrieval,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn original_job_keeps_its_own_reply_fields() {
+    let retrieval = already_retrieved().await;
+    let job = retrieval.job();
+    assert_eq!(job.reply_url.as_deref(), Some("https://webhook.site/abc"));
+    assert_eq!(
+        job.reply_ref.as_deref(),
+        Some("<your optional reference id>")
+    );
+    assert!(retrieval.notes().is_empty(), "{:?}", retrieval.notes());
+}
+
+#[tokio::test]
+async fn bare_prompt_loses_no_parameters() {
+    let retrieval = already_retrieved().await;
+    assert_eq!(retrieval.job().prompt.as_deref(), Some("Steampunk cat"));
+    assert_eq!(retrieval.prompt(), Some("Steampunk cat --s 750 --v 5.2"));
 }

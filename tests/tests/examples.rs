@@ -248,16 +248,16 @@ fn situations(emulator: &Emulator) -> Vec<Situation> {
         ),
     ];
     // Every operation looks at the token before anything else.
-    for call in [
-        job(&jobs.imagine),
-        no_look,
-        get("/jobs"),
-        no_cancel,
-        no_reset,
+    for (call, unpaid) in [
+        (job(&jobs.imagine), "PaymentRequired"),
+        (no_look, "PaymentRequired"),
+        (get("/jobs"), "AssumedPaymentRequired"),
+        (no_cancel, "PaymentRequired"),
+        (no_reset, "AssumedPaymentRequired"),
     ] {
         let (stranger, debtor) = (call.by("nobody"), call.by(emulator.expired_token()));
         situations.push(([SHARED, "Unauthorized", "unauthorized"], stranger));
-        situations.push(([SHARED, "PaymentRequired", "noSubscription"], debtor));
+        situations.push(([SHARED, unpaid, "noSubscription"], debtor));
     }
     situations
 }

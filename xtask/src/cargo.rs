@@ -87,8 +87,31 @@ impl Cargo {
             .context("cannot start cargo")
     }
 
+    /// Runs a script that calls cargo, up to its first command that fails. What is
+    /// printed is shown only then.
+    pub(crate) fn run_script(&self, script: &str) -> Result<()> {
+        let output = self
+            .prepared("sh", &["-ec", script])
+            .output()
+            .context("cannot start sh")?;
+        if !output.status.success() {
+            bail!(
+                "in {} failed: {}\n{script}\n{}{}",
+                self.folder.display(),
+                output.status,
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(())
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO"));
+        self.prepared(env!("CARGO"), arguments)
+    }
+
+    fn prepared(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(&self.folder)

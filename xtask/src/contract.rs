@@ -55,7 +55,7 @@ pub(crate) fn check(passed: Option<&Passed>) -> Result<()> {
     Ok(())
 }
 
-/// Changes what the rows are about, and expects their tests to fail.
+/// Changes the fixtures of rows and what is listed, and expects their tests to fail.
 pub(crate) fn mutate() -> Result<()> {
     check(None)?;
     mutation::run(&table::read(TABLE)?, &fixtures::read()?)

@@ -53,14 +53,15 @@ enum Chore {
     },
     /// Hold the table of the documentation's statements against the description and the tests.
     Contract {
-        /// Change what each row is about, in a copy of the workspace, and expect a test of the
-        /// row to fail. Takes a quarter of an hour.
+        /// In a copy of the workspace, change the fixtures that rows are about, and what
+        /// openapi/mutations.yaml lists, and expect a test of the row to fail. Takes a quarter of
+        /// an hour.
         #[arg(long)]
         mutate: bool,
     },
     /// Make the command's archive for this platform, with completions and manual pages.
     Dist,
-    /// Build and run programs of users, and regenerate after a change of the description.
+    /// Build and run programs of users, and follow the README's steps to regenerate.
     Downstream,
     /// Hold what each choice of TLS brings along against what it should.
     Features,
@@ -68,8 +69,8 @@ enum Chore {
     LintSpec,
     /// Make the packages, and build the raw layer from its own.
     Package,
-    /// Make clients of the description by other generators, and retrieve a seed with each.
-    /// Needs Python and Node.js.
+    /// Make clients of the description by other generators, retrieve a seed with each, and run the
+    /// documentation's examples. Needs Python and Node.js.
     Peers,
     /// Make the README's pictures anew, in a browser. Needs what `test --browser` needs.
     Pictures,

@@ -1,12 +1,13 @@
-//! `cargo xtask peers`: clients that other generators make of the description.
+//! `cargo xtask peers`: clients that other generators make of the description,
+//! and the documentation's own examples.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::SPEC;
-use crate::cargo::Cargo;
+use crate::cargo::{Cargo, LOOPBACK};
 use crate::checkout::Checkout;
 use crate::emulator::{Emulator, SEED, run_in};
 use crate::lock_file;
@@ -25,6 +26,7 @@ const UNDERSTOOD: &str = "understood: status paused, verb remix, seed 4294967295
 /// uses it against the emulator.
 pub(crate) fn run() -> Result<()> {
     let tools = Tools::install()?;
+    documentation_examples(&tools)?;
     let checkout = Checkout::new()?;
     let bench = Bench {
         tools,
@@ -51,6 +53,23 @@ pub(crate) fn run() -> Result<()> {
 
     let other_python = bench.openapi_python_client()?;
     bench.retrieve_by("python3", "seed.py", &other_python)
+}
+
+/// Runs the documentation's examples for Node.js and Python, as they stand there.
+fn documentation_examples(tools: &Tools) -> Result<()> {
+    println!("the documentation's examples for Node.js and Python");
+    let mut cargo = tools.command(env!("CARGO"));
+    cargo
+        .args(["test", "--package", "useapi-seed-tests"])
+        .args(["--test", "documentation_examples", "--", "--ignored"])
+        .envs(LOOPBACK);
+    let output = run_in(&mut cargo, Path::new("."))?;
+    ensure!(
+        output.contains("test result: ok. 2 passed"),
+        "not both examples ran:\n{output}"
+    );
+    println!("  both start a job");
+    Ok(())
 }
 
 /// Where clients are made and tried.

@@ -54,6 +54,7 @@ fn settings(words: &[Words]) -> GenerationSettings {
 fn attempt(value: &Value, settings: &GenerationSettings) -> Result<syn::File, String> {
     let mut value = value.clone();
     drop_nullable(&mut value);
+    drop_min_length(&mut value);
     let spec: OpenAPI = serde_json::from_value(value).map_err(|fault| fault.to_string())?;
     let tokens = quietly(|| Generator::new(settings).generate_tokens(&spec))?;
     syn::parse2(tokens).map_err(|fault| format!("makes source that does not parse: {fault}"))
@@ -74,6 +75,21 @@ fn drop_nullable(value: &mut Value) {
         for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
             branch.remove("nullable");
         }
+    }
+}
+
+/// Of a string with `minLength` the generator makes a type that rejects shorter
+/// ones. What to send is the caller's choice, and rejecting it the service's.
+fn drop_min_length(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("type").and_then(Value::as_str) == Some("string") {
+                map.remove("minLength");
+            }
+            map.values_mut().for_each(drop_min_length);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_min_length),
+        _ => {}
     }
 }
 

@@ -25,13 +25,14 @@ pub mod types {
         ///Discord's id of the file (Model, attachments.id).
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
-        ///A tiny preview, as Discord encodes it (Model, attachments.placeholder).
+        ///Discord's placeholder of the file (Model, attachments.placeholder).
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub placeholder: ::std::option::Option<::std::string::String>,
-        ///Version of the placeholder's format (Model, attachments.placeholder_version).
+        ///Version of the placeholder (Model, attachments.placeholder_version).
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub placeholder_version: ::std::option::Option<i64>,
-        ///The same file through Discord's proxy (Model, attachments.proxy_url).
+        /**The same file through Discord's proxy (Model, attachments.proxy_url;
+Service).*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proxy_url: ::std::option::Option<::std::string::String>,
         ///Size in bytes (Model, attachments.size).
@@ -69,8 +70,8 @@ pub mod types {
         #[serde(flatten)]
         pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }
-    /**The HTTP status once more, in the body (Model). A number, sometimes
-written as a string.*/
+    /**The HTTP status once more, in the body (Model). Documented as a number;
+that a string is accepted too is leniency, not the documentation's.*/
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(untagged)]
     #[non_exhaustive]
@@ -122,7 +123,7 @@ job (Responses, 400 to 596).*/
         )]
         pub error_details: ::std::option::Option<::std::string::String>,
         /**With 429: ids of the jobs that occupy the account (Model,
-executingJobs).*/
+executingJobs; Service).*/
         #[serde(
             rename = "executingJobs",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -240,7 +241,8 @@ debugging only (Model, discord).*/
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub error_details: ::std::option::Option<::std::string::String>,
-        ///Ids of the jobs that occupy the account (Model, executingJobs).
+        /**Ids of the jobs that occupy the account (Model, executingJobs;
+Service).*/
         #[serde(
             rename = "executingJobs",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -251,7 +253,8 @@ debugging only (Model, discord).*/
         ///The job's id; ask for the job with it (Model, jobid).
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub jobid: ::std::option::Option<::std::string::String>,
-        ///How many jobs the account may execute at once (Responses, 200).
+        /**How many jobs the account may execute at once (Responses, 200;
+Service).*/
         #[serde(
             rename = "maxJobs",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -270,7 +273,8 @@ parentJobId).*/
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub parent_job_id: ::std::option::Option<::std::string::String>,
-        ///The prompt of the original job (Responses, 200).
+        /**The prompt of the original job; in the example without the
+parameters that `content` has (Responses, 200).*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub prompt: ::std::option::Option<::std::string::String>,
         ///The caller's reference, as it was sent (Model, replyRef).
@@ -294,8 +298,8 @@ parentJobId).*/
         ///Where the job stands (Model, status).
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub status: ::std::option::Option<crate::types::JobStatus>,
-        /**Time of the Discord message, with microseconds and a numeric offset
-(Model, timestamp).*/
+        /**Time of the Discord message, in the examples with microseconds and
+a numeric offset (Model, timestamp; Responses, 200).*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub timestamp: ::std::option::Option<::std::string::String>,
         /**When the job last changed, ISO 8601 in UTC with milliseconds (Model,
@@ -429,7 +433,7 @@ public request inspector will do (Request Body, replyUrl).*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub attachments: ::std::option::Option<::std::vec::Vec<Attachment>>,
         /**Midjourney's answer that the number was taken from: prompt, job id
-and seed (Model, seed.content).*/
+and seed (Model, seed.content; Responses, 200).*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content: ::std::option::Option<::std::string::String>,
         ///The seed (Model, seed.value).
@@ -660,9 +664,10 @@ once; `getJob` tells how far it has come. A seed that was retrieved before
 is answered immediately.
 
 Each description names the section of the endpoint's documentation that it
-restates, in round brackets: (Request Headers), (Request Body),
-(Responses, 200), (Model) and so on. (Service) marks what is known from the
-service's other public pages.
+restates, in round brackets: (Introduction), (Request Headers), (Request
+Body), (Responses, 200), (Model) and so on. (Service) marks what is known
+from the service's other public pages. What neither of them says is called
+an assumption.
 
 Reading rules that hold everywhere:
 
@@ -896,6 +901,9 @@ Arguments:
             429u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
+            569u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
             596u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
@@ -953,17 +961,21 @@ Arguments:
             404u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
+            569u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
             596u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Retrieve the seed and the four pictures of a finished job
+    /**Retrieve the seed and four separate upscaled images of a finished job
 
-Takes the id of an imagine, button or blend job that has completed.
-Starts a job of its own, unless the seed of that job was retrieved
-before: then the original job is answered, with its seed.
+Takes the id of an imagine, button or blend job that has completed
+(Introduction). Starts a job of its own, unless the seed of that job was
+retrieved before: then the response is the original job, with its seed,
+and costs nothing (Responses, 200; Service).
 
 Repeating the call is not safe: while the first job still runs, another
 call may start a second one (Service).
@@ -1017,6 +1029,9 @@ Arguments:
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
             429u16 => {
+                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
+            }
+            569u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
             596u16 => {
@@ -1122,11 +1137,12 @@ Arguments:
         let outcome = call.cancel_job(jobid).await;
         call.inner.finish(outcome)
     }
-    /**Retrieve the seed and the four pictures of a finished job
+    /**Retrieve the seed and four separate upscaled images of a finished job
 
-Takes the id of an imagine, button or blend job that has completed.
-Starts a job of its own, unless the seed of that job was retrieved
-before: then the original job is answered, with its seed.
+Takes the id of an imagine, button or blend job that has completed
+(Introduction). Starts a job of its own, unless the seed of that job was
+retrieved before: then the response is the original job, with its seed,
+and costs nothing (Responses, 200; Service).
 
 Repeating the call is not safe: while the first job still runs, another
 call may start a second one (Service).

@@ -38,7 +38,7 @@ impl Account {
     /// Puts a halted account back to work (Responses, 596).
     ///
     /// First log in to Discord and acknowledge Midjourney's message, or solve
-    /// its CAPTCHA: a reset without that puts the Midjourney account at risk.
+    /// its CAPTCHA, to prevent a potential ban of the Midjourney account.
     ///
     /// # Errors
     ///

@@ -201,7 +201,7 @@ impl Job {
         &self.nudge
     }
 
-    /// The job's id. Keep it: the result can be had with it for 31 days.
+    /// The job's id. Keep it: the result can be had with it for at least 31 days.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id

@@ -31,8 +31,8 @@
 //! # Step by step
 //!
 //! A retrieval is a job at the service: it is started, runs for a minute or so,
-//! and can be asked for by its id for 31 days. To hold that id before the wait
-//! begins, take the steps one by one:
+//! and can be asked for by its id for at least 31 days. To hold that id before the
+//! wait begins, take the steps one by one:
 //!
 //! ```
 //! # use useapi_seed_emulator::Emulator;

@@ -43,7 +43,7 @@ pub(crate) struct Cancel {
 /// Put a halted account back to work (596).
 ///
 /// First log in to Discord and acknowledge Midjourney's message, or solve its
-/// CAPTCHA: a reset without that puts the Midjourney account at risk.
+/// CAPTCHA, to prevent a potential ban of the Midjourney account.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

@@ -26,8 +26,8 @@ pub(super) fn add(failure: Failure, error: &Error) -> Failure {
                 .flatten();
             let channel = ids.find_map(channel::of).unwrap_or("CHANNEL");
             failure.suggest(
-                "Log in to Discord, and acknowledge Midjourney's message or solve its CAPTCHA. A \
-                 call before that puts the Midjourney account at risk. Then reset the account:",
+                "Log in to Discord, and acknowledge Midjourney's message or solve its CAPTCHA, to \
+                 prevent a potential ban of the Midjourney account. Then reset the account:",
                 &line(&format!("reset {channel}")),
             )
         }

@@ -22,7 +22,7 @@ use crate::refusal::Refusal;
 ///     return Ok(());
 /// };
 /// match error.kind() {
-///     ErrorKind::NotFound => println!("is it another account's?"),
+///     ErrorKind::NotFound => println!("is the id right?"),
 ///     ErrorKind::Refused(Refusal::Missing(field)) => println!("{} is missing", field.as_str()),
 ///     ErrorKind::Refused(Refusal::ParentNotCompleted) => println!("later, perhaps"),
 ///     ErrorKind::TooManyJobs { executing, .. } => println!("{executing:?} are executing"),

@@ -33,14 +33,14 @@ impl Error {
             (ErrorKind::NotFound, _) if !self.is_about_an_id() => {
                 "Another server answered than the API, or the address lacks a part."
             }
-            (ErrorKind::NotFound, _) => "The id has a slip, or is another account's or too old.",
+            (ErrorKind::NotFound, _) => "The id has a typo, or the job is too old and gone.",
             (ErrorKind::TooManyJobs { .. }, _) => {
                 "The account executes as many jobs as its plan allows (3 to 12), or calls come \
                  faster than the service likes."
             }
             (ErrorKind::Halted { .. }, _) => {
-                "Midjourney's moderation has a message for the account's owner, often over a \
-                 prompt, or wants a CAPTCHA solved."
+                "Midjourney's moderation has a message for the account's owner, or wants a CAPTCHA \
+                 solved."
             }
             (ErrorKind::JobEnded { .. }, _) => {
                 "Midjourney gave no seed in time, its moderation refused, or somebody cancelled."
@@ -121,8 +121,7 @@ impl Error {
                 "Check the id, and the base URL, which ends in /v2 as https://api.useapi.net/v2 does."
             }
             (ErrorKind::NotFound, _) => {
-                "Check the id. Jobs are kept for 31 days, and only the account that made a job can \
-                 see it."
+                "Check the id. Jobs are kept for at least 31 days; an older one may be gone."
             }
             (ErrorKind::UnexpectedStatus, _) if self.is_redirect() => {
                 "Check the base URL, which is https://api.useapi.net/v2 unless it was set, and any \
@@ -139,9 +138,10 @@ impl Error {
                  has ended, then call again."
             }
             (ErrorKind::Halted { .. }, _) => {
-                "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA. Then \
-                 reset the account, by `Account::reset` or POST /account/midjourney/<channel>/reset. \
-                 Do not call again before: it puts the Midjourney account at risk."
+                "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA, to \
+                 prevent a potential ban of the Midjourney account. Then reset the account, by \
+                 `Account::reset` or POST /account/midjourney/<channel>/reset. Do not call again \
+                 before: every call is rejected until then."
             }
             (ErrorKind::JobEnded { .. }, _) => {
                 "The job will not go on. The service's words, if any, say why; a new call starts a \

@@ -1,4 +1,4 @@
-//! The list of changes, one for each row that is about no fixture.
+//! The list of changes, at most one for a row that is about no fixture.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -78,8 +78,8 @@ fn mutation(entry: &YamlOwned) -> Result<Mutation> {
     })
 }
 
-/// What does not hold: an entry that changes nothing, an entry or a row without
-/// the other.
+/// What does not hold: an entry that changes nothing, that has no row, or that
+/// is the second one of its row.
 pub(super) fn complaints(rows: &[Row], list: &[Mutation]) -> Vec<String> {
     let mut found = Vec::new();
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
@@ -95,10 +95,10 @@ pub(super) fn complaints(rows: &[Row], list: &[Mutation]) -> Vec<String> {
         }
     }
     for row in rows {
-        let wanted = usize::from(row.subject().is_none() && !row.tests.is_empty());
+        let most = usize::from(row.subject().is_none() && !row.tests.is_empty());
         let count = counts.remove(&row.number).unwrap_or_default();
-        if count != wanted {
-            found.push(row.complaint(&format!("changes in {LIST}: {count}, not {wanted}")));
+        if count > most {
+            found.push(row.complaint(&format!("changes in {LIST}: {count}, not {most}")));
         }
     }
     for row in counts.keys() {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn each_row_without_a_fixture_has_one() {
+    fn only_rows_without_a_fixture_have_one() {
         let rows = table::parse(
             "a.md",
             "| # | statement | section | in the description | test | reading |\n\
@@ -158,9 +158,10 @@ mod tests {
             text: "name = \"xtask\"".into(),
             becomes: String::new(),
         };
-        assert!(complaints(&rows, &[entry(1)]).is_empty());
+        for list in [vec![entry(1)], vec![]] {
+            assert!(complaints(&rows, &list).is_empty());
+        }
         for (list, complaint) in [
-            (vec![], "row 1: changes in openapi/mutations.yaml: 0"),
             (vec![entry(1), entry(1)], "yaml: 2, not 1"),
             (vec![entry(1), entry(2)], "yaml: 1, not 0"),
             (vec![entry(1), entry(3)], "row 3: changes"),
