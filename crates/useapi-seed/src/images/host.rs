@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
+use reqwest::Response;
 use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, LOCATION, RANGE};
 use reqwest::redirect::Policy;
-use reqwest::{Response, StatusCode};
 use tracing::Span;
 use url::Url;
 
