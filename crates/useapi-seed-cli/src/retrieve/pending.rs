@@ -4,13 +4,13 @@
 //! It is written before the submission, once more with the started job's id, and
 //! goes when the folder is whole, or the job is over.
 
-use std::fs;
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use super::folder::Folder;
 use crate::failure::Failure;
+use crate::local_file;
 use crate::shell;
 use crate::timestamp::Timestamp;
 
@@ -47,7 +47,7 @@ impl Pending {
     /// What a folder has of it.
     pub(crate) fn read(folder: &Folder) -> Result<Option<Self>, Failure> {
         let path = folder.path().join(NAME);
-        let text = match fs::read(&path) {
+        let text = match local_file::read(&path, local_file::OUTPUT_LIMIT) {
             Ok(text) => text,
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(fault) => {
