@@ -15,7 +15,7 @@ use useapi_seed::{Client, Error, ErrorKind, SecretString, Wait};
 use crate::arguments::{Common, seconds, whole_above_zero};
 use crate::failure::Failure;
 use file::File;
-pub(crate) use folders::state_folder;
+pub(crate) use folders::{state_folder, temporary_folder};
 pub(crate) use token::cut;
 
 /// As many jobs as the smallest plans execute at once.

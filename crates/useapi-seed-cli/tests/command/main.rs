@@ -20,6 +20,8 @@ mod images;
 mod interrupted;
 mod killed;
 mod listen;
+#[cfg(unix)]
+mod local_files;
 mod many;
 mod output_folder;
 mod process;
