@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::local_file::{self, Links};
 use crate::whole_file;
 use finished::Finished;
 
@@ -89,6 +90,7 @@ pub(crate) fn write_all(folder: &Path) -> Result<Written, Failure> {
 
 /// Writes a page, unless somebody else's is there.
 fn write(folder: &Path, page: impl FnOnce() -> askama::Result<String>) -> Result<bool, Failure> {
+    whole_file::remove_abandoned(folder);
     let path = folder.join(PAGE);
     let fault = |fault: &dyn std::fmt::Display| {
         Failure::file(format!("cannot write {}: {fault}", path.display()))
@@ -98,7 +100,8 @@ fn write(folder: &Path, page: impl FnOnce() -> askama::Result<String>) -> Result
     }
     let page = page().map_err(|error| fault(&error))?;
     // What is as it was is not written again.
-    if fs::read(&path).is_ok_and(|present| present == page.as_bytes()) {
+    let present = local_file::read(&path, local_file::OUTPUT_LIMIT);
+    if present.is_ok_and(|present| present == page.as_bytes()) {
         return Ok(true);
     }
     whole_file::write(&path, page.as_bytes()).map_err(|error| fault(&error))?;
@@ -117,7 +120,7 @@ fn is_free(path: &Path) -> bool {
 
 fn begins_as_ours(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
-    let file = fs::File::open(path)?;
+    let file = local_file::open(path, Links::Follow, fs::File::options().read(true))?;
     file.take(MARK_WITHIN).read_to_end(&mut start)?;
     Ok(String::from_utf8_lossy(&start).contains(MARK))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::local_file;
 use crate::settings::state_folder;
 use crate::timestamp::Timestamp;
 use crate::whole_file;
@@ -67,6 +68,7 @@ fn saw(base_url: &str, channel: &str, is_halted: bool) {
     let write = || {
         let folder = path.parent()?;
         fs::create_dir_all(folder).ok()?;
+        whole_file::remove_abandoned(folder);
         let json = serde_json::to_vec_pretty(&accounts).ok()?;
         whole_file::write(&path, &json).ok()
     };
@@ -74,7 +76,7 @@ fn saw(base_url: &str, channel: &str, is_halted: bool) {
 }
 
 fn read() -> Vec<Account> {
-    let text = file().and_then(|path| fs::read(path).ok());
+    let text = file().and_then(|path| local_file::read(&path, local_file::SETTINGS_LIMIT).ok());
     text.and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default()
 }

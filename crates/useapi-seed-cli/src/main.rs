@@ -13,6 +13,7 @@ mod gallery;
 mod interrupt;
 mod json;
 mod last_seen;
+mod local_file;
 mod retrieve;
 mod schemas;
 mod settings;

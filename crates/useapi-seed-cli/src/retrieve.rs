@@ -5,6 +5,7 @@ mod errand;
 mod folder;
 mod folder_name;
 mod ids;
+mod job_lock;
 mod lock;
 mod pending;
 mod progress;

@@ -17,7 +17,7 @@ use crate::arguments::{Common, seconds, whole_above_zero};
 use crate::failure::Failure;
 use crate::terminal::{note_mark, plain, tell};
 use file::File;
-pub(crate) use folders::state_folder;
+pub(crate) use folders::{state_folder, temporary_folder};
 pub(crate) use token::cut;
 
 /// As many jobs as the smallest plans execute at once.

@@ -1,13 +1,16 @@
 //! Files that are never there in part.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use fs4::FileExt;
 use tempfile::NamedTempFile;
 
+use crate::local_file::{self, Links};
+
 /// How the names of files begin and end that are not whole yet.
-pub(crate) const START: &str = ".useapi-seed-";
+const START: &str = ".useapi-seed-";
 pub(crate) const END: &str = ".part";
 
 /// Writes a file that is there whole or not at all, and stays there: its folder is
@@ -31,7 +34,27 @@ pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
         // As any other new file, once the umask has been taken off.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(here(folder))
+    let file = builder.tempfile_in(here(folder))?;
+    // Until it is closed: see `remove_abandoned`.
+    let _ = FileExt::try_lock(file.as_file());
+    Ok(file)
+}
+
+/// Removes the temporary files that killed processes have left in a folder: those
+/// that no process has locked.
+pub(crate) fn remove_abandoned(folder: &Path) {
+    for entry in fs::read_dir(here(folder)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_str().unwrap_or_default();
+        if name.starts_with(START) && name.ends_with(END) && is_unlocked(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_unlocked(path: &Path) -> bool {
+    local_file::open(path, Links::Reject, File::options().write(true))
+        .is_ok_and(|file| FileExt::try_lock(&file).is_ok())
 }
 
 /// Forces the names in a folder to the disk, where the file system can.
@@ -66,4 +89,26 @@ pub(crate) fn here(folder: &Path) -> &Path {
 pub(crate) fn size(path: &Path) -> Option<u64> {
     let data = fs::symlink_metadata(path).ok()?;
     data.is_file().then_some(data.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_abandoned_temporary_files_are_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        for name in [".useapi-seed-1.part", ".useapi-seed-1", ".mine.part"] {
+            fs::write(path(name), "").unwrap();
+        }
+        let mut used = temporary(root.path()).unwrap();
+        remove_abandoned(root.path());
+        assert!(!path(".useapi-seed-1.part").exists());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 3);
+
+        used.write_all(b"text").unwrap();
+        used.persist(path("file")).unwrap();
+        assert_eq!(fs::read(path("file")).unwrap(), b"text");
+    }
 }

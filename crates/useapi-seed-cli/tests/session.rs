@@ -55,6 +55,7 @@ async fn session(file: &Path) {
         .env("HOME", "/dev/null")
         .env("XDG_CONFIG_HOME", settings(&emulator, scratch.path()))
         .env("XDG_STATE_HOME", "/dev/null")
+        .env("TMPDIR", scratch.path().to_str().unwrap())
         .insert_var("[URL]", emulator.base_url().to_owned())
         .unwrap()
         .insert_var("[SETTINGS]", settings(&emulator, scratch.path()))

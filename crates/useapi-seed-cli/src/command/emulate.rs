@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::json::Output;
+use crate::local_file;
 use crate::schemas;
 use crate::shell;
 use crate::terminal::give;
@@ -54,7 +55,9 @@ fn read(file: &Path) -> Result<Scenario, Failure> {
     if let Some(scenario) = file.to_str().and_then(Scenario::named) {
         return Ok(scenario);
     }
-    let text = std::fs::read_to_string(file).map_err(|fault| {
+    let text = std::fs::File::open(file)
+        .and_then(|file| local_file::read_text_up_to(file, local_file::SETTINGS_LIMIT));
+    let text = text.map_err(|fault| {
         let names: Vec<_> = Scenario::names().collect();
         Failure::file(format!(
             "the scenario {} cannot be read: {fault}. Besides files there are {}.",

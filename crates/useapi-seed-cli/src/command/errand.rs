@@ -1,8 +1,7 @@
 //! From options and settings to an errand: what `fetch` and `wait` have in common.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Semaphore;
@@ -13,7 +12,6 @@ use crate::interrupt::Interrupt;
 use crate::retrieve::accounts::Accounts;
 use crate::retrieve::{Errand, folder_name};
 use crate::settings::Settings;
-use crate::terminal::plain;
 
 /// Each saves four images at once, for which it needs eight files and connections.
 const SAVERS: usize = 4;
@@ -58,19 +56,9 @@ pub(super) fn folders(
         };
     }
     let into = settings.parent_folder(into)?.value;
-    let jobs: Vec<_> = ids
-        .into_iter()
-        .map(|id| {
-            let folder = into.join(folder_name(&id));
-            (id, folder)
-        })
-        .collect();
-    let mut owners: BTreeMap<&Path, &str> = BTreeMap::new();
-    for (id, folder) in &jobs {
-        if let Some(other) = owners.insert(folder, id) {
-            let message = format!("jobs {other} and {id} would share {}", folder.display());
-            return Err(Failure::wrong_use(plain(&message)).advise("Fetch one of them with --out."));
-        }
-    }
-    Ok(jobs)
+    let jobs = ids.into_iter().map(|id| {
+        let folder = into.join(folder_name(&id));
+        (id, folder)
+    });
+    Ok(jobs.collect())
 }

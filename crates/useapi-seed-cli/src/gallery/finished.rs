@@ -2,7 +2,6 @@
 //!
 //! Whatever stands in its files is text that a server had a hand in.
 
-use std::fs;
 use std::path::{Component, Path};
 
 use jiff::Timestamp;
@@ -10,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::local_file;
 use crate::retrieve::SeedFile;
 use crate::terminal::plain;
 use crate::whole_file;
@@ -134,10 +134,10 @@ fn when(text: &str) -> String {
 }
 
 /// A file's content, if it can be read and understood; any folder may have a file of
-/// that name, and a pipe would wait for somebody who writes.
+/// that name.
 fn json<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let is_file = fs::metadata(path).is_ok_and(|data| data.is_file());
-    serde_json::from_slice(&is_file.then(|| fs::read(path).ok())??).ok()
+    let text = local_file::read(path, local_file::OUTPUT_LIMIT).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 /// Whether a file's name leads nowhere else.

@@ -4,7 +4,9 @@
 //! later. What is about to be submitted is on disk before it is, and so is the
 //! started job's id before the wait for it.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -15,8 +17,8 @@ use useapi_seed_callback::Receiver;
 
 use super::Task;
 use super::accounts::{Account, Accounts, Refusal};
-use super::folder::Folder;
-use super::folder_name;
+use super::folder::{self, Folder};
+use super::job_lock::{self, JobLock};
 use super::lock::Lock;
 use super::pending::{NAME as PENDING, Pending};
 use super::progress::Progress;
@@ -27,9 +29,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::last_seen;
-use crate::settings::state_folder;
 use crate::shell;
-use crate::terminal::{plain, tell};
+use crate::terminal::{note_mark, plain, tell};
 use crate::whole_file;
 
 /// How many polls may not know a job that was started a moment ago.
@@ -83,22 +84,28 @@ impl Errand {
         progress: &Progress,
         report: &mut Report,
     ) -> Result<(), Failure> {
+        if self.is_finished(report)? {
+            remove_leftovers(&report.folder);
+            return Ok(());
+        }
         let account = self.accounts.of(job_id);
         let place = self.unless_interrupted(account.place()).await?;
         self.check_interrupt()?;
         let folder = self.folder(progress, report).await?;
-        if self.is_finished(&folder, report)? {
-            return Ok(());
+        // Another process may have finished it meanwhile.
+        if self.is_finished(report)? {
+            return Pending::remove(&folder);
         }
-        let mut alone = self.alone(job_id, progress).await?;
+        let (mut alone, has_waited) = self.alone(job_id, &folder, progress).await?;
         let was_left = alone.as_ref().is_some_and(Lock::was_left);
         // What another process has left undone stays so until there is a result.
         if let Some(lock) = &mut alone {
             lock.stay(was_left);
         }
         account.check()?;
+        // After a wait the job most likely has its seed: that is asked for first.
         let found = self
-            .found(&folder, &account, was_left, progress, report)
+            .found(&folder, &account, was_left || has_waited, progress, report)
             .await;
         // Whoever comes next has to look for the job, in whichever folder.
         if let Some(lock) = &mut alone {
@@ -147,9 +154,13 @@ impl Errand {
         progress: &Progress,
         report: &mut Report,
     ) -> Result<(), Failure> {
-        let folder = self.folder(progress, report).await?;
-        if self.is_finished(&folder, report)? {
+        if self.is_finished(report)? {
+            remove_leftovers(&report.folder);
             return Ok(());
+        }
+        let folder = self.folder(progress, report).await?;
+        if self.is_finished(report)? {
+            return Pending::remove(&folder);
         }
         if let Some(pending) = Pending::read(&folder)? {
             self.check_place(&folder, &pending)?;
@@ -173,25 +184,49 @@ impl Errand {
         let news = format!("another process works in {path}; waiting until it has ended");
         let take = || Folder::prepare(&report.folder);
         let folder = self.until_free(progress, &news, take).await?;
-        match other_result(&folder, &report.job_id)? {
-            Some(other) => Err(another_job(&folder, &other)),
-            None => Ok(folder),
+        if let Some(other) = other_result(&folder, &report.job_id)? {
+            return Err(another_job(&folder, &other));
         }
+        let is_ours = |name: &&str| folder.size(name).is_some();
+        if [SEED_FILE, PENDING].iter().any(is_ours) {
+            folder.remove_image_parts();
+        }
+        Ok(folder)
     }
 
     /// Lets no other process of this user submit the job meanwhile, into whichever
-    /// folder. None where there is no place to note that down.
-    async fn alone(&self, job_id: &str, progress: &Progress) -> Result<Option<Lock>, Failure> {
-        let Some(state) = state_folder().filter(|_| self.is_lasting) else {
-            return Ok(None);
-        };
-        let file = state.join("jobs").join(folder_name::of(job_id));
-        let take = || match Lock::try_take(&file) {
-            Ok(None) => Ok(None),
-            taken => Ok(Some(taken.ok().flatten())),
+    /// folder, and says whether it had to wait for one. Without a lock, the lock on
+    /// the folder has to do.
+    async fn alone(
+        &self,
+        job_id: &str,
+        folder: &Folder,
+        progress: &Progress,
+    ) -> Result<(Option<Lock>, bool), Failure> {
+        if !self.is_lasting {
+            return Ok((None, false));
+        }
+        let has_waited = Cell::new(false);
+        let take = || {
+            let lock = job_lock::try_take(self.client.base_url(), job_id, folder.is_locked())?;
+            has_waited.set(has_waited.get() || lock.is_none());
+            Ok(lock)
         };
         let news = "another process retrieves this job; waiting until it has";
-        self.until_free(progress, news, take).await
+        match self.until_free(progress, news, take).await? {
+            JobLock::Job(lock) => Ok((Some(lock), has_waited.get())),
+            JobLock::Output(cause) => {
+                static IS_TOLD: Once = Once::new();
+                IS_TOLD.call_once(|| {
+                    tell(format_args!(
+                        "{} jobs are locked in their own directories only: {}",
+                        note_mark(),
+                        plain(&cause)
+                    ));
+                });
+                Ok((None, has_waited.get()))
+            }
+        }
     }
 
     /// Tries until there is something, and tells once what it waits for.
@@ -214,21 +249,19 @@ impl Errand {
         }
     }
 
-    /// Whether all is there, so that nothing is left to do.
-    fn is_finished(&self, folder: &Folder, report: &mut Report) -> Result<bool, Failure> {
+    /// Whether all is there, so that nothing is left to do. It only reads.
+    fn is_finished(&self, report: &mut Report) -> Result<bool, Failure> {
         if !self.is_lasting {
             return Ok(false);
         }
+        let size = |name: &str| whole_file::size(&report.folder.join(name));
         let is_whole = |file: &SeedFile| {
-            file.is_about(&report.job_id)
-                && file.is_whole(|name| folder.size(name))
-                && folder.size("job.json").is_some()
+            file.is_about(&report.job_id) && file.is_whole(size) && size("job.json").is_some()
         };
-        let Some(seed_file) = folder.read_json(SEED_FILE)?.filter(is_whole) else {
+        let seed_file = folder::read_json(&report.folder.join(SEED_FILE))?;
+        let Some(seed_file) = seed_file.filter(is_whole) else {
             return Ok(false);
         };
-        // Perhaps the last process did not come to it.
-        Pending::remove(folder)?;
         report.seed_file = Some(seed_file);
         report.was_there = true;
         Ok(true)
@@ -361,6 +394,17 @@ fn is_over(error: &Error) -> bool {
                 ..
             }
     )
+}
+
+/// Removes what a process that was killed has left in a finished folder, unless it
+/// cannot be written to.
+fn remove_leftovers(path: &Path) {
+    let is_there = |name: &&str| path.join(name).symlink_metadata().is_ok();
+    if [PENDING, folder::LOCK].iter().any(is_there)
+        && let Ok(Some(folder)) = Folder::prepare(path)
+    {
+        let _ = Pending::remove(&folder);
+    }
 }
 
 /// For `fetch`: a started job that gives nothing is not passed over.

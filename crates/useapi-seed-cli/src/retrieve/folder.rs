@@ -1,11 +1,12 @@
 //! The folder that receives a result.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use crate::failure::Failure;
+use crate::local_file;
 use crate::whole_file;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 /// How the names of images begin that the library has not whole yet.
 const IMAGE: &str = ".image-";
 /// The file that says that a process works here.
-const LOCK: &str = ".useapi-seed.lock";
+pub(super) const LOCK: &str = ".useapi-seed.lock";
 
 /// A folder that could be written to when it was prepared, and that no other
 /// process works in.
@@ -24,7 +25,7 @@ pub(crate) struct Folder {
     path: PathBuf,
     /// The folders that did not exist before, the innermost first.
     made: Vec<PathBuf>,
-    /// None once it is dropped.
+    /// None once it is dropped, and where the file system has no locks.
     lock: Option<Lock>,
 }
 
@@ -59,32 +60,38 @@ impl Folder {
         if self.path.is_file() {
             return Err(io::Error::other("it is a file, not a folder"));
         }
-        self.lock = Lock::try_take(&self.path.join(LOCK))?;
-        if self.lock.is_none() {
-            return Ok(false);
+        match Lock::try_take(&self.path.join(LOCK)) {
+            Ok(None) => return Ok(false),
+            // The lock on the job has to do.
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            taken => self.lock = taken?,
         }
         // A folder that was just made is to be there after a power cut, too.
         for made in &self.made {
             whole_file::sync(made.parent().unwrap_or(Path::new("")))?;
         }
-        self.remove_parts(whole_file::START);
+        whole_file::remove_abandoned(&self.path);
         let mut file = whole_file::temporary(&self.path)?;
         file.write_all(b"Whether this folder can be written to.\n")?;
         file.close()?;
         Ok(true)
     }
 
+    /// Whether no other process can prepare it meanwhile.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// Removes the images that a killed process has left in part. For a folder whose
     /// record says that they are this command's: the library may save elsewhere.
     pub(crate) fn remove_image_parts(&self) {
-        self.remove_parts(IMAGE);
-    }
-
-    fn remove_parts(&self, start: &str) {
+        if !self.is_locked() {
+            return;
+        }
         for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_str().unwrap_or_default();
-            if name.starts_with(start) && name.ends_with(whole_file::END) {
+            if name.starts_with(IMAGE) && name.ends_with(whole_file::END) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -130,15 +137,7 @@ impl Folder {
 
     /// A JSON file of before, if there is one that can be understood.
     pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
-        let path = self.path.join(name);
-        match fs::read(&path) {
-            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(fault) => Err(Failure::file(format!(
-                "cannot read {}: {fault}",
-                path.display()
-            ))),
-        }
+        read_json(&self.path.join(name))
     }
 
     /// Pictures in the folder other than the given files, sorted.
@@ -164,6 +163,20 @@ impl Drop for Folder {
                 break;
             }
         }
+    }
+}
+
+/// A JSON file, if there is one that can be understood.
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
+    match local_file::read(path, local_file::OUTPUT_LIMIT) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(None),
+        // Neither a file nor anything that a link leads to.
+        Err(_) if matches!(path.try_exists(), Ok(false)) => Ok(None),
+        Err(error) => Err(Failure::file(format!(
+            "cannot read {}: {error}",
+            path.display()
+        ))),
     }
 }
 

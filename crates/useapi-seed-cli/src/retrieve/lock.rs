@@ -1,11 +1,13 @@
 //! One process at a time.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use fs4::{FileExt, TryLockError};
 use same_file::Handle;
+
+use crate::local_file::{self, Links};
 
 const ATTEMPTS: u32 = 100;
 
@@ -23,42 +25,68 @@ pub(crate) struct Lock {
 impl Lock {
     /// Takes it, by a file that is there as long, in a folder that is made if need
     /// be; none when another process has it.
+    ///
+    /// Where the file system has no locks, the error is [`ErrorKind::Unsupported`].
     pub(crate) fn try_take(path: &Path) -> io::Result<Option<Self>> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        // Whoever has it may just be removing file and folder: then once more.
+        Self::try_take_by(path, FileExt::try_lock)
+    }
+
+    fn try_take_by(
+        path: &Path,
+        try_lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> io::Result<Option<Self>> {
+        let mut cause = None;
         for _ in 0..ATTEMPTS {
-            if !folder.as_os_str().is_empty() {
-                match fs::create_dir_all(folder) {
-                    Err(fault) if fault.kind() == io::ErrorKind::NotFound => continue,
-                    made => made?,
+            match Self::attempt(path, &try_lock) {
+                // Whoever has it may just be removing file and folder: then once more.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) =>
+                {
+                    cause = Some(error);
                 }
-            }
-            let was_left = path.exists();
-            let mut options = OpenOptions::new();
-            let file = match options.create(true).write(true).truncate(false).open(path) {
-                Ok(file) => file,
-                Err(fault) if fault.kind() == io::ErrorKind::NotFound => continue,
-                Err(fault) => return Err(fault),
-            };
-            match FileExt::try_lock(&file) {
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                // Some file systems have no locks, such as some of the network's: no
-                // reason not to work there.
-                Ok(()) | Err(TryLockError::Error(_)) => {}
-            }
-            // The file may have been removed between being opened and locked.
-            let here = Handle::from_file(file.try_clone()?)?;
-            let is_still_there = Handle::from_path(path).is_ok_and(|there| there == here);
-            if is_still_there {
-                return Ok(Some(Self {
-                    path: path.to_owned(),
-                    was_left,
-                    stays: false,
-                    _file: file,
-                }));
+                Err(error) => return Err(explain(path, &error)),
+                Ok(Attempt::Taken(lock)) => return Ok(Some(lock)),
+                Ok(Attempt::Busy) => return Ok(None),
+                Ok(Attempt::Replaced) => cause = None,
             }
         }
-        Err(io::Error::other("its lock comes and goes"))
+        let cause = cause.unwrap_or_else(|| io::Error::other("it is replaced again and again"));
+        Err(explain(path, &cause))
+    }
+
+    fn attempt(
+        path: &Path,
+        try_lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> io::Result<Attempt> {
+        if let Some(folder) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)?;
+        }
+        let was_left = path.symlink_metadata().is_ok();
+        let mut options = File::options();
+        options.create(true).read(true).write(true).truncate(false);
+        let file = local_file::open(path, Links::Reject, &mut options)?;
+        match try_lock(&file) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(Attempt::Busy),
+            Err(TryLockError::Error(error)) => {
+                if !was_left {
+                    let _ = fs::remove_file(path);
+                }
+                let message = format!("the file system does not support locks: {error}");
+                return Err(io::Error::new(ErrorKind::Unsupported, message));
+            }
+        }
+        // The file may have been removed between being opened and locked.
+        let there = local_file::open(path, Links::Reject, File::options().read(true))?;
+        if Handle::from_file(there)? != Handle::from_file(file.try_clone()?)? {
+            return Ok(Attempt::Replaced);
+        }
+        Ok(Attempt::Taken(Self {
+            path: path.to_owned(),
+            was_left,
+            stays: false,
+            _file: file,
+        }))
     }
 
     /// Whether a process had it that did not give it back.
@@ -80,6 +108,20 @@ impl Drop for Lock {
     }
 }
 
+/// What came of one attempt.
+enum Attempt {
+    Taken(Lock),
+    /// Another process has it.
+    Busy,
+    /// The locked file is no longer the one of that name.
+    Replaced,
+}
+
+fn explain(path: &Path, error: &io::Error) -> io::Error {
+    let message = format!("cannot lock {}: {error}", path.display());
+    io::Error::new(error.kind(), message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +136,54 @@ mod tests {
         drop(lock);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         assert!(Lock::try_take(&file).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_system_without_locks_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("lock");
+        let unsupported = |_: &File| Err(TryLockError::Error(io::Error::other("no locks here")));
+        let error = Lock::try_take_by(&file, unsupported).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().ends_with(": no locks here"), "{error}");
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn a_lock_that_is_always_replaced_says_so() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("lock");
+        let replaced = |_: &File| {
+            fs::write(root.path().join("other"), "").unwrap();
+            fs::rename(root.path().join("other"), &path).unwrap();
+            Ok(())
+        };
+        let error = Lock::try_take_by(&path, replaced).unwrap_err();
+        assert!(error.to_string().ends_with("again and again"), "{error}");
+        let removed = |_: &File| fs::remove_file(&path).map_err(TryLockError::Error);
+        let error = Lock::try_take_by(&path, removed).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_a_regular_file_is_locked() {
+        use nix::sys::stat::Mode;
+
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        nix::unistd::mkfifo(&path("fifo"), Mode::S_IRWXU).unwrap();
+        std::os::unix::fs::symlink("none", path("link")).unwrap();
+        fs::create_dir(path("directory")).unwrap();
+        for (name, cause) in [
+            ("fifo", "it is not a regular file"),
+            ("directory", "it is not a regular file"),
+            ("link", "it is a symbolic link"),
+        ] {
+            let error = Lock::try_take(&path(name)).unwrap_err().to_string();
+            assert!(error.ends_with(cause), "{error}");
+        }
+        assert!(!path("none").exists());
     }
 
     /// Sixteen threads take turns; no two are ever inside.

@@ -4,7 +4,6 @@
 //! It is written before the submission, once more with the started job's id, and
 //! goes when the folder is whole, or the job is over.
 
-use std::fs;
 use std::io;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use useapi_seed::Client;
 
 use super::folder::Folder;
 use crate::failure::Failure;
+use crate::local_file;
 use crate::shell;
 use crate::timestamp::Timestamp;
 
@@ -66,7 +66,7 @@ impl Pending {
     /// What a folder has of it.
     pub(crate) fn read(folder: &Folder) -> Result<Option<Self>, Failure> {
         let path = folder.path().join(NAME);
-        let text = match fs::read(&path) {
+        let text = match local_file::read(&path, local_file::OUTPUT_LIMIT) {
             Ok(text) => text,
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(fault) => {

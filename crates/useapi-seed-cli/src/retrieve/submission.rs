@@ -55,7 +55,6 @@ impl Errand {
                 None => return self.submit(folder, account, progress, report).await,
             },
         };
-        folder.remove_image_parts();
         if pending.job_id != report.job_id {
             return Err(another_job(folder, &pending.job_id));
         }

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 
 use super::{KEYS, folders};
 use crate::failure::Failure;
+use crate::local_file::{self, Links};
 
 /// The configuration file, which need not exist.
 #[derive(Debug)]
@@ -24,7 +25,13 @@ impl File {
             .map(Path::to_owned)
             .or_else(|| Some(folders::configuration_folder()?.join("config.toml")))
             .unwrap_or_default();
-        let text = match fs::read_to_string(&path) {
+        let file = match named {
+            // What the user names may as well be a pipe.
+            Some(path) => fs::File::open(path),
+            None => local_file::open(&path, Links::Follow, fs::File::options().read(true)),
+        };
+        let limit = local_file::SETTINGS_LIMIT;
+        let text = match file.and_then(|file| local_file::read_text_up_to(file, limit)) {
             Ok(text) => Some(text),
             Err(fault) if named.is_none() && is_absent(&fault) => None,
             Err(fault) => {

@@ -1,7 +1,7 @@
 //! The API token: in the environment, or in a file that only its owner may read;
 //! never on the command line, where every user of the machine could see it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use useapi_seed::SecretString;
 
 use super::{Origin, Setting, Settings, TOKEN_FILE, folders, variable};
 use crate::failure::Failure;
+use crate::local_file::{self, Links};
 use crate::shell;
 use crate::terminal::plain;
 
@@ -65,20 +66,21 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
     let unreadable = |fault: io::Error| {
         Failure::wrong_use(format!("cannot read the token file {place}: {fault}"))
     };
-    // A pipe would wait for somebody who writes.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(Failure::wrong_use(format!(
-            "the token file {place} is no file"
-        )));
-    }
-    // What is looked at is what is read, even if another file takes its place.
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
+    let mut options = File::options();
+    let file = local_file::open(path, Links::Follow, options.read(true)).map_err(unreadable)?;
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
+        use std::os::unix::fs::MetadataExt;
 
-        let mode = metadata.permissions().mode() & 0o777;
+        // What is checked is what is read, even if another file takes its place.
+        let metadata = file.metadata().map_err(unreadable)?;
+        if ![0, rustix::process::geteuid().as_raw()].contains(&metadata.uid()) {
+            return Err(Failure::wrong_use(format!(
+                "the token file {place} belongs to another user"
+            ))
+            .advise("Copy the token to a file of your own, with mode 600."));
+        }
+        let mode = metadata.mode() & 0o777;
         if mode & 0o077 != 0 {
             let line = format!("chmod 600 {}", shell::quoted(path.as_os_str()));
             return Err(Failure::wrong_use(format!(
@@ -87,7 +89,7 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
             .suggest("Let only yourself read it:", &line));
         }
     }
-    let text = io::read_to_string(&file).map_err(unreadable)?;
+    let text = local_file::read_text_up_to(file, local_file::SETTINGS_LIMIT).map_err(unreadable)?;
     let token = text.trim_end_matches(['\r', '\n']);
     if token.trim().is_empty() {
         return Err(

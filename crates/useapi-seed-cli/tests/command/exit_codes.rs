@@ -125,10 +125,14 @@ async fn five_is_a_running_job_or_no_place_for_one() {
     let mut started = Vec::new();
     let fetch = |out: &str| {
         let mut command = command(folder.path());
+        // As on several machines, none of which knows of the others.
+        let temporary = folder.path().join(".tmp").join(out);
+        std::fs::create_dir(&temporary).unwrap();
         command
             .args(["fetch", &emulator.jobs().imagine, "--out", out])
             .args(["--interval", "0.001", "--timeout", "0.002"])
-            .at(&emulator);
+            .at(&emulator)
+            .env("TMPDIR", temporary);
         command
     };
     for number in 1..=3 {

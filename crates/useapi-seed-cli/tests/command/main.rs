@@ -20,6 +20,8 @@ mod images;
 mod interrupted;
 mod killed;
 mod listen;
+#[cfg(unix)]
+mod local_files;
 mod many;
 mod odd_responses;
 mod output_folder;

@@ -163,7 +163,6 @@ async fn what_is_wrong_with_the_list_is_told_before_anything_is_sent() {
         .told("cannot read job ids from none.txt");
     run(&["-"]).ended(2).told("there is no job id");
     run(&["1", "2", "--out", "a"]).ended(2).told("--into");
-    run(&["1:2", "1-2"]).ended(2).told("would share 1-2");
     assert!(emulator.journal().is_empty());
 }
 

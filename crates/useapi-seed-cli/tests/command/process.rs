@@ -77,6 +77,9 @@ impl Run {
     }
 }
 
+/// The temporary directory of the processes in a folder.
+const TEMPORARY: &str = ".tmp";
+
 /// The command in a folder, with nothing of this environment in its way.
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_useapi-seed"));
@@ -110,8 +113,12 @@ fn isolate(command: &mut Command, folder: &Path) {
     for name in ["RUST_BACKTRACE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
-    // No folder can be made there, so there are no settings and no state.
+    // No folder can be made there, so there are no settings and no state. What is
+    // locked instead is of this folder alone.
     command.env("HOME", "/dev/null");
+    let temporary = folder.join(TEMPORARY);
+    fs::create_dir_all(&temporary).unwrap();
+    command.env("TMPDIR", temporary);
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         command.env_remove(name);
     }
@@ -166,12 +173,14 @@ pub(crate) fn fetch(folder: &Path, emulator: &Emulator, job_id: &str, out: &str)
     command
 }
 
-/// The names in a folder, sorted, and no token in any file.
+/// The names in a folder, sorted, without its temporary directory, and no token in
+/// any file.
 pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_name() != TEMPORARY)
         .map(|entry| {
-            let entry = entry.unwrap();
             if entry.file_type().unwrap().is_file() {
                 let content = fs::read(entry.path()).unwrap();
                 let shows = content

@@ -185,7 +185,7 @@ fn a_token_file_that_others_may_read_is_refused() {
     for (file, words) in [
         ("empty", "is empty"),
         ("xyz", "cannot read"),
-        (".", "is no file"),
+        (".", "is not a regular file"),
     ] {
         run(folder, &["jobs", "--token-file", file], &[])
             .ended(2)
@@ -207,4 +207,23 @@ async fn with_a_file_everything_works() {
     write_config(folder, &format!("base_url = \"{}\"", emulator.base_url()));
     let none_executing = run(folder, &["jobs"], &[]).ended(0);
     assert_eq!(none_executing.stderr, "no jobs are executing\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn token_file_of_another_user_is_rejected() {
+    use std::os::unix::fs::chown;
+
+    assert!(
+        rustix::process::geteuid().is_root(),
+        "this test needs root, which alone can give a file away"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let path = folder.join("token");
+    write_token(&path, TOKEN, 0o600);
+    chown(&path, Some(65534), None).unwrap();
+    run(folder, &["jobs", "--token-file", "token"], &[])
+        .ended(2)
+        .told("the token file token belongs to another user");
 }

@@ -1,0 +1,132 @@
+//! The lock on a job: one process of this user submits it at a time, into whichever
+//! directory.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::folder_name;
+use super::lock::Lock;
+use crate::failure::Failure;
+use crate::settings::{state_folder, temporary_folder};
+
+/// What protects a submission.
+#[derive(Debug)]
+pub(crate) enum JobLock {
+    /// The job itself is locked.
+    Job(Lock),
+    /// Only its output directory is; why the job itself cannot be locked.
+    Output(String),
+}
+
+/// Where the lock is, the first directory that can be used. All processes have to
+/// come to the same one.
+const DIRECTORIES: [fn() -> io::Result<PathBuf>; 2] = [
+    || state_folder().ok_or_else(|| io::Error::new(ErrorKind::NotFound, "HOME is not set")),
+    temporary_folder,
+];
+
+/// Takes the lock; none when another process has it. Where neither the job nor its
+/// output directory can be locked, it must not be submitted.
+pub(crate) fn try_take(
+    base_url: &str,
+    job_id: &str,
+    output_is_locked: bool,
+) -> Result<Option<JobLock>, Failure> {
+    // The same id at another service is another job.
+    let mut name = folder_name::of(job_id).into_os_string();
+    name.push(format!(".{}", folder_name::hash(&[base_url, job_id])));
+    try_take_in(&DIRECTORIES, Path::new(&name), output_is_locked)
+}
+
+fn try_take_in(
+    directories: &[impl Fn() -> io::Result<PathBuf>],
+    name: &Path,
+    output_is_locked: bool,
+) -> Result<Option<JobLock>, Failure> {
+    let mut causes = Vec::new();
+    for directory in directories {
+        let path = directory().map(|directory| directory.join("jobs").join(name));
+        match path.and_then(|path| Lock::try_take(&path)) {
+            Ok(lock) => return Ok(lock.map(JobLock::Job)),
+            Err(error) if is_permanent(&error) => causes.push(error.to_string()),
+            // Another process may well have the lock there.
+            Err(error) => return Err(unlocked(&error.to_string())),
+        }
+    }
+    let causes = causes.join("; ");
+    if output_is_locked {
+        Ok(Some(JobLock::Output(causes)))
+    } else {
+        Err(unlocked(&causes).stays())
+    }
+}
+
+/// Whether every process meets the same error, so that all of them use another
+/// directory.
+fn is_permanent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::NotADirectory
+            | ErrorKind::AlreadyExists
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+            | ErrorKind::Unsupported
+    )
+}
+
+fn unlocked(causes: &str) -> Failure {
+    Failure::file(format!("the job cannot be locked: {causes}")).advise(
+        "Nothing was submitted, since another process could submit the same job. Set \
+         XDG_STATE_HOME or TMPDIR to a directory on a local disk that you can write to.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    fn take(
+        directories: &[Result<PathBuf, ErrorKind>],
+        output_is_locked: bool,
+    ) -> Result<Option<JobLock>, Failure> {
+        let directories: Vec<_> = directories
+            .iter()
+            .map(|directory| || directory.clone().map_err(io::Error::from))
+            .collect();
+        try_take_in(&directories, Path::new("5"), output_is_locked)
+    }
+
+    #[test]
+    fn the_first_usable_directory_is_locked() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("file"), "").unwrap();
+        let path = |name: &str| Ok(root.path().join(name));
+        let read_only = Err(ErrorKind::ReadOnlyFilesystem);
+        for unusable in [path("file"), path("file/below"), read_only] {
+            let taken = take(&[unusable.clone(), path("second")], false).unwrap();
+            assert!(matches!(taken, Some(JobLock::Job(_))), "{taken:?}");
+            // Another process gets to the same directory.
+            assert!(take(&[path("second")], true).unwrap().is_none());
+
+            let taken = take(&[unusable.clone(), unusable.clone()], true).unwrap();
+            assert!(matches!(taken, Some(JobLock::Output(_))), "{taken:?}");
+            let failure = take(&[unusable.clone(), unusable], false).unwrap_err();
+            assert_eq!(failure.exit(), Exit::File);
+        }
+    }
+
+    /// Another process may hold the lock of a directory that cannot be used now.
+    #[test]
+    fn a_passing_error_is_not_passed_over() {
+        let root = tempfile::tempdir().unwrap();
+        let second = Ok(root.path().to_owned());
+        for passing in [ErrorKind::StorageFull, ErrorKind::Other] {
+            let failure = take(&[Err(passing), second.clone()], true).unwrap_err();
+            assert_eq!(failure.exit(), Exit::File);
+        }
+    }
+}
