@@ -15,12 +15,6 @@ impl Timestamp {
         Self(since_1970().as_secs())
     }
 
-    /// The time of a file.
-    pub(crate) fn of(time: SystemTime) -> Self {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH);
-        Self(since.unwrap_or_default().as_secs())
-    }
-
     /// How long ago it was; nothing when it has not come yet.
     pub(crate) fn age(self) -> Duration {
         since_1970().saturating_sub(Duration::from_secs(self.0))

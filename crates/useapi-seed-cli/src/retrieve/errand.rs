@@ -19,7 +19,6 @@ use super::Task;
 use super::accounts::{Account, Accounts, Refusal};
 use super::folder::{self, Folder};
 use super::job_lock::{self, JobLock};
-use super::lock::Lock;
 use super::pending::{NAME as PENDING, Pending};
 use super::progress::Progress;
 use super::report::Report;
@@ -37,6 +36,10 @@ use crate::whole_file;
 const UNKNOWN_POLLS: u32 = 3;
 /// How often it is tried to have what another process has.
 const KNOCK: Duration = Duration::from_millis(200);
+
+/// The lock on a job, and whether another process had it first; none for a service
+/// that does not outlive this process.
+pub(super) type Locked = Option<(JobLock, bool)>;
 
 /// What all jobs of a command share.
 #[derive(Debug)]
@@ -96,28 +99,17 @@ impl Errand {
         if self.is_finished(report)? {
             return Pending::remove(&folder);
         }
-        let (mut alone, has_waited) = self.alone(job_id, &folder, progress).await?;
-        let was_left = alone.as_ref().is_some_and(Lock::was_left);
-        // What another process has left undone stays so until there is a result.
-        if let Some(lock) = &mut alone {
-            lock.stay(was_left);
-        }
+        let mut lock = self.lock(job_id, &folder, progress).await?;
         account.check()?;
-        // After a wait the job most likely has its seed: that is asked for first.
-        let found = self
-            .found(&folder, &account, was_left || has_waited, progress, report)
-            .await;
-        // Whoever comes next has to look for the job, in whichever folder.
-        if let Some(lock) = &mut alone {
-            lock.stay(was_left || folder.size(PENDING).is_some());
-        }
-        let retrieval = found?;
+        let retrieval = self
+            .found(&folder, &account, &mut lock, progress, report)
+            .await?;
         let _saver = self.unless_interrupted(self.savers.acquire()).await?;
         // Others may go on meanwhile, and are told that the job has its seed.
-        if let Some(lock) = &mut alone {
-            lock.stay(false);
+        if let Some((lock, _)) = &mut lock {
+            lock.clear();
         }
-        drop((place, alone));
+        drop((place, lock));
         self.save(&folder, &retrieval, progress, report).await
     }
 
@@ -126,14 +118,11 @@ impl Errand {
         &self,
         folder: &Folder,
         account: &Account,
-        was_left: bool,
+        lock: &mut Locked,
         progress: &Progress,
         report: &mut Report,
     ) -> Result<Retrieval, Failure> {
-        match self
-            .begin(folder, account, was_left, progress, report)
-            .await?
-        {
+        match self.begin(folder, account, lock, progress, report).await? {
             Submitted::AlreadyRetrieved(retrieval) => {
                 let id = plain(retrieval.job_id());
                 progress.tell(format_args!("the seed of job {id} was retrieved before"));
@@ -141,7 +130,12 @@ impl Errand {
             }
             Submitted::Started(job) => {
                 let waited = self.see_through(folder, &job, account, progress);
-                waited.await?.map_err(|error| explain(error, folder))
+                waited.await?.map_err(|error| {
+                    if let (true, Some((lock, _))) = (is_over(&error), lock) {
+                        lock.clear();
+                    }
+                    explain(error, folder)
+                })
             }
             _ => Err(Failure::new("the answer is of a kind that is not known")),
         }
@@ -195,16 +189,15 @@ impl Errand {
     }
 
     /// Lets no other process of this user submit the job meanwhile, into whichever
-    /// folder, and says whether it had to wait for one. Without a lock, the lock on
-    /// the folder has to do.
-    async fn alone(
+    /// folder. Without that, the lock on the folder has to do.
+    async fn lock(
         &self,
         job_id: &str,
         folder: &Folder,
         progress: &Progress,
-    ) -> Result<(Option<Lock>, bool), Failure> {
+    ) -> Result<Locked, Failure> {
         if !self.is_lasting {
-            return Ok((None, false));
+            return Ok(None);
         }
         let has_waited = Cell::new(false);
         let take = || {
@@ -213,20 +206,18 @@ impl Errand {
             Ok(lock)
         };
         let news = "another process retrieves this job; waiting until it has";
-        match self.until_free(progress, news, take).await? {
-            JobLock::Job(lock) => Ok((Some(lock), has_waited.get())),
-            JobLock::Output(cause) => {
-                static IS_TOLD: Once = Once::new();
-                IS_TOLD.call_once(|| {
-                    tell(format_args!(
-                        "{} jobs are locked in their own directories only: {}",
-                        note_mark(),
-                        plain(&cause)
-                    ));
-                });
-                Ok((None, has_waited.get()))
-            }
+        let lock = self.until_free(progress, news, take).await?;
+        if let JobLock::Output(cause) = &lock {
+            static IS_TOLD: Once = Once::new();
+            IS_TOLD.call_once(|| {
+                tell(format_args!(
+                    "{} jobs are locked in their own directories only: {}",
+                    note_mark(),
+                    plain(cause)
+                ));
+            });
         }
+        Ok(Some((lock, has_waited.get())))
     }
 
     /// Tries until there is something, and tells once what it waits for.

@@ -1,11 +1,12 @@
 //! The lock on a job: one process of this user submits it at a time, into whichever
-//! directory.
+//! directory, and notes that for the next one.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::folder_name;
 use super::lock::Lock;
+use super::pending::Pending;
 use crate::failure::Failure;
 use crate::settings::{state_folder, temporary_folder};
 
@@ -16,6 +17,32 @@ pub(crate) enum JobLock {
     Job(Lock),
     /// Only its output directory is; why the job itself cannot be locked.
     Output(String),
+}
+
+impl JobLock {
+    /// The submission that another process recorded, and whose outcome it did not
+    /// come to know. `None` where there is none.
+    pub(crate) fn intent(&self) -> Option<Result<Pending, serde_json::Error>> {
+        match self {
+            Self::Job(lock) if !lock.note().is_empty() => Some(serde_json::from_slice(lock.note())),
+            _ => None,
+        }
+    }
+
+    /// Records a submission that is about to be sent.
+    pub(crate) fn record(&mut self, intent: &Pending) -> Result<(), Failure> {
+        let Self::Job(lock) = self else { return Ok(()) };
+        let note = serde_json::to_vec(intent).map_err(io::Error::from);
+        note.and_then(|note| lock.set_note(note))
+            .map_err(|error| unlocked(&error.to_string()))
+    }
+
+    /// Nothing that was sent is left unknown.
+    pub(crate) fn clear(&mut self) {
+        if let Self::Job(lock) = self {
+            lock.clear_note();
+        }
+    }
 }
 
 /// Where the lock is, the first directory that can be used. All processes have to

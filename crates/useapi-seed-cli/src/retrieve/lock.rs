@@ -1,7 +1,7 @@
 //! One process at a time.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use fs4::{FileExt, TryLockError};
@@ -10,16 +10,17 @@ use same_file::Handle;
 use crate::local_file::{self, Links};
 
 const ATTEMPTS: u32 = 100;
+const NOTE_LIMIT: u64 = 64 * 1024;
 
 /// What no other process has. The system gives it free when the process ends,
-/// however it ends.
+/// however it ends; its file goes unless it has a note.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
-    was_left: bool,
-    stays: bool,
+    /// What the file holds: a note for the next process.
+    note: Vec<u8>,
     /// Holds the lock while it is open.
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -83,26 +84,35 @@ impl Lock {
         }
         Ok(Attempt::Taken(Self {
             path: path.to_owned(),
-            was_left,
-            stays: false,
-            _file: file,
+            note: local_file::read_up_to(&file, NOTE_LIMIT)?,
+            file,
         }))
     }
 
-    /// Whether a process had it that did not give it back.
-    pub(crate) fn was_left(&self) -> bool {
-        self.was_left
+    /// What the last process has noted, and did not come to clear.
+    pub(crate) fn note(&self) -> &[u8] {
+        &self.note
     }
 
-    /// Lets the next process know that this one has left something undone.
-    pub(crate) fn stay(&mut self, stays: bool) {
-        self.stays = stays;
+    /// Notes something for the next process, also after a power cut.
+    pub(crate) fn set_note(&mut self, note: Vec<u8>) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(&note)?;
+        self.file.sync_data()?;
+        self.note = note;
+        Ok(())
+    }
+
+    /// There is nothing any more that the next process has to know.
+    pub(crate) fn clear_note(&mut self) {
+        self.note.clear();
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        if !self.stays {
+        if self.note.is_empty() {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -136,6 +146,21 @@ mod tests {
         drop(lock);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         assert!(Lock::try_take(&file).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_note_stays_until_it_is_cleared() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("lock");
+        let mut lock = Lock::try_take(&file).unwrap().unwrap();
+        lock.set_note(b"a long note".to_vec()).unwrap();
+        lock.set_note(b"note".to_vec()).unwrap();
+        drop(lock);
+        let mut lock = Lock::try_take(&file).unwrap().unwrap();
+        assert_eq!(lock.note(), b"note");
+        lock.clear_note();
+        drop(lock);
+        assert!(!file.exists());
     }
 
     #[test]

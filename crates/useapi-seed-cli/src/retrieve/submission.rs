@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use useapi_seed::{Error, ErrorKind, Job, Retry, Submit, Submitted};
 
 use super::accounts::{Account, Refusal};
-use super::errand::{Errand, another_job, keep};
+use super::errand::{Errand, Locked, another_job, keep};
 use super::folder::Folder;
 use super::pending::Pending;
 use super::progress::Progress;
@@ -35,24 +35,19 @@ impl Errand {
         &self,
         folder: &Folder,
         account: &Account,
-        was_left: bool,
+        lock: &mut Locked,
         progress: &Progress,
         report: &mut Report,
     ) -> Result<Submitted, Failure> {
-        let pending = match Pending::read(folder)? {
+        let recorded = Pending::read(folder)?.or_else(|| self.elsewhere(lock, &report.job_id));
+        let pending = match recorded {
             Some(pending) => pending,
-            // Another process has left it undone, in another folder, and with whatever
-            // reference.
-            None if was_left => Pending {
-                reply_ref: None,
-                ..self.pending(&report.job_id)
-            },
             None => match self.known(folder, &report.job_id)? {
                 Some(pending) => {
                     pending.write(folder)?;
                     pending
                 }
-                None => return self.submit(folder, account, progress, report).await,
+                None => return self.submit(folder, account, lock, progress, report).await,
             },
         };
         if pending.job_id != report.job_id {
@@ -75,8 +70,27 @@ impl Errand {
                 Ok(Submitted::Started(job))
             }
             Some(found) => Ok(found),
-            None => self.submit(folder, account, progress, report).await,
+            None => self.submit(folder, account, lock, progress, report).await,
         }
+    }
+
+    /// What another process may have submitted, for another folder and with whatever
+    /// reference.
+    fn elsewhere(&self, lock: &Locked, job_id: &str) -> Option<Pending> {
+        let (lock, has_waited) = lock.as_ref()?;
+        let pending = match (lock.intent(), has_waited) {
+            (Some(intent), _) => intent.unwrap_or_else(|_| self.pending(job_id)),
+            // It has ended, and most likely the job has its seed.
+            (None, true) => Pending {
+                settle_time: 0,
+                ..self.pending(job_id)
+            },
+            (None, false) => return None,
+        };
+        Some(Pending {
+            reply_ref: None,
+            ..pending
+        })
     }
 
     /// The job that the folder's result is of, when something of that is missing.
@@ -147,6 +161,7 @@ impl Errand {
         &self,
         folder: &Folder,
         account: &Account,
+        lock: &mut Locked,
         progress: &Progress,
         report: &mut Report,
     ) -> Result<Submitted, Failure> {
@@ -160,8 +175,9 @@ impl Errand {
             let submit = self.submission(&report.job_id)?;
             // Anew each time: from now on it may have been sent.
             let pending = self.pending(&report.job_id);
-            if self.is_lasting {
+            if let Some((lock, _)) = lock {
                 pending.write(folder)?;
+                lock.record(&pending)?;
             }
             if pending.submitted_at.age() > LONGEST_DELAY {
                 // Others would take it for settled too early.
@@ -183,6 +199,9 @@ impl Errand {
                 break error;
             }
             Pending::remove(folder)?;
+            if let Some((lock, _)) = lock {
+                lock.clear();
+            }
             match self.pause(&error, attempts, deadline) {
                 Some(pause) => {
                     if error.is_busy() {
