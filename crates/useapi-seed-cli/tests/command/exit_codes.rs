@@ -108,7 +108,8 @@ async fn three_is_a_refusal() {
             .told(words);
     }
     let stub = Stub::start().await;
-    stub.on_submit(418, r#"{"error": "I am a teapot"}"#).await;
+    stub.on_submit(418, r#"{"error": "I am a teapot", "code": 418}"#)
+        .await;
     stub.run(folder.path(), &["fetch", "5"])
         .ended(3)
         .told("HTTP 418: I am a teapot");

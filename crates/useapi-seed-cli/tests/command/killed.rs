@@ -368,9 +368,11 @@ async fn an_unsettled_submission_is_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     write_unsettled(&out, &emulator, 91);
-    let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
+    let mut fetch = command(folder.path());
     fetch
-        .args(["--timeout", "0.05"])
+        .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
+        .args(["--interval", INTERVAL, "--timeout", "0.05"])
+        .at(&emulator)
         .run()
         .ended(5)
         .told("--resubmit");

@@ -90,7 +90,7 @@ async fn a_response_that_cannot_be_parsed_is_kept() {
         starts_a_job(&stub).await;
         let body = completed(&stub)
             .to_string()
-            .replace("77,", &format!("{word},"));
+            .replace(r#""value":77"#, &format!(r#""value":{word}"#));
         stub.on_look(200, body.as_str()).await;
         fetch(&stub, folder.path(), "0.1")
             .ended(7)
