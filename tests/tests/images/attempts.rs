@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use useapi_seed::{Client, ImageFault};
 use useapi_seed_tests::{Response, Stub};
 
@@ -113,30 +114,26 @@ async fn a_response_without_the_image_is_retried() {
         Response::new(200, "image/png", "<html>").without_length(),
         Response::lost(),
     ]);
-    for first in firsts {
-        let shown = format!("{first:?}");
-        let host = host_after(first).await;
-        let (client, retrieval) = retrieval(host.address(), only_first).await;
-        let folder = tempfile::tempdir().unwrap();
-        let saved = client.save_images(&retrieval, &folder).await.remove(0);
-        let saved = saved.unwrap_or_else(|error| panic!("{shown}: {error}"));
-        assert_eq!(std::fs::read(saved.path).unwrap(), PNG, "{shown}");
-        assert_eq!(host.requests().len(), 2, "{shown}");
-    }
+    join_all(firsts.map(assert_retried)).await;
 }
 
 #[tokio::test]
 async fn a_truncated_body_is_retried() {
-    let half = &PNG[..PNG.len() / 2];
-    let first = Response::new(200, "image/png", half);
-    for first in [first.clone().without_length(), first] {
-        let host = host_after(first).await;
-        let (client, retrieval) = retrieval(host.address(), only_first).await;
-        let folder = tempfile::tempdir().unwrap();
-        let saved = client.save_images(&retrieval, &folder).await.remove(0);
-        assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
-        assert_eq!(host.requests().len(), 2);
-    }
+    let half = Response::new(200, "image/png", &PNG[..PNG.len() / 2]);
+    assert_retried(half.clone().without_length()).await;
+    assert_retried(half).await;
+}
+
+/// Whether the image is saved by the second request.
+async fn assert_retried(first: Response) {
+    let shown = format!("{first:?}");
+    let host = host_after(first).await;
+    let (client, retrieval) = retrieval(host.address(), only_first).await;
+    let folder = tempfile::tempdir().unwrap();
+    let saved = client.save_images(&retrieval, &folder).await.remove(0);
+    let saved = saved.unwrap_or_else(|error| panic!("{shown}: {error}"));
+    assert_eq!(std::fs::read(saved.path).unwrap(), PNG, "{shown}");
+    assert_eq!(host.requests().len(), 2, "{shown}");
 }
 
 /// A pause of an hour is left to the caller, one that is over to nobody.

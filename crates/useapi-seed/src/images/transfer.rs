@@ -23,6 +23,8 @@ use crate::retry::Tried;
 /// How long more bytes are waited for after the announced size.
 const LINGER: Duration = Duration::from_millis(500);
 
+const OTHER_PART: &str = "the host sends another part than requested";
+
 /// An image on its way.
 pub(super) struct Transfer<'a> {
     host: &'a Host,
@@ -91,56 +93,61 @@ impl<'a> Transfer<'a> {
 
     async fn attempt(&mut self, url: &Url, rest: Option<Rest>) -> Result<(), Failure> {
         let response = self.host.ask(url, rest.as_ref()).await?;
-        match (response.status(), rest) {
-            (StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION, _) => {
-                self.start_over(url, response.headers(), response.content_length())
-                    .await?;
-            }
-            (StatusCode::PARTIAL_CONTENT, rest) => {
-                let range = ReceivedRange::of(response.headers());
-                match (range, rest) {
-                    (Some(range), None) if range.first == 0 => {
-                        self.start_over(url, response.headers(), range.total)
-                            .await?;
-                    }
-                    (Some(range), Some(rest)) if rest.is_continued(range, response.headers()) => {
-                        self.total = range.total.or(self.total);
-                    }
-                    _ => return Err(self.forbid_resume("the host sends another part than asked")),
-                }
-            }
-            (status, rest) => {
-                let failure = host::refusal(response).await;
-                // Neither of these is about the range.
-                let is_busy = status == StatusCode::TOO_MANY_REQUESTS
-                    || status == StatusCode::SERVICE_UNAVAILABLE;
-                return Err(if rest.is_none() || is_busy {
-                    failure
-                } else {
-                    self.forbid_resume("the host rejects a request for the rest");
-                    failure.of_another_request()
-                });
-            }
-        }
+        let response = self.accept(response, url, rest).await?;
         self.ensure_in_limit(self.total)?;
-        let (framing, broken) = match self.receive(response).await {
-            Ok(end) => end,
-            Err(failure) => {
-                // What came is not the start of an image.
-                self.resumable = None;
-                return Err(failure);
-            }
-        };
-        let is_complete = self.part.is_complete(framing, self.announced).await;
-        match (is_complete, broken) {
+        let (framing, broken) = self.receive(response).await?;
+        match (self.part.is_complete(framing, self.announced).await, broken) {
             (Ok(true), _) => Ok(()),
             (_, Some(broken)) => Err(broken),
-            (outcome, None) => {
-                if framing == Framing::Complete || outcome.is_err() {
-                    self.resumable = None;
+            (Ok(false), None) => {
+                // What is complete by its framing has no rest.
+                self.resumable.take_if(|_| framing == Framing::Complete);
+                Err(image_error(ImageFault::Truncated(self.part.size())).into())
+            }
+            (Err(error), None) => {
+                self.resumable = None;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Prepares for the body of a response that brings the image or its rest.
+    async fn accept(
+        &mut self,
+        response: Response,
+        url: &Url,
+        rest: Option<Rest>,
+    ) -> Result<Response, Failure> {
+        let (status, headers) = (response.status(), response.headers());
+        let range = || ReceivedRange::of(headers);
+        match (status, rest) {
+            (StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION, _) => {
+                let total = response.content_length();
+                self.start_over(url, headers, total).await?;
+                Ok(response)
+            }
+            (StatusCode::PARTIAL_CONTENT, None) => match range() {
+                Some(range) if range.first == 0 => {
+                    self.start_over(url, headers, range.total).await?;
+                    Ok(response)
                 }
-                let truncated = || image_error(ImageFault::Truncated(self.part.size()));
-                Err(outcome.err().unwrap_or_else(truncated).into())
+                _ => Err(self.forbid_resume(OTHER_PART)),
+            },
+            (StatusCode::PARTIAL_CONTENT, Some(rest)) => match range() {
+                Some(range) if rest.is_continued(range, headers) => {
+                    self.total = range.total.or(self.total);
+                    Ok(response)
+                }
+                _ => Err(self.forbid_resume(OTHER_PART)),
+            },
+            // Of a request for the rest these two say nothing.
+            (_, None)
+            | (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(_)) => {
+                Err(host::refusal(response).await)
+            }
+            (_, Some(_)) => {
+                self.forbid_resume("the host rejects a request for the rest");
+                Err(host::refusal(response).await.of_another_request())
             }
         }
     }
@@ -209,7 +216,8 @@ impl<'a> Transfer<'a> {
             match timeout(linger, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
                     self.ensure_in_limit(Some(self.part.size() + chunk.len() as u64))?;
-                    self.part.take(&chunk).await?;
+                    let taken = self.part.take(&chunk).await;
+                    taken.inspect_err(|_| self.resumable = None)?;
                 }
                 Ok(Ok(None)) => break,
                 Ok(Err(fault)) => {
