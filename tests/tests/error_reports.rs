@@ -150,10 +150,19 @@ async fn every_picture_fault() -> Vec<Error> {
         "/cut" => Response::new(200, "image/png", PNG).cut(10),
         "/truncated" => Response::new(200, "image/png", &PNG[..PNG.len() - 1]),
         "/page" => Response::new(200, "text/html", "<html>Sign in to see this</html>"),
+        "/lost" => Response::lost(),
         _ => Response::new(302, "text/plain", "").header("location", "/again"),
     })
     .await;
-    let served = ["gone", "refused", "cut", "truncated", "page", "redirected"];
+    let served = [
+        "gone",
+        "refused",
+        "cut",
+        "truncated",
+        "page",
+        "redirected",
+        "lost",
+    ];
     let links = served.map(|path| json!(format!("http://{}/{path}", host.address())));
     let bad = [json!(null), json!("no link"), json!("file:///etc/passwd")];
     let (client, retrieval) = retrieval(&[&links[..], &bad].concat()).await;

@@ -13,12 +13,13 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
-use useapi_seed::{Client, ErrorKind, JobState, Submitted};
+use useapi_seed::{Client, ErrorKind, JobState, Note, Submitted};
 use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::{Fixture, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 const TOKEN: &str = "user:1234-planted-token";
 const DISCORD: &str = "planted-discord-token";
@@ -65,12 +66,55 @@ async fn token_reaches_no_other_host_and_no_text() {
     redirects_of_the_api_are_not_followed().await;
     echoes_are_masked().await;
     nothing_prints_a_secret().await;
+    let requests = unencrypted_hosts_are_warned_of().await;
 
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     // The libraries below do log, so a leak would be seen.
     assert!(log.contains("reqwest") || log.contains("hyper"), "{log}");
     assert!(log.contains("useapi_seed.request"), "{log}");
     assert_clean(&log);
+    assert_eq!(
+        log.matches("the API token goes over the network unencrypted")
+            .count(),
+        1
+    );
+    assert_eq!(log.matches("the image's link is plain http").count(), 1);
+    // By the proxy, which is on loopback, and with nothing of the API's.
+    assert_eq!(requests.len(), 1);
+    assert_eq!(
+        requests[0].line,
+        "GET http://162.159.128.233/a.png HTTP/1.1"
+    );
+    assert_eq!(requests[0].header("authorization"), None);
+}
+
+/// A client whose API is not on loopback, by its address at least, and the requests
+/// for an image that came to its proxy.
+async fn unencrypted_hosts_are_warned_of() -> Vec<Request> {
+    let mut body = Fixture::named("service/200-completed-seed-job").json();
+    body["seed"]["attachments"] = json!([{"url": "http://162.159.128.233/a.png"}]);
+    let api = Stub::always(Response::json(200, body.to_string())).await;
+    let proxy = Stub::always(Response::new(404, "text/plain", "")).await;
+    let http_proxy = reqwest::Proxy::all(format!("http://{}", proxy.address())).unwrap();
+    let client = Client::builder(TOKEN)
+        .base_url(api.base_url().replace("127.0.0.1", "0.0.0.0"))
+        .configure_api_http(reqwest::ClientBuilder::no_proxy)
+        .configure_image_http(|http| http.proxy(http_proxy))
+        .retry(once())
+        .build()
+        .unwrap();
+    assert!(client.raw().is_unencrypted());
+    let Ok(JobState::Retrieved(retrieval)) = client.job("a-job").poll().await else {
+        panic!("no result");
+    };
+    assert!(retrieval.notes().contains(&Note::UnencryptedImage(1)));
+    let folder = tempfile::tempdir().unwrap();
+    client
+        .save_images(&retrieval, &folder)
+        .await
+        .remove(0)
+        .unwrap_err();
+    proxy.requests()
 }
 
 async fn the_emulators_image_host_sees_no_token() {
@@ -251,4 +295,126 @@ async fn nothing_prints_a_secret() {
     assert_clean(&format!("{raw:?}"));
     let error = submit.send().await.unwrap_err();
     assert_clean(&format!("{error} {error:#?}"));
+}
+
+/// The character, in one of the spellings that a JSON string may have of it.
+fn spelled(letter: char, spelling: u8) -> String {
+    let code = u32::from(letter);
+    match spelling {
+        0 => format!("\\u{code:04x}"),
+        1 => format!("\\u{code:04X}"),
+        2 => format!("%{code:02x}"),
+        3 => format!("\\u0025{code:02X}"),
+        // With what programs remove.
+        4 => format!("{letter}\\u0000"),
+        5 => format!("{letter}\\n\u{7f}"),
+        6 => format!("{letter}\u{202e}\\ufeff"),
+        7 if letter == '/' => "\\/".to_owned(),
+        _ => letter.to_string(),
+    }
+}
+
+/// What a text shows at most, read as JSON, as an address, and without what does
+/// not show.
+fn shown(text: &str) -> String {
+    let mut text = text.to_owned();
+    for letter in (0..128_u8)
+        .map(char::from)
+        .filter(|letter| letter.is_ascii_graphic())
+    {
+        let code = u32::from(letter);
+        for escape in [
+            format!("\\u{code:04x}"),
+            format!("\\u{code:04X}"),
+            format!("%{code:02x}"),
+            format!("%{code:02X}"),
+        ] {
+            text = text.replace(&escape, &letter.to_string());
+        }
+    }
+    for hidden in [
+        "\\u0000",
+        "\\0",
+        "\\n",
+        "\\ufeff",
+        "\\u{7f}",
+        "\\u{202e}",
+        "\\u{feff}",
+    ] {
+        text = text.replace(hidden, "");
+    }
+    let is_hidden = |letter: char| letter.is_control() || "\u{202e}\u{feff}\\".contains(letter);
+    text.chars().filter(|letter| !is_hidden(*letter)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_spelling_of_the_token_is_handed_out(
+        spellings in prop::collection::vec(0..16_u8, SLASHED.len()),
+        status in prop::sample::select(vec![200, 400, 401, 500, 596]),
+    ) {
+        let letters = SLASHED.chars().zip(spellings);
+        let token: String = letters.map(|(letter, spelling)| spelled(letter, spelling)).collect();
+        prop_assert!(shown(&token).contains(SLASHED));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for text in runtime.block_on(handed_out(status, &token)) {
+            prop_assert!(!shown(&text).contains(SLASHED), "{}", text);
+            prop_assert!(text.contains("***"), "{}", text);
+        }
+    }
+}
+
+/// A token with a character that JSON may escape by itself.
+const SLASHED: &str = "user:1234-planted/token";
+
+/// All that the client makes of a response that has a token in it, as JSON has it.
+async fn handed_out(status: u16, token: &str) -> Vec<String> {
+    let body = format!(
+        r#"{{"jobid":"{token}","{token}":["{token}"],"error":"a {token}","errorDetails":"{token}",
+        "executingJobs":["{token}"],"verb":"imagine","status":"completed","content":"**a {token}** - <@1>",
+        "seed":{{"value":5,"attachments":[{{"url":"{token}","filename":"{token}"}}]}}}}"#
+    );
+    let api = Stub::always(Response::json(status, body)).await;
+    let client = Client::builder(SLASHED)
+        .base_url(api.base_url())
+        .retry(once());
+    let client = client.build().unwrap();
+    match client.submit("a-job").send().await {
+        Ok(Submitted::AlreadyRetrieved(retrieval)) => {
+            let answer: Value = serde_json::from_slice(retrieval.answer()).unwrap();
+            let mut texts = vec![
+                String::from_utf8(retrieval.answer().to_vec()).unwrap(),
+                retrieval.job_id().to_owned(),
+                retrieval.prompt().unwrap().to_owned(),
+                retrieval.prompt_with_seed().unwrap(),
+                serde_json::to_string(&retrieval).unwrap(),
+                format!("{retrieval:?}"),
+                format!("{:?}", retrieval.job()),
+            ];
+            texts.extend(
+                answer
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .find(|key| key.contains('*'))
+                    .cloned(),
+            );
+            texts
+        }
+        // The search for a job of an ambiguous failure may find this one.
+        Ok(other) => vec![format!("{other:?}")],
+        Err(error) => {
+            let received = error.received().unwrap();
+            vec![
+                error.to_string(),
+                format!("{error:?}"),
+                format!("{error:#?}"),
+                error.service_message().unwrap().to_owned(),
+                format!("{received:?}"),
+                String::from_utf8(received.body.to_vec()).unwrap(),
+            ]
+        }
+    }
 }

@@ -154,27 +154,23 @@ impl Secret {
 /// expected.
 fn unit(text: &[u8], secret: &[u8], spelling: Spelling) -> (Unit, usize) {
     let has_json = spelling != Spelling::Verbatim;
-    let (character, length) = match *text {
-        [] => return (Unit::Cut, 0),
-        [b'\\', ref rest @ ..] if has_json => match json_escape(rest) {
-            Some((character, length)) => (Some(character), length + 1),
-            None => return (Unit::Cut, 0),
-        },
-        [b'%', ref rest @ ..] if spelling == Spelling::JsonAndAddress => {
-            let Some(digits) = rest.get(..2) else {
-                return (Unit::Cut, 0);
-            };
-            match hexadecimal(digits).and_then(|value| u8::try_from(value).ok()) {
-                Some(byte) if secret.first() == Some(&byte) => {
-                    return (Unit::Bytes([byte, 0, 0, 0], 1), 3);
-                }
-                Some(byte) if byte.is_ascii_control() => (Some(char::from(byte)), 3),
-                _ => (Some('%'), 1),
-            }
-        }
-        [byte, ..] if byte.is_ascii() => (Some(char::from(byte)), 1),
-        _ => bstr::decode_utf8(text),
+    let Some((mut character, mut length)) = character(text, has_json) else {
+        return (Unit::Cut, 0);
     };
+    if character == Some('%') && spelling == Spelling::JsonAndAddress {
+        let Some((byte, end)) = address_escape(text, length) else {
+            return (Unit::Cut, 0);
+        };
+        match byte {
+            Some(byte) if secret.first() == Some(&byte) => {
+                return (Unit::Bytes([byte, 0, 0, 0], 1), end);
+            }
+            Some(byte) if byte.is_ascii_control() => {
+                (character, length) = (Some(char::from(byte)), end);
+            }
+            _ => {}
+        }
+    }
     let mut bytes = [text.first().copied().unwrap_or_default(), 0, 0, 0];
     let count = character.map_or(1, |character| character.encode_utf8(&mut bytes).len());
     let is_expected = bytes
@@ -185,6 +181,34 @@ fn unit(text: &[u8], secret: &[u8], spelling: Spelling) -> (Unit, usize) {
     } else {
         (Unit::Bytes(bytes, count), length)
     }
+}
+
+/// The character that `text` begins with, if it is one, and how many bytes that
+/// takes; none when the text ends within it.
+fn character(text: &[u8], has_json: bool) -> Option<(Option<char>, usize)> {
+    Some(match *text {
+        [] => return None,
+        [b'\\', ref rest @ ..] if has_json => {
+            let (character, length) = json_escape(rest)?;
+            (Some(character), length + 1)
+        }
+        [byte, ..] if byte.is_ascii() => (Some(char::from(byte)), 1),
+        _ => bstr::decode_utf8(text),
+    })
+}
+
+/// The byte of which an address's escape consists, if it is one, whose digits begin
+/// at `start`, and where it ends; none when the text ends within it.
+fn address_escape(text: &[u8], start: usize) -> Option<(Option<u8>, usize)> {
+    let (mut value, mut at) = (Some(0), start);
+    for _ in 0..2 {
+        // The digits may be escaped in their turn.
+        let (digit, length) = character(text.get(at..)?, true)?;
+        let digit = digit.and_then(|digit| digit.to_digit(16));
+        value = value.zip(digit).map(|(value, digit)| value << 4 | digit);
+        at += length;
+    }
+    Some((value.and_then(|value| u8::try_from(value).ok()), at))
 }
 
 /// The character of which the escape consists that begins before `rest`, and how
@@ -248,6 +272,7 @@ mod tests {
             r"user:1\/2-token",
             r"\u0075ser\u003a1\u002F2-token",
             "user%3a1%2F2-%74oken",
+            r"user%\u0033a1\u00252F2-token",
             "us\u{202e}er:1/2-to\u{7f}ken",
             r"user\n:1\u0000/2\u2028-token",
             "us%00er:1/2-token",

@@ -1,8 +1,9 @@
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use useapi_seed_emulator::Emulator;
 
-use crate::process::names;
+use crate::process::{At, command, names};
 use crate::stub::{PIXEL, Stub, TOKEN};
 
 /// Every run and every listing is held to show no token; here the service
@@ -32,4 +33,85 @@ async fn an_echoed_token_is_masked() {
     assert_eq!(names(&out).len(), 7);
     let job = fs::read_to_string(out.join("job.json")).unwrap();
     assert!(job.contains("a cat ***"), "{job}");
+}
+
+/// What output removes must not put the token together again.
+#[tokio::test]
+async fn no_spelling_of_the_token_is_printed() {
+    let (start, end) = TOKEN.split_at(TOKEN.len() - 3);
+    let hidden = (0..0xa0)
+        .map(char::from)
+        .filter(|letter| letter.is_control());
+    let marks = "\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
+    let split = hidden
+        .chain(marks.chars())
+        .map(|letter| format!("{start}\\u{:04x}{end}", u32::from(letter)));
+    let escaped: String = TOKEN
+        .chars()
+        .map(|letter| format!("\\u{:04x}", u32::from(letter)))
+        .collect();
+    let coloured = format!("{start}\\u001b[31m{end}");
+    let spellings: Vec<_> = split.chain([escaped, coloured]).collect();
+    let spellings = spellings.join(" ");
+
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start().await;
+    let job = stub.job(["a.png"; 4]).to_string();
+    let job = job.replace("A cat", &format!("A cat {spellings}"));
+    stub.on_submit(200, job).await;
+    for number in 1..=4 {
+        stub.on_image(number, 200, PIXEL).await;
+    }
+    // No run may show the distinctive part of a token.
+    let run = stub
+        .run(folder.path(), &["fetch", "5", "--out", "out"])
+        .ended(0);
+    assert!(run.stdout.contains("A cat *** "), "{}", run.stdout);
+    stub.run(folder.path(), &["fetch", "5", "--out", "json", "--json"])
+        .ended(0);
+    let out = folder.path().join("out");
+    let names = names(&out);
+    assert!(names.contains(&"index.html".to_owned()), "{names:?}");
+    for name in names.iter().filter(|name| !name.starts_with("image-")) {
+        let text = fs::read_to_string(out.join(name)).unwrap();
+        let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
+        assert!(text.contains("A cat ***"), "{name}: {text}");
+        assert!(!text.contains(TOKEN), "{name}: {text}");
+    }
+
+    let stub = Stub::start().await;
+    let refusal = format!(r#"{{"error":"unknown {spellings}","code":401}}"#);
+    stub.on_submit(401, refusal).await;
+    stub.run(folder.path(), &["fetch", "6", "--out", "other"])
+        .ended(6)
+        .told("unknown *** ");
+}
+
+/// Any address of this machine's will do, as long as it is not on loopback by its
+/// name.
+#[cfg(unix)]
+#[tokio::test]
+async fn unencrypted_token_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = Emulator::start().await.unwrap();
+    let url = emulator.base_url().replace("127.0.0.1", "0.0.0.0");
+    let warning = "the API token goes unencrypted over the network";
+    let run = |arguments: &[&str]| {
+        let mut command = command(folder.path());
+        command.args(arguments).at_url(&url, emulator.token()).run()
+    };
+    let jobs = run(&["jobs"]).ended(0);
+    assert_eq!(jobs.stderr.matches(warning).count(), 1, "{}", jobs.stderr);
+    let doctor = run(&["doctor", "--json"]).ended(0).told(warning);
+    let checks: Value = serde_json::from_str(&doctor.stdout).unwrap();
+    let api = &checks["checks"][1];
+    assert_eq!(
+        (&api["name"], &api["state"]),
+        (&json!("API"), &json!("warning"))
+    );
+    assert!(api["message"].as_str().unwrap().contains(warning));
+
+    let mut local = command(folder.path());
+    let local = local.arg("jobs").at(&emulator).run().ended(0);
+    assert!(!local.stderr.contains(warning), "{}", local.stderr);
 }

@@ -10,6 +10,7 @@ use useapi_seed_emulator::Emulator;
 use vt100::Parser;
 
 use crate::process::{At, FAST, command};
+use crate::stub::{Stub, TOKEN};
 
 const ROWS: u16 = 24;
 
@@ -107,6 +108,37 @@ async fn many_have_a_line_each_and_one_about_all() {
     let last = screens.last().unwrap();
     assert_eq!(last.last().unwrap(), "5 done, 0 failed, 0 waiting");
     assert!(!last.iter().any(|line| line.contains("have ended")));
+}
+
+#[tokio::test]
+async fn json_on_a_terminal_has_no_controls() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let hidden = ['\u{7f}', '\u{9b}', '\u{202e}', '\u{2028}', '\u{2066}'];
+    let status: String = hidden.iter().collect();
+    let job = serde_json::json!({"jobid": "8", "status": status});
+    stub.on_look(200, job.to_string()).await;
+    let run = |command: &mut Command| {
+        command.args(["status", "8", "--json"]).envs([
+            ("USEAPI_BASE_URL", stub.base_url().as_str()),
+            ("USEAPI_TOKEN", TOKEN),
+        ]);
+    };
+    let mut shown = command(folder.path());
+    run(&mut shown);
+    let (_, written) = on_terminal(shown, 200);
+    let written = String::from_utf8(written).unwrap();
+    assert!(!written.contains(hidden), "{written:?}");
+    assert!(
+        written.contains(r"\u007f\u009b\u202e\u2028\u2066"),
+        "{written:?}"
+    );
+
+    // In a file it stays as it is.
+    let mut piped = command(folder.path());
+    run(&mut piped);
+    let written = String::from_utf8(piped.output().unwrap().stdout).unwrap();
+    assert!(written.contains(&status), "{written:?}");
 }
 
 #[tokio::test]

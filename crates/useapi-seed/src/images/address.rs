@@ -133,9 +133,9 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     })
 }
 
-/// Whether an address is of those that are given out for public hosts (2000::/3,
+/// Whether an address is of those that are given out for public hosts (`2000::/3`,
 /// but for the special ones in it), or leads to a public IPv4 address by NAT64
-/// (64:ff9b::/96) or 6to4 (2002::/16). So no mapped, translated, local or
+/// (`64:ff9b::/96`) or 6to4 (`2002::/16`). So no mapped, translated, local or
 /// discarded ones are.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
