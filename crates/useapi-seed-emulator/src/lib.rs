@@ -200,7 +200,11 @@
 //! - An account belongs to a channel, and a channel without an account may
 //!   execute three jobs. The text of the 429's `error`, and that it
 //!   has no `Retry-After`.
-//! - Every token that is known sees the jobs of all accounts.
+//! - Every token that is known sees the jobs of all accounts. Every operation
+//!   answers 402, `GET /jobs` and the reset too, for which it is not documented.
+//! - A started job shows the account's `replyUrl` where the request brought none,
+//!   and `discord` as it is used. `maxJobs` is the account's at present.
+//! - A job that failed for its halted account does not count as executing.
 //! - A `discord` value of up to six characters is masked whole.
 //! - A moderation message is found by the first request that would start a
 //!   job, and halts the channel's account, whatever `discord` value the request

@@ -1,8 +1,10 @@
 //! Scenarios.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
-use useapi_seed_emulator::{Emulator, Operation, Scenario};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Scenario};
 
 use crate::caller::{answer, get, post, request, retrieve};
 
@@ -43,7 +45,7 @@ async fn a_busy_account_has_no_place_left() {
     let (_, listed) = answer(request(&emulator, Method::GET, "/jobs")).await;
     assert_eq!(&listed, &refusal["executingJobs"]);
     // The first has been executing for 30 of its 45 seconds.
-    emulator.advance(std::time::Duration::from_secs(16));
+    emulator.advance(Duration::from_secs(16));
     assert_eq!(post(&emulator, body).await.0, 200);
 }
 
@@ -143,6 +145,11 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
         seed = 2
         channel = "7"
 
+        [[fault]]
+        operation = "reset_account"
+        when = { next = 1 }
+        fault = { kind = "late", milliseconds = 250 }
+
         [[job]]
         name = "shown"
         verb = "show"
@@ -158,6 +165,8 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
     let builder = Emulator::builder().scenario(scenario);
     let emulator = builder.start().await.unwrap();
     let id = |name| emulator.job(name).unwrap();
+    let late = Fault::late(Duration::from_millis(250));
+    assert_eq!(emulator.faults()[0].fault, late);
     // Gone after 31 days, as the samples of 2024 are.
     for old in [id("old"), &emulator.jobs().imagine] {
         assert_eq!(get(&emulator, old).await.0, 404);
