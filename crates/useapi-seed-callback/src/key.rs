@@ -1,13 +1,15 @@
 //! Keys that addresses are signed with.
 
 use std::fmt;
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
 
 const BYTES: usize = 32;
+/// More than a key and the space around it.
+const LIMIT: u64 = 1024;
 
 /// A secret of 32 bytes. Who knows it can make addresses that are believed.
 ///
@@ -62,8 +64,8 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read or made, holds no key, or may be read by
-    /// others than its owner.
+    /// When the file cannot be read or made, holds no key, may be read by others
+    /// than its owner, or belongs to another user than this one or root.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let path = path.as_ref();
         match Self::read(path) {
@@ -80,15 +82,39 @@ impl Key {
 
     fn read(path: &Path) -> Result<Self, KeyError> {
         let of_file = |source| KeyError::file(path, source);
-        let text = fs::read_to_string(path).map_err(of_file)?;
+        let mut options = File::options();
         #[cfg(unix)]
         {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(path).map_err(of_file)?.permissions().mode();
-            if mode & 0o077 != 0 {
+            use rustix::fs::OFlags;
+            use std::os::unix::fs::OpenOptionsExt;
+
+            // A FIFO would block.
+            options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        }
+        let file = options.read(true).open(path).map_err(of_file)?;
+        let metadata = file.metadata().map_err(of_file)?;
+        if !metadata.is_file() {
+            let message = "it is not a regular file";
+            return Err(of_file(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                message,
+            )));
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+
+            if ![0, rustix::process::geteuid().as_raw()].contains(&metadata.uid()) {
+                return Err(KeyError::NotOwned(path.to_owned()));
+            }
+            if metadata.mode() & 0o077 != 0 {
                 return Err(KeyError::TooOpen(path.to_owned()));
             }
         }
+        let mut text = String::new();
+        file.take(LIMIT)
+            .read_to_string(&mut text)
+            .map_err(of_file)?;
         let bytes = HEX.decode(text.trim().as_bytes()).ok();
         bytes
             .and_then(|bytes| bytes.try_into().ok())
@@ -149,6 +175,13 @@ pub enum KeyError {
         path = .0.display()
     )]
     TooOpen(PathBuf),
+    /// The file belongs to another user than this one or root.
+    #[error(
+        "the key file {} belongs to another user: choose a file of your own, or remove it, and a \
+         new one is made",
+        .0.display()
+    )]
+    NotOwned(PathBuf),
     /// The file holds something else.
     #[error("the file {} holds no key: it would have 64 hexadecimal digits", .0.display())]
     NoKey(PathBuf),
@@ -168,7 +201,43 @@ impl KeyError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn key_file_of_another_user_is_rejected() {
+        assert!(
+            rustix::process::geteuid().is_root(),
+            "this test needs root, which alone can give a file away"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        Key::from_file(&path).unwrap();
+        std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+        let error = Key::from_file(&path).unwrap_err();
+        assert!(matches!(error, KeyError::NotOwned(_)), "{error}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn key_file_without_an_end_is_rejected() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
+        let status = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(status.unwrap().success(), "this test needs mkfifo");
+        for path in [path.as_path(), Path::new("/dev/zero"), folder.path()] {
+            let error = Key::from_file(path).unwrap_err();
+            assert!(matches!(error, KeyError::File { .. }), "{error}");
+        }
+        let path = folder.path().join("long");
+        fs::write(&path, "0".repeat(100_000)).unwrap();
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(&path, private).unwrap();
+        let error = Key::from_file(&path).unwrap_err();
+        assert!(matches!(error, KeyError::NoKey(_)), "{error}");
+    }
 
     #[test]
     #[cfg(unix)]

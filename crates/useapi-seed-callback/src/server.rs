@@ -141,10 +141,11 @@ async fn after_failed_accept(error: &std::io::Error) {
 /// How many files and sockets this process may have open.
 fn max_descriptors() -> usize {
     #[cfg(unix)]
-    if let Ok(limit) = rlimit::Resource::NOFILE.get_soft() {
-        return usize::try_from(limit).unwrap_or(usize::MAX);
-    }
-    usize::MAX
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let limit: Option<u64> = None;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    limit.unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
