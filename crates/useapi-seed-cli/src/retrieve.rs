@@ -50,11 +50,22 @@ pub(crate) enum Task {
     Wait,
 }
 
+/// The HTML pages that are written at the end.
+#[derive(Debug)]
+pub(crate) enum Pages {
+    None,
+    /// One in each job's directory.
+    Each,
+    /// The same, and one about all jobs below this directory, in it.
+    All(PathBuf),
+}
+
 /// Runs the errand for each job, and tells what came of them.
 pub(crate) async fn run(
     errand: &Errand,
     task: Task,
     jobs: Vec<(String, PathBuf)>,
+    pages: &Pages,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let count = jobs.len();
@@ -81,7 +92,7 @@ pub(crate) async fn run(
         tally.add(report);
     }
     drop(total);
-    write_pages(&jobs, errand.is_lasting);
+    write_pages(&jobs, pages);
     if count > 1 {
         tally.tell();
     }
@@ -91,21 +102,21 @@ pub(crate) async fn run(
     Ok(tally.exit)
 }
 
-/// The pages of the folders, and those about all beside them. That one cannot be
-/// written is only noted: what matters is there.
-fn write_pages(jobs: &[(String, PathBuf)], is_lasting: bool) {
-    let folders = jobs.iter().map(|(_, folder)| folder.as_path());
-    let outcomes: Vec<_> = if is_lasting {
-        let parents: BTreeSet<_> = folders.filter_map(Path::parent).collect();
-        parents
-            .into_iter()
-            .map(|parent| gallery::write_all(parent).map(drop))
-            .collect()
-    } else {
-        folders.map(gallery::write_one).collect()
+/// That a page cannot be written is only noted: what matters is saved.
+fn write_pages(jobs: &[(String, PathBuf)], pages: &Pages) {
+    let outcomes = match pages {
+        Pages::None => Vec::new(),
+        Pages::Each => {
+            let folders = jobs.iter().map(|(_, folder)| folder);
+            folders.map(|folder| gallery::write_one(folder)).collect()
+        }
+        Pages::All(parent) => vec![gallery::write_all(parent)],
     };
-    for failure in outcomes.into_iter().filter_map(Result::err) {
-        tell(format_args!("{} {}", note_mark(), failure.message()));
+    for outcome in outcomes {
+        match outcome {
+            Ok(written) => written.tell_left_alone(),
+            Err(failure) => tell(format_args!("{} {}", note_mark(), failure.message())),
+        }
     }
 }
 

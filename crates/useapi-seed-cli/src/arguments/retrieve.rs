@@ -145,6 +145,10 @@ pub(crate) struct Place {
     /// Where the folders named after the jobs are made; here unless given.
     #[arg(long, value_name = "DIR")]
     pub(crate) into: Option<PathBuf>,
+
+    /// Write no HTML pages.
+    #[arg(long)]
+    pub(crate) no_gallery: bool,
 }
 
 /// How often to look, and how long.

@@ -27,7 +27,7 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failu
     let settings = Settings::read(common)?;
     // Before anything listens for Ctrl-C, since stdin may be waited for.
     let ids = read_ids(job_ids, from.as_deref())?;
-    let jobs = folders(&settings, place, ids)?;
+    let (jobs, pages) = folders(&settings, place, ids)?;
     let mut errand = errand(&settings, &pace, at_once)?;
     errand.reply_url = reply_url;
     errand.reply_ref = reply_ref;
@@ -37,5 +37,5 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failu
         let (receiver, _, _) = callback::receiver(client, &url, port, key_file).await?;
         errand.receiver = Some(receiver);
     }
-    run_errand(&errand, Task::Fetch, jobs, &output).await
+    run_errand(&errand, Task::Fetch, jobs, &pages, &output).await
 }

@@ -14,7 +14,7 @@ use crate::interrupt::Interrupt;
 use crate::json::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{give, plain, tell};
+use crate::terminal::{IMAGES_SHOWN, give, plain, tell};
 
 pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Failure> {
     let Listen {
@@ -79,8 +79,10 @@ pub(crate) enum Printed<'a> {
         seed: u64,
         /// The prompt, with its parameters.
         prompt: Option<&'a str>,
-        /// The images, with their links.
+        /// The first 16 images, with their links.
         images: &'a [Image],
+        /// How many images there are.
+        image_count: usize,
     },
     /// A job that has ended otherwise, or cannot be asked for.
     Failed {
@@ -97,12 +99,14 @@ pub(crate) enum Printed<'a> {
 
 impl<'a> Printed<'a> {
     fn finished(retrieval: &'a Retrieval) -> Self {
+        let images = retrieval.images();
         Self::Finished {
             job_id: retrieval.job_id(),
             original_job_id: retrieval.original_job_id(),
             seed: retrieval.seed(),
             prompt: retrieval.prompt(),
-            images: retrieval.images(),
+            images: images.get(..IMAGES_SHOWN).unwrap_or(images),
+            image_count: images.len(),
         }
     }
 

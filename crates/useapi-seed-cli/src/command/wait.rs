@@ -18,6 +18,6 @@ pub(crate) async fn run(common: &Common, arguments: Wait) -> Result<Exit, Failur
     let output = Output::new(common.json.as_deref(), schemas::RESULT)?;
     let settings = Settings::read(common)?;
     let errand = errand(&settings, &pace, None)?;
-    let jobs = folders(&settings, place, vec![job_id])?;
-    run_errand(&errand, Task::Wait, jobs, &output).await
+    let (jobs, pages) = folders(&settings, place, vec![job_id])?;
+    run_errand(&errand, Task::Wait, jobs, &pages, &output).await
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::seed_file::{ImageEntry, SeedFile};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::terminal::IMAGES_SHOWN;
 
 /// What came of one job.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ impl Report {
 
     pub(crate) fn to_line(&self) -> Line<'_> {
         let seed_file = self.seed_file.as_ref();
+        let images = seed_file.map(|file| file.images.as_slice());
         Line {
             job_id: &self.job_id,
             outcome: self.outcome(),
@@ -60,7 +62,8 @@ impl Report {
             seed: seed_file.map(|file| file.seed),
             prompt: seed_file.and_then(|file| file.prompt.as_deref()),
             prompt_with_seed: seed_file.and_then(|file| file.prompt_with_seed.as_deref()),
-            images: seed_file.map(|file| file.images.as_slice()),
+            images: images.map(|images| images.get(..IMAGES_SHOWN).unwrap_or(images)),
+            image_count: images.map(<[_]>::len),
             notes: seed_file.map(|file| file.notes.as_slice()),
             errors: self.failures.iter().map(Fault::new).collect(),
             exit_code: self.exit().code(),
@@ -103,8 +106,10 @@ pub(crate) struct Line<'a> {
     prompt: Option<&'a str>,
     /// The line that makes the images again: the prompt with `--seed`.
     prompt_with_seed: Option<&'a str>,
-    /// The images, as in `seed.json`; null without a result.
+    /// The first 16 images, as in `seed.json`; null without a result.
     images: Option<&'a [ImageEntry]>,
+    /// How many images there are; null without a result.
+    image_count: Option<usize>,
     /// Where the answer differs from the documentation; null without a result.
     notes: Option<&'a [String]>,
     /// What keeps the folder from being whole.
@@ -132,5 +137,24 @@ impl<'a> Fault<'a> {
             advice: failure.advice(),
             exit_code: failure.exit().code(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn sixteen_images_are_listed_and_a_count() {
+        let image = |number| json!({"number": number, "differences": []});
+        let images: Vec<Value> = (1..=20).map(image).collect();
+        let seed_file = json!({"job_id": "1", "seed": 7, "images": images, "notes": []});
+        let mut report = Report::new("1", Path::new("out"));
+        report.seed_file = serde_json::from_value(seed_file).unwrap();
+        let line = serde_json::to_value(report.to_line()).unwrap();
+        assert_eq!(line["images"].as_array().unwrap().len(), 16);
+        assert_eq!(line["image_count"], 20);
     }
 }

@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::report::Report;
 use super::seed_file::{NAME, SeedFile, file_name};
 use crate::failure::Failure;
-use crate::terminal::{note_mark, plain};
+use crate::terminal::{IMAGES_SHOWN, note_mark, plain};
 
 /// Saves all that can be; the report has what could not. A file that fails keeps
 /// none of the others back.
@@ -40,27 +40,50 @@ pub(crate) async fn all(
     }
 
     tell_notes(progress, retrieval.notes());
-    let mut files = Vec::new();
+    if let Some(more) = beyond_shown(outcomes.len()) {
+        progress.detail(&format!("{more} more images"));
+    }
+    let (mut files, mut failed) = (Vec::new(), Vec::new());
     for (image, outcome) in retrieval.images().iter().zip(outcomes) {
         match outcome {
             Ok(saved) => {
-                for difference in &saved.differences {
+                let differences = saved.differences.iter();
+                for difference in differences.filter(|_| image.number <= IMAGES_SHOWN) {
                     let difference = plain(&difference.to_string());
                     tell_note(progress, &format!("image {}: {difference}", image.number));
                 }
                 files.extend(file_name(&saved));
             }
-            Err(error) => failures.push(error.into()),
+            Err(error) => failed.push(error.into()),
         }
     }
+    failures.extend(shortened(failed));
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    for other in folder.other_pictures(&files) {
-        let other = plain(&other);
+    let others = folder.other_pictures(&files);
+    for other in others.iter().take(IMAGES_SHOWN) {
+        let other = plain(other);
         tell_note(
             progress,
             &format!("{other} was there before and is not of this result"),
         );
     }
+    if let Some(more) = beyond_shown(others.len()) {
+        tell_note(progress, &format!("{more} more images were there before"));
+    }
+}
+
+fn beyond_shown(count: usize) -> Option<usize> {
+    count.checked_sub(IMAGES_SHOWN).filter(|more| *more > 0)
+}
+
+/// The first failures, and one in place of all others.
+fn shortened(mut failures: Vec<Failure>) -> Vec<Failure> {
+    let others = failures.split_off(failures.len().min(IMAGES_SHOWN));
+    failures.extend(others.iter().map(Failure::exit).max().map(|worst| {
+        let count = others.len();
+        Failure::new(format!("{count} more images could not be saved")).ends(worst)
+    }));
+    failures
 }
 
 /// Discord adds fields to its files at will, so those share a line.
@@ -80,4 +103,25 @@ fn tell_notes(progress: &Progress, notes: &[Note]) {
 
 fn tell_note(progress: &Progress, note: &str) {
     progress.tell(format_args!("{} {note}", note_mark()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn failures_beyond_the_shown_are_counted() {
+        let failures = |count: usize| -> Vec<_> {
+            let image = |number| Failure::new(format!("image {number}"));
+            let worst = Failure::file("the last");
+            (1..count).map(image).chain([worst]).collect()
+        };
+        assert_eq!(shortened(failures(16)).len(), 16);
+        let shown = shortened(failures(20));
+        let last = shown.last().unwrap();
+        assert_eq!(shown.len(), 17);
+        assert_eq!(last.message(), "4 more images could not be saved");
+        assert_eq!(last.exit(), Exit::File);
+    }
 }

@@ -22,6 +22,7 @@ mod killed;
 mod listen;
 mod many;
 mod output_folder;
+mod pages;
 mod process;
 mod scripts;
 mod secrets;
