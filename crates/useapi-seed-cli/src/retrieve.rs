@@ -22,6 +22,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gallery;
 use crate::json::Output;
+use crate::open_files;
 use crate::shell;
 use crate::terminal::{error_mark, give_on, good, note_mark, plain, tell};
 pub(crate) use errand::Errand;
@@ -34,6 +35,15 @@ use progress::{Progress, Total};
 pub(crate) use report::Line;
 use report::{Outcome, Report};
 pub(crate) use seed_file::SeedFile;
+
+/// So many results are saved at once.
+pub(crate) const SAVERS: usize = 4;
+/// What is open at once: files and connections of four images and a lock for each of
+/// these, two locks, a connection and a file for each job that is active, and what all
+/// share.
+const SAVER_FILES: usize = 9;
+const ACTIVE_FILES: usize = 4;
+const FILES: usize = 16;
 
 /// Whether a folder can be made, or written to.
 pub(crate) fn is_writable(folder: &Path) -> Result<(), Failure> {
@@ -69,6 +79,10 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let count = jobs.len();
+    let active = errand
+        .accounts
+        .active(jobs.iter().map(|(id, _)| id.as_str()));
+    open_files::check_for(FILES + SAVER_FILES * count.min(SAVERS) + ACTIVE_FILES * active)?;
     let mut total = Total::new(count);
     let mut under_way: FuturesUnordered<_> = jobs
         .iter()

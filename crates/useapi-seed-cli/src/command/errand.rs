@@ -12,12 +12,9 @@ use crate::failure::Failure;
 use crate::gallery::has_page_about_all;
 use crate::interrupt::Interrupt;
 use crate::retrieve::accounts::Accounts;
-use crate::retrieve::{Errand, Pages, folder_name};
+use crate::retrieve::{Errand, Pages, SAVERS, folder_name};
 use crate::settings::{Origin, Setting, Settings};
 use crate::terminal::plain;
-
-/// Each saves four images at once, for which it needs eight files and connections.
-const SAVERS: usize = 4;
 
 /// The errand, before it is called back.
 pub(super) fn errand(

@@ -21,6 +21,8 @@ mod interrupted;
 mod killed;
 mod listen;
 mod many;
+#[cfg(unix)]
+mod open_files;
 mod output_folder;
 mod pages;
 mod process;
