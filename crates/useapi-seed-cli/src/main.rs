@@ -11,6 +11,7 @@ mod exit;
 mod failure;
 mod gallery;
 mod interrupt;
+mod job_ids;
 mod json;
 mod last_seen;
 mod open_files;
@@ -24,6 +25,7 @@ mod whole_file;
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use tokio::runtime::Builder;
 
 use arguments::Arguments;
@@ -32,7 +34,7 @@ use failure::Failure;
 
 fn main() -> ExitCode {
     terminal::obey_no_color();
-    let exit = run(Arguments::of_this_program()).unwrap_or_else(|failure| {
+    let exit = run(Arguments::parse()).unwrap_or_else(|failure| {
         failure.report();
         failure.exit()
     });

@@ -4,7 +4,6 @@ pub(crate) mod accounts;
 mod errand;
 mod folder;
 mod folder_name;
-mod ids;
 mod lock;
 mod pending;
 mod progress;
@@ -27,7 +26,6 @@ use crate::shell;
 use crate::terminal::{error_mark, give_on, good, note_mark, plain, tell};
 pub(crate) use errand::Errand;
 pub(crate) use folder_name::of as folder_name;
-pub(crate) use ids::read as read_ids;
 #[cfg(test)]
 pub(crate) use pending::Pending;
 use progress::{Progress, Total};

@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failure> {
     let Demo { out, port } = arguments;
-    let output = Output::new(common.json.as_deref(), schemas::RESULT)?;
+    let output = Output::new(common, schemas::RESULT)?;
     let emulator = Emulator::builder()
         .port(port)
         .speed(SPEED)

@@ -15,6 +15,7 @@ use useapi_seed::{Client, Error, Note};
 use crate::arguments::{Common, Doctor};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::job_ids;
 use crate::json::Output;
 use crate::last_seen;
 use crate::retrieve::is_writable;
@@ -116,7 +117,10 @@ impl Check {
 
 pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, Failure> {
     let Doctor { job, into } = arguments;
-    let output = Output::new(common.json.as_deref(), schemas::CHECKS)?;
+    let output = Output::new(common, schemas::CHECKS)?;
+    let job = job
+        .map(|id| job_ids::of_argument("--job", &id))
+        .transpose()?;
     let settings = Settings::read(common)?;
     let mut checks = Vec::new();
     match settings.client() {

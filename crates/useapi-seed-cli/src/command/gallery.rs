@@ -30,7 +30,7 @@ pub(crate) struct Printed {
 }
 
 pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, Failure> {
-    let output = Output::new(common.json.as_deref(), schemas::GALLERY)?;
+    let output = Output::new(common, schemas::GALLERY)?;
     let settings = Settings::read(common)?;
     let folder = settings.parent_folder(arguments.dir)?.value;
     let written = write_all(&folder)?;

@@ -11,6 +11,7 @@ use crate::arguments::{Common, Listen};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::job_ids;
 use crate::json::Output;
 use crate::schemas;
 use crate::settings::Settings;
@@ -23,11 +24,8 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Fail
         key_file,
         jobs,
     } = arguments;
-    // Without --json it is JSON, too.
-    let output = Output::new(
-        Some(common.json.as_deref().unwrap_or_default()),
-        schemas::EVENT,
-    )?;
+    let output = Output::json(common, schemas::EVENT)?;
+    let jobs = job_ids::of_arguments("--for", &jobs)?;
     let settings = Settings::read(common)?;
     let client = settings.client()?;
     let key_file = settings.key_file(key_file)?;

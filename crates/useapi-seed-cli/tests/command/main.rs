@@ -16,6 +16,7 @@ mod gallery;
 mod help;
 mod hostile;
 mod images;
+mod input;
 #[cfg(unix)]
 mod interrupted;
 mod killed;
