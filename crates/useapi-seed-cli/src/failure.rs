@@ -5,6 +5,7 @@ mod advice;
 use useapi_seed::Error;
 
 use crate::exit::Exit;
+use crate::open_files;
 use crate::terminal::{error_mark, plain, tell};
 
 /// What went wrong, what to do about it, and how the command ends.
@@ -13,6 +14,9 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     advice: Vec<String>,
+    /// Whether it comes from the limit on open files, whatever was tried: other advice
+    /// would mislead.
+    is_limit: bool,
     /// Whether the same command would fail in the same way.
     stays: bool,
 }
@@ -20,10 +24,13 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure that is none of those with a code of their own.
     pub(crate) fn new(message: impl AsRef<str>) -> Self {
+        let message = plain(message.as_ref());
+        let is_limit = open_files::is_named_in(&message);
         Self {
             exit: Exit::Failed,
-            message: plain(message.as_ref()),
-            advice: Vec::new(),
+            message,
+            advice: is_limit.then(open_files::advice).into_iter().collect(),
+            is_limit,
             stays: false,
         }
     }
@@ -46,7 +53,9 @@ impl Failure {
 
     /// Adds a sentence of advice.
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice.push(advice.into());
+        if !self.is_limit {
+            self.advice.push(advice.into());
+        }
         self
     }
 
@@ -99,5 +108,30 @@ impl From<Error> for Failure {
             ..Self::new(error.to_string())
         };
         advice::add(failure, &error)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io;
+
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn limit_on_open_files_is_the_only_advice() {
+        let advice = |number: Errno| {
+            let error = io::Error::from_raw_os_error(number as i32);
+            Failure::file(format!("cannot write a: {error} at path \"a\""))
+                .advise("Choose another directory.")
+                .advice()
+                .join("; ")
+        };
+        for number in [Errno::EMFILE, Errno::ENFILE] {
+            assert!(advice(number).starts_with("The limit on open files (ulimit -n) is "));
+            assert!(!advice(number).contains("directory"));
+        }
+        assert_eq!(advice(Errno::ENOSPC), "Choose another directory.");
     }
 }

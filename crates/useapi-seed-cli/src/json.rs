@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::schemas::Schema;
 use crate::terminal::{give_on, is_unprintable};
@@ -20,21 +21,26 @@ pub(crate) enum Output {
 }
 
 impl Output {
-    /// `json` is the option's value. Fields that are not in the schema are
-    /// refused, before anything is sent.
-    pub(crate) fn new(json: Option<&str>, schema: Schema) -> Result<Self, Failure> {
-        let Some(fields) = json else {
-            return Ok(Self::Words);
-        };
-        let fields: Vec<_> = fields
-            .split(',')
-            .filter(|field| !field.is_empty())
-            .map(str::to_owned)
-            .collect();
+    /// As the options say. Fields that are not in the schema are rejected, before
+    /// anything is sent.
+    pub(crate) fn new(common: &Common, schema: Schema) -> Result<Self, Failure> {
+        if common.json || common.fields.is_some() {
+            Self::json(common, schema)
+        } else {
+            Ok(Self::Words)
+        }
+    }
+
+    /// For a command that prints nothing else.
+    pub(crate) fn json(common: &Common, schema: Schema) -> Result<Self, Failure> {
+        let fields = common.fields.iter().flatten();
+        let fields: Vec<_> = fields.map(|field| field.trim().to_owned()).collect();
         let known = schema.fields();
-        if let Some(field) = fields.iter().find(|field| !known.contains(field)) {
-            let message = format!("there is no field {field}");
-            let advice = format!("The fields are {}.", known.join(", "));
+        let unknown = fields.iter().filter(|field| !known.contains(field));
+        let unknown: Vec<_> = unknown.map(|field| format!("{field:?}")).collect();
+        if !unknown.is_empty() {
+            let message = format!("unknown fields: {}", unknown.join(", "));
+            let advice = format!("Known fields: {}", known.join(", "));
             return Err(Failure::wrong_use(message).advise(advice));
         }
         Ok(Self::Json(fields))

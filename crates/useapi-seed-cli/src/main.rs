@@ -11,9 +11,11 @@ mod exit;
 mod failure;
 mod gallery;
 mod interrupt;
+mod job_ids;
 mod json;
 mod last_seen;
 mod local_file;
+mod open_files;
 mod retrieve;
 mod schemas;
 mod settings;
@@ -24,15 +26,25 @@ mod whole_file;
 
 use std::process::ExitCode;
 
-use arguments::Arguments;
+use clap::Parser;
+use tokio::runtime::Builder;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+use arguments::Arguments;
+use exit::Exit;
+use failure::Failure;
+
+fn main() -> ExitCode {
     terminal::obey_no_color();
-    let outcome = command::run(Arguments::of_this_program()).await;
-    let exit = outcome.unwrap_or_else(|failure| {
+    let exit = run(Arguments::parse()).unwrap_or_else(|failure| {
         failure.report();
         failure.exit()
     });
     exit.into()
+}
+
+fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    open_files::check()?;
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))?;
+    runtime.block_on(command::run(arguments))
 }

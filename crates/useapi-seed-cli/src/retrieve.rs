@@ -4,7 +4,6 @@ pub(crate) mod accounts;
 mod errand;
 mod folder;
 mod folder_name;
-mod ids;
 mod job_lock;
 mod lock;
 mod pending;
@@ -23,18 +22,27 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gallery;
 use crate::json::Output;
+use crate::open_files;
 use crate::shell;
 use crate::terminal::{error_mark, give_on, good, note_mark, plain, tell};
 pub(crate) use errand::Errand;
 pub(crate) use folder_name::of as folder_name;
-pub(crate) use ids::read as read_ids;
 #[cfg(test)]
 pub(crate) use pending::Pending;
 use progress::{Progress, Total};
 #[cfg(test)]
 pub(crate) use report::Line;
 use report::{Outcome, Report};
-pub(crate) use seed_file::{LISTED, SeedFile};
+pub(crate) use seed_file::SeedFile;
+
+/// So many results are saved at once.
+pub(crate) const SAVERS: usize = 4;
+/// What is open at once: files and connections of four images and a lock for each of
+/// these, two locks, a connection and a file for each job that is active, and what all
+/// share.
+const SAVER_FILES: usize = 9;
+const ACTIVE_FILES: usize = 4;
+const FILES: usize = 16;
 
 /// Whether a folder can be made, or written to.
 pub(crate) fn is_writable(folder: &Path) -> Result<(), Failure> {
@@ -51,14 +59,29 @@ pub(crate) enum Task {
     Wait,
 }
 
+/// The HTML pages that are written at the end.
+#[derive(Debug)]
+pub(crate) enum Pages {
+    None,
+    /// One in each job's directory.
+    Each,
+    /// The same, and one about all jobs below this directory, in it.
+    All(PathBuf),
+}
+
 /// Runs the errand for each job, and tells what came of them.
 pub(crate) async fn run(
     errand: &Errand,
     task: Task,
     jobs: Vec<(String, PathBuf)>,
+    pages: &Pages,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let count = jobs.len();
+    let active = errand
+        .accounts
+        .active(jobs.iter().map(|(id, _)| id.as_str()));
+    open_files::check_for(FILES + SAVER_FILES * count.min(SAVERS) + ACTIVE_FILES * active)?;
     let mut total = Total::new(count);
     let mut under_way: FuturesUnordered<_> = jobs
         .iter()
@@ -82,7 +105,7 @@ pub(crate) async fn run(
         tally.add(report);
     }
     drop(total);
-    write_pages(&jobs, errand.is_lasting);
+    write_pages(&jobs, pages);
     if count > 1 {
         tally.tell();
     }
@@ -92,21 +115,21 @@ pub(crate) async fn run(
     Ok(tally.exit)
 }
 
-/// The pages of the folders, and those about all beside them. That one cannot be
-/// written is only noted: what matters is there.
-fn write_pages(jobs: &[(String, PathBuf)], is_lasting: bool) {
-    let folders = jobs.iter().map(|(_, folder)| folder.as_path());
-    let outcomes: Vec<_> = if is_lasting {
-        let parents: BTreeSet<_> = folders.filter_map(Path::parent).collect();
-        parents
-            .into_iter()
-            .map(|parent| gallery::write_all(parent).map(drop))
-            .collect()
-    } else {
-        folders.map(gallery::write_one).collect()
+/// That a page cannot be written is only noted: what matters is saved.
+fn write_pages(jobs: &[(String, PathBuf)], pages: &Pages) {
+    let outcomes = match pages {
+        Pages::None => Vec::new(),
+        Pages::Each => {
+            let folders = jobs.iter().map(|(_, folder)| folder);
+            folders.map(|folder| gallery::write_one(folder)).collect()
+        }
+        Pages::All(parent) => vec![gallery::write_all(parent)],
     };
-    for failure in outcomes.into_iter().filter_map(Result::err) {
-        tell(format_args!("{} {}", note_mark(), failure.message()));
+    for outcome in outcomes {
+        match outcome {
+            Ok(written) => written.tell_left_alone(),
+            Err(failure) => tell(format_args!("{} {}", note_mark(), failure.message())),
+        }
     }
 }
 

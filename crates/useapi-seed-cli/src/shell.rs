@@ -1,6 +1,6 @@
 //! Command lines to copy and paste.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -30,10 +30,22 @@ pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
     }
 }
 
-/// This program's own line, to run it again as it was.
+/// This program's own line, to run it again. Without a timeout, which may just have
+/// been too short.
 pub(crate) fn again() -> String {
-    let words: Vec<_> = std::env::args_os().map(|word| quoted(&word)).collect();
-    words.join(" ")
+    without_timeout(std::env::args_os())
+}
+
+fn without_timeout(mut words: impl Iterator<Item = OsString>) -> String {
+    let mut line = Vec::new();
+    while let Some(word) = words.next() {
+        if word == "--timeout" {
+            words.next();
+        } else if !word.as_encoded_bytes().starts_with(b"--timeout=") {
+            line.push(quoted(&word));
+        }
+    }
+    line.join(" ")
 }
 
 /// One word of a command line.
@@ -86,6 +98,18 @@ mod tests {
             ("\x1b[0m'\\7", r"$'\033[0m\'\\7'"),
         ] {
             assert_eq!(quoted(word.as_ref()), expected);
+        }
+    }
+
+    #[test]
+    fn resumed_command_has_no_timeout() {
+        for line in [
+            "a fetch 5 --timeout 0.01 --out b",
+            "a --timeout=1 fetch 5 --out b",
+            "a fetch --timeout 1 5 --timeout=2 --out b --timeout 3",
+        ] {
+            let words = line.split(' ').map(OsString::from);
+            assert_eq!(without_timeout(words), "a fetch 5 --out b");
         }
     }
 

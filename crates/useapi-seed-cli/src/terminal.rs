@@ -11,6 +11,9 @@ use indicatif::MultiProgress;
 
 use crate::failure::Failure;
 
+/// Of a job's images so many are listed; for the others there is a count.
+pub(crate) const IMAGES_SHOWN: usize = 16;
+
 /// The lines that change; they stand below all others on stderr.
 pub(crate) static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 

@@ -250,6 +250,7 @@ mod find_started;
 #[cfg(feature = "images")]
 mod images;
 mod job;
+mod job_id;
 mod lenient;
 mod limits;
 mod link;
@@ -276,6 +277,7 @@ pub use find_started::FindStarted;
 #[cfg(feature = "images")]
 pub use images::{Difference, ImageFault, SaveImages, SavedImage};
 pub use job::{Job, JobState, Update};
+pub use job_id::check_job_id;
 pub use note::Note;
 pub use refusal::{Field, Refusal};
 pub use reqwest;

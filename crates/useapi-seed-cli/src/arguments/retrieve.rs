@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::value::{job_id, seconds, whole_above_zero};
+use super::value::{seconds, whole_above_zero};
 use crate::exit;
 
 /// Show everything offline: fetch a sample job from a built-in emulator of the
@@ -18,7 +18,7 @@ use crate::exit;
 Examples:
   useapi-seed demo
   useapi-seed demo --out cat
-  useapi-seed demo --json seed,folder")]
+  useapi-seed demo --fields seed,folder")]
 pub(crate) struct Demo {
     /// The folder to write.
     #[arg(long, value_name = "DIR", default_value = "demo")]
@@ -45,12 +45,12 @@ Examples:
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 --out cat
   useapi-seed fetch --from jobs.txt --into pictures
-  useapi-seed fetch - --json job_id,seed,folder < jobs.txt
+  useapi-seed fetch - --fields job_id,seed,folder < jobs.txt
 
 {}", exit::EXPLAINED))]
 pub(crate) struct Fetch {
     /// Ids of completed jobs; `-` reads more from stdin, one on each line.
-    #[arg(value_name = "JOBID", value_parser = job_id, required_unless_present = "from")]
+    #[arg(value_name = "JOBID", required_unless_present = "from")]
     pub(crate) job_ids: Vec<String>,
 
     /// A file with more ids, one on each line; blank lines and those that begin
@@ -114,7 +114,7 @@ Examples:
 {}", exit::EXPLAINED))]
 pub(crate) struct Wait {
     /// The started job's id.
-    #[arg(value_name = "STARTED_JOBID", value_parser = job_id)]
+    #[arg(value_name = "STARTED_JOBID")]
     pub(crate) job_id: String,
 
     #[command(flatten)]
@@ -133,7 +133,7 @@ pub(crate) struct Wait {
 #[command(after_help = "\
 Examples:
   useapi-seed gallery
-  useapi-seed gallery pictures --json page,jobs")]
+  useapi-seed gallery pictures --fields page,jobs")]
 pub(crate) struct Gallery {
     /// The folder that has them; unless given, the one that `fetch` uses.
     #[arg(value_name = "DIR")]
@@ -150,6 +150,10 @@ pub(crate) struct Place {
     /// Where the folders named after the jobs are made; here unless given.
     #[arg(long, value_name = "DIR")]
     pub(crate) into: Option<PathBuf>,
+
+    /// Write no HTML pages.
+    #[arg(long)]
+    pub(crate) no_gallery: bool,
 }
 
 /// How often to look, and how long.

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::value::job_id;
-
 /// Ask how far jobs have come, without waiting.
 ///
 /// Any job can be asked for, also the ones that seeds are of. Nothing is started
@@ -14,10 +12,10 @@ use super::value::job_id;
 #[command(after_help = "\
 Examples:
   useapi-seed status 20240225120000001-user:1234-channel:1114555266835431444
-  useapi-seed status 20240225120000001-user:1234-channel:1114555266835431444 --json status,percent")]
+  useapi-seed status 20240225120000001-user:1234-channel:1114555266835431444 --fields status,percent")]
 pub(crate) struct Status {
     /// The jobs' ids.
-    #[arg(value_name = "JOBID", value_parser = job_id, required = true)]
+    #[arg(value_name = "JOBID", required = true)]
     pub(crate) job_ids: Vec<String>,
 }
 
@@ -26,7 +24,7 @@ pub(crate) struct Status {
 #[command(after_help = "\
 Examples:
   useapi-seed jobs
-  useapi-seed jobs --json ids")]
+  useapi-seed jobs --fields ids")]
 pub(crate) struct Jobs {}
 
 /// Give an executing job up.
@@ -36,7 +34,7 @@ Example:
   useapi-seed cancel 20240225120000001-user:1234-channel:1114555266835431444")]
 pub(crate) struct Cancel {
     /// The executing job's id.
-    #[arg(value_name = "JOBID", value_parser = job_id)]
+    #[arg(value_name = "JOBID")]
     pub(crate) job_id: String,
 }
 
@@ -83,6 +81,6 @@ pub(crate) struct Listen {
     pub(crate) key_file: Option<PathBuf>,
 
     /// Tell the address for the submission of this job, too.
-    #[arg(long = "for", value_name = "JOBID", value_parser = job_id)]
+    #[arg(long = "for", value_name = "JOBID")]
     pub(crate) jobs: Vec<String>,
 }

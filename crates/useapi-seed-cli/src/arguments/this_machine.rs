@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 
-use super::value::{above_zero, job_id};
+use super::value::above_zero;
 use crate::schemas;
 
 /// Run an emulator of the service on this machine, with sample jobs.
@@ -53,7 +53,7 @@ Examples:
   useapi-seed doctor --job 20240225145303538-user:1234-channel:1114555266835431444")]
 pub(crate) struct Doctor {
     /// A job whose answer to look at, besides those that are executing.
-    #[arg(long, value_name = "JOBID", value_parser = job_id)]
+    #[arg(long, value_name = "JOBID")]
     pub(crate) job: Option<String>,
 
     /// The folder that pictures go to, to be tried.
@@ -69,7 +69,7 @@ pub(crate) struct Doctor {
 #[command(after_help = "\
 Examples:
   useapi-seed config
-  useapi-seed config --json settings
+  useapi-seed config --fields settings
 
 A configuration file:
   base_url = \"http://127.0.0.1:8080/v2\"

@@ -3,13 +3,6 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-pub(crate) fn job_id(text: &str) -> Result<String, &'static str> {
-    if text.trim().is_empty() {
-        return Err("it is blank");
-    }
-    Ok(text.to_owned())
-}
-
 pub(crate) fn above_zero(text: &str) -> Result<f64, &'static str> {
     text.parse()
         .ok()

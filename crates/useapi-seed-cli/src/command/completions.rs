@@ -11,7 +11,7 @@ use crate::schemas;
 use crate::terminal::give_on;
 
 pub(crate) fn run(common: &Common, Completions { shell }: Completions) -> Result<Exit, Failure> {
-    let output = Output::new(common.json.as_deref(), schemas::TEXT)?;
+    let output = Output::new(common, schemas::TEXT)?;
     let mut text = Vec::new();
     let mut command = Arguments::command();
     clap_complete::generate(shell, &mut command, "useapi-seed", &mut text);

@@ -49,7 +49,7 @@ impl Row {
 }
 
 pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
-    let output = Output::new(common.json.as_deref(), schemas::SETTINGS)?;
+    let output = Output::new(common, schemas::SETTINGS)?;
     let settings = Settings::read(common)?;
     let path = |path: &Path| path.display().to_string();
     let seconds = |time: &std::time::Duration| format!("{} s", time.as_secs_f64());

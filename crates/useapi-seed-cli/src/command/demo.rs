@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::json::Output;
 use crate::retrieve::accounts::Accounts;
-use crate::retrieve::{Errand, Task, run as run_errand};
+use crate::retrieve::{Errand, Pages, Task, run as run_errand};
 use crate::schemas;
 
 /// The emulator's job takes 45 seconds of its clock: one second here.
@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failure> {
     let Demo { out, port } = arguments;
-    let output = Output::new(common.json.as_deref(), schemas::RESULT)?;
+    let output = Output::new(common, schemas::RESULT)?;
     let emulator = Emulator::builder()
         .port(port)
         .speed(SPEED)
@@ -48,5 +48,5 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failur
         interrupt: Interrupt::listen()?,
     };
     let jobs = vec![(emulator.jobs().imagine.clone(), out)];
-    run_errand(&errand, Task::Fetch, jobs, &output).await
+    run_errand(&errand, Task::Fetch, jobs, &Pages::Each, &output).await
 }

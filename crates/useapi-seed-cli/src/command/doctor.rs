@@ -15,6 +15,7 @@ use useapi_seed::{Client, Error, Note};
 use crate::arguments::{Common, Doctor};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::job_ids;
 use crate::json::Output;
 use crate::last_seen;
 use crate::retrieve::is_writable;
@@ -116,7 +117,10 @@ impl Check {
 
 pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, Failure> {
     let Doctor { job, into } = arguments;
-    let output = Output::new(common.json.as_deref(), schemas::CHECKS)?;
+    let output = Output::new(common, schemas::CHECKS)?;
+    let job = job
+        .map(|id| job_ids::of_argument("--job", &id))
+        .transpose()?;
     let settings = Settings::read(common)?;
     let mut checks = Vec::new();
     match settings.client() {
@@ -326,18 +330,24 @@ fn accounts(base_url: &str) -> Check {
     if seen.is_empty() {
         return Check::new(name, State::Unknown, "none was heard of yet");
     }
-    let mut check = Check::new(name, State::Ok, "none was halted when it was last heard of");
-    for account in seen.iter().filter(|account| account.is_halted) {
-        let age = HumanDuration(account.seen_at.age());
-        let channel = shell::quoted(account.channel.as_ref());
-        // It may have been put back to work elsewhere.
-        check.state = State::Warning;
-        check.message = String::from("halted, when last heard of");
-        check = check.advise(format!(
-            "Channel {channel}, {age} ago. Acknowledge Midjourney's message in Discord, then: {} \
-             reset {channel}",
-            shell::program()
-        ));
+    let halted: Vec<_> = seen.iter().filter(|account| account.is_halted).collect();
+    if halted.is_empty() {
+        return Check::new(name, State::Ok, "none was halted when it was last heard of");
     }
-    check
+    let states = halted.iter().map(|account| {
+        let age = HumanDuration(account.seen_at.age());
+        format!("account {}: halted (seen {age} ago)", account.channel)
+    });
+    let states = states.collect::<Vec<_>>().join("; ");
+    let check = Check {
+        exit: Exit::Halted,
+        ..Check::new(name, State::Failed, states)
+    };
+    halted.iter().fold(check, |check, account| {
+        let channel = shell::quoted(account.channel.as_ref());
+        check.advise(format!(
+            "Acknowledge Midjourney's message in Discord, then run: {} reset {channel}",
+            shell::program()
+        ))
+    })
 }

@@ -23,7 +23,7 @@ pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Fai
         stopped,
         scenario,
     } = arguments;
-    let output = Output::new(common.json.as_deref(), schemas::EMULATOR)?;
+    let output = Output::new(common, schemas::EMULATOR)?;
     let interrupt = Interrupt::listen()?;
     let mut builder = Emulator::builder().port(port);
     if let Some(speed) = speed {

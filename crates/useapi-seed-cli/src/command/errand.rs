@@ -8,13 +8,11 @@ use tokio::sync::Semaphore;
 
 use crate::arguments::{Pace, Place};
 use crate::failure::Failure;
+use crate::gallery::has_page_about_all;
 use crate::interrupt::Interrupt;
 use crate::retrieve::accounts::Accounts;
-use crate::retrieve::{Errand, folder_name};
-use crate::settings::Settings;
-
-/// Each saves four images at once, for which it needs eight files and connections.
-const SAVERS: usize = 4;
+use crate::retrieve::{Errand, Pages, SAVERS, folder_name};
+use crate::settings::{Origin, Setting, Settings};
 
 /// The errand, before it is called back.
 pub(super) fn errand(
@@ -38,16 +36,22 @@ pub(super) fn errand(
     })
 }
 
-/// The jobs, each with a folder of its own.
+/// The jobs, each with a folder of its own, and the pages to write about them. One
+/// about all is only for a directory that was named for jobs, or has several.
 pub(super) fn folders(
     settings: &Settings,
     place: Place,
     ids: Vec<String>,
-) -> Result<Vec<(String, PathBuf)>, Failure> {
-    let Place { out, into } = place;
+) -> Result<(Vec<(String, PathBuf)>, Pages), Failure> {
+    let Place {
+        out,
+        into,
+        no_gallery,
+    } = place;
+    let unless_off = |pages| if no_gallery { Pages::None } else { pages };
     if let Some(out) = out {
         return match <[String; 1]>::try_from(ids) {
-            Ok([id]) => Ok(vec![(id, out)]),
+            Ok([id]) => Ok((vec![(id, out)], unless_off(Pages::Each))),
             Err(ids) => Err(Failure::wrong_use(format!(
                 "--out names one folder, and there are {} jobs",
                 ids.len()
@@ -55,10 +59,22 @@ pub(super) fn folders(
             .advise("Name a folder for all their folders with --into.")),
         };
     }
-    let into = settings.parent_folder(into)?.value;
-    let jobs = ids.into_iter().map(|id| {
-        let folder = into.join(folder_name(&id));
-        (id, folder)
-    });
-    Ok(jobs.collect())
+    let Setting {
+        value: into,
+        origin,
+    } = settings.parent_folder(into)?;
+    let jobs: Vec<_> = ids
+        .into_iter()
+        .map(|id| {
+            let folder = into.join(folder_name(&id));
+            (id, folder)
+        })
+        .collect();
+    let has_several = jobs.len() > 1 || origin != Origin::Default || has_page_about_all(&into);
+    let pages = if has_several {
+        Pages::All(into)
+    } else {
+        Pages::Each
+    };
+    Ok((jobs, unless_off(pages)))
 }

@@ -5,8 +5,9 @@ use super::errand::{errand, folders};
 use crate::arguments::{Common, Fetch};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::job_ids;
 use crate::json::Output;
-use crate::retrieve::{Task, read_ids, run as run_errand};
+use crate::retrieve::{Task, run as run_errand};
 use crate::schemas;
 use crate::settings::Settings;
 
@@ -24,11 +25,11 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failu
         reply_ref,
         resubmit,
     } = arguments;
-    let output = Output::new(common.json.as_deref(), schemas::RESULT)?;
+    let output = Output::new(common, schemas::RESULT)?;
     let settings = Settings::read(common)?;
     // Before anything listens for Ctrl-C, since stdin may be waited for.
-    let ids = read_ids(job_ids, from.as_deref())?;
-    let jobs = folders(&settings, place, ids)?;
+    let ids = job_ids::read(&job_ids, from.as_deref())?;
+    let (jobs, pages) = folders(&settings, place, ids)?;
     let mut errand = errand(&settings, &pace, at_once)?;
     errand.reply_url = reply_url.filter(|text| !text.is_empty());
     // Empty is absent.
@@ -40,5 +41,5 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failu
         let (receiver, _, _) = callback::receiver(client, &url, port, key_file).await?;
         errand.receiver = Some(receiver);
     }
-    run_errand(&errand, Task::Fetch, jobs, &output).await
+    run_errand(&errand, Task::Fetch, jobs, &pages, &output).await
 }

@@ -1,6 +1,5 @@
 //! `gallery`: pages to look at.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -8,69 +7,60 @@ use serde::Serialize;
 use crate::arguments::{Common, Gallery};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::gallery::{PAGE, write_all};
+use crate::gallery::write_all;
 use crate::json::Output;
 use crate::schemas;
 use crate::settings::Settings;
 use crate::terminal::{give_on, note_mark, plain, tell};
+use crate::whole_file::here;
 
 /// The pages.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Gallery"))]
 pub(crate) struct Printed {
-    /// The page about all jobs.
-    page: String,
-    /// How many jobs it has.
+    /// The page about all jobs; null when somebody else's was left in its place.
+    page: Option<String>,
+    /// How many jobs were found finished.
     jobs: usize,
     /// Pages that somebody else has written, and that were left alone.
     left_alone: Vec<String>,
-    /// Folders that are not finished, and so have no page.
+    /// Folders that have no page: not finished, of another user, or links.
     left_out: Vec<String>,
 }
 
 pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, Failure> {
-    let output = Output::new(common.json.as_deref(), schemas::GALLERY)?;
+    let output = Output::new(common, schemas::GALLERY)?;
     let settings = Settings::read(common)?;
     let folder = settings.parent_folder(arguments.dir)?.value;
     let written = write_all(&folder)?;
-    if written.jobs == 0 {
-        let message = format!("there is no finished folder in {}", folder.display());
-        return Err(Failure::wrong_use(message)
-            .advise("Name the folder that has the jobs' folders; `fetch` makes them."));
+    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let left_out: Vec<_> = written.left_out.iter().map(text).collect();
+    if !output.is_json() || written.jobs == 0 {
+        written.tell_left_alone();
+        for path in &left_out {
+            let path = plain(path);
+            tell(format_args!(
+                "{} skipped {path}: unfinished, its files changed, another user's, or a link",
+                note_mark()
+            ));
+        }
     }
-    let page = folder.join(PAGE).to_string_lossy().into_owned();
-    let names = |paths: Vec<PathBuf>| -> Vec<String> {
-        let names = paths
-            .iter()
-            .map(|path| path.strip_prefix(".").unwrap_or(path).to_string_lossy());
-        names.map(Cow::into_owned).collect()
-    };
-    let left_alone = names(written.others);
-    let left_out = names(written.unfinished);
+    if written.jobs == 0 {
+        let message = format!("no finished jobs in {}", here(&folder).display());
+        return Err(Failure::wrong_use(message)
+            .advise("Pass the directory that contains the directories of jobs."));
+    }
+    let page = written.page.as_ref().map(text);
     if output.is_json() {
         output.give(&Printed {
             page,
             jobs: written.jobs,
-            left_alone,
+            left_alone: written.others.iter().map(text).collect(),
             left_out,
         })?;
-        return Ok(Exit::Done);
+    } else if let Some(page) = page {
+        give_on(&(plain(&page) + "\n"))?;
     }
-    for path in &left_alone {
-        let path = plain(path);
-        tell(format_args!(
-            "{} {path} is somebody else's and stays",
-            note_mark()
-        ));
-    }
-    for path in &left_out {
-        let path = plain(path);
-        tell(format_args!(
-            "{} {path} is left out: it is not finished, or its files have changed",
-            note_mark()
-        ));
-    }
-    give_on(&(plain(&page) + "\n"))?;
     Ok(Exit::Done)
 }

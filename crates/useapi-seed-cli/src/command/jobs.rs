@@ -21,7 +21,7 @@ pub(crate) struct Printed {
 }
 
 pub(crate) async fn run(common: &Common, Jobs {}: Jobs) -> Result<Exit, Failure> {
-    let output = Output::new(common.json.as_deref(), schemas::JOBS)?;
+    let output = Output::new(common, schemas::JOBS)?;
     let client = Settings::read(common)?.client()?;
     let ids = client.jobs().await?.ids;
     if output.is_json() {

@@ -15,11 +15,11 @@ use crate::arguments::{Common, Listen};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::job_ids;
 use crate::json::Output;
-use crate::retrieve::LISTED;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{give_beside_no_bars, note_mark, plain, tell};
+use crate::terminal::{IMAGES_SHOWN, give_beside_no_bars, note_mark, plain, tell};
 
 /// How long a line may wait for stdout before stderr says so.
 const STALLED: Duration = Duration::from_millis(200);
@@ -35,11 +35,8 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Fail
         key_file,
         jobs,
     } = arguments;
-    // Without --json it is JSON, too.
-    let output = Output::new(
-        Some(common.json.as_deref().unwrap_or_default()),
-        schemas::EVENT,
-    )?;
+    let output = Output::json(common, schemas::EVENT)?;
+    let jobs = job_ids::of_arguments("--for", &jobs)?;
     let settings = Settings::read(common)?;
     let client = settings.client()?;
     let key_file = settings.key_file(key_file)?;
@@ -165,10 +162,10 @@ pub(crate) enum Printed<'a> {
         seed: u64,
         /// The prompt, with its parameters.
         prompt: Option<&'a str>,
-        /// How many images the answer lists.
-        image_count: usize,
-        /// The images, with their links; 16 at most.
+        /// The first 16 images, with their links.
         images: &'a [Image],
+        /// How many images there are.
+        image_count: usize,
     },
     /// A job that has ended otherwise, or cannot be asked for.
     Failed {
@@ -185,16 +182,14 @@ pub(crate) enum Printed<'a> {
 
 impl<'a> Printed<'a> {
     fn finished(retrieval: &'a Retrieval) -> Self {
+        let images = retrieval.images();
         Self::Finished {
             job_id: retrieval.job_id(),
             original_job_id: retrieval.original_job_id(),
             seed: retrieval.seed(),
             prompt: retrieval.prompt(),
-            image_count: retrieval.images().len(),
-            images: retrieval
-                .images()
-                .get(..LISTED)
-                .unwrap_or(retrieval.images()),
+            images: images.get(..IMAGES_SHOWN).unwrap_or(images),
+            image_count: images.len(),
         }
     }
 

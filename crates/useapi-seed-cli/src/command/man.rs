@@ -15,7 +15,7 @@ use crate::terminal::give_on;
 
 pub(crate) fn run(common: &Common, arguments: Man) -> Result<Exit, Failure> {
     let Man { command, dir } = arguments;
-    let output = Output::new(common.json.as_deref(), schemas::TEXT)?;
+    let output = Output::new(common, schemas::TEXT)?;
     let mut root = Arguments::command().disable_help_subcommand(true);
     root.build();
     let pages = match &command {

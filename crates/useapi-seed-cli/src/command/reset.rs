@@ -22,7 +22,7 @@ pub(crate) struct Printed {
 
 pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, Failure> {
     let Reset { channel } = arguments;
-    let output = Output::new(common.json.as_deref(), schemas::RESET)?;
+    let output = Output::new(common, schemas::RESET)?;
     let client = Settings::read(common)?.client()?;
     let outcome = client.account(channel.as_str()).reset().await;
     outcome.map_err(|error| {

@@ -21,7 +21,7 @@ pub(crate) struct Printed {
 }
 
 pub(crate) fn run(common: &Common, SchemaName { name }: SchemaName) -> Result<Exit, Failure> {
-    let output = Output::new(common.json.as_deref(), schemas::SCHEMAS)?;
+    let output = Output::new(common, schemas::SCHEMAS)?;
     if let Some(schema) = name.as_deref().and_then(schemas::Schema::named) {
         give_on(schema.text)?;
         return Ok(Exit::Done);

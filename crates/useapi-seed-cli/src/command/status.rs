@@ -9,6 +9,7 @@ use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval, Update};
 use crate::arguments::{Common, Status};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::job_ids;
 use crate::json::Output;
 use crate::schemas;
 use crate::settings::Settings;
@@ -99,10 +100,11 @@ impl Printed {
 }
 
 pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, Failure> {
-    let output = Output::new(common.json.as_deref(), schemas::STATUS)?;
+    let output = Output::new(common, schemas::STATUS)?;
+    let job_ids = job_ids::of_arguments("JOBID", &arguments.job_ids)?;
     let client = Settings::read(common)?.client()?;
     let mut exit = Exit::Done;
-    for job_id in arguments.job_ids {
+    for job_id in job_ids {
         let outcome = match ask(&client, &job_id).await {
             Ok(printed) => printed.give(&output),
             Err(error) => {

@@ -2,6 +2,7 @@
 //!
 //! Whatever stands in its files is text that a server had a hand in.
 
+use std::fs::Metadata;
 use std::path::{Component, Path};
 
 use jiff::Timestamp;
@@ -9,10 +10,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::owner::Owner;
 use crate::local_file;
 use crate::retrieve::SeedFile;
-use crate::terminal::plain;
-use crate::whole_file;
+use crate::terminal::{IMAGES_SHOWN, plain};
 
 /// What a part of a path may have as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -37,7 +38,10 @@ pub(crate) struct Finished {
     /// When its seed was retrieved, for people.
     pub(crate) when: Option<String>,
     created: Option<String>,
+    /// As many as are shown.
     pub(crate) pictures: Vec<Picture>,
+    /// How many there are.
+    pub(crate) count: usize,
     pub(crate) differences: Vec<String>,
 }
 
@@ -53,9 +57,14 @@ pub(crate) struct Picture {
 impl Finished {
     /// What a folder has; none when it is not one of these, or not finished. `name` is
     /// what the page about all calls it.
-    pub(super) fn read(folder: &Path, name: &str) -> Option<Self> {
-        let seed_file: SeedFile = json(&folder.join("seed.json"))?;
-        let pictures: Vec<_> = seed_file
+    pub(super) fn read(folder: &Path, name: &str, owner: Owner) -> Option<Self> {
+        let file = |name: &str| {
+            let path = folder.join(name);
+            let data = owner.data(&path).filter(Metadata::is_file);
+            data.map(|data| (path, data.len()))
+        };
+        let seed_file: SeedFile = json(&file("seed.json")?.0)?;
+        let mut pictures: Vec<_> = seed_file
             .images
             .iter()
             .filter_map(|image| {
@@ -67,11 +76,13 @@ impl Finished {
                 })
             })
             .collect();
-        let size = |file: &str| whole_file::size(&folder.join(file));
+        let size = |name: &str| file(name).map(|(_, size)| size);
         if pictures.len() < seed_file.images.len() || !seed_file.is_whole(size) {
             return None;
         }
-        let answer: Value = json(&folder.join("job.json"))?;
+        let count = pictures.len();
+        pictures.truncate(IMAGES_SHOWN);
+        let answer: Value = json(&file("job.json")?.0)?;
         let of_image = |number, text: &String| format!("Picture {number}: {}", shown(text));
         let images = seed_file.images.iter();
         let differences = images
@@ -97,6 +108,7 @@ impl Finished {
             when: created.map(when),
             created: created.map(str::to_owned),
             pictures,
+            count,
             differences,
         })
     }
@@ -135,7 +147,7 @@ fn when(text: &str) -> String {
 
 /// A file's content, if it can be read and understood; any folder may have a file of
 /// that name.
-fn json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Option<T> {
     let text = local_file::read(path, local_file::OUTPUT_LIMIT).ok()?;
     serde_json::from_slice(&text).ok()
 }

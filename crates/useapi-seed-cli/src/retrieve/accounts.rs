@@ -53,6 +53,16 @@ impl Accounts {
         }
     }
 
+    /// How many of these jobs can be active at once.
+    pub(crate) fn active<'a>(&self, job_ids: impl Iterator<Item = &'a str>) -> usize {
+        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+        for job_id in job_ids {
+            *counts.entry(channel::of(job_id)).or_default() += 1;
+        }
+        let counts = counts.into_values();
+        counts.map(|count| count.min(self.at_once.get())).sum()
+    }
+
     /// The account of a job. Jobs whose ids tell nothing share one.
     pub(crate) fn of(&self, job_id: &str) -> Arc<Account> {
         let channel = channel::of(job_id).unwrap_or_default();

@@ -5,9 +5,9 @@ use useapi_seed::{Client, Note, Retrieval};
 use super::folder::Folder;
 use super::progress::Progress;
 use super::report::Report;
-use super::seed_file::{LISTED, NAME, SeedFile, file_name, listed};
+use super::seed_file::{NAME, SeedFile, file_name, listed};
 use crate::failure::Failure;
-use crate::terminal::{note_mark, plain};
+use crate::terminal::{IMAGES_SHOWN, note_mark, plain};
 
 /// Saves all that can be; the report has what could not. A file that fails keeps
 /// none of the others back.
@@ -41,7 +41,7 @@ pub(crate) async fn all(
     let first = seed_file.insert(SeedFile::new(job_id, retrieval, &notes, &[]));
     failures.extend(folder.write_json(NAME, first).err());
 
-    let count = retrieval.images().len().min(LISTED);
+    let count = retrieval.images().len().min(IMAGES_SHOWN);
     progress.status(&format!("saving {count} images"));
     let outcomes = saving.on_each(|outcome| progress.image(outcome)).await;
     let last = SeedFile::new(job_id, retrieval, &notes, &outcomes);
@@ -66,7 +66,7 @@ pub(crate) async fn all(
         }
     }
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    for other in folder.other_pictures(&files) {
+    for other in listed(&folder.other_pictures(&files)) {
         let other = plain(&other);
         tell_note(
             progress,
@@ -95,4 +95,25 @@ fn tell_notes(progress: &Progress, notes: &[Note]) {
 
 fn tell_note(progress: &Progress, note: &str) {
     progress.tell(format_args!("{} {note}", note_mark()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn failures_beyond_the_shown_are_counted() {
+        let failures = |count: usize| -> Vec<_> {
+            let image = |number| Failure::new(format!("image {number}"));
+            let worst = Failure::file("the last");
+            (1..count).map(image).chain([worst]).collect()
+        };
+        assert_eq!(shortened(failures(16)).len(), 16);
+        let shown = shortened(failures(20));
+        let last = shown.last().unwrap();
+        assert_eq!(shown.len(), 17);
+        assert_eq!(last.message(), "4 more images could not be saved");
+        assert_eq!(last.exit(), Exit::File);
+    }
 }

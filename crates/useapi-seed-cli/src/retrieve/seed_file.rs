@@ -5,10 +5,9 @@ use std::iter;
 use serde::{Deserialize, Serialize};
 use useapi_seed::{Error, Note, Retrieval, SavedImage};
 
+use crate::terminal::IMAGES_SHOWN;
+
 pub(crate) const NAME: &str = "seed.json";
-/// How much of a list is shown: an answer may list endlessly many things. The
-/// library saves as many images.
-pub(crate) const LISTED: usize = 16;
 
 /// What was understood of an answer: the seed, what makes it of use, and the
 /// files of its images.
@@ -80,7 +79,7 @@ impl SeedFile {
             images: retrieval
                 .images()
                 .iter()
-                .take(LISTED)
+                .take(IMAGES_SHOWN)
                 .zip(outcomes.iter().map(Some).chain(iter::repeat(None)))
                 .map(|(image, outcome)| ImageEntry::new(image.number, outcome))
                 .collect(),
@@ -127,9 +126,9 @@ impl ImageEntry {
 
 /// The first of a list, and how many more there are.
 pub(crate) fn listed(list: &[impl ToString]) -> Vec<String> {
-    let more = list.len().saturating_sub(LISTED);
+    let more = list.len().saturating_sub(IMAGES_SHOWN);
     let more = (more > 0).then(|| format!("and {more} more"));
-    let first = list.iter().take(LISTED).map(ToString::to_string);
+    let first = list.iter().take(IMAGES_SHOWN).map(ToString::to_string);
     first.chain(more).collect()
 }
 

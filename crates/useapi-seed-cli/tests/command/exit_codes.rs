@@ -165,7 +165,7 @@ async fn four_is_a_halted_account() {
             .told("HTTP 596");
         assert_eq!(
             run.goes_on(),
-            format!("useapi-seed fetch {halted} --out out --interval 0.02 --timeout 20")
+            format!("useapi-seed fetch {halted} --out out --interval 0.02")
         );
     }
     let stub = Stub::start().await;

@@ -54,7 +54,7 @@ async fn the_folder_is_named_after_the_job() {
         .ended(0);
     let name = job_id.replace(':', "-");
     assert_eq!(run.last_line(), name);
-    assert_eq!(names(folder.path()), [name.as_str(), "index.html"]);
+    assert_eq!(names(folder.path()), [name.as_str()]);
     whole(&folder.path().join(name));
 }
 

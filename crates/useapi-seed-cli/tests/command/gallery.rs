@@ -9,22 +9,32 @@ use crate::stub::PIXEL;
 
 /// A finished folder, as if it had been fetched.
 fn finished(folder: &Path, prompt: &str, file: &str) {
+    finished_of(folder, prompt, &[file.to_owned()]);
+}
+
+/// The same, with so many images.
+fn finished_with(folder: &Path, prompt: &str, count: usize) {
+    let files = (1..=count).map(|number| format!("image-{number}.png"));
+    finished_of(folder, prompt, &files.collect::<Vec<_>>());
+}
+
+fn finished_of(folder: &Path, prompt: &str, files: &[String]) {
     fs::create_dir_all(folder).unwrap();
-    let image = |number: usize| {
+    let image = |(index, file): (usize, &String)| {
         json!({
-            "number": number, "file": file, "error": null, "media_type": "image/png",
+            "number": index + 1, "file": file, "error": null, "media_type": "image/png",
             "size": PIXEL.len(), "width": 1, "height": 1, "differences": [],
         })
     };
     let seed = json!({
         "job_id": "2<b>", "original_job_id": "1\" onload=\"x", "seed": 7, "prompt": prompt,
         "prompt_with_seed": format!("{prompt} --seed 7"),
-        "images": [image(1)], "notes": ["<i>note</i>"],
+        "images": files.iter().enumerate().map(image).collect::<Vec<_>>(), "notes": ["<i>note</i>"],
     });
     fs::write(folder.join("seed.json"), seed.to_string()).unwrap();
     let job = json!({"created": "<u>then</u>"});
     fs::write(folder.join("job.json"), job.to_string()).unwrap();
-    if let Some(name) = Path::new(file).file_name() {
+    for name in files.iter().filter_map(|file| Path::new(file).file_name()) {
         fs::write(folder.join(name), PIXEL).unwrap();
     }
 }
@@ -143,8 +153,9 @@ fn somebody_elses_page_stays() {
         .arg("gallery")
         .run()
         .ended(0)
-        .told("stays");
-    assert_eq!(run.stdout, "index.html\n");
+        .told("note: index.html was not created by useapi-seed; left unchanged");
+    assert_eq!(run.stdout, "");
+    assert_eq!(gallery(folder.path())["page"], Value::Null);
     assert_eq!(
         fs::read_to_string(folder.path().join("index.html")).unwrap(),
         mine
@@ -187,7 +198,7 @@ fn a_folder_that_is_not_finished_is_left_out_and_named() {
         .arg("gallery")
         .run()
         .ended(0)
-        .told("cut is left out");
+        .told("skipped cut: unfinished");
 }
 
 /// What is read is what is copied.
@@ -214,11 +225,63 @@ fn where_nothing_is_finished_there_is_no_page() {
         .arg("gallery")
         .run()
         .ended(2)
-        .told("no finished folder");
+        .told("no finished jobs in .\n");
     assert!(!folder.path().join("index.html").exists());
     command(folder.path())
         .args(["gallery", "none"])
         .run()
         .ended(9)
         .told("cannot read none");
+}
+
+#[test]
+fn long_prompt_is_not_repeated_for_each_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let prompt = "misty tea house ".repeat(500);
+    finished_with(&folder.path().join("one"), prompt.trim(), 4);
+    gallery(folder.path());
+    let page = fs::read_to_string(folder.path().join("one/index.html")).unwrap();
+    // The title, the heading, the line to copy, and the details.
+    assert_eq!(page.matches(prompt.trim()).count(), 4);
+    assert_eq!(page.matches("<img ").count(), 4);
+    assert!(page.contains("alt=\"Image 4 of 4\""), "{page}");
+    let all = fs::read_to_string(folder.path().join("index.html")).unwrap();
+    assert_eq!(all.matches(prompt.trim()).count(), 1);
+}
+
+#[test]
+fn sixteen_images_are_shown_and_a_count() {
+    let folder = tempfile::tempdir().unwrap();
+    finished_with(&folder.path().join("one"), "a cat", 20);
+    gallery(folder.path());
+    for page in ["index.html", "one/index.html"] {
+        let page = fs::read_to_string(folder.path().join(page)).unwrap();
+        assert_eq!(page.matches("<img ").count(), 16, "{page}");
+        assert!(page.contains("The first 16 of 20 images"), "{page}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    use std::os::unix::fs::symlink;
+
+    let root = tempfile::tempdir().unwrap();
+    let (folder, other) = (root.path().join("in"), root.path().join("other"));
+    finished(&other, "secret", "image-1.png");
+    finished(&folder.join("fine"), "a cat", "image-1.png");
+    symlink(&other, folder.join("directory")).unwrap();
+    for file in ["seed.json", "job.json", "image-1.png"] {
+        let linked = folder.join(file);
+        finished(&linked, "secret", "image-1.png");
+        fs::remove_file(linked.join(file)).unwrap();
+        symlink(other.join(file), linked.join(file)).unwrap();
+    }
+    let printed = gallery(&folder);
+    assert_eq!(printed["jobs"], 1);
+    let left_out = json!(["directory", "image-1.png", "job.json", "seed.json"]);
+    assert_eq!(printed["left_out"], left_out);
+    let all = fs::read_to_string(folder.join("index.html")).unwrap();
+    assert!(!all.contains("secret"), "{all}");
+    assert!(!other.join("index.html").exists());
 }

@@ -16,6 +16,7 @@ mod gallery;
 mod help;
 mod hostile;
 mod images;
+mod input;
 #[cfg(unix)]
 mod interrupted;
 mod killed;
@@ -24,7 +25,10 @@ mod listen;
 mod local_files;
 mod many;
 mod odd_responses;
+#[cfg(unix)]
+mod open_files;
 mod output_folder;
+mod pages;
 mod process;
 mod scripts;
 mod secrets;

@@ -157,11 +157,11 @@ async fn what_is_wrong_with_the_list_is_told_before_anything_is_sent() {
     };
     run(&["--from", "jobs.txt"])
         .ended(2)
-        .told("jobs.txt, line 2: \"2 3\" is no job id");
+        .told("jobs.txt, line 2: \"2 3\" contains white space");
     run(&["--from", "none.txt"])
         .ended(9)
-        .told("cannot read job ids from none.txt");
-    run(&["-"]).ended(2).told("there is no job id");
+        .told("cannot read job IDs from none.txt");
+    run(&["-"]).ended(2).told("contains no job ID");
     run(&["1", "2", "--out", "a"]).ended(2).told("--into");
     assert!(emulator.journal().is_empty());
 }
@@ -172,14 +172,14 @@ async fn stdin_is_a_list_too() {
     let (emulator, good, _) = emulator(2).await;
     let folder = tempfile::tempdir().unwrap();
     let line = format!(
-        "printf '%s\\n' {0} {1} {0} | useapi-seed fetch - --json job_id,seed --interval 0.02",
+        "printf '%s\\n' {0} {1} {0} | useapi-seed fetch - --fields job_id,seed --interval 0.02",
         good[0], good[1]
     );
     let run = crate::process::shell(folder.path(), &line)
         .at(&emulator)
         .run()
         .ended(0)
-        .told("job ids that stand twice: 1");
+        .told("ignored 1 duplicate job ID\n");
     let lines = lines(&run.stdout);
     assert_eq!(lines.len(), 2);
     let line = serde_json::json!({"job_id": good[1], "seed": 7});

@@ -50,30 +50,39 @@ async fn each_command_prints_what_its_schema_says() {
 }
 
 #[test]
-fn fields_are_selected_and_others_refused() {
+fn fields_are_selected_and_others_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let run = command(folder.path())
-        .args(["demo", "--json", "seed,folder"])
+        .args(["demo", "--fields", "seed, folder"])
         .run()
         .ended(0);
     assert_eq!(run.stdout, "{\"seed\":3058471692,\"folder\":\"demo\"}\n");
+    let run = command(folder.path())
+        .args(["schema", "--json", "--fields=name", "--fields", "about"])
+        .run()
+        .ended(0);
+    assert!(run.stdout.starts_with("{\"name\":\"seed\",\"about\":"));
     for arguments in [
-        ["fetch", "5", "--json=sed"],
-        ["wait", "5", "--json=seed,sed"],
+        ["fetch", "5", "--fields=sed,Seed,*"],
+        ["wait", "5", "--fields=seed,sed,Seed,*"],
     ] {
         command(folder.path())
             .args(arguments)
             .at_url("http://127.0.0.1:9", "t")
             .run()
             .ended(2)
-            .told("there is no field sed")
-            .told("The fields are ");
+            .told("unknown fields: \"sed\", \"Seed\", \"*\"")
+            .told("Known fields: errors, ");
     }
     command(folder.path())
         .args(["schema", "none"])
         .run()
         .ended(2)
         .told("[possible values: seed, pending, ");
+    // It names fields, and `--json` takes none.
+    for arguments in [&["jobs", "--fields"][..], &["jobs", "--json=ids"]] {
+        command(folder.path()).args(arguments).run().ended(2);
+    }
 }
 
 /// Whoever reads has read enough; that is no failure, and says nothing.

@@ -130,8 +130,15 @@ async fn the_doctor_says_what_to_do() {
             .run()
     };
     with_state(&["fetch", halted]).ended(4);
-    assert_eq!(state(&[], emulator.token(), 0)("accounts"), "warning");
+    assert_eq!(state(&[], emulator.token(), 4)("accounts"), "failed");
     let channel = halted.rsplit_once(':').unwrap().1;
+    let told = with_state(&["doctor"]).ended(4).stdout;
+    for words in [
+        format!("accounts: account {channel}: halted (seen "),
+        format!("useapi-seed reset {channel}\n"),
+    ] {
+        assert!(told.contains(&words), "{told}");
+    }
     with_state(&["reset", channel])
         .ended(0)
         .told("is back to work");

@@ -35,6 +35,16 @@ impl Stub {
         self.0.received_requests().await.unwrap().len()
     }
 
+    /// The job IDs that were submitted.
+    pub(crate) async fn submitted(&self) -> Vec<String> {
+        let requests = self.0.received_requests().await.unwrap();
+        let submissions = requests.iter().filter(|request| request.method == "POST");
+        let bodies = submissions.map(|request| request.body_json::<Value>().unwrap());
+        bodies
+            .map(|body| body["jobid"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
     /// Answers the submission.
     pub(crate) async fn on_submit(&self, status: u16, body: impl Into<String>) {
         self.on("POST", "/v2/jobs/seed_async", text(status, body))

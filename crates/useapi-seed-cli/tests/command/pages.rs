@@ -1,0 +1,145 @@
+//! Where `fetch` writes pages, and where it does not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::process::{At, Run, WHOLE, command, names};
+use crate::stub::{PIXEL, Stub, TOKEN};
+
+/// A directory that is deep enough to have something above it.
+struct Deep(tempfile::TempDir);
+
+impl Deep {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("w/sub")).unwrap();
+        Self(root)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn page(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+}
+
+async fn fetch(folder: &Path, arguments: &[&str]) -> Run {
+    let stub = Stub::start().await;
+    stub.on_submit(200, stub.job(["a.png"; 4]).to_string())
+        .await;
+    for number in 1..=4 {
+        stub.on_image(number, 200, PIXEL).await;
+    }
+    command(folder)
+        .arg("fetch")
+        .args(arguments)
+        .at_url(&stub.base_url(), TOKEN)
+        .run()
+        .ended(0)
+}
+
+fn is_about_one(page: &str) -> bool {
+    page.contains("<body class=\"job\">")
+}
+
+fn is_about_all(page: &str) -> bool {
+    page.contains("<body class=\"all\">")
+}
+
+#[tokio::test]
+async fn output_directory_gets_its_own_page_only() {
+    for (out, written) in [
+        (".", "w/sub"),
+        ("./", "w/sub"),
+        ("..", "w"),
+        ("x/..", "w/sub"),
+        ("../sub", "w/sub"),
+        ("sub2", "w/sub/sub2"),
+        ("sub2/.", "w/sub/sub2"),
+    ] {
+        let root = Deep::new();
+        fetch(&root.path("w/sub"), &["5", "--out", out]).await;
+        let page = root.page(&format!("{written}/index.html"));
+        assert!(is_about_one(&page), "{out}: {page}");
+        assert!(!page.contains("../"), "{out}: {page}");
+        let above = root.path(written).parent().unwrap().join("index.html");
+        assert!(!above.exists(), "{out}");
+    }
+    let root = Deep::new();
+    let out = root.path("w/sub");
+    fetch(&root.path("w"), &["5", "--out", out.to_str().unwrap()]).await;
+    assert_eq!(names(&out), WHOLE);
+    assert_eq!(names(&root.path("w")), ["sub"]);
+}
+
+#[tokio::test]
+async fn page_about_all_is_for_several_jobs_or_into() {
+    let root = Deep::new();
+    fetch(&root.path("w"), &["5"]).await;
+    assert_eq!(names(&root.path("w")), ["5", "sub"]);
+    assert!(is_about_one(&root.page("w/5/index.html")));
+
+    fetch(&root.path("w"), &["5", "--into", "sub"]).await;
+    assert!(is_about_all(&root.page("w/sub/index.html")));
+    assert!(root.page("w/sub/5/index.html").contains("../index.html"));
+    assert_eq!(names(&root.path("w")), ["5", "sub"]);
+
+    let root = Deep::new();
+    fetch(&root.path("w"), &["5", "6"]).await;
+    let page = root.page("w/index.html");
+    assert!(is_about_all(&page) && page.matches("<li>").count() == 2);
+    // Where there is one, it has the next job, too.
+    fetch(&root.path("w"), &["7"]).await;
+    assert_eq!(root.page("w/index.html").matches("<li>").count(), 3);
+    // A directory that was named for one job has only that one's page.
+    fetch(&root.path("w"), &["8", "--out", "eight"]).await;
+    assert_eq!(root.page("w/index.html").matches("<li>").count(), 3);
+}
+
+#[tokio::test]
+async fn no_gallery_writes_no_page() {
+    let root = Deep::new();
+    for arguments in [
+        &["5", "--out", "out"][..],
+        &["5", "--into", "one"],
+        &["5", "6", "--into", "two"],
+    ] {
+        fetch(&root.path("w"), &[arguments, &["--no-gallery"]].concat()).await;
+    }
+    for folder in ["", "out", "one", "one/5", "two", "two/6"] {
+        assert!(!root.path("w").join(folder).join("index.html").exists());
+    }
+}
+
+#[tokio::test]
+async fn page_of_another_program_is_noted() {
+    let root = Deep::new();
+    let own = "<!doctype html><title>Own</title>";
+    for (page, arguments) in [
+        ("sub/index.html", &["5", "--into", "sub"][..]),
+        ("out/index.html", &["5", "--out", "out"]),
+    ] {
+        let path = root.path("w").join(page);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, own).unwrap();
+        fetch(&root.path("w"), arguments).await.told(&format!(
+            "note: {page} was not created by useapi-seed; left unchanged"
+        ));
+        assert_eq!(fs::read_to_string(path).unwrap(), own);
+    }
+}
+
+/// The job's own page is not replaced by one about all.
+#[tokio::test]
+async fn job_directory_keeps_its_page() {
+    let root = Deep::new();
+    fetch(&root.path("w"), &["5", "--out", "."]).await;
+    let page = root.page("w/index.html");
+    fetch(&root.path("w"), &["6", "7"])
+        .await
+        .told("note: index.html is the page of the job in this directory");
+    assert_eq!(root.page("w/index.html"), page);
+    assert!(!root.page("w/6/index.html").contains("../index.html"));
+}
