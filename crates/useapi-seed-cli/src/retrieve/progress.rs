@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 use useapi_seed::{Error, SavedImage, Update};
 
-use crate::terminal::{BARS, IMAGES_SHOWN, plain, tell};
+use crate::terminal::{BARS, plain, tell};
 
 /// Parts that change stand in columns; what is wider than the terminal is cut.
 const TEMPLATE: &str = "{spinner:.cyan} {percent_known:>5}  {age:>4}  {look:<7}  {wide_msg}";
@@ -114,9 +114,7 @@ impl Progress {
 
     /// Takes the images as they come.
     pub(crate) fn image(&self, outcome: &Result<SavedImage, Error>) {
-        if let Ok(saved) = outcome
-            && saved.number <= IMAGES_SHOWN
-        {
+        if let Ok(saved) = outcome {
             let size = HumanBytes(saved.size);
             let there = if saved.was_there {
                 ", there before"

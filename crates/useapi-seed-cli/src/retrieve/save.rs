@@ -96,24 +96,3 @@ fn tell_notes(progress: &Progress, notes: &[Note]) {
 fn tell_note(progress: &Progress, note: &str) {
     progress.tell(format_args!("{} {note}", note_mark()));
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exit::Exit;
-
-    #[test]
-    fn failures_beyond_the_shown_are_counted() {
-        let failures = |count: usize| -> Vec<_> {
-            let image = |number| Failure::new(format!("image {number}"));
-            let worst = Failure::file("the last");
-            (1..count).map(image).chain([worst]).collect()
-        };
-        assert_eq!(shortened(failures(16)).len(), 16);
-        let shown = shortened(failures(20));
-        let last = shown.last().unwrap();
-        assert_eq!(shown.len(), 17);
-        assert_eq!(last.message(), "4 more images could not be saved");
-        assert_eq!(last.exit(), Exit::File);
-    }
-}
