@@ -52,7 +52,8 @@ mod tests {
         const ANY: [Framing; 3] = [Complete, Unknown, Broken];
         const EQUAL: [Option<u64>; 1] = [Some(100)];
         const DIFFERS: [Option<u64>; 3] = [Some(101), Some(99), None];
-        let rows: [(&[Framing], &[Option<u64>], &[Structure], bool); 5] = [
+        type Row<'a> = (&'a [Framing], &'a [Option<u64>], &'a [Structure], bool);
+        let rows: [Row<'_>; 5] = [
             (&ANY, &EQUAL, &[EndFound, EndMissing, Unchecked], true),
             (&[Complete], &DIFFERS, &[EndFound, Unchecked], true),
             (&[Complete], &DIFFERS, &[EndMissing], false),

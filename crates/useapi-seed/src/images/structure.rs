@@ -179,18 +179,18 @@ mod tests {
         of(media_type, Cursor::new(file)).unwrap()
     }
 
-    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
         let length = u32::try_from(data.len()).unwrap().to_be_bytes();
-        [&length, kind.as_slice(), data, b"\xAE\x42\x60\x82"].concat()
+        [length.as_slice(), &kind, data, b"\xAE\x42\x60\x82"].concat()
     }
 
     fn png_with(chunks: &[Vec<u8>]) -> Vec<u8> {
         [
             b"\x89PNG\r\n\x1a\n".to_vec(),
-            chunk(b"IHDR", &[1; 13]),
+            chunk(*b"IHDR", &[1; 13]),
             chunks.concat(),
-            chunk(b"IDAT", &[7; 60]),
-            chunk(b"IEND", b""),
+            chunk(*b"IDAT", &[7; 60]),
+            chunk(*b"IEND", b""),
         ]
         .concat()
     }
@@ -276,7 +276,7 @@ mod tests {
     fn an_embedded_image_is_not_the_end() {
         let (png, jpeg) = (png_with(&[]), jpeg_with(b""));
         for (media_type, file, embedded) in [
-            ("image/png", png_with(&[chunk(b"caBX", &png)]), png),
+            ("image/png", png_with(&[chunk(*b"caBX", &png)]), png),
             ("image/jpeg", jpeg_with(&jpeg), jpeg),
         ] {
             let start = file
