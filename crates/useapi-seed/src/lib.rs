@@ -209,7 +209,9 @@
 //! The API token goes to the API's base URL and nowhere else: redirects are not
 //! followed, and images are fetched by another HTTP client. No error or `Debug`
 //! holds it, and where an answer repeats it (if it has eight characters or
-//! more), it reads `***`.
+//! more), it reads `***`, in any spelling and with any invisible characters in
+//! between. A base URL of plain `http` to another machine is warned of, as a
+//! `tracing` event.
 //!
 //! # The documentation
 //!

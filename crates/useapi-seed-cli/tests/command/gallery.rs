@@ -210,7 +210,7 @@ fn a_line_has_nothing_that_is_not_seen() {
     finished(&folder.path().join("blank"), " \u{202e}", "image-1.png");
     gallery(folder.path());
     let page = fs::read_to_string(folder.path().join("odd/index.html")).unwrap();
-    assert!(page.contains(">abc d --seed 7</code>"), "{page}");
+    assert!(page.contains(">abc[31m d --seed 7</code>"), "{page}");
     let page = fs::read_to_string(folder.path().join("blank/index.html")).unwrap();
     assert!(page.contains("<h1>Seed 7</h1>"), "{page}");
 }
