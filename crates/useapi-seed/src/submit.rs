@@ -12,6 +12,7 @@ use crate::error::{Error, Search};
 use crate::exchange::{Manner, Operation};
 use crate::find_started::{Look, Reference, is_final};
 use crate::job::{Job, Update};
+use crate::job_id::check_job_id;
 use crate::reading::{self, Meaning, Snapshot};
 use crate::retrieval::Retrieval;
 use crate::retry::Retry;
@@ -341,14 +342,7 @@ impl Submit {
 
     /// The body, with only the given fields.
     fn request(&self) -> Result<SeedRequest, Error> {
-        if self.jobid.trim().is_empty() {
-            let problem = if self.jobid.is_empty() {
-                "is empty"
-            } else {
-                "is blank"
-            };
-            return Err(Error::invalid_input("jobid", problem));
-        }
+        check_job_id(&self.jobid)?;
         let mut request = SeedRequest::new(self.jobid.as_str());
         if let Some(token) = &self.discord {
             if token.trim().is_empty() {
