@@ -202,7 +202,7 @@
 //! | `useapi_seed.wait`, around its polls | `useapi.job.id`, `useapi.job.status`, `useapi.polls` |
 //! | `useapi_seed.find_started`, around its calls | `useapi.parent_job.id` |
 //! | `useapi_seed.save_images`, around its downloads | `useapi.job.id` |
-//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.delivery`, `server.address`, `server.port`, `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
+//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.delivery`, `server.address` and `server.port` (the last), `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
 //!
 //! # Secrets
 //!
