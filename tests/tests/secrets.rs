@@ -318,10 +318,7 @@ fn spelled(letter: char, spelling: u8) -> String {
 /// not show.
 fn shown(text: &str) -> String {
     let mut text = text.to_owned();
-    for letter in (0..128_u8)
-        .map(char::from)
-        .filter(|letter| letter.is_ascii_graphic())
-    {
+    for letter in (0..128_u8).map(char::from).filter(char::is_ascii_graphic) {
         let code = u32::from(letter);
         for escape in [
             format!("\\u{code:04x}"),

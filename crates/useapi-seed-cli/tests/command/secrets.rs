@@ -46,8 +46,8 @@ async fn no_spelling_of_the_token_is_printed() {
     let split = hidden
         .chain(marks.chars())
         .map(|letter| format!("{start}\\u{:04x}{end}", u32::from(letter)));
-    let escapes = TOKEN.bytes().map(|letter| format!("\\u{letter:04x}"));
-    let escaped = escapes.collect::<Vec<_>>().concat();
+    let letters = TOKEN.bytes().map(|letter| format!("\\u{letter:04x}"));
+    let escaped = letters.collect::<Vec<_>>().concat();
     let coloured = format!("{start}\\u001b[31m{end}");
     let spellings: Vec<_> = split.chain([escaped, coloured]).collect();
     let spellings = spellings.join(" ");
