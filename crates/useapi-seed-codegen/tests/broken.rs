@@ -166,13 +166,13 @@ fn words_that_make_no_name() {
 
 #[test]
 fn property_without_description() {
-    let from = "          description: The same file through Discord's proxy";
+    let from = "          description: Width in pixels";
     assert_eq!(SPEC.matches(from).count(), 1);
     let to = from.replace("description", "descrption");
     let error = generate_from_str("spec.yaml", &SPEC.replace(from, &to)).unwrap_err();
     assert_eq!(
         error.place().pointer,
-        "/components/schemas/Attachment/properties/proxy_url"
+        "/components/schemas/Attachment/properties/width"
     );
     assert!(error.to_string().ends_with("has no description"), "{error}");
 }
