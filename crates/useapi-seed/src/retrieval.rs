@@ -147,7 +147,10 @@ impl Retrieval {
     /// Whether it has as many images as documented, each with a link.
     pub(crate) fn is_complete(&self) -> bool {
         self.images.len() >= DOCUMENTED_IMAGES
-            && self.images.iter().all(|image| image.url.is_some())
+            && self
+                .images
+                .iter()
+                .all(|image| image.url.is_some() || image.proxy_url.is_some())
     }
 
     /// Id of the job that the answer is about: the seed job, or the original

@@ -137,22 +137,3 @@ impl<'a> Fault<'a> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    #[test]
-    fn sixteen_images_are_listed_and_a_count() {
-        let image = |number| json!({"number": number, "differences": []});
-        let images: Vec<Value> = (1..=20).map(image).collect();
-        let seed_file = json!({"job_id": "1", "seed": 7, "images": images, "notes": []});
-        let mut report = Report::new("1", Path::new("out"));
-        report.seed_file = serde_json::from_value(seed_file).unwrap();
-        let line = serde_json::to_value(report.to_line()).unwrap();
-        assert_eq!(line["images"].as_array().unwrap().len(), 16);
-        assert_eq!(line["image_count"], 20);
-    }
-}

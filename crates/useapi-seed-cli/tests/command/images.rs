@@ -90,7 +90,14 @@ async fn long_lists_end_with_a_count() {
     let run = stub
         .run(
             folder.path(),
-            &["fetch", "5", "--out", "out", "--json", "images,image_count"],
+            &[
+                "fetch",
+                "5",
+                "--out",
+                "out",
+                "--fields",
+                "images,image_count",
+            ],
         )
         .ended(0)
         .told("note: images: only the first 16 of 20 are saved\n")

@@ -265,7 +265,6 @@ async fn parts_of_killed_processes_are_removed() {
         for name in [image, json] {
             plant(&out(name));
         }
-        plant(json);
         plant(&format!("state/useapi-seed/{json}"));
         // What is no output directory yet may be another program's.
         let run = |id: &str| {
@@ -279,7 +278,7 @@ async fn parts_of_killed_processes_are_removed() {
         let id = job["jobid"].as_str().unwrap();
         run(id);
         assert!(is_there(&out(image)));
-        assert!(!is_there(&out(json)) && !is_there(json));
+        assert!(!is_there(&out(json)));
 
         // It is one of this command now, and something is missing.
         fs::remove_file(folder.path().join(out("image-2.png"))).unwrap();
@@ -305,7 +304,7 @@ async fn job_ids_that_look_alike_have_directories_of_their_own() {
     }
     let long = "7".repeat(60);
     let (one, other) = (format!("{long}1"), format!("{long}2"));
-    let ids = ["1-2", "1:2", "abc", "ABC", &one, &other];
+    let ids = ["1-2", "1:2", "a1c", "A1C", &one, &other];
     let run = stub.run(folder.path(), &[&["fetch"][..], &ids].concat());
     run.ended(0).told("6 done, 0 failed, 0 waiting");
     let mut found: Vec<_> = names(folder.path())
@@ -314,7 +313,7 @@ async fn job_ids_that_look_alike_have_directories_of_their_own() {
         .collect();
     found.dedup();
     assert_eq!(found.len(), ids.len() + 1, "{found:?}");
-    for name in ["1-2", "abc"] {
+    for name in ["1-2", "a1c"] {
         assert!(folder.path().join(name).is_dir());
     }
 }

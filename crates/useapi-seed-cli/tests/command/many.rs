@@ -234,7 +234,8 @@ async fn a_service_that_cannot_be_reached_ends_it_soon() {
     assert!(run.goes_on().starts_with("useapi-seed fetch "));
 }
 
-/// Once it has answered, the others wait until it is there again.
+/// Once it has answered, the others wait until it is there again. (A submission that
+/// met a 503 may have been carried out, and would not be repeated.)
 #[tokio::test]
 async fn an_outage_in_the_middle_is_waited_out() {
     let (emulator, good, _) = emulator(6).await;
@@ -250,8 +251,8 @@ async fn an_outage_in_the_middle_is_waited_out() {
     while emulator.journal().is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
-    for operation in [Operation::RetrieveSeed, Operation::GetJob] {
-        let gone = Fault::status(503);
+    for (operation, status) in [(Operation::RetrieveSeed, 429), (Operation::GetJob, 503)] {
+        let gone = Fault::status(status);
         emulator.inject(operation, When::Next(12), gone).unwrap();
     }
     assert!(child.wait().unwrap().success());
