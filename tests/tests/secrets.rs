@@ -196,7 +196,10 @@ async fn redirects_of_the_api_are_not_followed() {
             .unwrap();
         let error = client.submit("a-job").send().await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::UnexpectedStatus));
-        assert_eq!(api.requests().len(), 1);
+        // It may have been carried out, and is searched for, but not repeated.
+        let requests = api.requests().into_iter();
+        let posts = requests.filter(|request| request.line.starts_with("POST"));
+        assert_eq!(posts.count(), 1);
     }
     assert!(elsewhere.requests().is_empty());
 }

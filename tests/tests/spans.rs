@@ -104,7 +104,7 @@ async fn calls_waits_and_searches_are_spans() {
 
     // A submission that is refused once, and then accepted.
     emulator
-        .inject(Operation::RetrieveSeed, When::Next(1), Fault::status(503))
+        .inject(Operation::RetrieveSeed, When::Next(1), Fault::status(429))
         .unwrap();
     let Ok(Submitted::Started(job)) = client.submit(parent).send().await else {
         panic!("not started");
@@ -132,8 +132,8 @@ async fn calls_waits_and_searches_are_spans() {
         &seen[0],
         &[
             ("useapi.attempt", "1"),
-            ("http.response.status_code", "503"),
-            ("error.type", "unexpected_status"),
+            ("http.response.status_code", "429"),
+            ("error.type", "too_many_jobs"),
             ("otel.status_code", "ERROR"),
         ],
     );

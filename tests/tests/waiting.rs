@@ -134,7 +134,8 @@ async fn final_states_end_the_wait_and_others_do_not() {
             } => {
                 assert!(!ends, "{word}");
                 assert_eq!(status.as_ref().map(JobStatus::as_str), Some(word));
-                assert_eq!(stub.requests().len(), *polls as usize);
+                // The deadline may end a poll before it is sent.
+                assert!(stub.requests().len().abs_diff(*polls as usize) <= 1);
                 assert!(*polls > 1 && *elapsed >= Duration::from_millis(100));
             }
             other => panic!("{other:?}"),

@@ -161,6 +161,14 @@ impl Client {
     /// How long after it was sent a submission may still start a job: the request
     /// timeout and the [settle margin](ClientBuilder::settle_margin). Until then a
     /// [search](Self::find_started) that finds nothing proves nothing.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), useapi_seed::Error> {
+    /// let client = useapi_seed::Client::builder("a-token").build()?;
+    /// assert_eq!(client.settle_time().as_secs(), 60 + 30);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn settle_time(&self) -> Duration {
         let Shared {

@@ -51,6 +51,8 @@ use crate::retry_after::retry_after;
 /// println!("{} {}", error.usual_cause(), error.advice());
 /// println!("job {:?} of {:?}", error.job_id(), error.parent_job_id());
 /// println!("{:?}: {:?}", error.status(), error.service_message());
+/// println!("said by the service itself: {}", error.is_from_service());
+/// println!("may still start a job for {:?}", error.settles_in());
 /// println!("{} attempts in {:?}", error.attempts(), error.elapsed());
 /// println!("{:?} {:?}", error.headers().map(|headers| headers.len()), error.retry_after());
 /// println!("{:?} {}", error.body(), error.received().is_some());

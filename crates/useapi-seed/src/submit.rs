@@ -49,6 +49,8 @@ const LEAST_PAUSE: Duration = Duration::from_millis(100);
 ///     .send()
 ///     .await?;
 /// # assert!(matches!(submitted, Submitted::Started(_)));
+/// // Where a second job is the lesser evil:
+/// let at_once = client.submit(jobid).resubmit_unsettled();
 /// # Ok(())
 /// # }
 /// ```

@@ -41,6 +41,7 @@ const UNKNOWN_POLLS: u32 = 3;
 ///     .timeout(2 * Wait::DEFAULT_TIMEOUT)
 ///     .called_interval(Duration::from_secs(60))
 ///     .failed_polls(2 * Wait::DEFAULT_FAILED_POLLS)
+///     .unknown_polls(1)
 ///     .request_timeout(Duration::from_secs(20))
 ///     .on_fault(|error| println!("asked in vain: {error}"))
 ///     .on_update(|update| println!("{:?} %", update.percent))

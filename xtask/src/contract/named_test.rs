@@ -253,7 +253,8 @@ mod tests {
         let mut check = |name| sources.check(&TestName::parse(name).unwrap());
         check("tests::wire::body_has_only_the_given_fields").unwrap();
         check("emulator::service::halted::the_status_line_says_596").unwrap();
-        check("seed::lib::images::address::tests::private_addresses_are_refused_however_they_are_written").unwrap();
+        check("seed::lib::images::address::tests::private_hosts_are_rejected_in_any_spelling")
+            .unwrap();
         for name in [
             "tests::wire::no_such_test",
             "tests::no_such_binary::body_has_only_the_given_fields",
