@@ -185,7 +185,7 @@ impl Error {
     }
 
     /// Whether the body is the service's own error.
-    pub(crate) fn from_service(mut self, is_from_service: bool) -> Self {
+    pub(crate) fn with_is_from_service(mut self, is_from_service: bool) -> Self {
         self.0.is_from_service = is_from_service;
         self
     }

@@ -187,7 +187,7 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
     };
     let id = |id: Option<String>| id.filter(|id| !id.trim().is_empty());
     Error::new(kind, Delivery::Answered)
-        .from_service(is_from_service)
+        .with_is_from_service(is_from_service)
         .with_service_message(message)
         .with_received(Some(received))
         .with_job_id(id(body.jobid).as_deref())

@@ -56,7 +56,7 @@ mod tests {
         let received = Received::new(status, HeaderMap::new(), "".into(), BodyEnd::Complete);
         Error::new(kind, Delivery::Answered)
             .with_received(Some(received))
-            .from_service(is_from_service)
+            .with_is_from_service(is_from_service)
     }
 
     /// Each failure once: what it means for a read, and for a submission.
