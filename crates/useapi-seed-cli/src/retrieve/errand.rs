@@ -299,7 +299,7 @@ impl Errand {
             .failed_polls(u32::MAX)
             .unknown_polls(UNKNOWN_POLLS)
             .on_update(progress.updates())
-            .on_fault(self.on_poll_error(folder, progress))
+            .on_fault(on_poll_error(folder, progress))
             .on_pause(progress.pauses());
         let wait = async {
             match &self.receiver {
@@ -317,21 +317,6 @@ impl Errand {
             }
         }
         Ok(outcome)
-    }
-
-    /// What cannot be parsed is kept, in case nothing better comes.
-    fn on_poll_error(
-        &self,
-        folder: &Folder,
-        progress: &Progress,
-    ) -> impl FnMut(&Error) + Send + 'static {
-        let (directory, mut report) = (folder.path().to_owned(), progress.faults());
-        move |error| {
-            if let Some(Err(failure)) = keep_response(&directory, error) {
-                failure.report();
-            }
-            report(error);
-        }
     }
 
     async fn save(
@@ -460,6 +445,17 @@ pub(super) fn another_job(folder: &Folder, job_id: &str) -> Failure {
     let (path, job_id) = (folder.path().display(), plain(job_id));
     Failure::wrong_use(format!("{path} is job {job_id}'s"))
         .advise("Nothing was submitted. Choose another folder.")
+}
+
+/// What cannot be parsed is kept, in case nothing better comes.
+fn on_poll_error(folder: &Folder, progress: &Progress) -> impl FnMut(&Error) + Send + 'static {
+    let (directory, mut report) = (folder.path().to_owned(), progress.faults());
+    move |error| {
+        if let Some(Err(failure)) = keep_response(&directory, error) {
+            failure.report();
+        }
+        report(error);
+    }
 }
 
 /// Keeps a response that is of no use, and reports where.
