@@ -332,10 +332,8 @@ async fn output_that_comes_late_is_waited_for() {
         |body| body["seed"]["attachments"] = json!([]),
         |body| body["seed"]["attachments"] = json!(null),
         |body| {
-            body["seed"]["attachments"]
-                .as_array_mut()
-                .unwrap()
-                .truncate(2)
+            let attachments = body["seed"]["attachments"].as_array_mut();
+            attachments.unwrap().truncate(2);
         },
         |body| {
             for attachment in body["seed"]["attachments"].as_array_mut().unwrap() {
