@@ -71,6 +71,33 @@ async fn a_gateways_response_is_no_rejection() {
 }
 
 #[tokio::test]
+async fn a_gateways_401_does_not_stop_a_batch() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    stub.on_submit_through_a_gateway(401).await;
+    stub.on_submit(200, stub.job(["a.png"; 4]).to_string())
+        .await;
+    stub.on_list(&[]).await;
+    let parent = json!({"jobid": PARENT, "verb": "imagine", "status": "completed", "code": 200});
+    stub.on_look(200, parent.to_string()).await;
+    serves_images(&stub, &[1, 2, 3, 4]).await;
+    let fetch = [
+        "fetch",
+        "5",
+        "6",
+        "7",
+        "--at-once",
+        "1",
+        "--interval",
+        "0.01",
+    ];
+    stub.run(folder.path(), &fetch)
+        .ended(7)
+        .told("2 done, 0 failed, 1 waiting");
+    assert_eq!(stub.submissions().await, 3);
+}
+
+#[tokio::test]
 async fn a_job_behind_a_gateways_response_is_found() {
     let stub = Stub::start().await;
     let folder = tempfile::tempdir().unwrap();

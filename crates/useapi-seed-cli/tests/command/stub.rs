@@ -68,7 +68,12 @@ impl Stub {
         let response = ResponseTemplate::new(status)
             .insert_header("location", "/elsewhere")
             .set_body_raw(format!("<h1>{status}</h1>"), "text/html");
-        self.on("POST", "/v2/jobs/seed_async", response).await;
+        Mock::given(method("POST"))
+            .and(path("/v2/jobs/seed_async"))
+            .respond_with(response)
+            .up_to_n_times(1)
+            .mount(&self.0)
+            .await;
     }
 
     /// Responds to the list of the executing jobs.
