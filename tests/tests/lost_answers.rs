@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use useapi_seed::{Client, Delivery, Retry, Submitted};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::once;
+use useapi_seed_tests::{Response, Stub, once};
 
 /// Where the first connection ends.
 #[derive(Clone, Copy, Debug)]
@@ -453,4 +453,42 @@ async fn another_process_finds_what_was_started() {
     ));
     let error = client.find_started("no-such-job").await.unwrap_err();
     assert!(error.is_not_found());
+}
+
+/// A search that cannot tell whose a running job is has found out nothing.
+#[tokio::test]
+async fn a_job_of_unknown_parent_prevents_a_resubmission() {
+    for job in [
+        Response::json(
+            200,
+            r#"{"jobid":"9","verb":"seed_async","status":"started"}"#,
+        ),
+        Response::json(404, r#"{"error":"Unable to locate job 9","code":404}"#),
+    ] {
+        let stub = Stub::start(move |request| {
+            let line = &request.line;
+            if line.starts_with("POST") {
+                Response::new(502, "text/html", "<html>")
+            } else if line.contains("jobid=9") {
+                job.clone()
+            } else if line.contains("jobid=") {
+                Response::json(200, r#"{"verb":"imagine","status":"completed"}"#)
+            } else {
+                Response::json(200, r#"["9"]"#)
+            }
+        })
+        .await;
+        let client = Client::builder("a-token")
+            .base_url(stub.base_url())
+            .retry(once())
+            .settle_margin(Duration::ZERO)
+            .build()
+            .unwrap();
+        let submit = client.submit("1").request_timeout(SOON / 4).timeout(SOON);
+        let error = submit.resubmit(true).send().await.unwrap_err();
+        assert!(error.may_have_been_sent(), "{error}");
+        let requests = stub.requests().into_iter();
+        let posts = requests.filter(|request| request.line.starts_with("POST"));
+        assert_eq!(posts.count(), 1);
+    }
 }

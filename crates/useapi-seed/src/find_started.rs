@@ -98,10 +98,7 @@ impl FindStarted {
         let look = Look {
             client: &self.client,
             parent: &self.parent,
-            reference: match self.reply_ref.as_deref() {
-                Some(reference) => Reference::Exactly(Some(reference)),
-                None => Reference::Any,
-            },
+            reply_ref: self.reply_ref.as_deref(),
         };
         look.run(&manner).await
     }
@@ -111,15 +108,17 @@ impl FindStarted {
 pub(crate) struct Look<'a> {
     pub(crate) client: &'a Client,
     pub(crate) parent: &'a str,
-    pub(crate) reference: Reference<'a>,
+    /// The reference that it was submitted with, if one is known.
+    pub(crate) reply_ref: Option<&'a str>,
 }
 
-/// Whose job it has to be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Reference<'a> {
-    Any,
-    /// With this `replyRef`, or with none.
-    Exactly(Option<&'a str>),
+/// Whether a job is the one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Yes,
+    No,
+    /// The response leaves out what would tell: all fields are optional.
+    Unknown,
 }
 
 impl Look<'_> {
@@ -159,7 +158,7 @@ impl Look<'_> {
         let mut newest: Option<(String, Job)> = None;
         for id in ids.iter().take(JOBS).filter(|id| *id != self.parent) {
             match self.client.snapshot(id, id, manner).await {
-                Ok(snapshot) if self.fits(&snapshot.job) => {
+                Ok(snapshot) if self.fit(&snapshot.job) == Fit::Yes => {
                     let created = snapshot.job.created.clone().unwrap_or_default();
                     if newest.as_ref().is_none_or(|(before, _)| *before <= created) {
                         let update = Update::new(id, &snapshot);
@@ -167,10 +166,15 @@ impl Look<'_> {
                         newest = Some((created, job));
                     }
                 }
-                Ok(_) => {}
-                // Gone, or another account's.
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound) => {}
-                Err(error) if newest.is_none() && is_final(&error) => return Err(error),
+                Ok(snapshot) if self.fit(&snapshot.job) == Fit::No => {}
+                Ok(_) => {
+                    let problem = "lists a job without saying whose seed it retrieves";
+                    fault = Some(Error::unreadable(problem).with_job_id(Some(id)));
+                }
+                // A job that was started a moment ago is not known everywhere.
+                Err(error) if newest.is_none() && is_final(&error) && !error.is_not_found() => {
+                    return Err(error);
+                }
                 Err(error) => fault = Some(error),
             }
         }
@@ -181,24 +185,41 @@ impl Look<'_> {
         }
     }
 
-    /// Whether a job that was named elsewhere is the one; if it cannot be asked,
-    /// it is taken for it.
+    /// Whether a job that the response to the submission named is the one; unless
+    /// it is certain that it is not, it is taken for it.
     pub(crate) async fn is(&self, id: &str, manner: &Manner) -> bool {
         match self.client.snapshot(id, id, manner).await {
-            Ok(snapshot) => self.fits(&snapshot.job),
+            Ok(snapshot) => self.fit(&snapshot.job) != Fit::No,
             Err(error) => !matches!(error.kind(), ErrorKind::NotFound),
         }
     }
 
-    /// Whether it retrieves the seed that was asked for.
-    fn fits(&self, job: &JobBody) -> bool {
-        let is_seed_job = matches!(job.verb, Some(Verb::SeedAsync) | None);
-        let is_of_parent = job.parent_job_id.as_deref() == Some(self.parent);
-        let has_reference = match self.reference {
-            Reference::Any => true,
-            Reference::Exactly(wanted) => job.reply_ref.as_deref() == wanted,
+    /// Whether it retrieves the seed that was asked for. Jobs that were made from
+    /// the same parent otherwise have it as their parent, too.
+    fn fit(&self, job: &JobBody) -> Fit {
+        let is_another = |value: Option<&str>, wanted| value.is_some_and(|value| value != wanted);
+        let reply_ref = job.reply_ref.as_deref();
+        if matches!(job.verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
+            || is_another(job.parent_job_id.as_deref(), self.parent)
+            || self
+                .reply_ref
+                .is_some_and(|wanted| is_another(reply_ref, wanted))
+        {
+            return Fit::No;
+        }
+        let is_seed_job = match job.verb {
+            Some(Verb::SeedAsync) | None => true,
+            // Another kind of job, unless it belongs to the parent.
+            _ if job.parent_job_id.is_none() => return Fit::No,
+            _ => false,
         };
-        is_seed_job && is_of_parent && has_reference
+        let is_ours =
+            job.parent_job_id.is_some() || self.reply_ref.is_some() && reply_ref.is_some();
+        if is_seed_job && is_ours {
+            Fit::Yes
+        } else {
+            Fit::Unknown
+        }
     }
 
     async fn retrieved(&self, manner: &Manner) -> Result<Option<Retrieval>, Error> {
@@ -251,5 +272,75 @@ impl fmt::Debug for FindStarted {
             .field("parent", &self.parent)
             .field("reply_ref", &self.reply_ref)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_job_fits_by_what_its_response_says() {
+        let client = Client::builder("a-token").build().unwrap();
+        for (job, without, with) in [
+            (
+                json!({"verb": "seed_async", "parentJobId": "1"}),
+                Fit::Yes,
+                Fit::Yes,
+            ),
+            (json!({"parentJobId": "1"}), Fit::Yes, Fit::Yes),
+            (
+                json!({"parentJobId": "1", "replyRef": "a"}),
+                Fit::Yes,
+                Fit::Yes,
+            ),
+            (
+                json!({"parentJobId": "1", "replyRef": "b"}),
+                Fit::Yes,
+                Fit::No,
+            ),
+            (
+                json!({"verb": "seed_async", "parentJobId": "2"}),
+                Fit::No,
+                Fit::No,
+            ),
+            // Made from the same job, but not its seed.
+            (
+                json!({"verb": "button", "parentJobId": "1"}),
+                Fit::No,
+                Fit::No,
+            ),
+            (json!({"verb": "describe"}), Fit::No, Fit::No),
+            (
+                json!({"verb": "seed", "parentJobId": "1"}),
+                Fit::Unknown,
+                Fit::Unknown,
+            ),
+            // It may be ours, so it must not be passed over.
+            (json!({"verb": "seed_async"}), Fit::Unknown, Fit::Unknown),
+            (
+                json!({"verb": "seed_async", "replyRef": "a"}),
+                Fit::Unknown,
+                Fit::Yes,
+            ),
+            (
+                json!({"verb": "seed_async", "replyRef": "b"}),
+                Fit::Unknown,
+                Fit::No,
+            ),
+            (json!({}), Fit::Unknown, Fit::Unknown),
+        ] {
+            let body: JobBody = serde_json::from_value(job.clone()).unwrap();
+            for (reply_ref, expected) in [(None, without), (Some("a"), with)] {
+                let look = Look {
+                    client: &client,
+                    parent: "1",
+                    reply_ref,
+                };
+                assert_eq!(look.fit(&body), expected, "{job}, {reply_ref:?}");
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use useapi_seed_raw::types::{ReplyRef, ReplyUrl, SeedRequest};
 use crate::client::Client;
 use crate::error::{Error, Search};
 use crate::exchange::{Manner, Operation};
-use crate::find_started::{Look, Reference, is_final};
+use crate::find_started::{Look, is_final};
 use crate::job::{Job, Update};
 use crate::job_id::check_job_id;
 use crate::reading::{self, Meaning, Snapshot};
@@ -278,7 +278,7 @@ impl Submit {
         let look = Look {
             client: &self.client,
             parent: &parent,
-            reference: Reference::Exactly(self.reply_ref.as_deref()),
+            reply_ref: self.reply_ref.as_deref(),
         };
         // What came of a torn answer may name the job, or else the original.
         let named = error.job_id().filter(|id| *id != self.jobid.trim());

@@ -9,7 +9,7 @@ use useapi_seed::{Error, ErrorKind, Job, Retry, Submit, Submitted};
 use super::accounts::{Account, Refusal};
 use super::errand::{Errand, Locked, another_job, keep};
 use super::folder::Folder;
-use super::pending::Pending;
+use super::pending::{NAME as PENDING, Pending};
 use super::progress::Progress;
 use super::report::Report;
 use super::seed_file::{NAME as SEED_FILE, SeedFile};
@@ -39,7 +39,16 @@ impl Errand {
         progress: &Progress,
         report: &mut Report,
     ) -> Result<Submitted, Failure> {
-        let recorded = Pending::read(folder)?.or_else(|| self.elsewhere(lock, &report.job_id));
+        let elsewhere = self.elsewhere(lock, &report.job_id);
+        let recorded = match (Pending::read(folder)?, elsewhere) {
+            // What was sent last is settled last.
+            (Some(here), Some(elsewhere))
+                if here.started_job_id.is_none() && elsewhere.settles_in() > here.settles_in() =>
+            {
+                Some(elsewhere)
+            }
+            (here, elsewhere) => here.or(elsewhere),
+        };
         let pending = match recorded {
             Some(pending) => pending,
             None => match self.known(folder, &report.job_id)? {
@@ -70,7 +79,17 @@ impl Errand {
                 Ok(Submitted::Started(job))
             }
             Some(found) => Ok(found),
-            None => self.submit(folder, account, lock, progress, report).await,
+            None => {
+                let submitted = self.submit(folder, account, lock, progress, report).await;
+                // A rejection of the second submission says nothing about the first.
+                if folder.size(PENDING).is_none()
+                    && submitted.is_err()
+                    && !pending.settles_in().is_zero()
+                {
+                    record(&pending, folder, lock)?;
+                }
+                submitted
+            }
         }
     }
 
@@ -140,15 +159,15 @@ impl Errand {
                 progress.tell("submitting again, although a second job may run");
                 return Ok(None);
             }
-            let wait = format!(
-                "no job found yet; the submission may still arrive: searching for another {} s",
-                left.as_secs() + 1
-            );
             if !is_reported {
-                progress.tell(format_args!("{wait} (--resubmit skips this)"));
+                progress.tell(format_args!(
+                    "no job found yet; the submission may still arrive: searching for another {} s \
+                     (--resubmit skips this)",
+                    left.as_secs() + 1
+                ));
+                progress.status("searching for the job");
                 is_reported = true;
             }
-            progress.status(&wait);
             if begun.elapsed() >= self.timeout {
                 return Err(unsettled(left));
             }
@@ -175,10 +194,7 @@ impl Errand {
             let submit = self.submission(&report.job_id)?;
             // Anew each time: from now on it may have been sent.
             let pending = self.pending(&report.job_id);
-            if let Some((lock, _)) = lock {
-                pending.write(folder)?;
-                lock.record(&pending)?;
-            }
+            record(&pending, folder, lock)?;
             if pending.submitted_at.age() > LONGEST_DELAY {
                 // Others would take it for settled too early.
                 continue;
@@ -301,4 +317,14 @@ fn unsettled(left: Duration) -> Failure {
         "The same command searches for the job, and submits again only when none was started. With \
          --resubmit it submits at once, and a second job may run.",
     )
+}
+
+/// Notes a submission in the job's directory and lock, where it outlives this
+/// process.
+fn record(pending: &Pending, folder: &Folder, lock: &mut Locked) -> Result<(), Failure> {
+    let Some((lock, _)) = lock else {
+        return Ok(());
+    };
+    pending.write(folder)?;
+    lock.record(pending)
 }

@@ -393,3 +393,49 @@ async fn resubmit_skips_the_wait_and_says_so() {
         .told("a second job may run");
     whole(&folder.path().join("out"));
 }
+
+/// What was sent last, from another directory, is not settled yet.
+#[tokio::test]
+async fn the_latest_of_two_records_counts() {
+    let emulator = Emulator::builder()
+        .speed(FAST)
+        .fault(Operation::RetrieveSeed, When::Next(1), Fault::late(LATE))
+        .start()
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let job_id = &emulator.jobs().imagine;
+    let at = |out: &str| {
+        let mut fetch = command(folder.path());
+        fetch
+            .args(["fetch", job_id, "--out", out, "--interval", INTERVAL])
+            .at(&emulator)
+            .env("XDG_STATE_HOME", folder.path().join("state"));
+        fetch
+    };
+    let out = folder.path().join("one");
+    fs::create_dir(&out).unwrap();
+    write_pending(&out, &emulator, 0);
+    let mut child = start(at("two"));
+    until(|| emulator.faults()[0].used > 0).await;
+    kill(&mut child);
+    at("one").run().ended(0);
+    assert_eq!(emulator.job_counts()[job_id].started, 1);
+}
+
+/// A rejection of the second submission does not forget the first.
+#[tokio::test]
+async fn a_rejected_resubmission_keeps_the_record() {
+    let emulator = Emulator::builder()
+        .fault(Operation::RetrieveSeed, When::Next(1), Fault::status(402))
+        .start()
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    write_unsettled(&out, &emulator, 91);
+    let before = json(&out.join("pending.json"));
+    let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
+    fetch.arg("--resubmit").run().ended(6);
+    assert_eq!(json(&out.join("pending.json")), before);
+}
