@@ -66,7 +66,6 @@ async fn errors(response: Response) -> [Error; 2] {
 fn is_right(status: u16, kind: &ErrorKind) -> bool {
     match status {
         200..=202 => matches!(kind, ErrorKind::UnreadableAnswer { .. }),
-        569 | 596 => matches!(kind, ErrorKind::Halted { .. }),
         _ => matches!(kind, ErrorKind::UnexpectedStatus),
     }
 }
@@ -82,14 +81,9 @@ async fn a_status_without_the_services_error_proves_nothing() {
                 );
                 assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
                 // What is between may have passed the submission on.
-                let is_lost = !matches!(status, 569 | 596) && error.job_id().is_none();
+                let is_lost = error.job_id().is_none();
                 assert!(!error.is_from_service(), "{status}, {name}");
-                let is_read = error.job_id().is_some();
-                assert_eq!(
-                    error.is_retryable(),
-                    is_read && !error.is_halted(),
-                    "{status}"
-                );
+                assert_eq!(error.is_retryable(), !is_lost, "{status}");
                 let delivery = if is_lost {
                     Delivery::MayHaveBeenSent
                 } else {
@@ -174,4 +168,29 @@ async fn an_unwrapped_error_reads_like_advice() {
     // A 404 that is not the service's own is about the address.
     let [error, _] = errors(Response::new(404, "text/html", "<h1>Not Found</h1>")).await;
     assert!(error.advice().contains("/v2"), "{}", error.advice());
+}
+
+/// The code in the body has to be the status, or the account's being halted.
+#[tokio::test]
+async fn a_code_that_contradicts_the_status_proves_nothing() {
+    for (status, body, is_from_service) in [
+        (400, r#"{"error":"no","code":400}"#, true),
+        (400, r#"{"error":"no","code":"400"}"#, true),
+        (403, r#"{"error":"no","code":403}"#, true),
+        (400, r#"{"error":"no","code":500}"#, false),
+        (404, r#"{"error":"no","code":0}"#, false),
+        (404, r#"{"error":"no","code":"not-found"}"#, false),
+        (404, r#"{"error":{"message":"no"},"code":404}"#, false),
+        (404, r#"{"error":"","code":404}"#, false),
+        (404, r#"{"message":"no","code":404}"#, false),
+        (404, r#"{"error":"no","statusCode":404}"#, false),
+        (596, r#"{"error":"no","code":569}"#, true),
+        (596, r#"{"error":"no"}"#, true),
+        (503, r#"{"error":"no","code":596}"#, true),
+        (596, "<html>", false),
+    ] {
+        for error in errors(Response::json(status, body)).await {
+            assert_eq!(error.is_from_service(), is_from_service, "{status} {body}");
+        }
+    }
 }

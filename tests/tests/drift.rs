@@ -60,7 +60,9 @@ static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
 fn poll(text: &str) -> Result<JobState, useapi_seed::Error> {
     let session = SESSION.lock().unwrap_or_else(PoisonError::into_inner);
     text.clone_into(&mut session.answer.lock().unwrap());
-    session.runtime.block_on(session.client.job("a-job").poll())
+    session
+        .runtime
+        .block_on(session.client.job("<jobid>").poll())
 }
 
 fn retrieved(answer: &Value) -> Retrieval {

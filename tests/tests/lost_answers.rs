@@ -492,3 +492,24 @@ async fn a_job_of_unknown_parent_prevents_a_resubmission() {
         assert_eq!(posts.count(), 1);
     }
 }
+
+/// Something in between that sends the request back has started nothing.
+#[tokio::test]
+async fn an_echo_of_the_request_is_no_started_job() {
+    for echo in [r#"{"jobid":"1"}"#, r#"{"status":"failed"}"#] {
+        let stub = Stub::start(move |request| {
+            if request.line.starts_with("POST") {
+                Response::json(200, echo)
+            } else if request.line.contains("jobid=") {
+                Response::json(200, r#"{"verb":"imagine","status":"completed"}"#)
+            } else {
+                Response::json(200, "[]")
+            }
+        })
+        .await;
+        let builder = Client::builder("a-token").base_url(stub.base_url());
+        let client = builder.retry(once()).build().unwrap();
+        let error = client.submit("1").send().await.unwrap_err();
+        assert!(error.may_have_been_sent(), "{echo}: {error}");
+    }
+}

@@ -436,3 +436,21 @@ async fn an_unparseable_response_is_reported_as_invalid() {
         assert_eq!(stub.requests().len(), 2);
     }
 }
+
+#[tokio::test]
+async fn an_end_of_another_job_does_not_end_a_wait() {
+    for status in ["failed", "cancelled", "moderated"] {
+        let nothing = Response::json(200, json!({ "status": status }).to_string());
+        let other = json!({"jobid": "another", "verb": "seed_async", "status": status});
+        let other = Response::json(200, other.to_string());
+        let own = json!({"jobid": "a-job", "status": status}).to_string();
+        let (client, stub) = polled(vec![nothing, other, Response::json(200, own)]).await;
+        let wait = client.job("a-job").wait();
+        let error = wait.interval(Duration::from_millis(1)).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::JobEnded { .. }),
+            "{error}"
+        );
+        assert_eq!(stub.requests().len(), 3);
+    }
+}

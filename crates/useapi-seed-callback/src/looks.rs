@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::sleep;
-use useapi_seed::{Error, Event as News, JobState, Wait};
+use useapi_seed::{Error, ErrorKind, Event as News, JobState, Verb, Wait};
 
 use crate::address::Subject;
 use crate::budget::Budget;
@@ -75,7 +75,12 @@ impl Inner {
             // What follows may take its time.
             drop(place);
             match outcome {
-                Ok(JobState::Retrieved(retrieval)) => self.end(id, Ok(retrieval)),
+                Ok(JobState::Retrieved(retrieval)) if retrieval.is_complete() => {
+                    self.end(id, Ok(retrieval));
+                }
+                // The wait knows for how long the rest may still come.
+                Ok(JobState::Retrieved(_)) => self.jobs().nudge(id),
+                Err(error) if is_without_seed(&error) => self.jobs().nudge(id),
                 Err(error) if is_end(&error) => self.end(id, Err(error)),
                 Ok(_) => {
                     self.tallies.unconfirmed.one_more();
@@ -105,12 +110,18 @@ impl Inner {
         let (parent, outcome) = match job.poll().await {
             Ok(JobState::Retrieved(retrieval)) => (
                 retrieval.original_job_id().map(ToOwned::to_owned),
-                Some(Ok(retrieval)),
+                // Otherwise the rest of it may still come.
+                retrieval.is_complete().then_some(Ok(retrieval)),
             ),
             Ok(JobState::InProgress(update)) => (update.parent_job_id, None),
+            // Another kind of job, whose seed nobody has asked for.
+            Err(error) if is_of_another_kind(&error) => {
+                self.tallies.mismatched.one_more();
+                return;
+            }
             Err(error) if is_end(&error) => (
                 error.parent_job_id().map(ToOwned::to_owned),
-                Some(Err(error)),
+                (!is_without_seed(&error)).then_some(Err(error)),
             ),
             Err(error) if error.is_not_found() => {
                 self.tallies.mismatched.one_more();
@@ -225,8 +236,6 @@ impl Inner {
 
 /// Whether the job has ended, and not only could not be asked for.
 pub(crate) fn is_end(error: &Error) -> bool {
-    use useapi_seed::ErrorKind;
-
     matches!(
         error.kind(),
         ErrorKind::JobEnded { .. }
@@ -235,5 +244,21 @@ pub(crate) fn is_end(error: &Error) -> bool {
                 job_failed: true,
                 ..
             }
+    )
+}
+
+/// Whether the job says that it has completed, and its seed is not there.
+fn is_without_seed(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NoSeed { .. })
+}
+
+/// Whether the job retrieves no seed.
+fn is_of_another_kind(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NoSeed {
+            verb: Some(Verb::Imagine | Verb::Button | Verb::Blend),
+            ..
+        }
     )
 }

@@ -83,6 +83,7 @@ impl From<&Error> for Exit {
             ErrorKind::Unauthorized | ErrorKind::NoSubscription => Self::NoAccess,
             ErrorKind::UnexpectedStatus
                 if error.is_from_service()
+                    && !error.may_have_been_sent()
                     && error
                         .status()
                         .is_some_and(|status| status.is_client_error()) =>

@@ -3,12 +3,14 @@
 //! What cannot be one is reported before anything is sent, all of it at once.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use useapi_seed::{ErrorKind, check_job_id};
 
 use crate::failure::Failure;
+use crate::local_file::{OUTPUT_LIMIT, read_up_to};
 use crate::terminal::{note_mark, tell};
 
 /// On the command line, this stands for what stdin has.
@@ -26,8 +28,9 @@ const QUOTES: [(char, char); 8] = [
     ('«', '»'),
     ('»', '«'),
 ];
-/// Quotes, brackets, and what separates the values of a list or the parts of a path.
-const FORBIDDEN: &str = "\"'`“”„‟‘’‚‛«»‹›()[]{}<>,;|/\\";
+/// Quotes, brackets, what separates the values of a list or the parts of a path or an
+/// address, and what is escaped or could not be decoded.
+const FORBIDDEN: &str = "\"'`“”„‟‘’‚‛«»‹›()[]{}<>,，、;|/\\=?&#%\u{fffd}\u{3164}";
 
 /// The IDs among a command's arguments, which are all called so.
 pub(crate) fn of_arguments(name: &str, arguments: &[String]) -> Result<Vec<String>, Failure> {
@@ -53,9 +56,8 @@ pub(crate) fn read(arguments: &[String], from: Option<&Path>) -> Result<Vec<Stri
     let mut ids = Ids::default();
     for argument in arguments {
         if argument == STDIN {
-            let mut text = Vec::new();
-            let read = io::stdin().read_to_end(&mut text);
-            read.map_err(|error| unreadable("stdin", error))?;
+            let text = read_up_to(io::stdin(), OUTPUT_LIMIT);
+            let text = text.map_err(|error| unreadable("stdin", error))?;
             ids.add_lines("stdin", &text);
         } else {
             ids.add_argument("JOBID", argument);
@@ -63,7 +65,9 @@ pub(crate) fn read(arguments: &[String], from: Option<&Path>) -> Result<Vec<Stri
     }
     if let Some(file) = from {
         let place = file.display().to_string();
-        let text = std::fs::read(file).map_err(|error| unreadable(&place, error))?;
+        // It may be a pipe.
+        let text = File::open(file).and_then(|file| read_up_to(file, OUTPUT_LIMIT));
+        let text = text.map_err(|error| unreadable(&place, error))?;
         ids.add_lines(&place, &text);
     }
     let mut all = ids.finish()?;

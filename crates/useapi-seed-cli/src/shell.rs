@@ -31,17 +31,17 @@ pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
 }
 
 /// This program's own line, to run it again. Without a timeout, which may just have
-/// been too short.
+/// been too short, and without what submits at once, which was meant for this time.
 pub(crate) fn again() -> String {
-    without_timeout(std::env::args_os())
+    to_resume(std::env::args_os())
 }
 
-fn without_timeout(mut words: impl Iterator<Item = OsString>) -> String {
+fn to_resume(mut words: impl Iterator<Item = OsString>) -> String {
     let mut line = Vec::new();
     while let Some(word) = words.next() {
         if word == "--timeout" {
             words.next();
-        } else if !word.as_encoded_bytes().starts_with(b"--timeout=") {
+        } else if word != "--resubmit" && !word.as_encoded_bytes().starts_with(b"--timeout=") {
             line.push(quoted(&word));
         }
     }
@@ -109,7 +109,7 @@ mod tests {
             "a fetch --timeout 1 5 --timeout=2 --out b --timeout 3",
         ] {
             let words = line.split(' ').map(OsString::from);
-            assert_eq!(without_timeout(words), "a fetch 5 --out b");
+            assert_eq!(to_resume(words), "a fetch 5 --out b");
         }
     }
 

@@ -103,7 +103,11 @@ impl ExecutingJobs {
 fn ids(answer: &Value) -> Option<Vec<String>> {
     let lists: Vec<&Vec<Value>> = match answer {
         Value::Array(list) => vec![list],
-        Value::Object(map) => map.values().filter_map(Value::as_array).collect(),
+        Value::Object(map) => map
+            .iter()
+            .filter(|(name, list)| is_list_of_jobs(name, list))
+            .filter_map(|(_, list)| list.as_array())
+            .collect(),
         _ => return None,
     };
     if lists.is_empty() {
@@ -114,6 +118,13 @@ fn ids(answer: &Value) -> Option<Vec<String>> {
         .flatten()
         .map(|entry| lenient::id(entry).or_else(|| lenient::id(entry.get("jobid")?)))
         .collect()
+}
+
+/// An empty list of something else does not say that nothing is executing.
+fn is_list_of_jobs(name: &str, list: &Value) -> bool {
+    let name = name.to_lowercase();
+    let is_empty = list.as_array().is_some_and(Vec::is_empty);
+    !is_empty || name.contains("job") || name.contains("executing")
 }
 
 #[cfg(test)]
@@ -131,6 +142,8 @@ mod tests {
             (json!({"count": 2, "jobs": [{"jobid": "1"}, "2"]}), &two),
             (json!([]), &Some(Vec::new())),
             (json!({"executing": 2}), &None),
+            (json!({"executing": 1, "errors": []}), &None),
+            (json!({"executingJobs": []}), &Some(Vec::new())),
             (json!([1, {"jobid": 2}]), &two),
             (json!([1.5]), &None),
             (json!([["1"]]), &None),

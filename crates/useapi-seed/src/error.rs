@@ -318,7 +318,7 @@ impl Error {
     }
 
     /// Whether the response is the service's own error: a JSON object with
-    /// `error` and `code` (Responses, 400 to 596). A status without it may come
+    /// `error`, and with the status as its `code` (Responses, 400 to 596). A status without it may come
     /// from a gateway or proxy, and says nothing about the job.
     #[must_use]
     pub fn is_from_service(&self) -> bool {

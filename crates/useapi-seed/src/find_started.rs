@@ -77,7 +77,7 @@ impl FindStarted {
 
     /// Only a job with this reference of yours.
     pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
-        self.reply_ref = Some(reference.into()).filter(|text| !text.is_empty());
+        self.reply_ref = Some(reference.into()).filter(|text| !text.trim().is_empty());
         self
     }
 
@@ -163,6 +163,7 @@ impl Look<'_> {
                     if newest.as_ref().is_none_or(|(before, _)| *before <= created) {
                         let update = Update::new(id, &snapshot);
                         let job = Job::new(self.client.clone(), id.clone(), Some(update));
+                        let job = job.of_parent(self.parent);
                         newest = Some((created, job));
                     }
                 }
@@ -197,7 +198,9 @@ impl Look<'_> {
     /// Whether it retrieves the seed that was asked for. Jobs that were made from
     /// the same parent otherwise have it as their parent, too.
     fn fit(&self, job: &JobBody) -> Fit {
-        let is_another = |value: Option<&str>, wanted| value.is_some_and(|value| value != wanted);
+        let is_another = |value: Option<&str>, wanted: &str| {
+            value.is_some_and(|value| value.trim() != wanted.trim())
+        };
         let reply_ref = job.reply_ref.as_deref();
         if matches!(job.verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
             || is_another(job.parent_job_id.as_deref(), self.parent)
@@ -224,7 +227,14 @@ impl Look<'_> {
 
     async fn retrieved(&self, manner: &Manner) -> Result<Option<Retrieval>, Error> {
         let snapshot = self.client.snapshot(self.parent, self.parent, manner);
-        match snapshot.await?.meaning(Some(self.parent)) {
+        let snapshot = snapshot.await?;
+        let job = &snapshot.job;
+        if job.jobid.is_none() && job.status.is_none() && job.verb.is_none() && job.seed.is_none() {
+            return Err(Error::unreadable("says nothing about the job")
+                .with_received(Some(snapshot.received))
+                .with_job_id(Some(self.parent)));
+        }
+        match snapshot.meaning(Some(self.parent)) {
             Ok(Meaning::Retrieved(retrieval)) => Ok(Some(retrieval)),
             Ok(_) => Ok(None),
             // What has become of the parent is not what was asked.

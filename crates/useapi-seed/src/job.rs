@@ -43,6 +43,8 @@ use crate::wait::Wait;
 pub struct Job {
     client: Client,
     id: String,
+    /// Whose seed it retrieves, where that is known from the request.
+    parent: Option<String>,
     /// What the submission's answer said; none when the job was taken up.
     submitted: Option<(Update, Instant)>,
     nudge: Nudge,
@@ -188,9 +190,27 @@ impl Job {
         Self {
             client,
             id,
+            parent: None,
             submitted: submitted.map(|update| (update, Instant::now())),
             nudge: Nudge::default(),
         }
+    }
+
+    /// Says whose seed it retrieves, for a job that is made from its id. Where the
+    /// job has no seed itself, and does not name its parent, that one is asked.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), useapi_seed::Error> {
+    /// let client = useapi_seed::Client::builder("a-token").build()?;
+    /// let job = client.job("the-started-job").of_parent("the-original-job");
+    /// assert_eq!(job.id(), "the-started-job");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn of_parent(mut self, parent_job_id: impl Into<String>) -> Self {
+        self.parent = Some(parent_job_id.into());
+        self
     }
 
     pub(crate) fn manner(&self) -> Manner {
@@ -331,7 +351,8 @@ impl Job {
         // Other jobs have parents too: those that they were made from.
         let is_seed_job = matches!(snapshot.job.verb, Some(Verb::SeedAsync) | None);
         let parent = snapshot.job.parent_job_id.as_deref();
-        if let Some(parent) = parent.filter(|_| is_seed_job) {
+        let parent = parent.filter(|_| is_seed_job).or(self.parent.as_deref());
+        if let Some(parent) = parent {
             match self.client.snapshot(parent, &self.id, manner).await {
                 Ok(answer) => match answer.meaning(Some(parent)) {
                     Ok(Meaning::Retrieved(retrieval)) => return Ok(retrieval),
@@ -348,6 +369,7 @@ impl Job {
         let verb = snapshot.job.verb;
         Err(Error::new(ErrorKind::NoSeed { verb }, Delivery::Answered)
             .with_received(Some(snapshot.received))
+            .with_parent_job_id(snapshot.job.parent_job_id)
             .with_job_id(Some(&self.id)))
     }
 }

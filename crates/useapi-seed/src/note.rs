@@ -49,6 +49,8 @@ pub enum Note {
         /// How many are saved, the first ones.
         limit: usize,
     },
+    /// The response names another job than the one that was asked for, by this id.
+    OtherJob(String),
     /// The number and the text beside it disagree.
     #[non_exhaustive]
     SeedMismatch {
@@ -148,6 +150,7 @@ impl fmt::Display for Note {
             Self::ImageLimit { listed, limit } => {
                 write!(f, "images: only the first {limit} of {listed} are saved")
             }
+            Self::OtherJob(id) => write!(f, "the response is about job {id}"),
             Self::SeedMismatch { value, text } => write!(
                 f,
                 "the answer's seed.value is {value}, but its text says {text}"

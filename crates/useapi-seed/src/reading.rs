@@ -3,7 +3,7 @@
 //! The one place that decides what an answer is. It goes by what is there, the
 //! HTTP status first, then `seed`, then `status`; never by the verb alone.
 
-use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus};
+use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus, Verb};
 use useapi_seed_raw::{Answer, BodyEnd, Failure, FailureKind, Received};
 
 use crate::error::{Delivery, Error, ErrorKind};
@@ -162,19 +162,20 @@ fn unreadable(problem: impl Into<String>, received: Received) -> Error {
 /// The error that an answer with another status than success is. What the
 /// documentation says of a status holds only for the service's own error.
 fn refusal(body: ErrorBody, received: Received) -> Error {
-    let is_from_service = body
+    let status = received.status.as_u16();
+    let has_error = body
         .error
         .as_deref()
-        .is_some_and(|error| !error.trim().is_empty())
-        && body.code.is_some();
+        .is_some_and(|error| !error.trim().is_empty());
+    let is_halted = is_halt_code(body.code.as_ref()) || matches!(status, 596 | 569) && has_error;
+    let is_from_service =
+        is_halted || has_error && code(body.code.as_ref()) == Some(i64::from(status));
     let message = service_message(body.error.as_deref(), body.error_details.as_deref());
     let halted = ErrorKind::Halted {
         job_failed: body.status == Some(JobStatus::Failed),
     };
-    let kind = match received.status.as_u16() {
-        _ if is_halt_code(body.code.as_ref()) => halted,
-        // Nothing else on the way has these.
-        596 | 569 => halted,
+    let kind = match status {
+        _ if is_halted => halted,
         _ if !is_from_service => ErrorKind::UnexpectedStatus,
         400 => ErrorKind::Refused(Refusal::from_message(body.error.as_deref().unwrap_or(""))),
         401 => ErrorKind::Unauthorized,
@@ -196,12 +197,17 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
 
 /// Whether a body's code says that the account is halted, whatever the HTTP
 /// status.
-fn is_halt_code(code: Option<&Code>) -> bool {
-    code.is_some_and(|code| match code {
-        Code::Int64(number) => matches!(number, 596 | 569),
-        Code::String(text) => matches!(text.trim(), "596" | "569"),
-        _ => false,
-    })
+fn is_halt_code(body: Option<&Code>) -> bool {
+    matches!(code(body), Some(596 | 569))
+}
+
+/// A body's code, which may also come as text.
+fn code(code: Option<&Code>) -> Option<i64> {
+    match code? {
+        Code::Int64(number) => Some(*number),
+        Code::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
 }
 
 fn service_message(error: Option<&str>, details: Option<&str>) -> Option<String> {
@@ -219,7 +225,14 @@ impl Snapshot {
     ///
     /// `asked` is the id that the caller asked for, and stands in where the
     /// answer has none.
-    pub(crate) fn meaning(self, asked: Option<&str>) -> Result<Meaning, Error> {
+    pub(crate) fn meaning(mut self, asked: Option<&str>) -> Result<Meaning, Error> {
+        let is_another = match (self.job.jobid.as_deref(), asked) {
+            (Some(id), Some(asked)) => id.trim() != asked.trim(),
+            _ => false,
+        };
+        if let Some(id) = self.job.jobid.clone().filter(|_| is_another) {
+            self.misfits.push(Note::OtherJob(id));
+        }
         let text = self.seed_in_text();
         let value = self.job.seed.as_ref().and_then(|seed| seed.value);
         if let Some(found) = value.or(text).filter(|_| !self.has_pictures_to_come()) {
@@ -230,6 +243,13 @@ impl Snapshot {
         let is_halted = is_halt_code(self.job.code.as_ref());
         let kind = match &self.job.status {
             Some(JobStatus::Completed) => return Ok(Meaning::WithoutSeed(Box::new(self))),
+            Some(JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)
+                if is_another || self.is_about_nothing() =>
+            {
+                ErrorKind::UnreadableAnswer {
+                    problem: "does not say that this job has ended".to_owned(),
+                }
+            }
             Some(JobStatus::Failed) if is_halted => ErrorKind::Halted { job_failed: true },
             Some(status @ (JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)) => {
                 ErrorKind::JobEnded {
@@ -245,6 +265,15 @@ impl Snapshot {
         Err(self.error(kind, asked))
     }
 
+    /// Whether the response has a status and nothing that a job has.
+    fn is_about_nothing(&self) -> bool {
+        let job = &self.job;
+        job.jobid.is_none()
+            && job.parent_job_id.is_none()
+            && job.verb.is_none()
+            && job.error.is_none()
+    }
+
     /// The seed that stands in a message: the seed's own, or that of a job that
     /// has completed.
     fn seed_in_text(&self) -> Option<u64> {
@@ -253,7 +282,12 @@ impl Snapshot {
             .seed
             .as_ref()
             .and_then(|seed| seed.content.as_deref());
-        let completed = self.job.status == Some(JobStatus::Completed);
+        // That of another job is its prompt, which may say anything.
+        let is_seed_job = !matches!(
+            self.job.verb,
+            Some(Verb::Imagine | Verb::Button | Verb::Blend)
+        );
+        let completed = self.job.status == Some(JobStatus::Completed) && is_seed_job;
         let others = self.job.content.as_deref().filter(|_| completed);
         own.and_then(seed_text::seed)
             .or_else(|| others.and_then(seed_text::seed))

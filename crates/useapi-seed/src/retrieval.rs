@@ -27,6 +27,7 @@ use crate::seed_text;
 /// println!("{:?} with seed {}", retrieval.prompt(), retrieval.seed());
 /// println!("{} bytes as they came", retrieval.answer().len());
 /// println!("{:?} since {:?}", retrieval.job().status, retrieval.job().created);
+/// println!("complete: {}", retrieval.is_complete());
 /// println!("{} things differ from the documentation", retrieval.notes().len());
 /// # Ok(())
 /// # }
@@ -144,8 +145,11 @@ impl Retrieval {
         self
     }
 
-    /// Whether it has as many images as documented, each with a link.
-    pub(crate) fn is_complete(&self) -> bool {
+    /// Whether it has as many images as documented, each with a link. A job may say
+    /// that it has completed a moment before; a [wait](crate::Wait) polls three times
+    /// more then, and takes what is there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
         self.images.len() >= DOCUMENTED_IMAGES
             && self
                 .images

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use url::Url;
-use useapi_seed_raw::types::{ReplyRef, ReplyUrl, SeedRequest};
+use useapi_seed_raw::types::{ReplyRef, ReplyUrl, SeedRequest, Verb};
 
 use crate::client::Client;
 use crate::error::{Error, Search};
@@ -118,7 +118,7 @@ impl Submit {
     /// Your own reference, of at most 1024 characters; it comes back with the
     /// job (Request Body, replyRef).
     pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
-        self.reply_ref = Some(reference.into()).filter(|text| !text.is_empty());
+        self.reply_ref = Some(reference.into()).filter(|text| !text.trim().is_empty());
         self
     }
 
@@ -203,6 +203,10 @@ impl Submit {
             outcome => return outcome,
         };
         match self.submitted(&request, &manner).await {
+            // What was sent last is settled last.
+            Err(again) if again.may_have_been_sent() => {
+                self.search(again, &manner, Resubmit::Never).await
+            }
             Err(again) => {
                 // Perhaps because the first one did get through, late. It is that
                 // one which is not known.
@@ -251,9 +255,15 @@ impl Submit {
             // Completed, but without a seed: that may still come with a poll.
             Meaning::InProgress(snapshot) | Meaning::WithoutSeed(snapshot) => {
                 match &snapshot.job.jobid {
+                    // The original job is no seed job: something echoes the request.
+                    Some(id) if *id == self.jobid && snapshot.job.verb != Some(Verb::SeedAsync) => {
+                        Err(Error::unreadable("names no other job than the request")
+                            .with_received(Some(snapshot.received)))
+                    }
                     Some(id) => {
                         let update = Update::new(id, &snapshot);
                         let job = Job::new(self.client.clone(), id.clone(), Some(update));
+                        let job = job.of_parent(&self.jobid);
                         Ok(Submitted::Started(job))
                     }
                     None => Err(Error::unreadable("has neither a seed nor a jobid")
@@ -285,7 +295,7 @@ impl Submit {
         if let Some(id) = named
             && look.is(id, manner).await
         {
-            return Ok(Submitted::Started(self.client.job(id)));
+            return Ok(Submitted::Started(self.client.job(id).of_parent(&parent)));
         }
         let (mut looks, mut fault) = (0, None);
         let mut is_settled = false;

@@ -31,9 +31,9 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failu
     let ids = job_ids::read(&job_ids, from.as_deref())?;
     let (jobs, pages) = folders(&settings, place, ids)?;
     let mut errand = errand(&settings, &pace, at_once)?;
-    errand.reply_url = reply_url.filter(|text| !text.is_empty());
+    errand.reply_url = reply_url.filter(|text| !text.trim().is_empty());
     // Empty is absent.
-    errand.reply_ref = reply_ref.filter(|text| !text.is_empty());
+    errand.reply_ref = reply_ref.filter(|text| !text.trim().is_empty());
     errand.resubmit = resubmit;
     if let Some((url, port)) = callback_url.zip(callback_port) {
         let client = errand.client.clone();

@@ -131,7 +131,10 @@ impl Errand {
             Submitted::Started(job) => {
                 let waited = self.see_through(folder, &job, account, progress);
                 waited.await?.map_err(|error| {
-                    if let (true, Some((lock, _))) = (is_over(&error), lock) {
+                    // Another submission may have been noted since.
+                    if let (true, Some((lock, _))) = (is_over(&error), lock)
+                        && lock.is_about(job.id())
+                    {
                         lock.clear();
                     }
                     explain(error, folder)
@@ -156,15 +159,18 @@ impl Errand {
         if self.is_finished(report)? {
             return Pending::remove(&folder);
         }
+        let mut job = self.client.job(job_id);
         if let Some(pending) = Pending::read(&folder)? {
             self.check_place(&folder, &pending)?;
             if pending.started_job_id.as_deref() != Some(job_id) {
                 return Err(another_job(&folder, &pending.job_id));
             }
+            job = job.of_parent(&pending.job_id);
+            report.parent_job_id = Some(pending.job_id);
         }
         report.started_job_id = Some(job_id.to_owned());
         progress.tell(format_args!("waiting for job {}", plain(job_id)));
-        let (job, account) = (self.client.job(job_id), self.accounts.of(job_id));
+        let account = self.accounts.of(job_id);
         let waited = self.see_through(&folder, &job, &account, progress);
         let retrieval = waited
             .await?
@@ -435,10 +441,11 @@ fn other_result(folder: &Folder, job_id: &str) -> Result<Option<String>, Failure
         seed_file.get(name)?.as_str().map(str::to_owned)
     };
     let (present, original) = (id("job_id"), id("original_job_id"));
-    let is_same = [&present, &original, &id("requested_job_id")]
+    let requested = id("requested_job_id");
+    let is_same = [&present, &original, &requested]
         .into_iter()
         .any(|id| id.as_deref() == Some(job_id));
-    Ok(original.or(present).filter(|_| !is_same))
+    Ok(requested.or(original).or(present).filter(|_| !is_same))
 }
 
 pub(super) fn another_job(folder: &Folder, job_id: &str) -> Failure {

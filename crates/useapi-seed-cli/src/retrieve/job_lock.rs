@@ -37,6 +37,12 @@ impl JobLock {
             .map_err(|error| unlocked(&error.to_string()))
     }
 
+    /// Whether what is recorded has started this job.
+    pub(crate) fn is_about(&self, started_job_id: &str) -> bool {
+        let intent = self.intent().and_then(Result::ok);
+        intent.is_some_and(|intent| intent.started_job_id.as_deref() == Some(started_job_id))
+    }
+
     /// Nothing that was sent is left unknown.
     pub(crate) fn clear(&mut self) {
         if let Self::Job(lock) = self {
@@ -72,10 +78,19 @@ fn try_take_in(
 ) -> Result<Option<JobLock>, Failure> {
     let mut causes = Vec::new();
     for directory in directories {
-        let path = directory().map(|directory| directory.join("jobs").join(name));
-        match path.and_then(|path| Lock::try_take(&path)) {
+        let path = match directory() {
+            Ok(directory) => directory.join("jobs").join(name),
+            Err(error) => {
+                causes.push(error.to_string());
+                continue;
+            }
+        };
+        match Lock::try_take(&path) {
             Ok(lock) => return Ok(lock.map(JobLock::Job)),
-            Err(error) if is_permanent(&error) => causes.push(error.to_string()),
+            // Unless the lock itself is there, such as another user's.
+            Err(error) if is_permanent(&error) && path.symlink_metadata().is_err() => {
+                causes.push(error.to_string());
+            }
             // Another process may well have the lock there.
             Err(error) => return Err(unlocked(&error.to_string())),
         }

@@ -8,6 +8,7 @@ use fs4::{FileExt, TryLockError};
 use same_file::Handle;
 
 use crate::local_file::{self, Links};
+use crate::whole_file;
 
 const ATTEMPTS: u32 = 100;
 const NOTE_LIMIT: u64 = 64 * 1024;
@@ -100,6 +101,9 @@ impl Lock {
         self.file.rewind()?;
         self.file.write_all(&note)?;
         self.file.sync_data()?;
+        if self.note.is_empty() {
+            whole_file::sync(self.path.parent().unwrap_or(Path::new("")))?;
+        }
         self.note = note;
         Ok(())
     }

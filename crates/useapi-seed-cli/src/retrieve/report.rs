@@ -14,6 +14,8 @@ pub(crate) struct Report {
     pub(crate) job_id: String,
     pub(crate) folder: PathBuf,
     pub(crate) started_job_id: Option<String>,
+    /// Whose seed the job of a wait retrieves, where that was recorded.
+    pub(crate) parent_job_id: Option<String>,
     /// The result, as far as there is one.
     pub(crate) seed_file: Option<SeedFile>,
     /// Whether the folder was finished before.
@@ -28,6 +30,7 @@ impl Report {
             job_id: job_id.to_owned(),
             folder: folder.to_owned(),
             started_job_id: None,
+            parent_job_id: None,
             seed_file: None,
             was_there: false,
             failures: Vec::new(),

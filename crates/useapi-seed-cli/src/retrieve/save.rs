@@ -22,6 +22,7 @@ pub(crate) async fn all(
 ) {
     let Report {
         job_id,
+        parent_job_id,
         seed_file,
         failures,
         ..
@@ -38,13 +39,23 @@ pub(crate) async fn all(
 
     // And the seed before the images, which may take their time. If this is the
     // end, the images are missing.
-    let first = seed_file.insert(SeedFile::new(job_id, retrieval, &notes, &[]));
+    let first = seed_file.insert(SeedFile::new(
+        (job_id, parent_job_id.as_deref()),
+        retrieval,
+        &notes,
+        &[],
+    ));
     failures.extend(folder.write_json(NAME, first).err());
 
     let count = retrieval.images().len().min(IMAGES_SHOWN);
     progress.status(&format!("saving {count} images"));
     let outcomes = saving.on_each(|outcome| progress.image(outcome)).await;
-    let last = SeedFile::new(job_id, retrieval, &notes, &outcomes);
+    let last = SeedFile::new(
+        (job_id, parent_job_id.as_deref()),
+        retrieval,
+        &notes,
+        &outcomes,
+    );
     let last = seed_file.insert(last);
     failures.extend(folder.write_json(NAME, last).err());
     if outcomes.is_empty() {

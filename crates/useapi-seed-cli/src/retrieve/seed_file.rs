@@ -63,7 +63,7 @@ impl SeedFile {
     /// `outcomes` are those of the result's images, in order; none of an image
     /// that was not tried yet.
     pub(crate) fn new(
-        requested_job_id: &str,
+        (requested_job_id, parent_job_id): (&str, Option<&str>),
         retrieval: &Retrieval,
         notes: &[Note],
         outcomes: &[Result<SavedImage, Error>],
@@ -71,7 +71,10 @@ impl SeedFile {
         Self {
             requested_job_id: Some(requested_job_id.to_owned()),
             job_id: retrieval.job_id().to_owned(),
-            original_job_id: retrieval.original_job_id().map(str::to_owned),
+            original_job_id: retrieval
+                .original_job_id()
+                .or(parent_job_id)
+                .map(str::to_owned),
             seed: retrieval.seed(),
             prompt: retrieval.prompt().map(str::to_owned),
             prompt_with_seed: retrieval.prompt_with_seed(),

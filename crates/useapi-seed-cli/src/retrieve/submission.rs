@@ -70,12 +70,13 @@ impl Errand {
             progress.tell(format_args!(
                 "going on with job {shown}, which was started before"
             ));
-            return Ok(Submitted::Started(self.client.job(id)));
+            let job = self.client.job(id).of_parent(&pending.job_id);
+            return Ok(Submitted::Started(job));
         }
         let found = self.search(&pending, account, progress).await?;
         match found {
             Some(Submitted::Started(job)) => {
-                self.started(folder, pending, &job, progress, report)?;
+                started(folder, pending, lock, &job, progress, report)?;
                 Ok(Submitted::Started(job))
             }
             Some(found) => Ok(found),
@@ -93,23 +94,22 @@ impl Errand {
         }
     }
 
-    /// What another process may have submitted, for another folder and with whatever
-    /// reference.
+    /// What another process may have submitted, for another folder.
     fn elsewhere(&self, lock: &Locked, job_id: &str) -> Option<Pending> {
         let (lock, has_waited) = lock.as_ref()?;
-        let pending = match (lock.intent(), has_waited) {
-            (Some(intent), _) => intent.unwrap_or_else(|_| self.pending(job_id)),
+        match (lock.intent(), has_waited) {
+            (Some(intent), _) => Some(Pending {
+                // It may be over for long: that is for the search to find out.
+                started_job_id: None,
+                ..intent.unwrap_or_else(|_| self.pending(job_id))
+            }),
             // It has ended, and most likely the job has its seed.
-            (None, true) => Pending {
+            (None, true) => Some(Pending {
                 settle_time: 0,
                 ..self.pending(job_id)
-            },
-            (None, false) => return None,
-        };
-        Some(Pending {
-            reply_ref: None,
-            ..pending
-        })
+            }),
+            (None, false) => None,
+        }
     }
 
     /// The job that the folder's result is of, when something of that is missing.
@@ -142,10 +142,8 @@ impl Errand {
         let mut is_reported = false;
         loop {
             let left = settles_in.saturating_sub(begun.elapsed());
-            let mut find = self.client.find_started(&pending.job_id);
-            if let Some(reference) = &pending.reply_ref {
-                find = find.reply_ref(reference);
-            }
+            // Whatever its reference: a second job of the same parent is never wanted.
+            let find = self.client.find_started(&pending.job_id);
             let found = self.unless_interrupted(find.into_future()).await?;
             let found = found.inspect_err(|error| self.stop_others(account, error))?;
             if found.is_some() {
@@ -205,7 +203,7 @@ impl Errand {
                     drop(turn);
                     self.is_answered.store(true, Ordering::Relaxed);
                     last_seen::working(self.client.base_url(), account.channel());
-                    self.started(folder, pending, &job, progress, report)?;
+                    started(folder, pending, lock, &job, progress, report)?;
                     return Ok(Submitted::Started(job));
                 }
                 Ok(submitted) => return Ok(submitted),
@@ -286,24 +284,21 @@ impl Errand {
         }
         send.await
     }
+}
 
-    /// Tells the started job's id, and writes it down.
-    fn started(
-        &self,
-        folder: &Folder,
-        mut pending: Pending,
-        job: &Job,
-        progress: &Progress,
-        report: &mut Report,
-    ) -> Result<(), Failure> {
-        report.started_job_id = Some(job.id().to_owned());
-        progress.tell(format_args!("started job {}", plain(job.id())));
-        if !self.is_lasting {
-            return Ok(());
-        }
-        pending.started_job_id = Some(job.id().to_owned());
-        pending.write(folder)
-    }
+/// Tells the started job's id, and writes it down.
+fn started(
+    folder: &Folder,
+    mut pending: Pending,
+    lock: &mut Locked,
+    job: &Job,
+    progress: &Progress,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    report.started_job_id = Some(job.id().to_owned());
+    progress.tell(format_args!("started job {}", plain(job.id())));
+    pending.started_job_id = Some(job.id().to_owned());
+    record(&pending, folder, lock)
 }
 
 /// The time was over before it was known whether there is a job.

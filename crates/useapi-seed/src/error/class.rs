@@ -29,10 +29,10 @@ impl Error {
             ErrorKind::TooManyJobs { .. } => Class::NotProcessed,
             ErrorKind::Transport if self.0.delivery == Delivery::NotSent => Class::NotProcessed,
             ErrorKind::Transport | ErrorKind::UnreadableAnswer { .. } => unclear,
-            // A rejection that only the service itself can have made. What says 408
-            // or 5xx does not know what became of the request.
+            // A rejection that only the service itself can have made. What times out,
+            // or fails, does not know what became of the request.
             ErrorKind::UnexpectedStatus => match self.status().map(|status| status.as_u16()) {
-                Some(408) => unclear,
+                Some(408 | 425 | 499) => unclear,
                 Some(400..500) if self.0.is_from_service => Class::Permanent,
                 _ => unclear,
             },
@@ -105,6 +105,8 @@ mod tests {
             (of_service(403), Permanent, Permanent),
             (of_service(409), Permanent, Permanent),
             (of_service(408), Transient, Ambiguous),
+            (of_service(425), Transient, Ambiguous),
+            (of_service(499), Transient, Ambiguous),
             (of_service(500), Transient, Ambiguous),
             (of_service(503), Transient, Ambiguous),
         ];

@@ -161,7 +161,7 @@ impl Error {
                  executing jobs."
             }
             (ErrorKind::UnexpectedStatus, _) if self.is_retryable() => {
-                "Nothing was started or changed. Call again after a while."
+                "This call changed nothing. Call again after a while."
             }
             (ErrorKind::UnexpectedStatus, _) => {
                 "The service answered with a status that its documentation does not know. If it \

@@ -23,6 +23,8 @@ use crate::retry::Tried;
 /// How long more bytes are waited for after the announced size.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// A host may reject only the requests for the rest, and in many ways.
+const MAX_FAILED_RESUMES: u32 = 3;
 const OTHER_PART: &str = "the host sends another part than requested";
 
 /// An image on its way.
@@ -37,6 +39,8 @@ pub(super) struct Transfer<'a> {
     resumable: Option<(Url, Version)>,
     /// Whether Range requests have worked so far.
     allows_resume: bool,
+    /// How many of them in a row have brought nothing.
+    failed_resumes: u32,
 }
 
 impl<'a> Transfer<'a> {
@@ -49,6 +53,7 @@ impl<'a> Transfer<'a> {
             total: None,
             resumable: None,
             allows_resume: true,
+            failed_resumes: 0,
         }
     }
 
@@ -79,6 +84,13 @@ impl<'a> Transfer<'a> {
                 (Some(start), Some(rest)) if rest.start > start => Left::Progress,
                 _ => Left::Resumable,
             };
+            self.failed_resumes = match (left, start) {
+                (Left::Resumable, Some(_)) => self.failed_resumes + 1,
+                _ => 0,
+            };
+            if self.failed_resumes >= MAX_FAILED_RESUMES {
+                self.forbid_resume("requests for the rest fail");
+            }
             let next = attempts.after(failure, left, Instant::now());
             let next = next.map_err(|error| {
                 error.with_tried(Tried {
@@ -127,11 +139,13 @@ impl<'a> Transfer<'a> {
                 Ok(response)
             }
             (StatusCode::PARTIAL_CONTENT, None) => match range() {
-                Some(range) if range.first == 0 => {
-                    self.start_over(url, headers, range.total).await?;
+                Some(range) if range.first > 0 => Err(self.forbid_resume(OTHER_PART)),
+                // Without a range that can be parsed, only the file itself tells.
+                range => {
+                    let total = range.and_then(|range| range.total);
+                    self.start_over(url, headers, total).await?;
                     Ok(response)
                 }
-                _ => Err(self.forbid_resume(OTHER_PART)),
             },
             (StatusCode::PARTIAL_CONTENT, Some(rest)) => match range() {
                 Some(range) if rest.is_continued(range, headers) => {
