@@ -18,6 +18,13 @@ pub(crate) enum Class {
     Permanent,
 }
 
+impl Class {
+    /// Whether the same call again can do no harm, and may succeed.
+    pub(crate) fn may_be_retried(self) -> bool {
+        matches!(self, Self::NotProcessed | Self::Transient)
+    }
+}
+
 impl Error {
     /// The only interpretation of an error that decisions derive from.
     pub(crate) fn class(&self) -> Class {
