@@ -335,7 +335,7 @@ async fn output_that_comes_late_is_waited_for() {
             body["seed"]["attachments"]
                 .as_array_mut()
                 .unwrap()
-                .truncate(2)
+                .truncate(2);
         },
         |body| {
             for attachment in body["seed"]["attachments"].as_array_mut().unwrap() {
