@@ -29,20 +29,21 @@ const QUOTES: [(char, char); 8] = [
 /// Quotes, brackets, and what separates the values of a list or the parts of a path.
 const FORBIDDEN: &str = "\"'`“”„‟‘’‚‛«»‹›()[]{}<>,;|/\\";
 
-/// The IDs among a command's arguments, which are all called so.
-pub(crate) fn of_arguments(name: &str, arguments: &[String]) -> Result<Vec<String>, Failure> {
+/// The IDs among a command's arguments, which all have this name.
+pub(crate) fn of_arguments(
+    name: &str,
+    arguments: &[impl AsRef<str>],
+) -> Result<Vec<String>, Failure> {
     let mut ids = Ids::default();
     for argument in arguments {
-        ids.add_argument(name, argument);
+        ids.add_argument(name, argument.as_ref());
     }
     ids.finish()
 }
 
 /// As [`of_arguments`], for a command that takes one.
 pub(crate) fn of_argument(name: &str, argument: &str) -> Result<String, Failure> {
-    let mut ids = Ids::default();
-    ids.add_argument(name, argument);
-    ids.finish().map(|ids| ids.concat())
+    of_arguments(name, &[argument]).map(|ids| ids.concat())
 }
 
 /// Each ID once, in the order in which they were given.

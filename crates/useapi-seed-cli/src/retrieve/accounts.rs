@@ -59,8 +59,8 @@ impl Accounts {
         for job_id in job_ids {
             *counts.entry(channel::of(job_id)).or_default() += 1;
         }
-        let counts = counts.into_values();
-        counts.map(|count| count.min(self.at_once.get())).sum()
+        let most = self.at_once.get();
+        counts.into_values().map(|count| count.min(most)).sum()
     }
 
     /// The account of a job. Jobs whose ids tell nothing share one.
