@@ -1,6 +1,6 @@
 //! Job IDs as they are given: on the command line, in a file, or on stdin.
 //!
-//! What cannot be one is reported before anything is sent, all of it at once.
+//! All that cannot be one is reported together, before anything is sent.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -13,7 +13,7 @@ use crate::terminal::{note_mark, tell};
 
 /// On the command line, this stands for what stdin has.
 const STDIN: &str = "-";
-/// So much of a text is shown.
+/// How many characters of a text are shown.
 const SHOWN: usize = 80;
 /// Pairs that texts are quoted with.
 const QUOTES: [(char, char); 8] = [

@@ -53,7 +53,7 @@ impl Accounts {
         }
     }
 
-    /// How many of these jobs can be active at once.
+    /// How many of these jobs can be active concurrently.
     pub(crate) fn active<'a>(&self, job_ids: impl Iterator<Item = &'a str>) -> usize {
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
         for job_id in job_ids {

@@ -14,7 +14,7 @@ pub(crate) enum Class {
     Ambiguous,
     /// A read that may succeed later.
     Transient,
-    /// The same call fails again, until somebody changes something.
+    /// The same call fails again, until something is changed.
     Permanent,
 }
 

@@ -96,7 +96,7 @@ pub(super) struct Attempts {
     limits: Limits,
     deadline: Option<Instant>,
     failed: u32,
-    /// Since this time the file has not grown, in so many attempts.
+    /// Since when, and in how many attempts, the file has not grown.
     stuck_since: Instant,
     in_a_row: u32,
     /// Why a URL is not tried any more.
