@@ -29,12 +29,7 @@ fn ended(mut child: Child) -> Run {
         assert!(!is_blocked, "it blocks");
         std::thread::sleep(Duration::from_millis(2));
     }
-    let output = child.wait_with_output().unwrap();
-    Run {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Run::of(child.wait_with_output().unwrap())
 }
 
 fn fifo(path: &Path) {
