@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval};
+use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval, Wait};
 use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 /// The smallest PNG there is: one grey pixel.
@@ -42,12 +42,16 @@ async fn submitted_to(base_url: &str, jobid: &str) -> Error {
     submission.send().await.unwrap_err()
 }
 
-/// What becomes of a wait whose polls are answered so.
+/// What becomes of a wait whose polls get this response.
 async fn waited(response: Response) -> Error {
+    waited_for(Wait::DEFAULT_TIMEOUT, response).await
+}
+
+async fn waited_for(timeout: Duration, response: Response) -> Error {
     let stub = Stub::always(response).await;
     let job = client(&stub.base_url()).job(JOBID);
     let wait = job.wait().interval(Duration::from_millis(1));
-    wait.timeout(Duration::from_millis(20)).await.unwrap_err()
+    wait.timeout(timeout).await.unwrap_err()
 }
 
 fn documented(name: &str) -> Response {
@@ -110,7 +114,11 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
         ("job-ended-cancelled", waited(ended("cancelled")).await),
         (
             "still-running",
-            waited(documented("service/200-in-progress")).await,
+            waited_for(
+                Duration::from_millis(20),
+                documented("service/200-in-progress"),
+            )
+            .await,
         ),
         ("unexpected-status", submitted(html(503)).await),
         ("unexpected-status-of-a-gateway", submitted(html(502)).await),

@@ -77,6 +77,26 @@ fn only_first(attachments: &mut Value) {
     attachments.as_array_mut().unwrap().truncate(1);
 }
 
+/// Saves the first image of a result from this host: what came of it, and the only
+/// file that there is.
+async fn save_first(
+    host: &Stub,
+    change: impl FnOnce(&mut Value),
+) -> Result<(SavedImage, Vec<u8>), Error> {
+    let (client, retrieval) = retrieval(host.address(), |attachments| {
+        only_first(attachments);
+        change(attachments);
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = client.save_images(&retrieval, &folder).await.remove(0);
+    assert_eq!(files(folder.path()).len(), usize::from(outcome.is_ok()));
+    outcome.map(|saved| {
+        let file = std::fs::read(&saved.path).unwrap();
+        (saved, file)
+    })
+}
+
 fn picture() -> Response {
     Response::new(200, "image/png", PNG)
 }
@@ -100,7 +120,7 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-fn fault(outcome: &Result<SavedImage, Error>) -> &ImageFault {
+fn fault<T: std::fmt::Debug>(outcome: &Result<T, Error>) -> &ImageFault {
     match outcome.as_ref().unwrap_err().kind() {
         ErrorKind::Image(fault) => fault,
         other => panic!("{other:?}"),

@@ -428,7 +428,7 @@ async fn an_unparseable_response_is_reported_as_invalid() {
         let (client, stub) = polled(vec![invalid(), last]).await;
         let wait = client.job("a-job").wait().failed_polls(u32::MAX);
         let wait = wait.interval(Duration::from_secs(1));
-        let error = wait.timeout(Duration::from_millis(50)).await.unwrap_err();
+        let error = wait.timeout(Duration::from_millis(300)).await.unwrap_err();
         let is_invalid = matches!(error.kind(), ErrorKind::UnreadableAnswer { .. });
         assert!(is_invalid, "{error}");
         assert_eq!(error.job_id(), Some("a-job"));

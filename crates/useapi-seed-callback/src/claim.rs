@@ -38,8 +38,8 @@ impl Claim {
     }
 }
 
-/// A field's text. Integers are taken for it, since an id may come as one; beyond
-/// 64 bits they would not be exact, and are none.
+/// A field's text. An integer is read as text, since an id may come as one; beyond 64
+/// bits it would not be exact, and is rejected.
 fn text(value: &Value, name: &str) -> Option<String> {
     match value.get(name)? {
         Value::String(text) => Some(text.clone()),

@@ -136,7 +136,7 @@
 //! | what | how much | beyond it |
 //! | --- | --- | --- |
 //! | a body | 1 MiB, 10 s; 64 at once, 8 of them for one job's address | 413, 408, 503 |
-//! | connections of [`Server`] | [256](Server::max_connections) at once, never more than half of the files that the process may open | wait to be accepted |
+//! | connections of [`Server`] | [256](Server::max_connections) concurrently, never more than half of the files that the process may open | wait to be accepted |
 //! | the head of a request to [`Server`] | 16 KiB, [10 s](Server::head_timeout) | 431, closed |
 //! | the age of a connection of [`Server`] | 60 s | closed after the request |
 //! | jobs that are known at once | 10,000 | the oldest are only polled |

@@ -26,7 +26,7 @@ const MAX_HEAD: usize = 16 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves a [`Receiver`] on a port, with limits that `axum::serve` does not have:
-/// how many connections are open at once, and for how long one may be idle. Made
+/// how many connections are open concurrently, and for how long one may be idle. Made
 /// by [`Receiver::server`].
 ///
 /// ```
@@ -70,7 +70,7 @@ impl Receiver {
 }
 
 impl Server {
-    /// How many connections are open at once; defaults to 256. It is never more
+    /// How many connections are open concurrently; defaults to 256. It is never more
     /// than half of the files that the process may open, since lookups and results
     /// need some, too. Connections beyond it wait to be accepted.
     #[must_use]
@@ -122,7 +122,7 @@ impl Server {
             _ = connection.as_mut() => return,
             () = sleep(self.max_age) => connection.as_mut().graceful_shutdown(),
         }
-        // A request that has begun is still answered, if it ends in its own time.
+        // A request that has started still gets its response, if it ends in time.
         let _ = timeout(self.head_timeout + PATIENCE, connection).await;
     }
 }

@@ -14,9 +14,6 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     advice: Vec<String>,
-    /// Whether it comes from the limit on open files, whatever was tried: other advice
-    /// would mislead.
-    is_limit: bool,
     /// Whether the same command would fail in the same way.
     stays: bool,
 }
@@ -30,7 +27,6 @@ impl Failure {
             exit: Exit::Failed,
             message,
             advice: is_limit.then(open_files::advice).into_iter().collect(),
-            is_limit,
             stays: false,
         }
     }
@@ -51,9 +47,10 @@ impl Failure {
         self
     }
 
-    /// Adds a sentence of advice.
+    /// Adds a sentence of advice, which would mislead where the limit on open files is
+    /// the cause, whatever was tried.
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
-        if !self.is_limit {
+        if !open_files::is_named_in(&self.message) {
             self.advice.push(advice.into());
         }
         self

@@ -172,11 +172,8 @@ fn is_free(path: &Path, owner: Owner) -> bool {
     }
 }
 
-/// Not so a folder, or a pipe that would wait for somebody who writes.
+/// An error where it is not a regular file.
 fn begins_as_ours(path: &Path) -> io::Result<bool> {
-    if !fs::metadata(path)?.is_file() {
-        return Ok(false);
-    }
     let mut start = Vec::new();
     let file = local_file::open(path, Links::Follow, fs::File::options().read(true))?;
     file.take(MARK_WITHIN).read_to_end(&mut start)?;

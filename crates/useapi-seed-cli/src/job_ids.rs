@@ -1,6 +1,6 @@
 //! Job IDs as they are given: on the command line, in a file, or on stdin.
 //!
-//! What cannot be one is reported before anything is sent, all of it at once.
+//! All that cannot be one is reported together, before anything is sent.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -15,7 +15,7 @@ use crate::terminal::{note_mark, tell};
 
 /// On the command line, this stands for what stdin has.
 const STDIN: &str = "-";
-/// So much of a text is shown.
+/// How many characters of a text are shown.
 const SHOWN: usize = 80;
 /// Pairs that texts are quoted with.
 const QUOTES: [(char, char); 8] = [
@@ -32,20 +32,21 @@ const QUOTES: [(char, char); 8] = [
 /// address, and what is escaped or could not be decoded.
 const FORBIDDEN: &str = "\"'`“”„‟‘’‚‛«»‹›()[]{}<>,，、;|/\\=?&#%\u{fffd}\u{3164}";
 
-/// The IDs among a command's arguments, which are all called so.
-pub(crate) fn of_arguments(name: &str, arguments: &[String]) -> Result<Vec<String>, Failure> {
+/// The IDs among a command's arguments, which all have this name.
+pub(crate) fn of_arguments(
+    name: &str,
+    arguments: &[impl AsRef<str>],
+) -> Result<Vec<String>, Failure> {
     let mut ids = Ids::default();
     for argument in arguments {
-        ids.add_argument(name, argument);
+        ids.add_argument(name, argument.as_ref());
     }
     ids.finish()
 }
 
 /// As [`of_arguments`], for a command that takes one.
 pub(crate) fn of_argument(name: &str, argument: &str) -> Result<String, Failure> {
-    let mut ids = Ids::default();
-    ids.add_argument(name, argument);
-    ids.finish().map(|ids| ids.concat())
+    of_arguments(name, &[argument]).map(|ids| ids.concat())
 }
 
 /// Each ID once, in the order in which they were given.

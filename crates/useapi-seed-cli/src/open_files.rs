@@ -11,7 +11,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     check_for(NEEDED)
 }
 
-/// Whether so many files can be opened.
+/// Whether this number of files can be opened.
 #[cfg(unix)]
 pub(crate) fn check_for(needed: usize) -> Result<(), Failure> {
     let mut files = Vec::new();

@@ -35,9 +35,9 @@ pub(crate) use report::Line;
 use report::{Outcome, Report};
 pub(crate) use seed_file::SeedFile;
 
-/// So many results are saved at once.
+/// How many results are saved concurrently.
 pub(crate) const SAVERS: usize = 4;
-/// What is open at once: files and connections of four images and a lock for each of
+/// What is open concurrently: files and connections of four images and a lock for each of
 /// these, two locks, a connection and a file for each job that is active, and what all
 /// share.
 const SAVER_FILES: usize = 9;

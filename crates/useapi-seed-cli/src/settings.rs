@@ -15,7 +15,7 @@ use useapi_seed::{Client, Error, ErrorKind, SecretString, Wait};
 
 use crate::arguments::{Common, seconds, whole_above_zero};
 use crate::failure::Failure;
-use crate::terminal::{note_mark, plain, tell};
+use crate::terminal::{IMAGES_SHOWN, note_mark, plain, tell};
 use file::File;
 pub(crate) use folders::{state_folder, temporary_folder};
 pub(crate) use token::cut;
@@ -174,8 +174,10 @@ impl Settings {
     /// A client for the service, or whatever else is set.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let (token, base_url) = (self.token()?, self.base_url()?);
-        let client = Client::builder(token.value).base_url(base_url.value);
-        let client = client
+        let client = Client::builder(token.value)
+            .base_url(base_url.value)
+            // All that are saved are listed.
+            .max_images(IMAGES_SHOWN)
             .build()
             .map_err(|error| explain(error, "the API token", &token.origin))?;
         if client.raw().is_unencrypted() {

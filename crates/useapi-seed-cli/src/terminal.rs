@@ -11,7 +11,7 @@ use indicatif::MultiProgress;
 
 use crate::failure::Failure;
 
-/// Of a job's images so many are listed; for the others there is a count.
+/// How many of a job's images are saved and listed; the others are counted.
 pub(crate) const IMAGES_SHOWN: usize = 16;
 
 /// The lines that change; they stand below all others on stderr.
@@ -37,7 +37,7 @@ pub(crate) fn give(result: &str) -> io::Result<()> {
     BARS.suspend(|| give_beside_no_bars(result))
 }
 
-/// As `give`, where there are no bars: if nobody reads on, news are told all the same.
+/// As `give`, where there are no bars: a write that blocks does not block stderr.
 pub(crate) fn give_beside_no_bars(result: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(result.as_bytes())?;

@@ -11,7 +11,7 @@ use crate::local_file::{self, Links};
 
 /// How the names of files begin and end that are not whole yet.
 const START: &str = ".useapi-seed-";
-pub(crate) const END: &str = ".part";
+const END: &str = ".part";
 
 /// Writes a file that is there whole or not at all, and stays there: its folder is
 /// forced to the disk, too.
@@ -43,10 +43,15 @@ pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
 /// Removes the temporary files that killed processes have left in a folder: those
 /// that no process has locked.
 pub(crate) fn remove_abandoned(folder: &Path) {
+    remove_parts(folder, START, is_unlocked);
+}
+
+/// Removes the incomplete files in a folder whose names begin so, if that may be.
+pub(crate) fn remove_parts(folder: &Path, start: &str, may_be_removed: impl Fn(&Path) -> bool) {
     for entry in fs::read_dir(here(folder)).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_str().unwrap_or_default();
-        if name.starts_with(START) && name.ends_with(END) && is_unlocked(&entry.path()) {
+        if name.starts_with(start) && name.ends_with(END) && may_be_removed(&entry.path()) {
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -1,13 +1,11 @@
 //! Requests with a head that is too large.
 
-use axum::Json;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use axum::response::Response;
 
-use crate::refusal::own;
+use crate::refusal::own_error;
 
 /// How many bytes target and headers of a request may have together. Without
 /// it, the HTTP library's would hold: some hundred thousand, and the journal
@@ -24,13 +22,8 @@ pub(crate) async fn refuse(request: Request, next: Next) -> Response {
     if target + headers <= LIMIT {
         return next.run(request).await;
     }
-    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-    let error = own(format_args!(
-        "target and headers of the request are over {LIMIT} bytes"
-    ));
-    (
-        status,
-        Json(json!({ "error": error, "code": status.as_u16() })),
+    own_error(
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        format_args!("target and headers of the request are over {LIMIT} bytes"),
     )
-        .into_response()
 }

@@ -6,35 +6,34 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::HOST;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use axum::response::Response;
 
-use crate::refusal::own;
+use crate::refusal::own_error;
 
 /// Around everything, the journal too. `port` is the one that is served.
 pub(crate) async fn check(State(port): State<u16>, request: Request, next: Next) -> Response {
-    let headers = request.headers().get_all(HOST);
-    let mut named = headers.iter().map(|host| host.to_str().unwrap_or_default());
-    // A target in absolute form goes before the header.
+    let headers = request.headers();
+    let hosts = headers.get_all(HOST).iter();
+    let mut hosts = hosts.map(|host| host.to_str().unwrap_or_default());
+    // A target in absolute form takes precedence over the header.
     let target = request.uri().authority();
-    if headers.iter().next().is_some()
-        && named.all(|host| is_here(host, port))
+    if headers.contains_key(HOST)
+        && hosts.all(|host| is_here(host, port))
         && target.is_none_or(|target| is_here(target.as_str(), port))
     {
         return next.run(request).await;
     }
-    let status = StatusCode::MISDIRECTED_REQUEST;
-    let error = own(format_args!(
-        "the Host header must be an IP address or localhost:{port}; other names are rejected, \
-         as any site could let its own lead here"
-    ));
-    let body = json!({ "error": error, "code": status.as_u16() });
-    (status, Json(body)).into_response()
+    own_error(
+        StatusCode::MISDIRECTED_REQUEST,
+        format_args!(
+            "the Host header must be an IP address or localhost:{port}; other names are rejected, \
+             as any site could let its own lead here"
+        ),
+    )
 }
 
 /// An address cannot be rebound, and may be that of a forwarder on another port.

@@ -13,8 +13,14 @@ pub(crate) fn halted_status() -> StatusCode {
 }
 
 /// A message that the service does not have: it says so.
-pub(crate) fn own(message: impl Display) -> String {
+fn own(message: impl Display) -> String {
     format!("Emulator: {message}")
+}
+
+/// An error in the documented form, with a message of the emulator's own.
+pub(crate) fn own_error(status: StatusCode, message: impl Display) -> Response {
+    let body = json!({ "error": own(message), "code": status.as_u16() });
+    (status, Json(body)).into_response()
 }
 
 /// Why a request is refused.

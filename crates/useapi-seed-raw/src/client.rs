@@ -95,7 +95,7 @@ impl Client {
     /// plain `http`, to another machine than this one.
     #[must_use]
     pub fn is_unencrypted(&self) -> bool {
-        self.base_url.scheme() == "http" && !self.is_loopback
+        is_unencrypted(&self.base_url)
     }
 
     /// A generated client with a record of its own, for one call.
@@ -262,6 +262,13 @@ fn authorization(token: &str) -> Result<HeaderValue, BuildError> {
         .map_err(|_| BuildError::Token("cannot be sent in a header"))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// Whether what is sent to an address goes over a network unencrypted.
+#[doc(hidden)]
+#[must_use]
+pub fn is_unencrypted(url: &Url) -> bool {
+    url.scheme() == "http" && !is_loopback(url)
 }
 
 fn is_loopback(url: &Url) -> bool {

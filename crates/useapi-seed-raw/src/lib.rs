@@ -95,7 +95,8 @@ mod generated;
 
 pub use answer::{Answer, BodyEnd, Failure, FailureKind, Received};
 pub use client::{
-    BuildError, Client, ClientBuilder, DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT,
+    BuildError, Client, ClientBuilder, DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT,
+    DEFAULT_TIMEOUT, is_unencrypted,
 };
 pub use discord_token::DiscordToken;
 pub use generated::{DEFAULT_BASE_URL, types};

@@ -42,7 +42,7 @@ enum Spelling {
 
 /// A part of a text.
 enum Unit {
-    /// A character, in so many bytes of UTF-8.
+    /// A character: its UTF-8, and the number of its bytes.
     Bytes([u8; 4], usize),
     /// What a program may remove before it shows a text.
     Invisible,

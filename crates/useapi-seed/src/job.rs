@@ -160,8 +160,9 @@ impl Update {
     /// Whether a caller has nothing new to see; each response differs in
     /// `updated`.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let progress = |update: &Self| (update.status.clone(), update.content.clone());
-        progress(self) == progress(other) && self.parent_job_id == other.parent_job_id
+        self.status == other.status
+            && self.content == other.content
+            && self.parent_job_id == other.parent_job_id
     }
 
     /// For a wait, which is to stay small.

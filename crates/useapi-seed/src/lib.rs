@@ -182,8 +182,10 @@
 //! | one request | 60 s | [`ClientBuilder::request_timeout`], [`Submit::request_timeout`], [`Wait::request_timeout`] |
 //! | attempts | 4 within 2 min | [`ClientBuilder::retry`], [`Submit::retry`] |
 //! | a submission, with repetitions and search | 3 min | [`Submit::timeout`] |
+//! | after its timeout, a submission may still start a job | 30 s | [`ClientBuilder::settle_margin`] |
 //! | a wait | 15 min, and 10 s for a last look | [`Wait::timeout`] |
 //! | polls in a row that fail | 5 | [`Wait::failed_polls`] |
+//! | first polls that do not find a job just started | 3 | [`Wait::unknown_polls`] |
 //! | an image | 10 min, 256 MiB | [`ClientBuilder::image_timeout`], [`ClientBuilder::image_size_limit`] |
 //! | attempts at an image that fail in a row | 30 s | [`ClientBuilder::image_retry_timeout`] |
 //! | images of a result that are saved | 16 | [`ClientBuilder::max_images`] |

@@ -2,20 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use url::{Host, Url};
+use url::Url;
 
 /// Whether what a link leads to comes over a network unencrypted.
 pub(crate) fn is_unencrypted(link: &str) -> bool {
-    let Ok(url) = Url::parse(link) else {
-        return false;
-    };
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    url.scheme() == "http" && !is_loopback
+    Url::parse(link).is_ok_and(|url| useapi_seed_raw::is_unencrypted(&url))
 }
 
 /// When a link of Discord's expires: its `ex` has the second since 1970, in
@@ -70,6 +61,7 @@ mod tests {
             ("http://127.0.0.1:5/a.png", false),
             ("http://[::1]:5/a.png", false),
             ("http://localhost/a.png", false),
+            ("http://images.localhost./a.png", false),
             ("no link", false),
         ] {
             assert_eq!(is_unencrypted(link), expected, "{link}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Class, Error};
+use crate::error::Error;
 
 /// How often a request to the API is repeated, and after how long.
 ///
@@ -108,8 +108,7 @@ impl Retry {
     /// How long to wait before the request is repeated, if it is to be. `chance`
     /// is between 0 and 1.
     pub(crate) fn pause(&self, error: &Error, tried: Tried, chance: f64) -> Option<Duration> {
-        let is_safe = matches!(error.class(), Class::NotProcessed | Class::Transient);
-        if tried.attempts >= self.attempts || !is_safe {
+        if tried.attempts >= self.attempts || !error.class().may_be_retried() {
             return None;
         }
         // A pause of no time at all would be a loop of calls.

@@ -168,11 +168,11 @@ impl Submit {
 
     /// Sends the request.
     ///
-    /// It is repeated only as [`Retry`] says: when nothing was sent, or the
-    /// service refused explicitly. After a lost answer a job may be running that
-    /// nobody knows; then it is looked for, up to three times, as
-    /// [`Client::find_started`] does. If it is found, or the seed is, that is the
-    /// answer.
+    /// It is repeated only as [`Retry`] says: when nothing was sent, or the service
+    /// itself rejected it for the moment. After a lost response a job may be running
+    /// that no caller knows; then it is searched for as [`Client::find_started`] does,
+    /// three times, or with [`resubmit`](Self::resubmit) until the submission is
+    /// settled. If it is found, or the seed is, that is the outcome.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
 pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
 pub(crate) type OnPause = Box<dyn FnMut(Duration) + Send>;
 
-/// Of a job that was just started.
+/// The default for a job that was just started.
 const UNKNOWN_POLLS: u32 = 3;
 
 /// A wait for a job's result. Made by [`Job::wait`].

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use useapi_seed::{Client, ImageFault};
 use useapi_seed_tests::{Response, Stub};
 
-use crate::{PNG, asked, fault, files, only_first, picture, retrieval};
+use crate::{PNG, asked, fault, files, only_first, picture, retrieval, save_first};
 
 #[tokio::test]
 async fn a_bad_moment_of_the_host_passes() {
@@ -57,16 +57,9 @@ async fn a_host_that_never_answers_is_given_up() {
 #[tokio::test]
 async fn an_image_that_is_said_to_be_huge_is_not_begun() {
     let host = Stub::always(picture().announcing(2 << 30)).await;
-    let (client, retrieval) = retrieval(host.address(), |attachments| {
-        only_first(attachments);
-        attachments[0]["size"] = 2048.into();
-    })
-    .await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcome = client.save_images(&retrieval, &folder).await.remove(0);
+    let outcome = save_first(&host, |attachments| attachments[0]["size"] = 2048.into()).await;
     assert_eq!(*fault(&outcome), ImageFault::TooLarge(256 * 1024 * 1024));
     assert_eq!(host.requests().len(), 1);
-    assert!(files(folder.path()).is_empty());
 }
 
 /// For the calls that are made with such a clone.
@@ -128,11 +121,9 @@ async fn a_truncated_body_is_retried() {
 async fn assert_retried(first: Response) {
     let shown = format!("{first:?}");
     let host = host_after(first).await;
-    let (client, retrieval) = retrieval(host.address(), only_first).await;
-    let folder = tempfile::tempdir().unwrap();
-    let saved = client.save_images(&retrieval, &folder).await.remove(0);
-    let saved = saved.unwrap_or_else(|error| panic!("{shown}: {error}"));
-    assert_eq!(std::fs::read(saved.path).unwrap(), PNG, "{shown}");
+    let saved = save_first(&host, |_| {}).await;
+    let (_, file) = saved.unwrap_or_else(|error| panic!("{shown}: {error}"));
+    assert_eq!(file, PNG, "{shown}");
     assert_eq!(host.requests().len(), 2, "{shown}");
 }
 
@@ -147,9 +138,7 @@ async fn retry_after_may_be_a_date() {
             .header("date", "Sun, 25 Feb 2024 18:00:00 GMT")
             .header("retry-after", date);
         let host = host_after(busy).await;
-        let (client, retrieval) = retrieval(host.address(), only_first).await;
-        let folder = tempfile::tempdir().unwrap();
-        let outcome = client.save_images(&retrieval, &folder).await.remove(0);
+        let outcome = save_first(&host, |_| {}).await;
         assert_eq!(outcome.is_ok(), requests == 2, "{outcome:?}");
         assert_eq!(host.requests().len(), requests, "{date}");
     }
@@ -159,9 +148,7 @@ async fn retry_after_may_be_a_date() {
 async fn a_permanent_error_is_not_retried() {
     for status in [401, 404, 405, 410, 451] {
         let host = Stub::always(Response::new(status, "text/plain", "no")).await;
-        let (client, retrieval) = retrieval(host.address(), only_first).await;
-        let folder = tempfile::tempdir().unwrap();
-        let outcome = client.save_images(&retrieval, &folder).await.remove(0);
+        let outcome = save_first(&host, |_| {}).await;
         assert!(outcome.is_err());
         assert_eq!(host.requests().len(), 1, "{status}");
     }

@@ -4,11 +4,10 @@ use serde_json::{Value, json};
 use useapi_seed::ImageFault;
 use useapi_seed_tests::{Response, Stub};
 
-use crate::{PNG, fault, files, only_first, picture, retrieval};
+use crate::{PNG, fault, picture, save_first};
 
 /// Announces only a size.
 fn announce(attachments: &mut Value, size: usize) {
-    only_first(attachments);
     attachments[0]["size"] = json!(size);
     for field in ["width", "height", "content_type"] {
         attachments[0][field] = json!(null);
@@ -54,19 +53,13 @@ async fn half_a_file_is_rejected() {
 async fn assert_rejected(response: Response, announced: usize, sent: usize) {
     let shown = format!("{response:?}");
     let host = Stub::always(response).await;
-    let (client, retrieval) = retrieval(host.address(), |attachments| {
-        announce(attachments, announced);
-    })
-    .await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcome = client.save_images(&retrieval, &folder).await.remove(0);
+    let outcome = save_first(&host, |attachments| announce(attachments, announced)).await;
     let fault = fault(&outcome);
     let size = sent as u64;
     assert!(
         *fault == ImageFault::Truncated(size) || *fault == ImageFault::Cut(size),
         "{shown}: {fault}"
     );
-    assert!(files(folder.path()).is_empty(), "{shown}");
 }
 
 #[tokio::test]
@@ -87,15 +80,12 @@ async fn bytes_behind_the_end_mark_are_kept() {
         ] {
             let sent = [file, tail].concat();
             let host = Stub::always(Response::new(200, media_type, sent.as_slice())).await;
-            let (client, retrieval) = retrieval(host.address(), |attachments| {
-                announce(attachments, file.len() + 1000);
-            })
-            .await;
-            let folder = tempfile::tempdir().unwrap();
-            let saved = client.save_images(&retrieval, &folder).await.remove(0);
-            let saved = saved.unwrap_or_else(|error| panic!("{media_type} {tail:?}: {error}"));
+            let size = file.len() + 1000;
+            let saved = save_first(&host, |attachments| announce(attachments, size)).await;
+            let (saved, file) =
+                saved.unwrap_or_else(|error| panic!("{media_type} {tail:?}: {error}"));
             assert_eq!(saved.media_type, media_type);
-            assert_eq!(std::fs::read(saved.path).unwrap(), sent);
+            assert_eq!(file, sent);
             assert_eq!(host.requests().len(), 1);
         }
     }
@@ -114,14 +104,9 @@ async fn wrong_framing_loses_no_complete_image() {
     ] {
         for (announced, mismatches) in [(PNG.len(), 0), (PNG.len() + 500, 1)] {
             let host = Stub::always(response.clone()).await;
-            let (client, retrieval) = retrieval(host.address(), |attachments| {
-                announce(attachments, announced);
-            })
-            .await;
-            let folder = tempfile::tempdir().unwrap();
-            let saved = client.save_images(&retrieval, &folder).await.remove(0);
-            let saved = saved.unwrap_or_else(|error| panic!("{response:?}: {error}"));
-            assert_eq!(std::fs::read(saved.path).unwrap(), PNG);
+            let saved = save_first(&host, |attachments| announce(attachments, announced)).await;
+            let (saved, file) = saved.unwrap_or_else(|error| panic!("{response:?}: {error}"));
+            assert_eq!(file, PNG);
             assert_eq!(saved.differences.len(), mismatches);
             assert_eq!(host.requests().len(), 1);
         }
@@ -135,12 +120,7 @@ async fn the_announced_size_completes_any_format() {
     for (announced, is_complete) in [(202, true), (203, false)] {
         let response = Response::new(200, "image/bmp", bitmap.as_slice()).without_length();
         let host = Stub::always(response).await;
-        let (client, retrieval) = retrieval(host.address(), |attachments| {
-            announce(attachments, announced);
-        })
-        .await;
-        let folder = tempfile::tempdir().unwrap();
-        let outcome = client.save_images(&retrieval, &folder).await.remove(0);
+        let outcome = save_first(&host, |attachments| announce(attachments, announced)).await;
         assert_eq!(outcome.is_ok(), is_complete, "{announced}: {outcome:?}");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use useapi_seed::ImageFault;
 use useapi_seed_tests::{Response, Stub};
 
-use crate::{PNG, asked, fault, files, only_first, picture, retrieval};
+use crate::{PNG, asked, fault, only_first, picture, retrieval, save_first};
 
 #[tokio::test]
 async fn proxy_url_stands_in_for_a_bad_url() {
@@ -86,13 +86,9 @@ async fn an_expired_link_is_the_error_of_both() {
     })
     .await;
     let proxy_url = format!("http://{}/proxy", host.address());
-    let (client, retrieval) = retrieval(host.address(), |attachments| {
-        only_first(attachments);
+    let outcome = save_first(&host, |attachments| {
         attachments[0]["proxy_url"] = json!(proxy_url);
     })
     .await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcome = client.save_images(&retrieval, &folder).await.remove(0);
     assert!(matches!(fault(&outcome), ImageFault::Gone { .. }));
-    assert!(files(folder.path()).is_empty());
 }

@@ -8,7 +8,7 @@ use useapi_seed::{Client, ImageFault, JobState};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Request, Response, Stub};
 
-use crate::{PNG, asked, fault, files, only_first, picture, retrieval};
+use crate::{PNG, asked, fault, files, picture, retrieval, save_first};
 
 /// All from `start` on, up to `end`, as an honest host sends it.
 fn part(start: usize, end: usize) -> Response {
@@ -32,11 +32,8 @@ async fn what_was_cut_goes_on_where_it_ended() {
         Some(start) => part(start, PNG.len()),
     })
     .await;
-    let (client, retrieval) = retrieval(host.address(), only_first).await;
-    let folder = tempfile::tempdir().unwrap();
-    let saved = client.save_images(&retrieval, &folder).await.remove(0);
-    assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
-    assert_eq!(files(folder.path()), ["image-1.png"]);
+    let (_, file) = save_first(&host, |_| {}).await.unwrap();
+    assert_eq!(file, PNG);
     let [first, second] = &host.requests()[..] else {
         panic!("{:?}", host.requests());
     };
@@ -57,10 +54,8 @@ async fn a_host_that_sends_little_at_a_time_is_asked_until_all_is_there() {
         Some(start) => part(start, PNG.len().min(start + 15)),
     })
     .await;
-    let (client, retrieval) = retrieval(host.address(), only_first).await;
-    let folder = tempfile::tempdir().unwrap();
-    let saved = client.save_images(&retrieval, &folder).await.remove(0);
-    assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
+    let (_, file) = save_first(&host, |_| {}).await.unwrap();
+    assert_eq!(file, PNG);
     let starts: Vec<_> = host.requests().iter().map(start_of_range).collect();
     assert_eq!(starts, [None, Some(7), Some(22), Some(37), Some(52)]);
 }
@@ -135,12 +130,9 @@ async fn another_version_is_taken_from_its_beginning() {
         Some(_) => picture().header("etag", "\"b\""),
     })
     .await;
-    let (client, retrieval) = retrieval(host.address(), only_first).await;
-    let folder = tempfile::tempdir().unwrap();
-    let saved = client.save_images(&retrieval, &folder).await.remove(0);
-    let saved = saved.unwrap();
+    let (saved, file) = save_first(&host, |_| {}).await.unwrap();
     assert_eq!(saved.size, PNG.len() as u64);
-    assert_eq!(std::fs::read(saved.path).unwrap(), PNG);
+    assert_eq!(file, PNG);
     assert_eq!(asked(&host, "/1"), [false, true]);
 }
 
@@ -236,10 +228,8 @@ async fn a_rejected_range_request_starts_over() {
                 }
             })
             .await;
-            let (client, retrieval) = retrieval(host.address(), only_first).await;
-            let folder = tempfile::tempdir().unwrap();
-            let saved = client.save_images(&retrieval, &folder).await.remove(0);
-            assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG, "{status}");
+            let (_, file) = save_first(&host, |_| {}).await.unwrap();
+            assert_eq!(file, PNG, "{status}");
             assert_eq!(asked(&host, "/1"), [false, true, false], "{status}");
         }),
     )
@@ -262,10 +252,8 @@ async fn a_busy_host_is_resumed_later() {
             }
         })
         .await;
-        let (client, retrieval) = retrieval(host.address(), only_first).await;
-        let folder = tempfile::tempdir().unwrap();
-        let saved = client.save_images(&retrieval, &folder).await.remove(0);
-        assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
+        let (_, file) = save_first(&host, |_| {}).await.unwrap();
+        assert_eq!(file, PNG);
         assert_eq!(asked(&host, "/1"), [false, true, true], "{status}");
     }
 }
@@ -295,9 +283,6 @@ async fn a_206_to_a_plain_request_is_taken() {
 #[tokio::test]
 async fn a_206_from_the_middle_is_rejected() {
     let host = Stub::always(part(1, PNG.len())).await;
-    let (client, retrieval) = retrieval(host.address(), only_first).await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcome = client.save_images(&retrieval, &folder).await.remove(0);
+    let outcome = save_first(&host, |_| {}).await;
     assert_eq!(*fault(&outcome), ImageFault::Cut(0));
-    assert!(files(folder.path()).is_empty());
 }

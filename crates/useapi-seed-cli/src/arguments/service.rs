@@ -60,7 +60,7 @@ pub(crate) struct Reset {
 /// give to single submissions. It is a secret: who has it can make this ask the API
 /// about jobs, though nothing is printed that the API does not say.
 ///
-/// While nobody reads stdout callbacks are still answered, and events wait.
+/// While stdout is not read, callbacks still get responses, and events wait.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

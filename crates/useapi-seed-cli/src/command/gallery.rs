@@ -19,7 +19,7 @@ use crate::whole_file::here;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Gallery"))]
 pub(crate) struct Printed {
-    /// The page about all jobs; null when somebody else's was left in its place.
+    /// The page about all jobs; null when another program's page was left in its place.
     page: Option<String>,
     /// How many jobs were found finished.
     jobs: usize,

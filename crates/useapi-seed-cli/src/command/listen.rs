@@ -62,21 +62,21 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Fail
     }
     drop(lines);
     match timeout(LAST_LINES, printed).await {
-        // Whoever read has read enough.
+        // The reader has read enough.
         Ok(Ok(Err(fault))) if fault.kind() == io::ErrorKind::BrokenPipe => {}
         Ok(Ok(Err(fault))) => {
             return Err(Failure::file(format!("cannot print an event: {fault}")));
         }
         Ok(_) => {}
         Err(_) => tell(format_args!(
-            "{} nobody read stdout: events were not printed; `useapi-seed status` shows their jobs",
+            "{} stdout was not read: events were not printed; `useapi-seed status` shows their jobs",
             note_mark()
         )),
     }
     Ok(Exit::Done)
 }
 
-/// Prints lines on a thread of its own, since a pipe that nobody reads must delay
+/// Prints lines on a thread of its own, since a pipe that is not read must delay
 /// neither callbacks nor Ctrl-C. The second half is the thread's outcome. One queued
 /// line is enough: `Events` is a bounded queue itself.
 fn print_lines() -> io::Result<(mpsc::Sender<String>, oneshot::Receiver<io::Result<()>>)> {
@@ -96,7 +96,7 @@ fn print_lines() -> io::Result<(mpsc::Sender<String>, oneshot::Receiver<io::Resu
 }
 
 /// Queues the lines of events until the thread that prints them has ended. Events
-/// wait while nobody reads stdout.
+/// wait while stdout is not read.
 async fn queue(
     events: &mut Events,
     output: &Output,
@@ -116,7 +116,7 @@ async fn queue(
             if !has_stalled {
                 has_stalled = true;
                 tell(format_args!(
-                    "{} nobody reads stdout: events wait until somebody does",
+                    "{} stdout is not read: events wait until it is",
                     note_mark()
                 ));
             }
@@ -126,7 +126,7 @@ async fn queue(
     }
 }
 
-/// Says on stderr that callbacks came to nothing: too many events were waiting, or
+/// Reports on stderr that callbacks were dropped: too many events were waiting, or
 /// the API could not be asked. Never ends.
 async fn report_dropped(receiver: &Receiver) {
     let mut reported = 0;

@@ -80,7 +80,7 @@ impl Finished {
         if pictures.len() < seed_file.images.len() || !seed_file.is_whole(size) {
             return None;
         }
-        let count = pictures.len();
+        let count = seed_file.image_count.max(pictures.len());
         pictures.truncate(IMAGES_SHOWN);
         let answer: Value = json(&file("job.json")?.0)?;
         let of_image = |number, text: &String| format!("Picture {number}: {}", shown(text));

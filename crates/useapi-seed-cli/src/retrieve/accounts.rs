@@ -53,14 +53,14 @@ impl Accounts {
         }
     }
 
-    /// How many of these jobs can be active at once.
+    /// How many of these jobs can be active concurrently.
     pub(crate) fn active<'a>(&self, job_ids: impl Iterator<Item = &'a str>) -> usize {
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
         for job_id in job_ids {
             *counts.entry(channel::of(job_id)).or_default() += 1;
         }
-        let counts = counts.into_values();
-        counts.map(|count| count.min(self.at_once.get())).sum()
+        let most = self.at_once.get();
+        counts.into_values().map(|count| count.min(most)).sum()
     }
 
     /// The account of a job. Jobs whose ids tell nothing share one.

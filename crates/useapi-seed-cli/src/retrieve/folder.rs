@@ -85,16 +85,7 @@ impl Folder {
     /// Removes the images that a killed process has left in part. For a folder whose
     /// record says that they are this command's: the library may save elsewhere.
     pub(crate) fn remove_image_parts(&self) {
-        if !self.is_locked() {
-            return;
-        }
-        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let name = name.to_str().unwrap_or_default();
-            if name.starts_with(IMAGE) && name.ends_with(whole_file::END) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
+        whole_file::remove_parts(&self.path, IMAGE, |_| self.is_locked());
     }
 
     pub(crate) fn path(&self) -> &Path {

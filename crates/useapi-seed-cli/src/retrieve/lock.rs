@@ -40,7 +40,7 @@ impl Lock {
         let mut cause = None;
         for _ in 0..ATTEMPTS {
             match Self::attempt(path, &try_lock) {
-                // Whoever has it may just be removing file and folder: then once more.
+                // Another process may just be removing file and directory: then try again.
                 Err(error)
                     if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) =>
                 {

@@ -14,9 +14,7 @@ async fn no_name_leads_out_of_the_folder() {
     let mut job = stub.job(["../evil.png", "/tmp/evil.png", "..", "a/../../evil.png"]);
     job["jobid"] = "../../evil".into();
     stub.on_submit(200, job.to_string()).await;
-    for number in 1..=4 {
-        stub.on_image(number, 200, PIXEL).await;
-    }
+    stub.on_images().await;
     let run = stub.run(&folder, &["fetch", "5"]).ended(0);
     let out = run.last_line();
     assert_eq!(names(&folder), [out]);

@@ -148,9 +148,7 @@ async fn a_folder_with_another_jobs_result_is_refused_before_anything_is_sent() 
     for id in ["6", "7"] {
         let job = stub.job(["a.png"; 4]);
         stub.on_submit(200, job.to_string()).await;
-        for number in 1..=4 {
-            stub.on_image(number, 200, PIXEL).await;
-        }
+        stub.on_images().await;
         fs::write(out.join("seed.json"), present).unwrap();
         stub.run(folder.path(), &["fetch", id, "--out", "out"])
             .ended(0);

@@ -6,19 +6,9 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::process::{At, command, names};
-use crate::stub::{PIXEL, Stub, TOKEN};
+use crate::stub::{Stub, TOKEN};
 
 const ID: &str = "20240225-user:1-channel:2";
-
-async fn stub() -> Stub {
-    let stub = Stub::start().await;
-    stub.on_submit(200, stub.job(["a.png"; 4]).to_string())
-        .await;
-    for number in 1..=4 {
-        stub.on_image(number, 200, PIXEL).await;
-    }
-    stub
-}
 
 #[tokio::test]
 async fn decorated_job_id_is_sent_without_it() {
@@ -32,7 +22,7 @@ async fn decorated_job_id_is_sent_without_it() {
         format!("\"{ID}\""),
         format!("{ID},"),
     ] {
-        let (stub, folder) = (stub().await, tempfile::tempdir().unwrap());
+        let (stub, folder) = (Stub::with_result().await, tempfile::tempdir().unwrap());
         stub.run(folder.path(), &["fetch", &argument]).ended(0);
         assert_eq!(stub.submitted().await, [ID], "{argument:?}");
         assert_eq!(names(folder.path()), [ID.replace(':', "-")]);
@@ -42,7 +32,7 @@ async fn decorated_job_id_is_sent_without_it() {
 #[cfg(unix)]
 #[tokio::test]
 async fn list_with_crlf_is_read_through_xargs() {
-    let (stub, folder) = (stub().await, tempfile::tempdir().unwrap());
+    let (stub, folder) = (Stub::with_result().await, tempfile::tempdir().unwrap());
     let line = format!("printf '{ID}\\r\\n' | xargs useapi-seed fetch");
     crate::process::shell(folder.path(), &line)
         .at_url(&stub.base_url(), TOKEN)
@@ -54,7 +44,7 @@ async fn list_with_crlf_is_read_through_xargs() {
 /// What `--json` took as its value once is an argument now.
 #[tokio::test]
 async fn word_after_json_is_never_submitted() {
-    let (stub, folder) = (stub().await, tempfile::tempdir().unwrap());
+    let (stub, folder) = (Stub::with_result().await, tempfile::tempdir().unwrap());
     for word in [
         "seed, folder",
         "Seed",
@@ -79,7 +69,7 @@ async fn word_after_json_is_never_submitted() {
 
 #[tokio::test]
 async fn every_bad_job_id_is_reported_before_sending() {
-    let (stub, folder) = (stub().await, tempfile::tempdir().unwrap());
+    let (stub, folder) = (Stub::with_result().await, tempfile::tempdir().unwrap());
     let list = format!(
         "\u{feff}jobid,prompt\r\n\"{ID}\",\r\n# mine\n2 3\nhttps://example.com/?jobid=5\n[\n"
     );
@@ -113,7 +103,7 @@ async fn every_bad_job_id_is_reported_before_sending() {
 
 #[tokio::test]
 async fn every_command_checks_its_job_ids() {
-    let (stub, folder) = (stub().await, tempfile::tempdir().unwrap());
+    let (stub, folder) = (Stub::with_result().await, tempfile::tempdir().unwrap());
     for (arguments, name) in [
         (&["fetch", "1/2"][..], "JOBID"),
         (&["wait", "1/2"], "STARTED_JOBID"),

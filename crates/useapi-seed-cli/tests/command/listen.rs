@@ -162,7 +162,7 @@ async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
     assert!(emulator.journal().is_empty());
 }
 
-/// What happens while nobody reads stdout, or while idle connections are open.
+/// What happens while stdout is not read, or while idle connections are open.
 #[cfg(unix)]
 mod held_up {
     use std::io::{Read, Write};
@@ -240,7 +240,7 @@ mod held_up {
             tokio::time::sleep(Duration::from_millis(20)).await;
             looks = service.stub.requests().await;
         }
-        listening.told("note: nobody reads stdout: events wait");
+        listening.told("note: stdout is not read: events wait");
         service.has_ended.store(true, Ordering::SeqCst);
         for _ in 0..10 {
             call(&account, "cancelled").await;
@@ -273,7 +273,7 @@ mod held_up {
         let id = listening.child.id().try_into().unwrap();
         kill(Pid::from_raw(id), Signal::SIGINT).unwrap();
         assert_eq!(exit_status(&mut listening.child).await.code(), Some(0));
-        listening.told("note: nobody read stdout: events were not printed");
+        listening.told("note: stdout was not read: events were not printed");
     }
 
     #[tokio::test]

@@ -10,8 +10,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use useapi_seed_emulator::{Emulator, Entry, Fault, Operation, When};
 
-use crate::process::{At, FAST, Run, command, fetch, names, whole};
-use crate::stub::{PIXEL, Stub, TOKEN};
+use crate::process::{At, FAST, Run, WHOLE, command, fetch, names, whole};
+use crate::stub::{Stub, TOKEN};
 
 /// Runs a command that must not block.
 fn run(mut command: Command) -> Run {
@@ -29,12 +29,7 @@ fn ended(mut child: Child) -> Run {
         assert!(!is_blocked, "it blocks");
         std::thread::sleep(Duration::from_millis(2));
     }
-    let output = child.wait_with_output().unwrap();
-    Run {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Run::of(child.wait_with_output().unwrap())
 }
 
 fn fifo(path: &Path) {
@@ -250,9 +245,7 @@ async fn parts_of_killed_processes_are_removed() {
     let job = stub.job(["a.png"; 4]);
     stub.on_submit(200, job.to_string()).await;
     stub.on_look(200, job.to_string()).await;
-    for number in 1..=4 {
-        stub.on_image(number, 200, PIXEL).await;
-    }
+    stub.on_images().await;
     let plant = |path: &str| {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -285,23 +278,14 @@ async fn parts_of_killed_processes_are_removed() {
         plant(&out(json));
         run(id);
         assert!(!is_there(&out(image)) && !is_there(&out(json)));
-        whole_names(&folder.path().join(task));
+        assert_eq!(names(&folder.path().join(task)), WHOLE);
     }
-}
-
-fn whole_names(out: &Path) {
-    assert_eq!(names(out), crate::process::WHOLE);
 }
 
 #[tokio::test]
 async fn job_ids_that_look_alike_have_directories_of_their_own() {
-    let stub = Stub::start().await;
+    let stub = Stub::with_result().await;
     let folder = tempfile::tempdir().unwrap();
-    stub.on_submit(200, stub.job(["a.png"; 4]).to_string())
-        .await;
-    for number in 1..=4 {
-        stub.on_image(number, 200, PIXEL).await;
-    }
     let long = "7".repeat(60);
     let (one, other) = (format!("{long}1"), format!("{long}2"));
     let ids = ["1-2", "1:2", "a1c", "A1C", &one, &other];

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::process::{Run, names};
-use crate::stub::{PIXEL, Stub};
+use crate::stub::Stub;
 
 const PARENT: &str = "20240225-user:1-channel:1";
 const STARTED: &str = "20240226-user:1-channel:1";
@@ -45,12 +45,6 @@ async fn starts_a_job(stub: &Stub) {
     .await;
 }
 
-async fn serves_images(stub: &Stub, numbers: &[usize]) {
-    for number in numbers {
-        stub.on_image(*number, 200, PIXEL).await;
-    }
-}
-
 #[tokio::test]
 async fn a_gateways_response_is_no_rejection() {
     for status in [
@@ -66,7 +60,7 @@ async fn a_gateways_response_is_no_rejection() {
         fetch(&stub, folder.path(), "0.05").ended(7);
         assert!(folder.path().join("out/pending.json").exists(), "{status}");
         fetch(&stub, folder.path(), "0.05").ended(5);
-        assert_eq!(stub.submissions().await, 1, "{status}");
+        assert_eq!(stub.submitted().await.len(), 1, "{status}");
     }
 }
 
@@ -104,9 +98,9 @@ async fn a_job_behind_a_gateways_response_is_found() {
     stub.on_submit_through_a_gateway(504).await;
     stub.on_list(&[STARTED]).await;
     stub.on_look(200, completed(&stub).to_string()).await;
-    serves_images(&stub, &[1, 2, 3, 4]).await;
+    stub.on_images().await;
     fetch(&stub, folder.path(), "20").ended(0);
-    assert_eq!(stub.submissions().await, 1);
+    assert_eq!(stub.submitted().await.len(), 1);
 }
 
 #[tokio::test]
@@ -127,9 +121,9 @@ async fn a_response_that_cannot_be_parsed_is_kept() {
         // It is the same job that is asked for later.
         stub.reset().await;
         stub.on_look(200, completed(&stub).to_string()).await;
-        serves_images(&stub, &[1, 2, 3, 4]).await;
+        stub.on_images().await;
         fetch(&stub, folder.path(), "20").ended(0);
-        assert_eq!(stub.submissions().await, 0);
+        assert_eq!(stub.submitted().await.len(), 0);
     }
 }
 
@@ -141,9 +135,9 @@ async fn a_404_right_after_the_start_is_retried() {
     stub.on_first_poll(404, r#"{"error":"Unable to locate job","code":404}"#)
         .await;
     stub.on_look(200, completed(&stub).to_string()).await;
-    serves_images(&stub, &[1, 2, 3, 4]).await;
+    stub.on_images().await;
     fetch(&stub, folder.path(), "20").ended(0);
-    assert_eq!(stub.submissions().await, 1);
+    assert_eq!(stub.submitted().await.len(), 1);
 }
 
 #[tokio::test]
@@ -161,7 +155,7 @@ async fn output_that_comes_late_is_waited_for() {
         job.as_object_mut().unwrap().remove("parentJobId");
         stub.on_first_poll(200, &job.to_string()).await;
         stub.on_look(200, completed(&stub).to_string()).await;
-        serves_images(&stub, &[1, 2, 3, 4]).await;
+        stub.on_images().await;
         fetch(&stub, folder.path(), "20").ended(0);
     }
 }
@@ -186,17 +180,17 @@ async fn a_fetch_resumes_without_optional_fields() {
         change(&mut job);
         starts_a_job(&stub).await;
         stub.on_look(200, job.to_string()).await;
-        serves_images(&stub, &[1, 2, 4]).await;
         stub.on_image(3, 404, b"gone").await;
+        stub.on_images().await;
         fetch(&stub, folder.path(), "20").ended(1);
         stub.reset().await;
         stub.on_look(200, job.to_string()).await;
-        serves_images(&stub, &[1, 2, 3, 4]).await;
+        stub.on_images().await;
         fetch(&stub, folder.path(), "20").ended(0);
         let calls = stub.requests().await;
         fetch(&stub, folder.path(), "20").ended(0);
         assert_eq!(stub.requests().await, calls, "{case}");
-        assert_eq!(stub.submissions().await, 0, "{case}");
+        assert_eq!(stub.submitted().await.len(), 0, "{case}");
         assert!(!names(&folder.path().join("out")).contains(&"pending.json".to_owned()));
     }
 }
@@ -209,7 +203,7 @@ async fn an_id_that_is_a_number_is_not_lost() {
     stub.on_submit(200, json!({"jobid": id, "status": "started"}).to_string())
         .await;
     stub.on_look(200, completed(&stub).to_string()).await;
-    serves_images(&stub, &[1, 2, 3, 4]).await;
+    stub.on_images().await;
     let run = fetch(&stub, folder.path(), "20").ended(0);
     assert_eq!(run.started(), id.to_string());
 }

@@ -3,19 +3,9 @@ use std::fs;
 use crate::process::{json, names};
 use crate::stub::{PIXEL, Stub};
 
-async fn stub_with_images() -> Stub {
-    let stub = Stub::start().await;
-    stub.on_submit(200, stub.job(["a.png"; 4]).to_string())
-        .await;
-    for number in 1..=4 {
-        stub.on_image(number, 200, PIXEL).await;
-    }
-    stub
-}
-
 #[tokio::test]
 async fn it_is_tried_before_anything_is_submitted() {
-    let stub = stub_with_images().await;
+    let stub = Stub::with_result().await;
     let folder = tempfile::tempdir().unwrap();
     // Not even root can make a folder under a file.
     fs::write(folder.path().join("file"), "in the way").unwrap();
@@ -41,7 +31,7 @@ async fn it_is_tried_before_anything_is_submitted() {
 
 #[tokio::test]
 async fn the_result_is_told_when_it_can_no_longer_be_written() {
-    let stub = stub_with_images().await;
+    let stub = Stub::with_result().await;
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     // A file cannot take the place of a folder.
@@ -70,7 +60,7 @@ async fn the_result_is_told_when_it_can_no_longer_be_written() {
 
 #[tokio::test]
 async fn files_are_replaced_and_strangers_pointed_out() {
-    let stub = stub_with_images().await;
+    let stub = Stub::with_result().await;
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     fs::create_dir(&out).unwrap();
@@ -93,7 +83,7 @@ async fn files_are_replaced_and_strangers_pointed_out() {
 async fn files_have_the_usual_permissions() {
     use std::os::unix::fs::PermissionsExt;
 
-    let stub = stub_with_images().await;
+    let stub = Stub::with_result().await;
     let folder = tempfile::tempdir().unwrap();
     let usual = folder.path().join("usual");
     fs::write(&usual, "").unwrap();

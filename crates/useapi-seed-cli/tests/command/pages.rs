@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::process::{At, Run, WHOLE, command, names};
-use crate::stub::{PIXEL, Stub, TOKEN};
+use crate::stub::{Stub, TOKEN};
 
 /// A directory that is deep enough to have something above it.
 struct Deep(tempfile::TempDir);
@@ -26,12 +26,7 @@ impl Deep {
 }
 
 async fn fetch(folder: &Path, arguments: &[&str]) -> Run {
-    let stub = Stub::start().await;
-    stub.on_submit(200, stub.job(["a.png"; 4]).to_string())
-        .await;
-    for number in 1..=4 {
-        stub.on_image(number, 200, PIXEL).await;
-    }
+    let stub = Stub::with_result().await;
     command(folder)
         .arg("fetch")
         .args(arguments)

@@ -22,6 +22,22 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Checks what is true of every run.
+    pub(crate) fn of(output: Output) -> Self {
+        let run = Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        for text in [&run.stdout, &run.stderr] {
+            assert!(!text.contains(SECRET), "a token in:\n{text}");
+            assert!(!text.contains("panicked"), "{text}");
+            let control = text.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(control, None, "in {text:?}");
+        }
+        run
+    }
+
     /// Requires an exit code; a failure shows what was said.
     #[track_caller]
     pub(crate) fn ended(self, code: i32) -> Self {
@@ -141,25 +157,8 @@ impl At for Command {
             .env("USEAPI_TOKEN", token)
     }
 
-    /// Runs it to its end, and holds it to what is true of every run.
     fn run(&mut self) -> Run {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.output().unwrap();
-        let run = Run {
-            code: status.code(),
-            stdout: String::from_utf8(stdout).unwrap(),
-            stderr: String::from_utf8(stderr).unwrap(),
-        };
-        for text in [&run.stdout, &run.stderr] {
-            assert!(!text.contains(SECRET), "a token in:\n{text}");
-            assert!(!text.contains("panicked"), "{text}");
-            let control = text.chars().find(|c| c.is_control() && *c != '\n');
-            assert_eq!(control, None, "in {text:?}");
-        }
-        run
+        Run::of(self.output().unwrap())
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 
 use crate::process::{At, command, names};
-use crate::stub::{PIXEL, Stub, TOKEN};
+use crate::stub::{Stub, TOKEN};
 
 /// Every run and every listing is held to show no token; here the service
 /// repeats it.
@@ -22,9 +22,7 @@ async fn an_echoed_token_is_masked() {
     let mut job = stub.job(["a.png"; 4]);
     job["content"] = format!("**a cat {TOKEN}** - <@1> (fast)").into();
     stub.on_submit(200, job.to_string()).await;
-    for number in 1..=4 {
-        stub.on_image(number, 200, PIXEL).await;
-    }
+    stub.on_images().await;
     let run = stub
         .run(folder.path(), &["fetch", "5", "--out", "out"])
         .ended(0);
@@ -57,9 +55,7 @@ async fn no_spelling_of_the_token_is_printed() {
     let job = stub.job(["a.png"; 4]).to_string();
     let job = job.replace("A cat", &format!("A cat {spellings}"));
     stub.on_submit(200, job).await;
-    for number in 1..=4 {
-        stub.on_image(number, 200, PIXEL).await;
-    }
+    stub.on_images().await;
     // No run may show the distinctive part of a token.
     let run = stub
         .run(folder.path(), &["fetch", "5", "--out", "out"])

@@ -22,6 +22,15 @@ impl Stub {
         Self(MockServer::start().await)
     }
 
+    /// Has the result of every job, and its images.
+    pub(crate) async fn with_result() -> Self {
+        let stub = Self::start().await;
+        stub.on_submit(200, stub.job(["a.png"; 4]).to_string())
+            .await;
+        stub.on_images().await;
+        stub
+    }
+
     pub(crate) fn base_url(&self) -> String {
         format!("{}/v2", self.0.uri())
     }
@@ -54,13 +63,6 @@ impl Stub {
     /// Forgets its responses.
     pub(crate) async fn reset(&self) {
         self.0.reset().await;
-    }
-
-    /// How many submissions came.
-    pub(crate) async fn submissions(&self) -> usize {
-        let requests = self.0.received_requests().await.unwrap();
-        let is_post = |request: &&wiremock::Request| request.method.as_str() == "POST";
-        requests.iter().filter(is_post).count()
     }
 
     /// Responds to a submission once, as something between does it.
@@ -101,6 +103,13 @@ impl Stub {
     pub(crate) async fn on_each_look(&self, body: impl Fn() -> String + Send + Sync + 'static) {
         let answer = move |_: &wiremock::Request| text(200, body());
         self.on("GET", "/v2/jobs/", answer).await;
+    }
+
+    /// Answers for all four images.
+    pub(crate) async fn on_images(&self) {
+        for number in 1..=4 {
+            self.on_image(number, 200, PIXEL).await;
+        }
     }
 
     /// Answers for an image.

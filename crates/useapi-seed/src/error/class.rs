@@ -14,8 +14,15 @@ pub(crate) enum Class {
     Ambiguous,
     /// A read that may succeed later.
     Transient,
-    /// The same call fails again, until somebody changes something.
+    /// The same call fails again, until something is changed.
     Permanent,
+}
+
+impl Class {
+    /// Whether the same call again can do no harm, and may succeed.
+    pub(crate) fn may_be_retried(self) -> bool {
+        matches!(self, Self::NotProcessed | Self::Transient)
+    }
 }
 
 impl Error {

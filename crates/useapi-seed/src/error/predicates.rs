@@ -4,7 +4,7 @@ use std::io;
 
 use useapi_seed_raw::types::JobStatus;
 
-use super::{Class, Delivery, Error, ErrorKind};
+use super::{Delivery, Error, ErrorKind};
 
 /// What went wrong, for a program to decide by.
 ///
@@ -72,7 +72,7 @@ impl Error {
             ErrorKind::StillRunning { .. } => true,
             #[cfg(feature = "images")]
             ErrorKind::Image(ref fault) => fault.is_passing(),
-            _ => matches!(self.class(), Class::NotProcessed | Class::Transient),
+            _ => self.class().may_be_retried(),
         }
     }
 

@@ -133,8 +133,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     })
 }
 
-/// Whether an address is of those that are given out for public hosts (`2000::/3`,
-/// but for the special ones in it), or leads to a public IPv4 address by NAT64
+/// Whether an address is in the block for public hosts (`2000::/3`, except the
+/// special blocks in it), or leads to a public IPv4 address by NAT64
 /// (`64:ff9b::/96`) or 6to4 (`2002::/16`). So no mapped, translated, local or
 /// discarded ones are.
 fn is_public_v6(address: Ipv6Addr) -> bool {

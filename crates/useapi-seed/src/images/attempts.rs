@@ -45,18 +45,12 @@ impl Failure {
         Self { error, retry }
     }
 
-    /// Another attempt may succeed.
-    pub(super) fn transient(error: Error) -> Self {
-        let retry = Retry::After(Duration::ZERO);
-        Self { error, retry }
-    }
-
     /// The same failure of a request that is not made again in this form.
-    pub(super) fn of_another_request(self) -> Self {
-        match self.retry {
-            Retry::OtherUrl => Self::transient(self.error),
-            Retry::Never | Retry::After(_) => self,
+    pub(super) fn of_another_request(mut self) -> Self {
+        if self.retry == Retry::OtherUrl {
+            self.retry = Retry::After(Duration::ZERO);
         }
+        self
     }
 
     /// With the host's `Retry-After`.
@@ -74,14 +68,12 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error.kind() {
-            ErrorKind::Image(fault) if fault.is_passing() => Self::transient(error),
-            ErrorKind::Image(_) => Self::permanent(error),
-            _ => Self {
-                error,
-                retry: Retry::Never,
-            },
-        }
+        let retry = match error.kind() {
+            ErrorKind::Image(fault) if fault.is_passing() => Retry::After(Duration::ZERO),
+            ErrorKind::Image(_) => Retry::OtherUrl,
+            _ => Retry::Never,
+        };
+        Self { error, retry }
     }
 }
 
@@ -104,7 +96,7 @@ pub(super) struct Attempts {
     limits: Limits,
     deadline: Option<Instant>,
     failed: u32,
-    /// Since this time the file has not grown, in so many attempts.
+    /// Since when, and in how many attempts, the file has not grown.
     stuck_since: Instant,
     in_a_row: u32,
     /// Why a URL is not tried any more.

@@ -122,11 +122,11 @@ fn redirect(url: &Url, response: &Response) -> Option<Url> {
 /// The same redirect would come again.
 fn bad_redirect(problem: &str) -> Failure {
     let fault = ImageFault::BadLink(format!("redirects {problem}"));
-    Failure::permanent(Error::new(ErrorKind::Image(fault), Delivery::Answered))
+    Error::new(ErrorKind::Image(fault), Delivery::Answered).into()
 }
 
 fn no_answer(fault: reqwest::Error) -> Failure {
-    let is_lasting = fault.is_builder();
+    let is_permanent = fault.is_builder();
     let delivery = if fault.is_connect() {
         Delivery::NotSent
     } else {
@@ -134,10 +134,10 @@ fn no_answer(fault: reqwest::Error) -> Failure {
     };
     let error = Error::new(ErrorKind::Image(ImageFault::NoAnswer), delivery)
         .with_source(without_link(fault));
-    if is_lasting {
+    if is_permanent {
         Failure::permanent(error)
     } else {
-        Failure::transient(error)
+        error.into()
     }
 }
 

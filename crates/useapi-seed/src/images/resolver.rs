@@ -25,7 +25,7 @@ tokio::task_local! {
 #[derive(Clone, Debug)]
 struct Target {
     name: String,
-    /// None when it is no name, or could not be resolved in time.
+    /// None when it is not a name, or could not be resolved in time.
     found: Option<Vec<SocketAddr>>,
 }
 

@@ -186,7 +186,7 @@ impl<'a> Transfer<'a> {
 
     fn cut(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
         let fault = ImageFault::Cut(self.part.size());
-        Failure::transient(image_error(fault).with_source(cause))
+        image_error(fault).with_source(cause).into()
     }
 
     async fn start_over(
