@@ -439,3 +439,47 @@ async fn a_rejected_resubmission_keeps_the_record() {
     fetch.arg("--resubmit").run().ended(6);
     assert_eq!(json(&out.join("pending.json")), before);
 }
+
+/// The end of a job says nothing about a submission that was sent since.
+#[tokio::test]
+async fn a_jobs_end_keeps_the_record_of_another_submission() {
+    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let job_id = &emulator.jobs().imagine;
+    let at = |out: &str| {
+        let mut fetch = command(folder.path());
+        fetch
+            .args(["fetch", job_id, "--out", out, "--interval", INTERVAL])
+            .args(["--timeout", "0.05"])
+            .at(&emulator)
+            .env("XDG_STATE_HOME", folder.path().join("state"));
+        fetch
+    };
+    at("one").run().ended(5);
+    let ids = useapi_seed_client(&emulator).jobs().await.unwrap().ids;
+    let id = ids.unwrap().remove(0);
+    useapi_seed_client(&emulator)
+        .job(id)
+        .cancel()
+        .await
+        .unwrap();
+    // What another process submits while the first job is over.
+    let state = folder.path().join("state/useapi-seed/jobs");
+    let lock = fs::read_dir(&state)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let mut note = json(&lock);
+    note["started_job_id"] = serde_json::Value::Null;
+    fs::write(&lock, note.to_string()).unwrap();
+    at("one").run().ended(8);
+    at("one").run().ended(5).told("may have been sent before");
+    assert_eq!(emulator.job_counts()[job_id].started, 1);
+}
+
+fn useapi_seed_client(emulator: &Emulator) -> useapi_seed::Client {
+    let builder = useapi_seed::Client::builder(emulator.token());
+    builder.base_url(emulator.base_url()).build().unwrap()
+}

@@ -74,7 +74,7 @@ async fn a_gateways_401_does_not_stop_a_batch() {
     stub.on_list(&[]).await;
     let parent = json!({"jobid": PARENT, "verb": "imagine", "status": "completed", "code": 200});
     stub.on_look(200, parent.to_string()).await;
-    serves_images(&stub, &[1, 2, 3, 4]).await;
+    stub.on_images().await;
     let fetch = [
         "fetch",
         "5",
@@ -88,7 +88,7 @@ async fn a_gateways_401_does_not_stop_a_batch() {
     stub.run(folder.path(), &fetch)
         .ended(7)
         .told("2 done, 0 failed, 1 waiting");
-    assert_eq!(stub.submissions().await, 3);
+    assert_eq!(stub.submitted().await.len(), 3);
 }
 
 #[tokio::test]
@@ -206,4 +206,41 @@ async fn an_id_that_is_a_number_is_not_lost() {
     stub.on_images().await;
     let run = fetch(&stub, folder.path(), "20").ended(0);
     assert_eq!(run.started(), id.to_string());
+}
+
+/// What was recorded about the job stays known, also after a `wait`.
+#[tokio::test]
+async fn a_wait_keeps_the_parent_for_a_fetch() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = completed(&stub);
+    job.as_object_mut().unwrap().remove("parentJobId");
+    starts_a_job(&stub).await;
+    let mut running = job.clone();
+    running["status"] = json!("progress");
+    running["seed"] = json!(null);
+    stub.on_first_poll(200, &running.to_string()).await;
+    fetch(&stub, folder.path(), "0.001").ended(5);
+    stub.reset().await;
+    stub.on_look(200, job.to_string()).await;
+    stub.on_images().await;
+    let wait = ["wait", STARTED, "--out", "out", "--interval", "0.01"];
+    stub.run(folder.path(), &wait).ended(0);
+    fetch(&stub, folder.path(), "20").ended(0);
+    assert_eq!(stub.submitted().await.len(), 0);
+}
+
+/// The job's own response has neither the seed nor whose it is.
+#[tokio::test]
+async fn the_parent_of_the_request_is_asked_for_the_seed() {
+    let stub = Stub::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    starts_a_job(&stub).await;
+    let started = json!({"jobid": STARTED, "status": "completed", "code": 200}).to_string();
+    let mut parent = stub.job(["a.png"; 4]);
+    parent["jobid"] = json!(PARENT);
+    stub.on_job(STARTED, started).await;
+    stub.on_job(PARENT, parent.to_string()).await;
+    stub.on_images().await;
+    fetch(&stub, folder.path(), "20").ended(0);
 }

@@ -1,7 +1,7 @@
 //! A service that answers as a test wants it to.
 
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::process::{At, Run, command};
@@ -82,6 +82,16 @@ impl Stub {
     pub(crate) async fn on_list(&self, ids: &[&str]) {
         let response = text(200, json!(ids).to_string());
         self.on("GET", "/v2/jobs", response).await;
+    }
+
+    /// Responds to each poll of one job.
+    pub(crate) async fn on_job(&self, id: &str, body: String) {
+        Mock::given(method("GET"))
+            .and(path("/v2/jobs/"))
+            .and(query_param("jobid", id))
+            .respond_with(text(200, body))
+            .mount(&self.0)
+            .await;
     }
 
     /// Responds to the first poll alone.
