@@ -78,6 +78,7 @@ async fn result_types_fit_their_schemas() {
             "image_count",
             "seed_mismatch",
             "unexpected_type",
+            "other_job",
             "unknown_word",
             "unknown_field"
         ]
@@ -86,7 +87,7 @@ async fn result_types_fit_their_schemas() {
     let whole = assert_fits::<Retrieval>(&retrieval);
     assert_eq!(whole["seed"], 7);
     assert_eq!(whole["images"][0]["number"], 1);
-    assert_eq!(whole["notes"].as_array().unwrap().len(), 5);
+    assert_eq!(whole["notes"].as_array().unwrap().len(), 6);
 
     let image = retrieval.images().first().unwrap();
     assert_eq!(assert_fits::<Image>(image)["number"], 1);

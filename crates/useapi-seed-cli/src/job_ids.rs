@@ -30,7 +30,7 @@ const QUOTES: [(char, char); 8] = [
 ];
 /// Quotes, brackets, what separates the values of a list or the parts of a path or an
 /// address, and what is escaped or could not be decoded.
-const FORBIDDEN: &str = "\"'`“”„‟‘’‚‛«»‹›()[]{}<>,，、;|/\\=?&#%\u{fffd}\u{3164}";
+const FORBIDDEN: &str = "\"'`“”„‟‘’‚‛«»‹›()[]{}<>,，、;|/\\?&#%\u{fffd}\u{3164}";
 
 /// The IDs among a command's arguments, which all have this name.
 pub(crate) fn of_arguments(

@@ -97,7 +97,8 @@ async fn after_a_wait_that_failed_the_end_is_still_news() {
         }
         let job = json!({
             "jobid": "a-job", "verb": "seed_async", "status": "completed",
-            "parentJobId": "a-parent", "seed": { "value": 7 },
+            "parentJobId": "a-parent",
+            "seed": { "value": 7, "attachments": vec![json!({"url": "http://a/"}); 4] },
         });
         Response::json(200, job.to_string())
     })
@@ -175,7 +176,8 @@ async fn integer_ids_are_read_as_text() {
         assert!(request.target().ends_with("jobid=18446744073709551615"));
         let job = json!({
             "jobid": "18446744073709551615", "verb": "seed_async", "status": "completed",
-            "parentJobId": "17", "seed": { "value": 7 },
+            "parentJobId": "17",
+            "seed": { "value": 7, "attachments": vec![json!({"url": "http://a/"}); 4] },
         });
         Response::json(200, job.to_string())
     })
@@ -219,4 +221,37 @@ async fn endless_ids_are_refused() {
         setting.receiver.counts().unreadable == 2
     })
     .await;
+}
+
+/// A callback may come a moment before the output is there.
+#[tokio::test]
+async fn incomplete_result_does_not_end_a_wait() {
+    let polls = std::sync::atomic::AtomicUsize::new(0);
+    let api = Stub::start(move |_| {
+        let count = match polls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => 0,
+            1 => 2,
+            _ => 4,
+        };
+        let mut job = json!({"jobid": "a-job", "verb": "seed_async", "status": "completed"});
+        if count > 0 {
+            let attachments = vec![json!({"url": "http://a/"}); count];
+            job["seed"] = json!({ "value": 7, "attachments": attachments });
+        }
+        Response::json(200, job.to_string())
+    })
+    .await;
+    let client = Client::builder("a-token").base_url(api.base_url());
+    let client = client.retry(once()).build().unwrap();
+    let key = Key::new([1; 32]);
+    let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
+    let (receiver, _events) = builder.build().unwrap();
+    let job = client.job("a-job");
+    let wait = job.wait().interval(Duration::from_millis(20));
+    let url = receiver.reply_url("a-parent", None).unwrap();
+    let path = url::Url::parse(&url).unwrap().path().to_owned();
+    let body = claim("a-job", "completed").to_string();
+    let waited = receiver.wait(wait);
+    receiver.receive(&path, body.as_bytes()).unwrap();
+    assert_eq!(waited.await.unwrap().images().len(), 4);
 }

@@ -80,10 +80,11 @@ fn try_take_in(
     for directory in directories {
         let path = match directory() {
             Ok(directory) => directory.join("jobs").join(name),
-            Err(error) => {
+            Err(error) if is_permanent(&error) => {
                 causes.push(error.to_string());
                 continue;
             }
+            Err(error) => return Err(unlocked(&error.to_string())),
         };
         match Lock::try_take(&path) {
             Ok(lock) => return Ok(lock.map(JobLock::Job)),

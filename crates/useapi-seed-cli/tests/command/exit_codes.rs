@@ -169,7 +169,8 @@ async fn four_is_a_halted_account() {
         );
     }
     let stub = Stub::start().await;
-    stub.on_submit(569, "").await;
+    stub.on_submit(569, r#"{"error": "Pending mod message", "code": 569}"#)
+        .await;
     stub.run(folder.path(), &["fetch", "5"]).ended(4);
     assert!(names(folder.path()).is_empty());
 }
