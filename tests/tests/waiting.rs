@@ -395,6 +395,11 @@ async fn a_404_right_after_the_start_is_retried() {
     let wait = job.wait().interval(Duration::from_millis(1));
     wait.await.unwrap();
 
+    // As for one that another process has started.
+    let (client, _stub) = polled(vec![lag(), completed_with(|_| {})]).await;
+    let wait = client.job("a-job").of_parent("a-parent").wait();
+    wait.interval(Duration::from_millis(1)).await.unwrap();
+
     // It counts at the fourth poll, or at once for a job of unknown age.
     for (unknown_polls, polls) in [(3, 4), (0, 1)] {
         let (client, stub) = polled(vec![lag()]).await;

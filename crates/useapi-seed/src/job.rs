@@ -214,6 +214,10 @@ impl Job {
         self
     }
 
+    pub(crate) fn has_parent(&self) -> bool {
+        self.parent.is_some()
+    }
+
     pub(crate) fn manner(&self) -> Manner {
         self.client.manner()
     }

@@ -324,11 +324,12 @@ impl Submit {
                 }
             }
             let until_settled = resubmit == Resubmit::WhenSettled;
-            if if until_settled {
+            let is_enough = if until_settled {
                 is_settled
             } else {
                 tries >= LOOKS
-            } {
+            };
+            if is_enough {
                 break;
             }
             let mut pause = manner.retry.between_looks(tries);

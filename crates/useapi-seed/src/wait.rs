@@ -102,12 +102,12 @@ impl Wait {
     pub const DEFAULT_FAILED_POLLS: u32 = 5;
 
     pub(crate) fn new(job: Job) -> Self {
-        let is_just_started = job.submitted().is_some();
+        let is_started = job.submitted().is_some() || job.has_parent();
         Self {
             nudged: job.nudge().felt(),
             job,
             policy: Policy {
-                unknown_polls: if is_just_started { UNKNOWN_POLLS } else { 0 },
+                unknown_polls: if is_started { UNKNOWN_POLLS } else { 0 },
                 ..Policy::default()
             },
             on_update: None,
@@ -161,8 +161,8 @@ impl Wait {
 
     /// How many of the first polls may respond that the job is not found (404)
     /// before that counts: a server may not know yet what another one has started
-    /// a moment ago. Three for a job that was submitted or found by this client,
-    /// none for one that was named by its id.
+    /// a moment ago. Three for a job that was submitted or found by this client, or
+    /// whose [parent](Job::of_parent) is known; none for one named by its id alone.
     pub fn unknown_polls(mut self, polls: u32) -> Self {
         self.policy.unknown_polls = polls;
         self

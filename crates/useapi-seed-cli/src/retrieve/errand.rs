@@ -32,8 +32,6 @@ use crate::shell;
 use crate::terminal::{note_mark, plain, tell};
 use crate::whole_file;
 
-/// How many polls may not know a job that was started a moment ago.
-const UNKNOWN_POLLS: u32 = 3;
 /// How often it is tried to have what another process has.
 const KNOCK: Duration = Duration::from_millis(200);
 
@@ -303,7 +301,6 @@ impl Errand {
             .timeout(self.timeout)
             // An outage is waited out as long as the job is.
             .failed_polls(u32::MAX)
-            .unknown_polls(UNKNOWN_POLLS)
             .on_update(progress.updates())
             .on_fault(on_poll_error(folder, progress))
             .on_pause(progress.pauses());
