@@ -18,6 +18,10 @@ use crate::timestamp::Timestamp;
 
 pub(crate) const NAME: &str = "pending.json";
 
+/// How long a process may sleep between the record of a submission and the
+/// submission: half of the margin after which it counts as settled.
+const LONGEST_DELAY: Duration = Duration::from_secs(15);
+
 /// Of a record without it.
 fn default_settle_time() -> u64 {
     91
@@ -58,6 +62,12 @@ impl Pending {
         }
     }
 
+    /// Whether the submission would come so late that others take it for settled too
+    /// early. Then it is recorded again.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.submitted_at.age() > LONGEST_DELAY
+    }
+
     /// How long the submission may still start a job.
     pub(crate) fn settles_in(&self) -> Duration {
         Duration::from_secs(self.settle_time).saturating_sub(self.submitted_at.age())
@@ -93,5 +103,44 @@ impl Pending {
 
     pub(crate) fn remove(folder: &Folder) -> Result<(), Failure> {
         folder.remove(NAME)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn recorded(seconds_ago: u64) -> Pending {
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        serde_json::from_value(json!({
+            "job_id": "1",
+            "base_url": "http://localhost/v2",
+            "submitted_at": now.saturating_sub(seconds_ago),
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_record_settles_after_timeout_and_margin() {
+        let left = recorded(60).settles_in().as_secs();
+        assert!((29..=31).contains(&left), "{left}");
+        assert_eq!(recorded(92).settles_in(), Duration::ZERO);
+        // A clock that was put back makes nobody wait longer than that.
+        let from_the_future = Pending {
+            submitted_at: serde_json::from_value(json!(u64::MAX)).unwrap(),
+            ..recorded(0)
+        };
+        assert_eq!(from_the_future.settles_in().as_secs(), 91);
+    }
+
+    #[test]
+    fn a_record_is_outdated_after_half_the_margin() {
+        assert!(!recorded(0).is_outdated());
+        assert!(!recorded(13).is_outdated());
+        assert!(recorded(16).is_outdated());
     }
 }

@@ -20,9 +20,6 @@ use crate::terminal::{plain, tell};
 
 /// The longest time between two searches for a job.
 const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
-/// How long this process may sleep between the record of a submission and the
-/// submission: half of the margin after which it counts as settled.
-const LONGEST_DELAY: Duration = Duration::from_secs(15);
 /// Between the searches of the library after a lost response.
 const LONGEST_FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// What did not arrive is sent so often, and so soon.
@@ -193,8 +190,7 @@ impl Errand {
             // Anew each time: from now on it may have been sent.
             let pending = self.pending(&report.job_id);
             record(&pending, folder, lock)?;
-            if pending.submitted_at.age() > LONGEST_DELAY {
-                // Others would take it for settled too early.
+            if pending.is_outdated() {
                 continue;
             }
             attempts += 1;
