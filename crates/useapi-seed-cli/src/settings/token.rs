@@ -62,6 +62,19 @@ fn missing(default: Option<&Path>) -> Failure {
 }
 
 fn read(path: &Path) -> Result<SecretString, Failure> {
+    #[cfg(unix)]
+    let user = rustix::process::geteuid().as_raw();
+    #[cfg(not(unix))]
+    let user = 0;
+    read_as(user, path)
+}
+
+/// Reads it as this user would, whose own it has to be, or root's.
+#[cfg_attr(
+    not(unix),
+    allow(unused_variables, reason = "files have no such owners there")
+)]
+fn read_as(user: u32, path: &Path) -> Result<SecretString, Failure> {
     let place = path.display();
     let unreadable = |fault: io::Error| {
         Failure::wrong_use(format!("cannot read the token file {place}: {fault}"))
@@ -74,7 +87,7 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
 
         // What is checked is what is read, even if another file takes its place.
         let metadata = file.metadata().map_err(unreadable)?;
-        if ![0, rustix::process::geteuid().as_raw()].contains(&metadata.uid()) {
+        if ![0, user].contains(&metadata.uid()) {
             return Err(Failure::wrong_use(format!(
                 "the token file {place} belongs to another user"
             ))
@@ -106,4 +119,30 @@ pub(crate) fn cut(token: &SecretString) -> String {
     let shown = token.chars().count() / 8;
     let start: String = token.chars().take(shown.min(4)).collect();
     format!("{}…", plain(&start))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn token_file_of_another_user_is_rejected() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        fs::write(&path, "a-token").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        // Root's own would be accepted by every user.
+        if rustix::process::geteuid().is_root() {
+            chown(&path, Some(65534), None).unwrap();
+        }
+        let owner = fs::metadata(&path).unwrap().uid();
+        read_as(owner, &path).unwrap();
+        let failure = read_as(owner + 1, &path).unwrap_err();
+        assert!(failure.message().ends_with("belongs to another user"));
+        assert_eq!(failure.exit(), Exit::WrongUse);
+    }
 }

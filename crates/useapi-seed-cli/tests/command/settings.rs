@@ -208,22 +208,3 @@ async fn with_a_file_everything_works() {
     let none_executing = run(folder, &["jobs"], &[]).ended(0);
     assert_eq!(none_executing.stderr, "no jobs are executing\n");
 }
-
-#[cfg(unix)]
-#[test]
-fn token_file_of_another_user_is_rejected() {
-    use std::os::unix::fs::chown;
-
-    assert!(
-        rustix::process::geteuid().is_root(),
-        "this test needs root, which alone can give a file away"
-    );
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let path = folder.join("token");
-    write_token(&path, TOKEN, 0o600);
-    chown(&path, Some(65534), None).unwrap();
-    run(folder, &["jobs", "--token-file", "token"], &[])
-        .ended(2)
-        .told("the token file token belongs to another user");
-}
