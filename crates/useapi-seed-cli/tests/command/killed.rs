@@ -343,23 +343,33 @@ fn operations(emulator: &Emulator) -> Vec<Operation> {
     calls.filter_map(|call| call.operation).collect()
 }
 
+/// The first run is stopped in its search, and the second one begins when the time
+/// has passed: no run has to be quick.
 #[tokio::test]
 async fn a_search_lasts_until_the_submission_settles() {
     let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    write_unsettled(&folder.path().join("out"), &emulator, 1);
+    let out = folder.path().join("out");
+    let count = |operation| {
+        let calls = operations(&emulator).into_iter();
+        calls.filter(|call| *call == operation).count()
+    };
+    write_unsettled(&out, &emulator, 3600);
+    let mut searching = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
+    let mut searching = searching.stderr(Stdio::piped()).spawn().unwrap();
+    until(|| count(Operation::ListJobs) > 1).await;
+    searching.kill().unwrap();
+    let output = searching.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let still = "no job found yet; the submission may still arrive: searching for another";
+    assert!(told.contains(still), "{told}");
+    assert_eq!(count(Operation::RetrieveSeed), 0);
+    settle(&out);
     fetch(folder.path(), &emulator, &emulator.jobs().imagine)
         .run()
         .ended(0)
-        .told("no job found yet; the submission may still arrive: searching for another 1 s")
         .told("no job was started");
-    let calls = operations(&emulator);
-    let post = calls
-        .iter()
-        .position(|call| *call == Operation::RetrieveSeed);
-    let searches = calls[..post.unwrap()].iter();
-    let searches = searches.filter(|call| **call == Operation::ListJobs);
-    assert!(searches.count() > 1, "{calls:?}");
+    assert_eq!(count(Operation::RetrieveSeed), 1);
 }
 
 #[tokio::test]
