@@ -22,6 +22,6 @@ struct Readme;
 
 /// One attempt, and no pause where something is looked for: a test does not wait.
 #[must_use]
-pub fn once() -> useapi_seed::Retry {
-    useapi_seed::Retry::never().first_pause(std::time::Duration::ZERO)
+pub fn once() -> useapi_seed::RetryPolicy {
+    useapi_seed::RetryPolicy::disabled().initial_backoff(std::time::Duration::ZERO)
 }

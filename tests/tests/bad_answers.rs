@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 
-use useapi_seed::{Client, Delivery, Error, ErrorKind};
+use useapi_seed::{Client, Error, ErrorKind, RequestStatus};
 use useapi_seed_tests::{Response, Stub, once};
 
 const STATUSES: [u16; 21] = [
@@ -65,7 +65,7 @@ async fn errors(response: Response) -> [Error; 2] {
 
 fn is_right(status: u16, kind: &ErrorKind) -> bool {
     match status {
-        200..=202 => matches!(kind, ErrorKind::UnreadableAnswer { .. }),
+        200..=202 => matches!(kind, ErrorKind::InvalidResponse { .. }),
         _ => matches!(kind, ErrorKind::UnexpectedStatus),
     }
 }
@@ -85,16 +85,16 @@ async fn a_status_without_the_services_error_proves_nothing() {
                 assert!(!error.is_from_service(), "{status}, {name}");
                 assert_eq!(error.is_retryable(), !is_lost, "{status}");
                 let delivery = if is_lost {
-                    Delivery::MayHaveBeenSent
+                    RequestStatus::MayHaveBeenSent
                 } else {
-                    Delivery::Answered
+                    RequestStatus::ResponseReceived
                 };
-                assert_eq!(error.delivery(), delivery, "{status}");
+                assert_eq!(error.request_status(), delivery, "{status}");
                 let line = error.to_string();
                 assert!(line.contains(shown), "{status}, {name}: {line}");
                 assert!(line.contains(&format!("HTTP {status}")), "{line}");
                 assert!(!line.chars().any(char::is_control), "{line:?}");
-                assert!(!error.advice().is_empty());
+                assert!(!error.help().is_empty());
             }
         }
     }
@@ -110,7 +110,7 @@ async fn a_body_over_eight_mebibytes_is_left_where_it_is() {
                 "{status}: {:?}",
                 error.kind()
             );
-            assert_eq!(error.received().unwrap().body.len(), 8 * 1024 * 1024);
+            assert_eq!(error.response().unwrap().body.len(), 8 * 1024 * 1024);
             assert!(error.to_string().contains(r#"{"error":"xxx"#));
             assert!(error.to_string().len() < 1000);
         }
@@ -127,13 +127,13 @@ async fn no_answer_says_whether_the_request_may_have_been_sent() {
         .build()
         .unwrap();
     let error = client.submit("a-job").send().await.unwrap_err();
-    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(error.request_status(), RequestStatus::NotSent);
     assert!(error.to_string().contains("not sent"), "{error}");
 
     // Somebody reads the request and hangs up.
     let [error, _] = errors(Response::lost()).await;
     assert!(matches!(error.kind(), ErrorKind::Transport));
-    assert_eq!(error.delivery(), Delivery::MayHaveBeenSent);
+    assert_eq!(error.request_status(), RequestStatus::MayHaveBeenSent);
     assert!(error.to_string().contains("may have been sent"), "{error}");
 }
 
@@ -167,7 +167,7 @@ async fn an_unwrapped_error_reads_like_advice() {
     assert!(format!("{error:#?}").contains("kind: Unauthorized"));
     // A 404 that is not the service's own is about the address.
     let [error, _] = errors(Response::new(404, "text/html", "<h1>Not Found</h1>")).await;
-    assert!(error.advice().contains("/v2"), "{}", error.advice());
+    assert!(error.help().contains("/v2"), "{}", error.help());
 }
 
 /// The code in the body has to be the status, or the account's being halted.

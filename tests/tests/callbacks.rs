@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use useapi_seed::{Client, Job, Submitted};
+use useapi_seed::{Client, Job, SubmitOutcome};
 use useapi_seed_callback::{Events, Key, Receiver, ReceiverBuilder};
 use useapi_seed_emulator::Emulator;
 
@@ -84,7 +84,7 @@ impl Setting {
             submit = submit.reply_ref(reply_ref);
         }
         match submit.send().await.unwrap() {
-            Submitted::Started(job) => job,
+            SubmitOutcome::Started(job) => job,
             other => panic!("{other:?}"),
         }
     }

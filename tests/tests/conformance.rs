@@ -19,7 +19,7 @@
 
 use std::time::Duration;
 
-use useapi_seed::{Client, ErrorKind, JobStatus, Note, Submitted, Verb};
+use useapi_seed::{Client, ErrorKind, JobStatus, SubmitOutcome, Verb, Warning};
 use useapi_seed_emulator::Emulator;
 
 /// Holds a server to the documentation, with a completed job of the account.
@@ -31,7 +31,7 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
     assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
     let error = client.job("no-such-job").poll().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
-    client.jobs().await.unwrap();
+    client.executing_jobs().await.unwrap();
 
     let first = match client
         .submit(jobid)
@@ -40,11 +40,13 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
         .await
         .unwrap()
     {
-        Submitted::AlreadyRetrieved(retrieval) => retrieval,
-        Submitted::Started(job) => {
+        SubmitOutcome::AlreadyRetrieved(retrieval) => retrieval,
+        SubmitOutcome::Started(job) => {
             println!("started {}", job.id());
             assert_ne!(job.id(), jobid);
-            let status = job.submitted().and_then(|update| update.status.clone());
+            let status = job
+                .initial_progress()
+                .and_then(|update| update.status.clone());
             assert_eq!(status, Some(JobStatus::Started));
             let wait = job.wait().interval(interval);
             wait.on_update(|update| println!("{update:?}"))
@@ -56,12 +58,12 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
     println!("{first:#?}");
     assert!(u32::try_from(first.seed()).is_ok());
     assert_eq!(first.images().len(), 4);
-    assert_eq!(first.original_job_id(), Some(jobid));
+    assert_eq!(first.parent_job_id(), Some(jobid));
     assert!(first.prompt_with_seed().is_some());
     let surprises: Vec<_> = first
-        .notes()
+        .warnings()
         .iter()
-        .filter(|note| !matches!(note, Note::UnknownField(_)))
+        .filter(|note| !matches!(note, Warning::UnknownField(_)))
         .collect();
     assert!(surprises.is_empty(), "{surprises:?}");
 
@@ -73,10 +75,10 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
 
     // A seed is retrieved once.
     match client.submit(jobid).send().await.unwrap() {
-        Submitted::AlreadyRetrieved(again) => {
+        SubmitOutcome::AlreadyRetrieved(again) => {
             assert_eq!(again.seed(), first.seed());
             assert_eq!(again.job_id(), jobid);
-            assert_ne!(again.job().verb, Some(Verb::SeedAsync));
+            assert_ne!(again.raw_job().verb, Some(Verb::SeedAsync));
         }
         other => panic!("{other:?}"),
     }

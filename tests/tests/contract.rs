@@ -13,9 +13,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use useapi_seed::{Client, JobStatus, Submitted, Verb};
+use useapi_seed::{Client, JobStatus, SubmitOutcome, Verb};
 use useapi_seed_emulator::Emulator;
-use useapi_seed_raw::FailureKind;
+use useapi_seed_raw::ErrorKind;
 use useapi_seed_raw::types::SeedRequest;
 use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
@@ -183,7 +183,7 @@ async fn the_job_that_was_started_is_the_one_to_ask_for() {
         .retry(once())
         .build()
         .unwrap();
-    let Submitted::Started(job) = client.submit(JOBID).send().await.unwrap() else {
+    let SubmitOutcome::Started(job) = client.submit(JOBID).send().await.unwrap() else {
         panic!("not started");
     };
     let wait = job.wait().interval(Duration::from_millis(1));
@@ -227,7 +227,7 @@ async fn either_halted_status_is_decoded() {
             client.cancel_job(JOBID).await,
         ];
         for failure in failures.map(Result::unwrap_err) {
-            let FailureKind::Refused(error) = failure.kind() else {
+            let ErrorKind::ErrorResponse(error) = failure.kind() else {
                 panic!("{status}: {failure}");
             };
             assert_eq!(serde_json::to_value(error).unwrap(), body.json());
@@ -255,7 +255,7 @@ async fn raw_layer_sends_what_the_caller_says() {
 }
 
 /// The response to another call for a job whose seed was retrieved before.
-async fn already_retrieved() -> useapi_seed::Retrieval {
+async fn already_retrieved() -> useapi_seed::SeedResult {
     let body = Fixture::named("responses/200-already-retrieved").text;
     let stub = Stub::always(Response::json(200, body)).await;
     let client = Client::builder(TOKEN)
@@ -266,7 +266,7 @@ async fn already_retrieved() -> useapi_seed::Retrieval {
     let submit = client.submit("<jobid>").reply_ref("mine");
     let submit = submit.reply_url("https://example.com/mine");
     match submit.send().await.unwrap() {
-        Submitted::AlreadyRetrieved(retrieval) => retrieval,
+        SubmitOutcome::AlreadyRetrieved(retrieval) => retrieval,
         other => panic!("{other:?}"),
     }
 }
@@ -274,18 +274,22 @@ async fn already_retrieved() -> useapi_seed::Retrieval {
 #[tokio::test]
 async fn original_job_keeps_its_own_reply_fields() {
     let retrieval = already_retrieved().await;
-    let job = retrieval.job();
+    let job = retrieval.raw_job();
     assert_eq!(job.reply_url.as_deref(), Some("https://webhook.site/abc"));
     assert_eq!(
         job.reply_ref.as_deref(),
         Some("<your optional reference id>")
     );
-    assert!(retrieval.notes().is_empty(), "{:?}", retrieval.notes());
+    assert!(
+        retrieval.warnings().is_empty(),
+        "{:?}",
+        retrieval.warnings()
+    );
 }
 
 #[tokio::test]
 async fn bare_prompt_loses_no_parameters() {
     let retrieval = already_retrieved().await;
-    assert_eq!(retrieval.job().prompt.as_deref(), Some("Steampunk cat"));
+    assert_eq!(retrieval.raw_job().prompt.as_deref(), Some("Steampunk cat"));
     assert_eq!(retrieval.prompt(), Some("Steampunk cat --s 750 --v 5.2"));
 }

@@ -16,7 +16,7 @@ use proptest::sample::Index;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use useapi_seed::{Client, JobState, Note, Retrieval};
+use useapi_seed::{Client, PollResult, SeedResult, Warning};
 use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 #[path = "drift/tree.rs"]
@@ -57,7 +57,7 @@ static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
 });
 
 /// What the client makes of an answer, through a socket.
-fn poll(text: &str) -> Result<JobState, useapi_seed::Error> {
+fn poll(text: &str) -> Result<PollResult, useapi_seed::Error> {
     let session = SESSION.lock().unwrap_or_else(PoisonError::into_inner);
     text.clone_into(&mut session.answer.lock().unwrap());
     session
@@ -65,9 +65,9 @@ fn poll(text: &str) -> Result<JobState, useapi_seed::Error> {
         .block_on(session.client.job("<jobid>").poll())
 }
 
-fn retrieved(answer: &Value) -> Retrieval {
+fn retrieved(answer: &Value) -> SeedResult {
     match poll(&answer.to_string()) {
-        Ok(JobState::Retrieved(retrieval)) => retrieval,
+        Ok(PollResult::Completed(retrieval)) => retrieval,
         other => panic!("{other:?}"),
     }
 }
@@ -84,10 +84,14 @@ fn what_is_not_documented_is_listed_with_its_path() {
     answer["seed"]["attachments"][3]["size"] = json!("large");
     answer["children"] = json!([{"jobid": "1", "age": 5}]);
     let retrieval = retrieved(&answer);
-    let notes: Vec<_> = retrieval.notes().iter().map(ToString::to_string).collect();
+    let notes: Vec<_> = retrieval
+        .warnings()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     insta::assert_debug_snapshot!(notes);
     assert_eq!(retrieval.seed(), SEED);
-    assert_eq!(retrieval.answer(), answer.to_string().as_bytes());
+    assert_eq!(retrieval.raw_body(), answer.to_string().as_bytes());
 }
 
 /// The completed seed job with `from` written as `to`.
@@ -111,12 +115,12 @@ fn of_a_duplicate_key_the_last_value_counts() {
     ] {
         let text = rewritten(from, &to);
         let retrieval = match poll(&text) {
-            Ok(JobState::Retrieved(retrieval)) => retrieval,
+            Ok(PollResult::Completed(retrieval)) => retrieval,
             other => panic!("{to}: {other:?}"),
         };
         assert_eq!(retrieval.seed(), expected, "{to}");
         assert_eq!(retrieval.images().len(), 4, "{to}");
-        assert_eq!(retrieval.answer(), text.as_bytes());
+        assert_eq!(retrieval.raw_body(), text.as_bytes());
     }
 }
 
@@ -127,9 +131,9 @@ fn ids_that_are_numbers_are_read_as_text() {
     answer["parentJobId"] = json!(1_210_000_000_000_000_002_u64);
     let retrieval = retrieved(&answer);
     assert_eq!(retrieval.job_id(), "1210000000000000001");
-    assert_eq!(retrieval.original_job_id(), Some("1210000000000000002"));
-    let note = Note::UnexpectedType("jobid".to_owned());
-    assert!(retrieval.notes().contains(&note));
+    assert_eq!(retrieval.parent_job_id(), Some("1210000000000000002"));
+    let note = Warning::UnexpectedType("jobid".to_owned());
+    assert!(retrieval.warnings().contains(&note));
 }
 
 #[test]
@@ -147,8 +151,8 @@ fn a_seed_of_another_shape_is_read_and_named() {
         let expected = if images == 4 { SEED } else { 5 };
         assert_eq!(retrieval.seed(), expected, "{answer}");
         assert_eq!(retrieval.images().len(), images, "{answer}");
-        let note = Note::UnexpectedType("seed".to_owned());
-        assert!(retrieval.notes().contains(&note), "{answer}");
+        let note = Warning::UnexpectedType("seed".to_owned());
+        assert!(retrieval.warnings().contains(&note), "{answer}");
     }
 }
 
@@ -159,7 +163,7 @@ fn documented_answers_have_no_drift() {
         "service/200-completed-seed-job",
     ] {
         let retrieval = retrieved(&Fixture::named(name).json());
-        assert_eq!(retrieval.notes(), [], "{name}");
+        assert_eq!(retrieval.warnings(), [], "{name}");
     }
 }
 
@@ -303,10 +307,10 @@ fn expected_notes(
     notes: &mut Vec<String>,
 ) {
     let Some(example) = types.get(kind) else {
-        return notes.push(Note::UnknownField(path.to_owned()).to_string());
+        return notes.push(Warning::UnknownField(path.to_owned()).to_string());
     };
     if !has_type_of(tree, example, kind) {
-        return notes.push(Note::UnexpectedType(path.to_owned()).to_string());
+        return notes.push(Warning::UnexpectedType(path.to_owned()).to_string());
     }
     match tree {
         Tree::Leaf(Value::String(word)) if ["status", "verb"].contains(&kind) => {
@@ -357,18 +361,18 @@ proptest! {
         let text = answer.text();
         let seeds = seeds(&answer);
         let retrieval = match poll(&text) {
-            Ok(JobState::Retrieved(retrieval)) => retrieval,
+            Ok(PollResult::Completed(retrieval)) => retrieval,
             // Only where no place holds a seed any more, or a job that runs has
             // no pictures yet.
             _ if seeds.is_empty() => return Ok(()),
-            Ok(JobState::InProgress(_)) if runs_without_pictures(&answer) => return Ok(()),
+            Ok(PollResult::InProgress(_)) if runs_without_pictures(&answer) => return Ok(()),
             other => return Err(TestCaseError::fail(format!("{text}: {other:?}"))),
         };
         prop_assert!(seeds.contains(&retrieval.seed()), "{} {text}", retrieval.seed());
-        prop_assert_eq!(retrieval.answer(), text.as_bytes());
+        prop_assert_eq!(retrieval.raw_body(), text.as_bytes());
         let mut expected = Vec::new();
         expected_notes(&answer, ("", ""), &types, &mut expected);
-        let notes: Vec<_> = retrieval.notes().iter().map(ToString::to_string).collect();
+        let notes: Vec<_> = retrieval.warnings().iter().map(ToString::to_string).collect();
         for note in expected {
             prop_assert!(notes.contains(&note), "{text}: {note} is not in {notes:?}");
         }

@@ -12,7 +12,9 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use serde_json::Value;
-use useapi_seed::{Client, Error, ErrorKind, Field, JobState, JobStatus, Refusal, Submitted, Verb};
+use useapi_seed::{
+    BadRequestReason, Client, Error, ErrorKind, Field, JobStatus, PollResult, SubmitOutcome, Verb,
+};
 use useapi_seed_emulator::Emulator;
 use useapi_seed_tests::once;
 
@@ -39,7 +41,11 @@ async fn a_seed_and_four_pictures_for_each_verb() {
     let mut seeds = Vec::new();
     for jobid in [&jobs.imagine, &jobs.button, &jobs.blend] {
         let retrieval = client.retrieve(jobid).interval(INTERVAL).await.unwrap();
-        assert!(retrieval.notes().is_empty(), "{:?}", retrieval.notes());
+        assert!(
+            retrieval.warnings().is_empty(),
+            "{:?}",
+            retrieval.warnings()
+        );
         assert!(u32::try_from(retrieval.seed()).is_ok());
         let line = retrieval.prompt_with_seed().unwrap();
         assert!(
@@ -76,7 +82,7 @@ async fn step_by_step_and_from_another_process() {
         .discord("MTIzNDU2.a-token.xyz")
         .reply_url("https://example.com/callback")
         .reply_ref("order-17");
-    let Submitted::Started(job) = submission.send().await.unwrap() else {
+    let SubmitOutcome::Started(job) = submission.send().await.unwrap() else {
         panic!("not started");
     };
     assert_ne!(job.id(), parent);
@@ -101,8 +107,8 @@ async fn step_by_step_and_from_another_process() {
         .await
         .unwrap();
     assert_eq!(retrieval.job_id(), job.id());
-    let answered = retrieval.job();
-    assert_eq!(retrieval.original_job_id(), Some(parent));
+    let answered = retrieval.raw_job();
+    assert_eq!(retrieval.parent_job_id(), Some(parent));
     assert_eq!(answered.verb, Some(Verb::SeedAsync));
     assert_eq!(
         answered.reply_url.as_deref(),
@@ -110,7 +116,7 @@ async fn step_by_step_and_from_another_process() {
     );
     assert_eq!(answered.reply_ref.as_deref(), Some("order-17"));
     assert_eq!(answered.discord.as_deref(), Some("MTI…secured…xyz"));
-    let kept: Value = serde_json::from_slice(retrieval.answer()).unwrap();
+    let kept: Value = serde_json::from_slice(retrieval.raw_body()).unwrap();
     assert_eq!(kept["seed"]["value"], retrieval.seed());
     let updates: Vec<_> = seen.into_iter().collect();
     assert_eq!(updates[0].status, Some(JobStatus::Started));
@@ -121,11 +127,11 @@ async fn step_by_step_and_from_another_process() {
 
     // Asked again, the original job comes back at once.
     match client.submit(parent).send().await.unwrap() {
-        Submitted::AlreadyRetrieved(again) => {
+        SubmitOutcome::AlreadyRetrieved(again) => {
             assert_eq!(again.seed(), retrieval.seed());
             assert_eq!(again.job_id(), parent);
-            assert_eq!(again.original_job_id(), Some(parent));
-            assert_eq!(again.job().verb, Some(Verb::Imagine));
+            assert_eq!(again.parent_job_id(), Some(parent));
+            assert_eq!(again.raw_job().verb, Some(Verb::Imagine));
             assert_eq!(again.prompt_with_seed(), retrieval.prompt_with_seed());
         }
         other => panic!("{other:?}"),
@@ -137,13 +143,13 @@ async fn refusals() {
     let (emulator, client) = emulator(1.0).await;
     let jobs = emulator.jobs();
     for (jobid, refusal) in [
-        (&jobs.progress, Refusal::ParentNotCompleted),
-        (&jobs.no_discord, Refusal::Missing(Field::Discord)),
-        (&jobs.no_channel, Refusal::Missing(Field::Channel)),
+        (&jobs.progress, BadRequestReason::ParentNotCompleted),
+        (&jobs.no_discord, BadRequestReason::Missing(Field::Discord)),
+        (&jobs.no_channel, BadRequestReason::Missing(Field::Channel)),
     ] {
         let error = submission_error(&client, jobid).await;
         assert!(
-            matches!(error.kind(), ErrorKind::Refused(found) if *found == refusal),
+            matches!(error.kind(), ErrorKind::BadRequest(found) if *found == refusal),
             "{error}"
         );
     }
@@ -151,7 +157,7 @@ async fn refusals() {
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::Refused(Refusal::VerbNotSupported(Verb::Unknown(_)))
+            ErrorKind::BadRequest(BadRequestReason::VerbNotSupported(Verb::Unknown(_)))
         ),
         "{error}"
     );
@@ -166,14 +172,17 @@ async fn refusals() {
 
     // The fields that this crate would refuse itself.
     for (body, refusal) in [
-        (serde_json::json!({}), Refusal::Missing(Field::JobId)),
+        (
+            serde_json::json!({}),
+            BadRequestReason::Missing(Field::JobId),
+        ),
         (
             serde_json::json!({"jobid": jobs.imagine, "replyRef": "x".repeat(1025)}),
-            Refusal::TooLong(Field::ReplyRef),
+            BadRequestReason::TooLong(Field::ReplyRef),
         ),
         (
             serde_json::json!({"jobid": jobs.imagine, "replyUrl": "x".repeat(1025)}),
-            Refusal::TooLong(Field::ReplyUrl),
+            BadRequestReason::TooLong(Field::ReplyUrl),
         ),
     ] {
         let response = reqwest::Client::new()
@@ -194,7 +203,7 @@ async fn refusals() {
             .unwrap();
         let error = submission_error(&client, "a-job").await;
         assert!(
-            matches!(error.kind(), ErrorKind::Refused(found) if *found == refusal),
+            matches!(error.kind(), ErrorKind::BadRequest(found) if *found == refusal),
             "{error}"
         );
     }
@@ -210,7 +219,7 @@ async fn tokens() {
             (|kind| matches!(kind, ErrorKind::Unauthorized)) as fn(&ErrorKind) -> bool,
         ),
         (emulator.expired_token(), |kind| {
-            matches!(kind, ErrorKind::NoSubscription)
+            matches!(kind, ErrorKind::PaymentRequired)
         }),
     ] {
         let client = Client::builder(token)
@@ -232,7 +241,7 @@ async fn a_busy_account() {
     let mut started = Vec::new();
     let error = loop {
         match client.submit(jobid).send().await {
-            Ok(Submitted::Started(job)) => started.push(job.id().to_owned()),
+            Ok(SubmitOutcome::Started(job)) => started.push(job.id().to_owned()),
             Ok(other) => panic!("{other:?}"),
             Err(error) => break error,
         }
@@ -284,7 +293,7 @@ async fn a_halted_account_with_both_bodies() {
     assert_eq!(look.job_id(), Some(failed.as_str()));
     for error in [first, second, look] {
         assert_eq!(error.status().map(|status| status.as_u16()), Some(596));
-        assert!(error.advice().contains("reset"), "{}", error.advice());
+        assert!(error.help().contains("reset"), "{}", error.help());
     }
 }
 
@@ -297,13 +306,13 @@ async fn the_deadline_leaves_the_job_running() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::StillRunning { polls: 1, .. }),
+        matches!(error.kind(), ErrorKind::WaitTimeout { polls: 1, .. }),
         "{error}"
     );
     let id = error.job_id().unwrap();
     assert!(matches!(
         client.job(id).poll().await.unwrap(),
-        JobState::InProgress(_)
+        PollResult::InProgress(_)
     ));
     emulator.advance(Duration::from_secs(60));
     client.job(id).wait().await.unwrap();
@@ -312,7 +321,7 @@ async fn the_deadline_leaves_the_job_running() {
 #[tokio::test]
 async fn executing_jobs_are_listed_and_cancelled() {
     let (emulator, client) = emulator(1.0).await;
-    assert_eq!(client.jobs().await.unwrap().ids, Some(Vec::new()));
+    assert_eq!(client.executing_jobs().await.unwrap().ids, Some(Vec::new()));
     let mut started = Vec::new();
     for _ in 0..2 {
         match client
@@ -321,22 +330,22 @@ async fn executing_jobs_are_listed_and_cancelled() {
             .await
             .unwrap()
         {
-            Submitted::Started(job) => started.push(job),
+            SubmitOutcome::Started(job) => started.push(job),
             other => panic!("{other:?}"),
         }
     }
     let ids: Vec<_> = started.iter().map(|job| job.id().to_owned()).collect();
-    assert_eq!(client.jobs().await.unwrap().ids, Some(ids));
+    assert_eq!(client.executing_jobs().await.unwrap().ids, Some(ids));
 
     let cancelled = started[0].cancel().await.unwrap();
     assert_eq!(cancelled.status, Some(JobStatus::Cancelled));
     let left = Some(vec![started[1].id().to_owned()]);
-    assert_eq!(client.jobs().await.unwrap().ids, left);
+    assert_eq!(client.executing_jobs().await.unwrap().ids, left);
     let error = client.job(started[0].id()).wait().await.unwrap_err();
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::JobEnded {
+            ErrorKind::JobFailed {
                 status: JobStatus::Cancelled,
                 ..
             }
@@ -365,7 +374,7 @@ async fn a_halted_account_works_again_after_its_reset() {
     client.account(channel).reset().await.unwrap();
     assert!(matches!(
         client.submit(jobid).send().await.unwrap(),
-        Submitted::Started(_)
+        SubmitOutcome::Started(_)
     ));
 
     let error = client.account("🎨/..").reset().await.unwrap_err();
@@ -397,7 +406,7 @@ async fn another_jobs_seed_is_never_taken_for_this_ones() {
         .await
         .unwrap()
     {
-        Submitted::Started(_) => emulator.advance(Duration::from_secs(60)),
+        SubmitOutcome::Started(_) => emulator.advance(Duration::from_secs(60)),
         other => panic!("{other:?}"),
     }
     let error = client
@@ -408,7 +417,7 @@ async fn another_jobs_seed_is_never_taken_for_this_ones() {
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::NoSeed {
+            ErrorKind::SeedMissing {
                 verb: Some(Verb::Button),
                 ..
             }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval, Wait};
+use useapi_seed::{Client, Error, ErrorKind, PollResult, SeedResult, Wait};
 use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 /// The smallest PNG there is: one grey pixel.
@@ -139,13 +139,13 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
 }
 
 /// A retrieval with a picture for each of these links.
-async fn retrieval(links: &[Value]) -> (Client, Retrieval) {
+async fn retrieval(links: &[Value]) -> (Client, SeedResult) {
     let mut body = Fixture::named("service/200-completed-seed-job").json();
     body["seed"]["attachments"] = links.iter().map(|link| json!({"url": link})).collect();
     let stub = Stub::always(job(&body)).await;
     let client = client(&stub.base_url());
     match client.job(JOBID).poll().await.unwrap() {
-        JobState::Retrieved(retrieval) => (client, retrieval),
+        PollResult::Completed(retrieval) => (client, retrieval),
         other => panic!("{other:?}"),
     }
 }

@@ -9,7 +9,7 @@
 )]
 
 use futures_util::future::join_all;
-use useapi_seed_raw::{BodyEnd, Client, FailureKind};
+use useapi_seed_raw::{BodyStatus, Client, ErrorKind};
 use useapi_seed_tests::{Response, Stub};
 
 /// A bad answer of its own for each job id `N`: another status, another body,
@@ -47,7 +47,7 @@ async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
         }
     });
     for (number, failure) in join_all(calls).await {
-        let received = failure.received().expect("an answer was received");
+        let received = failure.response().expect("an answer was received");
         assert_eq!(received.headers["x-number"], number.to_string());
         let expected = Stub::always(bad_answer(number)).await;
         let direct = reqwest::Client::builder()
@@ -60,7 +60,7 @@ async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
             .unwrap();
         assert_eq!(received.status, direct.status(), "{number}");
         assert_eq!(received.body, direct.bytes().await.unwrap(), "{number}");
-        assert_eq!(received.end, BodyEnd::Complete);
+        assert_eq!(received.body_status, BodyStatus::Complete);
         assert!(
             failure
                 .to_string()
@@ -81,10 +81,10 @@ async fn a_cut_body_keeps_what_came() {
             .build()
             .unwrap();
         let failure = client.get_job("1").await.unwrap_err();
-        assert!(matches!(failure.kind(), FailureKind::Transport(_)));
-        let received = failure.received().unwrap();
+        assert!(matches!(failure.kind(), ErrorKind::Transport(_)));
+        let received = failure.response().unwrap();
         assert_eq!(received.status.as_u16(), status);
-        assert_eq!(received.end, BodyEnd::Cut);
+        assert_eq!(received.body_status, BodyStatus::Truncated);
         assert_eq!(received.body, r#"{"error":"abc"#);
     }
 }
@@ -103,8 +103,8 @@ async fn a_body_is_read_to_its_limit_and_no_further() {
             Ok(_) => assert!(fits),
             Err(failure) => {
                 assert!(!fits);
-                assert!(matches!(failure.kind(), FailureKind::TooLarge(size) if *size == limit));
-                let received = failure.received().unwrap();
+                assert!(matches!(failure.kind(), ErrorKind::BodyTooLarge(size) if *size == limit));
+                let received = failure.response().unwrap();
                 assert_eq!(received.body, &body.as_bytes()[..limit]);
                 assert_eq!(received.status.as_u16(), 200);
             }
@@ -123,6 +123,6 @@ async fn no_answer_is_a_transport_failure_without_one() {
         .build()
         .unwrap();
     let failure = client.get_job("1").await.unwrap_err();
-    assert!(matches!(failure.kind(), FailureKind::Transport(fault) if fault.is_connect()));
-    assert!(failure.received().is_none());
+    assert!(matches!(failure.kind(), ErrorKind::Transport(fault) if fault.is_connect()));
+    assert!(failure.response().is_none());
 }

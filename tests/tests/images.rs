@@ -26,14 +26,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use useapi_seed::{Client, Error, ErrorKind, ImageFault, JobState, Retrieval, SavedImage};
+use useapi_seed::{Client, Error, ErrorKind, ImageFault, PollResult, SavedImage, SeedResult};
 use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 /// The smallest PNG there is: one grey pixel.
 const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
 
 /// A result whose attachments are changed by `change`, given the image host.
-async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client, Retrieval) {
+async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client, SeedResult) {
     let mut body = Fixture::named("service/200-completed-seed-job").json();
     for (index, attachment) in body["seed"]["attachments"]
         .as_array_mut()
@@ -49,7 +49,7 @@ async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client
 }
 
 /// The result that a server has.
-async fn retrieved(base_url: &str) -> (Client, Retrieval) {
+async fn retrieved(base_url: &str) -> (Client, SeedResult) {
     let client = Client::builder("a-token")
         .base_url(base_url)
         .retry(once())
@@ -58,7 +58,7 @@ async fn retrieved(base_url: &str) -> (Client, Retrieval) {
         .build()
         .unwrap();
     match client.job("a-job").poll().await.unwrap() {
-        JobState::Retrieved(retrieval) => (client, retrieval),
+        PollResult::Completed(retrieval) => (client, retrieval),
         other => panic!("{other:?}"),
     }
 }
@@ -267,7 +267,7 @@ async fn a_folder_that_cannot_be_is_a_file_error_with_the_job() {
         .await
     {
         let error = outcome.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::File));
+        assert!(matches!(error.kind(), ErrorKind::Io));
         assert_eq!(error.job_id(), Some("<jobid>"));
     }
 }

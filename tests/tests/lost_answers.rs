@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use useapi_seed::{Client, Delivery, Retry, Submitted};
+use useapi_seed::{Client, RequestStatus, RetryPolicy, SubmitOutcome};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Response, Stub, once};
 
@@ -150,7 +150,7 @@ async fn a_cut_at_any_byte_starts_no_second_job_and_loses_none_silently() {
         .base_url(&cutter.base_url)
         .retry(once())
         // A connection for each request, so that the first is the submission's.
-        .configure_api_http(|http| http.pool_max_idle_per_host(0))
+        .http_client(|http| http.pool_max_idle_per_host(0))
         .build()
         .unwrap();
     let requests = (0..=request).map(Cut::Request);
@@ -166,10 +166,10 @@ async fn a_cut_at_any_byte_starts_no_second_job_and_loses_none_silently() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        let executing = client.jobs().await.unwrap().ids.unwrap();
+        let executing = client.executing_jobs().await.unwrap().ids.unwrap();
         let started = started(&emulator) - before;
         match outcome {
-            Ok(Submitted::Started(job)) => {
+            Ok(SubmitOutcome::Started(job)) => {
                 assert_eq!(started, 1, "{cut:?}");
                 assert_eq!(executing, [job.id()], "{cut:?}");
                 found += 1;
@@ -178,7 +178,11 @@ async fn a_cut_at_any_byte_starts_no_second_job_and_loses_none_silently() {
             Err(error) => {
                 let line = error.to_string();
                 assert!(started <= 1, "{cut:?}: started {started} times");
-                assert_eq!(error.delivery(), Delivery::MayHaveBeenSent, "{cut:?}");
+                assert_eq!(
+                    error.request_status(),
+                    RequestStatus::MayHaveBeenSent,
+                    "{cut:?}"
+                );
                 assert!(line.contains("may have been sent"), "{cut:?}: {line}");
                 assert!(line.contains(parent), "{cut:?}: {line}");
                 assert_eq!(error.parent_job_id(), Some(parent));
@@ -209,7 +213,7 @@ async fn a_lost_answer_is_made_up_for_by_the_job_that_was_started() {
             .unwrap();
         let client = client(&emulator, emulator.base_url());
         match client.submit(&emulator.jobs().imagine).send().await {
-            Ok(Submitted::Started(job)) => {
+            Ok(SubmitOutcome::Started(job)) => {
                 emulator.advance(Duration::from_secs(60));
                 job.wait().await.unwrap();
             }
@@ -229,7 +233,7 @@ async fn a_time_out_is_made_up_for_once_the_service_has_carried_it_out() {
     let pause = Duration::from_millis(300);
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .retry(Retry::never().first_pause(pause))
+        .retry(RetryPolicy::disabled().initial_backoff(pause))
         .build()
         .unwrap();
     // Its picture is painted at the first look, which takes a while.
@@ -238,7 +242,10 @@ async fn a_time_out_is_made_up_for_once_the_service_has_carried_it_out() {
     let submit = client.submit(&emulator.jobs().imagine);
     let submit = submit.request_timeout(Duration::from_millis(200));
     let outcome = submit.send().await;
-    assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Ok(SubmitOutcome::Started(_))),
+        "{outcome:?}"
+    );
     assert_eq!(started(&emulator), 1);
 }
 
@@ -257,7 +264,7 @@ async fn it_is_submitted_again_only_where_that_was_wanted() {
         let submit = submit.request_timeout(SOON).resubmit(resubmit);
         let outcome = submit.send().await;
         if resubmit {
-            assert!(matches!(outcome, Ok(Submitted::Started(_))));
+            assert!(matches!(outcome, Ok(SubmitOutcome::Started(_))));
         } else {
             let error = outcome.unwrap_err();
             let line = error.to_string();
@@ -303,10 +310,13 @@ async fn resubmit_waits_until_the_first_is_settled() {
     let (emulator, client) = late(60 * SOON).await;
     let submit = client.submit(&emulator.jobs().imagine);
     let outcome = submit.request_timeout(SOON).resubmit(true).send().await;
-    let Ok(Submitted::Started(job)) = outcome else {
+    let Ok(SubmitOutcome::Started(job)) = outcome else {
         panic!("{outcome:?}");
     };
-    assert_eq!(client.jobs().await.unwrap().ids.unwrap(), [job.id()]);
+    assert_eq!(
+        client.executing_jobs().await.unwrap().ids.unwrap(),
+        [job.id()]
+    );
     assert_eq!(started(&emulator), 1);
 }
 
@@ -321,8 +331,14 @@ async fn without_time_to_settle_nothing_is_resubmitted() {
     while started(&emulator) == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let found = client.find_started(&emulator.jobs().imagine).await.unwrap();
-    assert!(matches!(found, Some(Submitted::Started(_))), "{found:?}");
+    let found = client
+        .find_seed_job(&emulator.jobs().imagine)
+        .await
+        .unwrap();
+    assert!(
+        matches!(found, Some(SubmitOutcome::Started(_))),
+        "{found:?}"
+    );
     assert_eq!(started(&emulator), 1);
 }
 
@@ -333,7 +349,10 @@ async fn resubmit_unsettled_risks_a_second_job() {
     let submit = client.submit(&emulator.jobs().imagine);
     let submit = submit.request_timeout(SOON).resubmit_unsettled();
     let outcome = submit.send().await;
-    assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Ok(SubmitOutcome::Started(_))),
+        "{outcome:?}"
+    );
     while started(&emulator) < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -350,12 +369,18 @@ async fn an_empty_reference_is_an_absent_one() {
     let client = client(&emulator, emulator.base_url());
     let submit = client.submit(&emulator.jobs().imagine).reply_ref("");
     let outcome = submit.send().await;
-    assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
-    let found = client.find_started(&emulator.jobs().imagine).reply_ref("");
-    assert!(matches!(found.await, Ok(Some(Submitted::Started(_)))));
+    assert!(
+        matches!(outcome, Ok(SubmitOutcome::Started(_))),
+        "{outcome:?}"
+    );
+    let found = client.find_seed_job(&emulator.jobs().imagine).reply_ref("");
+    assert!(matches!(found.await, Ok(Some(SubmitOutcome::Started(_)))));
     let submit = client.submit(&emulator.jobs().button);
     let submit = submit.reply_url("").discord("").send().await;
-    assert!(matches!(submit, Ok(Submitted::Started(_))), "{submit:?}");
+    assert!(
+        matches!(submit, Ok(SubmitOutcome::Started(_))),
+        "{submit:?}"
+    );
 }
 
 #[tokio::test]
@@ -372,7 +397,10 @@ async fn a_second_submission_that_fails_does_not_hide_the_first() {
     let submit = client.submit(&emulator.jobs().imagine);
     let submit = submit.request_timeout(SOON).resubmit(true);
     let error = submit.send().await.unwrap_err();
-    assert!(error.may_have_been_sent() && !error.is_busy(), "{error}");
+    assert!(
+        error.may_have_been_sent() && !error.is_too_many_jobs(),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -386,16 +414,16 @@ async fn a_job_that_cannot_be_asked_hides_none_of_the_others() {
     let client = client(&emulator, emulator.base_url());
     let other = client.submit(&emulator.jobs().button).send().await;
     // The first fault was this one's.
-    assert!(matches!(other, Ok(Submitted::Started(_))), "{other:?}");
+    assert!(matches!(other, Ok(SubmitOutcome::Started(_))), "{other:?}");
     let mine = client.submit(&emulator.jobs().imagine).send().await;
-    assert!(matches!(mine, Ok(Submitted::Started(_))), "{mine:?}");
+    assert!(matches!(mine, Ok(SubmitOutcome::Started(_))), "{mine:?}");
     // The other one is asked first, and cannot be.
     emulator
         .inject(Operation::GetJob, When::Next(1), Fault::status(500))
         .unwrap();
-    let found = client.find_started(&emulator.jobs().imagine).await;
+    let found = client.find_seed_job(&emulator.jobs().imagine).await;
     assert!(
-        matches!(found, Ok(Some(Submitted::Started(_)))),
+        matches!(found, Ok(Some(SubmitOutcome::Started(_)))),
         "{found:?}"
     );
 }
@@ -432,26 +460,26 @@ async fn another_process_finds_what_was_started() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let client = client(&emulator, emulator.base_url());
     let parent = emulator.jobs().imagine.as_str();
-    assert!(client.find_started(parent).await.unwrap().is_none());
+    assert!(client.find_seed_job(parent).await.unwrap().is_none());
     let submit = client.submit(parent).reply_ref("order-17");
-    let Ok(Submitted::Started(job)) = submit.send().await else {
+    let Ok(SubmitOutcome::Started(job)) = submit.send().await else {
         panic!("not started");
     };
     // Another job's, which is not meant.
     let other = client.submit(&emulator.jobs().button);
-    assert!(matches!(other.send().await, Ok(Submitted::Started(_))));
-    match client.find_started(parent).await.unwrap() {
-        Some(Submitted::Started(found)) => assert_eq!(found.id(), job.id()),
+    assert!(matches!(other.send().await, Ok(SubmitOutcome::Started(_))));
+    match client.find_seed_job(parent).await.unwrap() {
+        Some(SubmitOutcome::Started(found)) => assert_eq!(found.id(), job.id()),
         other => panic!("{other:?}"),
     }
-    let of_another_order = client.find_started(parent).reply_ref("order-18");
+    let of_another_order = client.find_seed_job(parent).reply_ref("order-18");
     assert!(of_another_order.await.unwrap().is_none());
     emulator.advance(Duration::from_secs(60));
     assert!(matches!(
-        client.find_started(parent).await.unwrap(),
-        Some(Submitted::AlreadyRetrieved(_))
+        client.find_seed_job(parent).await.unwrap(),
+        Some(SubmitOutcome::AlreadyRetrieved(_))
     ));
-    let error = client.find_started("no-such-job").await.unwrap_err();
+    let error = client.find_seed_job("no-such-job").await.unwrap_err();
     assert!(error.is_not_found());
 }
 

@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use useapi_seed::{Client, Delivery, Error, JobState, Retry, Submitted};
+use useapi_seed::{Client, Error, PollResult, RequestStatus, RetryPolicy, SubmitOutcome};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Response, Stub};
 
-fn at_once() -> Retry {
-    Retry::default().first_pause(Duration::ZERO)
+fn at_once() -> RetryPolicy {
+    RetryPolicy::default().initial_backoff(Duration::ZERO)
 }
 
 fn client(emulator: &Emulator) -> Client {
@@ -25,14 +25,14 @@ async fn emulator(operation: Operation, times: u32, fault: Fault) -> Emulator {
 }
 
 /// What becomes of a look whose first calls fare so, and how many there were.
-async fn looked(times: u32, fault: Fault) -> (Result<JobState, Error>, usize) {
+async fn looked(times: u32, fault: Fault) -> (Result<PollResult, Error>, usize) {
     let emulator = emulator(Operation::GetJob, times, fault).await;
     let job = client(&emulator).job(&emulator.jobs().progress);
     (job.poll().await, emulator.journal().len())
 }
 
 /// The same for a submission.
-async fn submitted(times: u32, fault: Fault) -> (Result<Submitted, Error>, usize) {
+async fn submitted(times: u32, fault: Fault) -> (Result<SubmitOutcome, Error>, usize) {
     let emulator = emulator(Operation::RetrieveSeed, times, fault).await;
     let outcome = client(&emulator)
         .submit(&emulator.jobs().imagine)
@@ -73,7 +73,7 @@ async fn a_look_is_repeated_after_whatever_passes() {
     ] {
         let (outcome, calls) = looked(3, fault.clone()).await;
         assert!(
-            matches!(outcome, Ok(JobState::InProgress(_))),
+            matches!(outcome, Ok(PollResult::InProgress(_))),
             "{fault:?}: {outcome:?}"
         );
         assert_eq!(calls, 4, "{fault:?}");
@@ -130,7 +130,9 @@ async fn a_pause_beyond_the_limit_is_not_begun() {
         let (outcome, calls) = submitted(1, refusal(429, Some(retry_after))).await;
         let error = outcome.unwrap_err();
         assert_eq!(calls, 1, "{retry_after}");
-        assert!(error.is_busy() && error.retry_after() > Some(Duration::from_secs(86_400)));
+        assert!(
+            error.is_too_many_jobs() && error.retry_after() > Some(Duration::from_secs(86_400))
+        );
     }
     // A date that has passed is no pause.
     let past = Some("Sun, 06 Nov 1994 08:49:37 GMT");
@@ -150,7 +152,7 @@ async fn a_kept_connection_that_was_closed_costs_nothing() {
         .settle_margin(Duration::ZERO)
         .build()
         .unwrap();
-    client.jobs().await.unwrap();
+    client.executing_jobs().await.unwrap();
     // The service closes it as the submission comes: what became of that is not
     // known, but found out.
     let outcome = client
@@ -158,7 +160,10 @@ async fn a_kept_connection_that_was_closed_costs_nothing() {
         .resubmit(true)
         .send()
         .await;
-    assert!(matches!(outcome, Ok(Submitted::Started(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Ok(SubmitOutcome::Started(_))),
+        "{outcome:?}"
+    );
     let counts = emulator.job_counts();
     assert_eq!(counts.values().map(|counts| counts.started).sum::<u64>(), 1);
     // The first came to the connection that was closed, and is in no journal.
@@ -205,7 +210,7 @@ async fn a_closed_port_is_tried_again_and_nothing_was_sent() {
     drop(emulator);
     let error = client.submit(parent).send().await.unwrap_err();
     assert_eq!(error.attempts(), 4);
-    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(error.request_status(), RequestStatus::NotSent);
     assert!(error.to_string().contains("not sent"), "{error}");
     assert!(error.is_retryable());
 }
@@ -215,7 +220,7 @@ async fn limits_of_time_hold() {
     let emulator = emulator(Operation::GetJob, 1, Fault::Stall { bytes: 5 }).await;
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .retry(Retry::never())
+        .retry(RetryPolicy::disabled())
         .request_timeout(Duration::from_millis(100))
         .build()
         .unwrap();
@@ -236,7 +241,7 @@ async fn limits_of_time_hold() {
     let submit = client.submit(&busy.jobs().imagine);
     let submit = submit.timeout(Duration::from_secs(5));
     let error = submit.send().await.unwrap_err();
-    assert!(error.is_busy());
+    assert!(error.is_too_many_jobs());
     assert_eq!((error.attempts(), busy.journal().len()), (1, 1));
 
     // Nothing is sent when there is no time.
@@ -248,7 +253,7 @@ async fn limits_of_time_hold() {
     ] {
         let error = submit.send().await.unwrap_err();
         assert!(error.is_timeout(), "{error}");
-        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(error.request_status(), RequestStatus::NotSent);
         assert_eq!(busy.journal().len(), 1);
     }
 }

@@ -6,11 +6,12 @@ use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::{Value, json};
 use useapi_seed::{
-    Client, Difference, ExecutingJobs, Image, JobState, Note, Retrieval, SavedImage, Update,
+    Client, Difference, ExecutingJobs, Image, JobProgress, PollResult, SavedImage, SeedResult,
+    Warning,
 };
 use useapi_seed_tests::{Fixture, Response, Stub, once};
 
-async fn poll(answer: &Value) -> (Client, JobState) {
+async fn poll(answer: &Value) -> (Client, PollResult) {
     let stub = Stub::always(Response::json(200, answer.to_string())).await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
@@ -35,10 +36,10 @@ fn assert_fits<T: Serialize + JsonSchema>(value: &T) -> Value {
 #[tokio::test]
 async fn result_types_fit_their_schemas() {
     let progress = Fixture::named("service/200-in-progress").json();
-    let (_, JobState::InProgress(update)) = poll(&progress).await else {
+    let (_, PollResult::InProgress(update)) = poll(&progress).await else {
         panic!("not in progress");
     };
-    assert_eq!(assert_fits::<Update>(&update)["status"], "progress");
+    assert_eq!(assert_fits::<JobProgress>(&update)["status"], "progress");
 
     let stub = Stub::always(Response::json(200, r#"["a-job"]"#)).await;
     let client = Client::builder("a-token")
@@ -46,7 +47,7 @@ async fn result_types_fit_their_schemas() {
         .retry(once())
         .build()
         .unwrap();
-    let executing = client.jobs().await.unwrap();
+    let executing = client.executing_jobs().await.unwrap();
     assert_eq!(assert_fits::<ExecutingJobs>(&executing)["ids"][0], "a-job");
 
     let png = include_bytes!("../fixtures/pixel.png");
@@ -61,13 +62,13 @@ async fn result_types_fit_their_schemas() {
         .as_array_mut()
         .unwrap()
         .truncate(1);
-    let (client, JobState::Retrieved(retrieval)) = poll(&answer).await else {
+    let (client, PollResult::Completed(retrieval)) = poll(&answer).await else {
         panic!("no result");
     };
     let kinds: Vec<_> = retrieval
-        .notes()
+        .warnings()
         .iter()
-        .map(|note| match assert_fits::<Note>(note) {
+        .map(|note| match assert_fits::<Warning>(note) {
             Value::Object(map) => map.keys().next().unwrap().clone(),
             other => panic!("{other}"),
         })
@@ -84,7 +85,7 @@ async fn result_types_fit_their_schemas() {
         ]
     );
 
-    let whole = assert_fits::<Retrieval>(&retrieval);
+    let whole = assert_fits::<SeedResult>(&retrieval);
     assert_eq!(whole["seed"], 7);
     assert_eq!(whole["images"][0]["number"], 1);
     assert_eq!(whole["notes"].as_array().unwrap().len(), 6);

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
-use useapi_seed::{Client, ErrorKind, JobState, Note, Submitted};
+use useapi_seed::{Client, ErrorKind, PollResult, SubmitOutcome, Warning};
 use useapi_seed_emulator::Emulator;
 use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
@@ -98,16 +98,16 @@ async fn unencrypted_hosts_are_warned_of() -> Vec<Request> {
     let http_proxy = reqwest::Proxy::all(format!("http://{}", proxy.address())).unwrap();
     let client = Client::builder(TOKEN)
         .base_url(api.base_url().replace("127.0.0.1", "0.0.0.0"))
-        .configure_api_http(reqwest::ClientBuilder::no_proxy)
-        .configure_image_http(|http| http.proxy(http_proxy))
+        .http_client(reqwest::ClientBuilder::no_proxy)
+        .image_http_client(|http| http.proxy(http_proxy))
         .retry(once())
         .build()
         .unwrap();
     assert!(client.raw().is_unencrypted());
-    let Ok(JobState::Retrieved(retrieval)) = client.job("a-job").poll().await else {
+    let Ok(PollResult::Completed(retrieval)) = client.job("a-job").poll().await else {
         panic!("no result");
     };
-    assert!(retrieval.notes().contains(&Note::UnencryptedImage(1)));
+    assert!(retrieval.warnings().contains(&Warning::UnencryptedImage(1)));
     let folder = tempfile::tempdir().unwrap();
     client
         .save_images(&retrieval, &folder)
@@ -163,7 +163,7 @@ async fn an_image_host_and_its_redirects_see_no_token() {
         .retry(once())
         .build()
         .unwrap();
-    let Ok(JobState::Retrieved(retrieval)) = client.job("a-job").poll().await else {
+    let Ok(PollResult::Completed(retrieval)) = client.job("a-job").poll().await else {
         panic!("no result");
     };
     let folder = tempfile::tempdir().unwrap();
@@ -216,7 +216,7 @@ async fn echoes_are_masked() {
             .build()
             .unwrap();
         match client.submit("a-job").discord(DISCORD).send().await {
-            Ok(Submitted::Started(job)) => {
+            Ok(SubmitOutcome::Started(job)) => {
                 assert_eq!(job.id(), "you sent *** and ***");
                 assert_clean(&format!("{job:?}"));
             }
@@ -266,16 +266,16 @@ async fn echoes_are_masked() {
         .retry(once())
         .build()
         .unwrap();
-    let Ok(Submitted::AlreadyRetrieved(retrieval)) =
+    let Ok(SubmitOutcome::AlreadyRetrieved(retrieval)) =
         client.submit("a-job").discord(DISCORD).send().await
     else {
         panic!("no result");
     };
-    assert_clean(&String::from_utf8_lossy(retrieval.answer()));
+    assert_clean(&String::from_utf8_lossy(retrieval.raw_body()));
     assert_clean(&format!("{retrieval:?}"));
     // What the service cut itself is data.
     assert_eq!(
-        retrieval.job().discord.as_deref(),
+        retrieval.raw_job().discord.as_deref(),
         Some("<ABC…secured…xyz>")
     );
 }
@@ -382,16 +382,16 @@ async fn handed_out(status: u16, token: &str) -> Vec<String> {
         .retry(once());
     let client = client.build().unwrap();
     match client.submit("a-job").send().await {
-        Ok(Submitted::AlreadyRetrieved(retrieval)) => {
-            let answer: Value = serde_json::from_slice(retrieval.answer()).unwrap();
+        Ok(SubmitOutcome::AlreadyRetrieved(retrieval)) => {
+            let answer: Value = serde_json::from_slice(retrieval.raw_body()).unwrap();
             let mut texts = vec![
-                String::from_utf8(retrieval.answer().to_vec()).unwrap(),
+                String::from_utf8(retrieval.raw_body().to_vec()).unwrap(),
                 retrieval.job_id().to_owned(),
                 retrieval.prompt().unwrap().to_owned(),
                 retrieval.prompt_with_seed().unwrap(),
                 serde_json::to_string(&retrieval).unwrap(),
                 format!("{retrieval:?}"),
-                format!("{:?}", retrieval.job()),
+                format!("{:?}", retrieval.raw_job()),
             ];
             texts.extend(
                 answer
@@ -406,7 +406,7 @@ async fn handed_out(status: u16, token: &str) -> Vec<String> {
         // The search for a job of an ambiguous failure may find this one.
         Ok(other) => vec![format!("{other:?}")],
         Err(error) => {
-            let received = error.received().unwrap();
+            let received = error.response().unwrap();
             vec![
                 error.to_string(),
                 format!("{error:?}"),

@@ -10,7 +10,7 @@
 use std::fmt::Write;
 
 use serde_json::json;
-use useapi_seed::{Client, Error, ErrorKind, JobState, Note, Retrieval, Submitted};
+use useapi_seed::{Client, Error, ErrorKind, PollResult, SeedResult, SubmitOutcome, Warning};
 use useapi_seed_tests::{Fixture, Response, Stub, once};
 
 async fn client(response: Response) -> (Client, Stub) {
@@ -23,17 +23,17 @@ async fn client(response: Response) -> (Client, Stub) {
     (client, stub)
 }
 
-async fn submit(fixture: &Fixture) -> Result<Submitted, Error> {
+async fn submit(fixture: &Fixture) -> Result<SubmitOutcome, Error> {
     let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
     client.submit("<jobid>").send().await
 }
 
-async fn look(fixture: &Fixture) -> Result<JobState, Error> {
+async fn look(fixture: &Fixture) -> Result<PollResult, Error> {
     let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
     client.job("<jobid>").poll().await
 }
 
-fn described_retrieval(retrieval: &Retrieval) -> String {
+fn described_retrieval(retrieval: &SeedResult) -> String {
     let mut text = format!(
         "retrieved\njob: {}\nseed: {}\nprompt: {:?}\nprompt with seed: {:?}\n",
         retrieval.job_id(),
@@ -44,7 +44,7 @@ fn described_retrieval(retrieval: &Retrieval) -> String {
     for image in retrieval.images() {
         writeln!(text, "{image:?}").unwrap();
     }
-    for note in retrieval.notes() {
+    for note in retrieval.warnings() {
         writeln!(text, "note: {note}").unwrap();
     }
     text
@@ -54,11 +54,11 @@ fn described_error(error: &Error) -> String {
     format!(
         "error: {error}\nkind: {:?}\ndelivery: {:?}\nstatus: {:?}\nwords: {:?}\njob: {:?}\nadvice: {}\n",
         error.kind(),
-        error.delivery(),
+        error.request_status(),
         error.status().map(|status| status.as_u16()),
         error.service_message(),
         error.job_id(),
-        error.advice(),
+        error.help(),
     )
 }
 
@@ -67,19 +67,19 @@ async fn documented_answers_are_understood() {
     for fixture in Fixture::all() {
         let understood = if fixture.name.starts_with("service/") {
             match look(&fixture).await {
-                Ok(JobState::InProgress(update)) => format!("in progress\n{update:#?}\n"),
-                Ok(JobState::Retrieved(retrieval)) => described_retrieval(&retrieval),
+                Ok(PollResult::InProgress(update)) => format!("in progress\n{update:#?}\n"),
+                Ok(PollResult::Completed(retrieval)) => described_retrieval(&retrieval),
                 Ok(other) => panic!("{other:?}"),
                 Err(error) => described_error(&error),
             }
         } else {
             match submit(&fixture).await {
-                Ok(Submitted::Started(job)) => format!(
+                Ok(SubmitOutcome::Started(job)) => format!(
                     "started\njob: {}\n{:#?}\n",
                     job.id(),
-                    job.submitted().unwrap()
+                    job.initial_progress().unwrap()
                 ),
-                Ok(Submitted::AlreadyRetrieved(retrieval)) => described_retrieval(&retrieval),
+                Ok(SubmitOutcome::AlreadyRetrieved(retrieval)) => described_retrieval(&retrieval),
                 Ok(other) => panic!("{other:?}"),
                 Err(error) => described_error(&error),
             }
@@ -94,8 +94,8 @@ async fn the_answer_is_kept_as_it_came() {
     for name in ["responses/200-already-retrieved", "model/every-field"] {
         let fixture = Fixture::named(name);
         match submit(&fixture).await.unwrap() {
-            Submitted::AlreadyRetrieved(retrieval) => {
-                assert_eq!(retrieval.answer(), fixture.text.as_bytes());
+            SubmitOutcome::AlreadyRetrieved(retrieval) => {
+                assert_eq!(retrieval.raw_body(), fixture.text.as_bytes());
             }
             other => panic!("{other:?}"),
         }
@@ -113,9 +113,9 @@ fn changed(name: &str, change: impl FnOnce(&mut serde_json::Value)) -> Fixture {
     }
 }
 
-async fn retrieved(fixture: &Fixture) -> Retrieval {
+async fn retrieved(fixture: &Fixture) -> SeedResult {
     match look(fixture).await {
-        Ok(JobState::Retrieved(retrieval)) => retrieval,
+        Ok(PollResult::Completed(retrieval)) => retrieval,
         other => panic!("{}: {other:?}", fixture.text),
     }
 }
@@ -145,7 +145,7 @@ async fn an_odd_answer_is_still_a_result() {
             });
             let retrieval = retrieved(&fixture).await;
             assert_eq!(retrieval.seed(), 4_294_967_295, "{path}: {oddity}");
-            assert_eq!(retrieval.answer(), fixture.text.as_bytes());
+            assert_eq!(retrieval.raw_body(), fixture.text.as_bytes());
             if !path.contains("attachments") {
                 assert_eq!(retrieval.images().len(), 4, "{path}: {oddity}");
             }
@@ -162,11 +162,11 @@ async fn what_does_not_fit_is_noted() {
     });
     let retrieval = retrieved(&fixture).await;
     assert_eq!(
-        retrieval.notes(),
+        retrieval.warnings(),
         [
-            Note::UnexpectedType("created".into()),
-            Note::UnexpectedType("seed.attachments[2].size".into()),
-            Note::UnexpectedType("seed.attachments[3]".into()),
+            Warning::UnexpectedType("created".into()),
+            Warning::UnexpectedType("seed.attachments[2].size".into()),
+            Warning::UnexpectedType("seed.attachments[3]".into()),
         ]
     );
     assert_eq!(retrieval.images()[2].size, None);
@@ -213,8 +213,8 @@ async fn seed_is_found_wherever_it_stands() {
         let retrieval = retrieved(&other_form).await;
         assert_eq!(retrieval.seed(), 77);
         assert_eq!(
-            retrieval.notes(),
-            [Note::UnexpectedType("seed.value".into())]
+            retrieval.warnings(),
+            [Warning::UnexpectedType("seed.value".into())]
         );
     }
 
@@ -232,7 +232,7 @@ async fn seed_is_found_wherever_it_stands() {
     let retrieval = retrieved(&mismatch).await;
     assert_eq!(retrieval.seed(), 7);
     assert_eq!(
-        retrieval.notes()[0].to_string(),
+        retrieval.warnings()[0].to_string(),
         "the answer's seed.value is 7, but its text says 4294967295"
     );
 
@@ -274,8 +274,11 @@ async fn a_completed_job_without_seed_is_looked_up_at_its_parent() {
 
     // Nor has the parent: an error that keeps the answer.
     let error = look(&bare).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NoSeed { .. }), "{error}");
-    assert_eq!(error.received().unwrap().body, bare.text.as_bytes());
+    assert!(
+        matches!(error.kind(), ErrorKind::SeedMissing { .. }),
+        "{error}"
+    );
+    assert_eq!(error.response().unwrap().body, bare.text.as_bytes());
     assert_eq!(error.job_id(), Some("<jobid>"));
 }
 
@@ -335,7 +338,7 @@ async fn a_halted_account_is_told_under_a_status_of_success_too() {
     let mut fixture = Fixture::named("responses/401-unauthorized");
     fixture.status = 200;
     let error = look(&fixture).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }));
+    assert!(matches!(error.kind(), ErrorKind::InvalidResponse { .. }));
     assert_eq!(error.service_message(), Some("Unauthorized"));
 }
 
@@ -348,7 +351,7 @@ async fn a_job_that_runs_is_not_done_before_its_pictures() {
         });
         assert!(matches!(
             look(&fixture).await.unwrap(),
-            JobState::InProgress(_)
+            PollResult::InProgress(_)
         ));
     }
 }
@@ -361,20 +364,20 @@ async fn a_torn_answer_gives_what_it_holds() {
     // All but what follows the JSON.
     let (whole, _stub) = client(Response::json(200, format!("{started} ")).cut(1)).await;
     match whole.submit("a-parent").send().await.unwrap() {
-        Submitted::Started(job) => assert_eq!(job.id(), "a-job"),
+        SubmitOutcome::Started(job) => assert_eq!(job.id(), "a-job"),
         other => panic!("{other:?}"),
     }
     // The id is in what came: the job is not lost.
     let (torn, _stub) = client(Response::json(200, started).cut(100)).await;
     match torn.submit("a-parent").send().await.unwrap() {
-        Submitted::Started(job) => assert_eq!(job.id(), "a-job"),
+        SubmitOutcome::Started(job) => assert_eq!(job.id(), "a-job"),
         other => panic!("{other:?}"),
     }
     // An id that may go on is none.
     let answer = Response::json(200, r#"{"jobid":"a-job"#.to_owned() + "-of-mine").cut(8);
     let (torn, _stub) = client(answer).await;
     let error = torn.submit("a-parent").send().await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }));
+    assert!(matches!(error.kind(), ErrorKind::InvalidResponse { .. }));
     assert_eq!(error.job_id(), None);
     assert_eq!(error.parent_job_id(), Some("a-parent"));
     assert!(error.to_string().contains("may have been sent"), "{error}");
@@ -387,9 +390,9 @@ async fn an_answer_without_an_id_is_about_the_job_that_was_asked_for() {
         body.as_object_mut().unwrap().remove("jobid");
     });
     match submit(&fixture).await.unwrap() {
-        Submitted::AlreadyRetrieved(retrieval) => {
+        SubmitOutcome::AlreadyRetrieved(retrieval) => {
             assert_eq!(retrieval.job_id(), "<jobid>");
-            assert_eq!(retrieval.original_job_id(), Some("<jobid>"));
+            assert_eq!(retrieval.parent_job_id(), Some("<jobid>"));
         }
         other => panic!("{other:?}"),
     }
@@ -401,12 +404,12 @@ async fn a_job_without_a_result_shows_every_field() {
         let fixture = Fixture::named(name);
         let update = if name.starts_with("responses") {
             match submit(&fixture).await.unwrap() {
-                Submitted::Started(job) => job.submitted().unwrap().clone(),
+                SubmitOutcome::Started(job) => job.initial_progress().unwrap().clone(),
                 other => panic!("{other:?}"),
             }
         } else {
             match look(&fixture).await.unwrap() {
-                JobState::InProgress(update) => update,
+                PollResult::InProgress(update) => update,
                 other => panic!("{other:?}"),
             }
         };

@@ -9,11 +9,11 @@
 
 use serde_json::{Value, json};
 use useapi_seed_raw::types::{ErrorBody, Job, SeedRequest};
-use useapi_seed_raw::{Answer, Client, Failure, FailureKind};
+use useapi_seed_raw::{self as raw, Client, Error, ErrorKind};
 use useapi_seed_tests::{Fixture, Response, Stub};
 
 /// Asks the way the fixture's section belongs to.
-async fn ask(fixture: &Fixture) -> Result<Answer<Job>, Failure<ErrorBody>> {
+async fn ask(fixture: &Fixture) -> Result<raw::Response<Job>, Error<ErrorBody>> {
     let stub = Stub::always(Response::json(fixture.status, fixture.text.as_str())).await;
     let client = Client::builder("a-token")
         .base_url(&stub.base_url())
@@ -34,8 +34,8 @@ async fn documented_answers_decode() {
         let snapshot = format!("raw/{}", fixture.name).replace('/', "_");
         match ask(&fixture).await {
             Ok(answer) => {
-                assert_eq!(answer.received().status.as_u16(), fixture.status);
-                assert_eq!(answer.received().body, fixture.text.as_bytes());
+                assert_eq!(answer.raw_response().status.as_u16(), fixture.status);
+                assert_eq!(answer.raw_response().body, fixture.text.as_bytes());
                 insta::assert_debug_snapshot!(snapshot, *answer);
             }
             Err(failure) => {
@@ -54,7 +54,7 @@ async fn encoding_again_gives_the_same() {
         let again = match ask(&fixture).await {
             Ok(answer) => serde_json::to_value(&*answer).unwrap(),
             Err(failure) => match failure.kind() {
-                FailureKind::Refused(body) => serde_json::to_value(body).unwrap(),
+                ErrorKind::ErrorResponse(body) => serde_json::to_value(body).unwrap(),
                 other => panic!("{}: {other:?}", fixture.name),
             },
         };
@@ -93,6 +93,10 @@ async fn any_field_may_be_null() {
             text: body.to_string(),
         };
         let answer = ask(&fixture).await.unwrap();
-        assert_eq!(answer.received().body, fixture.text.as_bytes(), "{field}");
+        assert_eq!(
+            answer.raw_response().body,
+            fixture.text.as_bytes(),
+            "{field}"
+        );
     }
 }

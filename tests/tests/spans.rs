@@ -19,7 +19,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use useapi_seed::{Client, Submitted};
+use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::once;
 
@@ -106,7 +106,7 @@ async fn calls_waits_and_searches_are_spans() {
     emulator
         .inject(Operation::RetrieveSeed, When::Next(1), Fault::status(429))
         .unwrap();
-    let Ok(Submitted::Started(job)) = client.submit(parent).send().await else {
+    let Ok(SubmitOutcome::Started(job)) = client.submit(parent).send().await else {
         panic!("not started");
     };
     let seen = listener.take();
@@ -206,9 +206,9 @@ async fn calls_waits_and_searches_are_spans() {
     }
 
     // A search for a job.
-    client.find_started(parent).await.unwrap();
+    client.find_seed_job(parent).await.unwrap();
     let seen = listener.take();
-    assert_eq!(seen[0].name, "useapi_seed.find_started");
+    assert_eq!(seen[0].name, "useapi_seed.find_seed_job");
     assert_fields(&seen[0], &[("useapi.parent_job.id", parent)]);
     assert!(
         seen[1..]

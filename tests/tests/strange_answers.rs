@@ -7,18 +7,18 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use useapi_seed::{Client, ClientBuilder, Error, JobState, Note, Retry};
+use useapi_seed::{Client, ClientBuilder, Error, PollResult, RetryPolicy, Warning};
 use useapi_seed_tests::{Response, Stub};
 
 const SEED: u64 = 1_234_567;
 
 fn builder(stub: &Stub) -> ClientBuilder {
     let builder = Client::builder("a-token").base_url(stub.base_url());
-    builder.retry(Retry::never())
+    builder.retry(RetryPolicy::disabled())
 }
 
 /// What a poll makes of an answer, and the answer's own text where it is kept.
-async fn looked(response: Response) -> Result<JobState, Error> {
+async fn looked(response: Response) -> Result<PollResult, Error> {
     let stub = Stub::always(response).await;
     builder(&stub).build().unwrap().job("a-job").poll().await
 }
@@ -38,14 +38,14 @@ async fn ten_thousand_unknown_fields_are_kept() {
     }
     let text = completed(&more);
     let state = looked(Response::json(200, text.as_str())).await.unwrap();
-    let JobState::Retrieved(retrieval) = state else {
+    let PollResult::Completed(retrieval) = state else {
         panic!("{state:?}");
     };
     assert_eq!(retrieval.seed(), SEED);
-    assert_eq!(retrieval.answer(), text.as_bytes());
-    assert_eq!(retrieval.job().extra.len(), 10_000);
-    let unknown = retrieval.notes().iter();
-    let unknown = unknown.filter(|note| matches!(note, Note::UnknownField(_)));
+    assert_eq!(retrieval.raw_body(), text.as_bytes());
+    assert_eq!(retrieval.raw_job().extra.len(), 10_000);
+    let unknown = retrieval.warnings().iter();
+    let unknown = unknown.filter(|note| matches!(note, Warning::UnknownField(_)));
     assert_eq!(unknown.count(), 10_000);
 }
 
@@ -70,14 +70,14 @@ async fn invalid_json_is_an_invalid_response_with_its_body() {
 async fn a_byte_order_mark_is_skipped() {
     let text = format!("\u{feff}{}", completed(""));
     let state = looked(Response::json(200, text)).await.unwrap();
-    assert!(matches!(state, JobState::Retrieved(_)), "{state:?}");
+    assert!(matches!(state, PollResult::Completed(_)), "{state:?}");
 }
 
 #[tokio::test]
 async fn a_body_may_come_a_byte_at_a_time() {
     let response = Response::json(200, completed("")).by_byte();
     let state = looked(response).await.unwrap();
-    assert!(matches!(state, JobState::Retrieved(_)), "{state:?}");
+    assert!(matches!(state, PollResult::Completed(_)), "{state:?}");
 }
 
 #[tokio::test]
@@ -113,7 +113,9 @@ async fn a_clock_that_has_jumped_changes_no_pause() {
             .header("date", date)
             .header("retry-after", retry_after);
         let stub = Stub::always(refusal).await;
-        let retry = Retry::default().attempts(3).first_pause(Duration::ZERO);
+        let retry = RetryPolicy::default()
+            .attempts(3)
+            .initial_backoff(Duration::ZERO);
         let client = builder(&stub).retry(retry);
         let client = client.build().unwrap();
         let error = client.job("a-job").poll().await.unwrap_err();

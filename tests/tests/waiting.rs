@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::json;
-use useapi_seed::{Client, ErrorKind, Event, Job, JobStatus, Submitted};
+use useapi_seed::{Client, ErrorKind, Job, JobEvent, JobStatus, SubmitOutcome};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Fixture, Response, Stub, once};
 
@@ -84,7 +84,7 @@ async fn a_late_wait_looks_at_once() {
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
     let client = client.build().unwrap();
     let submitted = client.submit(&emulator.jobs().imagine).send().await;
-    let Submitted::Started(job) = submitted.unwrap() else {
+    let SubmitOutcome::Started(job) = submitted.unwrap() else {
         panic!("not started");
     };
     let interval = Duration::from_millis(20);
@@ -92,7 +92,7 @@ async fn a_late_wait_looks_at_once() {
     let wait = job.wait().interval(interval).timeout(interval / 2);
     match wait.await.unwrap_err().kind() {
         // Now, and at the end.
-        ErrorKind::StillRunning { polls, .. } => assert_eq!(*polls, 2),
+        ErrorKind::WaitTimeout { polls, .. } => assert_eq!(*polls, 2),
         other => panic!("{other:?}"),
     }
 }
@@ -121,12 +121,12 @@ async fn final_states_end_the_wait_and_others_do_not() {
             .unwrap_err();
         assert_eq!(error.job_id(), Some("<jobid>"));
         match error.kind() {
-            ErrorKind::JobEnded { status, .. } => {
+            ErrorKind::JobFailed { status, .. } => {
                 assert!(ends, "{word}");
                 assert_eq!(status.as_str(), word);
                 assert_eq!(stub.requests().len(), 1);
             }
-            ErrorKind::StillRunning {
+            ErrorKind::WaitTimeout {
                 status,
                 polls,
                 elapsed,
@@ -163,7 +163,7 @@ async fn a_job_that_was_never_heard_of_is_not_said_to_run() {
     let wait = client.job("a-job").wait().interval(Duration::from_secs(1));
     let error = wait.timeout(Duration::from_millis(100)).await.unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::StillRunning { polls: 2, .. }),
+        matches!(error.kind(), ErrorKind::WaitTimeout { polls: 2, .. }),
         "{error}"
     );
     assert!(error.to_string().contains("HTTP 502"), "{error}");
@@ -173,7 +173,7 @@ async fn started(emulator: &Emulator) -> Job {
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
     let client = client.retry(once()).build().unwrap();
     match client.submit(&emulator.jobs().imagine).send().await {
-        Ok(Submitted::Started(job)) => job,
+        Ok(SubmitOutcome::Started(job)) => job,
         other => panic!("{other:?}"),
     }
 }
@@ -188,10 +188,10 @@ async fn each_real_change_is_told_once() {
     for seconds in [6, 10, 10, 20] {
         emulator.advance(Duration::from_secs(seconds));
         match updates.next().await.unwrap().unwrap() {
-            Event::Changed(update) => {
+            JobEvent::Progress(update) => {
                 told.push((update.status.unwrap().as_str().to_owned(), update.percent));
             }
-            Event::Retrieved(_) => told.push(("retrieved".to_owned(), None)),
+            JobEvent::Completed(_) => told.push(("retrieved".to_owned(), None)),
             other => panic!("{other:?}"),
         }
         // The clock stands still, and so does the job: nothing is told, however
@@ -228,9 +228,9 @@ async fn a_poll_that_fails_is_told_and_is_no_news_of_the_job() {
     assert!(matches!(
         &events[..],
         [
-            Ok(Event::PollFailed(_)),
-            Ok(Event::PollFailed(_)),
-            Ok(Event::Retrieved(_))
+            Ok(JobEvent::PollError(_)),
+            Ok(JobEvent::PollError(_)),
+            Ok(JobEvent::Completed(_))
         ]
     ));
     // Their number has a limit of its own.
@@ -238,9 +238,9 @@ async fn a_poll_that_fails_is_told_and_is_no_news_of_the_job() {
         .inject(Operation::GetJob, When::Next(2), Fault::ResetBefore)
         .unwrap();
     let wait = job.wait().interval(Duration::from_millis(1));
-    let error = wait.failed_polls(2).await.unwrap_err();
+    let error = wait.max_poll_errors(2).await.unwrap_err();
     assert_eq!(error.job_id(), Some(job.id()));
-    assert!(!error.is_failed() && !error.is_halted());
+    assert!(!error.is_job_failed() && !error.is_halted());
 }
 
 #[tokio::test]
@@ -252,7 +252,7 @@ async fn a_wait_looks_when_it_is_told_to() {
     let wait = tokio::spawn(wait);
     emulator.advance(Duration::from_secs(60));
     // Also before it sleeps: the nudge is not lost.
-    job.clone().look_now();
+    job.clone().wake();
     let soon = Duration::from_secs(20);
     let waited = tokio::time::timeout(soon, wait).await.unwrap();
     assert_eq!(waited.unwrap().unwrap().images().len(), 4);
@@ -261,12 +261,12 @@ async fn a_wait_looks_when_it_is_told_to() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
     let wait = tokio::spawn(job.wait().interval(hour).timeout(hour).into_future());
-    job.look_now();
+    job.wake();
     while emulator.journal().len() < 2 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     emulator.advance(Duration::from_secs(60));
-    job.look_now();
+    job.wake();
     // Nudges that follow closely are one, a second after the last look.
     let waited = tokio::time::timeout(soon, wait).await.unwrap();
     assert_eq!(waited.unwrap().unwrap().images().len(), 4);
@@ -389,7 +389,7 @@ async fn a_404_right_after_the_start_is_retried() {
     let complete = completed_with(|_| {});
     let (client, _stub) = polled(vec![lag(), lag(), lag(), complete]).await;
     let started = client.submit("a-parent").send().await.unwrap();
-    let Submitted::Started(job) = started else {
+    let SubmitOutcome::Started(job) = started else {
         panic!("{started:?}");
     };
     let wait = job.wait().interval(Duration::from_millis(1));
@@ -420,7 +420,7 @@ async fn a_gateways_4xx_and_3xx_do_not_end_a_wait() {
     responses.push(completed_with(|_| {}));
     let count = responses.len();
     let (client, stub) = polled(responses).await;
-    let wait = client.job("a-job").wait().failed_polls(u32::MAX);
+    let wait = client.job("a-job").wait().max_poll_errors(u32::MAX);
     wait.interval(Duration::from_millis(1)).await.unwrap();
     assert_eq!(stub.requests().len(), count);
 }
@@ -431,10 +431,10 @@ async fn an_unparseable_response_is_reported_as_invalid() {
     // Also where the poll at the deadline brought nothing.
     for last in [invalid(), Response::lost()] {
         let (client, stub) = polled(vec![invalid(), last]).await;
-        let wait = client.job("a-job").wait().failed_polls(u32::MAX);
+        let wait = client.job("a-job").wait().max_poll_errors(u32::MAX);
         let wait = wait.interval(Duration::from_secs(1));
         let error = wait.timeout(Duration::from_millis(300)).await.unwrap_err();
-        let is_invalid = matches!(error.kind(), ErrorKind::UnreadableAnswer { .. });
+        let is_invalid = matches!(error.kind(), ErrorKind::InvalidResponse { .. });
         assert!(is_invalid, "{error}");
         assert_eq!(error.job_id(), Some("a-job"));
         assert!(error.body().unwrap().ends_with(b"NaN}"));
@@ -453,7 +453,7 @@ async fn an_end_of_another_job_does_not_end_a_wait() {
         let wait = client.job("a-job").wait();
         let error = wait.interval(Duration::from_millis(1)).await.unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::JobEnded { .. }),
+            matches!(error.kind(), ErrorKind::JobFailed { .. }),
             "{error}"
         );
         assert_eq!(stub.requests().len(), 3);

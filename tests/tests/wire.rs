@@ -9,13 +9,13 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use useapi_seed::{Client, Submit};
+use useapi_seed::{Client, SubmitSeed};
 use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 const TOKEN: &str = "user:1234-planted-token";
 
-async fn submit(change: impl FnOnce(Submit) -> Submit) -> Request {
+async fn submit(change: impl FnOnce(SubmitSeed) -> SubmitSeed) -> Request {
     let started = Fixture::named("responses/200-started");
     let stub = Stub::always(Response::json(200, started.text)).await;
     let client = Client::builder(TOKEN)
@@ -184,7 +184,7 @@ async fn bad_input_is_named_and_nothing_is_sent() {
     for (submit, message) in cases {
         let error = submit.send().await.unwrap_err();
         assert_eq!(error.to_string(), message);
-        assert!(!error.advice().is_empty());
+        assert!(!error.help().is_empty());
     }
     for id in ["", "  "] {
         let error = client.job(id).poll().await.unwrap_err();

@@ -5,7 +5,7 @@ use std::env;
 use std::fs;
 
 use serde_json::json;
-use useapi_seed::{Client, JobState};
+use useapi_seed::{Client, PollResult};
 use useapi_seed_bench::{Fault, Service};
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Fault> {
         .base_url(&service.base_url)
         .build()?;
     let job = client.job(service.ids.pictures.as_str());
-    let JobState::Retrieved(retrieval) = job.poll().await? else {
+    let PollResult::Completed(retrieval) = job.poll().await? else {
         return Err("the job has no pictures".into());
     };
     let idle = status("VmRSS:")?;

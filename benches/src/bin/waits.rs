@@ -46,7 +46,7 @@ async fn ergonomic(service: &Service) -> Result<u32, Fault> {
         let wait = client.job(service.ids.progress.as_str()).wait();
         let outcome = wait.timeout(Wait::DEFAULT_INTERVAL * (POLLS - 1)).await;
         match outcome.as_ref().map_err(useapi_seed::Error::kind) {
-            Err(ErrorKind::StillRunning { polls, .. }) => Ok(*polls),
+            Err(ErrorKind::WaitTimeout { polls, .. }) => Ok(*polls),
             _ => Err(Fault::from(format!("the job ended: {outcome:?}"))),
         }
     });

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::middleware::{Next, from_fn};
 use tokio::net::TcpListener;
-use useapi_seed::{Client, Submitted};
+use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_callback::{Key, Receiver};
 use useapi_seed_emulator::{Emulator, Scenario};
 
@@ -63,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .ok_or("no such job")?;
         let reply_url = receiver.reply_url(parent, None)?;
         let submitted = client.submit(parent).reply_url(reply_url).send().await?;
-        let Submitted::Started(job) = submitted else {
+        let SubmitOutcome::Started(job) = submitted else {
             return Err("it was not started".into());
         };
         let wait = receiver.wait(job.wait().interval(RARELY).timeout(RARELY));

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::post;
 use tokio::net::TcpListener;
-use useapi_seed::{Client, Submitted};
+use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_callback::{Event, Key, Receiver};
 use useapi_seed_emulator::Emulator;
 
@@ -61,11 +61,11 @@ async fn retrieve(
         .map_err(|error| error.to_string())?;
     let submitted = client.submit(jobid).reply_url(reply_url).send().await;
     match submitted.map_err(|error| error.to_string())? {
-        Submitted::Started(job) => {
+        SubmitOutcome::Started(job) => {
             receiver.follow(job.wait());
             Ok(job.id().to_owned())
         }
-        Submitted::AlreadyRetrieved(retrieval) => Ok(retrieval.seed().to_string()),
+        SubmitOutcome::AlreadyRetrieved(retrieval) => Ok(retrieval.seed().to_string()),
         _ => Err("a new kind of answer".to_owned()),
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_util::Stream;
 use tokio::sync::mpsc;
-use useapi_seed::{Error, Retrieval, Update};
+use useapi_seed::{Error, JobProgress, SeedResult};
 
 /// News of a job that the API has confirmed. Each real change comes once, and a
 /// job's in their order.
@@ -15,9 +15,9 @@ use useapi_seed::{Error, Retrieval, Update};
 #[non_exhaustive]
 pub enum Event {
     /// The job's status, percentage or content has changed; it has not ended.
-    Progress(Update),
+    Progress(JobProgress),
     /// The seed is there.
-    Finished(Arc<Retrieval>),
+    Finished(Arc<SeedResult>),
     /// The job has ended without a result, or can no longer be followed, because
     /// the wait that it was followed with has ended: its error tells which. In the
     /// second case a callback may still bring its end.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use lru::LruCache;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use useapi_seed::{Error, Job, Retrieval};
+use useapi_seed::{Error, Job, SeedResult};
 
 use crate::event::Event;
 
-pub(crate) type Outcome = Result<Retrieval, Error>;
+pub(crate) type Outcome = Result<SeedResult, Error>;
 
 /// As many jobs in each table; the one that was not heard of for longest goes
 /// first. What is forgotten is polled for.
@@ -110,7 +110,7 @@ impl Jobs {
         awaited.waiters.push(waiter);
         if self.strange.pop(job.id()).is_some() {
             // A callback was there first.
-            job.look_now();
+            job.wake();
         }
         end
     }
@@ -195,7 +195,7 @@ impl Jobs {
     pub(crate) fn nudge(&mut self, id: &str) {
         let awaited = self.awaited.get(id);
         for waiter in awaited.iter().flat_map(|awaited| &awaited.waiters) {
-            waiter.job.look_now();
+            waiter.job.wake();
         }
     }
 
@@ -212,7 +212,7 @@ impl Jobs {
                     self.ended(id, End::Given);
                 }
                 for other in waiters {
-                    other.job.look_now();
+                    other.job.wake();
                 }
                 return Ok(());
             };
@@ -257,7 +257,7 @@ impl Awaited {
         let submitted = self
             .waiters
             .iter()
-            .find_map(|waiter| waiter.job.submitted());
+            .find_map(|waiter| waiter.job.initial_progress());
         let known = submitted
             .and_then(|update| update.parent_job_id.as_deref())
             .filter(|known| !known.is_empty());

@@ -16,7 +16,7 @@
 //! # let jobid = emulator.jobs().imagine.as_str();
 //! # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! # let base = format!("http://{}/callbacks", listener.local_addr()?);
-//! use useapi_seed::Submitted;
+//! use useapi_seed::SubmitOutcome;
 //! use useapi_seed_callback::{Key, Receiver};
 //!
 //! // `base` leads here from the internet: https://example.com/callbacks, say.
@@ -24,7 +24,7 @@
 //! tokio::spawn(receiver.server().serve(listener));
 //!
 //! let reply_url = receiver.reply_url(jobid, None)?;
-//! if let Submitted::Started(job) = client.submit(jobid).reply_url(reply_url).send().await? {
+//! if let SubmitOutcome::Started(job) = client.submit(jobid).reply_url(reply_url).send().await? {
 //!     let retrieval = receiver.wait(job.wait()).await?; // as soon as it is there
 //!     println!("seed {}", retrieval.seed());
 //! }
@@ -47,11 +47,11 @@
 //! # let base = "https://example.com/callbacks";
 //! # let interval = std::time::Duration::from_millis(20);
 //! # let key = useapi_seed_callback::Key::random()?;
-//! use useapi_seed::Submitted;
+//! use useapi_seed::SubmitOutcome;
 //! use useapi_seed_callback::{Event, Receiver};
 //!
 //! let (receiver, mut events) = Receiver::builder(client.clone(), base, key).build()?;
-//! if let Submitted::Started(job) = client.submit(jobid).send().await? {
+//! if let SubmitOutcome::Started(job) = client.submit(jobid).send().await? {
 //!     receiver.follow(job.wait().interval(interval));
 //! }
 //! while let Some(event) = events.next().await {
@@ -117,7 +117,7 @@
 //!   first;
 //! - keep that job's own callbacks out with slow bodies, as long as they go on;
 //! - make a wait poll as rarely as [it does when it is
-//!   called](ReceiverBuilder::called_interval);
+//!   called](ReceiverBuilder::poll_interval_after_wake);
 //! - not make anybody believe that a job has ended, failed or gone on, nor keep
 //!   news from anybody for longer than that polling takes.
 //!

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::sleep;
-use useapi_seed::{Error, ErrorKind, Event as News, JobState, Verb, Wait};
+use useapi_seed::{Error, ErrorKind, JobEvent, PollResult, Verb, Wait};
 
 use crate::address::Subject;
 use crate::budget::Budget;
@@ -75,11 +75,11 @@ impl Inner {
             // What follows may take its time.
             drop(place);
             match outcome {
-                Ok(JobState::Retrieved(retrieval)) if retrieval.is_complete() => {
+                Ok(PollResult::Completed(retrieval)) if retrieval.is_complete() => {
                     self.end(id, Ok(retrieval));
                 }
                 // The wait knows for how long the rest may still come.
-                Ok(JobState::Retrieved(_)) => self.jobs().nudge(id),
+                Ok(PollResult::Completed(_)) => self.jobs().nudge(id),
                 Err(error) if is_without_seed(&error) => self.jobs().nudge(id),
                 Err(error) if is_end(&error) => self.end(id, Err(error)),
                 Ok(_) => {
@@ -108,12 +108,12 @@ impl Inner {
         }
         let job = self.client.job(&stranger.id);
         let (parent, outcome) = match job.poll().await {
-            Ok(JobState::Retrieved(retrieval)) => (
-                retrieval.original_job_id().map(ToOwned::to_owned),
+            Ok(PollResult::Completed(retrieval)) => (
+                retrieval.parent_job_id().map(ToOwned::to_owned),
                 // Otherwise the rest of it may still come.
                 retrieval.is_complete().then_some(Ok(retrieval)),
             ),
-            Ok(JobState::InProgress(update)) => (update.parent_job_id, None),
+            Ok(PollResult::InProgress(update)) => (update.parent_job_id, None),
             // Another kind of job, whose seed nobody has asked for.
             Err(error) if is_of_another_kind(&error) => {
                 self.tallies.mismatched.one_more();
@@ -203,7 +203,9 @@ impl Inner {
         let id = wait.job().id().to_owned();
         let receiver = Arc::downgrade(self);
         let mut waiting = Waiting::new(receiver.clone(), wait.job(), end);
-        let mut updates = wait.called_interval(self.called_interval).updates();
+        let mut updates = wait
+            .poll_interval_after_wake(self.poll_interval_after_wake)
+            .updates();
         tokio::spawn(async move {
             let outcome = loop {
                 let news = tokio::select! {
@@ -212,9 +214,9 @@ impl Inner {
                     news = updates.next() => news,
                 };
                 match news {
-                    Some(Ok(News::Retrieved(retrieval))) => break Ok(retrieval),
+                    Some(Ok(JobEvent::Completed(retrieval))) => break Ok(retrieval),
                     Some(Err(error)) => break Err(error),
-                    Some(Ok(News::Changed(update))) => {
+                    Some(Ok(JobEvent::Progress(update))) => {
                         let Some(receiver) = receiver.upgrade() else {
                             return;
                         };
@@ -238,8 +240,8 @@ impl Inner {
 pub(crate) fn is_end(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::JobEnded { .. }
-            | ErrorKind::NoSeed { .. }
+        ErrorKind::JobFailed { .. }
+            | ErrorKind::SeedMissing { .. }
             | ErrorKind::Halted {
                 job_failed: true,
                 ..
@@ -249,14 +251,14 @@ pub(crate) fn is_end(error: &Error) -> bool {
 
 /// Whether the job says that it has completed, and its seed is not there.
 fn is_without_seed(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::NoSeed { .. })
+    matches!(error.kind(), ErrorKind::SeedMissing { .. })
 }
 
 /// Whether the job retrieves no seed.
 fn is_of_another_kind(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::NoSeed {
+        ErrorKind::SeedMissing {
             verb: Some(Verb::Imagine | Verb::Button | Verb::Blend),
             ..
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use useapi_seed::{Client, Error, Retrieval, Wait};
+use useapi_seed::{Client, Error, SeedResult, Wait};
 
 use crate::address::{AddressError, Addresses, Subject};
 use crate::budget::Budget;
@@ -36,7 +36,7 @@ pub(crate) struct Inner {
     pub(crate) client: Client,
     pub(crate) tallies: Tallies,
     pub(crate) events: mpsc::Sender<Event>,
-    pub(crate) called_interval: Duration,
+    pub(crate) poll_interval_after_wake: Duration,
     addresses: Addresses,
     jobs: Mutex<Jobs>,
     due: mpsc::Sender<String>,
@@ -54,7 +54,7 @@ impl Receiver {
             keys: vec![key],
             looks: NonZeroU32::MIN.saturating_add(49),
             strangers: NonZeroU32::MIN,
-            called_interval: Duration::from_secs(60),
+            poll_interval_after_wake: Duration::from_secs(60),
         }
     }
 
@@ -90,7 +90,7 @@ impl Receiver {
     /// Waits for a job, as the wait is set, and is woken by its callbacks.
     ///
     /// As long as none has come, it polls as without them. Once one has brought
-    /// news it polls rarely ([`ReceiverBuilder::called_interval`]), for those that
+    /// news it polls rarely ([`ReceiverBuilder::poll_interval_after_wake`]), for those that
     /// get lost. What the wait brings is not told by [`Events`]. Of several waits for
     /// one job the first has the end at once, and the others look for themselves.
     ///
@@ -100,7 +100,7 @@ impl Receiver {
     pub fn wait(
         &self,
         wait: Wait,
-    ) -> impl Future<Output = Result<Retrieval, Error>> + Send + use<> {
+    ) -> impl Future<Output = Result<SeedResult, Error>> + Send + use<> {
         let id = wait.job().id().to_owned();
         let receiver = Arc::clone(&self.0);
         let (kept, end) = {
@@ -108,10 +108,10 @@ impl Receiver {
             (jobs.kept(&id), jobs.await_end(wait.job(), false))
         };
         let mut waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
-        let wait = wait.called_interval(receiver.called_interval);
+        let wait = wait.poll_interval_after_wake(receiver.poll_interval_after_wake);
         async move {
             if let Some(Event::Finished(retrieval)) = kept {
-                return Ok(Retrieval::clone(&retrieval));
+                return Ok(SeedResult::clone(&retrieval));
             }
             let outcome = tokio::select! {
                 biased;
@@ -127,7 +127,7 @@ impl Receiver {
     }
 
     /// Follows a job as the wait is set, but for its
-    /// [`called_interval`](ReceiverBuilder::called_interval); [`Events`] tells its news.
+    /// [`poll_interval_after_wake`](ReceiverBuilder::poll_interval_after_wake); [`Events`] tells its news.
     pub fn follow(&self, wait: Wait) {
         self.0.follow(wait);
     }
@@ -253,7 +253,7 @@ impl fmt::Debug for Receiver {
 ///     .previous_key(before)
 ///     .looks_per_second(NonZeroU32::new(20).unwrap())
 ///     .strangers_per_second(NonZeroU32::MIN)
-///     .called_interval(Duration::from_secs(120))
+///     .poll_interval_after_wake(Duration::from_secs(120))
 ///     .build()?;
 /// # drop(receiver);
 /// # Ok::<(), useapi_seed_callback::AddressError>(())
@@ -265,7 +265,7 @@ pub struct ReceiverBuilder {
     keys: Vec<Key>,
     looks: NonZeroU32,
     strangers: NonZeroU32,
-    called_interval: Duration,
+    poll_interval_after_wake: Duration,
 }
 
 impl ReceiverBuilder {
@@ -296,8 +296,8 @@ impl ReceiverBuilder {
     /// How often a job is polled once a callback has brought news of it; every
     /// minute unless set.
     #[must_use]
-    pub fn called_interval(mut self, interval: Duration) -> Self {
-        self.called_interval = interval;
+    pub fn poll_interval_after_wake(mut self, interval: Duration) -> Self {
+        self.poll_interval_after_wake = interval;
         self
     }
 
@@ -320,7 +320,7 @@ impl ReceiverBuilder {
             client: self.client,
             tallies: Tallies::default(),
             events,
-            called_interval: self.called_interval,
+            poll_interval_after_wake: self.poll_interval_after_wake,
             addresses,
             jobs: Mutex::new(Jobs::new()),
             due,

@@ -29,7 +29,7 @@ pub(crate) enum Exit {
     Done,
     NotYet,
     NoAnswer,
-    JobEnded,
+    JobFailed,
     Refused,
     Failed,
     File,
@@ -51,7 +51,7 @@ impl Exit {
             Self::NotYet => 5,
             Self::NoAccess => 6,
             Self::NoAnswer => 7,
-            Self::JobEnded => 8,
+            Self::JobFailed => 8,
             Self::File => 9,
             Self::Interrupted => 130,
             Self::Terminated => 143,
@@ -79,8 +79,8 @@ impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error.kind() {
             ErrorKind::InvalidInput { .. } => Self::WrongUse,
-            ErrorKind::Refused(_) | ErrorKind::NotFound => Self::Refused,
-            ErrorKind::Unauthorized | ErrorKind::NoSubscription => Self::NoAccess,
+            ErrorKind::BadRequest(_) | ErrorKind::NotFound => Self::Refused,
+            ErrorKind::Unauthorized | ErrorKind::PaymentRequired => Self::NoAccess,
             ErrorKind::UnexpectedStatus
                 if error.is_from_service()
                     && !error.may_have_been_sent()
@@ -92,11 +92,11 @@ impl From<&Error> for Exit {
             }
             ErrorKind::Transport
             | ErrorKind::UnexpectedStatus
-            | ErrorKind::UnreadableAnswer { .. } => Self::NoAnswer,
+            | ErrorKind::InvalidResponse { .. } => Self::NoAnswer,
             ErrorKind::Halted { .. } => Self::Halted,
-            ErrorKind::JobEnded { .. } => Self::JobEnded,
-            ErrorKind::StillRunning { .. } | ErrorKind::TooManyJobs { .. } => Self::NotYet,
-            ErrorKind::File => Self::File,
+            ErrorKind::JobFailed { .. } => Self::JobFailed,
+            ErrorKind::WaitTimeout { .. } | ErrorKind::TooManyJobs { .. } => Self::NotYet,
+            ErrorKind::Io => Self::File,
             _ => Self::Failed,
         }
     }
@@ -117,7 +117,7 @@ mod tests {
             Exit::NotYet,
             Exit::NoAccess,
             Exit::NoAnswer,
-            Exit::JobEnded,
+            Exit::JobFailed,
             Exit::File,
         ];
         all.sort();

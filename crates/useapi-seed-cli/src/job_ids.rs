@@ -180,7 +180,7 @@ fn is_blank(letter: char) -> bool {
 fn problem(id: &str) -> Option<String> {
     if let Err(error) = check_job_id(id) {
         return Some(match error.kind() {
-            ErrorKind::InvalidInput { problem, .. } => problem.clone(),
+            ErrorKind::InvalidInput { reason, .. } => reason.clone(),
             _ => error.to_string(),
         });
     }

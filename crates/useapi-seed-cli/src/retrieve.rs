@@ -234,8 +234,8 @@ impl Tally {
         let has = |exit| self.going_on.contains(&exit);
         let what = match self.going_on.len() {
             0 => return,
-            1 if has(Exit::JobEnded) => "to start another job",
-            _ if has(Exit::JobEnded) => "to go on, and start another job for those that ended",
+            1 if has(Exit::JobFailed) => "to start another job",
+            _ if has(Exit::JobFailed) => "to go on, and start another job for those that ended",
             _ if has(Exit::Halted) || has(Exit::NoAccess) => "when that is done, to go on",
             _ => "to go on",
         };

@@ -242,11 +242,11 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
 
 /// What the library refuses, by the name that it has here.
 fn explain(error: Error, what: &str, origin: &Origin) -> Failure {
-    let ErrorKind::InvalidInput { problem, .. } = error.kind() else {
+    let ErrorKind::InvalidInput { reason, .. } = error.kind() else {
         return error.into();
     };
     Failure::wrong_use(match origin {
-        Origin::Environment(name) | Origin::Option(name) => format!("{name} {problem}"),
-        origin => format!("{what} of {origin} {problem}"),
+        Origin::Environment(name) | Origin::Option(name) => format!("{name} {reason}"),
+        origin => format!("{what} of {origin} {reason}"),
     })
 }

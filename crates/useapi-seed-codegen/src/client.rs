@@ -40,7 +40,7 @@ fn settings(words: &[Words]) -> GenerationSettings {
         // Without the hook an answer loses its status, so a client that has
         // none must not compile.
         .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote::quote!(crate::Call));
+        .with_inner_type(quote::quote!(crate::CallContext));
     for (schema, replacement) in REPLACEMENTS {
         settings.with_replacement(schema, replacement, std::iter::empty());
     }

@@ -3,7 +3,7 @@
 //!
 //! Two callers exist: the build script of `useapi-seed-raw`, and
 //! `cargo xtask codegen`, which writes the same source into the repository. The
-//! source names types of `useapi-seed-raw` (`crate::Call`, `crate::Answer`, …)
+//! source names types of `useapi-seed-raw` (`crate::CallContext`, `crate::Response`, …)
 //! and is of no use elsewhere.
 //!
 //! [progenitor] writes the client and the types. Around it stand four steps:

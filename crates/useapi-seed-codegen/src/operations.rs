@@ -44,20 +44,20 @@ fn wrapper(method: &ImplItemFn) -> Option<TokenStream> {
         FnArg::Typed(argument) => Some(&argument.pat),
         FnArg::Receiver(_) => None,
     });
-    let (answer, failure) = outcome(&method.sig.output)?;
+    let (success, error) = outcome(&method.sig.output)?;
     Some(quote! {
         #(#docs)*
         ///
         /// # Errors
         ///
-        /// When there is no answer, or another one than the described success.
-        /// The failure keeps all that was received.
+        /// When no response arrives, or one that is not the success of the spec.
+        /// The error keeps status, headers and body.
         pub async fn #name #generics (#inputs)
-            -> Result<crate::Answer<#answer>, crate::Failure<#failure>>
+            -> Result<crate::Response<#success>, crate::Error<#error>>
         {
             let call = self.call();
             let outcome = call.#name(#(#arguments),*).await;
-            call.inner.finish(outcome)
+            call.inner.into_result(outcome)
         }
     })
 }
@@ -72,7 +72,7 @@ fn outcome(output: &ReturnType) -> Option<(&Type, &Type)> {
             type_arguments(success).as_slice(),
             type_arguments(error).as_slice(),
         ) {
-            ([answer], [failure]) => Some((answer, failure)),
+            ([success], [error]) => Some((success, error)),
             _ => None,
         },
         _ => None,

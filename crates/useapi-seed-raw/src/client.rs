@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use url::{Host, Url};
 
-use crate::call::Call;
+use crate::call_context::CallContext;
 use crate::generated::{self, DEFAULT_BASE_URL};
 use crate::secret::Secret;
 
@@ -78,7 +78,7 @@ impl Client {
     /// there, as the API token does. For the Discord token of an earlier request;
     /// that of a request itself is masked in its answer without this.
     #[must_use]
-    pub fn with_secret(&self, secret: &str) -> Self {
+    pub fn redact(&self, secret: &str) -> Self {
         Self {
             secret: Some(Arc::new(Secret::new(secret.as_bytes()))),
             ..self.clone()
@@ -100,7 +100,7 @@ impl Client {
 
     /// A generated client with a record of its own, for one call.
     pub(crate) fn call(&self) -> generated::Client {
-        let call = Call::new(
+        let call = CallContext::new(
             Arc::clone(&self.base_url),
             self.authorization.clone(),
             [Some(&self.token), self.secret.as_ref()].map(Option::<&Arc<_>>::cloned),
@@ -284,23 +284,23 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn base_url(text: &str) -> Result<Url, BuildError> {
-    let fault = |fault: &str| Err(BuildError::BaseUrl(fault.to_owned()));
+    let invalid = |error: &str| Err(BuildError::BaseUrl(error.to_owned()));
     let url = match Url::parse(text.trim()) {
         Ok(url) => url,
         Err(error) => {
-            return fault(&format!(
+            return invalid(&format!(
                 "cannot be read ({error}); it looks like {DEFAULT_BASE_URL}"
             ));
         }
     };
     if !matches!(url.scheme(), "http" | "https") {
-        return fault("has to begin with http:// or https://");
+        return invalid("has to begin with http:// or https://");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return fault("must not hold a user name or password");
+        return invalid("must not hold a user name or password");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return fault("must not hold a query or fragment");
+        return invalid("must not hold a query or fragment");
     }
     Ok(url)
 }

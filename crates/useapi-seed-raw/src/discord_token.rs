@@ -16,7 +16,7 @@ pub struct DiscordToken(String);
 impl DiscordToken {
     /// The token itself.
     #[must_use]
-    pub fn expose(&self) -> &str {
+    pub fn expose_secret(&self) -> &str {
         &self.0
     }
 }

@@ -680,7 +680,7 @@ Version: 2*/
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
-    pub(crate) inner: crate::Call,
+    pub(crate) inner: crate::CallContext,
 }
 impl Client {
     /// Create a new client.
@@ -688,7 +688,7 @@ impl Client {
     /// `baseurl` is the base URL provided to the internal
     /// `reqwest::Client`, and should include a scheme and hostname,
     /// as well as port and a path stem if applicable.
-    pub fn new(baseurl: &str, inner: crate::Call) -> Self {
+    pub fn new(baseurl: &str, inner: crate::CallContext) -> Self {
         #[cfg(not(target_arch = "wasm32"))]
         let client = {
             let dur = ::std::time::Duration::from_secs(15u64);
@@ -707,7 +707,7 @@ impl Client {
     pub fn new_with_client(
         baseurl: &str,
         client: reqwest::Client,
-        inner: crate::Call,
+        inner: crate::CallContext,
     ) -> Self {
         Self {
             baseurl: baseurl.to_string(),
@@ -716,7 +716,7 @@ impl Client {
         }
     }
 }
-impl ClientInfo<crate::Call> for Client {
+impl ClientInfo<crate::CallContext> for Client {
     fn api_version() -> &'static str {
         "2"
     }
@@ -726,7 +726,7 @@ impl ClientInfo<crate::Call> for Client {
     fn client(&self) -> &reqwest::Client {
         &self.client
     }
-    fn inner(&self) -> &crate::Call {
+    fn inner(&self) -> &crate::CallContext {
         &self.inner
     }
 }
@@ -734,7 +734,7 @@ const _: () = {
     #[allow(dead_code)]
     fn assert_client_hooks()
     where
-        Client: ClientHooks<crate::Call>,
+        Client: ClientHooks<crate::CallContext>,
     {}
 };
 #[allow(clippy::all)]
@@ -1062,15 +1062,15 @@ Arguments:
     ///
     /// # Errors
     ///
-    /// When there is no answer, or another one than the described success.
-    /// The failure keeps all that was received.
+    /// When no response arrives, or one that is not the success of the spec.
+    /// The error keeps status, headers and body.
     pub async fn reset_account<'a>(
         &'a self,
         channel: &'a str,
-    ) -> Result<crate::Answer<()>, crate::Failure<types::ErrorBody>> {
+    ) -> Result<crate::Response<()>, crate::Error<types::ErrorBody>> {
         let call = self.call();
         let outcome = call.reset_account(channel).await;
-        call.inner.finish(outcome)
+        call.inner.into_result(outcome)
     }
     /**List the jobs that are executing
 
@@ -1082,14 +1082,14 @@ Sends a `GET` request to `/jobs`*/
     ///
     /// # Errors
     ///
-    /// When there is no answer, or another one than the described success.
-    /// The failure keeps all that was received.
+    /// When no response arrives, or one that is not the success of the spec.
+    /// The error keeps status, headers and body.
     pub async fn list_jobs<'a>(
         &'a self,
-    ) -> Result<crate::Answer<::serde_json::Value>, crate::Failure<types::ErrorBody>> {
+    ) -> Result<crate::Response<::serde_json::Value>, crate::Error<types::ErrorBody>> {
         let call = self.call();
         let outcome = call.list_jobs().await;
-        call.inner.finish(outcome)
+        call.inner.into_result(outcome)
     }
     /**Retrieve a job in its present state
 
@@ -1106,15 +1106,15 @@ Arguments:
     ///
     /// # Errors
     ///
-    /// When there is no answer, or another one than the described success.
-    /// The failure keeps all that was received.
+    /// When no response arrives, or one that is not the success of the spec.
+    /// The error keeps status, headers and body.
     pub async fn get_job<'a>(
         &'a self,
         jobid: &'a str,
-    ) -> Result<crate::Answer<types::Job>, crate::Failure<types::ErrorBody>> {
+    ) -> Result<crate::Response<types::Job>, crate::Error<types::ErrorBody>> {
         let call = self.call();
         let outcome = call.get_job(jobid).await;
-        call.inner.finish(outcome)
+        call.inner.into_result(outcome)
     }
     /**Cancel a job
 
@@ -1127,15 +1127,15 @@ Arguments:
     ///
     /// # Errors
     ///
-    /// When there is no answer, or another one than the described success.
-    /// The failure keeps all that was received.
+    /// When no response arrives, or one that is not the success of the spec.
+    /// The error keeps status, headers and body.
     pub async fn cancel_job<'a>(
         &'a self,
         jobid: &'a str,
-    ) -> Result<crate::Answer<types::Job>, crate::Failure<types::ErrorBody>> {
+    ) -> Result<crate::Response<types::Job>, crate::Error<types::ErrorBody>> {
         let call = self.call();
         let outcome = call.cancel_job(jobid).await;
-        call.inner.finish(outcome)
+        call.inner.into_result(outcome)
     }
     /**Retrieve the seed and four separate upscaled images of a finished job
 
@@ -1155,15 +1155,15 @@ Arguments:
     ///
     /// # Errors
     ///
-    /// When there is no answer, or another one than the described success.
-    /// The failure keeps all that was received.
+    /// When no response arrives, or one that is not the success of the spec.
+    /// The error keeps status, headers and body.
     pub async fn retrieve_seed<'a>(
         &'a self,
         body: &'a types::SeedRequest,
-    ) -> Result<crate::Answer<types::Job>, crate::Failure<types::ErrorBody>> {
+    ) -> Result<crate::Response<types::Job>, crate::Error<types::ErrorBody>> {
         let call = self.call();
         let outcome = call.retrieve_seed(body).await;
-        call.inner.finish(outcome)
+        call.inner.into_result(outcome)
     }
 }
 /// Where the service is: the first server of the description.

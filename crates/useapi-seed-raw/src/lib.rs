@@ -11,11 +11,11 @@
 //!   [`reset_account`](Client::reset_account).
 //! - [`types`] has what goes over the wire. Fields that the description does
 //!   not know are kept in `extra`, unknown words in an `Unknown` variant.
-//! - [`Answer`] and [`Failure`] carry what came of a call, both with all that
-//!   was [`Received`]: status, headers and body.
+//! - [`Response`] and [`Error`] carry what came of a call, both with all that
+//!   was [`RawResponse`]: status, headers and body.
 //!
 //! ```
-//! use useapi_seed_raw::{Client, FailureKind, types::SeedRequest};
+//! use useapi_seed_raw::{Client, ErrorKind, types::SeedRequest};
 //! # use useapi_seed_emulator::Emulator;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +31,7 @@
 //!
 //! let failure = client.get_job("no such job").await.unwrap_err();
 //! assert_eq!(failure.status().map(|status| status.as_u16()), Some(404));
-//! if let FailureKind::Refused(body) = failure.kind() {
+//! if let ErrorKind::ErrorResponse(body) = failure.kind() {
 //!     println!("{:?}", body.error);
 //! }
 //! # Ok(())
@@ -62,10 +62,10 @@
 //!   cryptography to the program, which has to install one before a client is
 //!   made: [`BuildError::NoCryptoProvider`] otherwise.
 
-mod answer;
-mod call;
+mod call_context;
 mod client;
 mod discord_token;
+mod response;
 mod secret;
 
 #[cfg(feature = "build-time-codegen")]
@@ -93,12 +93,12 @@ mod generated {
 )]
 mod generated;
 
-pub use answer::{Answer, BodyEnd, Failure, FailureKind, Received};
 pub use client::{
     BuildError, Client, ClientBuilder, DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT,
     DEFAULT_TIMEOUT, is_unencrypted,
 };
 pub use discord_token::DiscordToken;
 pub use generated::{DEFAULT_BASE_URL, types};
+pub use response::{BodyStatus, Error, ErrorKind, RawResponse, Response};
 
-use call::Call;
+use call_context::CallContext;

@@ -1,5 +1,5 @@
 //! What a client says when it is built without what it needs for TLS: an error at
-//! once, no panic, and nothing that looks like a fault of the network.
+//! once, no panic, and nothing that looks like a error of the network.
 //!
 //! `cargo test -p useapi-seed-raw --no-default-features --test tls`, and the same
 //! with `--features rustls-no-provider`; so does `cargo xtask features`.

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::exchange::Operation;
-use crate::lenient;
-use crate::reading;
+use crate::json;
+use crate::response;
+use crate::transport::Operation;
 
 /// A Midjourney account, named by its Discord channel. Made by
 /// [`Client::account`].
@@ -51,18 +51,18 @@ impl Account {
             "." | ".." => return Err(Error::invalid_input("channel", "is no channel's id")),
             _ => {}
         }
-        let manner = self.client.manner();
+        let options = self.client.options();
         self.client
-            .call(Operation::ResetAccount, None, &manner, async |raw| {
+            .call(Operation::ResetAccount, None, &options, async |raw| {
                 let answer = raw.reset_account(&self.channel).await;
-                let answer = answer.map_err(reading::failure)?;
-                Ok(((), answer.received().status))
+                let answer = answer.map_err(response::failure)?;
+                Ok(((), answer.raw_response().status))
             })
             .await
     }
 }
 
-/// The jobs that an account executes. Made by [`Client::jobs`].
+/// The jobs that an account executes. Made by [`Client::executing_jobs`].
 ///
 /// ```
 /// # use useapi_seed_emulator::Emulator;
@@ -70,7 +70,7 @@ impl Account {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let emulator = Emulator::start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// let executing = client.jobs().await?;
+/// let executing = client.executing_jobs().await?;
 /// for id in executing.ids.unwrap_or_default() {
 ///     println!("{id}");
 /// }
@@ -85,14 +85,14 @@ pub struct ExecutingJobs {
     /// not to say that nothing is executing.
     pub ids: Option<Vec<String>>,
     /// The answer.
-    pub answer: Value,
+    pub raw: Value,
 }
 
 impl ExecutingJobs {
     pub(crate) fn new(answer: Value) -> Self {
         Self {
             ids: ids(&answer),
-            answer,
+            raw: answer,
         }
     }
 }
@@ -116,7 +116,7 @@ fn ids(answer: &Value) -> Option<Vec<String>> {
     lists
         .into_iter()
         .flatten()
-        .map(|entry| lenient::id(entry).or_else(|| lenient::id(entry.get("jobid")?)))
+        .map(|entry| json::id(entry).or_else(|| json::id(entry.get("jobid")?)))
         .collect()
 }
 

@@ -10,15 +10,15 @@ use useapi_seed_raw as raw;
 
 use crate::account::{Account, ExecutingJobs};
 use crate::error::Error;
-use crate::exchange::{Manner, Operation};
-use crate::find_started::FindStarted;
+use crate::find::FindSeedJob;
 #[cfg(feature = "images")]
 use crate::images::{Downloader, Limits as ImageLimits};
 use crate::job::Job;
-use crate::reading;
-use crate::retrieve::Retrieve;
-use crate::retry::Retry;
-use crate::submit::Submit;
+use crate::response;
+use crate::retrieve::RetrieveSeed;
+use crate::retry_policy::RetryPolicy;
+use crate::submit::SubmitSeed;
+use crate::transport::{CallOptions, Operation};
 
 const TOKEN_VARIABLE: &str = "USEAPI_TOKEN";
 const BASE_URL_VARIABLE: &str = "USEAPI_BASE_URL";
@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     /// Where requests go, as spans name it.
     pub(crate) server_address: String,
     pub(crate) server_port: Option<u16>,
-    pub(crate) retry: Retry,
+    pub(crate) retry: RetryPolicy,
     pub(crate) request_timeout: Duration,
     pub(crate) settle_margin: Duration,
     #[cfg(feature = "images")]
@@ -82,7 +82,7 @@ impl Client {
         ClientBuilder {
             token: token.into(),
             base_url: raw::DEFAULT_BASE_URL.to_owned(),
-            retry: Retry::default(),
+            retry: RetryPolicy::default(),
             request_timeout: raw::DEFAULT_TIMEOUT,
             settle_margin: SETTLE_MARGIN,
             connect_timeout: raw::DEFAULT_CONNECT_TIMEOUT,
@@ -98,14 +98,14 @@ impl Client {
     /// job: submits, waits, and gives the result.
     ///
     /// `.await` it as it is, or set options first.
-    pub fn retrieve(&self, jobid: impl Into<String>) -> Retrieve {
-        Retrieve::new(self.submit(jobid))
+    pub fn retrieve(&self, jobid: impl Into<String>) -> RetrieveSeed {
+        RetrieveSeed::new(self.submit(jobid))
     }
 
     /// Asks for the seed of a completed imagine, button or blend job, without
     /// waiting for it.
-    pub fn submit(&self, jobid: impl Into<String>) -> Submit {
-        Submit::new(self.clone(), jobid.into())
+    pub fn submit(&self, jobid: impl Into<String>) -> SubmitSeed {
+        SubmitSeed::new(self.clone(), jobid.into())
     }
 
     /// A seed job that was started before, perhaps by another process.
@@ -123,22 +123,22 @@ impl Client {
     ///
     /// When there is no answer or a refusal; not over the answer's form, which
     /// is little documented.
-    pub async fn jobs(&self) -> Result<ExecutingJobs, Error> {
-        self.list_jobs(&self.manner()).await
+    pub async fn executing_jobs(&self) -> Result<ExecutingJobs, Error> {
+        self.list_jobs(&self.options()).await
     }
 
-    pub(crate) async fn list_jobs(&self, manner: &Manner) -> Result<ExecutingJobs, Error> {
-        self.call(Operation::ListJobs, None, manner, async |raw| {
-            let answer = raw.list_jobs().await.map_err(reading::failure)?;
-            let (jobs, received) = answer.into_parts();
-            Ok((ExecutingJobs::new(jobs), received.status))
+    pub(crate) async fn list_jobs(&self, options: &CallOptions) -> Result<ExecutingJobs, Error> {
+        self.call(Operation::ListJobs, None, options, async |raw| {
+            let answer = raw.list_jobs().await.map_err(response::failure)?;
+            let (jobs, response) = answer.into_parts();
+            Ok((ExecutingJobs::new(jobs), response.status))
         })
         .await
     }
 
     /// How calls are made unless they are told otherwise.
-    pub(crate) fn manner(&self) -> Manner {
-        Manner {
+    pub(crate) fn options(&self) -> CallOptions {
+        CallOptions {
             retry: self.shared.retry.clone(),
             request_timeout: self.shared.request_timeout,
             deadline: None,
@@ -149,8 +149,8 @@ impl Client {
     /// lost or its id was not written down.
     ///
     /// `.await` it as it is, or set options first.
-    pub fn find_started(&self, parent: impl Into<String>) -> FindStarted {
-        FindStarted::new(self.clone(), parent.into())
+    pub fn find_seed_job(&self, parent: impl Into<String>) -> FindSeedJob {
+        FindSeedJob::new(self.clone(), parent.into())
     }
 
     /// The Midjourney account of a Discord channel.
@@ -160,7 +160,7 @@ impl Client {
 
     /// How long after it was sent a submission may still start a job: the request
     /// timeout and the [settle margin](ClientBuilder::settle_margin). Until then a
-    /// [search](Self::find_started) that finds nothing proves nothing.
+    /// [search](Self::find_seed_job) that finds nothing proves nothing.
     ///
     /// ```
     /// # fn main() -> Result<(), useapi_seed::Error> {
@@ -195,7 +195,7 @@ impl Client {
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let jobid = emulator.jobs().imagine.as_str();
     /// let answer = client.raw().get_job(jobid).await?;
-    /// println!("{} {:?}", answer.received().status, answer.status);
+    /// println!("{} {:?}", answer.raw_response().status, answer.status);
     /// # Ok(())
     /// # }
     /// ```
@@ -220,12 +220,12 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 /// ```
 /// # fn main() -> Result<(), useapi_seed::Error> {
 /// use std::time::Duration;
-/// use useapi_seed::{Client, Retry};
+/// use useapi_seed::{Client, RetryPolicy};
 ///
-/// let patient = Retry::default()
+/// let patient = RetryPolicy::default()
 ///     .attempts(6)
-///     .first_pause(Duration::from_secs(1))
-///     .longest_pause(Duration::from_secs(20));
+///     .initial_backoff(Duration::from_secs(1))
+///     .max_backoff(Duration::from_secs(20));
 /// let client = Client::builder("a-token")
 ///     .base_url("https://api.useapi.net/v2") // as it is unless set
 ///     .retry(patient)
@@ -236,8 +236,8 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 ///     .image_retry_timeout(Duration::from_secs(20))
 ///     .max_images(8)
 ///     .image_size_limit(64 * 1024 * 1024)
-///     .configure_api_http(|http| http.user_agent("my-service/1.0"))
-///     .configure_image_http(|http| http.pool_max_idle_per_host(4))
+///     .http_client(|http| http.user_agent("my-service/1.0"))
+///     .image_http_client(|http| http.pool_max_idle_per_host(4))
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -245,7 +245,7 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 pub struct ClientBuilder {
     token: SecretString,
     base_url: String,
-    retry: Retry,
+    retry: RetryPolicy,
     request_timeout: Duration,
     settle_margin: Duration,
     connect_timeout: Duration,
@@ -269,7 +269,7 @@ impl ClientBuilder {
     /// When and how often requests to the API are repeated, unless a call says
     /// otherwise.
     #[must_use]
-    pub fn retry(mut self, retry: Retry) -> Self {
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
@@ -344,7 +344,7 @@ impl ClientBuilder {
     /// repetitions and compression, which stay off as
     /// [`raw::ClientBuilder::configure`] says.
     #[must_use]
-    pub fn configure_api_http(
+    pub fn http_client(
         mut self,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
     ) -> Self {
@@ -366,7 +366,7 @@ impl ClientBuilder {
     /// rules to keep out.
     #[cfg(feature = "images")]
     #[must_use]
-    pub fn configure_image_http(
+    pub fn image_http_client(
         mut self,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
     ) -> Self {

@@ -1,9 +1,9 @@
 //! What can go wrong, and what to do about it.
 
 mod class;
+mod display;
 mod kind;
 mod predicates;
-mod words;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,19 +14,19 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
-use useapi_seed_raw::{BuildError, Received};
+use useapi_seed_raw::{BuildError, RawResponse};
 
 pub(crate) use class::Class;
-pub use kind::{Delivery, ErrorKind};
+pub use kind::{ErrorKind, RequestStatus};
 
-use crate::retry::{Effect, Tried};
 use crate::retry_after::retry_after;
+use crate::retry_policy::{Attempts, Idempotency};
 
 /// A failure, with all that is known of it.
 ///
 /// `Display` is one line: what happened, the HTTP status and the service's own
 /// words, the job's id, and whether the request may have been sent.
-/// [`advice`](Self::advice) says what to do next.
+/// [`help`](Self::help) says what to do next.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -48,14 +48,14 @@ use crate::retry_after::retry_after;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// let error = client.job("no such job").poll().await.unwrap_err();
 /// eprintln!("{}", error.report()); // the line with its usual cause and what to do
-/// println!("{} {}", error.usual_cause(), error.advice());
+/// println!("{} {}", error.likely_cause(), error.help());
 /// println!("job {:?} of {:?}", error.job_id(), error.parent_job_id());
 /// println!("{:?}: {:?}", error.status(), error.service_message());
 /// println!("said by the service itself: {}", error.is_from_service());
 /// println!("may still start a job for {:?}", error.settles_in());
 /// println!("{} attempts in {:?}", error.attempts(), error.elapsed());
 /// println!("{:?} {:?}", error.headers().map(|headers| headers.len()), error.retry_after());
-/// println!("{:?} {}", error.body(), error.received().is_some());
+/// println!("{:?} {}", error.body(), error.response().is_some());
 /// # Ok(())
 /// # }
 /// ```
@@ -63,18 +63,18 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    delivery: Delivery,
-    received: Option<Received>,
+    request_status: RequestStatus,
+    response: Option<RawResponse>,
     service_message: Option<String>,
     job_id: Option<String>,
     parent_job_id: Option<String>,
-    tried: Tried,
+    tried: Attempts,
     search: Option<Search>,
     /// Its number, and the folder that it was to be saved in.
     #[cfg(feature = "images")]
     image: Option<(usize, PathBuf)>,
     /// What the request would have done.
-    effect: Effect,
+    idempotency: Idempotency,
     /// A job was started by the same call.
     has_started: bool,
     /// Whether the response's body is the service's own error.
@@ -115,22 +115,22 @@ impl fmt::Display for Search {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, delivery: Delivery) -> Self {
+    pub(crate) fn new(kind: ErrorKind, request_status: RequestStatus) -> Self {
         Self(Box::new(Inner {
             kind,
-            delivery,
-            received: None,
+            request_status,
+            response: None,
             service_message: None,
             job_id: None,
             parent_job_id: None,
-            tried: Tried {
+            tried: Attempts {
                 attempts: 1,
                 elapsed: Duration::ZERO,
             },
             search: None,
             #[cfg(feature = "images")]
             image: None,
-            effect: Effect::Change,
+            idempotency: Idempotency::Unsafe,
             has_started: false,
             is_from_service: false,
             settles_at: None,
@@ -138,29 +138,32 @@ impl Error {
         }))
     }
 
-    pub(crate) fn invalid_input(field: &'static str, problem: impl Into<String>) -> Self {
-        let problem = problem.into();
+    pub(crate) fn invalid_input(field: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
         Self::new(
-            ErrorKind::InvalidInput { field, problem },
-            Delivery::NotSent,
+            ErrorKind::InvalidInput { field, reason },
+            RequestStatus::NotSent,
         )
     }
 
     /// The caller's time was over before a request could be sent.
     pub(crate) fn time_is_up() -> Self {
         let source = std::io::Error::new(std::io::ErrorKind::TimedOut, "time is up");
-        Self::new(ErrorKind::Transport, Delivery::NotSent).with_source(source)
+        Self::new(ErrorKind::Transport, RequestStatus::NotSent).with_source(source)
     }
 
     /// A success whose body is of no use.
-    pub(crate) fn unreadable(problem: impl Into<String>) -> Self {
-        let problem = problem.into();
-        Self::new(ErrorKind::UnreadableAnswer { problem }, Delivery::Answered)
+    pub(crate) fn invalid_response(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::new(
+            ErrorKind::InvalidResponse { reason },
+            RequestStatus::ResponseReceived,
+        )
     }
 
     #[cfg(feature = "images")]
     pub(crate) fn file(source: std::io::Error) -> Self {
-        Self::new(ErrorKind::File, Delivery::Answered).with_source(source)
+        Self::new(ErrorKind::Io, RequestStatus::ResponseReceived).with_source(source)
     }
 
     pub(crate) fn from_build(
@@ -169,17 +172,17 @@ impl Error {
         base_url: &'static str,
     ) -> Self {
         match error {
-            BuildError::Token(problem) => Self::invalid_input(token, problem),
-            BuildError::BaseUrl(problem) => Self::invalid_input(base_url, problem),
+            BuildError::Token(reason) => Self::invalid_input(token, reason),
+            BuildError::BaseUrl(reason) => Self::invalid_input(base_url, reason),
             other => Self::invalid_input("HTTP settings", "cannot be applied").with_source(other),
         }
     }
 
     /// What the call would have done, which decides what its failure means.
-    pub(crate) fn of_a_call(mut self, effect: Effect) -> Self {
-        self.0.effect = effect;
+    pub(crate) fn for_call(mut self, idempotency: Idempotency) -> Self {
+        self.0.idempotency = idempotency;
         if self.class() == Class::Ambiguous {
-            self.0.delivery = Delivery::MayHaveBeenSent;
+            self.0.request_status = RequestStatus::MayHaveBeenSent;
         }
         self
     }
@@ -200,12 +203,12 @@ impl Error {
     }
 
     /// The same call again would start another job.
-    pub(crate) fn after_start(mut self) -> Self {
+    pub(crate) fn job_started(mut self) -> Self {
         self.0.has_started = true;
         self
     }
 
-    pub(crate) fn with_tried(mut self, tried: Tried) -> Self {
+    pub(crate) fn with_attempts(mut self, tried: Attempts) -> Self {
         self.0.tried = tried;
         self
     }
@@ -218,7 +221,7 @@ impl Error {
 
     /// Which image it is about, and where that was to be saved.
     #[cfg(feature = "images")]
-    pub(crate) fn of_image(mut self, number: usize, folder: &Path) -> Self {
+    pub(crate) fn for_image(mut self, number: usize, folder: &Path) -> Self {
         self.0.image = Some((number, folder.to_owned()));
         self
     }
@@ -243,8 +246,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_received(mut self, received: Option<Received>) -> Self {
-        self.0.received = received;
+    pub(crate) fn with_response(mut self, response: Option<RawResponse>) -> Self {
+        self.0.response = response;
         self
     }
 
@@ -273,35 +276,35 @@ impl Error {
 
     /// What became of the request.
     #[must_use]
-    pub fn delivery(&self) -> Delivery {
-        self.0.delivery
+    pub fn request_status(&self) -> RequestStatus {
+        self.0.request_status
     }
 
     /// The HTTP status, when there was an answer.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.received.as_ref().map(|received| received.status)
+        self.0.response.as_ref().map(|response| response.status)
     }
 
-    /// What was received, when anything was: status, headers and body.
+    /// What was response, when anything was: status, headers and body.
     #[must_use]
-    pub fn received(&self) -> Option<&Received> {
-        self.0.received.as_ref()
+    pub fn response(&self) -> Option<&RawResponse> {
+        self.0.response.as_ref()
     }
 
     /// The answer's headers, when there was an answer.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.received().map(|received| &received.headers)
+        self.response().map(|response| &response.headers)
     }
 
     /// The answer's body as far as it was read, 8 MiB at most.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
-        self.received().map(|received| &*received.body)
+        self.response().map(|response| &*response.body)
     }
 
-    /// How long the answer asks to wait before another call: its `Retry-After`,
+    /// How long the answer asks to wait before another call: its `RetryPolicy-After`,
     /// in seconds or until a date.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -363,25 +366,25 @@ impl Error {
     pub(crate) fn type_name(&self) -> &'static str {
         match self.0.kind {
             ErrorKind::InvalidInput { .. } => "invalid_input",
-            ErrorKind::Refused(_) => "refused",
+            ErrorKind::BadRequest(_) => "refused",
             ErrorKind::Unauthorized => "unauthorized",
-            ErrorKind::NoSubscription => "no_subscription",
+            ErrorKind::PaymentRequired => "no_subscription",
             ErrorKind::NotFound => "not_found",
             ErrorKind::TooManyJobs { .. } => "too_many_jobs",
             ErrorKind::Halted { .. } => "halted",
-            ErrorKind::JobEnded { .. } => "job_ended",
-            ErrorKind::StillRunning { .. } => "still_running",
+            ErrorKind::JobFailed { .. } => "job_ended",
+            ErrorKind::WaitTimeout { .. } => "still_running",
             ErrorKind::UnexpectedStatus => "unexpected_status",
-            ErrorKind::NoSeed { .. } => "no_seed",
-            ErrorKind::Transport | ErrorKind::UnreadableAnswer { .. } if self.is_timeout() => {
+            ErrorKind::SeedMissing { .. } => "no_seed",
+            ErrorKind::Transport | ErrorKind::InvalidResponse { .. } if self.is_timeout() => {
                 "timeout"
             }
-            ErrorKind::UnreadableAnswer { .. } => "unreadable_answer",
+            ErrorKind::InvalidResponse { .. } => "unreadable_answer",
             ErrorKind::Transport => "transport",
             #[cfg(feature = "images")]
             ErrorKind::Image(_) => "image",
             #[cfg(feature = "images")]
-            ErrorKind::File => "file",
+            ErrorKind::Io => "file",
         }
     }
 }

@@ -34,8 +34,8 @@ pub use fault::{Difference, ImageFault};
 pub use save_images::SaveImages;
 
 use crate::client::Client;
-use crate::error::{Delivery, Error};
-use crate::retrieval::{Image, Retrieval};
+use crate::error::{Error, RequestStatus};
+use crate::result::{Image, SeedResult};
 use attempts::Attempts;
 use fault::image_error;
 use host::Host;
@@ -64,7 +64,7 @@ pub(crate) struct Downloader {
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
 /// # let folder = tempfile::tempdir()?;
 /// use useapi_seed::SavedImage;
 ///
@@ -72,7 +72,7 @@ pub(crate) struct Downloader {
 ///     format!("{}: {} bytes of {}", saved.path.display(), saved.size, saved.media_type)
 /// }
 ///
-/// for saved in client.save_images(&retrieval, &folder).await {
+/// for saved in client.save_images(&result, &folder).await {
 ///     println!("{}", line(&saved?));
 /// }
 /// # Ok(())
@@ -116,10 +116,10 @@ impl Client {
     /// than [`max_images`](crate::ClientBuilder::max_images) the first are saved.
     pub fn save_images<'a>(
         &'a self,
-        retrieval: &'a Retrieval,
+        result: &'a SeedResult,
         folder: impl AsRef<Path>,
     ) -> SaveImages<'a> {
-        SaveImages::new(self, retrieval, folder.as_ref().to_owned())
+        SaveImages::new(self, result, folder.as_ref().to_owned())
     }
 
     /// Saves one image into a folder, as [`save_images`](Self::save_images)
@@ -137,7 +137,7 @@ impl Client {
     ///
     /// [`ErrorKind::Image`](crate::ErrorKind::Image) when the image cannot be
     /// had within the limits of time and size, or is not whole;
-    /// [`ErrorKind::File`](crate::ErrorKind::File) when it cannot be written.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be written.
     /// Under the image's name there is then what was there before, or the whole
     /// image, when only writing the folder down failed.
     ///
@@ -148,9 +148,9 @@ impl Client {
     /// # let emulator = Emulator::builder().speed(600.0).start().await?;
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let jobid = emulator.jobs().imagine.as_str();
-    /// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+    /// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
     /// # let folder = tempfile::tempdir()?;
-    /// if let Some(image) = retrieval.images().first() {
+    /// if let Some(image) = result.images().first() {
     ///     let saved = client.save_image(image, &folder).await?;
     ///     println!("{:?}", saved.dimensions);
     /// }
@@ -220,15 +220,18 @@ impl Downloader {
             Ok(saved) => {
                 span.record("useapi.image.size", saved.size);
                 span.record("useapi.image.was_there", saved.was_there);
-                span.record("useapi.delivery", Delivery::Answered.as_str());
+                span.record(
+                    "useapi.request_status",
+                    RequestStatus::ResponseReceived.as_str(),
+                );
             }
             Err(error) => {
                 span.record("otel.status_code", "ERROR");
                 span.record("error.type", error.type_name());
-                span.record("useapi.delivery", error.delivery().as_str());
+                span.record("useapi.request_status", error.request_status().as_str());
             }
         }
-        outcome.map_err(|error| error.of_image(image.number, folder))
+        outcome.map_err(|error| error.for_image(image.number, folder))
     }
 
     /// Where the image may be downloaded, in the order of preference.
@@ -300,7 +303,7 @@ fn download_span(image: &Image) -> Span {
         http.request.method = "GET",
         http.response.status_code = field::Empty,
         useapi.attempt = field::Empty,
-        useapi.delivery = field::Empty,
+        useapi.request_status = field::Empty,
         server.address = field::Empty,
         server.port = field::Empty,
         useapi.image.number = image.number,

@@ -8,15 +8,15 @@ use tokio::time::Instant;
 use useapi_seed_raw::types::{self, JobStatus, Verb};
 
 use crate::client::Client;
-use crate::error::{Delivery, Error, ErrorKind};
-use crate::exchange::{Manner, Operation};
-use crate::lenient;
-use crate::nudge::Nudge;
-use crate::reading::{self, Meaning, Snapshot};
-use crate::retrieval::Retrieval;
-use crate::retry::Effect;
+use crate::error::{Error, ErrorKind, RequestStatus};
+use crate::events::JobEvents;
+use crate::json;
+use crate::notifier::Notifier;
+use crate::response::{self, Interpretation, Snapshot};
+use crate::result::SeedResult;
+use crate::retry_policy::Idempotency;
 use crate::seed_text;
-use crate::updates::Updates;
+use crate::transport::{CallOptions, Operation};
 use crate::wait::Wait;
 
 /// A seed job that was started: its id, and the client to ask with.
@@ -32,7 +32,7 @@ use crate::wait::Wait;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
 /// # client.submit(jobid).send().await?;
-/// # let id = client.jobs().await?.ids.unwrap_or_default().remove(0);
+/// # let id = client.executing_jobs().await?.ids.unwrap_or_default().remove(0);
 /// let job = client.job(id);
 /// let update = job.cancel().await?;
 /// println!("{}: {:?}", job.id(), update.status);
@@ -46,8 +46,8 @@ pub struct Job {
     /// Whose seed it retrieves, where that is known from the request.
     parent: Option<String>,
     /// What the submission's answer said; none when the job was taken up.
-    submitted: Option<(Update, Instant)>,
-    nudge: Nudge,
+    submitted: Option<(JobProgress, Instant)>,
+    notifier: Notifier,
 }
 
 /// What one poll of a job showed.
@@ -59,11 +59,11 @@ pub struct Job {
 /// # let emulator = Emulator::start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().progress.as_str();
-/// use useapi_seed::JobState;
+/// use useapi_seed::PollResult;
 ///
 /// match client.job(jobid).poll().await? {
-///     JobState::InProgress(update) => println!("{:?} %", update.percent),
-///     JobState::Retrieved(retrieval) => println!("seed {}", retrieval.seed()),
+///     PollResult::InProgress(update) => println!("{:?} %", update.percent),
+///     PollResult::Completed(result) => println!("seed {}", result.seed()),
 ///     _ => {}
 /// }
 /// # Ok(())
@@ -71,11 +71,11 @@ pub struct Job {
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum JobState {
+pub enum PollResult {
     /// It has not ended: poll again in 10 to 30 seconds.
-    InProgress(Update),
+    InProgress(JobProgress),
     /// The seed is there.
-    Retrieved(Retrieval),
+    Completed(SeedResult),
 }
 
 /// How far a job has come.
@@ -87,21 +87,21 @@ pub enum JobState {
 /// # let emulator = Emulator::start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// use useapi_seed::{Submitted, Update};
+/// use useapi_seed::{SubmitOutcome, JobProgress};
 ///
-/// fn line(update: &Update) -> String {
+/// fn line(update: &JobProgress) -> String {
 ///     let percent = update.percent.map_or(String::new(), |percent| format!(" {percent} %"));
 ///     format!("{}{percent}", update.job_id)
 /// }
 ///
-/// fn all(update: &Update) -> String {
+/// fn all(update: &JobProgress) -> String {
 ///     let job = update.raw_job();
 ///     format!("{:?} since {:?}: {} bytes", job.verb, job.created, update.raw_body().len())
 /// }
 ///
-/// if let Submitted::Started(job) = client.submit(jobid).send().await? {
-///     println!("{}", job.submitted().map_or(String::new(), line));
-///     println!("{}", job.submitted().map_or(String::new(), all));
+/// if let SubmitOutcome::Started(job) = client.submit(jobid).send().await? {
+///     println!("{}", job.initial_progress().map_or(String::new(), line));
+///     println!("{}", job.initial_progress().map_or(String::new(), all));
 /// }
 /// # Ok(())
 /// # }
@@ -109,7 +109,7 @@ pub enum JobState {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct Update {
+pub struct JobProgress {
     /// The job's id.
     pub job_id: String,
     /// Its status; an unknown word means *still in progress*.
@@ -126,7 +126,7 @@ pub struct Update {
     body: Bytes,
 }
 
-impl Update {
+impl JobProgress {
     pub(crate) fn new(job_id: &str, snapshot: &Snapshot) -> Self {
         let job = &snapshot.job;
         Self {
@@ -135,7 +135,7 @@ impl Update {
             percent: job.content.as_deref().and_then(seed_text::percentage),
             content: job.content.clone(),
             parent_job_id: job.parent_job_id.clone(),
-            body: snapshot.received.body.clone(),
+            body: snapshot.response.body.clone(),
         }
     }
 
@@ -151,9 +151,9 @@ impl Update {
     /// from the body at each call.
     #[must_use]
     pub fn raw_job(&self) -> types::Job {
-        let value = lenient::parse(&self.body).ok();
-        let job = value.and_then(lenient::read::<types::Job>);
-        job.map(|(job, _)| lenient::without_empty(job))
+        let value = json::parse(&self.body).ok();
+        let job = value.and_then(json::read::<types::Job>);
+        job.map(|(job, _)| json::without_empty(job))
             .unwrap_or_default()
     }
 
@@ -174,9 +174,9 @@ impl Update {
     }
 }
 
-impl fmt::Debug for Update {
+impl fmt::Debug for JobProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Update")
+        f.debug_struct("JobProgress")
             .field("job_id", &self.job_id)
             .field("status", &self.status)
             .field("percent", &self.percent)
@@ -187,13 +187,13 @@ impl fmt::Debug for Update {
 }
 
 impl Job {
-    pub(crate) fn new(client: Client, id: String, submitted: Option<Update>) -> Self {
+    pub(crate) fn new(client: Client, id: String, submitted: Option<JobProgress>) -> Self {
         Self {
             client,
             id,
             parent: None,
             submitted: submitted.map(|update| (update, Instant::now())),
-            nudge: Nudge::default(),
+            notifier: Notifier::default(),
         }
     }
 
@@ -218,12 +218,12 @@ impl Job {
         self.parent.is_some()
     }
 
-    pub(crate) fn manner(&self) -> Manner {
-        self.client.manner()
+    pub(crate) fn options(&self) -> CallOptions {
+        self.client.options()
     }
 
-    pub(crate) fn nudge(&self) -> &Nudge {
-        &self.nudge
+    pub(crate) fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 
     /// The job's id. Keep it: the result can be had with it for at least 31 days.
@@ -235,7 +235,7 @@ impl Job {
     /// What the answer to the submission said of the job; none when the job was
     /// taken up by its id.
     #[must_use]
-    pub fn submitted(&self) -> Option<&Update> {
+    pub fn initial_progress(&self) -> Option<&JobProgress> {
         self.submitted.as_ref().map(|(update, _)| update)
     }
 
@@ -260,8 +260,8 @@ impl Job {
     /// # let emulator = Emulator::start().await?;
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let jobid = emulator.jobs().imagine.as_str();
-    /// # let useapi_seed::Submitted::Started(job) = client.submit(jobid).send().await? else { panic!() };
-    /// let mut news = job.watch();
+    /// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(jobid).send().await? else { panic!() };
+    /// let mut news = job.events();
     /// if let Some(event) = news.next().await {
     ///     println!("{:?}", event?);
     /// }
@@ -270,7 +270,7 @@ impl Job {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn watch(&self) -> Updates {
+    pub fn events(&self) -> JobEvents {
         self.wait().updates()
     }
 
@@ -286,44 +286,44 @@ impl Job {
     /// # let emulator = Emulator::builder().stopped().start().await?;
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let jobid = emulator.jobs().imagine.as_str();
-    /// # let useapi_seed::Submitted::Started(job) = client.submit(jobid).send().await? else { panic!() };
+    /// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(jobid).send().await? else { panic!() };
     /// let hour = Duration::from_secs(3600);
     /// let wait = tokio::spawn(job.wait().interval(hour).timeout(hour).into_future());
     /// # emulator.advance(Duration::from_secs(60));
-    /// job.look_now(); // a callback came
+    /// job.wake(); // a callback came
     /// println!("seed {}", wait.await??.seed());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn look_now(&self) {
-        self.nudge.give();
+    pub fn wake(&self) {
+        self.notifier.give();
     }
 
     /// Asks how far the job has come; a call that fails in passing is repeated as
-    /// the client's [`Retry`](crate::Retry) says.
+    /// the client's [`RetryPolicy`](crate::RetryPolicy) says.
     ///
     /// # Errors
     ///
     /// When the job has ended without a result, or could not be asked for; the
     /// two are different [kinds](crate::ErrorKind). Each error has the job's
     /// id.
-    pub async fn poll(&self) -> Result<JobState, Error> {
-        self.poll_in(&self.client.manner()).await
+    pub async fn poll(&self) -> Result<PollResult, Error> {
+        self.poll_in(&self.client.options()).await
     }
 
-    pub(crate) async fn poll_in(&self, manner: &Manner) -> Result<JobState, Error> {
+    pub(crate) async fn poll_in(&self, options: &CallOptions) -> Result<PollResult, Error> {
         self.check_id()?;
-        let snapshot = self.client.snapshot(&self.id, &self.id, manner).await?;
-        let meaning = snapshot.meaning(Some(&self.id));
-        match meaning.map_err(|error| error.of_a_call(Effect::None))? {
-            Meaning::Retrieved(retrieval) => Ok(JobState::Retrieved(retrieval)),
-            Meaning::InProgress(snapshot) => {
-                Ok(JobState::InProgress(Update::new(&self.id, &snapshot)))
-            }
-            Meaning::WithoutSeed(snapshot) => self
-                .ask_parent(*snapshot, manner)
+        let snapshot = self.client.snapshot(&self.id, &self.id, options).await?;
+        let interpret = snapshot.interpret(Some(&self.id));
+        match interpret.map_err(|error| error.for_call(Idempotency::Safe))? {
+            Interpretation::Completed(result) => Ok(PollResult::Completed(result)),
+            Interpretation::InProgress(snapshot) => Ok(PollResult::InProgress(JobProgress::new(
+                &self.id, &snapshot,
+            ))),
+            Interpretation::WithoutSeed(snapshot) => self
+                .fetch_seed_from_parent(*snapshot, options)
                 .await
-                .map(JobState::Retrieved),
+                .map(PollResult::Completed),
         }
     }
 
@@ -333,13 +333,13 @@ impl Job {
     ///
     /// When the job is not known, or the service refuses for another reason.
     /// Each error has the job's id.
-    pub async fn cancel(&self) -> Result<Update, Error> {
+    pub async fn cancel(&self) -> Result<JobProgress, Error> {
         self.check_id()?;
-        let (id, manner) = (self.id.as_str(), self.client.manner());
+        let (id, options) = (self.id.as_str(), self.client.options());
         self.client
-            .call(Operation::CancelJob, Some(id), &manner, async |raw| {
-                let snapshot = reading::snapshot(raw.cancel_job(id).await, Some(id))?;
-                Ok((Update::new(id, &snapshot), snapshot.received.status))
+            .call(Operation::CancelJob, Some(id), &options, async |raw| {
+                let snapshot = response::snapshot(raw.cancel_job(id).await, Some(id))?;
+                Ok((JobProgress::new(id, &snapshot), snapshot.response.status))
             })
             .await
     }
@@ -352,15 +352,19 @@ impl Job {
     }
 
     /// A completed job that carries no seed itself: its parent should.
-    async fn ask_parent(&self, snapshot: Snapshot, manner: &Manner) -> Result<Retrieval, Error> {
+    async fn fetch_seed_from_parent(
+        &self,
+        snapshot: Snapshot,
+        options: &CallOptions,
+    ) -> Result<SeedResult, Error> {
         // Other jobs have parents too: those that they were made from.
         let is_seed_job = matches!(snapshot.job.verb, Some(Verb::SeedAsync) | None);
         let parent = snapshot.job.parent_job_id.as_deref();
         let parent = parent.filter(|_| is_seed_job).or(self.parent.as_deref());
         if let Some(parent) = parent {
-            match self.client.snapshot(parent, &self.id, manner).await {
-                Ok(answer) => match answer.meaning(Some(parent)) {
-                    Ok(Meaning::Retrieved(retrieval)) => return Ok(retrieval),
+            match self.client.snapshot(parent, &self.id, options).await {
+                Ok(answer) => match answer.interpret(Some(parent)) {
+                    Ok(Interpretation::Completed(result)) => return Ok(result),
                     Err(error) if error.is_halted() => {
                         return Err(error.with_job_id(Some(&self.id)));
                     }
@@ -372,9 +376,12 @@ impl Job {
             }
         }
         let verb = snapshot.job.verb;
-        Err(Error::new(ErrorKind::NoSeed { verb }, Delivery::Answered)
-            .with_received(Some(snapshot.received))
-            .with_parent_job_id(snapshot.job.parent_job_id)
-            .with_job_id(Some(&self.id)))
+        Err(Error::new(
+            ErrorKind::SeedMissing { verb },
+            RequestStatus::ResponseReceived,
+        )
+        .with_response(Some(snapshot.response))
+        .with_parent_job_id(snapshot.job.parent_job_id)
+        .with_job_id(Some(&self.id)))
     }
 }

@@ -25,7 +25,7 @@ const MAX_LENGTH: usize = 256;
 /// is wrong.
 pub fn check_job_id(text: &str) -> Result<(), Error> {
     let length = text.chars().count();
-    let problem = if text.is_empty() {
+    let reason = if text.is_empty() {
         "is empty".to_owned()
     } else if text.trim().is_empty() {
         "is blank".to_owned()
@@ -36,7 +36,7 @@ pub fn check_job_id(text: &str) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(Error::invalid_input("jobid", problem))
+    Err(Error::invalid_input("jobid", reason))
 }
 
 #[cfg(test)]
@@ -58,8 +58,8 @@ mod tests {
             ("5\0", "a control character"),
             ("5\u{9b}", "a control character"),
         ] {
-            let problem = check_job_id(id).unwrap_err().to_string();
-            assert!(problem.contains(words), "{id:?}: {problem}");
+            let reason = check_job_id(id).unwrap_err().to_string();
+            assert!(reason.contains(words), "{id:?}: {reason}");
         }
     }
 }

@@ -15,13 +15,13 @@
 //! // Client::from_env()? takes the token from USEAPI_TOKEN instead.
 //! let client = Client::builder(token).base_url(base_url).build()?;
 //!
-//! let retrieval = client.retrieve(jobid)
+//! let result = client.retrieve(jobid)
 //! #   .interval(std::time::Duration::from_millis(20))
 //!     .await?;
-//! println!("seed {}", retrieval.seed());
-//! println!("{}", retrieval.prompt_with_seed().unwrap_or_default());
+//! println!("seed {}", result.seed());
+//! println!("{}", result.prompt_with_seed().unwrap_or_default());
 //!
-//! for image in client.save_images(&retrieval, folder).await {
+//! for image in client.save_images(&result, folder).await {
 //!     println!("{}", image?.path.display());
 //! }
 //! # Ok(())
@@ -30,7 +30,7 @@
 //!
 //! # Step by step
 //!
-//! A retrieval is a job at the service: it is started, runs for a minute or so,
+//! A result is a job at the service: it is started, runs for a minute or so,
 //! and can be asked for by its id for at least 31 days. To hold that id before the
 //! wait begins, take the steps one by one:
 //!
@@ -43,11 +43,11 @@
 //! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 //! # let jobid = emulator.jobs().imagine.as_str();
 //! # let interval = Duration::from_millis(20);
-//! use useapi_seed::Submitted;
+//! use useapi_seed::SubmitOutcome;
 //!
-//! let retrieval = match client.submit(jobid).reply_ref("order-17").send().await? {
-//!     Submitted::AlreadyRetrieved(retrieval) => retrieval,
-//!     Submitted::Started(job) => {
+//! let result = match client.submit(jobid).reply_ref("order-17").send().await? {
+//!     SubmitOutcome::AlreadyRetrieved(result) => result,
+//!     SubmitOutcome::Started(job) => {
 //!         println!("started {}", job.id()); // write it down
 //!         job.wait()
 //!             .interval(interval)
@@ -59,8 +59,8 @@
 //! };
 //!
 //! // In another process, with the id that was written down:
-//! let again = client.job(retrieval.job_id()).wait().await?;
-//! assert_eq!(again.seed(), retrieval.seed());
+//! let again = client.job(result.job_id()).wait().await?;
+//! assert_eq!(again.seed(), result.seed());
 //! # Ok(())
 //! # }
 //! ```
@@ -68,13 +68,13 @@
 //! # When something goes wrong
 //!
 //! Each [`Error`] says [what](Error::kind), in one line with the service's own
-//! words, [its usual cause](Error::usual_cause), [what to do](Error::advice),
+//! words, [its usual cause](Error::likely_cause), [what to do](Error::help),
 //! [which job](Error::job_id) it is about, and whether [the request may have been
-//! sent](Error::delivery). Programs ask it: [`Error::is_halted`],
+//! sent](Error::request_status). Programs ask it: [`Error::is_halted`],
 //! [`Error::is_retryable`], [`Error::is_timeout`] and others.
 //! Nothing is submitted twice: a request is repeated only when it cannot have been
-//! carried out, as [`Retry`] says. After a lost answer the job that may be running
-//! is [looked for](Client::find_started), and if it is not found the error says
+//! carried out, as [`RetryPolicy`] says. After a lost answer the job that may be running
+//! is [looked for](Client::find_seed_job), and if it is not found the error says
 //! that the request `may have been sent`. A poll without a usable answer does not
 //! end a wait, five in a row do; a refusal ends it at once.
 //!
@@ -84,7 +84,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // The service carries the submission out, and its answer is lost.
 //! let emulator = Emulator::builder()
-//!     .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+//!     .error(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
 //!     .start()
 //!     .await?;
 //! let client = useapi_seed::Client::builder(emulator.token())
@@ -93,7 +93,7 @@
 //! let parent = emulator.jobs().imagine.as_str();
 //!
 //! let submitted = client.submit(parent).send().await?;
-//! assert!(matches!(submitted, useapi_seed::Submitted::Started(_)));
+//! assert!(matches!(submitted, useapi_seed::SubmitOutcome::Started(_)));
 //! assert_eq!(emulator.job_counts()[parent].started, 1);
 //! # Ok(())
 //! # }
@@ -103,19 +103,19 @@
 //!
 //! [`Job::watch`] is a stream of each change, poll that failed, and the result;
 //! [`Wait::on_update`] a function that is called. A wait that is dropped loses
-//! nothing; one that is [told to look](Job::look_now) does so at once.
+//! nothing; one that is [told to look](Job::wake) does so at once.
 //!
 //! # Going on later
 //!
 //! A process that has ended, was killed or gave a wait up leaves a job that runs
 //! on. With its id, which is in your hands before the wait and in each error
 //! after it, any process goes on: [`Client::job`]. Without the id
-//! [`Client::find_started`] looks for it. Images that a folder has already are
+//! [`Client::find_seed_job`] looks for it. Images that a folder has already are
 //! not fetched again by [`Client::save_images`].
 //!
 //! # Callbacks
 //!
-//! The service calls the address of [`Submit::reply_url`] with each news of the
+//! The service calls the address of [`SubmitSeed::reply_url`] with each news of the
 //! job. Such a call carries no proof of where it came from, so do not believe it:
 //! let it wake the wait, which asks the API. The crate `useapi-seed-callback` does
 //! that, with a route to mount and addresses that nobody can guess; by hand:
@@ -129,19 +129,19 @@
 //! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 //! # let jobid = emulator.jobs().imagine.as_str();
 //! # let called = tokio::time::sleep(Duration::from_millis(200));
-//! use useapi_seed::Submitted;
+//! use useapi_seed::SubmitOutcome;
 //!
 //! let submit = client.submit(jobid).reply_url("https://example.com/news/order-17");
-//! if let Submitted::Started(job) = submit.send().await? {
+//! if let SubmitOutcome::Started(job) = submit.send().await? {
 //!     // A clone of the job, for whatever answers at that address.
 //!     let called_back = job.clone();
 //!     # tokio::spawn(async move {
 //!     # called.await;
-//!     called_back.look_now();
+//!     called_back.wake();
 //!     # });
 //!     // As a net for the calls that are lost, it also asks by itself.
-//!     let retrieval = job.wait().interval(Duration::from_secs(30)).await?;
-//!     println!("seed {}", retrieval.seed());
+//!     let result = job.wait().interval(Duration::from_secs(30)).await?;
+//!     println!("seed {}", result.seed());
 //! }
 //! # Ok(())
 //! # }
@@ -164,27 +164,27 @@
 //!
 //! let jobid = emulator.jobs().imagine.as_str();
 //! let error = client.submit(jobid).send().await.unwrap_err();
-//! assert!(error.is_unpaid());
+//! assert!(error.is_payment_required());
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # Own HTTP settings
 //!
-//! [`ClientBuilder::configure_api_http`] and
-//! [`ClientBuilder::configure_image_http`] take functions over
+//! [`ClientBuilder::http_client`] and
+//! [`ClientBuilder::image_http_client`] take functions over
 //! [`reqwest::ClientBuilder`]: proxies, certificates, connections. The
 //! environment's proxies are used without them, but for loopback.
 //!
 //! | limit | unless set | set by |
 //! | --- | --- | --- |
 //! | making a connection | 10 s | [`ClientBuilder::connect_timeout`] |
-//! | one request | 60 s | [`ClientBuilder::request_timeout`], [`Submit::request_timeout`], [`Wait::request_timeout`] |
-//! | attempts | 4 within 2 min | [`ClientBuilder::retry`], [`Submit::retry`] |
-//! | a submission, with repetitions and search | 3 min | [`Submit::timeout`] |
+//! | one request | 60 s | [`ClientBuilder::request_timeout`], [`SubmitSeed::request_timeout`], [`Wait::request_timeout`] |
+//! | attempts | 4 within 2 min | [`ClientBuilder::retry`], [`SubmitSeed::retry`] |
+//! | a submission, with repetitions and search | 3 min | [`SubmitSeed::timeout`] |
 //! | after its timeout, a submission may still start a job | 30 s | [`ClientBuilder::settle_margin`] |
 //! | a wait | 15 min, and 10 s for a last look | [`Wait::timeout`] |
-//! | polls in a row that fail | 5 | [`Wait::failed_polls`] |
+//! | polls in a row that fail | 5 | [`Wait::max_poll_errors`] |
 //! | first polls that do not find a job just started | 3 | [`Wait::unknown_polls`] |
 //! | an image | 10 min, 256 MiB | [`ClientBuilder::image_timeout`], [`ClientBuilder::image_size_limit`] |
 //! | attempts at an image that fail in a row | 30 s | [`ClientBuilder::image_retry_timeout`] |
@@ -200,11 +200,11 @@
 //!
 //! | span | attributes beside `otel.status_code` and `error.type` |
 //! | --- | --- |
-//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.parent_job.id` (of a submission), `useapi.attempt`, `useapi.delivery` (`not_sent`, `may_have_been_sent`, `answered`) |
+//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.parent_job.id` (of a submission), `useapi.attempt`, `useapi.request_status` (`not_sent`, `may_have_been_sent`, `answered`) |
 //! | `useapi_seed.wait`, around its polls | `useapi.job.id`, `useapi.job.status`, `useapi.polls` |
-//! | `useapi_seed.find_started`, around its calls | `useapi.parent_job.id` |
+//! | `useapi_seed.find_seed_job`, around its calls | `useapi.parent_job.id` |
 //! | `useapi_seed.save_images`, around its downloads | `useapi.job.id` |
-//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.delivery`, `server.address` and `server.port` (the last), `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
+//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.request_status`, `server.address` and `server.port` (the last), `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
 //!
 //! # Secrets
 //!
@@ -235,9 +235,9 @@
 //!   With `rustls-no-provider` the program installs a provider of cryptography
 //!   before it makes a client; without one that is an error.
 //! - `images` (default) saves images: [`Client::save_images`] and what belongs
-//!   to it. Without it a [`Retrieval`] still has their links.
-//! - `schemars` gives the result types a JSON Schema: [`Retrieval`], [`Update`],
-//!   [`Image`], [`SavedImage`], [`Note`], [`Difference`] and [`ExecutingJobs`].
+//!   to it. Without it a [`SeedResult`] still has their links.
+//! - `schemars` gives the result types a JSON Schema: [`SeedResult`], [`JobProgress`],
+//!   [`Image`], [`SavedImage`], [`Warning`], [`Difference`] and [`ExecutingJobs`].
 //!   They can be serialized in any case.
 //!
 //! # Layers
@@ -247,51 +247,51 @@
 //! `useapi-seed-emulator`, which is the service on loopback.
 
 mod account;
+mod bad_request;
+mod cdn_url;
 mod client;
 mod error;
-mod exchange;
-mod find_started;
+mod events;
+mod find;
 #[cfg(feature = "images")]
 mod images;
 mod job;
 mod job_id;
-mod lenient;
+mod json;
 mod limits;
-mod link;
-mod note;
-mod nudge;
-mod polling;
-mod reading;
-mod refusal;
-mod retrieval;
+mod notifier;
+mod poller;
+mod response;
+mod result;
 mod retrieve;
-mod retry;
 mod retry_after;
-mod seed_shape;
+mod retry_policy;
 mod seed_text;
+mod seed_value;
 mod submit;
+mod transport;
 mod understood;
-mod updates;
 mod wait;
+mod warning;
 
 pub use account::{Account, ExecutingJobs};
+pub use bad_request::{BadRequestReason, Field};
 pub use client::{Client, ClientBuilder};
-pub use error::{Delivery, Error, ErrorKind};
-pub use find_started::FindStarted;
+pub use error::{Error, ErrorKind, RequestStatus};
+pub use events::{JobEvent, JobEvents};
+pub use find::FindSeedJob;
 #[cfg(feature = "images")]
 pub use images::{Difference, ImageFault, SaveImages, SavedImage};
-pub use job::{Job, JobState, Update};
+pub use job::{Job, JobProgress, PollResult};
 pub use job_id::check_job_id;
-pub use note::Note;
-pub use refusal::{Field, Refusal};
 pub use reqwest;
-pub use retrieval::{Image, Retrieval};
-pub use retrieve::Retrieve;
-pub use retry::Retry;
+pub use result::{Image, SeedResult};
+pub use retrieve::RetrieveSeed;
+pub use retry_policy::RetryPolicy;
 #[doc(no_inline)]
 pub use secrecy::SecretString;
-pub use submit::{Submit, Submitted};
-pub use updates::{Event, Updates};
+pub use submit::{SubmitOutcome, SubmitSeed};
 pub use useapi_seed_raw as raw;
 pub use useapi_seed_raw::types::{JobStatus, Verb};
 pub use wait::Wait;
+pub use warning::Warning;

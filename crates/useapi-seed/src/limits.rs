@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::{Client, Shared};
-use crate::retry::Retry;
+use crate::retry_policy::RetryPolicy;
 
 /// A clone with another limit, for the calls that are made with it: connections
 /// are shared.
@@ -17,11 +17,11 @@ use crate::retry::Retry;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().progress.as_str();
 /// use std::time::Duration;
-/// use useapi_seed::Retry;
+/// use useapi_seed::RetryPolicy;
 ///
-/// let hasty = client.with_request_timeout(Duration::from_secs(2)).with_retry(Retry::never());
+/// let hasty = client.with_request_timeout(Duration::from_secs(2)).with_retry(RetryPolicy::disabled());
 /// hasty.job(jobid).poll().await?;
-/// hasty.jobs().await?;
+/// hasty.executing_jobs().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -39,7 +39,7 @@ impl Client {
 
     /// As [`ClientBuilder::retry`](crate::ClientBuilder::retry).
     #[must_use]
-    pub fn with_retry(&self, retry: Retry) -> Self {
+    pub fn with_retry(&self, retry: RetryPolicy) -> Self {
         self.with(|shared| shared.retry = retry)
     }
 
@@ -53,13 +53,13 @@ impl Client {
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let jobid = emulator.jobs().imagine.as_str();
     /// # let folder = tempfile::tempdir()?;
-    /// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+    /// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
     /// use std::time::Duration;
     ///
     /// let hasty = client
     ///     .with_image_timeout(Duration::from_secs(60))
     ///     .with_image_size_limit(32 * 1024 * 1024);
-    /// for saved in hasty.save_images(&retrieval, &folder).await {
+    /// for saved in hasty.save_images(&result, &folder).await {
     ///     println!("{} bytes", saved?.size);
     /// }
     /// # Ok(())
@@ -80,7 +80,7 @@ impl Client {
 
     /// The same client, to whose answers one more secret is unknown.
     pub(crate) fn without(&self, secret: &str) -> Self {
-        self.with(|shared| shared.raw = shared.raw.with_secret(secret))
+        self.with(|shared| shared.raw = shared.raw.redact(secret))
     }
 
     fn with(&self, change: impl FnOnce(&mut Shared)) -> Self {

@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::job::{Job, Update};
-use crate::retrieval::Retrieval;
-use crate::retry::Retry;
-use crate::submit::{Submit, Submitted};
+use crate::job::{Job, JobProgress};
+use crate::result::SeedResult;
+use crate::retry_policy::RetryPolicy;
+use crate::submit::{SubmitOutcome, SubmitSeed};
 use crate::wait::{OnFault, OnUpdate, Policy};
 
 type OnStarted = Box<dyn FnOnce(&Job) + Send>;
@@ -30,38 +30,38 @@ type OnStarted = Box<dyn FnOnce(&Job) + Send>;
 /// # let jobid = emulator.jobs().imagine.as_str();
 /// # let interval = std::time::Duration::from_millis(20);
 /// use std::time::Duration;
-/// use useapi_seed::Retry;
+/// use useapi_seed::RetryPolicy;
 ///
-/// let retrieval = client
+/// let result = client
 ///     .retrieve(jobid)
 ///     .reply_url("https://example.com/news")
 ///     .reply_ref("order-17")
 ///     .discord("a Discord token in place of the account's own")
 ///     .request_timeout(Duration::from_secs(30))
-///     .retry(Retry::default().attempts(2))
+///     .retry(RetryPolicy::default().attempts(2))
 ///     .resubmit(false)
 ///     .on_started(|job| println!("{}", job.id())) // write it down
 ///     .interval(interval)
-///     .failed_polls(10)
+///     .max_poll_errors(10)
 ///     .on_fault(|error| println!("asked in vain: {error}"))
 ///     .on_update(|update| println!("{:?} %", update.percent))
 ///     .timeout(Duration::from_secs(600))
 ///     .await?;
-/// # assert_eq!(retrieval.images().len(), 4);
+/// # assert_eq!(result.images().len(), 4);
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "nothing is sent before it is awaited"]
-pub struct Retrieve {
-    submit: Submit,
+pub struct RetrieveSeed {
+    submit: SubmitSeed,
     policy: Policy,
     on_started: Option<OnStarted>,
     on_update: Option<OnUpdate>,
     on_fault: Option<OnFault>,
 }
 
-impl Retrieve {
-    pub(crate) fn new(submit: Submit) -> Self {
+impl RetrieveSeed {
+    pub(crate) fn new(submit: SubmitSeed) -> Self {
         Self {
             submit,
             policy: Policy::default(),
@@ -71,19 +71,19 @@ impl Retrieve {
         }
     }
 
-    /// As [`Submit::discord`].
+    /// As [`SubmitSeed::discord`].
     pub fn discord(mut self, token: impl Into<String>) -> Self {
         self.submit = self.submit.discord(token);
         self
     }
 
-    /// As [`Submit::reply_url`].
+    /// As [`SubmitSeed::reply_url`].
     pub fn reply_url(mut self, url: impl Into<String>) -> Self {
         self.submit = self.submit.reply_url(url);
         self
     }
 
-    /// As [`Submit::reply_ref`].
+    /// As [`SubmitSeed::reply_ref`].
     pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
         self.submit = self.submit.reply_ref(reference);
         self
@@ -109,13 +109,13 @@ impl Retrieve {
         self
     }
 
-    /// As [`Wait::failed_polls`](crate::Wait::failed_polls).
-    pub fn failed_polls(mut self, polls: u32) -> Self {
-        self.policy.failed_polls = polls;
+    /// As [`Wait::max_poll_errors`](crate::Wait::max_poll_errors).
+    pub fn max_poll_errors(mut self, polls: u32) -> Self {
+        self.policy.max_poll_errors = polls;
         self
     }
 
-    /// As [`Submit::request_timeout`], and for each poll as
+    /// As [`SubmitSeed::request_timeout`], and for each poll as
     /// [`Wait::request_timeout`](crate::Wait::request_timeout).
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.submit = self.submit.request_timeout(timeout);
@@ -123,13 +123,13 @@ impl Retrieve {
         self
     }
 
-    /// As [`Submit::retry`].
-    pub fn retry(mut self, retry: Retry) -> Self {
+    /// As [`SubmitSeed::retry`].
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.submit = self.submit.retry(retry);
         self
     }
 
-    /// As [`Submit::resubmit`].
+    /// As [`SubmitSeed::resubmit`].
     pub fn resubmit(mut self, resubmit: bool) -> Self {
         self.submit = self.submit.resubmit(resubmit);
         self
@@ -142,15 +142,15 @@ impl Retrieve {
     }
 
     /// As [`Wait::on_update`](crate::Wait::on_update).
-    pub fn on_update(mut self, on_update: impl FnMut(&Update) + Send + 'static) -> Self {
+    pub fn on_update(mut self, on_update: impl FnMut(&JobProgress) + Send + 'static) -> Self {
         self.on_update = Some(Box::new(on_update));
         self
     }
 
-    async fn run(self) -> Result<Retrieval, Error> {
+    async fn run(self) -> Result<SeedResult, Error> {
         let job = match self.submit.send().await? {
-            Submitted::AlreadyRetrieved(retrieval) => return Ok(retrieval),
-            Submitted::Started(job) => job,
+            SubmitOutcome::AlreadyRetrieved(result) => return Ok(result),
+            SubmitOutcome::Started(job) => job,
         };
         if let Some(on_started) = self.on_started {
             on_started(&job);
@@ -166,12 +166,12 @@ impl Retrieve {
         if let Some(on_fault) = self.on_fault {
             wait = wait.on_fault(on_fault);
         }
-        wait.await.map_err(Error::after_start)
+        wait.await.map_err(Error::job_started)
     }
 }
 
-impl IntoFuture for Retrieve {
-    type Output = Result<Retrieval, Error>;
+impl IntoFuture for RetrieveSeed {
+    type Output = Result<SeedResult, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -179,9 +179,9 @@ impl IntoFuture for Retrieve {
     }
 }
 
-impl fmt::Debug for Retrieve {
+impl fmt::Debug for RetrieveSeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retrieve")
+        f.debug_struct("RetrieveSeed")
             .field("submit", &self.submit)
             .field("policy", &self.policy)
             .finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The header `Retry-After`.
+//! The header `RetryPolicy-After`.
 
 use std::time::{Duration, SystemTime};
 

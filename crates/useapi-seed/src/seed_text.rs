@@ -23,7 +23,7 @@ pub(crate) fn seed(content: &str) -> Option<u64> {
 ///
 /// The documentation's example lacks the backslash of a line break, so what
 /// stands between the prompt and the job's id may also be an `n`.
-pub(crate) fn prompt_of_seed(content: &str) -> Option<&str> {
+pub(crate) fn parse_seed_prompt(content: &str) -> Option<&str> {
     let end = content.find(JOB_ID)?;
     let before = content.get(..end)?;
     let close = before.rfind("**")?;
@@ -31,7 +31,7 @@ pub(crate) fn prompt_of_seed(content: &str) -> Option<&str> {
 }
 
 /// The prompt that a job's `content` begins with.
-pub(crate) fn prompt_of_job(content: &str) -> Option<&str> {
+pub(crate) fn parse_job_prompt(content: &str) -> Option<&str> {
     // What begins a line of its own in bold is something else.
     let first = content.split("\n**").next()?;
     let close = first.rfind("** - ").or_else(|| first.rfind("**"))?;
@@ -135,9 +135,9 @@ mod tests {
         let slipped = "**<prompt>**\n**Job ID**: <Job ID>n**seed** 123456789";
         assert_eq!(seed(written), Some(3_204_441_961));
         assert_eq!(seed(slipped), Some(123_456_789));
-        assert_eq!(prompt_of_seed(written), Some("a cat"));
-        assert_eq!(prompt_of_seed(slipped), Some("<prompt>"));
-        assert_eq!(prompt_of_seed("**a cat**n**Job ID**: 5"), Some("a cat"));
+        assert_eq!(parse_seed_prompt(written), Some("a cat"));
+        assert_eq!(parse_seed_prompt(slipped), Some("<prompt>"));
+        assert_eq!(parse_seed_prompt("**a cat**n**Job ID**: 5"), Some("a cat"));
     }
 
     #[test]
@@ -157,13 +157,13 @@ mod tests {
     fn prompt_comes_with_its_parameters() {
         let content = "**Steampunk cat --s 750 --v 5.2** - <@Discord user id> (fast)";
         assert_eq!(
-            prompt_of_job(content),
+            parse_job_prompt(content),
             Some("Steampunk cat --s 750 --v 5.2")
         );
-        assert_eq!(prompt_of_job("**a ** b** - <@1> (fast)"), Some("a ** b"));
-        assert_eq!(prompt_of_job("**cat**\n**seed** 5"), Some("cat"));
-        assert_eq!(prompt_of_job("no prompt"), None);
-        assert_eq!(prompt_of_job("****"), None);
+        assert_eq!(parse_job_prompt("**a ** b** - <@1> (fast)"), Some("a ** b"));
+        assert_eq!(parse_job_prompt("**cat**\n**seed** 5"), Some("cat"));
+        assert_eq!(parse_job_prompt("no prompt"), None);
+        assert_eq!(parse_job_prompt("****"), None);
     }
 
     #[test]
@@ -266,7 +266,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read_without_panic(text in "(\\PC|\\*|\n|%|\\(|seed|Job ID|é)*") {
-            let _ = (seed(&text), prompt_of_seed(&text), prompt_of_job(&text), percentage(&text));
+            let _ = (seed(&text), parse_seed_prompt(&text), parse_job_prompt(&text), percentage(&text));
         }
     }
 }

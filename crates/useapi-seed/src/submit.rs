@@ -9,18 +9,18 @@ use useapi_seed_raw::types::{ReplyRef, ReplyUrl, SeedRequest, Verb};
 
 use crate::client::Client;
 use crate::error::{Error, Search};
-use crate::exchange::{Manner, Operation};
-use crate::find_started::{Look, is_final};
-use crate::job::{Job, Update};
+use crate::find::{Look, is_permanent};
+use crate::job::{Job, JobProgress};
 use crate::job_id::check_job_id;
-use crate::reading::{self, Meaning, Snapshot};
-use crate::retrieval::Retrieval;
-use crate::retry::Retry;
+use crate::response::{self, Interpretation, Snapshot};
+use crate::result::SeedResult;
+use crate::retry_policy::RetryPolicy;
+use crate::transport::{CallOptions, Operation};
 
 /// How long a submission may take unless set.
 const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// How often it is looked for a job whose answer was lost.
-const LOOKS: u32 = 3;
+const SEARCH_ATTEMPTS: u32 = 3;
 /// Between two of the searches that last until the submission is settled.
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -35,7 +35,7 @@ const LEAST_PAUSE: Duration = Duration::from_millis(100);
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
 /// use std::time::Duration;
-/// use useapi_seed::{Retry, Submitted};
+/// use useapi_seed::{RetryPolicy, SubmitOutcome};
 ///
 /// let submitted = client
 ///     .submit(jobid)
@@ -44,18 +44,18 @@ const LEAST_PAUSE: Duration = Duration::from_millis(100);
 ///     .discord("a Discord token in place of the account's own")
 ///     .timeout(Duration::from_secs(60))
 ///     .request_timeout(Duration::from_secs(20))
-///     .retry(Retry::never())
+///     .retry(RetryPolicy::disabled())
 ///     .resubmit(true) // when it was lost, and certainly started no job
 ///     .send()
 ///     .await?;
-/// # assert!(matches!(submitted, Submitted::Started(_)));
+/// # assert!(matches!(submitted, SubmitOutcome::Started(_)));
 /// // Where a second job is the lesser evil:
 /// let at_once = client.submit(jobid).resubmit_unsettled();
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "nothing is sent before `send` is awaited"]
-pub struct Submit {
+pub struct SubmitSeed {
     client: Client,
     jobid: String,
     discord: Option<String>,
@@ -63,7 +63,7 @@ pub struct Submit {
     reply_ref: Option<String>,
     timeout: Duration,
     request_timeout: Option<Duration>,
-    retry: Option<Retry>,
+    retry: Option<RetryPolicy>,
     resubmit: Resubmit,
 }
 
@@ -79,14 +79,14 @@ enum Resubmit {
 /// What a submission came to (Responses, 200).
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Submitted {
+pub enum SubmitOutcome {
     /// A job was started; wait for it.
     Started(Job),
     /// The seed was retrieved before; here it is.
-    AlreadyRetrieved(Retrieval),
+    AlreadyRetrieved(SeedResult),
 }
 
-impl Submit {
+impl SubmitSeed {
     pub(crate) fn new(client: Client, jobid: String) -> Self {
         Self {
             client,
@@ -137,7 +137,7 @@ impl Submit {
     }
 
     /// When and how often the request is repeated, instead of the client's.
-    pub fn retry(mut self, retry: Retry) -> Self {
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = Some(retry);
         self
     }
@@ -168,9 +168,9 @@ impl Submit {
 
     /// Sends the request.
     ///
-    /// It is repeated only as [`Retry`] says: when nothing was sent, or the service
+    /// It is repeated only as [`RetryPolicy`] says: when nothing was sent, or the service
     /// itself rejected it for the moment. After a lost response a job may be running
-    /// that no caller knows; then it is searched for as [`Client::find_started`] does,
+    /// that no caller knows; then it is searched for as [`Client::find_seed_job`] does,
     /// three times, or with [`resubmit`](Self::resubmit) until the submission is
     /// settled. If it is found, or the seed is, that is the outcome.
     ///
@@ -178,40 +178,40 @@ impl Submit {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) before
     /// anything is sent; otherwise what the service refused, or what became of
-    /// the request, as [`Error::delivery`] tells: an answer that was lost for
+    /// the request, as [`Error::request_status`] tells: an answer that was lost for
     /// good `may have been sent`.
-    pub async fn send(mut self) -> Result<Submitted, Error> {
+    pub async fn send(mut self) -> Result<SubmitOutcome, Error> {
         let request = self.request()?;
         if let Some(discord) = &self.discord {
             // Later answers about the job may repeat it, too.
             self.client = self.client.without(discord);
         }
-        let common = self.client.manner();
-        let manner = Manner {
+        let common = self.client.options();
+        let options = CallOptions {
             retry: self.retry.clone().unwrap_or(common.retry),
             request_timeout: self.request_timeout.unwrap_or(common.request_timeout),
             deadline: Instant::now().checked_add(self.timeout),
         };
         let begun = Instant::now();
-        let error = match self.submitted(&request, &manner).await {
+        let error = match self.submitted(&request, &options).await {
             Err(error) if error.may_have_been_sent() => error,
             outcome => return outcome,
         };
-        let found = self.search(error, &manner, self.resubmit).await;
+        let found = self.search(error, &options, self.resubmit).await;
         let error = match found.map_err(|error| error.with_elapsed(begun.elapsed())) {
             Err(error) if self.may_resubmit(&error) => error,
             outcome => return outcome,
         };
-        match self.submitted(&request, &manner).await {
+        match self.submitted(&request, &options).await {
             // What was sent last is settled last.
             Err(again) if again.may_have_been_sent() => {
-                self.search(again, &manner, Resubmit::Never).await
+                self.search(again, &options, Resubmit::Never).await
             }
             Err(again) => {
                 // Perhaps because the first one did get through, late. It is that
                 // one which is not known.
                 tracing::warn!(error = %again, "the second submission failed, too");
-                self.search(error, &manner, Resubmit::Never).await
+                self.search(error, &options, Resubmit::Never).await
             }
             outcome => outcome,
         }
@@ -231,14 +231,18 @@ impl Submit {
     }
 
     /// What the answer to the request is.
-    async fn submitted(&self, request: &SeedRequest, manner: &Manner) -> Result<Submitted, Error> {
+    async fn submitted(
+        &self,
+        request: &SeedRequest,
+        options: &CallOptions,
+    ) -> Result<SubmitOutcome, Error> {
         let job = Some(self.jobid.as_str());
         let client = &self.client;
         client
-            .call(Operation::RetrieveSeed, job, manner, async |raw| {
-                let snapshot = reading::snapshot(raw.retrieve_seed(request).await, None);
+            .call(Operation::RetrieveSeed, job, options, async |raw| {
+                let snapshot = response::snapshot(raw.retrieve_seed(request).await, None);
                 let submitted = snapshot.and_then(|snapshot| {
-                    let status = snapshot.received.status;
+                    let status = snapshot.response.status;
                     Ok((self.understood(snapshot)?, status))
                 });
                 submitted.map_err(|error| error.with_parent_job_id(Some(self.jobid.clone())))
@@ -246,28 +250,30 @@ impl Submit {
             .await
     }
 
-    fn understood(&self, snapshot: Snapshot) -> Result<Submitted, Error> {
-        match snapshot.meaning(None)? {
-            Meaning::Retrieved(retrieval) => {
-                let retrieval = retrieval.or_job_id(&self.jobid);
-                Ok(Submitted::AlreadyRetrieved(retrieval))
+    fn understood(&self, snapshot: Snapshot) -> Result<SubmitOutcome, Error> {
+        match snapshot.interpret(None)? {
+            Interpretation::Completed(result) => {
+                let result = result.or_job_id(&self.jobid);
+                Ok(SubmitOutcome::AlreadyRetrieved(result))
             }
             // Completed, but without a seed: that may still come with a poll.
-            Meaning::InProgress(snapshot) | Meaning::WithoutSeed(snapshot) => {
+            Interpretation::InProgress(snapshot) | Interpretation::WithoutSeed(snapshot) => {
                 match &snapshot.job.jobid {
                     // The original job is no seed job: something echoes the request.
                     Some(id) if *id == self.jobid && snapshot.job.verb != Some(Verb::SeedAsync) => {
-                        Err(Error::unreadable("names no other job than the request")
-                            .with_received(Some(snapshot.received)))
+                        Err(
+                            Error::invalid_response("names no other job than the request")
+                                .with_response(Some(snapshot.response)),
+                        )
                     }
                     Some(id) => {
-                        let update = Update::new(id, &snapshot);
+                        let update = JobProgress::new(id, &snapshot);
                         let job = Job::new(self.client.clone(), id.clone(), Some(update));
                         let job = job.of_parent(&self.jobid);
-                        Ok(Submitted::Started(job))
+                        Ok(SubmitOutcome::Started(job))
                     }
-                    None => Err(Error::unreadable("has neither a seed nor a jobid")
-                        .with_received(Some(snapshot.received))),
+                    None => Err(Error::invalid_response("has neither a seed nor a jobid")
+                        .with_response(Some(snapshot.response))),
                 }
             }
         }
@@ -280,9 +286,9 @@ impl Submit {
     async fn search(
         &self,
         error: Error,
-        manner: &Manner,
+        options: &CallOptions,
         resubmit: Resubmit,
-    ) -> Result<Submitted, Error> {
+    ) -> Result<SubmitOutcome, Error> {
         let settles_at = error.settles_at();
         let parent = self.jobid.clone();
         let look = Look {
@@ -293,16 +299,18 @@ impl Submit {
         // What came of a torn answer may name the job, or else the original.
         let named = error.job_id().filter(|id| *id != self.jobid.trim());
         if let Some(id) = named
-            && look.is(id, manner).await
+            && look.is(id, options).await
         {
-            return Ok(Submitted::Started(self.client.job(id).of_parent(&parent)));
+            return Ok(SubmitOutcome::Started(
+                self.client.job(id).of_parent(&parent),
+            ));
         }
-        let (mut looks, mut fault) = (0, None);
+        let (mut looks, mut unanswered) = (0, None);
         let mut is_settled = false;
         // The request may still be on its way: so it is searched for again.
         for tries in 1_u32.. {
             let is_after = settles_at.is_some_and(|end| Instant::now() >= end);
-            match look.run(manner).await {
+            match look.run(options).await {
                 Ok(Some(submitted)) => {
                     tracing::warn!(
                         useapi.parent_job.id = self.jobid,
@@ -312,13 +320,13 @@ impl Submit {
                 }
                 Ok(None) => {
                     looks += 1;
-                    fault = None;
+                    unanswered = None;
                     is_settled = is_after;
                 }
                 Err(found) => {
-                    let is_final = is_final(&found);
-                    fault = Some(found.to_string());
-                    if is_final {
+                    let is_permanent = is_permanent(&found);
+                    unanswered = Some(found.to_string());
+                    if is_permanent {
                         break;
                     }
                 }
@@ -327,21 +335,21 @@ impl Submit {
             let is_enough = if until_settled {
                 is_settled
             } else {
-                tries >= LOOKS
+                tries >= SEARCH_ATTEMPTS
             };
             if is_enough {
                 break;
             }
-            let mut pause = manner.retry.between_looks(tries);
+            let mut pause = options.retry.search_backoff(tries);
             if let Some(end) = settles_at.filter(|_| until_settled) {
                 let left = end.saturating_duration_since(Instant::now());
                 pause = pause.min(left).max(LEAST_PAUSE);
             }
-            if !manner.pause(pause).await {
+            if !options.pause(pause).await {
                 break;
             }
         }
-        let search = match fault {
+        let search = match unanswered {
             Some(why) => Search::Failed { parent, why },
             None => Search::Nothing {
                 looks,
@@ -365,21 +373,21 @@ impl Submit {
         }
         if let Some(text) = &self.reply_url {
             let url = ReplyUrl::try_from(text.as_str());
-            request.reply_url = Some(url.map_err(|fault| too_long("replyUrl", text, &fault))?);
+            request.reply_url = Some(url.map_err(|error| too_long("replyUrl", text, &error))?);
             check_url(text)?;
         }
         if let Some(text) = &self.reply_ref {
             let reference = ReplyRef::try_from(text.as_str());
             request.reply_ref =
-                Some(reference.map_err(|fault| too_long("replyRef", text, &fault))?);
+                Some(reference.map_err(|error| too_long("replyRef", text, &error))?);
         }
         Ok(request)
     }
 }
 
-impl fmt::Debug for Submit {
+impl fmt::Debug for SubmitSeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Submit")
+        f.debug_struct("SubmitSeed")
             .field("jobid", &self.jobid)
             .field("discord", &self.discord.as_ref().map(|_| "***"))
             .field("reply_url", &self.reply_url)
@@ -389,9 +397,9 @@ impl fmt::Debug for Submit {
 }
 
 /// The limit is the description's, and its error's text names it.
-fn too_long(field: &'static str, text: &str, fault: &dyn fmt::Display) -> Error {
+fn too_long(field: &'static str, text: &str, error: &dyn fmt::Display) -> Error {
     let length = text.chars().count();
-    Error::invalid_input(field, format!("is {fault}: it has {length}"))
+    Error::invalid_input(field, format!("is {error}: it has {length}"))
 }
 
 fn check_url(text: &str) -> Result<(), Error> {
@@ -404,9 +412,9 @@ fn check_url(text: &str) -> Result<(), Error> {
                 url.scheme()
             ),
         )),
-        Err(fault) => Err(Error::invalid_input(
+        Err(error) => Err(Error::invalid_input(
             "replyUrl",
-            format!("is no address: {fault}"),
+            format!("is no address: {error}"),
         )),
     }
 }

@@ -2,18 +2,18 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::note::Note;
-use crate::retrieval::{Image, Retrieval};
+use crate::result::{Image, SeedResult};
+use crate::warning::Warning;
 
 /// A seed with its images.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schemars", schemars(rename = "Retrieval"))]
+#[cfg_attr(feature = "schemars", schemars(rename = "SeedResult"))]
 struct Understood<'a> {
     /// Id of the job that the answer is about.
     job_id: &'a str,
     /// Id of the imagine, button or blend job that the seed belongs to.
-    original_job_id: Option<&'a str>,
+    parent_job_id: Option<&'a str>,
     /// The seed, from Midjourney 0 to 4294967295.
     seed: u64,
     /// The prompt, with its parameters.
@@ -23,26 +23,26 @@ struct Understood<'a> {
     /// The images, in the answer's order.
     images: &'a [Image],
     /// Where the answer differs from the documentation.
-    notes: &'a [Note],
+    notes: &'a [Warning],
 }
 
-impl Serialize for Retrieval {
+impl Serialize for SeedResult {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let understood = Understood {
             job_id: self.job_id(),
-            original_job_id: self.original_job_id(),
+            parent_job_id: self.parent_job_id(),
             seed: self.seed(),
             prompt: self.prompt(),
             prompt_with_seed: self.prompt_with_seed(),
             images: self.images(),
-            notes: self.notes(),
+            notes: self.warnings(),
         };
         understood.serialize(serializer)
     }
 }
 
 #[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Retrieval {
+impl schemars::JsonSchema for SeedResult {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         Understood::schema_name()
     }

@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::job::{Job, Update};
-use crate::nudge::Nudged;
-use crate::polling::Polling;
-use crate::retrieval::Retrieval;
-use crate::updates::{Event, Updates};
+use crate::events::{JobEvent, JobEvents};
+use crate::job::{Job, JobProgress};
+use crate::notifier::Notified;
+use crate::poller::Poller;
+use crate::result::SeedResult;
 
-pub(crate) type OnUpdate = Box<dyn FnMut(&Update) + Send>;
+pub(crate) type OnUpdate = Box<dyn FnMut(&JobProgress) + Send>;
 pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
 pub(crate) type OnPause = Box<dyn FnMut(Duration) + Send>;
 
@@ -30,24 +30,24 @@ const UNKNOWN_POLLS: u32 = 3;
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// # let useapi_seed::Submitted::Started(job) = client.submit(jobid).send().await? else { panic!() };
+/// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(jobid).send().await? else { panic!() };
 /// # let interval = Duration::from_millis(20);
 /// use std::time::Duration;
 /// use useapi_seed::Wait;
 ///
-/// let retrieval = job
+/// let result = job
 ///     .wait()
 ///     .interval(interval) // Wait::DEFAULT_INTERVAL unless set
 ///     .timeout(2 * Wait::DEFAULT_TIMEOUT)
-///     .called_interval(Duration::from_secs(60))
-///     .failed_polls(2 * Wait::DEFAULT_FAILED_POLLS)
+///     .poll_interval_after_wake(Duration::from_secs(60))
+///     .max_poll_errors(2 * Wait::DEFAULT_MAX_POLL_ERRORS)
 ///     .unknown_polls(1)
 ///     .request_timeout(Duration::from_secs(20))
 ///     .on_fault(|error| println!("asked in vain: {error}"))
 ///     .on_update(|update| println!("{:?} %", update.percent))
 ///     .on_pause(|pause| println!("next look in {pause:?}"))
 ///     .await?;
-/// # assert_eq!(retrieval.images().len(), 4);
+/// # assert_eq!(result.images().len(), 4);
 /// # assert!(Wait::DEFAULT_INTERVAL >= interval);
 /// # Ok(())
 /// # }
@@ -56,7 +56,7 @@ const UNKNOWN_POLLS: u32 = 3;
 pub struct Wait {
     job: Job,
     /// From the beginning: what is heard before the first poll counts, too.
-    nudged: Nudged,
+    notified: Notified,
     pub(crate) policy: Policy,
     on_update: Option<OnUpdate>,
     on_fault: Option<OnFault>,
@@ -69,11 +69,11 @@ pub(crate) struct Policy {
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
     /// How many polls in a row may fail.
-    pub(crate) failed_polls: u32,
+    pub(crate) max_poll_errors: u32,
     /// How many of the first polls may not know the job.
     pub(crate) unknown_polls: u32,
     /// Once the job's callbacks are known to come.
-    pub(crate) called_interval: Duration,
+    pub(crate) poll_interval_after_wake: Duration,
     pub(crate) request_timeout: Option<Duration>,
 }
 
@@ -82,9 +82,9 @@ impl Default for Policy {
         Self {
             interval: Wait::DEFAULT_INTERVAL,
             timeout: Wait::DEFAULT_TIMEOUT,
-            failed_polls: Wait::DEFAULT_FAILED_POLLS,
+            max_poll_errors: Wait::DEFAULT_MAX_POLL_ERRORS,
             unknown_polls: 0,
-            called_interval: Duration::ZERO,
+            poll_interval_after_wake: Duration::ZERO,
             request_timeout: None,
         }
     }
@@ -99,12 +99,12 @@ impl Wait {
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
     /// How many polls in a row may fail unless set.
-    pub const DEFAULT_FAILED_POLLS: u32 = 5;
+    pub const DEFAULT_MAX_POLL_ERRORS: u32 = 5;
 
     pub(crate) fn new(job: Job) -> Self {
-        let is_started = job.submitted().is_some() || job.has_parent();
+        let is_started = job.initial_progress().is_some() || job.has_parent();
         Self {
-            nudged: job.nudge().felt(),
+            notified: job.notifier().felt(),
             job,
             policy: Policy {
                 unknown_polls: if is_started { UNKNOWN_POLLS } else { 0 },
@@ -118,8 +118,8 @@ impl Wait {
 
     /// The time between two polls, at least a millisecond, instead of
     /// [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL). Up to a tenth is added by
-    /// chance, so that many waits do not poll at once; after a refusal it is as
-    /// long as the answer's `Retry-After` says, if that is longer. The service
+    /// jitter, so that many waits do not poll at once; after a refusal it is as
+    /// long as the answer's `RetryPolicy-After` says, if that is longer. The service
     /// itself looks at Discord every 15 to 60 seconds, so less brings nothing
     /// there.
     pub fn interval(mut self, interval: Duration) -> Self {
@@ -127,11 +127,11 @@ impl Wait {
         self
     }
 
-    /// The time between two polls once [`Job::look_now`] has woken the wait, if
+    /// The time between two polls once [`Job::wake`] has woken the wait, if
     /// that is longer than the [interval](Self::interval): what comes by itself
     /// need not be asked for as often. The same unless set.
-    pub fn called_interval(mut self, interval: Duration) -> Self {
-        self.policy.called_interval = interval;
+    pub fn poll_interval_after_wake(mut self, interval: Duration) -> Self {
+        self.policy.poll_interval_after_wake = interval;
         self
     }
 
@@ -152,10 +152,10 @@ impl Wait {
 
     /// How many polls in a row may bring no usable answer before the wait ends
     /// with the last one's error, instead of
-    /// [`DEFAULT_FAILED_POLLS`](Self::DEFAULT_FAILED_POLLS). 0 is as 1: the first
+    /// [`DEFAULT_MAX_POLL_ERRORS`](Self::DEFAULT_MAX_POLL_ERRORS). 0 is as 1: the first
     /// one ends it. A failed poll is not a failed job.
-    pub fn failed_polls(mut self, polls: u32) -> Self {
-        self.policy.failed_polls = polls;
+    pub fn max_poll_errors(mut self, polls: u32) -> Self {
+        self.policy.max_poll_errors = polls;
         self
     }
 
@@ -176,7 +176,7 @@ impl Wait {
     }
 
     /// Called at each change of a job that has not ended.
-    pub fn on_update(mut self, on_update: impl FnMut(&Update) + Send + 'static) -> Self {
+    pub fn on_update(mut self, on_update: impl FnMut(&JobProgress) + Send + 'static) -> Self {
         self.on_update = Some(Box::new(on_update));
         self
     }
@@ -198,33 +198,33 @@ impl Wait {
     /// The job's news as they come, instead of the result alone. What was set by
     /// [`on_update`](Self::on_update), [`on_fault`](Self::on_fault) and
     /// [`on_pause`](Self::on_pause) is not called.
-    pub fn updates(self) -> Updates {
-        Updates::new(self.job, self.nudged, self.policy)
+    pub fn updates(self) -> JobEvents {
+        JobEvents::new(self.job, self.notified, self.policy)
     }
 
-    async fn run(mut self) -> Result<Retrieval, Error> {
-        let mut polling = Polling::new(self.job, self.nudged, self.policy);
+    async fn run(mut self) -> Result<SeedResult, Error> {
+        let mut polling = Poller::new(self.job, self.notified, self.policy);
         polling.on_pause = self.on_pause;
         loop {
             match polling.next().await? {
-                Event::Changed(update) => {
+                JobEvent::Progress(update) => {
                     if let Some(on_update) = &mut self.on_update {
                         on_update(&update);
                     }
                 }
-                Event::PollFailed(error) => {
+                JobEvent::PollError(error) => {
                     if let Some(on_fault) = &mut self.on_fault {
                         on_fault(&error);
                     }
                 }
-                Event::Retrieved(retrieval) => return Ok(retrieval),
+                JobEvent::Completed(result) => return Ok(result),
             }
         }
     }
 }
 
 impl IntoFuture for Wait {
-    type Output = Result<Retrieval, Error>;
+    type Output = Result<SeedResult, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -69,7 +69,7 @@ async fn of_a_thousand_jobs_every_result_comes_exactly_once() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let builder = Receiver::builder(client.clone(), base, Key::new([1; 32]));
     let builder = builder.looks_per_second(NonZeroU32::new(5_000).unwrap());
-    let (receiver, mut events) = builder.called_interval(NET).build().unwrap();
+    let (receiver, mut events) = builder.poll_interval_after_wake(NET).build().unwrap();
     tokio::spawn(receiver.server().serve(listener));
 
     let mut chance = Chance(1);

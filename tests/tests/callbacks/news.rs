@@ -95,7 +95,7 @@ async fn lost_callbacks_are_made_up_for_by_polling() {
 #[tokio::test]
 async fn a_wait_that_is_called_polls_rarely() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
-    let setting = Setting::with(emulator, |builder| builder.called_interval(NEVER)).await;
+    let setting = Setting::with(emulator, |builder| builder.poll_interval_after_wake(NEVER)).await;
     let job = setting.started(None).await;
     let interval = Duration::from_millis(300);
     let wait = job.wait().interval(interval).timeout(NEVER);
@@ -133,7 +133,7 @@ async fn a_job_that_fails_is_told_as_failed() {
     };
     assert_eq!(job_id, job.id());
     assert!(
-        matches!(error.kind(), ErrorKind::JobEnded { .. }),
+        matches!(error.kind(), ErrorKind::JobFailed { .. }),
         "{error}"
     );
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::timeout;
-use useapi_seed::{Client, Submitted};
+use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_callback::{Event, Key, Receiver};
 use useapi_seed_tests::{Response, Stub, once};
 
@@ -114,7 +114,7 @@ async fn after_a_wait_that_failed_the_end_is_still_news() {
     let wait = || {
         job.wait()
             .interval(Duration::from_millis(1))
-            .failed_polls(2)
+            .max_poll_errors(2)
     };
     receiver.wait(wait()).await.unwrap_err();
     receiver.follow(wait());
@@ -157,7 +157,7 @@ async fn empty_parent_is_the_same_as_none() {
     let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
     let (receiver, mut events) = builder.build().unwrap();
     let submitted = client.submit("a-parent").send().await.unwrap();
-    let Submitted::Started(job) = submitted else {
+    let SubmitOutcome::Started(job) = submitted else {
         panic!("{submitted:?}");
     };
     receiver.follow(job.wait().interval(NEVER).timeout(NEVER));

@@ -43,7 +43,7 @@ async fn a_host_that_never_answers_is_given_up() {
     let patient = Client::builder("a-token")
         .base_url(client.base_url())
         .image_retry_timeout(Duration::ZERO)
-        .configure_image_http(|http| http.read_timeout(Duration::from_millis(50)))
+        .image_http_client(|http| http.read_timeout(Duration::from_millis(50)))
         .build()
         .unwrap();
     let folder = tempfile::tempdir().unwrap();

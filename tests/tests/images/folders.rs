@@ -27,16 +27,16 @@ async fn service(padding: usize) -> (Stub, Stub) {
 /// there afterwards.
 async fn ensure_refused(base_url: &str, folder: &Path) {
     let (client, retrieval) = retrieved(base_url).await;
-    let answer = retrieval.answer().to_vec();
+    let answer = retrieval.raw_body().to_vec();
     let outcomes = client.save_images(&retrieval, folder).await;
     assert_eq!(outcomes.len(), 4);
     for outcome in outcomes {
         let error = outcome.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::File), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::Io), "{error}");
         assert_eq!(error.job_id(), Some("<jobid>"));
     }
     assert_eq!(retrieval.seed(), 4_294_967_295);
-    assert_eq!(retrieval.answer(), answer);
+    assert_eq!(retrieval.raw_body(), answer);
 }
 
 /// Another process: this program, which runs the test `another_process` only.

@@ -1,7 +1,7 @@
 //! A result with more images than there should be.
 
 use serde_json::Value;
-use useapi_seed::{Client, Note};
+use useapi_seed::{Client, Warning};
 use useapi_seed_tests::Stub;
 
 use crate::{files, picture, retrieval};
@@ -28,7 +28,7 @@ async fn images_over_the_limit_are_a_warning() {
         let saving = client.save_images(&retrieval, &folder);
         let note = saving.note().unwrap();
         assert!(
-            matches!(note, Note::ImageLimit { listed: 20, limit: said, .. } if said == limit),
+            matches!(note, Warning::ImageLimit { listed: 20, limit: said, .. } if said == limit),
             "{note:?}"
         );
         assert_eq!(
@@ -42,7 +42,7 @@ async fn images_over_the_limit_are_a_warning() {
         assert_eq!(host.requests().len() - before, limit);
     }
     // What was received has them all.
-    let answer: Value = serde_json::from_slice(retrieval.answer()).unwrap();
+    let answer: Value = serde_json::from_slice(retrieval.raw_body()).unwrap();
     let listed = answer["seed"]["attachments"].as_array().unwrap();
     assert_eq!(listed.len(), 20);
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use useapi_seed::{Client, ImageFault, JobState};
+use useapi_seed::{Client, ImageFault, PollResult};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Request, Response, Stub};
 
@@ -167,7 +167,7 @@ async fn a_download_from_the_emulator_is_resumed() {
     assert_eq!(statuses.len(), 6);
     let partial = statuses.iter().filter(|status| **status == Some(206));
     assert_eq!(partial.count(), 2);
-    let JobState::Retrieved(again) = client.job(retrieval.job_id()).poll().await.unwrap() else {
+    let PollResult::Completed(again) = client.job(retrieval.job_id()).poll().await.unwrap() else {
         panic!("it was completed");
     };
     for saved in client.save_images(&again, &folder).await {

@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use console::Style;
 use indicatif::HumanDuration;
 use serde::Serialize;
-use useapi_seed::raw::FailureKind;
+use useapi_seed::raw::ErrorKind as RawErrorKind;
 use useapi_seed::reqwest::header::{DATE, HeaderMap};
-use useapi_seed::{Client, Error, Note};
+use useapi_seed::{Client, Error, Warning};
 
 use crate::arguments::{Common, Doctor};
 use crate::exit::Exit;
@@ -153,7 +153,7 @@ fn tell(checks: Vec<Check>, output: &Output) -> Result<Exit, Failure> {
 
 /// Token, API, clock and answers.
 async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut Vec<Check>) {
-    let executing = match client.jobs().await {
+    let executing = match client.executing_jobs().await {
         Ok(jobs) => {
             let found = format!("accepted, from {origin}");
             checks.push(Check::new("token", State::Ok, found));
@@ -173,7 +173,7 @@ async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut 
         listed
             .as_ref()
             .ok()
-            .map(|answer| &answer.received().headers),
+            .map(|answer| &answer.raw_response().headers),
     ));
     checks.push(answers(client, executing, job).await);
 }
@@ -191,7 +191,7 @@ fn api(client: &Client) -> Check {
 
 fn without_answer(error: &Error, origin: &str, client: &Client) -> [Check; 2] {
     let (is_access, has_answer) = (
-        error.is_unauthorized() || error.is_unpaid(),
+        error.is_unauthorized() || error.is_payment_required(),
         error.status().is_some(),
     );
     let failure = failure_of(error);
@@ -211,8 +211,8 @@ fn without_answer(error: &Error, origin: &str, client: &Client) -> [Check; 2] {
 fn failure_of(error: &Error) -> Failure {
     Failure::new(error.to_string())
         .ends(Exit::from(error))
-        .advise(format!("Usual cause: {}", error.usual_cause()))
-        .advise(error.advice())
+        .advise(format!("Usual cause: {}", error.likely_cause()))
+        .advise(error.help())
 }
 
 fn clock(headers: Option<&HeaderMap>) -> Check {
@@ -264,7 +264,7 @@ async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&s
             Ok(answer) => {
                 looked += 1;
                 drift.extend(
-                    Note::of(&answer)
+                    Warning::for_job(&answer)
                         .iter()
                         .map(|note| format!("job {id}: {note}")),
                 );
@@ -272,7 +272,7 @@ async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&s
             }
             Err(failure) => failure,
         };
-        if let FailureKind::Undecodable(fault) = failure.kind() {
+        if let RawErrorKind::InvalidPayload(fault) = failure.kind() {
             looked += 1;
             drift.insert(format!("job {id}: {fault}"));
         } else if job == Some(id) {

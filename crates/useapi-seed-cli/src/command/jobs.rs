@@ -23,7 +23,7 @@ pub(crate) struct Printed {
 pub(crate) async fn run(common: &Common, Jobs {}: Jobs) -> Result<Exit, Failure> {
     let output = Output::new(common, schemas::JOBS)?;
     let client = Settings::read(common)?.client()?;
-    let ids = client.jobs().await?.ids;
+    let ids = client.executing_jobs().await?.ids;
     if output.is_json() {
         output.give(&Printed { ids })?;
         return Ok(Exit::Done);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
-use useapi_seed::{Error, Image, Retrieval, Update};
+use useapi_seed::{Error, Image, JobProgress, SeedResult};
 use useapi_seed_callback::{Event, Events, Receiver};
 
 use super::callback;
@@ -151,13 +151,13 @@ async fn report_dropped(receiver: &Receiver) {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Printed<'a> {
     /// News of a job that has not ended.
-    Progress(&'a Update),
+    Progress(&'a JobProgress),
     /// A job that has its seed.
     Finished {
         /// Id of the job that the answer is about.
         job_id: &'a str,
         /// Id of the imagine, button or blend job that the seed belongs to.
-        original_job_id: Option<&'a str>,
+        parent_job_id: Option<&'a str>,
         /// The seed, from Midjourney 0 to 4294967295.
         seed: u64,
         /// The prompt, with its parameters.
@@ -174,18 +174,18 @@ pub(crate) enum Printed<'a> {
         /// What went wrong.
         error: String,
         /// What it is usually caused by.
-        usual_cause: &'static str,
+        likely_cause: &'static str,
         /// What to do about it.
         advice: &'static str,
     },
 }
 
 impl<'a> Printed<'a> {
-    fn finished(retrieval: &'a Retrieval) -> Self {
+    fn finished(retrieval: &'a SeedResult) -> Self {
         let images = retrieval.images();
         Self::Finished {
             job_id: retrieval.job_id(),
-            original_job_id: retrieval.original_job_id(),
+            parent_job_id: retrieval.parent_job_id(),
             seed: retrieval.seed(),
             prompt: retrieval.prompt(),
             images: images.get(..IMAGES_SHOWN).unwrap_or(images),
@@ -197,8 +197,8 @@ impl<'a> Printed<'a> {
         Self::Failed {
             job_id,
             error: error.to_string(),
-            usual_cause: error.usual_cause(),
-            advice: error.advice(),
+            likely_cause: error.likely_cause(),
+            advice: error.help(),
         }
     }
 }

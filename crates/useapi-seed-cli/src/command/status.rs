@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use serde_json::Value;
-use useapi_seed::{Client, Error, ErrorKind, JobState, Retrieval, Update};
+use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult, SeedResult};
 
 use crate::arguments::{Common, Status};
 use crate::exit::Exit;
@@ -38,7 +38,7 @@ pub(crate) struct Printed {
 }
 
 impl Printed {
-    pub(super) fn of_update(update: Update) -> Self {
+    pub(super) fn of_update(update: JobProgress) -> Self {
         Self {
             job_id: update.job_id,
             status: update.status.map(|status| status.as_str().to_owned()),
@@ -50,8 +50,8 @@ impl Printed {
         }
     }
 
-    fn of_result(job_id: &str, retrieval: &Retrieval) -> Self {
-        let job = retrieval.job();
+    fn of_result(job_id: &str, retrieval: &SeedResult) -> Self {
+        let job = retrieval.raw_job();
         let status = job.status.as_ref();
         Self {
             job_id: job_id.to_owned(),
@@ -68,8 +68,8 @@ impl Printed {
     /// else.
     fn of_end(job_id: &str, error: &Error) -> Option<Self> {
         let status = match error.kind() {
-            ErrorKind::JobEnded { status, .. } => status.as_str(),
-            ErrorKind::NoSeed { .. } => "completed",
+            ErrorKind::JobFailed { status, .. } => status.as_str(),
+            ErrorKind::SeedMissing { .. } => "completed",
             _ => return None,
         };
         let body: Value = serde_json::from_slice(error.body()?).unwrap_or_default();
@@ -136,8 +136,8 @@ fn give_error(output: &Output, job_id: String, failure: &Failure) -> Result<(), 
 
 async fn ask(client: &Client, job_id: &str) -> Result<Printed, Error> {
     match client.job(job_id).poll().await {
-        Ok(JobState::InProgress(update)) => Ok(Printed::of_update(update)),
-        Ok(JobState::Retrieved(retrieval)) => Ok(Printed::of_result(job_id, &retrieval)),
+        Ok(PollResult::InProgress(update)) => Ok(Printed::of_update(update)),
+        Ok(PollResult::Completed(retrieval)) => Ok(Printed::of_result(job_id, &retrieval)),
         Ok(_) => Ok(Printed {
             job_id: job_id.to_owned(),
             ..Printed::default()

@@ -103,7 +103,7 @@ impl Finished {
             seed: seed_file.seed,
             prompt: seed_file.prompt.and_then(|prompt| words(&prompt)),
             line: seed_file.prompt_with_seed.and_then(|line| words(&line)),
-            original: seed_file.original_job_id.map(|id| shown(&id)),
+            original: seed_file.parent_job_id.map(|id| shown(&id)),
             job_id: shown(&seed_file.job_id),
             when: created.map(when),
             created: created.map(str::to_owned),

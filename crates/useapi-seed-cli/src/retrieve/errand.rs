@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
-use useapi_seed::{Client, Error, ErrorKind, Job, Retrieval, Submitted, Verb};
+use useapi_seed::{Client, Error, ErrorKind, Job, SeedResult, SubmitOutcome, Verb};
 use useapi_seed_callback::Receiver;
 
 use super::Task;
@@ -119,14 +119,14 @@ impl Errand {
         lock: &mut Locked,
         progress: &Progress,
         report: &mut Report,
-    ) -> Result<Retrieval, Failure> {
+    ) -> Result<SeedResult, Failure> {
         match self.begin(folder, account, lock, progress, report).await? {
-            Submitted::AlreadyRetrieved(retrieval) => {
+            SubmitOutcome::AlreadyRetrieved(retrieval) => {
                 let id = plain(retrieval.job_id());
                 progress.tell(format_args!("the seed of job {id} was retrieved before"));
                 Ok(retrieval)
             }
-            Submitted::Started(job) => {
+            SubmitOutcome::Started(job) => {
                 let waited = self.see_through(folder, &job, account, progress);
                 waited.await?.map_err(|error| {
                     // Another submission may have been noted since.
@@ -280,7 +280,7 @@ impl Errand {
                 last_seen::halted(self.client.base_url(), account.channel());
                 account.stop(Refusal::Halted);
             }
-            ErrorKind::Unauthorized | ErrorKind::NoSubscription => {
+            ErrorKind::Unauthorized | ErrorKind::PaymentRequired => {
                 account.stop_all(Refusal::NoAccess);
             }
             _ => {}
@@ -293,14 +293,14 @@ impl Errand {
         job: &Job,
         account: &Account,
         progress: &Progress,
-    ) -> Result<Result<Retrieval, Error>, Failure> {
+    ) -> Result<Result<SeedResult, Error>, Failure> {
         progress.status("started");
         let wait = job
             .wait()
             .interval(self.interval)
             .timeout(self.timeout)
             // An outage is waited out as long as the job is.
-            .failed_polls(u32::MAX)
+            .max_poll_errors(u32::MAX)
             .on_update(progress.updates())
             .on_fault(on_poll_error(folder, progress))
             .on_pause(progress.pauses());
@@ -325,7 +325,7 @@ impl Errand {
     async fn save(
         &self,
         folder: &Folder,
-        retrieval: &Retrieval,
+        retrieval: &SeedResult,
         progress: &Progress,
         report: &mut Report,
     ) -> Result<(), Failure> {
@@ -367,7 +367,7 @@ fn interrupted(signal: Exit) -> Failure {
 fn is_over(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::JobEnded { .. }
+        ErrorKind::JobFailed { .. }
             | ErrorKind::Halted {
                 job_failed: true,
                 ..
@@ -388,7 +388,10 @@ fn remove_leftovers(path: &Path) {
 
 /// For `fetch`: a started job that gives nothing is not passed over.
 fn explain(error: Error, folder: &Folder) -> Failure {
-    let is_stuck = matches!(error.kind(), ErrorKind::NoSeed { .. } | ErrorKind::NotFound);
+    let is_stuck = matches!(
+        error.kind(),
+        ErrorKind::SeedMissing { .. } | ErrorKind::NotFound
+    );
     let failure = Failure::from(error);
     // With a seed there is nothing to submit anew for.
     if is_stuck && folder.size(SEED_FILE).is_none() {
@@ -412,7 +415,7 @@ fn explain_of_wait(error: Error, folder: &Folder) -> Failure {
             "When that is done, start anew:",
             fetch(error.parent_job_id()),
         ),
-        ErrorKind::NoSeed {
+        ErrorKind::SeedMissing {
             verb: Some(Verb::Imagine | Verb::Button | Verb::Blend),
             ..
         } => (
@@ -437,7 +440,7 @@ fn other_result(folder: &Folder, job_id: &str) -> Result<Option<String>, Failure
         let seed_file = seed_file.as_ref()?;
         seed_file.get(name)?.as_str().map(str::to_owned)
     };
-    let (present, original) = (id("job_id"), id("original_job_id"));
+    let (present, original) = (id("job_id"), id("parent_job_id"));
     let requested = id("requested_job_id");
     let is_same = [&present, &original, &requested]
         .into_iter()
@@ -475,7 +478,7 @@ pub(super) fn keep(folder: &Folder, error: &Error) {
 /// trace of that.
 fn keep_response(directory: &Path, error: &Error) -> Option<Result<PathBuf, Failure>> {
     let is_trace =
-        matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }) || error.may_have_been_sent();
+        matches!(error.kind(), ErrorKind::InvalidResponse { .. }) || error.may_have_been_sent();
     let body = error.body().filter(|body| is_trace && !body.is_empty())?;
     let path = directory.join("response.txt");
     Some(match whole_file::write(&path, body) {

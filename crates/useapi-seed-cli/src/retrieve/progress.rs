@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
-use useapi_seed::{Error, SavedImage, Update};
+use useapi_seed::{Error, JobProgress, SavedImage};
 
 use crate::terminal::{BARS, plain, tell};
 
@@ -84,7 +84,7 @@ impl Progress {
     }
 
     /// Takes the news of a wait; what was told before is not told again.
-    pub(crate) fn updates(&self) -> impl FnMut(&Update) + Send + 'static {
+    pub(crate) fn updates(&self) -> impl FnMut(&JobProgress) + Send + 'static {
         let (shown, name) = (Arc::clone(&self.shown), self.name.clone());
         move |update| {
             let status = update.status.as_ref();

@@ -59,7 +59,7 @@ impl Report {
             folder: self.folder.to_string_lossy().into_owned(),
             was_there: self.was_there,
             started_job_id: self.started_job_id.as_deref(),
-            original_job_id: seed_file.and_then(|file| file.original_job_id.as_deref()),
+            parent_job_id: seed_file.and_then(|file| file.parent_job_id.as_deref()),
             seed: seed_file.map(|file| file.seed),
             prompt: seed_file.and_then(|file| file.prompt.as_deref()),
             prompt_with_seed: seed_file.and_then(|file| file.prompt_with_seed.as_deref()),
@@ -100,7 +100,7 @@ pub(crate) struct Line<'a> {
     /// Id of the job that was started for it, as far as it is known.
     started_job_id: Option<&'a str>,
     /// Id of the imagine, button or blend job that the seed belongs to.
-    original_job_id: Option<&'a str>,
+    parent_job_id: Option<&'a str>,
     /// The seed, from Midjourney 0 to 4294967295; null without a result.
     seed: Option<u64>,
     /// The prompt, with its parameters.

@@ -1,6 +1,6 @@
 //! From a result to files.
 
-use useapi_seed::{Client, Note, Retrieval};
+use useapi_seed::{Client, SeedResult, Warning};
 
 use super::folder::Folder;
 use super::progress::Progress;
@@ -16,7 +16,7 @@ use crate::terminal::{IMAGES_SHOWN, note_mark, plain};
 pub(crate) async fn all(
     client: &Client,
     folder: &Folder,
-    retrieval: &Retrieval,
+    retrieval: &SeedResult,
     progress: &Progress,
     report: &mut Report,
 ) {
@@ -27,11 +27,11 @@ pub(crate) async fn all(
         failures,
         ..
     } = report;
-    failures.extend(folder.write("job.json", retrieval.answer()).err());
+    failures.extend(folder.write("job.json", retrieval.raw_body()).err());
 
     let saving = client.save_images(retrieval, folder.path());
     let notes: Vec<_> = retrieval
-        .notes()
+        .warnings()
         .iter()
         .cloned()
         .chain(saving.note())
@@ -87,11 +87,11 @@ pub(crate) async fn all(
 }
 
 /// Discord adds fields to its files at will, so those share a line.
-fn tell_notes(progress: &Progress, notes: &[Note]) {
+fn tell_notes(progress: &Progress, notes: &[Warning]) {
     let (mut unknown, mut others) = (Vec::new(), Vec::new());
     for note in notes {
         match note {
-            Note::UnknownField(path) => unknown.push(path.as_str()),
+            Warning::UnknownField(path) => unknown.push(path.as_str()),
             note => others.push(note),
         }
     }

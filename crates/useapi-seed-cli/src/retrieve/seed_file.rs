@@ -3,7 +3,7 @@
 use std::iter;
 
 use serde::{Deserialize, Serialize};
-use useapi_seed::{Error, Note, Retrieval, SavedImage};
+use useapi_seed::{Error, SavedImage, SeedResult, Warning};
 
 use crate::terminal::IMAGES_SHOWN;
 
@@ -20,7 +20,7 @@ pub(crate) struct SeedFile {
     /// Id of the job that the answer is about.
     pub(crate) job_id: String,
     /// Id of the imagine, button or blend job that the seed belongs to.
-    pub(crate) original_job_id: Option<String>,
+    pub(crate) parent_job_id: Option<String>,
     /// The seed, from Midjourney 0 to 4294967295.
     pub(crate) seed: u64,
     /// The prompt, with its parameters.
@@ -64,15 +64,15 @@ impl SeedFile {
     /// that was not tried yet.
     pub(crate) fn new(
         (requested_job_id, parent_job_id): (&str, Option<&str>),
-        retrieval: &Retrieval,
-        notes: &[Note],
+        retrieval: &SeedResult,
+        notes: &[Warning],
         outcomes: &[Result<SavedImage, Error>],
     ) -> Self {
         Self {
             requested_job_id: Some(requested_job_id.to_owned()),
             job_id: retrieval.job_id().to_owned(),
-            original_job_id: retrieval
-                .original_job_id()
+            parent_job_id: retrieval
+                .parent_job_id()
                 .or(parent_job_id)
                 .map(str::to_owned),
             seed: retrieval.seed(),
@@ -93,7 +93,7 @@ impl SeedFile {
     /// Whether the file is about a job: the one that was asked for, the one of the
     /// response, or the one that the seed belongs to.
     pub(crate) fn is_about(&self, job_id: &str) -> bool {
-        let ids = [&self.requested_job_id, &self.original_job_id];
+        let ids = [&self.requested_job_id, &self.parent_job_id];
         self.job_id == job_id || ids.into_iter().flatten().any(|id| id == job_id)
     }
 

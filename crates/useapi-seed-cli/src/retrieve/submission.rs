@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use useapi_seed::{Error, ErrorKind, Job, Retry, Submit, Submitted};
+use useapi_seed::{Error, ErrorKind, Job, RetryPolicy, SubmitOutcome, SubmitSeed};
 
 use super::accounts::{Account, Refusal};
 use super::errand::{Errand, Locked, another_job, keep};
@@ -35,7 +35,7 @@ impl Errand {
         lock: &mut Locked,
         progress: &Progress,
         report: &mut Report,
-    ) -> Result<Submitted, Failure> {
+    ) -> Result<SubmitOutcome, Failure> {
         let elsewhere = self.elsewhere(lock, &report.job_id);
         let recorded = match (Pending::read(folder)?, elsewhere) {
             // What was sent last is settled last.
@@ -68,13 +68,13 @@ impl Errand {
                 "going on with job {shown}, which was started before"
             ));
             let job = self.client.job(id).of_parent(&pending.job_id);
-            return Ok(Submitted::Started(job));
+            return Ok(SubmitOutcome::Started(job));
         }
         let found = self.search(&pending, account, progress).await?;
         match found {
-            Some(Submitted::Started(job)) => {
+            Some(SubmitOutcome::Started(job)) => {
                 started(folder, pending, lock, &job, progress, report)?;
-                Ok(Submitted::Started(job))
+                Ok(SubmitOutcome::Started(job))
             }
             Some(found) => Ok(found),
             None => {
@@ -132,7 +132,7 @@ impl Errand {
         pending: &Pending,
         account: &Account,
         progress: &Progress,
-    ) -> Result<Option<Submitted>, Failure> {
+    ) -> Result<Option<SubmitOutcome>, Failure> {
         progress.tell("a submission may have been sent before: searching for its job");
         let begun = Instant::now();
         let settles_in = pending.settles_in();
@@ -140,7 +140,7 @@ impl Errand {
         loop {
             let left = settles_in.saturating_sub(begun.elapsed());
             // Whatever its reference: a second job of the same parent is never wanted.
-            let find = self.client.find_started(&pending.job_id);
+            let find = self.client.find_seed_job(&pending.job_id);
             let found = self.unless_interrupted(find.into_future()).await?;
             let found = found.inspect_err(|error| self.stop_others(account, error))?;
             if found.is_some() {
@@ -178,7 +178,7 @@ impl Errand {
         lock: &mut Locked,
         progress: &Progress,
         report: &mut Report,
-    ) -> Result<Submitted, Failure> {
+    ) -> Result<SubmitOutcome, Failure> {
         let turn = self.unless_interrupted(account.turn()).await?;
         account.check()?;
         let deadline = Instant::now().checked_add(self.timeout);
@@ -195,12 +195,12 @@ impl Errand {
             }
             attempts += 1;
             let error = match self.send(submit).await {
-                Ok(Submitted::Started(job)) => {
+                Ok(SubmitOutcome::Started(job)) => {
                     drop(turn);
                     self.is_answered.store(true, Ordering::Relaxed);
                     last_seen::working(self.client.base_url(), account.channel());
                     started(folder, pending, lock, &job, progress, report)?;
-                    return Ok(Submitted::Started(job));
+                    return Ok(SubmitOutcome::Started(job));
                 }
                 Ok(submitted) => return Ok(submitted),
                 Err(error) => error,
@@ -214,7 +214,7 @@ impl Errand {
             }
             match self.pause(&error, attempts, deadline) {
                 Some(pause) => {
-                    if error.is_busy() {
+                    if error.is_too_many_jobs() {
                         progress.status("waiting for a place in the busy account");
                     }
                     self.unless_interrupted(sleep(pause)).await?;
@@ -224,7 +224,7 @@ impl Errand {
         };
         keep(folder, &error);
         self.stop_others(account, &error);
-        if error.is_busy() {
+        if error.is_too_many_jobs() {
             account.stop(Refusal::Busy);
         }
         if matches!(error.kind(), ErrorKind::Transport) && !error.may_have_been_sent() {
@@ -236,7 +236,7 @@ impl Errand {
     /// How long until it may be sent once more, if it may.
     fn pause(&self, error: &Error, attempts: u32, deadline: Option<Instant>) -> Option<Duration> {
         let asked = error.retry_after().unwrap_or_default();
-        let pause = if error.is_busy() {
+        let pause = if error.is_too_many_jobs() {
             asked.max(self.interval)
         } else if error.is_retryable() && self.is_answered.load(Ordering::Relaxed) {
             // It was there before, so it will be again.
@@ -252,9 +252,9 @@ impl Errand {
             .then_some(pause)
     }
 
-    fn submission(&self, job_id: &str) -> Result<Submit, Failure> {
+    fn submission(&self, job_id: &str) -> Result<SubmitSeed, Failure> {
         // An interrupt is heard between two attempts, which are made here.
-        let once = Retry::never().first_pause(self.interval.min(LONGEST_FIRST_PAUSE));
+        let once = RetryPolicy::disabled().initial_backoff(self.interval.min(LONGEST_FIRST_PAUSE));
         let mut submit = self.client.submit(job_id).retry(once);
         if let Some(url) = &self.reply_url {
             submit = submit.reply_url(url);
@@ -270,7 +270,7 @@ impl Errand {
     }
 
     /// Not given up for an interrupt: its answer is worth the time.
-    async fn send(&self, submit: Submit) -> Result<Submitted, Error> {
+    async fn send(&self, submit: SubmitSeed) -> Result<SubmitOutcome, Error> {
         let mut send = std::pin::pin!(submit.send());
         tokio::select! {
             outcome = &mut send => return outcome,

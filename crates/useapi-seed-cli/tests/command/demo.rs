@@ -1,7 +1,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use useapi_seed::{Client, Submitted};
+use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_emulator::Emulator;
 
 use crate::process::{At, command, names, whole};
@@ -44,7 +44,7 @@ async fn its_files_are_the_bytes_that_an_emulator_serves() {
         .build()
         .unwrap();
     let submit = client.submit(emulator.jobs().imagine.as_str());
-    let Submitted::Started(job) = submit.send().await.unwrap() else {
+    let SubmitOutcome::Started(job) = submit.send().await.unwrap() else {
         panic!("not started");
     };
     emulator.advance(Duration::from_secs(45));

@@ -27,7 +27,7 @@ fn finished_of(folder: &Path, prompt: &str, files: &[String]) {
         })
     };
     let seed = json!({
-        "job_id": "2<b>", "original_job_id": "1\" onload=\"x", "seed": 7, "prompt": prompt,
+        "job_id": "2<b>", "parent_job_id": "1\" onload=\"x", "seed": 7, "prompt": prompt,
         "prompt_with_seed": format!("{prompt} --seed 7"),
         "images": files.iter().enumerate().map(image).collect::<Vec<_>>(), "notes": ["<i>note</i>"],
     });

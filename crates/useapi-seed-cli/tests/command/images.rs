@@ -138,7 +138,7 @@ async fn a_folder_with_another_jobs_result_is_refused_before_anything_is_sent() 
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     fs::create_dir(&out).unwrap();
-    let present = r#"{"job_id": "7", "original_job_id": "6"}"#;
+    let present = r#"{"job_id": "7", "parent_job_id": "6"}"#;
     fs::write(out.join("seed.json"), present).unwrap();
     // The stub knows no answer to a submission.
     stub.run(folder.path(), &["fetch", "5", "--out", "out"])

@@ -466,7 +466,11 @@ async fn a_jobs_end_keeps_the_record_of_another_submission() {
         fetch
     };
     at("one").run().ended(5);
-    let ids = useapi_seed_client(&emulator).jobs().await.unwrap().ids;
+    let ids = useapi_seed_client(&emulator)
+        .executing_jobs()
+        .await
+        .unwrap()
+        .ids;
     let id = ids.unwrap().remove(0);
     useapi_seed_client(&emulator)
         .job(id)

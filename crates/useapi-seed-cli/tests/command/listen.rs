@@ -3,7 +3,7 @@ use std::net::TcpListener;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
-use useapi_seed::{Client, Submitted};
+use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_emulator::Emulator;
 
 use crate::process::{At, FAST, assert_schema, command, names, whole};
@@ -83,7 +83,7 @@ async fn confirmed_events_are_lines_of_json() {
 
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
     let submit = client.build().unwrap().submit(parent).reply_url(reply_url);
-    let Ok(Submitted::Started(job)) = submit.send().await else {
+    let Ok(SubmitOutcome::Started(job)) = submit.send().await else {
         panic!("not started");
     };
     let finished = tokio::task::spawn_blocking(move || {
@@ -98,7 +98,7 @@ async fn confirmed_events_are_lines_of_json() {
         }
     });
     let finished = finished.await.unwrap();
-    assert_eq!(finished["original_job_id"], parent);
+    assert_eq!(finished["parent_job_id"], parent);
     assert!(finished["seed"].is_u64());
     assert_eq!(finished["images"].as_array().unwrap().len(), 4);
     assert_eq!(names(folder.path()), ["key"]);

@@ -2,8 +2,8 @@
 //! decides whether it may be retried, polled again, searched for or submitted
 //! again.
 
-use super::{Delivery, Error, ErrorKind};
-use crate::retry::Effect;
+use super::{Error, ErrorKind, RequestStatus};
+use crate::retry_policy::Idempotency;
 
 /// What became of a call, as far as a caller has to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,14 +28,16 @@ impl Class {
 impl Error {
     /// The only interpretation of an error that decisions derive from.
     pub(crate) fn class(&self) -> Class {
-        let unclear = match self.0.effect {
-            Effect::None => Class::Transient,
-            Effect::Change => Class::Ambiguous,
+        let unclear = match self.0.idempotency {
+            Idempotency::Safe => Class::Transient,
+            Idempotency::Unsafe => Class::Ambiguous,
         };
         match self.0.kind {
             ErrorKind::TooManyJobs { .. } => Class::NotProcessed,
-            ErrorKind::Transport if self.0.delivery == Delivery::NotSent => Class::NotProcessed,
-            ErrorKind::Transport | ErrorKind::UnreadableAnswer { .. } => unclear,
+            ErrorKind::Transport if self.0.request_status == RequestStatus::NotSent => {
+                Class::NotProcessed
+            }
+            ErrorKind::Transport | ErrorKind::InvalidResponse { .. } => unclear,
             // A rejection that only the service itself can have made. What times out,
             // or fails, does not know what became of the request.
             ErrorKind::UnexpectedStatus => match self.status().map(|status| status.as_u16()) {
@@ -53,16 +55,16 @@ mod tests {
     use reqwest::StatusCode;
     use reqwest::header::HeaderMap;
     use useapi_seed_raw::types::JobStatus;
-    use useapi_seed_raw::{BodyEnd, Received};
+    use useapi_seed_raw::{BodyStatus, RawResponse};
 
     use super::*;
-    use crate::refusal::Refusal;
+    use crate::bad_request::BadRequestReason;
 
     fn responded(kind: ErrorKind, status: u16, is_from_service: bool) -> Error {
         let status = StatusCode::from_u16(status).unwrap();
-        let received = Received::new(status, HeaderMap::new(), "".into(), BodyEnd::Complete);
-        Error::new(kind, Delivery::Answered)
-            .with_received(Some(received))
+        let response = RawResponse::new(status, HeaderMap::new(), "".into(), BodyStatus::Complete);
+        Error::new(kind, RequestStatus::ResponseReceived)
+            .with_response(Some(response))
             .with_is_from_service(is_from_service)
     }
 
@@ -71,16 +73,16 @@ mod tests {
     fn every_failure_has_one_class() {
         use Class::{Ambiguous, NotProcessed, Permanent, Transient};
 
-        let lost = |delivery| Error::new(ErrorKind::Transport, delivery);
+        let lost = |request_status| Error::new(ErrorKind::Transport, request_status);
         let of_gateway = |status| responded(ErrorKind::UnexpectedStatus, status, false);
         let of_service = |status| responded(ErrorKind::UnexpectedStatus, status, true);
         let own = |kind, status| responded(kind, status, true);
         let executing = Vec::new();
         let status = JobStatus::Failed;
         let mut cases = vec![
-            (lost(Delivery::NotSent), NotProcessed, NotProcessed),
-            (lost(Delivery::MayHaveBeenSent), Transient, Ambiguous),
-            (Error::unreadable("is empty"), Transient, Ambiguous),
+            (lost(RequestStatus::NotSent), NotProcessed, NotProcessed),
+            (lost(RequestStatus::MayHaveBeenSent), Transient, Ambiguous),
+            (Error::invalid_response("is empty"), Transient, Ambiguous),
             (
                 Error::invalid_input("jobid", "is blank"),
                 Permanent,
@@ -92,12 +94,12 @@ mod tests {
                 NotProcessed,
             ),
             (
-                own(ErrorKind::Refused(Refusal::Other), 400),
+                own(ErrorKind::BadRequest(BadRequestReason::Other), 400),
                 Permanent,
                 Permanent,
             ),
             (own(ErrorKind::Unauthorized, 401), Permanent, Permanent),
-            (own(ErrorKind::NoSubscription, 402), Permanent, Permanent),
+            (own(ErrorKind::PaymentRequired, 402), Permanent, Permanent),
             (own(ErrorKind::NotFound, 404), Permanent, Permanent),
             (
                 own(ErrorKind::Halted { job_failed: false }, 596),
@@ -105,7 +107,7 @@ mod tests {
                 Permanent,
             ),
             (
-                own(ErrorKind::JobEnded { status }, 200),
+                own(ErrorKind::JobFailed { status }, 200),
                 Permanent,
                 Permanent,
             ),
@@ -125,9 +127,9 @@ mod tests {
             cases.push((of_gateway(status), Transient, Ambiguous));
         }
         for (error, read, submission) in cases {
-            let error = error.of_a_call(Effect::None);
+            let error = error.for_call(Idempotency::Safe);
             assert_eq!(error.class(), read, "{error}");
-            let error = error.of_a_call(Effect::Change);
+            let error = error.for_call(Idempotency::Unsafe);
             assert_eq!(error.class(), submission, "{error}");
         }
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use useapi_seed_raw::types::{JobStatus, Verb};
 
+use crate::bad_request::BadRequestReason;
 #[cfg(feature = "images")]
 use crate::images::ImageFault;
-use crate::refusal::Refusal;
 
 /// What went wrong.
 ///
@@ -16,17 +16,17 @@ use crate::refusal::Refusal;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let emulator = Emulator::start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// use useapi_seed::{ErrorKind, Refusal};
+/// use useapi_seed::{ErrorKind, BadRequestReason};
 ///
 /// let Err(error) = client.submit("no such job").send().await else {
 ///     return Ok(());
 /// };
 /// match error.kind() {
 ///     ErrorKind::NotFound => println!("is the id right?"),
-///     ErrorKind::Refused(Refusal::Missing(field)) => println!("{} is missing", field.as_str()),
-///     ErrorKind::Refused(Refusal::ParentNotCompleted) => println!("later, perhaps"),
+///     ErrorKind::BadRequest(BadRequestReason::Missing(field)) => println!("{} is missing", field.as_str()),
+///     ErrorKind::BadRequest(BadRequestReason::ParentNotCompleted) => println!("later, perhaps"),
 ///     ErrorKind::TooManyJobs { executing, .. } => println!("{executing:?} are executing"),
-///     ErrorKind::StillRunning { polls, .. } => println!("asked {polls} times"),
+///     ErrorKind::WaitTimeout { polls, .. } => println!("asked {polls} times"),
 ///     _ => println!("{error}"),
 /// }
 /// # assert!(error.is_not_found());
@@ -42,14 +42,14 @@ pub enum ErrorKind {
         /// The field's name, as the documentation or the environment has it.
         field: &'static str,
         /// What is wrong with the value. Never the value of a secret.
-        problem: String,
+        reason: String,
     },
     /// 400: the request cannot be carried out as it is (Responses, 400).
-    Refused(Refusal),
+    BadRequest(BadRequestReason),
     /// 401: the API token is not accepted (Responses, 401).
     Unauthorized,
     /// 402: no subscription, or it has run out (Responses, 402).
-    NoSubscription,
+    PaymentRequired,
     /// 404: no job has this id, or no longer (Responses, 404); or no account
     /// has this channel.
     NotFound,
@@ -71,13 +71,13 @@ pub enum ErrorKind {
     },
     /// The job ended without a result.
     #[non_exhaustive]
-    JobEnded {
+    JobFailed {
         /// `failed`, `moderated` or `cancelled`.
         status: JobStatus,
     },
     /// The deadline came before the job's end. The job runs on.
     #[non_exhaustive]
-    StillRunning {
+    WaitTimeout {
         /// The job's status at the last poll that was answered.
         status: Option<JobStatus>,
         /// How long the wait was.
@@ -90,15 +90,15 @@ pub enum ErrorKind {
     /// The job has completed, and neither its answer nor its parent's holds a
     /// seed.
     #[non_exhaustive]
-    NoSeed {
+    SeedMissing {
         /// What kind of job it is. Only seed jobs can be waited for.
         verb: Option<Verb>,
     },
     /// A success whose body is of no use.
     #[non_exhaustive]
-    UnreadableAnswer {
+    InvalidResponse {
         /// What is wrong with it, or missing from it.
-        problem: String,
+        reason: String,
     },
     /// No answer came.
     Transport,
@@ -107,10 +107,10 @@ pub enum ErrorKind {
     Image(ImageFault),
     /// A local file could not be written.
     #[cfg(feature = "images")]
-    File,
+    Io,
 }
 
-/// What became of the request: whether it may have had an effect.
+/// What became of the request: whether it may have had an idempotency.
 ///
 /// ```
 /// # use useapi_seed_emulator::Emulator;
@@ -118,38 +118,38 @@ pub enum ErrorKind {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let emulator = Emulator::start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// use useapi_seed::Delivery;
+/// use useapi_seed::RequestStatus;
 ///
 /// let error = client.submit("no such job").send().await.unwrap_err();
-/// match error.delivery() {
-///     Delivery::NotSent => println!("as if nothing had been called"),
-///     Delivery::MayHaveBeenSent => println!("a job may be running: {error}"),
-///     Delivery::Answered => println!("the service has spoken"),
+/// match error.request_status() {
+///     RequestStatus::NotSent => println!("as if nothing had been called"),
+///     RequestStatus::MayHaveBeenSent => println!("a job may be running: {error}"),
+///     RequestStatus::ResponseReceived => println!("the service has spoken"),
 ///     _ => {}
 /// }
-/// # assert_eq!(error.delivery(), Delivery::Answered);
+/// # assert_eq!(error.request_status(), RequestStatus::ResponseReceived);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Delivery {
+pub enum RequestStatus {
     /// Nothing left this machine.
     NotSent,
     /// The request may have arrived, and the answer is lost.
     MayHaveBeenSent,
     /// The service answered.
-    Answered,
+    ResponseReceived,
 }
 
-impl Delivery {
+impl RequestStatus {
     /// As spans name it: `not_sent`, `may_have_been_sent` or `answered`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotSent => "not_sent",
             Self::MayHaveBeenSent => "may_have_been_sent",
-            Self::Answered => "answered",
+            Self::ResponseReceived => "answered",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use useapi_seed_raw::types::JobStatus;
 
-use super::{Delivery, Error, ErrorKind};
+use super::{Error, ErrorKind, RequestStatus};
 
 /// What went wrong, for a program to decide by.
 ///
@@ -21,15 +21,15 @@ use super::{Delivery, Error, ErrorKind};
 /// fn what_next(error: &Error) -> &'static str {
 ///     if error.is_halted() {
 ///         "a person has to look into Discord; nothing goes on before"
-///     } else if error.is_unauthorized() || error.is_unpaid() {
+///     } else if error.is_unauthorized() || error.is_payment_required() {
 ///         "a person has to look into the account"
-///     } else if error.is_moderated() || error.is_failed() || error.is_cancelled() {
+///     } else if error.is_job_moderated() || error.is_job_failed() || error.is_job_cancelled() {
 ///         "the job is over"
-///     } else if error.is_not_found() || error.is_invalid() {
+///     } else if error.is_not_found() || error.is_bad_request() {
 ///         "the call is wrong"
 ///     } else if error.may_have_been_sent() {
 ///         "look for the job"
-///     } else if error.is_busy() || error.is_timeout() || error.is_retryable() {
+///     } else if error.is_too_many_jobs() || error.is_timeout() || error.is_retryable() {
 ///         "again, later"
 ///     } else {
 ///         "report it"
@@ -60,7 +60,7 @@ impl Error {
     /// True of a busy account, of what was not sent, of failures of the service
     /// or the network while something was only asked for, and of a wait that ended
     /// before its job. Those that are safe to repeat at once were, as
-    /// [`Retry`](crate::Retry) says: let some time pass. Never true of
+    /// [`RetryPolicy`](crate::RetryPolicy) says: let some time pass. Never true of
     /// [`Client::retrieve`](crate::Client::retrieve) once it has started a job:
     /// wait for that one, by [`job_id`](Self::job_id).
     #[must_use]
@@ -69,9 +69,9 @@ impl Error {
             return false;
         }
         match self.0.kind {
-            ErrorKind::StillRunning { .. } => true,
+            ErrorKind::WaitTimeout { .. } => true,
             #[cfg(feature = "images")]
-            ErrorKind::Image(ref fault) => fault.is_passing(),
+            ErrorKind::Image(ref error) => error.is_passing(),
             _ => self.class().may_be_retried(),
         }
     }
@@ -83,14 +83,14 @@ impl Error {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self.0.kind {
-            ErrorKind::StillRunning { .. } => true,
+            ErrorKind::WaitTimeout { .. } => true,
             // The time may also end in the middle of an answer.
-            ErrorKind::Transport | ErrorKind::UnreadableAnswer { .. } => {
+            ErrorKind::Transport | ErrorKind::InvalidResponse { .. } => {
                 self.0.source.as_deref().is_some_and(|source| {
                     let of_http = source.downcast_ref::<reqwest::Error>();
                     let of_time = source.downcast_ref::<io::Error>();
                     of_http.is_some_and(reqwest::Error::is_timeout)
-                        || of_time.is_some_and(|fault| fault.kind() == io::ErrorKind::TimedOut)
+                        || of_time.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
                 })
             }
             _ => false,
@@ -103,7 +103,7 @@ impl Error {
     /// Usually it executes as many jobs as its plan allows. Call again after
     /// [`retry_after`](Self::retry_after), or when a job has ended.
     #[must_use]
-    pub fn is_busy(&self) -> bool {
+    pub fn is_too_many_jobs(&self) -> bool {
         matches!(self.0.kind, ErrorKind::TooManyJobs { .. })
     }
 
@@ -119,8 +119,8 @@ impl Error {
     ///
     /// Renew it at useapi.net, then call again.
     #[must_use]
-    pub fn is_unpaid(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::NoSubscription)
+    pub fn is_payment_required(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::PaymentRequired)
     }
 
     /// Whether the job, or the account, is not known (404).
@@ -138,10 +138,10 @@ impl Error {
     /// Usually the job is none whose seed can be asked for, or a value is too
     /// long. Correct it.
     #[must_use]
-    pub fn is_invalid(&self) -> bool {
+    pub fn is_bad_request(&self) -> bool {
         matches!(
             self.0.kind,
-            ErrorKind::Refused(_) | ErrorKind::InvalidInput { .. }
+            ErrorKind::BadRequest(_) | ErrorKind::InvalidInput { .. }
         )
     }
 
@@ -150,7 +150,7 @@ impl Error {
     /// Usually Midjourney gave no seed in time. A new submission starts a new
     /// job.
     #[must_use]
-    pub fn is_failed(&self) -> bool {
+    pub fn is_job_failed(&self) -> bool {
         self.ended_as(&JobStatus::Failed)
     }
 
@@ -158,7 +158,7 @@ impl Error {
     ///
     /// Usually over its prompt; another try will hardly fare better.
     #[must_use]
-    pub fn is_moderated(&self) -> bool {
+    pub fn is_job_moderated(&self) -> bool {
         self.ended_as(&JobStatus::Moderated)
     }
 
@@ -166,7 +166,7 @@ impl Error {
     ///
     /// A new submission starts a new job.
     #[must_use]
-    pub fn is_cancelled(&self) -> bool {
+    pub fn is_job_cancelled(&self) -> bool {
         self.ended_as(&JobStatus::Cancelled)
     }
 
@@ -174,14 +174,14 @@ impl Error {
     ///
     /// Usually a connection broke. For a submission this means that a job may be
     /// running that nobody knows: look for it with
-    /// [`Client::find_started`](crate::Client::find_started) before you submit
+    /// [`Client::find_seed_job`](crate::Client::find_seed_job) before you submit
     /// again.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
-        self.0.delivery == Delivery::MayHaveBeenSent
+        self.0.request_status == RequestStatus::MayHaveBeenSent
     }
 
     fn ended_as(&self, expected: &JobStatus) -> bool {
-        matches!(&self.0.kind, ErrorKind::JobEnded { status } if status == expected)
+        matches!(&self.0.kind, ErrorKind::JobFailed { status } if status == expected)
     }
 }

@@ -25,11 +25,11 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Failure {
     error: Error,
-    retry: Retry,
+    retry: RetryPolicy,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Retry {
+enum RetryPolicy {
     /// No URL would help.
     Never,
     /// This URL would fail the same way again; another may not.
@@ -41,25 +41,25 @@ enum Retry {
 impl Failure {
     /// The URL is not tried again.
     pub(super) fn permanent(error: Error) -> Self {
-        let retry = Retry::OtherUrl;
+        let retry = RetryPolicy::OtherUrl;
         Self { error, retry }
     }
 
     /// The same failure of a request that is not made again in this form.
     pub(super) fn of_another_request(mut self) -> Self {
-        if self.retry == Retry::OtherUrl {
-            self.retry = Retry::After(Duration::ZERO);
+        if self.retry == RetryPolicy::OtherUrl {
+            self.retry = RetryPolicy::After(Duration::ZERO);
         }
         self
     }
 
-    /// With the host's `Retry-After`.
+    /// With the host's `RetryPolicy-After`.
     pub(super) fn not_before(mut self, retry_after: Option<Duration>) -> Self {
-        if let (Retry::After(_), Some(pause)) = (self.retry, retry_after) {
+        if let (RetryPolicy::After(_), Some(pause)) = (self.retry, retry_after) {
             self.retry = if pause <= MAX_RETRY_AFTER {
-                Retry::After(pause)
+                RetryPolicy::After(pause)
             } else {
-                Retry::OtherUrl
+                RetryPolicy::OtherUrl
             };
         }
         self
@@ -69,9 +69,9 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let retry = match error.kind() {
-            ErrorKind::Image(fault) if fault.is_passing() => Retry::After(Duration::ZERO),
-            ErrorKind::Image(_) => Retry::OtherUrl,
-            _ => Retry::Never,
+            ErrorKind::Image(fault) if fault.is_passing() => RetryPolicy::After(Duration::ZERO),
+            ErrorKind::Image(_) => RetryPolicy::OtherUrl,
+            _ => RetryPolicy::Never,
         };
         Self { error, retry }
     }
@@ -164,12 +164,12 @@ impl Attempts {
         }
         self.in_a_row = self.in_a_row.saturating_add(1);
         let next = match retry {
-            Retry::Never => return Err(error),
-            Retry::OtherUrl => {
+            RetryPolicy::Never => return Err(error),
+            RetryPolicy::OtherUrl => {
                 self.candidates.remove(self.current);
                 self.next(false, now)
             }
-            Retry::After(pause) => {
+            RetryPolicy::After(pause) => {
                 let is_resumed = self.back_off(pause, left, now);
                 let is_stuck = self.in_a_row >= MIN_ATTEMPTS
                     && now.duration_since(self.stuck_since) >= self.limits.retry_timeout;
@@ -179,7 +179,7 @@ impl Attempts {
         let Some(next) = next else {
             return Err(telling(self.given_up.take(), error));
         };
-        if retry == Retry::OtherUrl {
+        if retry == RetryPolicy::OtherUrl {
             self.given_up = Some(telling(self.given_up.take(), error));
         }
         Ok(next)

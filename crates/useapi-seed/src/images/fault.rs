@@ -6,8 +6,8 @@ use reqwest::StatusCode;
 use serde::Serialize;
 
 use super::SavedImage;
-use crate::error::{Delivery, Error, ErrorKind};
-use crate::retrieval::Image;
+use crate::error::{Error, ErrorKind, RequestStatus};
+use crate::result::Image;
 
 /// Why an image could not be had.
 ///
@@ -18,11 +18,11 @@ use crate::retrieval::Image;
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
 /// # let folder = tempfile::tempdir()?;
 /// use useapi_seed::{ErrorKind, ImageFault};
 ///
-/// for outcome in client.save_images(&retrieval, &folder).await {
+/// for outcome in client.save_images(&result, &folder).await {
 ///     let Err(error) = outcome else { continue };
 ///     match error.kind() {
 ///         ErrorKind::Image(ImageFault::Gone { status, .. }) => println!("expired: {status}"),
@@ -142,11 +142,11 @@ impl fmt::Display for ImageFault {
 }
 
 pub(super) fn image_error(fault: ImageFault) -> Error {
-    let delivery = match fault {
-        ImageFault::NoLink | ImageFault::BadLink(_) => Delivery::NotSent,
-        _ => Delivery::Answered,
+    let request_status = match fault {
+        ImageFault::NoLink | ImageFault::BadLink(_) => RequestStatus::NotSent,
+        _ => RequestStatus::ResponseReceived,
     };
-    Error::new(ErrorKind::Image(fault), delivery)
+    Error::new(ErrorKind::Image(fault), request_status)
 }
 
 /// Where a whole image differs from what the answer announced.
@@ -158,11 +158,11 @@ pub(super) fn image_error(fault: ImageFault) -> Error {
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
 /// # let folder = tempfile::tempdir()?;
 /// use useapi_seed::Difference;
 ///
-/// for saved in client.save_images(&retrieval, &folder).await {
+/// for saved in client.save_images(&result, &folder).await {
 ///     for difference in saved?.differences {
 ///         match difference {
 ///             Difference::Size { announced, found, .. } => println!("{announced}, {found} bytes"),

@@ -13,7 +13,7 @@ use super::attempts::Failure;
 use super::fault::{ImageFault, image_error};
 use super::resolver::Resolver;
 use super::rest::Rest;
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::error::{Error, ErrorKind, RequestStatus};
 use crate::retry_after::retry_after;
 
 const REDIRECTS: usize = 5;
@@ -122,17 +122,17 @@ fn redirect(url: &Url, response: &Response) -> Option<Url> {
 /// The same redirect would come again.
 fn bad_redirect(problem: &str) -> Failure {
     let fault = ImageFault::BadLink(format!("redirects {problem}"));
-    Error::new(ErrorKind::Image(fault), Delivery::Answered).into()
+    Error::new(ErrorKind::Image(fault), RequestStatus::ResponseReceived).into()
 }
 
 fn no_answer(fault: reqwest::Error) -> Failure {
     let is_permanent = fault.is_builder();
-    let delivery = if fault.is_connect() {
-        Delivery::NotSent
+    let request_status = if fault.is_connect() {
+        RequestStatus::NotSent
     } else {
-        Delivery::MayHaveBeenSent
+        RequestStatus::MayHaveBeenSent
     };
-    let error = Error::new(ErrorKind::Image(ImageFault::NoAnswer), delivery)
+    let error = Error::new(ErrorKind::Image(ImageFault::NoAnswer), request_status)
         .with_source(without_link(fault));
     if is_permanent {
         Failure::permanent(error)

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::completeness::Structure;
 use super::{SavedImage, fault, picture, structure};
-use crate::retrieval::Image;
+use crate::result::Image;
 
 /// The file of an image that is in the folder, whole, and all that was
 /// announced. Where anything is not known or differs there is none.

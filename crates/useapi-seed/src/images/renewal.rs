@@ -5,22 +5,22 @@ use tokio::sync::OnceCell;
 use super::fault::ImageFault;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::job::JobState;
-use crate::retrieval::{Image, Retrieval};
+use crate::job::PollResult;
+use crate::result::{Image, SeedResult};
 
 /// Asked for when the first link turns out to have expired, and once only: one
 /// answer has the links of all images.
 pub(super) struct Renewal<'a> {
     client: &'a Client,
-    retrieval: &'a Retrieval,
-    fresh: OnceCell<Option<Retrieval>>,
+    result: &'a SeedResult,
+    fresh: OnceCell<Option<SeedResult>>,
 }
 
 impl<'a> Renewal<'a> {
-    pub(super) fn new(client: &'a Client, retrieval: &'a Retrieval) -> Self {
+    pub(super) fn new(client: &'a Client, result: &'a SeedResult) -> Self {
         Self {
             client,
-            retrieval,
+            result,
             fresh: OnceCell::new(),
         }
     }
@@ -37,10 +37,10 @@ impl<'a> Renewal<'a> {
             .cloned()
     }
 
-    async fn ask(&self) -> Option<Retrieval> {
-        let job = self.client.job(self.retrieval.job_id());
+    async fn ask(&self) -> Option<SeedResult> {
+        let job = self.client.job(self.result.job_id());
         match job.poll().await {
-            Ok(JobState::Retrieved(fresh)) if fresh.seed() == self.retrieval.seed() => Some(fresh),
+            Ok(PollResult::Completed(fresh)) if fresh.seed() == self.result.seed() => Some(fresh),
             _ => None,
         }
     }

@@ -12,8 +12,8 @@ use super::SavedImage;
 use super::renewal::Renewal;
 use crate::client::Client;
 use crate::error::Error;
-use crate::note::Note;
-use crate::retrieval::Retrieval;
+use crate::result::SeedResult;
+use crate::warning::Warning;
 
 /// As many as there should be.
 const AT_ONCE: usize = 4;
@@ -29,11 +29,11 @@ type OnEach<'a> = Box<dyn FnMut(&Result<SavedImage, Error>) + Send + 'a>;
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
 /// # let folder = tempfile::tempdir()?;
 /// let mut bytes = 0;
 /// let outcomes = client
-///     .save_images(&retrieval, &folder)
+///     .save_images(&result, &folder)
 ///     .on_each(|outcome| bytes += outcome.as_ref().map_or(0, |saved| saved.size))
 ///     .await;
 /// println!("{} images of {bytes} bytes", outcomes.len());
@@ -44,16 +44,16 @@ type OnEach<'a> = Box<dyn FnMut(&Result<SavedImage, Error>) + Send + 'a>;
 #[must_use = "nothing is saved before it is awaited"]
 pub struct SaveImages<'a> {
     client: &'a Client,
-    retrieval: &'a Retrieval,
+    result: &'a SeedResult,
     folder: PathBuf,
     on_each: OnEach<'a>,
 }
 
 impl<'a> SaveImages<'a> {
-    pub(crate) fn new(client: &'a Client, retrieval: &'a Retrieval, folder: PathBuf) -> Self {
+    pub(crate) fn new(client: &'a Client, result: &'a SeedResult, folder: PathBuf) -> Self {
         Self {
             client,
-            retrieval,
+            result,
             folder,
             on_each: Box::new(|_| {}),
         }
@@ -74,9 +74,9 @@ impl<'a> SaveImages<'a> {
     /// # let emulator = Emulator::builder().speed(600.0).start().await?;
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let jobid = emulator.jobs().imagine.as_str();
-    /// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+    /// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
     /// # let folder = tempfile::tempdir()?;
-    /// let saving = client.save_images(&retrieval, &folder);
+    /// let saving = client.save_images(&result, &folder);
     /// if let Some(note) = saving.note() {
     ///     eprintln!("{note}");
     /// }
@@ -86,9 +86,9 @@ impl<'a> SaveImages<'a> {
     /// # }
     /// ```
     #[must_use]
-    pub fn note(&self) -> Option<Note> {
-        let (listed, limit) = (self.retrieval.images().len(), self.limit());
-        (listed > limit).then_some(Note::ImageLimit { listed, limit })
+    pub fn note(&self) -> Option<Warning> {
+        let (listed, limit) = (self.result.images().len(), self.limit());
+        (listed > limit).then_some(Warning::ImageLimit { listed, limit })
     }
 
     fn limit(&self) -> usize {
@@ -97,12 +97,12 @@ impl<'a> SaveImages<'a> {
 
     async fn run(mut self) -> Vec<Result<SavedImage, Error>> {
         let downloader = &self.client.shared.downloader;
-        let renewal = &Renewal::new(self.client, self.retrieval);
-        let images = self.retrieval.images().iter().take(self.limit());
+        let renewal = &Renewal::new(self.client, self.result);
+        let images = self.result.images().iter().take(self.limit());
         let saves: Vec<_> = images
             .map(|image| downloader.save_renewed(image, &self.folder, renewal))
             .collect();
-        let job_id = self.retrieval.job_id();
+        let job_id = self.result.job_id();
         let on_each = &mut self.on_each;
         stream::iter(saves)
             .buffered(AT_ONCE)
@@ -129,7 +129,7 @@ impl<'a> IntoFuture for SaveImages<'a> {
 impl fmt::Debug for SaveImages<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SaveImages")
-            .field("job_id", &self.retrieval.job_id())
+            .field("job_id", &self.result.job_id())
             .field("folder", &self.folder)
             .finish_non_exhaustive()
     }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::{Downloader, ImageFault, Limits};
 use crate::error::ErrorKind;
-use crate::retrieval::Image;
+use crate::result::Image;
 
 /// A host that sends `start`, then `rest` again and again, and then keeps the
 /// connection when `rest` is empty.

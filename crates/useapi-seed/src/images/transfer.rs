@@ -18,7 +18,7 @@ use super::limits::Limits;
 use super::part::Part;
 use super::rest::{ReceivedRange, Rest, Version};
 use crate::error::Error;
-use crate::retry::Tried;
+use crate::retry_policy::Attempts as Tried;
 
 /// How long more bytes are waited for after the announced size.
 const LINGER: Duration = Duration::from_millis(500);
@@ -93,7 +93,7 @@ impl<'a> Transfer<'a> {
             }
             let next = attempts.after(failure, left, Instant::now());
             let next = next.map_err(|error| {
-                error.with_tried(Tried {
+                error.with_attempts(Tried {
                     attempts: attempts.failed(),
                     elapsed: begun.elapsed(),
                 })

@@ -5,7 +5,7 @@ use std::env;
 use std::error::Error;
 
 use useapi_seed_raw::types::SeedRequest;
-use useapi_seed_raw::{Client, Received};
+use useapi_seed_raw::{Client, RawResponse};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -18,10 +18,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("there is a job of that name".into());
     };
     println!("refusal: {failure}");
-    show(failure.received().ok_or("no answer")?);
+    show(failure.response().ok_or("no answer")?);
 
     let job = client.retrieve_seed(&SeedRequest::new(jobid)).await?;
-    show(job.received());
+    show(job.raw_response());
     println!("job {}", job.jobid.as_deref().unwrap_or_default());
     println!("verb {:?}, status {:?}", job.verb, job.status);
     // It is there when the seed was retrieved before.
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Prints an answer as it came over the wire.
-fn show(received: &Received) {
+fn show(received: &RawResponse) {
     println!("{}", received.status);
     for (name, value) in &received.headers {
         println!("{name}: {}", value.to_str().unwrap_or("(no text)"));

@@ -22,7 +22,7 @@ async fn a_job_is_shown_from_disk_and_from_a_host() {
         let facts = [
             seed["seed"].to_string(),
             seed["prompt"].as_str().unwrap().into(),
-            seed["original_job_id"].as_str().unwrap().into(),
+            seed["parent_job_id"].as_str().unwrap().into(),
             // Such as 2024-02-25T18:00:03.584Z.
             format!("{} {} UTC", &created[..10], &created[11..16]),
             seed["job_id"].as_str().unwrap().into(),

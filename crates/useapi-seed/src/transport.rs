@@ -10,8 +10,8 @@ use tracing::{Instrument, Span, field, info_span};
 use useapi_seed_raw as raw;
 
 use crate::client::Client;
-use crate::error::{Class, Delivery, Error};
-use crate::retry::{Effect, Retry, Tried};
+use crate::error::{Class, Error, RequestStatus};
+use crate::retry_policy::{Attempts, Idempotency, RetryPolicy};
 
 /// What is asked of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,29 +42,29 @@ impl Operation {
         }
     }
 
-    fn effect(self) -> Effect {
+    fn idempotency(self) -> Idempotency {
         match self {
-            Self::GetJob | Self::ListJobs => Effect::None,
-            Self::RetrieveSeed | Self::CancelJob | Self::ResetAccount => Effect::Change,
+            Self::GetJob | Self::ListJobs => Idempotency::Safe,
+            Self::RetrieveSeed | Self::CancelJob | Self::ResetAccount => Idempotency::Unsafe,
         }
     }
 }
 
 /// How a call is made.
 #[derive(Clone, Debug)]
-pub(crate) struct Manner {
-    pub(crate) retry: Retry,
+pub(crate) struct CallOptions {
+    pub(crate) retry: RetryPolicy,
     /// How long one request may take.
     pub(crate) request_timeout: Duration,
     /// When the last one has to be over.
     pub(crate) deadline: Option<Instant>,
 }
 
-impl Manner {
+impl CallOptions {
     /// Without repetitions.
     pub(crate) fn once(&self) -> Self {
         Self {
-            retry: Retry::never(),
+            retry: RetryPolicy::disabled(),
             ..self.clone()
         }
     }
@@ -99,7 +99,7 @@ impl Client {
         &self,
         operation: Operation,
         job: Option<&str>,
-        manner: &Manner,
+        options: &CallOptions,
         send: impl Fn(raw::Client) -> F,
     ) -> Result<T, Error>
     where
@@ -109,12 +109,12 @@ impl Client {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let tried = |attempts| Tried {
+            let tried = |attempts| Attempts {
                 attempts,
                 elapsed: begun.elapsed(),
             };
-            let Some(timeout) = manner.time_left() else {
-                return Err(Error::time_is_up().with_tried(tried(attempts)));
+            let Some(timeout) = options.time_left() else {
+                return Err(Error::time_is_up().with_attempts(tried(attempts)));
             };
             let span = self.span(operation, job, attempts);
             let settles_at =
@@ -124,26 +124,26 @@ impl Client {
                 .await;
             let error = match outcome {
                 Ok((value, status)) => {
-                    record(&span, Some(status), Delivery::Answered);
+                    record(&span, Some(status), RequestStatus::ResponseReceived);
                     return Ok(value);
                 }
                 Err(error) => error,
             };
-            let mut error = error.of_a_call(operation.effect());
+            let mut error = error.for_call(operation.idempotency());
             if error.class() == Class::Ambiguous {
                 error = error.with_settles_at(settles_at);
             }
-            record(&span, error.status(), error.delivery());
+            record(&span, error.status(), error.request_status());
             span.record("otel.status_code", "ERROR");
             span.record("error.type", error.type_name());
             let tried = tried(attempts);
-            let pause = manner.retry.pause(&error, tried, fastrand::f64());
+            let pause = options.retry.pause(&error, tried, fastrand::f64());
             let Some(pause) = pause else {
-                return Err(error.with_tried(tried));
+                return Err(error.with_attempts(tried));
             };
             tracing::debug!(parent: &span, pause = ?pause, "repeated after a pause");
-            if !manner.pause(pause).await {
-                return Err(error.with_tried(tried));
+            if !options.pause(pause).await {
+                return Err(error.with_attempts(tried));
             }
         }
     }
@@ -168,13 +168,13 @@ impl Client {
             useapi.job.id = (!is_submission).then_some(job),
             useapi.parent_job.id = is_submission.then_some(job),
             useapi.attempt = attempt,
-            useapi.delivery = field::Empty,
+            useapi.request_status = field::Empty,
         )
     }
 }
 
-fn record(span: &Span, status: Option<StatusCode>, delivery: Delivery) {
-    span.record("useapi.delivery", delivery.as_str());
+fn record(span: &Span, status: Option<StatusCode>, request_status: RequestStatus) {
+    span.record("useapi.request_status", request_status.as_str());
     if let Some(status) = status {
         span.record("http.response.status_code", status.as_u16());
     }

@@ -1,6 +1,5 @@
 //! What comes of a call.
 
-use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
@@ -14,7 +13,7 @@ const EXCERPT_BYTES: usize = 200;
 /// Everything that came back from one request.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Received {
+pub struct RawResponse {
     /// The HTTP status.
     pub status: StatusCode,
     /// The headers.
@@ -23,30 +22,35 @@ pub struct Received {
     /// that it repeats read `***`.
     pub body: Bytes,
     /// Whether the body is whole.
-    pub end: BodyEnd,
+    pub body_status: BodyStatus,
 }
 
 /// How reading a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum BodyEnd {
+pub enum BodyStatus {
     /// The body is whole.
     Complete,
     /// The connection ended before the body did.
-    Cut,
+    Truncated,
     /// The body went on beyond this many bytes, and was left there.
     TooLarge(usize),
 }
 
-impl Received {
-    /// What could have been received, for a test of one's own.
+impl RawResponse {
+    /// A response that no server sent, for tests.
     #[must_use]
-    pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes, end: BodyEnd) -> Self {
+    pub fn new(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        body_status: BodyStatus,
+    ) -> Self {
         Self {
             status,
             headers,
             body,
-            end,
+            body_status,
         }
     }
 
@@ -65,13 +69,13 @@ impl Received {
     }
 }
 
-impl fmt::Debug for Received {
+impl fmt::Debug for RawResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received")
+        f.debug_struct("RawResponse")
             .field("status", &self.status)
             .field("headers", &self.headers)
             .field("body", &self.excerpt())
-            .field("end", &self.end)
+            .field("body_status", &self.body_status)
             .finish()
     }
 }
@@ -80,30 +84,30 @@ impl fmt::Debug for Received {
 ///
 /// Dereferences to the value.
 #[derive(Clone, Debug)]
-pub struct Answer<T> {
+pub struct Response<T> {
     value: T,
-    received: Received,
+    response: RawResponse,
 }
 
-impl<T> Answer<T> {
-    pub(crate) fn new(value: T, received: Received) -> Self {
-        Self { value, received }
+impl<T> Response<T> {
+    pub(crate) fn new(value: T, response: RawResponse) -> Self {
+        Self { value, response }
     }
 
-    /// What was received, as it came.
+    /// Status, headers and body as they were received.
     #[must_use]
-    pub fn received(&self) -> &Received {
-        &self.received
+    pub fn raw_response(&self) -> &RawResponse {
+        &self.response
     }
 
     /// The value and what it was decoded from.
     #[must_use]
-    pub fn into_parts(self) -> (T, Received) {
-        (self.value, self.received)
+    pub fn into_parts(self) -> (T, RawResponse) {
+        (self.value, self.response)
     }
 }
 
-impl<T> Deref for Answer<T> {
+impl<T> Deref for Response<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -113,80 +117,80 @@ impl<T> Deref for Answer<T> {
 
 /// A call that did not end in a described success.
 #[derive(Debug)]
-pub struct Failure<E> {
-    kind: FailureKind<E>,
-    received: Option<Box<Received>>,
+pub struct Error<E> {
+    kind: ErrorKind<E>,
+    response: Option<Box<RawResponse>>,
 }
 
 /// What went wrong.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum FailureKind<E> {
+pub enum ErrorKind<E> {
     /// The request could not be made; nothing was sent.
     InvalidRequest(String),
     /// There is no answer, or it was cut short. Whether the request was
     /// processed is not known, unless no connection was made.
     Transport(reqwest::Error),
     /// A described refusal, with its body.
-    Refused(Box<E>),
+    ErrorResponse(Box<E>),
     /// A status that the description does not list.
-    UndescribedStatus,
+    UnexpectedResponse,
     /// A described status, whose body is not what is described.
-    Undecodable(serde_json::Error),
+    InvalidPayload(serde_json::Error),
     /// The body is larger than this many bytes.
-    TooLarge(usize),
+    BodyTooLarge(usize),
 }
 
-impl<E> Failure<E> {
-    pub(crate) fn new(kind: FailureKind<E>, received: Option<Received>) -> Self {
+impl<E> Error<E> {
+    pub(crate) fn new(kind: ErrorKind<E>, response: Option<RawResponse>) -> Self {
         Self {
             kind,
-            received: received.map(Box::new),
+            response: response.map(Box::new),
         }
     }
 
     /// What went wrong.
     #[must_use]
-    pub fn kind(&self) -> &FailureKind<E> {
+    pub fn kind(&self) -> &ErrorKind<E> {
         &self.kind
     }
 
-    /// What was received, when anything was.
+    /// What was response, when anything was.
     #[must_use]
-    pub fn received(&self) -> Option<&Received> {
-        self.received.as_deref()
+    pub fn response(&self) -> Option<&RawResponse> {
+        self.response.as_deref()
     }
 
     /// The HTTP status, when there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.received().map(|received| received.status)
+        self.response().map(|response| response.status)
     }
 
-    /// What went wrong, and what was received.
+    /// What went wrong, and what was response.
     #[must_use]
-    pub fn into_parts(self) -> (FailureKind<E>, Option<Received>) {
-        (self.kind, self.received.map(|received| *received))
+    pub fn into_parts(self) -> (ErrorKind<E>, Option<RawResponse>) {
+        (self.kind, self.response.map(|response| *response))
     }
 }
 
-impl<E> fmt::Display for Failure<E> {
+impl<E> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            FailureKind::InvalidRequest(fault) => write!(f, "request not sent: {fault}")?,
-            FailureKind::Transport(_) if self.received.is_some() => {
+            ErrorKind::InvalidRequest(error) => write!(f, "request not sent: {error}")?,
+            ErrorKind::Transport(_) if self.response.is_some() => {
                 f.write_str("the answer was cut short")?;
             }
-            FailureKind::Transport(_) => f.write_str("no answer")?,
-            FailureKind::Refused(_) => f.write_str("refused")?,
-            FailureKind::UndescribedStatus => f.write_str("undescribed status")?,
-            FailureKind::Undecodable(_) => f.write_str("the body is not what is described")?,
-            FailureKind::TooLarge(limit) => write!(f, "the body is over {limit} bytes")?,
+            ErrorKind::Transport(_) => f.write_str("no answer")?,
+            ErrorKind::ErrorResponse(_) => f.write_str("refused")?,
+            ErrorKind::UnexpectedResponse => f.write_str("undescribed status")?,
+            ErrorKind::InvalidPayload(_) => f.write_str("the body is not what is described")?,
+            ErrorKind::BodyTooLarge(limit) => write!(f, "the body is over {limit} bytes")?,
         }
-        if let Some(received) = self.received() {
-            write!(f, " (HTTP {}", received.status.as_u16())?;
-            if !received.body.is_empty() {
-                write!(f, ": {}", received.excerpt())?;
+        if let Some(response) = self.response() {
+            write!(f, " (HTTP {}", response.status.as_u16())?;
+            if !response.body.is_empty() {
+                write!(f, ": {}", response.excerpt())?;
             }
             f.write_str(")")?;
         }
@@ -194,11 +198,11 @@ impl<E> fmt::Display for Failure<E> {
     }
 }
 
-impl<E: fmt::Debug> Error for Failure<E> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
+impl<E: fmt::Debug> std::error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            FailureKind::Transport(fault) => Some(fault),
-            FailureKind::Undecodable(fault) => Some(fault),
+            ErrorKind::Transport(error) => Some(error),
+            ErrorKind::InvalidPayload(error) => Some(error),
             _ => None,
         }
     }

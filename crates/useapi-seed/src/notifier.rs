@@ -7,37 +7,37 @@ use tokio::sync::watch::{Receiver, Sender};
 
 /// Wakes whoever waits for the same job; clones are one.
 #[derive(Clone, Default)]
-pub(crate) struct Nudge(Arc<Sender<()>>);
+pub(crate) struct Notifier(Arc<Sender<()>>);
 
 /// Feels nudges, also one that came while it was not looking.
 #[derive(Debug)]
-pub(crate) struct Nudged {
+pub(crate) struct Notified {
     receiver: Receiver<()>,
     // Without a sender nothing could be waited for.
-    _nudge: Nudge,
+    _nudge: Notifier,
 }
 
-impl Nudge {
+impl Notifier {
     pub(crate) fn give(&self) {
         self.0.send_replace(());
     }
 
-    pub(crate) fn felt(&self) -> Nudged {
-        Nudged {
+    pub(crate) fn felt(&self) -> Notified {
+        Notified {
             receiver: self.0.subscribe(),
             _nudge: self.clone(),
         }
     }
 }
 
-impl fmt::Debug for Nudge {
+impl fmt::Debug for Notifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Nudge")
+        f.write_str("Notifier")
     }
 }
 
-impl Nudged {
-    /// Returns at the next nudge, or at once after one that came meanwhile.
+impl Notified {
+    /// Returns at the next notifier, or at once after one that came meanwhile.
     pub(crate) async fn wait(&mut self) {
         // It cannot fail while there is a sender.
         let _ = self.receiver.changed().await;

@@ -15,25 +15,25 @@ use crate::error::Error;
 ///   that is not the service's own error.
 ///
 /// A submission whose response was lost is not repeated; what is done then says
-/// [`Submit::send`](crate::Submit::send). The service's own 400, 401, 402, 404
+/// [`SubmitSeed::send`](crate::SubmitSeed::send). The service's own 400, 401, 402, 404
 /// and 596 never are.
 ///
-/// The pause before a repetition is what the answer's `Retry-After` says, or else
+/// The pause before a repetition is what the answer's `RetryPolicy-After` says, or else
 /// a random part of a time that doubles. Where it would lead beyond
 /// [`within`](Self::within), the error is given at once.
 ///
 /// ```
 /// use std::time::Duration;
-/// use useapi_seed::{Client, Retry};
+/// use useapi_seed::{Client, RetryPolicy};
 ///
 /// # fn main() -> Result<(), useapi_seed::Error> {
-/// let patient = Retry::default().attempts(10).within(Duration::from_secs(600));
+/// let patient = RetryPolicy::default().attempts(10).within(Duration::from_secs(600));
 /// let client = Client::builder("a-token").retry(patient).build()?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retry {
+pub struct RetryPolicy {
     attempts: u32,
     first: Duration,
     longest: Duration,
@@ -42,21 +42,21 @@ pub struct Retry {
 
 /// What a request does at the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(crate) enum Idempotency {
     /// It asks.
-    None,
+    Safe,
     /// It starts a job, or ends one, or puts an account back to work.
-    Change,
+    Unsafe,
 }
 
 /// What has been tried of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tried {
+pub(crate) struct Attempts {
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
 }
 
-impl Default for Retry {
+impl Default for RetryPolicy {
     /// Four attempts within two minutes; before the second up to half a second,
     /// doubled each time up to eight.
     fn default() -> Self {
@@ -69,10 +69,10 @@ impl Default for Retry {
     }
 }
 
-impl Retry {
+impl RetryPolicy {
     /// One attempt.
     #[must_use]
-    pub fn never() -> Self {
+    pub fn disabled() -> Self {
         Self::default().attempts(1)
     }
 
@@ -86,14 +86,14 @@ impl Retry {
     /// The longest pause before the second attempt, when the answer asks for
     /// none.
     #[must_use]
-    pub fn first_pause(mut self, pause: Duration) -> Self {
+    pub fn initial_backoff(mut self, pause: Duration) -> Self {
         self.first = pause;
         self
     }
 
     /// The longest pause before any attempt, when the answer asks for none.
     #[must_use]
-    pub fn longest_pause(mut self, pause: Duration) -> Self {
+    pub fn max_backoff(mut self, pause: Duration) -> Self {
         self.longest = pause;
         self
     }
@@ -105,16 +105,16 @@ impl Retry {
         self
     }
 
-    /// How long to wait before the request is repeated, if it is to be. `chance`
+    /// How long to wait before the request is repeated, if it is to be. `jitter`
     /// is between 0 and 1.
-    pub(crate) fn pause(&self, error: &Error, tried: Tried, chance: f64) -> Option<Duration> {
+    pub(crate) fn pause(&self, error: &Error, tried: Attempts, jitter: f64) -> Option<Duration> {
         if tried.attempts >= self.attempts || !error.class().may_be_retried() {
             return None;
         }
         // A pause of no time at all would be a loop of calls.
         let pause = match error.retry_after().filter(|asked| !asked.is_zero()) {
             Some(asked) => asked,
-            None => self.longest_before(tried.attempts).mul_f64(chance),
+            None => self.max_backoff_for(tried.attempts).mul_f64(jitter),
         };
         let begins = tried.elapsed.checked_add(pause)?;
         (begins <= self.within).then_some(pause)
@@ -122,13 +122,13 @@ impl Retry {
 
     /// The pause after so many looks for a job, which may still be on its way: by
     /// default one second, then four.
-    pub(crate) fn between_looks(&self, looks: u32) -> Duration {
+    pub(crate) fn search_backoff(&self, looks: u32) -> Duration {
         let doublings = (2 * looks).saturating_sub(1).min(31);
         self.first.saturating_mul(1 << doublings).min(self.longest)
     }
 
     /// The longest pause after so many attempts.
-    pub(crate) fn longest_before(&self, attempts: u32) -> Duration {
+    pub(crate) fn max_backoff_for(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(31);
         self.first.saturating_mul(1 << doublings).min(self.longest)
     }
@@ -138,10 +138,10 @@ impl Retry {
 mod tests {
     use reqwest::StatusCode;
     use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
-    use useapi_seed_raw::{BodyEnd, Received};
+    use useapi_seed_raw::{BodyStatus, RawResponse};
 
     use super::*;
-    use crate::error::{Delivery, ErrorKind};
+    use crate::error::{ErrorKind, RequestStatus};
 
     fn busy(retry_after: Option<&'static str>) -> Error {
         let mut headers = HeaderMap::new();
@@ -149,23 +149,26 @@ mod tests {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
         }
         let status = StatusCode::TOO_MANY_REQUESTS;
-        let received = Received::new(status, headers, "".into(), BodyEnd::Complete);
+        let response = RawResponse::new(status, headers, "".into(), BodyStatus::Complete);
         let executing = Vec::new();
-        Error::new(ErrorKind::TooManyJobs { executing }, Delivery::Answered)
-            .with_received(Some(received))
+        Error::new(
+            ErrorKind::TooManyJobs { executing },
+            RequestStatus::ResponseReceived,
+        )
+        .with_response(Some(response))
     }
 
-    const ONCE: Tried = Tried {
+    const ONCE: Attempts = Attempts {
         attempts: 1,
         elapsed: Duration::ZERO,
     };
 
     #[test]
     fn pauses_double_up_to_a_limit_and_have_jitter() {
-        let retry = Retry::default().attempts(100);
-        let pause = |attempts, chance| {
+        let retry = RetryPolicy::default().attempts(100);
+        let pause = |attempts, jitter| {
             let elapsed = Duration::ZERO;
-            retry.pause(&busy(None), Tried { attempts, elapsed }, chance)
+            retry.pause(&busy(None), Attempts { attempts, elapsed }, jitter)
         };
         let longest: Vec<_> = (1..8).map(|attempts| pause(attempts, 1.0)).collect();
         let expected = [500, 1000, 2000, 4000, 8000, 8000, 8000];
@@ -173,7 +176,7 @@ mod tests {
             longest,
             expected.map(|pause| Some(Duration::from_millis(pause)))
         );
-        let looks = [1, 2, 3].map(|looks| retry.between_looks(looks).as_secs());
+        let looks = [1, 2, 3].map(|looks| retry.search_backoff(looks).as_secs());
         assert_eq!(looks, [1, 4, 8]);
         assert_eq!(pause(3, 0.25), Some(Duration::from_millis(500)));
         assert_eq!(pause(99, 0.0), Some(Duration::ZERO));
@@ -183,18 +186,18 @@ mod tests {
     fn attempts_and_time_have_limits() {
         let tried = |attempts, elapsed| {
             let elapsed = Duration::from_secs(elapsed);
-            let tried = Tried { attempts, elapsed };
-            Retry::default().pause(&busy(Some("10")), tried, 1.0)
+            let tried = Attempts { attempts, elapsed };
+            RetryPolicy::default().pause(&busy(Some("10")), tried, 1.0)
         };
         assert_eq!(tried(3, 110), Some(Duration::from_secs(10)));
         assert_eq!(tried(3, 111), None);
         assert_eq!(tried(4, 0), None);
-        assert_eq!(Retry::never().pause(&busy(None), ONCE, 0.0), None);
+        assert_eq!(RetryPolicy::disabled().pause(&busy(None), ONCE, 0.0), None);
     }
 
     #[test]
     fn the_answer_may_ask_for_any_pause() {
-        let pause = |value| Retry::default().pause(&busy(Some(value)), ONCE, 1.0);
+        let pause = |value| RetryPolicy::default().pause(&busy(Some(value)), ONCE, 1.0);
         assert_eq!(pause("7"), Some(Duration::from_secs(7)));
         // A year, and more than there is.
         for value in [

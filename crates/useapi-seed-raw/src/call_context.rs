@@ -10,17 +10,17 @@ use std::time::Duration;
 
 use bstr::ByteSlice;
 use bytes::{Bytes, BytesMut};
-use progenitor_client::{ClientHooks, Error, OperationInfo, ResponseValue};
+use progenitor_client::{ClientHooks, Error as ClientError, OperationInfo, ResponseValue};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Request, Response, ResponseBuilderExt};
+use reqwest::{Request, ResponseBuilderExt};
 use url::Url;
 
-use crate::answer::{Answer, BodyEnd, Failure, FailureKind, Received};
 use crate::generated;
+use crate::response::{BodyStatus, Error, ErrorKind, RawResponse, Response};
 use crate::secret::Secret;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
+pub(crate) struct CallContext {
     base_url: Arc<Url>,
     /// The value of the header; marked as sensitive.
     pub(crate) authorization: HeaderValue,
@@ -28,10 +28,10 @@ pub(crate) struct Call {
     body_limit: usize,
     /// Instead of the HTTP client's own.
     timeout: Option<Duration>,
-    received: Arc<Mutex<Option<Received>>>,
+    recorded: Arc<Mutex<Option<RawResponse>>>,
 }
 
-impl Call {
+impl CallContext {
     pub(crate) fn new(
         base_url: Arc<Url>,
         authorization: HeaderValue,
@@ -45,7 +45,7 @@ impl Call {
             secrets,
             body_limit,
             timeout,
-            received: Arc::default(),
+            recorded: Arc::default(),
         }
     }
 
@@ -57,43 +57,47 @@ impl Call {
         url
     }
 
-    fn received(&self) -> MutexGuard<'_, Option<Received>> {
+    fn recorded(&self) -> MutexGuard<'_, Option<RawResponse>> {
         // It is set whole, or not at all.
-        self.received.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Joins what the generated code made of the exchange with the record.
-    pub(crate) fn finish<T, E>(
+    pub(crate) fn into_result<T, E>(
         &self,
-        outcome: Result<ResponseValue<T>, Error<E>>,
-    ) -> Result<Answer<T>, Failure<E>> {
-        let received = self.received().take();
-        if let Some(BodyEnd::TooLarge(limit)) = received.as_ref().map(|received| received.end) {
-            return Err(Failure::new(FailureKind::TooLarge(limit), received));
+        outcome: Result<ResponseValue<T>, ClientError<E>>,
+    ) -> Result<Response<T>, Error<E>> {
+        let response = self.recorded().take();
+        if let Some(BodyStatus::TooLarge(limit)) =
+            response.as_ref().map(|response| response.body_status)
+        {
+            return Err(Error::new(ErrorKind::BodyTooLarge(limit), response));
         }
-        let (error, received) = match (outcome, received) {
-            (Ok(value), Some(received)) => return Ok(Answer::new(value.into_inner(), received)),
+        let (error, response) = match (outcome, response) {
+            (Ok(value), Some(response)) => return Ok(Response::new(value.into_inner(), response)),
             (Ok(_), None) => {
-                let fault = FailureKind::InvalidRequest("the exchange was not recorded".into());
-                return Err(Failure::new(fault, None));
+                let error = ErrorKind::InvalidRequest("the exchange was not recorded".into());
+                return Err(Error::new(error, None));
             }
-            (Err(error), received) => (error, received),
+            (Err(error), response) => (error, response),
         };
         let kind = match error {
-            Error::InvalidRequest(fault) | Error::Custom(fault) => {
-                FailureKind::InvalidRequest(fault)
+            ClientError::InvalidRequest(error) | ClientError::Custom(error) => {
+                ErrorKind::InvalidRequest(error)
             }
-            Error::CommunicationError(fault) if fault.is_builder() => {
-                FailureKind::InvalidRequest(fault.to_string())
+            ClientError::CommunicationError(error) if error.is_builder() => {
+                ErrorKind::InvalidRequest(error.to_string())
             }
-            Error::CommunicationError(fault)
-            | Error::InvalidUpgrade(fault)
-            | Error::ResponseBodyError(fault) => FailureKind::Transport(fault),
-            Error::ErrorResponse(body) => FailureKind::Refused(Box::new(body.into_inner())),
-            Error::InvalidResponsePayload(_, fault) => FailureKind::Undecodable(fault),
-            Error::UnexpectedResponse(_) => FailureKind::UndescribedStatus,
+            ClientError::CommunicationError(error)
+            | ClientError::InvalidUpgrade(error)
+            | ClientError::ResponseBodyError(error) => ErrorKind::Transport(error),
+            ClientError::ErrorResponse(body) => {
+                ErrorKind::ErrorResponse(Box::new(body.into_inner()))
+            }
+            ClientError::InvalidResponsePayload(_, error) => ErrorKind::InvalidPayload(error),
+            ClientError::UnexpectedResponse(_) => ErrorKind::UnexpectedResponse,
         };
-        Err(Failure::new(kind, received))
+        Err(Error::new(kind, response))
     }
 
     /// The Discord token of the request, if it has one.
@@ -108,8 +112,8 @@ impl Call {
     }
 }
 
-impl ClientHooks<Call> for generated::Client {
-    async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), Error<E>> {
+impl ClientHooks<CallContext> for generated::Client {
+    async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), ClientError<E>> {
         let headers = request.headers_mut();
         // The generator's own; the documentation does not know it.
         headers.remove("api-version");
@@ -117,56 +121,63 @@ impl ClientHooks<Call> for generated::Client {
         Ok(())
     }
 
-    async fn exec(&self, mut request: Request, _: &OperationInfo) -> reqwest::Result<Response> {
+    async fn exec(
+        &self,
+        mut request: Request,
+        _: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
         if let Some(timeout) = self.inner.timeout {
             *request.timeout_mut() = Some(timeout);
         }
-        let discord = Call::discord(&request);
+        let discord = CallContext::discord(&request);
         let mut response = self.client.execute(request).await?;
         let status = response.status();
         let mut headers = std::mem::take(response.headers_mut());
-        let (mut body, end, fault) = read(&mut response, self.inner.body_limit).await;
+        let (mut body, body_status, error) = read(&mut response, self.inner.body_limit).await;
         let secrets = self.inner.secrets.iter().flatten().map(|secret| &**secret);
         for secret in secrets.chain(discord.as_ref()) {
             secret.mask_headers(&mut headers);
-            body = secret.mask(body, end != BodyEnd::Complete);
+            body = secret.mask(body, body_status != BodyStatus::Complete);
         }
 
         // With its address, or one would be made up; the headers nobody reads.
         let mut copy = http::Response::builder().url(response.url().clone());
         copy = copy.status(status);
-        let received = Received {
+        let recorded = RawResponse {
             status,
             headers,
             body: body.clone(),
-            end,
+            body_status,
         };
-        *self.inner.received() = Some(received);
-        match (fault, copy.body(body)) {
-            (Some(fault), _) => Err(fault),
-            (None, Ok(copy)) => Ok(Response::from(copy)),
-            // It cannot fail: there is nothing in it that was not received.
+        *self.inner.recorded() = Some(recorded);
+        match (error, copy.body(body)) {
+            (Some(error), _) => Err(error),
+            (None, Ok(copy)) => Ok(reqwest::Response::from(copy)),
+            // It cannot fail: there is nothing in it that was not response.
             (None, Err(_)) => Ok(response),
         }
     }
 }
 
 /// The body up to `limit` bytes, how it ended, and what ended it early.
-async fn read(response: &mut Response, limit: usize) -> (Bytes, BodyEnd, Option<reqwest::Error>) {
+async fn read(
+    response: &mut reqwest::Response,
+    limit: usize,
+) -> (Bytes, BodyStatus, Option<reqwest::Error>) {
     let mut body = BytesMut::new();
-    let (end, fault) = loop {
+    let (end, error) = loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
                 let room = limit - body.len();
                 if chunk.len() > room {
                     body.extend_from_slice(&chunk.slice(..room));
-                    break (BodyEnd::TooLarge(limit), None);
+                    break (BodyStatus::TooLarge(limit), None);
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(None) => break (BodyEnd::Complete, None),
-            Err(fault) => break (BodyEnd::Cut, Some(fault)),
+            Ok(None) => break (BodyStatus::Complete, None),
+            Err(error) => break (BodyStatus::Truncated, Some(error)),
         }
     };
-    (body.freeze(), end, fault)
+    (body.freeze(), end, error)
 }

@@ -16,23 +16,23 @@ use useapi_seed_raw::types::Verb;
 /// # let emulator = Emulator::start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().progress.as_str();
-/// use useapi_seed::{ErrorKind, Field, Refusal};
+/// use useapi_seed::{ErrorKind, Field, BadRequestReason};
 ///
 /// let error = client.submit(jobid).send().await.unwrap_err();
-/// if let ErrorKind::Refused(refusal) = error.kind() {
+/// if let ErrorKind::BadRequest(refusal) = error.kind() {
 ///     match refusal {
-///         Refusal::Missing(Field::Discord) => println!("give it by `discord`"),
-///         Refusal::VerbNotSupported(verb) => println!("{verb} jobs have no seed"),
+///         BadRequestReason::Missing(Field::Discord) => println!("give it by `discord`"),
+///         BadRequestReason::VerbNotSupported(verb) => println!("{verb} jobs have no seed"),
 ///         _ => println!("{}", error.service_message().unwrap_or_default()),
 ///     }
 /// }
-/// # assert!(error.is_invalid(), "{error}");
+/// # assert!(error.is_bad_request(), "{error}");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum BadRequestReason {
     /// A value is missing: the request's `jobid`, or the `discord` or `channel`
     /// that neither the request, the account nor the job provides.
     Missing(Field),
@@ -94,7 +94,7 @@ impl Field {
     }
 }
 
-impl Refusal {
+impl BadRequestReason {
     /// Reads the `error` of a 400.
     pub(crate) fn from_message(message: &str) -> Self {
         let message = message.trim();
@@ -117,7 +117,7 @@ impl Refusal {
         Self::Other
     }
 
-    pub(crate) fn advice(&self) -> &'static str {
+    pub(crate) fn help(&self) -> &'static str {
         match self {
             Self::Missing(Field::Discord) => {
                 "Configure the channel's account at useapi.net, or give the Discord token with the \
@@ -146,7 +146,7 @@ fn bare(word: &str) -> &str {
         .trim()
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for BadRequestReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(field) => write!(f, "{} is missing", field.as_str()),

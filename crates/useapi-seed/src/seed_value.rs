@@ -20,7 +20,7 @@ pub(crate) fn number(seed: &Value) -> Option<u64> {
 }
 
 /// Gives `seed` the documented shape; whether it held a number in another one.
-pub(crate) fn reshape(seed: &mut Value) -> bool {
+pub(crate) fn normalize(seed: &mut Value) -> bool {
     let reshaped = match &*seed {
         Value::Object(_) => None,
         Value::Array(items) => {
@@ -64,7 +64,7 @@ mod tests {
             (json!([null, {}, seed]), seed.clone()),
         ] {
             assert_eq!(number(&odd), Some(5), "{odd}");
-            assert!(reshape(&mut odd), "{odd}");
+            assert!(normalize(&mut odd), "{odd}");
             assert_eq!(odd, even);
         }
     }
@@ -80,7 +80,7 @@ mod tests {
         ] {
             let mut seed = value.clone();
             assert_eq!(number(&seed), None, "{value}");
-            assert!(!reshape(&mut seed), "{value}");
+            assert!(!normalize(&mut seed), "{value}");
             assert_eq!(seed, value);
         }
     }

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use useapi_seed_raw::types::{Attachment, Job, Verb};
 
-use crate::link;
-use crate::note::{self, DOCUMENTED_IMAGES, Note};
-use crate::reading::Snapshot;
+use crate::cdn_url;
+use crate::response::Snapshot;
 use crate::seed_text;
+use crate::warning::{self, DOCUMENTED_IMAGES, Warning};
 
 /// A seed with its images, and the answer that they were read from.
 ///
@@ -20,25 +20,25 @@ use crate::seed_text;
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// let retrieval = client.retrieve(jobid)
+/// let result = client.retrieve(jobid)
 /// #   .interval(std::time::Duration::from_millis(20))
 ///     .await?;
-/// println!("{} of {:?}", retrieval.job_id(), retrieval.original_job_id());
-/// println!("{:?} with seed {}", retrieval.prompt(), retrieval.seed());
-/// println!("{} bytes as they came", retrieval.answer().len());
-/// println!("{:?} since {:?}", retrieval.job().status, retrieval.job().created);
-/// println!("complete: {}", retrieval.is_complete());
-/// println!("{} things differ from the documentation", retrieval.notes().len());
+/// println!("{} of {:?}", result.job_id(), result.parent_job_id());
+/// println!("{:?} with seed {}", result.prompt(), result.seed());
+/// println!("{} bytes as they came", result.raw_body().len());
+/// println!("{:?} since {:?}", result.raw_job().status, result.raw_job().created);
+/// println!("complete: {}", result.is_complete());
+/// println!("{} things differ from the documentation", result.warnings().len());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Retrieval {
+pub struct SeedResult {
     job_id: String,
     seed: u64,
     images: Vec<Image>,
     answer: Bytes,
-    notes: Vec<Note>,
+    warnings: Vec<Warning>,
     job: Box<Job>,
 }
 
@@ -51,14 +51,14 @@ pub struct Retrieval {
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
 /// use useapi_seed::Image;
 ///
 /// fn line(image: &Image) -> String {
 ///     format!("{}: {}", image.number, image.url.as_deref().unwrap_or("no link"))
 /// }
 ///
-/// for image in retrieval.images() {
+/// for image in result.images() {
 ///     println!("{}", line(image));
 /// }
 /// # Ok(())
@@ -87,13 +87,13 @@ pub struct Image {
     pub height: Option<u64>,
 }
 
-impl Retrieval {
+impl SeedResult {
     /// `text` is the seed that stands in the message.
     pub(crate) fn new(job_id: String, seed: u64, text: Option<u64>, snapshot: Snapshot) -> Self {
         let Snapshot {
             job,
-            received,
-            misfits,
+            response,
+            type_errors,
         } = snapshot;
         let own = job
             .seed
@@ -114,25 +114,28 @@ impl Retrieval {
             .map(|(index, attachment)| Image::new(index + 1, attachment))
             .collect();
 
-        let mut notes = Vec::new();
+        let mut warnings = Vec::new();
         if images.len() != DOCUMENTED_IMAGES {
-            notes.push(Note::ImageCount(images.len()));
+            warnings.push(Warning::ImageCount(images.len()));
         }
         if let Some(text) = text.filter(|text| *text != seed) {
-            notes.push(Note::SeedMismatch { value: seed, text });
+            warnings.push(Warning::SeedMismatch {
+                value: seed,
+                text_value: text,
+            });
         }
         for image in &images {
-            if image.url.as_deref().is_some_and(link::is_unencrypted) {
-                notes.push(Note::UnencryptedImage(image.number));
+            if image.url.as_deref().is_some_and(cdn_url::is_unencrypted) {
+                warnings.push(Warning::UnencryptedImage(image.number));
             }
         }
-        notes.extend(note::drift(&job, misfits));
+        warnings.extend(warning::drift(&job, type_errors));
         Self {
             job_id,
             seed,
             images,
-            answer: received.body,
-            notes,
+            answer: response.body,
+            warnings,
             job: Box::new(job),
         }
     }
@@ -167,7 +170,7 @@ impl Retrieval {
     /// Id of the imagine, button or blend job that the seed belongs to, when
     /// the answer says so (Model, parentJobId).
     #[must_use]
-    pub fn original_job_id(&self) -> Option<&str> {
+    pub fn parent_job_id(&self) -> Option<&str> {
         match self.job.verb.as_ref()? {
             Verb::SeedAsync => self.job.parent_job_id.as_deref(),
             Verb::Imagine | Verb::Button | Verb::Blend => Some(&self.job_id),
@@ -198,9 +201,9 @@ impl Retrieval {
             .and_then(|seed| seed.content.as_deref());
         content
             .and_then(|text| {
-                seed_text::prompt_of_seed(text).or_else(|| seed_text::prompt_of_job(text))
+                seed_text::parse_seed_prompt(text).or_else(|| seed_text::parse_job_prompt(text))
             })
-            .or_else(|| of_seed.and_then(seed_text::prompt_of_seed))
+            .or_else(|| of_seed.and_then(seed_text::parse_seed_prompt))
             .or(self.job.prompt.as_deref())
     }
 
@@ -218,20 +221,20 @@ impl Retrieval {
     ///
     /// With one exception: where it repeats the API token, that reads `***`.
     #[must_use]
-    pub fn answer(&self) -> &[u8] {
+    pub fn raw_body(&self) -> &[u8] {
         &self.answer
     }
 
     /// The answer as decoded by the raw layer.
     #[must_use]
-    pub fn job(&self) -> &Job {
+    pub fn raw_job(&self) -> &Job {
         &self.job
     }
 
     /// What differs from the documentation.
     #[must_use]
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 }
 
@@ -265,10 +268,10 @@ impl Image {
     /// # let emulator = Emulator::builder().speed(600.0).start().await?;
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let jobid = emulator.jobs().imagine.as_str();
-    /// # let retrieval = client.retrieve(jobid).interval(Duration::from_millis(20)).await?;
+    /// # let result = client.retrieve(jobid).interval(Duration::from_millis(20)).await?;
     /// use std::time::SystemTime;
     ///
-    /// let image = &retrieval.images()[0];
+    /// let image = &result.images()[0];
     /// let left = image.expires_at().map(|end| end.duration_since(SystemTime::now()));
     /// # assert!(left.is_some());
     /// # Ok(())
@@ -276,6 +279,6 @@ impl Image {
     /// ```
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        link::expires_at(self.url.as_deref().or(self.proxy_url.as_deref())?)
+        cdn_url::expires_at(self.url.as_deref().or(self.proxy_url.as_deref())?)
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use useapi_seed_raw::types::{Attachment, Job, JobStatus, Verb};
 
-/// How many pictures the documentation promises (Retrieve the seed).
+/// How many pictures the documentation promises (RetrieveSeed the seed).
 pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 
 /// Something about an answer that differs from the documentation, and that
@@ -22,13 +22,13 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
-/// use useapi_seed::Note;
+/// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// use useapi_seed::Warning;
 ///
-/// for note in retrieval.notes() {
-///     match note {
-///         Note::SeedMismatch { value, text, .. } => println!("{value}, but {text} in its text"),
-///         _ => println!("{note}"),
+/// for warning in result.warnings() {
+///     match warning {
+///         Warning::SeedMismatch { value, text_value, .. } => println!("{value}, but {text_value} in its text"),
+///         _ => println!("{warning}"),
 ///     }
 /// }
 /// # Ok(())
@@ -38,7 +38,7 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Note {
+pub enum Warning {
     /// There are not four images.
     ImageCount(usize),
     /// There are more images than the client saves.
@@ -57,7 +57,7 @@ pub enum Note {
         /// `seed.value`, which was taken.
         value: u64,
         /// The number in `seed.content`.
-        text: u64,
+        text_value: u64,
     },
     /// A value of another type than documented, at this JSON path. It was left
     /// out of what was understood, except for a seed that could be read all the
@@ -68,19 +68,19 @@ pub enum Note {
     UnencryptedImage(usize),
     /// A field that is not documented, at this JSON path.
     UnknownField(String),
-    /// A word of an open list that is not documented.
+    /// A value of an open enumeration that is not documented.
     #[non_exhaustive]
-    UnknownWord {
+    UnknownValue {
         /// `status` or `verb`.
         path: &'static str,
-        /// The word.
-        word: String,
+        /// The value.
+        value: String,
     },
 }
 
-impl Note {
+impl Warning {
     /// Where a job's answer has what the description does not know of: fields,
-    /// and words of open lists. For any job, one of the raw layer.
+    /// and values of open enumerations. For any job, one of the raw layer.
     ///
     /// ```
     /// # use useapi_seed_emulator::Emulator;
@@ -89,59 +89,78 @@ impl Note {
     /// # let emulator = Emulator::start().await?;
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let jobid = emulator.jobs().imagine.as_str();
-    /// use useapi_seed::Note;
+    /// use useapi_seed::Warning;
     ///
     /// let job = client.raw().get_job(jobid).await?;
-    /// for note in Note::of(&job) {
-    ///     println!("{note}");
+    /// for warning in Warning::for_job(&job) {
+    ///     println!("{warning}");
     /// }
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn of(job: &Job) -> Vec<Self> {
+    pub fn for_job(job: &Job) -> Vec<Self> {
         drift(job, Vec::new())
     }
 }
 
 /// What the description does not know of, in the order of the answer's parts.
-/// `notes` are those of what did not fit the job's type.
-pub(crate) fn drift(job: &Job, mut notes: Vec<Note>) -> Vec<Note> {
+/// `warnings` are those of what did not fit the job's type.
+pub(crate) fn drift(job: &Job, mut warnings: Vec<Warning>) -> Vec<Warning> {
     if let Some(JobStatus::Unknown(word)) = &job.status {
-        let word = word.clone();
-        notes.push(Note::UnknownWord {
+        let value = word.clone();
+        warnings.push(Warning::UnknownValue {
             path: "status",
-            word,
+            value,
         });
     }
     if let Some(Verb::Unknown(word)) = &job.verb {
-        let word = word.clone();
-        notes.push(Note::UnknownWord { path: "verb", word });
+        let value = word.clone();
+        warnings.push(Warning::UnknownValue {
+            path: "verb",
+            value,
+        });
     }
-    unknown_fields(&mut notes, format_args!(""), &job.extra);
-    attachments(&mut notes, "attachments", job.attachments.as_deref());
+    unknown_fields(&mut warnings, format_args!(""), &job.extra);
+    attachments(&mut warnings, "attachments", job.attachments.as_deref());
     if let Some(seed) = &job.seed {
-        unknown_fields(&mut notes, format_args!("seed."), &seed.extra);
-        attachments(&mut notes, "seed.attachments", seed.attachments.as_deref());
+        unknown_fields(&mut warnings, format_args!("seed."), &seed.extra);
+        attachments(
+            &mut warnings,
+            "seed.attachments",
+            seed.attachments.as_deref(),
+        );
     }
     for (index, child) in job.children.iter().flatten().enumerate() {
-        unknown_fields(&mut notes, format_args!("children[{index}]."), &child.extra);
+        unknown_fields(
+            &mut warnings,
+            format_args!("children[{index}]."),
+            &child.extra,
+        );
     }
-    notes
+    warnings
 }
 
-fn attachments(notes: &mut Vec<Note>, path: &str, attachments: Option<&[Attachment]>) {
+fn attachments(warnings: &mut Vec<Warning>, path: &str, attachments: Option<&[Attachment]>) {
     for (index, attachment) in attachments.unwrap_or_default().iter().enumerate() {
-        unknown_fields(notes, format_args!("{path}[{index}]."), &attachment.extra);
+        unknown_fields(
+            warnings,
+            format_args!("{path}[{index}]."),
+            &attachment.extra,
+        );
     }
 }
 
-fn unknown_fields(notes: &mut Vec<Note>, prefix: fmt::Arguments<'_>, extra: &Map<String, Value>) {
+fn unknown_fields(
+    warnings: &mut Vec<Warning>,
+    prefix: fmt::Arguments<'_>,
+    extra: &Map<String, Value>,
+) {
     let paths = extra.keys().map(|key| format!("{prefix}{key}"));
-    notes.extend(paths.map(Note::UnknownField));
+    warnings.extend(paths.map(Warning::UnknownField));
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ImageCount(found) => {
@@ -151,17 +170,17 @@ impl fmt::Display for Note {
                 write!(f, "images: only the first {limit} of {listed} are saved")
             }
             Self::OtherJob(id) => write!(f, "the response is about job {id}"),
-            Self::SeedMismatch { value, text } => write!(
+            Self::SeedMismatch { value, text_value } => write!(
                 f,
-                "the answer's seed.value is {value}, but its text says {text}"
+                "the answer's seed.value is {value}, but its text says {text_value}"
             ),
             Self::UnexpectedType(path) => write!(f, "{path} is of another type than documented"),
             Self::UnencryptedImage(number) => {
                 write!(f, "the link to image {number} is plain http")
             }
             Self::UnknownField(path) => write!(f, "{path} is not documented"),
-            Self::UnknownWord { path, word } => {
-                write!(f, "{path} is \"{word}\", which is not documented")
+            Self::UnknownValue { path, value } => {
+                write!(f, "{path} is \"{value}\", which is not documented")
             }
         }
     }

@@ -1,143 +1,145 @@
-//! From what was received to what it means: a job, or an error.
+//! From what was response to what it means: a job, or an error.
 //!
 //! The one place that decides what an answer is. It goes by what is there, the
 //! HTTP status first, then `seed`, then `status`; never by the verb alone.
 
 use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus, Verb};
-use useapi_seed_raw::{Answer, BodyEnd, Failure, FailureKind, Received};
+use useapi_seed_raw::{self as raw, BodyStatus, RawResponse};
 
-use crate::error::{Delivery, Error, ErrorKind};
-use crate::lenient;
-use crate::note::Note;
-use crate::refusal::Refusal;
-use crate::retrieval::Retrieval;
-use crate::seed_shape;
+use crate::bad_request::BadRequestReason;
+use crate::error::{Error, ErrorKind, RequestStatus};
+use crate::json;
+use crate::result::SeedResult;
 use crate::seed_text;
+use crate::seed_value;
+use crate::warning::Warning;
 
-/// A job as it was received.
+/// A job as it was response.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
     pub(crate) job: Job,
-    pub(crate) received: Received,
+    pub(crate) response: RawResponse,
     /// What did not fit the description.
-    pub(crate) misfits: Vec<Note>,
+    pub(crate) type_errors: Vec<Warning>,
 }
 
 /// What a snapshot means.
-pub(crate) enum Meaning {
+pub(crate) enum Interpretation {
     /// Ask again.
     InProgress(Box<Snapshot>),
     /// The seed is there.
-    Retrieved(Retrieval),
+    Completed(SeedResult),
     /// The job says that it has completed, and holds no seed.
     WithoutSeed(Box<Snapshot>),
 }
 
 /// The job in an answer, or the error that the answer is.
 pub(crate) fn snapshot(
-    outcome: Result<Answer<Job>, Failure<ErrorBody>>,
+    outcome: Result<raw::Response<Job>, raw::Error<ErrorBody>>,
     job_id: Option<&str>,
 ) -> Result<Snapshot, Error> {
     let failure = match outcome {
         Ok(answer) => {
-            let (job, received) = answer.into_parts();
+            let (job, response) = answer.into_parts();
             return Ok(Snapshot {
-                job: lenient::without_empty(job),
-                received,
-                misfits: Vec::new(),
+                job: json::without_empty(job),
+                response,
+                type_errors: Vec::new(),
             });
         }
         Err(failure) => failure,
     };
-    let (kind, received) = failure.into_parts();
-    let outcome = match received {
-        Some(received) if received.status.is_success() => success(kind, received),
-        received => Err(not_a_success(kind, received)),
+    let (kind, response) = failure.into_parts();
+    let outcome = match response {
+        Some(response) if response.status.is_success() => success(kind, response),
+        response => Err(not_a_success(kind, response)),
     };
     outcome.map_err(|error| error.with_job_id(job_id))
 }
 
 /// The error that a failed call is, where there is nothing to read leniently.
-pub(crate) fn failure(failure: Failure<ErrorBody>) -> Error {
-    let (kind, received) = failure.into_parts();
-    match received {
-        Some(received) if received.status.is_success() => torn(kind, received, None),
-        received => not_a_success(kind, received),
+pub(crate) fn failure(failure: raw::Error<ErrorBody>) -> Error {
+    let (kind, response) = failure.into_parts();
+    match response {
+        Some(response) if response.status.is_success() => torn(kind, response, None),
+        response => not_a_success(kind, response),
     }
 }
 
-fn not_a_success(kind: FailureKind<ErrorBody>, received: Option<Received>) -> Error {
-    match (kind, received) {
-        (FailureKind::InvalidRequest(problem), _) => Error::invalid_input("request", problem),
-        (FailureKind::Refused(body), Some(received)) => refusal(*body, received),
-        (_, Some(received)) => {
-            let body = lenient::parse(&received.body)
+fn not_a_success(kind: raw::ErrorKind<ErrorBody>, response: Option<RawResponse>) -> Error {
+    match (kind, response) {
+        (raw::ErrorKind::InvalidRequest(reason), _) => Error::invalid_input("request", reason),
+        (raw::ErrorKind::ErrorResponse(body), Some(response)) => refusal(*body, response),
+        (_, Some(response)) => {
+            let body = json::parse(&response.body)
                 .ok()
-                .and_then(lenient::read::<ErrorBody>)
+                .and_then(json::read::<ErrorBody>)
                 .map(|(body, _)| body)
                 .unwrap_or_default();
-            refusal(body, received)
+            refusal(body, response)
         }
-        (FailureKind::Transport(source), None) => {
-            let delivery = if source.is_connect() {
-                Delivery::NotSent
+        (raw::ErrorKind::Transport(source), None) => {
+            let request_status = if source.is_connect() {
+                RequestStatus::NotSent
             } else {
-                Delivery::MayHaveBeenSent
+                RequestStatus::MayHaveBeenSent
             };
-            Error::new(ErrorKind::Transport, delivery).with_source(source)
+            Error::new(ErrorKind::Transport, request_status).with_source(source)
         }
-        (_, None) => Error::new(ErrorKind::Transport, Delivery::MayHaveBeenSent),
+        (_, None) => Error::new(ErrorKind::Transport, RequestStatus::MayHaveBeenSent),
     }
 }
 
 /// A success that the raw layer could not decode, read leniently: also one that
 /// was truncated, if the JSON in it is complete.
-fn success(kind: FailureKind<ErrorBody>, received: Received) -> Result<Snapshot, Error> {
-    let fault = match lenient::parse(&received.body) {
+fn success(kind: raw::ErrorKind<ErrorBody>, response: RawResponse) -> Result<Snapshot, Error> {
+    let error = match json::parse(&response.body) {
         Ok(mut value) => {
-            let is_reshaped = value.get_mut("seed").is_some_and(seed_shape::reshape);
+            let is_reshaped = value.get_mut("seed").is_some_and(seed_value::normalize);
             let number = value
                 .pointer("/seed/value")
-                .and_then(seed_shape::whole_number);
-            let Some((mut job, mistyped)) = lenient::read::<Job>(value) else {
-                return Err(unreadable("is no JSON object", received));
+                .and_then(seed_value::whole_number);
+            let Some((mut job, type_errors)) = json::read::<Job>(value) else {
+                return Err(invalid_response("is no JSON object", response));
             };
             if let Some(seed) = &mut job.seed {
                 seed.value = seed.value.or(number);
             }
             let reshaped = is_reshaped.then(|| "seed".to_owned());
-            let mistyped = reshaped.into_iter().chain(mistyped);
+            let type_errors = reshaped.into_iter().chain(type_errors);
             return Ok(Snapshot {
-                job: lenient::without_empty(job),
-                received,
-                misfits: mistyped.map(Note::UnexpectedType).collect(),
+                job: json::without_empty(job),
+                response,
+                type_errors: type_errors.map(Warning::UnexpectedType).collect(),
             });
         }
-        Err(fault) => fault,
+        Err(error) => error,
     };
-    Err(torn(kind, received, Some(fault)))
+    Err(torn(kind, response, Some(error)))
 }
 
 /// The error that a success is whose body is of no use.
 fn torn(
-    kind: FailureKind<ErrorBody>,
-    received: Received,
-    fault: Option<serde_json::Error>,
+    kind: raw::ErrorKind<ErrorBody>,
+    response: RawResponse,
+    parse_error: Option<serde_json::Error>,
 ) -> Error {
-    let problem = match (&kind, received.end) {
-        (FailureKind::TooLarge(limit), _) => format!("is over {limit} bytes"),
-        (_, BodyEnd::Cut) => format!("was cut short after {} bytes", received.body.len()),
-        _ if received.body.is_empty() => "is empty".to_owned(),
+    let reason = match (&kind, response.body_status) {
+        (raw::ErrorKind::BodyTooLarge(limit), _) => format!("is over {limit} bytes"),
+        (_, BodyStatus::Truncated) => format!("was cut short after {} bytes", response.body.len()),
+        _ if response.body.is_empty() => "is empty".to_owned(),
         _ => "is no JSON".to_owned(),
     };
     // A submission whose answer is torn has started a job all the same.
-    let job_id = job_id_in(&String::from_utf8_lossy(&received.body));
-    let error = unreadable(problem, received).with_job_id(job_id.as_deref());
-    match (kind, fault) {
+    let job_id = job_id_in(&String::from_utf8_lossy(&response.body));
+    let error = invalid_response(reason, response).with_job_id(job_id.as_deref());
+    match (kind, parse_error) {
         // Where the reading ended is where it was ended.
-        (FailureKind::TooLarge(_), _) => error,
-        (FailureKind::Transport(fault), _) => error.with_source(fault),
-        (FailureKind::Undecodable(fault), None) | (_, Some(fault)) => error.with_source(fault),
+        (raw::ErrorKind::BodyTooLarge(_), _) => error,
+        (raw::ErrorKind::Transport(source), _) => error.with_source(source),
+        (raw::ErrorKind::InvalidPayload(source), None) | (_, Some(source)) => {
+            error.with_source(source)
+        }
         (_, None) => error,
     }
 }
@@ -155,14 +157,14 @@ fn job_id_in(text: &str) -> Option<String> {
     (!id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
 }
 
-fn unreadable(problem: impl Into<String>, received: Received) -> Error {
-    Error::unreadable(problem).with_received(Some(received))
+fn invalid_response(reason: impl Into<String>, response: RawResponse) -> Error {
+    Error::invalid_response(reason).with_response(Some(response))
 }
 
 /// The error that an answer with another status than success is. What the
 /// documentation says of a status holds only for the service's own error.
-fn refusal(body: ErrorBody, received: Received) -> Error {
-    let status = received.status.as_u16();
+fn refusal(body: ErrorBody, response: RawResponse) -> Error {
+    let status = response.status.as_u16();
     let has_error = body
         .error
         .as_deref()
@@ -177,9 +179,11 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
     let kind = match status {
         _ if is_halted => halted,
         _ if !is_from_service => ErrorKind::UnexpectedStatus,
-        400 => ErrorKind::Refused(Refusal::from_message(body.error.as_deref().unwrap_or(""))),
+        400 => ErrorKind::BadRequest(BadRequestReason::from_message(
+            body.error.as_deref().unwrap_or(""),
+        )),
         401 => ErrorKind::Unauthorized,
-        402 => ErrorKind::NoSubscription,
+        402 => ErrorKind::PaymentRequired,
         404 => ErrorKind::NotFound,
         429 => ErrorKind::TooManyJobs {
             executing: body.executing_jobs.unwrap_or_default(),
@@ -187,10 +191,10 @@ fn refusal(body: ErrorBody, received: Received) -> Error {
         _ => ErrorKind::UnexpectedStatus,
     };
     let id = |id: Option<String>| id.filter(|id| !id.trim().is_empty());
-    Error::new(kind, Delivery::Answered)
+    Error::new(kind, RequestStatus::ResponseReceived)
         .with_is_from_service(is_from_service)
         .with_service_message(message)
-        .with_received(Some(received))
+        .with_response(Some(response))
         .with_job_id(id(body.jobid).as_deref())
         .with_parent_job_id(id(body.parent_job_id))
 }
@@ -225,42 +229,42 @@ impl Snapshot {
     ///
     /// `asked` is the id that the caller asked for, and stands in where the
     /// answer has none.
-    pub(crate) fn meaning(mut self, asked: Option<&str>) -> Result<Meaning, Error> {
+    pub(crate) fn interpret(mut self, asked: Option<&str>) -> Result<Interpretation, Error> {
         let is_another = match (self.job.jobid.as_deref(), asked) {
             (Some(id), Some(asked)) => id.trim() != asked.trim(),
             _ => false,
         };
         if let Some(id) = self.job.jobid.clone().filter(|_| is_another) {
-            self.misfits.push(Note::OtherJob(id));
+            self.type_errors.push(Warning::OtherJob(id));
         }
         let text = self.seed_in_text();
         let value = self.job.seed.as_ref().and_then(|seed| seed.value);
-        if let Some(found) = value.or(text).filter(|_| !self.has_pictures_to_come()) {
+        if let Some(found) = value.or(text).filter(|_| !self.awaits_images()) {
             let id = self.job.jobid.as_deref().or(asked).unwrap_or_default();
-            let retrieval = Retrieval::new(id.to_owned(), found, text, self);
-            return Ok(Meaning::Retrieved(retrieval));
+            let result = SeedResult::new(id.to_owned(), found, text, self);
+            return Ok(Interpretation::Completed(result));
         }
         let is_halted = is_halt_code(self.job.code.as_ref());
         let kind = match &self.job.status {
-            Some(JobStatus::Completed) => return Ok(Meaning::WithoutSeed(Box::new(self))),
+            Some(JobStatus::Completed) => return Ok(Interpretation::WithoutSeed(Box::new(self))),
             Some(JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)
                 if is_another || self.is_about_nothing() =>
             {
-                ErrorKind::UnreadableAnswer {
-                    problem: "does not say that this job has ended".to_owned(),
+                ErrorKind::InvalidResponse {
+                    reason: "does not say that this job has ended".to_owned(),
                 }
             }
             Some(JobStatus::Failed) if is_halted => ErrorKind::Halted { job_failed: true },
             Some(status @ (JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)) => {
-                ErrorKind::JobEnded {
+                ErrorKind::JobFailed {
                     status: status.clone(),
                 }
             }
             None if is_halted => ErrorKind::Halted { job_failed: false },
-            None if self.job.error.is_some() => ErrorKind::UnreadableAnswer {
-                problem: "is an error under a status of success".to_owned(),
+            None if self.job.error.is_some() => ErrorKind::InvalidResponse {
+                reason: "is an error under a status of success".to_owned(),
             },
-            _ => return Ok(Meaning::InProgress(Box::new(self))),
+            _ => return Ok(Interpretation::InProgress(Box::new(self))),
         };
         Err(self.error(kind, asked))
     }
@@ -294,7 +298,7 @@ impl Snapshot {
     }
 
     /// Whether the job says that it runs, and has no pictures yet.
-    fn has_pictures_to_come(&self) -> bool {
+    fn awaits_images(&self) -> bool {
         let pictures = self
             .job
             .seed
@@ -310,10 +314,10 @@ impl Snapshot {
     fn error(self, kind: ErrorKind, asked: Option<&str>) -> Error {
         let job = self.job;
         let message = service_message(job.error.as_deref(), job.error_details.as_deref());
-        Error::new(kind, Delivery::Answered)
+        Error::new(kind, RequestStatus::ResponseReceived)
             .with_service_message(message.or(job.content))
             .with_job_id(job.jobid.as_deref().or(asked))
             .with_parent_job_id(job.parent_job_id)
-            .with_received(Some(self.received))
+            .with_response(Some(self.response))
     }
 }

@@ -4,11 +4,11 @@ use std::error::Error as _;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use useapi_seed_raw::BodyEnd;
+use useapi_seed_raw::BodyStatus;
 use useapi_seed_raw::types::{JobStatus, Verb};
 
-use super::{Delivery, Error, ErrorKind};
-use crate::retry::Tried;
+use super::{Error, ErrorKind, RequestStatus};
+use crate::retry_policy::Attempts;
 
 /// How much of the service's words the one-line form shows.
 const SHOWN_CHARACTERS: usize = 300;
@@ -18,18 +18,18 @@ const SHOWN_TIME: Duration = Duration::from_secs(1);
 impl Error {
     /// What usually causes such an error, in a sentence or two.
     #[must_use]
-    pub fn usual_cause(&self) -> &'static str {
-        match (&self.0.kind, self.0.delivery) {
+    pub fn likely_cause(&self) -> &'static str {
+        match (&self.0.kind, self.0.request_status) {
             (ErrorKind::InvalidInput { .. }, _) => {
                 "A value that this program or its user gave; nothing was sent."
             }
-            (ErrorKind::Refused(_), _) => {
+            (ErrorKind::BadRequest(_), _) => {
                 "The job is not one whose seed can be asked for, or the account lacks a value."
             }
             (ErrorKind::Unauthorized, _) => {
                 "The token is another one's, was changed, or was not copied whole."
             }
-            (ErrorKind::NoSubscription, _) => "The subscription has run out, or was never paid.",
+            (ErrorKind::PaymentRequired, _) => "The subscription has run out, or was never paid.",
             (ErrorKind::NotFound, _) if !self.is_about_an_id() => {
                 "Another server answered than the API, or the address lacks a part."
             }
@@ -42,10 +42,10 @@ impl Error {
                 "Midjourney's moderation has a message for the account's owner, or wants a CAPTCHA \
                  solved."
             }
-            (ErrorKind::JobEnded { .. }, _) => {
+            (ErrorKind::JobFailed { .. }, _) => {
                 "Midjourney gave no seed in time, its moderation refused, or somebody cancelled."
             }
-            (ErrorKind::StillRunning { .. }, _) => {
+            (ErrorKind::WaitTimeout { .. }, _) => {
                 "Midjourney is slow, or the wait was short: the service looks there only every 15 \
                  to 60 seconds."
             }
@@ -62,23 +62,23 @@ impl Error {
                 "A gateway or proxy before the service refuses the call, or the service has changed."
             }
             (
-                ErrorKind::NoSeed {
+                ErrorKind::SeedMissing {
                     verb: Some(Verb::SeedAsync) | None,
                 },
                 _,
             ) => {
                 "The service has put the seed where its documentation does not know it, or not yet."
             }
-            (ErrorKind::NoSeed { .. }, _) => {
+            (ErrorKind::SeedMissing { .. }, _) => {
                 "The id is an imagine, button or blend job's own, not that of its seed job."
             }
-            (ErrorKind::UnreadableAnswer { .. }, _) => {
+            (ErrorKind::InvalidResponse { .. }, _) => {
                 "A connection that broke, or a page in between, such as a proxy's or a login's."
             }
-            (ErrorKind::Transport, Delivery::NotSent) if self.is_timeout() => {
+            (ErrorKind::Transport, RequestStatus::NotSent) if self.is_timeout() => {
                 "A limit of time that leaves none for the request, or a network that lets nothing through."
             }
-            (ErrorKind::Transport, Delivery::NotSent) => {
+            (ErrorKind::Transport, RequestStatus::NotSent) => {
                 "No network, a name that cannot be resolved, a closed port, or a certificate that \
                  is not trusted."
             }
@@ -89,7 +89,7 @@ impl Error {
                  host has nothing to give."
             }
             #[cfg(feature = "images")]
-            (ErrorKind::File, _) => "The folder may not be written to, or the disk is full.",
+            (ErrorKind::Io, _) => "The folder may not be written to, or the disk is full.",
         }
     }
 
@@ -99,22 +99,22 @@ impl Error {
     pub fn report(&self) -> String {
         format!(
             "{self}\nUsual cause: {}\nWhat to do: {}",
-            self.usual_cause(),
-            self.advice()
+            self.likely_cause(),
+            self.help()
         )
     }
 
     /// What to do next, in a sentence or two.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
-        match (&self.0.kind, self.0.delivery) {
+    pub fn help(&self) -> &'static str {
+        match (&self.0.kind, self.0.request_status) {
             (ErrorKind::InvalidInput { .. }, _) => "Correct the value and call again.",
-            (ErrorKind::Refused(refusal), _) => refusal.advice(),
+            (ErrorKind::BadRequest(refusal), _) => refusal.help(),
             (ErrorKind::Unauthorized, _) => {
                 "Check the API token: it is the one of your useapi.net account, not the Discord \
                  token."
             }
-            (ErrorKind::NoSubscription, _) => {
+            (ErrorKind::PaymentRequired, _) => {
                 "Renew the subscription of the useapi.net account, then call again."
             }
             (ErrorKind::NotFound, _) if !self.is_about_an_id() => {
@@ -143,21 +143,21 @@ impl Error {
                  `Account::reset` or POST /account/midjourney/<channel>/reset. Do not call again \
                  before: every call is rejected until then."
             }
-            (ErrorKind::JobEnded { .. }, _) => {
+            (ErrorKind::JobFailed { .. }, _) => {
                 "The job will not go on. The service's words, if any, say why; a new call starts a \
                  new job."
             }
-            (ErrorKind::StillRunning { .. }, _) => {
+            (ErrorKind::WaitTimeout { .. }, _) => {
                 "The job runs on. Wait for it again with its id; do not submit it again."
             }
             (ErrorKind::UnexpectedStatus, _) if self.is_another_server() => {
                 "Check the base URL, which ends in /v2 as https://api.useapi.net/v2 does. If it is \
                  right, a job may be running: search for it before you submit again, by \
-                 `find_started`."
+                 `find_seed_job`."
             }
-            (ErrorKind::UnexpectedStatus, Delivery::MayHaveBeenSent) => {
+            (ErrorKind::UnexpectedStatus, RequestStatus::MayHaveBeenSent) => {
                 "The service, or something before it, failed with the call in hand. A job may be \
-                 running: look for it before you submit again, by `find_started` or in the list of \
+                 running: look for it before you submit again, by `find_seed_job` or in the list of \
                  executing jobs."
             }
             (ErrorKind::UnexpectedStatus, _) if self.is_retryable() => {
@@ -168,7 +168,7 @@ impl Error {
                  persists, look at the body and ask its support."
             }
             (
-                ErrorKind::NoSeed {
+                ErrorKind::SeedMissing {
                     verb: Some(Verb::SeedAsync) | None,
                 },
                 _,
@@ -176,19 +176,19 @@ impl Error {
                 "Look at the answer, which is kept, and ask for the job once more after a while. If \
                  it still has none, ask the service's support."
             }
-            (ErrorKind::NoSeed { .. }, _) => {
+            (ErrorKind::SeedMissing { .. }, _) => {
                 "Only a seed job can be waited for. To retrieve the seed of an imagine, button or \
                  blend job, submit that job's id."
             }
-            (ErrorKind::UnreadableAnswer { .. }, _) if self.0.job_id.is_some() => {
+            (ErrorKind::InvalidResponse { .. }, _) if self.0.job_id.is_some() => {
                 "The answer cannot be used, but the job is not lost: wait for it again with its id."
             }
-            (ErrorKind::UnreadableAnswer { .. }, _) => {
+            (ErrorKind::InvalidResponse { .. }, _) => {
                 "The service accepted the call, but its answer cannot be used. If this was a \
                  submission, a job may be running: look for it before you submit again, by \
-                 `find_started` or in the list of executing jobs."
+                 `find_seed_job` or in the list of executing jobs."
             }
-            (ErrorKind::Transport, Delivery::NotSent) => {
+            (ErrorKind::Transport, RequestStatus::NotSent) => {
                 "Nothing was sent. Check the network and the base URL, then call again."
             }
             (ErrorKind::Transport, _) if self.0.job_id.is_some() => {
@@ -196,13 +196,13 @@ impl Error {
             }
             (ErrorKind::Transport, _) => {
                 "The request may have been sent, and its answer is lost. If this was a submission, \
-                 a job may be running: look for it before you submit again, by `find_started` or \
+                 a job may be running: look for it before you submit again, by `find_seed_job` or \
                  in the list of executing jobs."
             }
             #[cfg(feature = "images")]
-            (ErrorKind::Image(fault), _) => fault.advice(),
+            (ErrorKind::Image(error), _) => error.advice(),
             #[cfg(feature = "images")]
-            (ErrorKind::File, _) => {
+            (ErrorKind::Io, _) => {
                 "Check that the folder exists, may be written to and has room. The result itself \
                  is not lost: save it elsewhere."
             }
@@ -231,10 +231,10 @@ impl Error {
 
     fn headline(&self, f: &mut String) -> fmt::Result {
         match &self.0.kind {
-            ErrorKind::InvalidInput { field, problem } => write!(f, "{field} {problem}"),
-            ErrorKind::Refused(refusal) => write!(f, "the request was refused: {refusal}"),
+            ErrorKind::InvalidInput { field, reason } => write!(f, "{field} {reason}"),
+            ErrorKind::BadRequest(refusal) => write!(f, "the request was refused: {refusal}"),
             ErrorKind::Unauthorized => f.write_str("the API token is not accepted"),
-            ErrorKind::NoSubscription => {
+            ErrorKind::PaymentRequired => {
                 f.write_str("the account has no subscription, or it has expired")
             }
             ErrorKind::NotFound => f.write_str("not found"),
@@ -253,8 +253,8 @@ impl Error {
             ErrorKind::Halted { .. } => f.write_str(
                 "the account is halted until a person acknowledges a message from Midjourney",
             ),
-            ErrorKind::JobEnded { status } => write!(f, "the job ended as {status}"),
-            ErrorKind::StillRunning {
+            ErrorKind::JobFailed { status } => write!(f, "the job ended as {status}"),
+            ErrorKind::WaitTimeout {
                 status,
                 elapsed,
                 polls,
@@ -267,13 +267,15 @@ impl Error {
                 )
             }
             ErrorKind::UnexpectedStatus => f.write_str("unexpected answer"),
-            ErrorKind::NoSeed { .. } => f.write_str("the job has completed, but holds no seed"),
-            ErrorKind::UnreadableAnswer { problem } => write!(f, "the answer {problem}"),
+            ErrorKind::SeedMissing { .. } => {
+                f.write_str("the job has completed, but holds no seed")
+            }
+            ErrorKind::InvalidResponse { reason } => write!(f, "the answer {reason}"),
             ErrorKind::Transport => f.write_str("no answer"),
             #[cfg(feature = "images")]
-            ErrorKind::Image(fault) => write!(f, "{fault}"),
+            ErrorKind::Image(error) => write!(f, "{error}"),
             #[cfg(feature = "images")]
-            ErrorKind::File => {
+            ErrorKind::Io => {
                 f.write_str("a file cannot be written")?;
                 match &self.0.image {
                     Some((_, folder)) => write!(f, " in {}", folder.display()),
@@ -285,22 +287,22 @@ impl Error {
 
     /// The HTTP status and the service's words, or else the body's first bytes.
     fn answer(&self, f: &mut String) -> fmt::Result {
-        let Some(received) = &self.0.received else {
+        let Some(response) = &self.0.response else {
             return Ok(());
         };
         let is_said = |message: &&str| f.ends_with(*message);
         let words = self.service_message().map(shortened);
         let is_repetition = words.as_deref().as_ref().is_some_and(is_said);
-        write!(f, " (HTTP {}", received.status.as_u16())?;
+        write!(f, " (HTTP {}", response.status.as_u16())?;
         match words {
             Some(_) if is_repetition => {}
             Some(words) => write!(f, ": {words}")?,
             // What came of the job is said; the rest is a whole job.
-            None if matches!(self.0.kind, ErrorKind::JobEnded { .. }) => {}
-            None if received.body.is_empty() => f.write_str(", no body")?,
-            None => write!(f, ": {}", received.excerpt())?,
+            None if matches!(self.0.kind, ErrorKind::JobFailed { .. }) => {}
+            None if response.body.is_empty() => f.write_str(", no body")?,
+            None => write!(f, ": {}", response.excerpt())?,
         }
-        if received.end == BodyEnd::Cut {
+        if response.body_status == BodyStatus::Truncated {
             f.write_str(", cut short")?;
         }
         f.write_str(")")
@@ -322,13 +324,13 @@ impl Error {
             }
             _ => {}
         }
-        match (&self.0.kind, self.0.delivery) {
+        match (&self.0.kind, self.0.request_status) {
             // Goes without saying, or costs nothing.
-            (ErrorKind::InvalidInput { .. }, _) | (_, Delivery::Answered) => {}
+            (ErrorKind::InvalidInput { .. }, _) | (_, RequestStatus::ResponseReceived) => {}
             #[cfg(feature = "images")]
             (ErrorKind::Image(_), _) => {}
-            (_, Delivery::NotSent) => f.write_str("; not sent")?,
-            (_, Delivery::MayHaveBeenSent) => f.write_str("; may have been sent")?,
+            (_, RequestStatus::NotSent) => f.write_str("; not sent")?,
+            (_, RequestStatus::MayHaveBeenSent) => f.write_str("; may have been sent")?,
         }
         let mut source = self.source();
         while let Some(cause) = source {
@@ -348,10 +350,10 @@ impl Error {
     /// How often and how long it was tried, where that is not said already or
     /// goes without saying.
     fn tried(&self, f: &mut String) -> fmt::Result {
-        let Tried { attempts, elapsed } = self.0.tried;
+        let Attempts { attempts, elapsed } = self.0.tried;
         let seconds = elapsed.as_secs_f64();
         match &self.0.kind {
-            ErrorKind::StillRunning { .. } => Ok(()),
+            ErrorKind::WaitTimeout { .. } => Ok(()),
             _ if attempts > 1 => write!(f, "; {attempts} attempts in {seconds:.1} s"),
             _ if elapsed >= SHOWN_TIME => write!(f, "; after {seconds:.1} s"),
             _ => Ok(()),
@@ -369,7 +371,7 @@ fn shortened(text: &str) -> String {
 
 /// Whether a letter, though no control character, ends the line or lets it run
 /// the other way.
-fn turns_the_line(letter: char) -> bool {
+fn is_bidi_control(letter: char) -> bool {
     matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -379,7 +381,7 @@ impl fmt::Display for Error {
         self.line(&mut line)?;
         // Much of it is the service's: it stays one line, and moves no cursor.
         for letter in line.chars() {
-            if letter.is_control() || turns_the_line(letter) {
+            if letter.is_control() || is_bidi_control(letter) {
                 write!(f, "{}", letter.escape_default())?;
             } else {
                 f.write_char(letter)?;
@@ -398,8 +400,8 @@ impl fmt::Debug for Error {
         }
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
-            .field("delivery", &self.0.delivery)
-            .field("received", &self.0.received)
+            .field("request_status", &self.0.request_status)
+            .field("response", &self.0.response)
             .field("service_message", &self.0.service_message)
             .field("job_id", &self.0.job_id)
             .field("parent_job_id", &self.0.parent_job_id)

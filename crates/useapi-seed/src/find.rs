@@ -11,11 +11,11 @@ use useapi_seed_raw::types::{Job as JobBody, Verb};
 
 use crate::client::Client;
 use crate::error::{Class, Error, ErrorKind};
-use crate::exchange::{Manner, Operation};
-use crate::job::{Job, Update};
-use crate::reading::{self, Meaning, Snapshot};
-use crate::retrieval::Retrieval;
-use crate::submit::Submitted;
+use crate::job::{Job, JobProgress};
+use crate::response::{self, Interpretation, Snapshot};
+use crate::result::SeedResult;
+use crate::submit::SubmitOutcome;
+use crate::transport::{CallOptions, Operation};
 
 /// As many executing jobs are asked for their parent; an account has 3 to 12.
 const JOBS: usize = 64;
@@ -24,12 +24,12 @@ const JOBS: usize = 64;
 const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 
 /// A look for a seed job that was started for a job. Made by
-/// [`Client::find_started`].
+/// [`Client::find_seed_job`].
 ///
 /// For a process that ended between the submission and writing the job's id
 /// down, or an error that says `may have been sent`. It starts nothing:
 ///
-/// 1. Each [executing job](Client::jobs) is asked whose seed it retrieves.
+/// 1. Each [executing job](Client::executing_jobs) is asked whose seed it retrieves.
 /// 2. The original job is asked whether it has its seed by now.
 ///
 /// A job that is still on its way to the service is not found, nor one that has
@@ -44,28 +44,28 @@ const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// # let emulator = Emulator::builder().speed(600.0).start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// # let jobid = emulator.jobs().imagine.as_str();
-/// use useapi_seed::Submitted;
+/// use useapi_seed::SubmitOutcome;
 ///
-/// assert!(client.find_started(jobid).await?.is_none());
+/// assert!(client.find_seed_job(jobid).await?.is_none());
 /// # client.submit(jobid).send().await?;
 /// // After a submission, in this process or another:
-/// match client.find_started(jobid).await? {
-///     Some(Submitted::Started(job)) => println!("go on with {}", job.id()),
-///     Some(Submitted::AlreadyRetrieved(retrieval)) => println!("seed {}", retrieval.seed()),
+/// match client.find_seed_job(jobid).await? {
+///     Some(SubmitOutcome::Started(job)) => println!("go on with {}", job.id()),
+///     Some(SubmitOutcome::AlreadyRetrieved(result)) => println!("seed {}", result.seed()),
 ///     _ => println!("nothing was started"),
 /// }
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "nothing is looked for before it is awaited"]
-pub struct FindStarted {
+pub struct FindSeedJob {
     client: Client,
     parent: String,
     reply_ref: Option<String>,
     timeout: Duration,
 }
 
-impl FindStarted {
+impl FindSeedJob {
     pub(crate) fn new(client: Client, parent: String) -> Self {
         Self {
             client,
@@ -87,20 +87,20 @@ impl FindStarted {
         self
     }
 
-    async fn run(self) -> Result<Option<Submitted>, Error> {
+    async fn run(self) -> Result<Option<SubmitOutcome>, Error> {
         if self.parent.trim().is_empty() {
             return Err(Error::invalid_input("jobid", "is empty"));
         }
-        let manner = Manner {
+        let options = CallOptions {
             deadline: Instant::now().checked_add(self.timeout),
-            ..self.client.manner()
+            ..self.client.options()
         };
         let look = Look {
             client: &self.client,
             parent: &self.parent,
             reply_ref: self.reply_ref.as_deref(),
         };
-        look.run(&manner).await
+        look.run(&options).await
     }
 }
 
@@ -124,16 +124,16 @@ enum Fit {
 impl Look<'_> {
     /// The executing jobs first: one that ends meanwhile has left its seed with
     /// the parent.
-    pub(crate) async fn run(&self, manner: &Manner) -> Result<Option<Submitted>, Error> {
+    pub(crate) async fn run(&self, options: &CallOptions) -> Result<Option<SubmitOutcome>, Error> {
         let parent = self.parent;
-        let span = info_span!("useapi_seed.find_started", useapi.parent_job.id = parent);
+        let span = info_span!("useapi_seed.find_seed_job", useapi.parent_job.id = parent);
         async {
-            let executing = self.executing(manner).await;
+            let executing = self.executing(options).await;
             if let Ok(Some(job)) = executing {
-                return Ok(Some(Submitted::Started(job)));
+                return Ok(Some(SubmitOutcome::Started(job)));
             }
-            if let Some(retrieval) = self.retrieved(manner).await? {
-                return Ok(Some(Submitted::AlreadyRetrieved(retrieval)));
+            if let Some(result) = self.retrieved(options).await? {
+                return Ok(Some(SubmitOutcome::AlreadyRetrieved(result)));
             }
             // Only where all could be asked there is nothing.
             executing.map(|_| None)
@@ -144,24 +144,24 @@ impl Look<'_> {
 
     /// The newest of the executing jobs that fit. One that cannot be asked hides
     /// none of the others.
-    async fn executing(&self, manner: &Manner) -> Result<Option<Job>, Error> {
-        let jobs = self.client.list_jobs(manner).await?;
+    async fn executing(&self, options: &CallOptions) -> Result<Option<Job>, Error> {
+        let jobs = self.client.list_jobs(options).await?;
         let Some(ids) = jobs.ids else {
-            let problem = "lists the executing jobs in a form that is not known";
-            return Err(Error::unreadable(problem));
+            let reason = "lists the executing jobs in a form that is not known";
+            return Err(Error::invalid_response(reason));
         };
-        let mut fault = None;
+        let mut failure = None;
         if ids.len() > JOBS {
-            let problem = "lists more executing jobs than an account can have";
-            fault = Some(Error::unreadable(problem));
+            let reason = "lists more executing jobs than an account can have";
+            failure = Some(Error::invalid_response(reason));
         }
         let mut newest: Option<(String, Job)> = None;
         for id in ids.iter().take(JOBS).filter(|id| *id != self.parent) {
-            match self.client.snapshot(id, id, manner).await {
+            match self.client.snapshot(id, id, options).await {
                 Ok(snapshot) if self.fit(&snapshot.job) == Fit::Yes => {
                     let created = snapshot.job.created.clone().unwrap_or_default();
                     if newest.as_ref().is_none_or(|(before, _)| *before <= created) {
-                        let update = Update::new(id, &snapshot);
+                        let update = JobProgress::new(id, &snapshot);
                         let job = Job::new(self.client.clone(), id.clone(), Some(update));
                         let job = job.of_parent(self.parent);
                         newest = Some((created, job));
@@ -169,27 +169,27 @@ impl Look<'_> {
                 }
                 Ok(snapshot) if self.fit(&snapshot.job) == Fit::No => {}
                 Ok(_) => {
-                    let problem = "lists a job without saying whose seed it retrieves";
-                    fault = Some(Error::unreadable(problem).with_job_id(Some(id)));
+                    let reason = "lists a job without saying whose seed it retrieves";
+                    failure = Some(Error::invalid_response(reason).with_job_id(Some(id)));
                 }
                 // A job that was started a moment ago is not known everywhere.
-                Err(error) if newest.is_none() && is_final(&error) && !error.is_not_found() => {
+                Err(error) if newest.is_none() && is_permanent(&error) && !error.is_not_found() => {
                     return Err(error);
                 }
-                Err(error) => fault = Some(error),
+                Err(error) => failure = Some(error),
             }
         }
-        match (newest, fault) {
+        match (newest, failure) {
             (Some((_, job)), _) => Ok(Some(job)),
-            (None, Some(fault)) => Err(fault),
+            (None, Some(error)) => Err(error),
             (None, None) => Ok(None),
         }
     }
 
     /// Whether a job that the response to the submission named is the one; unless
     /// it is certain that it is not, it is taken for it.
-    pub(crate) async fn is(&self, id: &str, manner: &Manner) -> bool {
-        match self.client.snapshot(id, id, manner).await {
+    pub(crate) async fn is(&self, id: &str, options: &CallOptions) -> bool {
+        match self.client.snapshot(id, id, options).await {
             Ok(snapshot) => self.fit(&snapshot.job) != Fit::No,
             Err(error) => !matches!(error.kind(), ErrorKind::NotFound),
         }
@@ -225,27 +225,27 @@ impl Look<'_> {
         }
     }
 
-    async fn retrieved(&self, manner: &Manner) -> Result<Option<Retrieval>, Error> {
-        let snapshot = self.client.snapshot(self.parent, self.parent, manner);
+    async fn retrieved(&self, options: &CallOptions) -> Result<Option<SeedResult>, Error> {
+        let snapshot = self.client.snapshot(self.parent, self.parent, options);
         let snapshot = snapshot.await?;
         let job = &snapshot.job;
         if job.jobid.is_none() && job.status.is_none() && job.verb.is_none() && job.seed.is_none() {
-            return Err(Error::unreadable("says nothing about the job")
-                .with_received(Some(snapshot.received))
+            return Err(Error::invalid_response("says nothing about the job")
+                .with_response(Some(snapshot.response))
                 .with_job_id(Some(self.parent)));
         }
-        match snapshot.meaning(Some(self.parent)) {
-            Ok(Meaning::Retrieved(retrieval)) => Ok(Some(retrieval)),
+        match snapshot.interpret(Some(self.parent)) {
+            Ok(Interpretation::Completed(result)) => Ok(Some(result)),
             Ok(_) => Ok(None),
             // What has become of the parent is not what was asked.
-            Err(error) if matches!(error.kind(), ErrorKind::JobEnded { .. }) => Ok(None),
+            Err(error) if matches!(error.kind(), ErrorKind::JobFailed { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
 /// Whether no other call would succeed.
-pub(crate) fn is_final(error: &Error) -> bool {
+pub(crate) fn is_permanent(error: &Error) -> bool {
     error.class() == Class::Permanent
 }
 
@@ -256,19 +256,19 @@ impl Client {
         &self,
         id: &str,
         about: &str,
-        manner: &Manner,
+        options: &CallOptions,
     ) -> Result<Snapshot, Error> {
-        self.call(Operation::GetJob, Some(about), manner, async |raw| {
-            let snapshot = reading::snapshot(raw.get_job(id).await, Some(about))?;
-            let status = snapshot.received.status;
+        self.call(Operation::GetJob, Some(about), options, async |raw| {
+            let snapshot = response::snapshot(raw.get_job(id).await, Some(about))?;
+            let status = snapshot.response.status;
             Ok((snapshot, status))
         })
         .await
     }
 }
 
-impl IntoFuture for FindStarted {
-    type Output = Result<Option<Submitted>, Error>;
+impl IntoFuture for FindSeedJob {
+    type Output = Result<Option<SubmitOutcome>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -276,9 +276,9 @@ impl IntoFuture for FindStarted {
     }
 }
 
-impl fmt::Debug for FindStarted {
+impl fmt::Debug for FindSeedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FindStarted")
+        f.debug_struct("FindSeedJob")
             .field("parent", &self.parent)
             .field("reply_ref", &self.reply_ref)
             .finish_non_exhaustive()

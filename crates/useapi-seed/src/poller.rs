@@ -4,68 +4,68 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument, Span, field, info_span};
-use useapi_seed_raw::Received;
+use useapi_seed_raw::RawResponse;
 use useapi_seed_raw::types::Verb;
 
-use crate::error::{Delivery, Error, ErrorKind};
-use crate::job::{Job, JobState, Update};
-use crate::nudge::Nudged;
-use crate::retrieval::Retrieval;
-use crate::retry::{Effect, Tried};
-use crate::updates::Event;
+use crate::error::{Error, ErrorKind, RequestStatus};
+use crate::events::JobEvent;
+use crate::job::{Job, JobProgress, PollResult};
+use crate::notifier::Notified;
+use crate::result::SeedResult;
+use crate::retry_policy::{Attempts, Idempotency};
 use crate::wait::{OnPause, Policy};
 
 /// What an interval is kept between: no hot loop, and no end of the calendar.
-const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const MIN_INTERVAL: Duration = Duration::from_millis(1);
+const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 /// The last look, at the deadline, may take that much longer.
-const LAST_LOOK: Duration = Duration::from_secs(10);
+const FINAL_POLL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Nudges closer than this are one: whoever calls back could do so without end.
-const NUDGE_GAP: Duration = Duration::from_secs(1);
-/// Of an interval, at most so much is added by chance.
+const MIN_WAKE_INTERVAL: Duration = Duration::from_secs(1);
+/// Of an interval, at most so much is added by jitter.
 const JITTER: f64 = 0.1;
 /// A job may say that it has completed a moment before its seed and images are
 /// there: so many polls more are worth it.
 const POLLS_FOR_OUTPUT: u32 = 3;
 
 /// A wait that is under way.
-pub(crate) struct Polling {
+pub(crate) struct Poller {
     job: Job,
     policy: Policy,
-    nudged: Nudged,
+    notified: Notified,
     pub(crate) on_pause: Option<OnPause>,
     span: Span,
     begun: Instant,
     /// None when it lies beyond what the clock can say.
     deadline: Option<Instant>,
     next: Instant,
-    /// When a nudge has an effect again.
-    nudge_from: Instant,
+    /// When a notifier has an idempotency again.
+    next_wake_allowed: Instant,
     /// Whether the poll comes before its time.
-    is_nudged: bool,
-    /// Whether a nudge has come with news.
-    is_called: bool,
-    last: Option<Update>,
+    woken: bool,
+    /// Whether a notifier has come with news.
+    has_been_woken: bool,
+    last: Option<JobProgress>,
     polls: u32,
     failed: u32,
     /// How many polls found the job completed without all of its output.
     polls_for_output: u32,
     /// The most complete result so far.
-    partial: Option<Box<Retrieval>>,
+    partial: Option<Box<SeedResult>>,
     /// What the last response was, when it could not be parsed.
-    invalid: Option<(ErrorKind, Received)>,
+    invalid: Option<(ErrorKind, RawResponse)>,
 }
 
-impl Polling {
+impl Poller {
     /// Begins now.
-    pub(crate) fn new(job: Job, nudged: Nudged, policy: Policy) -> Self {
+    pub(crate) fn new(job: Job, notified: Notified, policy: Policy) -> Self {
         let begun = Instant::now();
         let policy = Policy {
-            interval: policy.interval.clamp(SHORTEST, LONGEST),
+            interval: policy.interval.clamp(MIN_INTERVAL, MAX_INTERVAL),
             ..policy
         };
         let mut polling = Self {
-            nudged,
+            notified,
             on_pause: None,
             span: info_span!(
                 "useapi_seed.wait",
@@ -78,10 +78,10 @@ impl Polling {
             begun,
             deadline: begun.checked_add(policy.timeout),
             next: begun,
-            nudge_from: begun,
-            is_nudged: false,
-            is_called: false,
-            last: job.submitted().cloned(),
+            next_wake_allowed: begun,
+            woken: false,
+            has_been_woken: false,
+            last: job.initial_progress().cloned(),
             polls: 0,
             failed: 0,
             polls_for_output: 0,
@@ -99,7 +99,7 @@ impl Polling {
 
     /// The next that there is to tell. After a result or an error there is
     /// nothing more.
-    pub(crate) async fn next(&mut self) -> Result<Event, Error> {
+    pub(crate) async fn next(&mut self) -> Result<JobEvent, Error> {
         loop {
             self.sleep().await;
             let is_last = self
@@ -109,10 +109,10 @@ impl Polling {
             // Boxed, so that a wait between two polls is small.
             let poll = Box::pin(self.poll(is_last));
             let outcome = poll.await;
-            self.nudge_from = Instant::now() + NUDGE_GAP.min(self.policy.interval);
+            self.next_wake_allowed = Instant::now() + MIN_WAKE_INTERVAL.min(self.policy.interval);
             let event = match outcome {
-                Ok(JobState::Retrieved(retrieval)) => self.completed(retrieval, is_last),
-                Ok(JobState::InProgress(update)) => self.in_progress(update, is_last)?,
+                Ok(PollResult::Completed(result)) => self.completed(result, is_last),
+                Ok(PollResult::InProgress(update)) => self.in_progress(update, is_last)?,
                 Err(error) => self.failed(error, is_last)?,
             };
             if let Some(event) = event {
@@ -122,15 +122,15 @@ impl Polling {
     }
 
     /// The result, unless the rest of it is worth another poll.
-    fn completed(&mut self, retrieval: Retrieval, is_last: bool) -> Option<Event> {
-        let count = retrieval.images().len();
-        let is_complete = retrieval.is_complete();
+    fn completed(&mut self, result: SeedResult, is_last: bool) -> Option<JobEvent> {
+        let count = result.images().len();
+        let is_complete = result.is_complete();
         if self
             .partial
             .as_ref()
             .is_none_or(|partial| partial.images().len() <= count)
         {
-            self.partial = Some(Box::new(retrieval));
+            self.partial = Some(Box::new(result));
         }
         if !is_complete && !is_last && self.is_output_to_come() {
             return None;
@@ -138,26 +138,30 @@ impl Polling {
         self.retrieved()
     }
 
-    fn in_progress(&mut self, update: Update, is_last: bool) -> Result<Option<Event>, Error> {
+    fn in_progress(
+        &mut self,
+        update: JobProgress,
+        is_last: bool,
+    ) -> Result<Option<JobEvent>, Error> {
         self.failed = 0;
         self.invalid = None;
         let is_change = self.last.as_ref().is_none_or(|last| !last.is_same(&update));
         // Whoever nudges without a reason must not slow it down.
-        self.is_called |= std::mem::take(&mut self.is_nudged) && is_change;
+        self.has_been_woken |= std::mem::take(&mut self.woken) && is_change;
         self.next = self.after(Instant::now(), None);
         self.last = Some(update.without_body());
         match (is_last, self.partial.is_some()) {
             (true, true) => Ok(self.retrieved()),
             (true, false) => Err(self.time_is_up(None)),
-            (false, _) => Ok(is_change.then_some(Event::Changed(update))),
+            (false, _) => Ok(is_change.then_some(JobEvent::Progress(update))),
         }
     }
 
-    fn failed(&mut self, error: Error, is_last: bool) -> Result<Option<Event>, Error> {
-        let is_nudged = std::mem::take(&mut self.is_nudged);
+    fn failed(&mut self, error: Error, is_last: bool) -> Result<Option<JobEvent>, Error> {
+        let woken = std::mem::take(&mut self.woken);
         let is_output_missing = self.partial.is_some() || is_without_seed(&error);
-        let is_passing = error.is_retryable() || is_without_seed(&error);
-        if is_output_missing && is_passing && !is_last && self.is_output_to_come() {
+        let is_transient = error.is_retryable() || is_without_seed(&error);
+        if is_output_missing && is_transient && !is_last && self.is_output_to_come() {
             return Ok(None);
         }
         if self.partial.is_some() {
@@ -167,17 +171,17 @@ impl Polling {
         let is_young = self.polls <= self.policy.unknown_polls && error.is_not_found();
         if !is_young {
             // Whoever nudges often must not end the wait sooner.
-            self.failed += u32::from(!is_nudged);
+            self.failed += u32::from(!woken);
             // A job that was never seen to run cannot be said to.
             let is_unknown = is_last && self.last.is_none() && self.invalid.is_none();
-            let is_too_often = self.failed >= self.policy.failed_polls;
+            let is_too_often = self.failed >= self.policy.max_poll_errors;
             if !error.is_retryable() || is_too_often || is_unknown {
                 return Err(self.ended(error));
             }
         }
-        if matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }) {
-            let received = error.received().cloned();
-            self.invalid = received.map(|received| (error.kind().clone(), received));
+        if matches!(error.kind(), ErrorKind::InvalidResponse { .. }) {
+            let response = error.response().cloned();
+            self.invalid = response.map(|response| (error.kind().clone(), response));
         }
         if is_last {
             return Err(self.time_is_up(Some(error)));
@@ -185,9 +189,9 @@ impl Polling {
         let asked = error.retry_after();
         self.next = self.after(Instant::now(), asked);
         if asked.is_some() {
-            self.nudge_from = self.next;
+            self.next_wake_allowed = self.next;
         }
-        Ok(Some(Event::PollFailed(error)))
+        Ok(Some(JobEvent::PollError(error)))
     }
 
     /// Whether it is worth another poll that the job has completed without all of
@@ -202,11 +206,11 @@ impl Polling {
     }
 
     /// The result so far.
-    fn retrieved(&mut self) -> Option<Event> {
-        let retrieval = self.partial.take()?;
+    fn retrieved(&mut self) -> Option<JobEvent> {
+        let result = self.partial.take()?;
         self.span.record("useapi.polls", self.polls);
         self.span.record("useapi.job.status", "completed");
-        Some(Event::Retrieved(*retrieval))
+        Some(JobEvent::Completed(*result))
     }
 
     /// Until the next poll is due, or somebody has heard of the job.
@@ -215,60 +219,62 @@ impl Polling {
         if let Some(on_pause) = self.on_pause.as_mut().filter(|_| !pause.is_zero()) {
             on_pause(pause);
         }
-        self.is_nudged = timeout_at(self.next, self.nudged.wait()).await.is_ok();
-        if self.is_nudged {
-            sleep_until(self.nudge_from.min(self.next)).await;
+        self.woken = timeout_at(self.next, self.notified.wait()).await.is_ok();
+        if self.woken {
+            sleep_until(self.next_wake_allowed.min(self.next)).await;
         }
     }
 
-    async fn poll(&mut self, is_last: bool) -> Result<JobState, Error> {
+    async fn poll(&mut self, is_last: bool) -> Result<PollResult, Error> {
         // Another try is the next poll.
-        let mut manner = self.job.manner().once();
+        let mut options = self.job.options().once();
         if let Some(timeout) = self.policy.request_timeout {
-            manner.request_timeout = timeout;
+            options.request_timeout = timeout;
         }
-        manner.deadline = if is_last {
-            Instant::now().checked_add(LAST_LOOK)
+        options.deadline = if is_last {
+            Instant::now().checked_add(FINAL_POLL_TIMEOUT)
         } else {
             self.deadline
         };
-        let poll = self.job.poll_in(&manner);
+        let poll = self.job.poll_in(&options);
         poll.instrument(self.span.clone()).await
     }
 
     /// When the next poll is due: no sooner than was asked, no later than the
     /// deadline.
     fn after(&self, last: Instant, asked: Option<Duration>) -> Instant {
-        let interval = if self.is_called {
+        let interval = if self.has_been_woken {
             self.policy
                 .interval
-                .max(self.policy.called_interval.min(LONGEST))
+                .max(self.policy.poll_interval_after_wake.min(MAX_INTERVAL))
         } else {
             self.policy.interval
         };
         let jitter = interval.mul_f64(JITTER * fastrand::f64());
         let pause = asked
             .unwrap_or_default()
-            .clamp(interval + jitter, LONGEST + LONGEST);
+            .clamp(interval + jitter, MAX_INTERVAL + MAX_INTERVAL);
         let next = last + pause;
         self.deadline.map_or(next, |deadline| next.min(deadline))
     }
 
     /// That the job still runs, unless its last response could not be parsed.
-    fn time_is_up(&mut self, fault: Option<Error>) -> Error {
-        if let Some((kind, received)) = self.invalid.take() {
-            let error = Error::new(kind, Delivery::Answered).with_received(Some(received));
-            let error = error.of_a_call(Effect::None);
+    fn time_is_up(&mut self, last_error: Option<Error>) -> Error {
+        if let Some((kind, response)) = self.invalid.take() {
+            let error =
+                Error::new(kind, RequestStatus::ResponseReceived).with_response(Some(response));
+            let error = error.for_call(Idempotency::Safe);
             return self.ended(error.with_job_id(Some(self.job.id())));
         }
-        let kind = ErrorKind::StillRunning {
+        let kind = ErrorKind::WaitTimeout {
             status: self.last.as_ref().and_then(|update| update.status.clone()),
             elapsed: self.begun.elapsed(),
             polls: self.polls,
         };
-        let error = Error::new(kind, Delivery::Answered).with_job_id(Some(self.job.id()));
-        self.ended(match fault {
-            Some(fault) => error.with_source(fault),
+        let error =
+            Error::new(kind, RequestStatus::ResponseReceived).with_job_id(Some(self.job.id()));
+        self.ended(match last_error {
+            Some(last) => error.with_source(last),
             None => error,
         })
     }
@@ -277,7 +283,7 @@ impl Polling {
         self.span.record("useapi.polls", self.polls);
         self.span.record("otel.status_code", "ERROR");
         self.span.record("error.type", error.type_name());
-        error.with_tried(Tried {
+        error.with_attempts(Attempts {
             attempts: self.failed.max(1),
             elapsed: self.begun.elapsed(),
         })
@@ -286,7 +292,7 @@ impl Polling {
 
 /// Whether a seed job has completed, and its seed is not there.
 fn is_without_seed(error: &Error) -> bool {
-    let ErrorKind::NoSeed { verb } = error.kind() else {
+    let ErrorKind::SeedMissing { verb } = error.kind() else {
         return false;
     };
     !matches!(verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
