@@ -1,28 +1,26 @@
-//! The Midjourney account behind a channel, and what it executes.
+//! The Midjourney account behind a channel, and its executing jobs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use useapi_seed_raw::Operation;
 
 use crate::client::Client;
 use crate::error::Error;
 use crate::json;
 use crate::response;
-use crate::transport::Operation;
+use crate::transport::CallOptions;
 
-/// A Midjourney account, named by its Discord channel. Made by
+/// A Midjourney account, identified by its Discord channel. Made by
 /// [`Client::account`].
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let channel = "1114555266835431444";
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+/// # example(async |client, job_id| {
 /// // After Midjourney's message has been acknowledged in Discord:
+/// let channel = useapi_seed::channel_of(job_id).unwrap_or_default();
 /// client.account(channel).reset().await?;
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -30,78 +28,101 @@ pub struct Account {
     channel: String,
 }
 
-impl Account {
-    pub(crate) fn new(client: Client, channel: String) -> Self {
-        Self { client, channel }
+impl Client {
+    /// The Midjourney account of a Discord channel.
+    pub fn account(&self, channel: impl Into<String>) -> Account {
+        Account {
+            client: self.clone(),
+            channel: channel.into(),
+        }
     }
 
-    /// Puts a halted account back to work (Responses, 596).
-    ///
-    /// First log in to Discord and acknowledge Midjourney's message, or solve
-    /// its CAPTCHA, to prevent a potential ban of the Midjourney account.
+    /// Lists the executing jobs.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no account is
-    /// configured for the channel, and as for any call.
-    pub async fn reset(&self) -> Result<(), Error> {
-        match self.channel.trim() {
-            "" => return Err(Error::invalid_input("channel", "is empty")),
-            // In an address these mean another place.
-            "." | ".." => return Err(Error::invalid_input("channel", "is no channel's id")),
-            _ => {}
-        }
-        let options = self.client.options();
-        self.client
-            .call(Operation::ResetAccount, None, &options, async |raw| {
-                let answer = raw.reset_account(&self.channel).await;
-                let answer = answer.map_err(response::failure)?;
-                Ok(((), answer.raw_response().status))
+    /// When there is no response or an error response. An unknown form of the
+    /// response is not an error, since it is undocumented.
+    pub async fn executing_jobs(&self) -> Result<ExecutingJobs, Error> {
+        self.list_jobs(&self.transport().options()).await
+    }
+
+    pub(crate) async fn list_jobs(&self, options: &CallOptions) -> Result<ExecutingJobs, Error> {
+        self.transport()
+            .call(Operation::ListJobs, None, options, async |raw| {
+                let response = raw.list_jobs().await.map_err(response::failure)?;
+                let (jobs, response) = response.into_parts();
+                Ok((ExecutingJobs::new(jobs), response.status))
             })
             .await
     }
 }
 
-/// The jobs that an account executes. Made by [`Client::executing_jobs`].
+impl Account {
+    /// Resets a halted account.
+    ///
+    /// First log in to Discord and acknowledge Midjourney's message, or solve its
+    /// CAPTCHA, to prevent a potential ban of the Midjourney account.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no account is
+    /// configured for the channel, and the errors of any call.
+    pub async fn reset(&self) -> Result<(), Error> {
+        match self.channel.trim() {
+            "" => return Err(Error::invalid_input("channel", "is empty")),
+            // In a path these lead elsewhere.
+            "." | ".." => return Err(Error::invalid_input("channel", "is not a channel id")),
+            _ => {}
+        }
+        let transport = self.client.transport();
+        let options = transport.options();
+        transport
+            .call(Operation::ResetAccount, None, &options, async |raw| {
+                let response = raw.reset_account(&self.channel).await;
+                let response = response.map_err(response::failure)?;
+                Ok(((), response.raw_response().status))
+            })
+            .await
+    }
+}
+
+/// The executing jobs. Made by [`Client::executing_jobs`].
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+/// # example(async |client, _| {
 /// let executing = client.executing_jobs().await?;
 /// for id in executing.ids.unwrap_or_default() {
 ///     println!("{id}");
 /// }
 /// # Ok(())
-/// # }
+/// # });
 /// ```
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExecutingJobs {
-    /// Their ids; none when the answer has a form that is not known. That is
-    /// not to say that nothing is executing.
+    /// Their ids; none when the form of the response is unknown, which does not
+    /// mean that no job is executing.
     pub ids: Option<Vec<String>>,
-    /// The answer.
+    /// The response.
     pub raw: Value,
 }
 
 impl ExecutingJobs {
-    pub(crate) fn new(answer: Value) -> Self {
+    fn new(raw: Value) -> Self {
         Self {
-            ids: ids(&answer),
-            raw: answer,
+            ids: ids(&raw),
+            raw,
         }
     }
 }
 
-/// The vendor's own client says that the answer is a list of ids; another
-/// generation of the service answers with an object. In either, look for lists
-/// of ids or of jobs.
-fn ids(answer: &Value) -> Option<Vec<String>> {
-    let lists: Vec<&Vec<Value>> = match answer {
+/// The vendor's own client expects a list of ids; another version of the service
+/// responds with an object. Either may contain lists of ids or of jobs.
+fn ids(raw: &Value) -> Option<Vec<String>> {
+    let lists: Vec<&Vec<Value>> = match raw {
         Value::Array(list) => vec![list],
         Value::Object(map) => map
             .iter()
@@ -134,9 +155,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_found_in_lists_and_what_is_not_known_is_said() {
+    fn ids_are_found_in_any_list_of_jobs() {
         let two = Some(vec!["1".to_owned(), "2".to_owned()]);
-        for (answer, expected) in [
+        for (raw, expected) in [
             (json!(["1", "2"]), &two),
             (json!([{"jobid": "1"}, {"jobid": "2"}]), &two),
             (json!({"count": 2, "jobs": [{"jobid": "1"}, "2"]}), &two),
@@ -150,7 +171,7 @@ mod tests {
             (json!(null), &None),
             (json!("1"), &None),
         ] {
-            assert_eq!(&ids(&answer), expected, "{answer}");
+            assert_eq!(&ids(&raw), expected, "{raw}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Looking for a job whose submission's answer was lost.
+//! Searches for a job whose submission's response was lost.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -11,259 +11,240 @@ use useapi_seed_raw::types::{Job as JobBody, Verb};
 
 use crate::client::Client;
 use crate::error::{Class, Error, ErrorKind};
-use crate::job::{Job, JobProgress};
-use crate::response::{self, Interpretation, Snapshot};
+use crate::job::{Job, JobHandle, JobProgress};
+use crate::response::Interpretation;
 use crate::result::SeedResult;
-use crate::submit::SubmitOutcome;
-use crate::transport::{CallOptions, Operation};
+use crate::submit_outcome::SubmitOutcome;
+use crate::transport::CallOptions;
 
-/// As many executing jobs are asked for their parent; an account has 3 to 12.
-const JOBS: usize = 64;
+/// How many executing jobs are checked; an account has 3 to 12.
+const MAX_JOBS_CHECKED: usize = 64;
 
-/// How long a look may take unless set.
+/// The default time for a search.
 const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 
-/// A look for a seed job that was started for a job. Made by
-/// [`Client::find_seed_job`].
+/// A search for a seed job that was started for a parent job. Made by
+/// [`Client::find_seed_job`]; `.await` it.
 ///
-/// For a process that ended between the submission and writing the job's id
-/// down, or an error that says `may have been sent`. It starts nothing:
+/// For a process that ended between the submission and storing the job's id, and for
+/// an error that [may have been sent](Error::may_have_been_sent). It starts nothing:
 ///
-/// 1. Each [executing job](Client::executing_jobs) is asked whose seed it retrieves.
-/// 2. The original job is asked whether it has its seed by now.
+/// 1. It asks each [executing job](Client::executing_jobs) whose seed it retrieves.
+/// 2. It asks the parent job whether it has its seed by now.
 ///
-/// A job that is still on its way to the service is not found, nor one that has
-/// ended without a seed. Until a submission is settled
-/// ([`Client::settle_time`] after it was sent) a search that finds nothing proves
-/// nothing.
+/// It does not find a job whose submission has not arrived yet, nor one that has
+/// ended without a seed. Until a submission is settled, [`Client::settle_time`] after
+/// it was sent, an unsuccessful search proves nothing.
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::builder().speed(600.0).start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+/// # example(async |client, job_id| {
 /// use useapi_seed::SubmitOutcome;
 ///
-/// assert!(client.find_seed_job(jobid).await?.is_none());
-/// # client.submit(jobid).send().await?;
+/// assert!(client.find_seed_job(job_id).await?.is_none());
+/// # client.submit(job_id).await?;
 /// // After a submission, in this process or another:
-/// match client.find_seed_job(jobid).await? {
-///     Some(SubmitOutcome::Started(job)) => println!("go on with {}", job.id()),
+/// match client.find_seed_job(job_id).reply_ref("order-17").await? {
+///     Some(SubmitOutcome::Started(job)) => println!("resume with {}", job.id()),
 ///     Some(SubmitOutcome::AlreadyRetrieved(result)) => println!("seed {}", result.seed()),
-///     _ => println!("nothing was started"),
+///     None => println!("no job found"),
 /// }
 /// # Ok(())
-/// # }
+/// # });
 /// ```
-#[must_use = "nothing is looked for before it is awaited"]
+#[must_use = "nothing is sent unless it is awaited"]
 pub struct FindSeedJob {
     client: Client,
-    parent: String,
+    parent_job_id: String,
     reply_ref: Option<String>,
     timeout: Duration,
 }
 
-impl FindSeedJob {
-    pub(crate) fn new(client: Client, parent: String) -> Self {
-        Self {
-            client,
-            parent,
+impl Client {
+    /// Searches for a seed job that was started for a parent job, when the response
+    /// was lost or the id was not stored.
+    ///
+    /// `.await` it as it is, or set options first.
+    pub fn find_seed_job(&self, parent_job_id: impl Into<String>) -> FindSeedJob {
+        FindSeedJob {
+            client: self.clone(),
+            parent_job_id: parent_job_id.into(),
             reply_ref: None,
             timeout: TIMEOUT,
         }
     }
+}
 
-    /// Only a job with this reference of yours.
+impl FindSeedJob {
+    /// Only a job with this reference.
     pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
         self.reply_ref = Some(reference.into()).filter(|text| !text.trim().is_empty());
         self
     }
 
-    /// How long all of it may take; three minutes unless set.
+    /// How long the search may take; defaults to 3 minutes.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
     async fn run(self) -> Result<Option<SubmitOutcome>, Error> {
-        if self.parent.trim().is_empty() {
+        if self.parent_job_id.trim().is_empty() {
             return Err(Error::invalid_input("jobid", "is empty"));
         }
         let options = CallOptions {
             deadline: Instant::now().checked_add(self.timeout),
-            ..self.client.options()
+            ..self.client.transport().options()
         };
-        let look = Look {
+        let search = SeedJobSearch {
             client: &self.client,
-            parent: &self.parent,
+            parent_job_id: &self.parent_job_id,
             reply_ref: self.reply_ref.as_deref(),
         };
-        look.run(&options).await
+        search.run(&options).await
     }
 }
 
-/// What is looked for.
-pub(crate) struct Look<'a> {
+/// What is searched for.
+pub(crate) struct SeedJobSearch<'a> {
     pub(crate) client: &'a Client,
-    pub(crate) parent: &'a str,
-    /// The reference that it was submitted with, if one is known.
+    pub(crate) parent_job_id: &'a str,
+    /// The reference of the submission, when known.
     pub(crate) reply_ref: Option<&'a str>,
 }
 
 /// Whether a job is the one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fit {
+enum Match {
     Yes,
     No,
-    /// The response leaves out what would tell: all fields are optional.
+    /// The response does not say: all fields are optional.
     Unknown,
 }
 
-impl Look<'_> {
-    /// The executing jobs first: one that ends meanwhile has left its seed with
-    /// the parent.
+impl SeedJobSearch<'_> {
+    /// The executing jobs first: one that ends meanwhile leaves its seed with the
+    /// parent.
     pub(crate) async fn run(&self, options: &CallOptions) -> Result<Option<SubmitOutcome>, Error> {
-        let parent = self.parent;
+        let parent = self.parent_job_id;
         let span = info_span!("useapi_seed.find_seed_job", useapi.parent_job.id = parent);
         async {
             let executing = self.executing(options).await;
             if let Ok(Some(job)) = executing {
                 return Ok(Some(SubmitOutcome::Started(job)));
             }
-            if let Some(result) = self.retrieved(options).await? {
+            if let Some(result) = self.seed_of_parent(options).await? {
                 return Ok(Some(SubmitOutcome::AlreadyRetrieved(result)));
             }
-            // Only where all could be asked there is nothing.
+            // Nothing was found only if everything responded.
             executing.map(|_| None)
         }
         .instrument(span)
         .await
     }
 
-    /// The newest of the executing jobs that fit. One that cannot be asked hides
-    /// none of the others.
+    /// The newest matching job. One that does not respond does not hide the others.
     async fn executing(&self, options: &CallOptions) -> Result<Option<Job>, Error> {
         let jobs = self.client.list_jobs(options).await?;
         let Some(ids) = jobs.ids else {
-            let reason = "lists the executing jobs in a form that is not known";
+            let reason = "lists the executing jobs in an unknown form";
             return Err(Error::invalid_response(reason));
         };
         let mut failure = None;
-        if ids.len() > JOBS {
+        if ids.len() > MAX_JOBS_CHECKED {
             let reason = "lists more executing jobs than an account can have";
             failure = Some(Error::invalid_response(reason));
         }
         let mut newest: Option<(String, Job)> = None;
-        for id in ids.iter().take(JOBS).filter(|id| *id != self.parent) {
+        let others = ids.iter().filter(|id| *id != self.parent_job_id);
+        for id in others.take(MAX_JOBS_CHECKED) {
             match self.client.snapshot(id, id, options).await {
-                Ok(snapshot) if self.fit(&snapshot.job) == Fit::Yes => {
-                    let created = snapshot.job.created.clone().unwrap_or_default();
-                    if newest.as_ref().is_none_or(|(before, _)| *before <= created) {
-                        let update = JobProgress::new(id, &snapshot);
-                        let job = Job::new(self.client.clone(), id.clone(), Some(update));
-                        let job = job.of_parent(self.parent);
-                        newest = Some((created, job));
+                Ok(snapshot) => match self.matches(&snapshot.job) {
+                    Match::Yes => {
+                        let created = snapshot.job.created.clone().unwrap_or_default();
+                        if newest.as_ref().is_none_or(|(other, _)| *other <= created) {
+                            let progress = JobProgress::new(id, &snapshot);
+                            let handle = JobHandle::new(id).with_parent(self.parent_job_id);
+                            newest = Some((created, self.client.started_job(handle, progress)));
+                        }
                     }
+                    Match::No => {}
+                    Match::Unknown => {
+                        let reason = "lists a job without its parent";
+                        let error = Error::invalid_response(reason);
+                        failure = Some(error.with_job_id(Some(id)));
+                    }
+                },
+                // Not every server may know a job that has just been started.
+                Err(error) => {
+                    let is_permanent = error.class() == Class::Permanent;
+                    if newest.is_none() && is_permanent && !error.is_not_found() {
+                        return Err(error);
+                    }
+                    failure = Some(error);
                 }
-                Ok(snapshot) if self.fit(&snapshot.job) == Fit::No => {}
-                Ok(_) => {
-                    let reason = "lists a job without saying whose seed it retrieves";
-                    failure = Some(Error::invalid_response(reason).with_job_id(Some(id)));
-                }
-                // A job that was started a moment ago is not known everywhere.
-                Err(error) if newest.is_none() && is_permanent(&error) && !error.is_not_found() => {
-                    return Err(error);
-                }
-                Err(error) => failure = Some(error),
             }
         }
         match (newest, failure) {
             (Some((_, job)), _) => Ok(Some(job)),
-            (None, Some(error)) => Err(error),
+            (None, Some(failure)) => Err(failure),
             (None, None) => Ok(None),
         }
     }
 
-    /// Whether a job that the response to the submission named is the one; unless
-    /// it is certain that it is not, it is taken for it.
-    pub(crate) async fn is(&self, id: &str, options: &CallOptions) -> bool {
+    /// Whether a job that the response to the submission named may be the one.
+    pub(crate) async fn may_be(&self, id: &str, options: &CallOptions) -> bool {
         match self.client.snapshot(id, id, options).await {
-            Ok(snapshot) => self.fit(&snapshot.job) != Fit::No,
-            Err(error) => !matches!(error.kind(), ErrorKind::NotFound),
+            Ok(snapshot) => self.matches(&snapshot.job) != Match::No,
+            Err(error) => !error.is_not_found(),
         }
     }
 
-    /// Whether it retrieves the seed that was asked for. Jobs that were made from
-    /// the same parent otherwise have it as their parent, too.
-    fn fit(&self, job: &JobBody) -> Fit {
-        let is_another = |value: Option<&str>, wanted: &str| {
+    /// Whether a job retrieves the seed of the parent. Other jobs made from the same
+    /// parent name it as theirs, too.
+    fn matches(&self, job: &JobBody) -> Match {
+        let differs = |value: Option<&str>, wanted: &str| {
             value.is_some_and(|value| value.trim() != wanted.trim())
         };
         let reply_ref = job.reply_ref.as_deref();
         if matches!(job.verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
-            || is_another(job.parent_job_id.as_deref(), self.parent)
+            || differs(job.parent_job_id.as_deref(), self.parent_job_id)
             || self
                 .reply_ref
-                .is_some_and(|wanted| is_another(reply_ref, wanted))
+                .is_some_and(|wanted| differs(reply_ref, wanted))
         {
-            return Fit::No;
+            return Match::No;
         }
         let is_seed_job = match job.verb {
             Some(Verb::SeedAsync) | None => true,
-            // Another kind of job, unless it belongs to the parent.
-            _ if job.parent_job_id.is_none() => return Fit::No,
+            // A job of another kind, unless it names the parent.
+            _ if job.parent_job_id.is_none() => return Match::No,
             _ => false,
         };
-        let is_ours =
-            job.parent_job_id.is_some() || self.reply_ref.is_some() && reply_ref.is_some();
-        if is_seed_job && is_ours {
-            Fit::Yes
+        let has_reference = self.reply_ref.is_some() && reply_ref.is_some();
+        if is_seed_job && (job.parent_job_id.is_some() || has_reference) {
+            Match::Yes
         } else {
-            Fit::Unknown
+            Match::Unknown
         }
     }
 
-    async fn retrieved(&self, options: &CallOptions) -> Result<Option<SeedResult>, Error> {
-        let snapshot = self.client.snapshot(self.parent, self.parent, options);
-        let snapshot = snapshot.await?;
+    async fn seed_of_parent(&self, options: &CallOptions) -> Result<Option<SeedResult>, Error> {
+        let parent = self.parent_job_id;
+        let snapshot = self.client.snapshot(parent, parent, options).await?;
         let job = &snapshot.job;
         if job.jobid.is_none() && job.status.is_none() && job.verb.is_none() && job.seed.is_none() {
             return Err(Error::invalid_response("says nothing about the job")
                 .with_response(Some(snapshot.response))
-                .with_job_id(Some(self.parent)));
+                .with_job_id(Some(parent)));
         }
-        match snapshot.interpret(Some(self.parent)) {
+        match snapshot.interpret(Some(parent)) {
             Ok(Interpretation::Completed(result)) => Ok(Some(result)),
             Ok(_) => Ok(None),
-            // What has become of the parent is not what was asked.
+            // The parent's own failure is not the question.
             Err(error) if matches!(error.kind(), ErrorKind::JobFailed { .. }) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// Whether no other call would succeed.
-pub(crate) fn is_permanent(error: &Error) -> bool {
-    error.class() == Class::Permanent
-}
-
-impl Client {
-    /// A job as it is now. Any failure is said to be about `about`, whichever
-    /// job was asked for.
-    pub(crate) async fn snapshot(
-        &self,
-        id: &str,
-        about: &str,
-        options: &CallOptions,
-    ) -> Result<Snapshot, Error> {
-        self.call(Operation::GetJob, Some(about), options, async |raw| {
-            let snapshot = response::snapshot(raw.get_job(id).await, Some(about))?;
-            let status = snapshot.response.status;
-            Ok((snapshot, status))
-        })
-        .await
     }
 }
 
@@ -279,7 +260,7 @@ impl IntoFuture for FindSeedJob {
 impl fmt::Debug for FindSeedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FindSeedJob")
-            .field("parent", &self.parent)
+            .field("parent_job_id", &self.parent_job_id)
             .field("reply_ref", &self.reply_ref)
             .finish_non_exhaustive()
     }
@@ -292,64 +273,68 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_fits_by_what_its_response_says() {
+    fn job_matches_by_its_parent_and_reply_ref() {
         let client = Client::builder("a-token").build().unwrap();
         for (job, without, with) in [
             (
                 json!({"verb": "seed_async", "parentJobId": "1"}),
-                Fit::Yes,
-                Fit::Yes,
+                Match::Yes,
+                Match::Yes,
             ),
-            (json!({"parentJobId": "1"}), Fit::Yes, Fit::Yes),
+            (json!({"parentJobId": "1"}), Match::Yes, Match::Yes),
             (
                 json!({"parentJobId": "1", "replyRef": "a"}),
-                Fit::Yes,
-                Fit::Yes,
+                Match::Yes,
+                Match::Yes,
             ),
             (
                 json!({"parentJobId": "1", "replyRef": "b"}),
-                Fit::Yes,
-                Fit::No,
+                Match::Yes,
+                Match::No,
             ),
             (
                 json!({"verb": "seed_async", "parentJobId": "2"}),
-                Fit::No,
-                Fit::No,
+                Match::No,
+                Match::No,
             ),
             // Made from the same job, but not its seed.
             (
                 json!({"verb": "button", "parentJobId": "1"}),
-                Fit::No,
-                Fit::No,
+                Match::No,
+                Match::No,
             ),
-            (json!({"verb": "describe"}), Fit::No, Fit::No),
+            (json!({"verb": "describe"}), Match::No, Match::No),
             (
                 json!({"verb": "seed", "parentJobId": "1"}),
-                Fit::Unknown,
-                Fit::Unknown,
+                Match::Unknown,
+                Match::Unknown,
             ),
             // It may be ours, so it must not be passed over.
-            (json!({"verb": "seed_async"}), Fit::Unknown, Fit::Unknown),
+            (
+                json!({"verb": "seed_async"}),
+                Match::Unknown,
+                Match::Unknown,
+            ),
             (
                 json!({"verb": "seed_async", "replyRef": "a"}),
-                Fit::Unknown,
-                Fit::Yes,
+                Match::Unknown,
+                Match::Yes,
             ),
             (
                 json!({"verb": "seed_async", "replyRef": "b"}),
-                Fit::Unknown,
-                Fit::No,
+                Match::Unknown,
+                Match::No,
             ),
-            (json!({}), Fit::Unknown, Fit::Unknown),
+            (json!({}), Match::Unknown, Match::Unknown),
         ] {
             let body: JobBody = serde_json::from_value(job.clone()).unwrap();
             for (reply_ref, expected) in [(None, without), (Some("a"), with)] {
-                let look = Look {
+                let search = SeedJobSearch {
                     client: &client,
-                    parent: "1",
+                    parent_job_id: "1",
                     reply_ref,
                 };
-                assert_eq!(look.fit(&body), expected, "{job}, {reply_ref:?}");
+                assert_eq!(search.matches(&body), expected, "{job}, {reply_ref:?}");
             }
         }
     }

@@ -3,124 +3,156 @@
 use std::fmt;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use useapi_seed_raw::Operation;
 use useapi_seed_raw::types::{self, JobStatus, Verb};
 
+use crate::attempts::Idempotency;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, RequestStatus};
-use crate::events::JobEvents;
 use crate::json;
 use crate::notifier::Notifier;
 use crate::response::{self, Interpretation, Snapshot};
 use crate::result::SeedResult;
-use crate::retry_policy::Idempotency;
 use crate::seed_text;
-use crate::transport::{CallOptions, Operation};
-use crate::wait::Wait;
+use crate::transport::CallOptions;
 
-/// A seed job that was started: its id, and the client to ask with.
+/// A started seed job. Made by [`Client::job`] and by a submission.
 ///
-/// Dropping it loses nothing. [`Client::job`] makes it anew from the id, in
-/// another process too.
+/// Dropping it loses nothing: [`Client::job`] makes it again from its
+/// [handle](Self::handle) or id, in another process too.
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
-/// # client.submit(jobid).send().await?;
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+/// # example(async |client, job_id| {
+/// # client.submit(job_id).await?;
 /// # let id = client.executing_jobs().await?.ids.unwrap_or_default().remove(0);
 /// let job = client.job(id);
-/// let update = job.cancel().await?;
-/// println!("{}: {:?}", job.id(), update.status);
+/// let progress = job.cancel().await?;
+/// println!("{}: {:?}", job.id(), progress.status);
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Clone, Debug)]
 pub struct Job {
     client: Client,
-    id: String,
-    /// Whose seed it retrieves, where that is known from the request.
-    parent: Option<String>,
-    /// What the submission's answer said; none when the job was taken up.
-    submitted: Option<(JobProgress, Instant)>,
+    handle: JobHandle,
+    /// What the response to the submission said, and when it came.
+    initial: Option<(JobProgress, Instant)>,
     notifier: Notifier,
 }
 
-/// What one poll of a job showed.
+/// What identifies a started seed job: store it, and continue in another process
+/// with [`Client::job`].
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().progress.as_str();
-/// use useapi_seed::PollResult;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use useapi_seed::{Client, JobHandle};
 ///
-/// match client.job(jobid).poll().await? {
-///     PollResult::InProgress(update) => println!("{:?} %", update.percent),
-///     PollResult::Completed(result) => println!("seed {}", result.seed()),
-///     _ => {}
-/// }
+/// let handle = JobHandle::new("the-started-job").with_parent("the-parent-job");
+/// let stored = serde_json::to_string(&handle)?;
+///
+/// let client = Client::builder("a-token").build()?;
+/// let job = client.job(serde_json::from_str::<JobHandle>(&stored)?);
+/// assert_eq!(job.id(), "the-started-job");
+/// assert_eq!(job.handle().parent_job_id.as_deref(), Some("the-parent-job"));
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
+pub struct JobHandle {
+    /// Id of the started job.
+    pub job_id: String,
+    /// Id of the job whose seed it retrieves, when known. It is asked for the seed
+    /// when the started job has none and does not name its parent.
+    #[serde(default)]
+    pub parent_job_id: Option<String>,
+}
+
+impl JobHandle {
+    /// The handle of a job that is known by its id.
+    #[must_use]
+    pub fn new(job_id: impl Into<String>) -> Self {
+        Self {
+            job_id: job_id.into(),
+            parent_job_id: None,
+        }
+    }
+
+    /// Adds the job whose seed it retrieves.
+    #[must_use]
+    pub fn with_parent(mut self, parent_job_id: impl Into<String>) -> Self {
+        self.parent_job_id = Some(parent_job_id.into());
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for JobHandle {
+    fn from(job_id: T) -> Self {
+        Self::new(job_id)
+    }
+}
+
+/// The outcome of one poll.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+/// # example(async |client, job_id| {
+/// use useapi_seed::PollResult;
+///
+/// match client.job(job_id).poll().await {
+///     Ok(PollResult::InProgress(progress)) => println!("{:?} %", progress.percent),
+///     Ok(PollResult::Completed(result)) => println!("seed {}", result.seed()),
+///     Err(error) => println!("{error}"),
+/// }
+/// # Ok(())
+/// # });
+/// ```
+#[derive(Clone, Debug)]
 pub enum PollResult {
-    /// It has not ended: poll again in 10 to 30 seconds.
+    /// Still running; poll again in 10 to 30 seconds.
     InProgress(JobProgress),
-    /// The seed is there.
+    /// The job has completed.
     Completed(SeedResult),
 }
 
-/// How far a job has come.
+/// The progress of a job. It serializes to JSON and back, without its
+/// [`raw_body`](Self::raw_body).
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
-/// use useapi_seed::{SubmitOutcome, JobProgress};
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+/// # example(async |client, job_id| {
+/// use useapi_seed::{JobProgress, SubmitOutcome};
 ///
-/// fn line(update: &JobProgress) -> String {
-///     let percent = update.percent.map_or(String::new(), |percent| format!(" {percent} %"));
-///     format!("{}{percent}", update.job_id)
+/// fn line(progress: &JobProgress) -> String {
+///     let job = progress.raw_job();
+///     let bytes = progress.raw_body().len();
+///     format!("{} {:?} since {:?}: {bytes} bytes", progress.job_id, job.verb, job.created)
 /// }
 ///
-/// fn all(update: &JobProgress) -> String {
-///     let job = update.raw_job();
-///     format!("{:?} since {:?}: {} bytes", job.verb, job.created, update.raw_body().len())
-/// }
-///
-/// if let SubmitOutcome::Started(job) = client.submit(jobid).send().await? {
+/// if let SubmitOutcome::Started(job) = client.submit(job_id).await? {
 ///     println!("{}", job.initial_progress().map_or(String::new(), line));
-///     println!("{}", job.initial_progress().map_or(String::new(), all));
 /// }
 /// # Ok(())
-/// # }
+/// # });
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct JobProgress {
-    /// The job's id.
+    /// Id of the job.
     pub job_id: String,
-    /// Its status; an unknown word means *still in progress*.
+    /// Its status; an unknown value means that it still runs.
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub status: Option<JobStatus>,
     /// The percentage in Midjourney's message, when it has one.
     pub percent: Option<u8>,
-    /// Midjourney's message (Model, content).
+    /// Midjourney's message.
     pub content: Option<String>,
-    /// The job whose seed it retrieves, when the answer says so (Model,
-    /// parentJobId).
+    /// Id of the job whose seed it retrieves, when the response contains it.
     pub parent_job_id: Option<String>,
     #[serde(skip)]
     body: Bytes,
@@ -139,33 +171,28 @@ impl JobProgress {
         }
     }
 
-    /// The response's body, byte for byte; the API token, if it repeats it, reads
-    /// `***`.
+    /// The body of the response, byte for byte, except that a repeated API token
+    /// reads `***`.
     #[must_use]
     pub fn raw_body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The response as the raw layer's type: verb, created, updated, discord
-    /// (masked), channel, replyUrl, replyRef and all else (Responses, 200). Parsed
-    /// from the body at each call.
+    /// The response as the raw layer's type, with every other field. Parsed from
+    /// [`raw_body`](Self::raw_body) at each call.
     #[must_use]
     pub fn raw_job(&self) -> types::Job {
-        let value = json::parse(&self.body).ok();
-        let job = value.and_then(json::read::<types::Job>);
-        job.map(|(job, _)| json::without_empty(job))
-            .unwrap_or_default()
+        json::job(&self.body)
     }
 
-    /// Whether a caller has nothing new to see; each response differs in
-    /// `updated`.
+    /// Whether nothing that a caller sees has changed; `updated` always does.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.status == other.status
             && self.content == other.content
             && self.parent_job_id == other.parent_job_id
     }
 
-    /// For a wait, which is to stay small.
+    /// Keeps waits small.
     pub(crate) fn without_body(&self) -> Self {
         Self {
             body: Bytes::new(),
@@ -186,97 +213,83 @@ impl fmt::Debug for JobProgress {
     }
 }
 
-impl Job {
-    pub(crate) fn new(client: Client, id: String, submitted: Option<JobProgress>) -> Self {
-        Self {
-            client,
-            id,
-            parent: None,
-            submitted: submitted.map(|update| (update, Instant::now())),
+impl Client {
+    /// A seed job that was started before, perhaps by another process: its
+    /// [handle](Job::handle) or id.
+    ///
+    /// The id is the *started* job's, as in [`Job::id`] and [`Error::job_id`].
+    /// Nothing is sent until the job is polled, waited for or cancelled.
+    pub fn job(&self, handle: impl Into<JobHandle>) -> Job {
+        Job {
+            client: self.clone(),
+            handle: handle.into(),
+            initial: None,
             notifier: Notifier::default(),
         }
     }
 
-    /// Says whose seed it retrieves, for a job that is made from its id. Where the
-    /// job has no seed itself, and does not name its parent, that one is asked.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), useapi_seed::Error> {
-    /// let client = useapi_seed::Client::builder("a-token").build()?;
-    /// let job = client.job("the-started-job").of_parent("the-original-job");
-    /// assert_eq!(job.id(), "the-started-job");
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn of_parent(mut self, parent_job_id: impl Into<String>) -> Self {
-        self.parent = Some(parent_job_id.into());
-        self
+    /// A job that this client has just started or found.
+    pub(crate) fn started_job(&self, handle: JobHandle, progress: JobProgress) -> Job {
+        Job {
+            initial: Some((progress, Instant::now())),
+            ..self.job(handle)
+        }
     }
 
-    pub(crate) fn has_parent(&self) -> bool {
-        self.parent.is_some()
+    /// The current response for a job. An error is about the job `about`, whichever
+    /// was requested.
+    pub(crate) async fn snapshot(
+        &self,
+        id: &str,
+        about: &str,
+        options: &CallOptions,
+    ) -> Result<Snapshot, Error> {
+        self.transport()
+            .call(Operation::GetJob, Some(about), options, async |raw| {
+                let snapshot = response::snapshot(raw.get_job(id).await, Some(about))?;
+                let status = snapshot.response.status;
+                Ok((snapshot, status))
+            })
+            .await
     }
+}
 
-    pub(crate) fn options(&self) -> CallOptions {
-        self.client.options()
+impl Job {
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     pub(crate) fn notifier(&self) -> &Notifier {
         &self.notifier
     }
 
-    /// The job's id. Keep it: the result can be had with it for at least 31 days.
+    /// The job's id. Its result is available for at least 31 days.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        &self.handle.job_id
     }
 
-    /// What the answer to the submission said of the job; none when the job was
-    /// taken up by its id.
+    /// What identifies the job in another process.
+    #[must_use]
+    pub fn handle(&self) -> &JobHandle {
+        &self.handle
+    }
+
+    /// The progress in the response to the submission; none for a job made from its
+    /// handle.
     #[must_use]
     pub fn initial_progress(&self) -> Option<&JobProgress> {
-        self.submitted.as_ref().map(|(update, _)| update)
+        self.initial.as_ref().map(|(progress, _)| progress)
     }
 
-    /// When that answer came.
-    pub(crate) fn submitted_at(&self) -> Option<Instant> {
-        self.submitted.as_ref().map(|(_, time)| *time)
+    /// When that response came.
+    pub(crate) fn started_at(&self) -> Option<Instant> {
+        self.initial.as_ref().map(|(_, time)| *time)
     }
 
-    /// Waits for the result: `.await` it as it is, or set options first.
-    pub fn wait(&self) -> Wait {
-        Wait::new(self.clone())
-    }
-
-    /// The job's news as they come, to show progress: each change once, and the
-    /// result at the end. For options, [`wait`](Self::wait) and then
-    /// [`Wait::updates`].
-    ///
-    /// ```
-    /// # use useapi_seed_emulator::Emulator;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = Emulator::start().await?;
-    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-    /// # let jobid = emulator.jobs().imagine.as_str();
-    /// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(jobid).send().await? else { panic!() };
-    /// let mut news = job.events();
-    /// if let Some(event) = news.next().await {
-    ///     println!("{:?}", event?);
-    /// }
-    /// // It has heard enough; the job runs on.
-    /// drop(news);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn events(&self) -> JobEvents {
-        self.wait().updates()
-    }
-
-    /// Lets every wait for this job, made from this value or a clone of it, look
-    /// at once instead of at the end of its interval: for whoever hears of the
-    /// job in another way, such as a callback.
+    /// Wakes every wait for this job, made from this value or a clone of it, to poll
+    /// immediately: for callers that hear of the job in another way, such as a
+    /// callback.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -285,10 +298,10 @@ impl Job {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let emulator = Emulator::builder().stopped().start().await?;
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-    /// # let jobid = emulator.jobs().imagine.as_str();
-    /// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(jobid).send().await? else { panic!() };
-    /// let hour = Duration::from_secs(3600);
-    /// let wait = tokio::spawn(job.wait().interval(hour).timeout(hour).into_future());
+    /// # let job_id = emulator.jobs().imagine.as_str();
+    /// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(job_id).await? else { panic!() };
+    /// let hourly = useapi_seed::WaitOptions::default().poll_interval(Duration::from_secs(3600));
+    /// let wait = tokio::spawn(job.wait().with_options(hourly).into_future());
     /// # emulator.advance(Duration::from_secs(60));
     /// job.wake(); // a callback came
     /// println!("seed {}", wait.await??.seed());
@@ -296,30 +309,30 @@ impl Job {
     /// # }
     /// ```
     pub fn wake(&self) {
-        self.notifier.give();
+        self.notifier.notify();
     }
 
-    /// Asks how far the job has come; a call that fails in passing is repeated as
-    /// the client's [`RetryPolicy`](crate::RetryPolicy) says.
+    /// Polls the job once. A transient error is retried as the client's
+    /// [`RetryPolicy`](crate::RetryPolicy) says.
     ///
     /// # Errors
     ///
-    /// When the job has ended without a result, or could not be asked for; the
-    /// two are different [kinds](crate::ErrorKind). Each error has the job's
-    /// id.
+    /// When the job has ended without a result, or could not be polled: two
+    /// different [kinds](crate::ErrorKind). Each error has the job's id.
     pub async fn poll(&self) -> Result<PollResult, Error> {
-        self.poll_in(&self.client.options()).await
+        self.poll_with(&self.client.transport().options()).await
     }
 
-    pub(crate) async fn poll_in(&self, options: &CallOptions) -> Result<PollResult, Error> {
+    pub(crate) async fn poll_with(&self, options: &CallOptions) -> Result<PollResult, Error> {
         self.check_id()?;
-        let snapshot = self.client.snapshot(&self.id, &self.id, options).await?;
-        let interpret = snapshot.interpret(Some(&self.id));
-        match interpret.map_err(|error| error.for_call(Idempotency::Safe))? {
+        let id = self.id();
+        let snapshot = self.client.snapshot(id, id, options).await?;
+        let interpreted = snapshot.interpret(Some(id));
+        match interpreted.map_err(|error| error.for_call(Idempotency::Safe))? {
             Interpretation::Completed(result) => Ok(PollResult::Completed(result)),
-            Interpretation::InProgress(snapshot) => Ok(PollResult::InProgress(JobProgress::new(
-                &self.id, &snapshot,
-            ))),
+            Interpretation::InProgress(snapshot) => {
+                Ok(PollResult::InProgress(JobProgress::new(id, &snapshot)))
+            }
             Interpretation::WithoutSeed(snapshot) => self
                 .fetch_seed_from_parent(*snapshot, options)
                 .await
@@ -327,16 +340,17 @@ impl Job {
         }
     }
 
-    /// Gives the job up, when it has not ended.
+    /// Cancels the job if it is executing.
     ///
     /// # Errors
     ///
-    /// When the job is not known, or the service refuses for another reason.
-    /// Each error has the job's id.
+    /// When the job is not found, or the service rejects the request. Each error has
+    /// the job's id.
     pub async fn cancel(&self) -> Result<JobProgress, Error> {
         self.check_id()?;
-        let (id, options) = (self.id.as_str(), self.client.options());
-        self.client
+        let (id, transport) = (self.id(), self.client.transport());
+        let options = transport.options();
+        transport
             .call(Operation::CancelJob, Some(id), &options, async |raw| {
                 let snapshot = response::snapshot(raw.cancel_job(id).await, Some(id))?;
                 Ok((JobProgress::new(id, &snapshot), snapshot.response.status))
@@ -345,43 +359,42 @@ impl Job {
     }
 
     fn check_id(&self) -> Result<(), Error> {
-        if self.id.trim().is_empty() {
+        if self.id().trim().is_empty() {
             return Err(Error::invalid_input("jobid", "is empty"));
         }
         Ok(())
     }
 
-    /// A completed job that carries no seed itself: its parent should.
+    /// For a completed job without a seed.
     async fn fetch_seed_from_parent(
         &self,
         snapshot: Snapshot,
         options: &CallOptions,
     ) -> Result<SeedResult, Error> {
-        // Other jobs have parents too: those that they were made from.
+        // The parent of another job is the one that it was made from.
         let is_seed_job = matches!(snapshot.job.verb, Some(Verb::SeedAsync) | None);
-        let parent = snapshot.job.parent_job_id.as_deref();
-        let parent = parent.filter(|_| is_seed_job).or(self.parent.as_deref());
-        if let Some(parent) = parent {
-            match self.client.snapshot(parent, &self.id, options).await {
-                Ok(answer) => match answer.interpret(Some(parent)) {
+        let named = snapshot.job.parent_job_id.as_deref();
+        let known = self.handle.parent_job_id.as_deref();
+        if let Some(parent) = named.filter(|_| is_seed_job).or(known) {
+            match self.client.snapshot(parent, self.id(), options).await {
+                Ok(response) => match response.interpret(Some(parent)) {
                     Ok(Interpretation::Completed(result)) => return Ok(result),
                     Err(error) if error.is_halted() => {
-                        return Err(error.with_job_id(Some(&self.id)));
+                        return Err(error.with_job_id(Some(self.id())));
                     }
                     _ => {}
                 },
                 // The parent is gone, this job is not.
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound) => {}
+                Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
             }
         }
-        let verb = snapshot.job.verb;
-        Err(Error::new(
-            ErrorKind::SeedMissing { verb },
-            RequestStatus::ResponseReceived,
-        )
-        .with_response(Some(snapshot.response))
-        .with_parent_job_id(snapshot.job.parent_job_id)
-        .with_job_id(Some(&self.id)))
+        let kind = ErrorKind::SeedMissing {
+            verb: snapshot.job.verb,
+        };
+        Err(Error::new(kind, RequestStatus::ResponseReceived)
+            .with_response(Some(snapshot.response))
+            .with_parent_job_id(snapshot.job.parent_job_id)
+            .with_job_id(Some(self.id())))
     }
 }

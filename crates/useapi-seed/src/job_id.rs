@@ -1,8 +1,8 @@
-//! What can be a job ID.
+//! Job IDs.
 
 use crate::error::Error;
 
-/// In characters; the service's own IDs have about 60.
+/// In characters; IDs of the service have about 60.
 const MAX_LENGTH: usize = 256;
 
 /// Checks that a text can be a job ID: not blank, at most 256 characters, and
@@ -39,6 +39,24 @@ pub fn check_job_id(text: &str) -> Result<(), Error> {
     Err(Error::invalid_input("jobid", reason))
 }
 
+/// The Discord channel in a job ID, which identifies the Midjourney account that
+/// the job belongs to; none when the ID does not contain one.
+///
+/// ```
+/// use useapi_seed::channel_of;
+///
+/// let id = "20240225145303538-user:1234-channel:1114555266835431444";
+/// assert_eq!(channel_of(id), Some("1114555266835431444"));
+/// assert_eq!(channel_of("42"), None);
+/// ```
+#[must_use]
+pub fn channel_of(job_id: &str) -> Option<&str> {
+    let (_, rest) = job_id.split_once("channel:")?;
+    let end = rest.find(|character: char| !character.is_ascii_digit());
+    rest.get(..end.unwrap_or(rest.len()))
+        .filter(|channel| !channel.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +78,14 @@ mod tests {
         ] {
             let reason = check_job_id(id).unwrap_err().to_string();
             assert!(reason.contains(words), "{id:?}: {reason}");
+        }
+    }
+
+    #[test]
+    fn channel_is_read_from_job_id() {
+        assert_eq!(channel_of("1-channel:22-bot:3"), Some("22"));
+        for id in ["", "5", "channel:", "channel:x"] {
+            assert_eq!(channel_of(id), None);
         }
     }
 }

@@ -1,9 +1,11 @@
-//! Reads answers that do not fit their type: what fits is kept, what does not
-//! is taken out and named.
+//! Reads responses that do not match their type: what matches is kept, the rest
+//! is removed and named.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use useapi_seed_raw::types::{Job, JobStatus, Verb};
+
+use crate::seed_value;
 
 /// Fields that hold ids, which a number without a fraction can be, too.
 const IDS: [&str; 6] = [
@@ -21,6 +23,33 @@ const PARENTS: [&str; 4] = ["seed", "attachments", "children", "executingJobs"];
 /// write a byte order mark before it.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body))
+}
+
+/// Why a body is not a job.
+pub(crate) enum JobError {
+    Syntax(serde_json::Error),
+    NotAnObject,
+}
+
+/// The job in a body, and the JSON paths of what is not as documented.
+pub(crate) fn read_job(body: &[u8]) -> Result<(Job, Vec<String>), JobError> {
+    let mut value = parse(body).map_err(JobError::Syntax)?;
+    let is_normalized = value.get_mut("seed").is_some_and(seed_value::normalize);
+    let number = value
+        .pointer("/seed/value")
+        .and_then(seed_value::whole_number);
+    let (mut job, removed) = read::<Job>(value).ok_or(JobError::NotAnObject)?;
+    if let Some(seed) = &mut job.seed {
+        seed.value = seed.value.or(number);
+    }
+    let normalized = is_normalized.then(|| "seed".to_owned());
+    let paths = normalized.into_iter().chain(removed).collect();
+    Ok((without_empty(job), paths))
+}
+
+/// The job in a body that was read before; empty when there is none.
+pub(crate) fn job(body: &[u8]) -> Job {
+    read_job(body).map(|(job, _)| job).unwrap_or_default()
 }
 
 /// An id, which may also come as an exact integer.

@@ -247,20 +247,19 @@
 //! `useapi-seed-emulator`, which is the service on loopback.
 
 mod account;
+mod attempts;
 mod bad_request;
 mod cdn_url;
 mod client;
+mod client_builder;
 mod error;
-mod events;
 mod find;
 #[cfg(feature = "images")]
 mod images;
 mod job;
 mod job_id;
 mod json;
-mod limits;
 mod notifier;
-mod poller;
 mod response;
 mod result;
 mod retrieve;
@@ -269,29 +268,37 @@ mod retry_policy;
 mod seed_text;
 mod seed_value;
 mod submit;
+mod submit_outcome;
 mod transport;
-mod understood;
 mod wait;
+mod wait_options;
 mod warning;
 
 pub use account::{Account, ExecutingJobs};
 pub use bad_request::{BadRequestReason, Field};
-pub use client::{Client, ClientBuilder};
-pub use error::{Error, ErrorKind, RequestStatus};
-pub use events::{JobEvent, JobEvents};
+pub use client::Client;
+pub use client_builder::ClientBuilder;
+pub use error::{Disposition, Error, ErrorKind, RequestStatus, Verdict};
 pub use find::FindSeedJob;
 #[cfg(feature = "images")]
 pub use images::{Difference, ImageFault, SaveImages, SavedImage};
-pub use job::{Job, JobProgress, PollResult};
-pub use job_id::check_job_id;
+pub use job::{Job, JobHandle, JobProgress, PollResult};
+pub use job_id::{channel_of, check_job_id};
 pub use reqwest;
 pub use result::{Image, SeedResult};
 pub use retrieve::RetrieveSeed;
 pub use retry_policy::RetryPolicy;
 #[doc(no_inline)]
 pub use secrecy::SecretString;
-pub use submit::{SubmitOutcome, SubmitSeed};
+pub use submit::SubmitSeed;
+pub use submit::options::{Resubmit, SubmitOptions};
+pub use submit::state::{Intent, SubmissionState};
+pub use submit::submission::{Next, Step, Submission};
+pub use submit_outcome::SubmitOutcome;
 pub use useapi_seed_raw as raw;
 pub use useapi_seed_raw::types::{JobStatus, Verb};
 pub use wait::Wait;
+pub use wait::event::JobEvent;
+pub use wait::events::JobEvents;
+pub use wait_options::WaitOptions;
 pub use warning::Warning;

@@ -1,31 +1,31 @@
-//! Waking a wait from outside.
+//! Wakes waits.
 
 use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::watch::{Receiver, Sender};
 
-/// Wakes whoever waits for the same job; clones are one.
+/// Wakes every wait for a job; clones are the same notifier.
 #[derive(Clone, Default)]
 pub(crate) struct Notifier(Arc<Sender<()>>);
 
-/// Feels nudges, also one that came while it was not looking.
+/// Receives notifications, also one that came before it was awaited.
 #[derive(Debug)]
 pub(crate) struct Notified {
     receiver: Receiver<()>,
-    // Without a sender nothing could be waited for.
-    _nudge: Notifier,
+    // A receiver without a sender would never wait.
+    _notifier: Notifier,
 }
 
 impl Notifier {
-    pub(crate) fn give(&self) {
+    pub(crate) fn notify(&self) {
         self.0.send_replace(());
     }
 
-    pub(crate) fn felt(&self) -> Notified {
+    pub(crate) fn subscribe(&self) -> Notified {
         Notified {
             receiver: self.0.subscribe(),
-            _nudge: self.clone(),
+            _notifier: self.clone(),
         }
     }
 }
@@ -37,7 +37,7 @@ impl fmt::Debug for Notifier {
 }
 
 impl Notified {
-    /// Returns at the next notifier, or at once after one that came meanwhile.
+    /// Returns at the next notification, or immediately after one that came before.
     pub(crate) async fn wait(&mut self) {
         // It cannot fail while there is a sender.
         let _ = self.receiver.changed().await;

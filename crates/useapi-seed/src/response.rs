@@ -1,39 +1,38 @@
-//! From what was response to what it means: a job, or an error.
+//! Interprets a response: a job, its result, or an error.
 //!
-//! The one place that decides what an answer is. It goes by what is there, the
-//! HTTP status first, then `seed`, then `status`; never by the verb alone.
+//! What decides is what the response contains: the HTTP status first, then `seed`,
+//! then `status`; never the verb alone.
 
 use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus, Verb};
 use useapi_seed_raw::{self as raw, BodyStatus, RawResponse};
 
 use crate::bad_request::BadRequestReason;
 use crate::error::{Error, ErrorKind, RequestStatus};
-use crate::json;
+use crate::json::{self, JobError};
 use crate::result::SeedResult;
 use crate::seed_text;
-use crate::seed_value;
 use crate::warning::Warning;
 
-/// A job as it was response.
+/// A job as it was received.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
     pub(crate) job: Job,
     pub(crate) response: RawResponse,
-    /// What did not fit the description.
+    /// What is not of the documented type.
     pub(crate) type_errors: Vec<Warning>,
 }
 
 /// What a snapshot means.
 pub(crate) enum Interpretation {
-    /// Ask again.
+    /// Still running.
     InProgress(Box<Snapshot>),
-    /// The seed is there.
+    /// It has its seed.
     Completed(SeedResult),
-    /// The job says that it has completed, and holds no seed.
+    /// It reports completion, and has no seed.
     WithoutSeed(Box<Snapshot>),
 }
 
-/// The job in an answer, or the error that the answer is.
+/// The job in a response, or the error that the response is.
 pub(crate) fn snapshot(
     outcome: Result<raw::Response<Job>, raw::Error<ErrorBody>>,
     job_id: Option<&str>,
@@ -51,32 +50,34 @@ pub(crate) fn snapshot(
     };
     let (kind, response) = failure.into_parts();
     let outcome = match response {
-        Some(response) if response.status.is_success() => success(kind, response),
-        response => Err(not_a_success(kind, response)),
+        Some(response) if response.status.is_success() => from_success(kind, response),
+        response => Err(bad_status(kind, response)),
     };
     outcome.map_err(|error| error.with_job_id(job_id))
 }
 
-/// The error that a failed call is, where there is nothing to read leniently.
+/// The error of a call whose success is not a job.
 pub(crate) fn failure(failure: raw::Error<ErrorBody>) -> Error {
     let (kind, response) = failure.into_parts();
     match response {
-        Some(response) if response.status.is_success() => torn(kind, response, None),
-        response => not_a_success(kind, response),
+        Some(response) if response.status.is_success() => incomplete_body(kind, response, None),
+        response => bad_status(kind, response),
     }
 }
 
-fn not_a_success(kind: raw::ErrorKind<ErrorBody>, response: Option<RawResponse>) -> Error {
+fn bad_status(kind: raw::ErrorKind<ErrorBody>, response: Option<RawResponse>) -> Error {
     match (kind, response) {
         (raw::ErrorKind::InvalidRequest(reason), _) => Error::invalid_input("request", reason),
-        (raw::ErrorKind::ErrorResponse(body), Some(response)) => refusal(*body, response),
+        (raw::ErrorKind::ErrorResponse(body), Some(response)) => {
+            from_error_response(*body, response)
+        }
         (_, Some(response)) => {
             let body = json::parse(&response.body)
                 .ok()
                 .and_then(json::read::<ErrorBody>)
                 .map(|(body, _)| body)
                 .unwrap_or_default();
-            refusal(body, response)
+            from_error_response(body, response)
         }
         (raw::ErrorKind::Transport(source), None) => {
             let request_status = if source.is_connect() {
@@ -90,51 +91,37 @@ fn not_a_success(kind: raw::ErrorKind<ErrorBody>, response: Option<RawResponse>)
     }
 }
 
-/// A success that the raw layer could not decode, read leniently: also one that
+/// A success that the raw layer could not decode, read leniently; also one that
 /// was truncated, if the JSON in it is complete.
-fn success(kind: raw::ErrorKind<ErrorBody>, response: RawResponse) -> Result<Snapshot, Error> {
-    let error = match json::parse(&response.body) {
-        Ok(mut value) => {
-            let is_reshaped = value.get_mut("seed").is_some_and(seed_value::normalize);
-            let number = value
-                .pointer("/seed/value")
-                .and_then(seed_value::whole_number);
-            let Some((mut job, type_errors)) = json::read::<Job>(value) else {
-                return Err(invalid_response("is no JSON object", response));
-            };
-            if let Some(seed) = &mut job.seed {
-                seed.value = seed.value.or(number);
-            }
-            let reshaped = is_reshaped.then(|| "seed".to_owned());
-            let type_errors = reshaped.into_iter().chain(type_errors);
-            return Ok(Snapshot {
-                job: json::without_empty(job),
-                response,
-                type_errors: type_errors.map(Warning::UnexpectedType).collect(),
-            });
-        }
-        Err(error) => error,
-    };
-    Err(torn(kind, response, Some(error)))
+fn from_success(kind: raw::ErrorKind<ErrorBody>, response: RawResponse) -> Result<Snapshot, Error> {
+    match json::read_job(&response.body) {
+        Ok((job, paths)) => Ok(Snapshot {
+            job,
+            response,
+            type_errors: paths.into_iter().map(Warning::UnexpectedType).collect(),
+        }),
+        Err(JobError::NotAnObject) => Err(invalid("is not a JSON object", response)),
+        Err(JobError::Syntax(source)) => Err(incomplete_body(kind, response, Some(source))),
+    }
 }
 
-/// The error that a success is whose body is of no use.
-fn torn(
+/// The error of a success whose body cannot be used.
+fn incomplete_body(
     kind: raw::ErrorKind<ErrorBody>,
     response: RawResponse,
     parse_error: Option<serde_json::Error>,
 ) -> Error {
     let reason = match (&kind, response.body_status) {
         (raw::ErrorKind::BodyTooLarge(limit), _) => format!("is over {limit} bytes"),
-        (_, BodyStatus::Truncated) => format!("was cut short after {} bytes", response.body.len()),
+        (_, BodyStatus::Truncated) => format!("is truncated after {} bytes", response.body.len()),
         _ if response.body.is_empty() => "is empty".to_owned(),
-        _ => "is no JSON".to_owned(),
+        _ => "is not JSON".to_owned(),
     };
-    // A submission whose answer is torn has started a job all the same.
+    // A submission with a truncated response has started a job all the same.
     let job_id = job_id_in(&String::from_utf8_lossy(&response.body));
-    let error = invalid_response(reason, response).with_job_id(job_id.as_deref());
+    let error = invalid(reason, response).with_job_id(job_id.as_deref());
     match (kind, parse_error) {
-        // Where the reading ended is where it was ended.
+        // It does not parse because it was not read to its end.
         (raw::ErrorKind::BodyTooLarge(_), _) => error,
         (raw::ErrorKind::Transport(source), _) => error.with_source(source),
         (raw::ErrorKind::InvalidPayload(source), None) | (_, Some(source)) => {
@@ -144,7 +131,7 @@ fn torn(
     }
 }
 
-/// The first `jobid` in a piece of JSON.
+/// The first `jobid` in incomplete JSON.
 fn job_id_in(text: &str) -> Option<String> {
     let (_, rest) = text.split_once(r#""jobid""#)?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();
@@ -153,17 +140,17 @@ fn job_id_in(text: &str) -> Option<String> {
         // A number that is followed by something, so that it is complete.
         None => rest.split_once(|c: char| !c.is_ascii_digit())?.0,
     };
-    // An escape would need more reading; ids have none.
+    // Ids contain no escapes.
     (!id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
 }
 
-fn invalid_response(reason: impl Into<String>, response: RawResponse) -> Error {
+fn invalid(reason: impl Into<String>, response: RawResponse) -> Error {
     Error::invalid_response(reason).with_response(Some(response))
 }
 
-/// The error that an answer with another status than success is. What the
-/// documentation says of a status holds only for the service's own error.
-fn refusal(body: ErrorBody, response: RawResponse) -> Error {
+/// The error of a response that is not a success. What the documentation says of a
+/// status holds only for the service's own error.
+fn from_error_response(body: ErrorBody, response: RawResponse) -> Error {
     let status = response.status.as_u16();
     let has_error = body
         .error
@@ -225,13 +212,11 @@ fn service_message(error: Option<&str>, details: Option<&str>) -> Option<String>
 }
 
 impl Snapshot {
-    /// What the job says of itself.
-    ///
-    /// `asked` is the id that the caller asked for, and stands in where the
-    /// answer has none.
-    pub(crate) fn interpret(mut self, asked: Option<&str>) -> Result<Interpretation, Error> {
-        let is_another = match (self.job.jobid.as_deref(), asked) {
-            (Some(id), Some(asked)) => id.trim() != asked.trim(),
+    /// What the job's state is. `requested_id` stands in where the response has no
+    /// id.
+    pub(crate) fn interpret(mut self, requested_id: Option<&str>) -> Result<Interpretation, Error> {
+        let is_another = match (self.job.jobid.as_deref(), requested_id) {
+            (Some(id), Some(requested)) => id.trim() != requested.trim(),
             _ => false,
         };
         if let Some(id) = self.job.jobid.clone().filter(|_| is_another) {
@@ -240,8 +225,13 @@ impl Snapshot {
         let text = self.seed_in_text();
         let value = self.job.seed.as_ref().and_then(|seed| seed.value);
         if let Some(found) = value.or(text).filter(|_| !self.awaits_images()) {
-            let id = self.job.jobid.as_deref().or(asked).unwrap_or_default();
-            let result = SeedResult::new(id.to_owned(), found, text, self);
+            let Self {
+                job,
+                response,
+                type_errors,
+            } = self;
+            let body = response.body;
+            let result = SeedResult::new(found, text, requested_id, &job, type_errors, body);
             return Ok(Interpretation::Completed(result));
         }
         let is_halted = is_halt_code(self.job.code.as_ref());
@@ -262,11 +252,11 @@ impl Snapshot {
             }
             None if is_halted => ErrorKind::Halted { job_failed: false },
             None if self.job.error.is_some() => ErrorKind::InvalidResponse {
-                reason: "is an error under a status of success".to_owned(),
+                reason: "is an error under HTTP status 200".to_owned(),
             },
             _ => return Ok(Interpretation::InProgress(Box::new(self))),
         };
-        Err(self.error(kind, asked))
+        Err(self.error(kind, requested_id))
     }
 
     /// Whether the response has a status and nothing that a job has.
@@ -278,15 +268,14 @@ impl Snapshot {
             && job.error.is_none()
     }
 
-    /// The seed that stands in a message: the seed's own, or that of a job that
-    /// has completed.
+    /// The seed in a message: the seed's own, or that of a completed seed job.
     fn seed_in_text(&self) -> Option<u64> {
         let own = self
             .job
             .seed
             .as_ref()
             .and_then(|seed| seed.content.as_deref());
-        // That of another job is its prompt, which may say anything.
+        // The message of another job is its prompt, which may contain anything.
         let is_seed_job = !matches!(
             self.job.verb,
             Some(Verb::Imagine | Verb::Button | Verb::Blend)
@@ -297,9 +286,9 @@ impl Snapshot {
             .or_else(|| others.and_then(seed_text::seed))
     }
 
-    /// Whether the job says that it runs, and has no pictures yet.
+    /// Whether the job reports that it runs, and has no images yet.
     fn awaits_images(&self) -> bool {
-        let pictures = self
+        let images = self
             .job
             .seed
             .as_ref()
@@ -308,15 +297,15 @@ impl Snapshot {
             self.job.status,
             Some(JobStatus::Created | JobStatus::Started | JobStatus::Progress)
         );
-        runs && pictures.is_none_or(Vec::is_empty)
+        runs && images.is_none_or(Vec::is_empty)
     }
 
-    fn error(self, kind: ErrorKind, asked: Option<&str>) -> Error {
+    fn error(self, kind: ErrorKind, requested_id: Option<&str>) -> Error {
         let job = self.job;
         let message = service_message(job.error.as_deref(), job.error_details.as_deref());
         Error::new(kind, RequestStatus::ResponseReceived)
             .with_service_message(message.or(job.content))
-            .with_job_id(job.jobid.as_deref().or(asked))
+            .with_job_id(job.jobid.as_deref().or(requested_id))
             .with_parent_job_id(job.parent_job_id)
             .with_response(Some(self.response))
     }

@@ -1,173 +1,145 @@
-//! From a job's id to its seed, in one step.
+//! Retrieves a seed in one call.
 
-use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
+use tokio::time::Instant;
+
+use crate::client::Client;
 use crate::error::Error;
-use crate::job::{Job, JobProgress};
+use crate::job::Job;
 use crate::result::SeedResult;
-use crate::retry_policy::RetryPolicy;
-use crate::submit::{SubmitOutcome, SubmitSeed};
-use crate::wait::{OnFault, OnUpdate, Policy};
+use crate::submit::SubmitSeed;
+use crate::submit::options::SubmitOptions;
+use crate::submit_outcome::SubmitOutcome;
+use crate::wait::event::JobEvent;
+use crate::wait::events::JobEvents;
+use crate::wait_options::WaitOptions;
 
-type OnStarted = Box<dyn FnOnce(&Job) + Send>;
-
-/// A submission and the wait for its result. Made by
-/// [`Client::retrieve`](crate::Client::retrieve).
+/// A submission and the wait for its result. Made by [`Client::retrieve`]; `.await`
+/// it, or read its events.
 ///
-/// Once the job is started its id is in every error, so that
-/// [`Client::job`](crate::Client::job) can go on; to have it before the wait,
-/// use [`on_started`](Self::on_started).
+/// Once the job is started, its id is in every error, and
+/// [`Client::job`](crate::Client::job) resumes it. To store the id before the wait,
+/// read the [events](Self::into_stream), or [submit](Client::submit) and
+/// [wait](crate::Job::wait) separately.
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::builder().speed(600.0).start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
-/// # let interval = std::time::Duration::from_millis(20);
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+/// # example(async |client, job_id| {
 /// use std::time::Duration;
-/// use useapi_seed::RetryPolicy;
+/// use useapi_seed::{SubmitOptions, WaitOptions};
 ///
+/// # let interval = Duration::from_millis(20);
 /// let result = client
-///     .retrieve(jobid)
-///     .reply_url("https://example.com/news")
-///     .reply_ref("order-17")
-///     .discord("a Discord token in place of the account's own")
-///     .request_timeout(Duration::from_secs(30))
-///     .retry(RetryPolicy::default().attempts(2))
-///     .resubmit(false)
-///     .on_started(|job| println!("{}", job.id())) // write it down
-///     .interval(interval)
-///     .max_poll_errors(10)
-///     .on_fault(|error| println!("asked in vain: {error}"))
-///     .on_update(|update| println!("{:?} %", update.percent))
+///     .retrieve(job_id)
+///     .submit_options(SubmitOptions::default().reply_ref("order-17"))
+///     .wait_options(WaitOptions::default().poll_interval(interval))
 ///     .timeout(Duration::from_secs(600))
 ///     .await?;
 /// # assert_eq!(result.images().len(), 4);
 /// # Ok(())
-/// # }
+/// # });
 /// ```
-#[must_use = "nothing is sent before it is awaited"]
+#[derive(Debug)]
+#[must_use = "nothing is sent unless it is awaited"]
 pub struct RetrieveSeed {
     submit: SubmitSeed,
-    policy: Policy,
-    on_started: Option<OnStarted>,
-    on_update: Option<OnUpdate>,
-    on_fault: Option<OnFault>,
+    submit_options: SubmitOptions,
+    wait_options: WaitOptions,
+    timeout: Option<Duration>,
+}
+
+impl Client {
+    /// Retrieves the seed and images of a completed imagine, button or blend job:
+    /// submits a seed job and waits for its result.
+    ///
+    /// `.await` it as it is, or set options first.
+    pub fn retrieve(&self, job_id: impl Into<String>) -> RetrieveSeed {
+        RetrieveSeed {
+            submit: self.submit(job_id),
+            submit_options: SubmitOptions::default(),
+            wait_options: self.shared.wait,
+            timeout: None,
+        }
+    }
 }
 
 impl RetrieveSeed {
-    pub(crate) fn new(submit: SubmitSeed) -> Self {
-        Self {
-            submit,
-            policy: Policy::default(),
-            on_started: None,
-            on_update: None,
-            on_fault: None,
-        }
-    }
-
-    /// As [`SubmitSeed::discord`].
-    pub fn discord(mut self, token: impl Into<String>) -> Self {
-        self.submit = self.submit.discord(token);
+    /// How to submit, instead of the defaults.
+    pub fn submit_options(mut self, options: SubmitOptions) -> Self {
+        self.submit_options = options;
         self
     }
 
-    /// As [`SubmitSeed::reply_url`].
-    pub fn reply_url(mut self, url: impl Into<String>) -> Self {
-        self.submit = self.submit.reply_url(url);
+    /// How to wait, instead of the client's options.
+    pub fn wait_options(mut self, options: WaitOptions) -> Self {
+        self.wait_options = options;
         self
     }
 
-    /// As [`SubmitSeed::reply_ref`].
-    pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
-        self.submit = self.submit.reply_ref(reference);
-        self
-    }
-
-    /// As [`Wait::interval`](crate::Wait::interval).
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.policy.interval = interval;
-        self
-    }
-
-    /// As [`Wait::timeout`](crate::Wait::timeout); counted from the start of
-    /// the wait.
+    /// How long the whole call may take, submission and wait together. Without it
+    /// each has the timeout of its options.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.policy.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
-    /// Called when a job has been started, before the wait: the place to write
-    /// its id down.
-    pub fn on_started(mut self, on_started: impl FnOnce(&Job) + Send + 'static) -> Self {
-        self.on_started = Some(Box::new(on_started));
-        self
+    /// The events: [`JobEvent::Started`], unless the seed had been retrieved before,
+    /// those of the wait, and the result.
+    pub fn into_stream(self) -> JobEvents {
+        let wait_options = self.wait_options;
+        let events = async move {
+            let deadline = self.deadline();
+            let (events, started) = match self.submitted().await {
+                Err(error) => return stream::iter([Err(error)]).boxed(),
+                Ok(SubmitOutcome::AlreadyRetrieved(result)) => {
+                    return stream::iter([Ok(JobEvent::Completed(result))]).boxed();
+                }
+                Ok(SubmitOutcome::Started(job)) => {
+                    let started = JobEvent::Started(job.handle().clone());
+                    (wait(&job, wait_options, deadline), started)
+                }
+            };
+            let events = events.map(|event| event.map_err(Error::job_started));
+            stream::iter([Ok(started)]).chain(events).boxed()
+        };
+        JobEvents::new(stream::once(events).flatten())
     }
 
-    /// As [`Wait::max_poll_errors`](crate::Wait::max_poll_errors).
-    pub fn max_poll_errors(mut self, polls: u32) -> Self {
-        self.policy.max_poll_errors = polls;
-        self
+    fn deadline(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.timeout?)
     }
 
-    /// As [`SubmitSeed::request_timeout`], and for each poll as
-    /// [`Wait::request_timeout`](crate::Wait::request_timeout).
-    pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.submit = self.submit.request_timeout(timeout);
-        self.policy.request_timeout = Some(timeout);
-        self
-    }
-
-    /// As [`SubmitSeed::retry`].
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.submit = self.submit.retry(retry);
-        self
-    }
-
-    /// As [`SubmitSeed::resubmit`].
-    pub fn resubmit(mut self, resubmit: bool) -> Self {
-        self.submit = self.submit.resubmit(resubmit);
-        self
-    }
-
-    /// As [`Wait::on_fault`](crate::Wait::on_fault).
-    pub fn on_fault(mut self, on_fault: impl FnMut(&Error) + Send + 'static) -> Self {
-        self.on_fault = Some(Box::new(on_fault));
-        self
-    }
-
-    /// As [`Wait::on_update`](crate::Wait::on_update).
-    pub fn on_update(mut self, on_update: impl FnMut(&JobProgress) + Send + 'static) -> Self {
-        self.on_update = Some(Box::new(on_update));
-        self
+    async fn submitted(self) -> Result<SubmitOutcome, Error> {
+        let mut options = self.submit_options;
+        options.timeout = options.timeout.min(self.timeout.unwrap_or(Duration::MAX));
+        self.submit.with_options(options).await
     }
 
     async fn run(self) -> Result<SeedResult, Error> {
-        let job = match self.submit.send().await? {
-            SubmitOutcome::AlreadyRetrieved(result) => return Ok(result),
-            SubmitOutcome::Started(job) => job,
-        };
-        if let Some(on_started) = self.on_started {
-            on_started(&job);
+        let mut events = self.into_stream();
+        loop {
+            match events.next().await {
+                Some(Ok(JobEvent::Completed(result))) => return Ok(result),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error),
+                // The stream ends with one of the two.
+                None => return Err(Error::lost_submission()),
+            }
         }
-        let mut wait = job.wait();
-        wait.policy = Policy {
-            unknown_polls: wait.policy.unknown_polls,
-            ..self.policy
-        };
-        if let Some(on_update) = self.on_update {
-            wait = wait.on_update(on_update);
-        }
-        if let Some(on_fault) = self.on_fault {
-            wait = wait.on_fault(on_fault);
-        }
-        wait.await.map_err(Error::job_started)
     }
+}
+
+/// The wait, at most until the deadline of the whole call.
+fn wait(job: &Job, mut options: WaitOptions, deadline: Option<Instant>) -> JobEvents {
+    if let Some(deadline) = deadline {
+        let left = deadline.saturating_duration_since(Instant::now());
+        options.timeout = options.timeout.min(left);
+    }
+    job.wait().with_options(options).into_stream()
 }
 
 impl IntoFuture for RetrieveSeed {
@@ -176,14 +148,5 @@ impl IntoFuture for RetrieveSeed {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-impl fmt::Debug for RetrieveSeed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetrieveSeed")
-            .field("submit", &self.submit)
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
     }
 }

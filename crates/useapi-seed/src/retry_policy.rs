@@ -1,70 +1,61 @@
-//! When a request is repeated, and how long after the last one.
+//! When a request is retried, and after which backoff.
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::attempts::Attempts;
 use crate::error::Error;
 
-/// How often a request to the API is repeated, and after how long.
+/// How often a request is retried, and after which backoff.
 ///
-/// A request is repeated only when it cannot have been carried out, or when it
-/// would not matter:
+/// A request is retried only when it was not processed, or is idempotent:
 ///
 /// - nothing was sent: no address, no connection, no TLS;
 /// - the service itself rejected it for the moment: 429 with its error body;
-/// - it only reads: then also after a timeout, an unusable body, and any status
-///   that is not the service's own error.
+/// - it only reads: then also after a timeout, an invalid body, and any status that
+///   is not the service's own error.
 ///
-/// A submission whose response was lost is not repeated; what is done then says
-/// [`SubmitSeed::send`](crate::SubmitSeed::send). The service's own 400, 401, 402, 404
-/// and 596 never are.
+/// A submission whose response was lost is not retried blindly:
+/// [`Submission`](crate::Submission) searches for its job first. The service's own
+/// 400, 401, 402, 404 and 596 are never retried.
 ///
-/// The pause before a repetition is what the answer's `RetryPolicy-After` says, or else
-/// a random part of a time that doubles. Where it would lead beyond
-/// [`within`](Self::within), the error is given at once.
+/// The backoff is the response's `Retry-After`, or else a random part of a time
+/// that doubles. Where it would end after [`max_elapsed`](Self::max_elapsed), the
+/// error is returned immediately.
 ///
 /// ```
 /// use std::time::Duration;
 /// use useapi_seed::{Client, RetryPolicy};
 ///
 /// # fn main() -> Result<(), useapi_seed::Error> {
-/// let patient = RetryPolicy::default().attempts(10).within(Duration::from_secs(600));
-/// let client = Client::builder("a-token").retry(patient).build()?;
+/// let policy = RetryPolicy::default()
+///     .max_attempts(10)
+///     .initial_backoff(Duration::from_secs(1))
+///     .max_backoff(Duration::from_secs(20))
+///     .max_elapsed(Duration::from_secs(600));
+/// let client = Client::builder("a-token").retry(policy).build()?;
+/// assert_ne!(RetryPolicy::disabled(), RetryPolicy::default());
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryPolicy {
-    attempts: u32,
-    first: Duration,
-    longest: Duration,
-    within: Duration,
-}
-
-/// What a request does at the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Idempotency {
-    /// It asks.
-    Safe,
-    /// It starts a job, or ends one, or puts an account back to work.
-    Unsafe,
-}
-
-/// What has been tried of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Attempts {
-    pub(crate) attempts: u32,
-    pub(crate) elapsed: Duration,
+    max_attempts: u32,
+    initial_backoff: Duration,
+    max_backoff: Duration,
+    max_elapsed: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Four attempts within two minutes; before the second up to half a second,
-    /// doubled each time up to eight.
+    /// Four attempts within two minutes; the backoff is up to half a second, and
+    /// doubles up to eight.
     fn default() -> Self {
         Self {
-            attempts: 4,
-            first: Duration::from_millis(500),
-            longest: Duration::from_secs(8),
-            within: Duration::from_secs(120),
+            max_attempts: 4,
+            initial_backoff: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(8),
+            max_elapsed: Duration::from_secs(120),
         }
     }
 }
@@ -73,64 +64,73 @@ impl RetryPolicy {
     /// One attempt.
     #[must_use]
     pub fn disabled() -> Self {
-        Self::default().attempts(1)
+        Self::default().max_attempts(1)
     }
 
-    /// How often a request is sent at most, the first time included. 0 is as 1.
+    /// How often a request is sent at most, the first attempt included; 0 is as 1.
     #[must_use]
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
         self
     }
 
-    /// The longest pause before the second attempt, when the answer asks for
-    /// none.
+    /// The longest backoff before the second attempt, when the response has no
+    /// `Retry-After`.
     #[must_use]
-    pub fn initial_backoff(mut self, pause: Duration) -> Self {
-        self.first = pause;
+    pub fn initial_backoff(mut self, backoff: Duration) -> Self {
+        self.initial_backoff = backoff;
         self
     }
 
-    /// The longest pause before any attempt, when the answer asks for none.
+    /// The longest backoff before any attempt, when the response has no
+    /// `Retry-After`.
     #[must_use]
-    pub fn max_backoff(mut self, pause: Duration) -> Self {
-        self.longest = pause;
+    pub fn max_backoff(mut self, backoff: Duration) -> Self {
+        self.max_backoff = backoff;
         self
     }
 
-    /// How long after the first attempt another one may still begin.
+    /// How long after the first attempt another one may start.
     #[must_use]
-    pub fn within(mut self, time: Duration) -> Self {
-        self.within = time;
+    pub fn max_elapsed(mut self, time: Duration) -> Self {
+        self.max_elapsed = time;
         self
     }
 
-    /// How long to wait before the request is repeated, if it is to be. `jitter`
-    /// is between 0 and 1.
-    pub(crate) fn pause(&self, error: &Error, tried: Attempts, jitter: f64) -> Option<Duration> {
-        if tried.attempts >= self.attempts || !error.class().may_be_retried() {
+    /// The backoff before the next attempt, if there is to be one. `jitter` is
+    /// between 0 and 1.
+    pub(crate) fn backoff(
+        &self,
+        error: &Error,
+        attempts: Attempts,
+        jitter: f64,
+    ) -> Option<Duration> {
+        if attempts.count >= self.max_attempts || !error.class().may_be_retried() {
             return None;
         }
-        // A pause of no time at all would be a loop of calls.
-        let pause = match error.retry_after().filter(|asked| !asked.is_zero()) {
+        // Without any backoff the attempts would be a busy loop.
+        let backoff = match error.retry_after().filter(|asked| !asked.is_zero()) {
             Some(asked) => asked,
-            None => self.max_backoff_for(tried.attempts).mul_f64(jitter),
+            None => self.max_backoff_for(attempts.count).mul_f64(jitter),
         };
-        let begins = tried.elapsed.checked_add(pause)?;
-        (begins <= self.within).then_some(pause)
+        let next = attempts.elapsed.checked_add(backoff)?;
+        (next <= self.max_elapsed).then_some(backoff)
     }
 
-    /// The pause after so many looks for a job, which may still be on its way: by
-    /// default one second, then four.
-    pub(crate) fn search_backoff(&self, looks: u32) -> Duration {
-        let doublings = (2 * looks).saturating_sub(1).min(31);
-        self.first.saturating_mul(1 << doublings).min(self.longest)
+    /// The backoff after this many searches for a job that may still arrive: by
+    /// default 1 s, then 4 s.
+    pub(crate) fn search_backoff(&self, searches: u32) -> Duration {
+        self.doubled((2 * searches).saturating_sub(1))
     }
 
-    /// The longest pause after so many attempts.
+    /// The longest backoff after this many attempts.
     pub(crate) fn max_backoff_for(&self, attempts: u32) -> Duration {
-        let doublings = attempts.saturating_sub(1).min(31);
-        self.first.saturating_mul(1 << doublings).min(self.longest)
+        self.doubled(attempts.saturating_sub(1))
+    }
+
+    fn doubled(&self, times: u32) -> Duration {
+        let backoff = self.initial_backoff.saturating_mul(1 << times.min(31));
+        backoff.min(self.max_backoff)
     }
 }
 
@@ -158,58 +158,55 @@ mod tests {
         .with_response(Some(response))
     }
 
-    const ONCE: Attempts = Attempts {
-        attempts: 1,
-        elapsed: Duration::ZERO,
-    };
-
     #[test]
-    fn pauses_double_up_to_a_limit_and_have_jitter() {
-        let retry = RetryPolicy::default().attempts(100);
-        let pause = |attempts, jitter| {
+    fn backoff_doubles_up_to_limit_with_jitter() {
+        let policy = RetryPolicy::default().max_attempts(100);
+        let backoff = |count, jitter| {
             let elapsed = Duration::ZERO;
-            retry.pause(&busy(None), Attempts { attempts, elapsed }, jitter)
+            policy.backoff(&busy(None), Attempts { count, elapsed }, jitter)
         };
-        let longest: Vec<_> = (1..8).map(|attempts| pause(attempts, 1.0)).collect();
+        let longest: Vec<_> = (1..8).map(|count| backoff(count, 1.0)).collect();
         let expected = [500, 1000, 2000, 4000, 8000, 8000, 8000];
-        assert_eq!(
-            longest,
-            expected.map(|pause| Some(Duration::from_millis(pause)))
-        );
-        let looks = [1, 2, 3].map(|looks| retry.search_backoff(looks).as_secs());
-        assert_eq!(looks, [1, 4, 8]);
-        assert_eq!(pause(3, 0.25), Some(Duration::from_millis(500)));
-        assert_eq!(pause(99, 0.0), Some(Duration::ZERO));
+        let expected = expected.map(|millis| Some(Duration::from_millis(millis)));
+        assert_eq!(longest, expected);
+        let searches = [1, 2, 3].map(|searches| policy.search_backoff(searches).as_secs());
+        assert_eq!(searches, [1, 4, 8]);
+        assert_eq!(backoff(3, 0.25), Some(Duration::from_millis(500)));
+        assert_eq!(backoff(99, 0.0), Some(Duration::ZERO));
     }
 
     #[test]
-    fn attempts_and_time_have_limits() {
-        let tried = |attempts, elapsed| {
+    fn attempts_and_elapsed_time_are_limited() {
+        let backoff = |count, elapsed| {
             let elapsed = Duration::from_secs(elapsed);
-            let tried = Attempts { attempts, elapsed };
-            RetryPolicy::default().pause(&busy(Some("10")), tried, 1.0)
+            let attempts = Attempts { count, elapsed };
+            RetryPolicy::default().backoff(&busy(Some("10")), attempts, 1.0)
         };
-        assert_eq!(tried(3, 110), Some(Duration::from_secs(10)));
-        assert_eq!(tried(3, 111), None);
-        assert_eq!(tried(4, 0), None);
-        assert_eq!(RetryPolicy::disabled().pause(&busy(None), ONCE, 0.0), None);
+        assert_eq!(backoff(3, 110), Some(Duration::from_secs(10)));
+        assert_eq!(backoff(3, 111), None);
+        assert_eq!(backoff(4, 0), None);
+        let disabled = RetryPolicy::disabled();
+        assert_eq!(disabled.backoff(&busy(None), Attempts::ONE, 0.0), None);
     }
 
     #[test]
-    fn the_answer_may_ask_for_any_pause() {
-        let pause = |value| RetryPolicy::default().pause(&busy(Some(value)), ONCE, 1.0);
-        assert_eq!(pause("7"), Some(Duration::from_secs(7)));
-        // A year, and more than there is.
+    fn retry_after_of_any_length_is_understood() {
+        let backoff = |value| {
+            let error = busy(Some(value));
+            RetryPolicy::default().backoff(&error, Attempts::ONE, 1.0)
+        };
+        assert_eq!(backoff("7"), Some(Duration::from_secs(7)));
+        // A year, and more than a duration can hold.
         for value in [
             "31536000",
             "18446744073709551615",
             "Fri, 31 Dec 9999 23:59:59 GMT",
         ] {
-            assert_eq!(pause(value), None, "{value}");
+            assert_eq!(backoff(value), None, "{value}");
         }
-        // No time at all, or a time in the past: as without it.
+        // No time, or a time in the past: as without the header.
         for value in ["soon", "-5", "", "0", "Sun, 06 Nov 1994 08:49:37 GMT"] {
-            assert_eq!(pause(value), Some(Duration::from_millis(500)), "{value}");
+            assert_eq!(backoff(value), Some(Duration::from_millis(500)), "{value}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Calls of the API: repeated where that is safe, within limits, and shown as
-//! spans.
+//! One call of the API: retries, deadline, span.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,69 +6,52 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument, Span, field, info_span};
-use useapi_seed_raw as raw;
+use useapi_seed_raw::{self as raw, Operation};
 
-use crate::client::Client;
+use crate::attempts::{Attempts, Idempotency};
 use crate::error::{Class, Error, RequestStatus};
-use crate::retry_policy::{Attempts, Idempotency, RetryPolicy};
+use crate::retry_policy::RetryPolicy;
 
-/// What is asked of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
-    RetrieveSeed,
-    GetJob,
-    ListJobs,
-    CancelJob,
-    ResetAccount,
+/// Sends requests.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    pub(crate) raw: raw::Client,
+    /// Where requests go, as spans name it.
+    pub(crate) server_address: String,
+    pub(crate) server_port: Option<u16>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) request_timeout: Duration,
+    pub(crate) settle_margin: Duration,
 }
 
-impl Operation {
-    fn method(self) -> &'static str {
-        match self {
-            Self::RetrieveSeed | Self::ResetAccount => "POST",
-            Self::GetJob | Self::ListJobs | Self::CancelJob => "GET",
-        }
-    }
-
-    /// The path, without what differs from call to call.
-    fn template(self) -> &'static str {
-        match self {
-            Self::RetrieveSeed => "/jobs/seed_async",
-            Self::GetJob => "/jobs/",
-            Self::ListJobs => "/jobs",
-            Self::CancelJob => "/jobs/cancel/",
-            Self::ResetAccount => "/account/midjourney/{channel}/reset",
-        }
-    }
-
-    fn idempotency(self) -> Idempotency {
-        match self {
-            Self::GetJob | Self::ListJobs => Idempotency::Safe,
-            Self::RetrieveSeed | Self::CancelJob | Self::ResetAccount => Idempotency::Unsafe,
-        }
+fn idempotency(operation: Operation) -> Idempotency {
+    match operation {
+        Operation::GetJob | Operation::ListJobs => Idempotency::Safe,
+        _ => Idempotency::Unsafe,
     }
 }
 
-/// How a call is made.
+/// The limits of a call.
 #[derive(Clone, Debug)]
 pub(crate) struct CallOptions {
     pub(crate) retry: RetryPolicy,
     /// How long one request may take.
     pub(crate) request_timeout: Duration,
-    /// When the last one has to be over.
+    /// When the last one must be over.
     pub(crate) deadline: Option<Instant>,
+    /// How often the request was sent by earlier calls.
+    pub(crate) attempts_before: u32,
 }
 
 impl CallOptions {
-    /// Without repetitions.
-    pub(crate) fn once(&self) -> Self {
+    pub(crate) fn without_retry(&self) -> Self {
         Self {
             retry: RetryPolicy::disabled(),
             ..self.clone()
         }
     }
 
-    /// How long a request that begins now may take; nothing when time is up.
+    /// How long a request that starts now may take; none when the deadline is over.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         let left = self.deadline.map_or(self.request_timeout, |deadline| {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -78,48 +60,52 @@ impl CallOptions {
         (!left.is_zero()).then_some(left)
     }
 
-    /// Sleeps, if there is time after it.
-    pub(crate) async fn pause(&self, pause: Duration) -> bool {
-        let is_over = self.deadline.is_some_and(|deadline| {
-            Instant::now()
-                .checked_add(pause)
-                .is_none_or(|end| end >= deadline)
-        });
-        if !is_over {
-            sleep(pause).await;
-        }
-        !is_over
+    /// Whether a pause ends before the deadline.
+    pub(crate) fn allows(&self, pause: Duration) -> bool {
+        self.deadline.is_none_or(|deadline| {
+            let end = Instant::now().checked_add(pause);
+            end.is_some_and(|end| end < deadline)
+        })
     }
 }
 
-impl Client {
-    /// Makes a call, and repeats it where that is safe. `job` is the job it is
-    /// about; what it brings comes with the answer's status.
+impl Transport {
+    /// The client's own limits.
+    pub(crate) fn options(&self) -> CallOptions {
+        CallOptions {
+            retry: self.retry.clone(),
+            request_timeout: self.request_timeout,
+            deadline: None,
+            attempts_before: 0,
+        }
+    }
+
+    /// Sends a request, and retries it where that is safe. `job_id` is the job that
+    /// the request is about; `send` returns its value with the HTTP status.
     pub(crate) async fn call<T, F>(
         &self,
         operation: Operation,
-        job: Option<&str>,
+        job_id: Option<&str>,
         options: &CallOptions,
         send: impl Fn(raw::Client) -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<(T, StatusCode), Error>>,
     {
-        let begun = Instant::now();
-        let mut attempts = 0;
+        let started = Instant::now();
+        let mut count = 0;
         loop {
-            attempts += 1;
-            let tried = |attempts| Attempts {
-                attempts,
-                elapsed: begun.elapsed(),
+            count += 1;
+            let attempts = |count| Attempts {
+                count,
+                elapsed: started.elapsed(),
             };
             let Some(timeout) = options.time_left() else {
-                return Err(Error::time_is_up().with_attempts(tried(attempts)));
+                return Err(Error::time_is_up().with_attempts(attempts(count)));
             };
-            let span = self.span(operation, job, attempts);
-            let settles_at =
-                Instant::now().checked_add(timeout.saturating_add(self.shared.settle_margin));
-            let outcome = send(self.shared.raw.with_timeout(timeout))
+            let span = self.span(operation, job_id, options.attempts_before + count);
+            let settles_at = Instant::now().checked_add(timeout.saturating_add(self.settle_margin));
+            let outcome = send(self.raw.with_timeout(timeout))
                 .instrument(span.clone())
                 .await;
             let error = match outcome {
@@ -129,52 +115,52 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            let mut error = error.for_call(operation.idempotency());
+            let mut error = error.for_call(idempotency(operation));
             if error.class() == Class::Ambiguous {
                 error = error.with_settles_at(settles_at);
             }
             record(&span, error.status(), error.request_status());
             span.record("otel.status_code", "ERROR");
             span.record("error.type", error.type_name());
-            let tried = tried(attempts);
-            let pause = options.retry.pause(&error, tried, fastrand::f64());
-            let Some(pause) = pause else {
-                return Err(error.with_attempts(tried));
+            let error = error.with_attempts(attempts(count));
+            let backoff = options
+                .retry
+                .backoff(&error, attempts(count), fastrand::f64());
+            let Some(backoff) = backoff.filter(|backoff| options.allows(*backoff)) else {
+                return Err(error);
             };
-            tracing::debug!(parent: &span, pause = ?pause, "repeated after a pause");
-            if !options.pause(pause).await {
-                return Err(error.with_attempts(tried));
-            }
+            tracing::debug!(parent: &span, ?backoff, "retried after a backoff");
+            sleep(backoff).await;
         }
     }
 
     /// Named as OpenTelemetry's conventions for HTTP clients have it.
-    fn span(&self, operation: Operation, job: Option<&str>, attempt: u32) -> Span {
-        let method = operation.method();
-        // A submission names the job whose seed it asks for.
+    fn span(&self, operation: Operation, job_id: Option<&str>, attempt: u32) -> Span {
+        let (method, path) = (operation.method(), operation.path());
+        // A submission names the job whose seed it retrieves.
         let is_submission = operation == Operation::RetrieveSeed;
         info_span!(
             "useapi_seed.request",
-            otel.name = format_args!("{method} {}", operation.template()),
+            otel.name = format_args!("{method} {path}"),
             otel.kind = "client",
             otel.status_code = field::Empty,
             http.request.method = method,
             http.request.resend_count = (attempt > 1).then_some(attempt - 1),
             http.response.status_code = field::Empty,
-            server.address = self.shared.server_address,
-            server.port = self.shared.server_port,
-            url.template = operation.template(),
+            server.address = self.server_address,
+            server.port = self.server_port,
+            url.template = path,
             error.type = field::Empty,
-            useapi.job.id = (!is_submission).then_some(job),
-            useapi.parent_job.id = is_submission.then_some(job),
+            useapi.job.id = (!is_submission).then_some(job_id),
+            useapi.parent_job.id = is_submission.then_some(job_id),
             useapi.attempt = attempt,
-            useapi.request_status = field::Empty,
+            useapi.request.status = field::Empty,
         )
     }
 }
 
 fn record(span: &Span, status: Option<StatusCode>, request_status: RequestStatus) {
-    span.record("useapi.request_status", request_status.as_str());
+    span.record("useapi.request.status", request_status.as_str());
     if let Some(status) = status {
         span.record("http.response.status_code", status.as_u16());
     }

@@ -1,138 +1,73 @@
-//! Waiting for a job.
+//! Waits for a job.
 
-use std::fmt;
+pub(crate) mod event;
+pub(crate) mod events;
+pub(crate) mod poller;
+
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::time::Duration;
+
+use futures_util::stream;
 
 use crate::error::Error;
-use crate::events::{JobEvent, JobEvents};
-use crate::job::{Job, JobProgress};
+use crate::job::Job;
 use crate::notifier::Notified;
-use crate::poller::Poller;
 use crate::result::SeedResult;
+use crate::wait_options::WaitOptions;
+use event::JobEvent;
+use events::JobEvents;
+use poller::Poller;
 
-pub(crate) type OnUpdate = Box<dyn FnMut(&JobProgress) + Send>;
-pub(crate) type OnFault = Box<dyn FnMut(&Error) + Send>;
-pub(crate) type OnPause = Box<dyn FnMut(Duration) + Send>;
-
-/// The default for a job that was just started.
-const UNKNOWN_POLLS: u32 = 3;
-
-/// A wait for a job's result. Made by [`Job::wait`].
+/// A wait for the result of a job. Made by [`Job::wait`]; `.await` it, or read its
+/// events.
 ///
-/// Dropping the future ends the wait and loses nothing.
+/// Dropping it ends the wait and loses nothing: the job keeps running.
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::builder().speed(600.0).start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
-/// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(jobid).send().await? else { panic!() };
-/// # let interval = Duration::from_millis(20);
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+/// # example(async |client, job_id| {
+/// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(job_id).await? else { panic!() };
 /// use std::time::Duration;
-/// use useapi_seed::Wait;
+/// use useapi_seed::WaitOptions;
 ///
-/// let result = job
-///     .wait()
-///     .interval(interval) // Wait::DEFAULT_INTERVAL unless set
-///     .timeout(2 * Wait::DEFAULT_TIMEOUT)
-///     .poll_interval_after_wake(Duration::from_secs(60))
-///     .max_poll_errors(2 * Wait::DEFAULT_MAX_POLL_ERRORS)
-///     .unknown_polls(1)
-///     .request_timeout(Duration::from_secs(20))
-///     .on_fault(|error| println!("asked in vain: {error}"))
-///     .on_update(|update| println!("{:?} %", update.percent))
-///     .on_pause(|pause| println!("next look in {pause:?}"))
-///     .await?;
+/// # let interval = Duration::from_millis(20);
+/// let options = WaitOptions::default().poll_interval(interval).timeout(Duration::from_secs(600));
+/// let result = job.wait().with_options(options).await?;
 /// # assert_eq!(result.images().len(), 4);
-/// # assert!(Wait::DEFAULT_INTERVAL >= interval);
 /// # Ok(())
-/// # }
+/// # });
 /// ```
-#[must_use = "nothing happens before it is awaited"]
+#[derive(Debug)]
+#[must_use = "nothing is polled unless it is awaited"]
 pub struct Wait {
     job: Job,
-    /// From the beginning: what is heard before the first poll counts, too.
+    /// From the beginning: a notification before the first poll counts, too.
     notified: Notified,
-    pub(crate) policy: Policy,
-    on_update: Option<OnUpdate>,
-    on_fault: Option<OnFault>,
-    on_pause: Option<OnPause>,
+    options: WaitOptions,
 }
 
-/// How often and how long to poll.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    pub(crate) interval: Duration,
-    pub(crate) timeout: Duration,
-    /// How many polls in a row may fail.
-    pub(crate) max_poll_errors: u32,
-    /// How many of the first polls may not know the job.
-    pub(crate) unknown_polls: u32,
-    /// Once the job's callbacks are known to come.
-    pub(crate) poll_interval_after_wake: Duration,
-    pub(crate) request_timeout: Option<Duration>,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            interval: Wait::DEFAULT_INTERVAL,
-            timeout: Wait::DEFAULT_TIMEOUT,
-            max_poll_errors: Wait::DEFAULT_MAX_POLL_ERRORS,
-            unknown_polls: 0,
-            poll_interval_after_wake: Duration::ZERO,
-            request_timeout: None,
+impl Job {
+    /// Waits for the result. `.await` it as it is, or set options first.
+    pub fn wait(&self) -> Wait {
+        Wait {
+            notified: self.notifier().subscribe(),
+            options: self.client().shared.wait,
+            job: self.clone(),
         }
     }
 }
 
 impl Wait {
-    /// The time between two polls unless set: the least that the service asks
-    /// for.
-    pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
-
-    /// How long to wait unless set.
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
-
-    /// How many polls in a row may fail unless set.
-    pub const DEFAULT_MAX_POLL_ERRORS: u32 = 5;
-
-    pub(crate) fn new(job: Job) -> Self {
-        let is_started = job.initial_progress().is_some() || job.has_parent();
-        Self {
-            notified: job.notifier().felt(),
-            job,
-            policy: Policy {
-                unknown_polls: if is_started { UNKNOWN_POLLS } else { 0 },
-                ..Policy::default()
-            },
-            on_update: None,
-            on_fault: None,
-            on_pause: None,
-        }
-    }
-
-    /// The time between two polls, at least a millisecond, instead of
-    /// [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL). Up to a tenth is added by
-    /// jitter, so that many waits do not poll at once; after a refusal it is as
-    /// long as the answer's `RetryPolicy-After` says, if that is longer. The service
-    /// itself looks at Discord every 15 to 60 seconds, so less brings nothing
-    /// there.
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.policy.interval = interval;
+    /// How to wait, instead of the client's options.
+    pub fn with_options(mut self, options: WaitOptions) -> Self {
+        self.options = options;
         self
     }
 
-    /// The time between two polls once [`Job::wake`] has woken the wait, if
-    /// that is longer than the [interval](Self::interval): what comes by itself
-    /// need not be asked for as often. The same unless set.
-    pub fn poll_interval_after_wake(mut self, interval: Duration) -> Self {
-        self.policy.poll_interval_after_wake = interval;
-        self
+    /// The options that are set.
+    #[must_use]
+    pub fn options(&self) -> WaitOptions {
+        self.options
     }
 
     /// The job that is waited for.
@@ -141,86 +76,44 @@ impl Wait {
         &self.job
     }
 
-    /// How long to wait, instead of
-    /// [`DEFAULT_TIMEOUT`](Self::DEFAULT_TIMEOUT). There is one last poll at the
-    /// deadline, which may take ten seconds, or as long as a request may if that is
-    /// less.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.policy.timeout = timeout;
-        self
+    /// The events of the job, ending with its result.
+    pub fn into_stream(self) -> JobEvents {
+        JobEvents::new(stream::unfold(State::New(Box::new(self)), async |state| {
+            let mut poller = match state {
+                State::New(wait) => Box::new(wait.poller()),
+                State::Polling(poller) => poller,
+                State::Ended => return None,
+            };
+            let event = poller.next().await;
+            let is_last = matches!(event, Err(_) | Ok(JobEvent::Completed(_)));
+            let state = if is_last {
+                State::Ended
+            } else {
+                State::Polling(poller)
+            };
+            Some((event, state))
+        }))
     }
 
-    /// How many polls in a row may bring no usable answer before the wait ends
-    /// with the last one's error, instead of
-    /// [`DEFAULT_MAX_POLL_ERRORS`](Self::DEFAULT_MAX_POLL_ERRORS). 0 is as 1: the first
-    /// one ends it. A failed poll is not a failed job.
-    pub fn max_poll_errors(mut self, polls: u32) -> Self {
-        self.policy.max_poll_errors = polls;
-        self
+    pub(crate) fn poller(self) -> Poller {
+        Poller::new(self.job, self.notified, self.options)
     }
 
-    /// How many of the first polls may respond that the job is not found (404)
-    /// before that counts: a server may not know yet what another one has started
-    /// a moment ago. Three for a job that was submitted or found by this client, or
-    /// whose [parent](Job::of_parent) is known; none for one named by its id alone.
-    pub fn unknown_polls(mut self, polls: u32) -> Self {
-        self.policy.unknown_polls = polls;
-        self
-    }
-
-    /// How long one poll may take, instead of the client's
-    /// [`request_timeout`](crate::ClientBuilder::request_timeout).
-    pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.policy.request_timeout = Some(timeout);
-        self
-    }
-
-    /// Called at each change of a job that has not ended.
-    pub fn on_update(mut self, on_update: impl FnMut(&JobProgress) + Send + 'static) -> Self {
-        self.on_update = Some(Box::new(on_update));
-        self
-    }
-
-    /// Called after each poll that brought no usable answer, and that another
-    /// one follows.
-    pub fn on_fault(mut self, on_fault: impl FnMut(&Error) + Send + 'static) -> Self {
-        self.on_fault = Some(Box::new(on_fault));
-        self
-    }
-
-    /// Called before each pause, with the time until the next poll: for whoever
-    /// shows that something goes on.
-    pub fn on_pause(mut self, on_pause: impl FnMut(Duration) + Send + 'static) -> Self {
-        self.on_pause = Some(Box::new(on_pause));
-        self
-    }
-
-    /// The job's news as they come, instead of the result alone. What was set by
-    /// [`on_update`](Self::on_update), [`on_fault`](Self::on_fault) and
-    /// [`on_pause`](Self::on_pause) is not called.
-    pub fn updates(self) -> JobEvents {
-        JobEvents::new(self.job, self.notified, self.policy)
-    }
-
-    async fn run(mut self) -> Result<SeedResult, Error> {
-        let mut polling = Poller::new(self.job, self.notified, self.policy);
-        polling.on_pause = self.on_pause;
+    async fn run(self) -> Result<SeedResult, Error> {
+        let mut poller = self.poller();
         loop {
-            match polling.next().await? {
-                JobEvent::Progress(update) => {
-                    if let Some(on_update) = &mut self.on_update {
-                        on_update(&update);
-                    }
-                }
-                JobEvent::PollError(error) => {
-                    if let Some(on_fault) = &mut self.on_fault {
-                        on_fault(&error);
-                    }
-                }
-                JobEvent::Completed(result) => return Ok(result),
+            if let JobEvent::Completed(result) = poller.next().await? {
+                return Ok(result);
             }
         }
     }
+}
+
+/// Of a stream; the timeout counts from its first poll.
+enum State {
+    New(Box<Wait>),
+    Polling(Box<Poller>),
+    Ended,
 }
 
 impl IntoFuture for Wait {
@@ -229,14 +122,5 @@ impl IntoFuture for Wait {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-impl fmt::Debug for Wait {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait")
-            .field("job", &self.job)
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
     }
 }

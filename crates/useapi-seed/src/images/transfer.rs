@@ -17,8 +17,8 @@ use super::host::{self, Host};
 use super::limits::Limits;
 use super::part::Part;
 use super::rest::{ReceivedRange, Rest, Version};
+use crate::attempts::Attempts as Tried;
 use crate::error::Error;
-use crate::retry_policy::Attempts as Tried;
 
 /// How long more bytes are waited for after the announced size.
 const LINGER: Duration = Duration::from_millis(500);
@@ -94,7 +94,7 @@ impl<'a> Transfer<'a> {
             let next = attempts.after(failure, left, Instant::now());
             let next = next.map_err(|error| {
                 error.with_attempts(Tried {
-                    attempts: attempts.failed(),
+                    count: attempts.failed(),
                     elapsed: begun.elapsed(),
                 })
             })?;

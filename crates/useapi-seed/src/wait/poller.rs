@@ -1,4 +1,4 @@
-//! Asking for a job again and again until it has ended.
+//! Polls a job until it has ended.
 
 use std::time::Duration;
 
@@ -7,66 +7,71 @@ use tracing::{Instrument, Span, field, info_span};
 use useapi_seed_raw::RawResponse;
 use useapi_seed_raw::types::Verb;
 
+use crate::attempts::{Attempts, Idempotency};
 use crate::error::{Error, ErrorKind, RequestStatus};
-use crate::events::JobEvent;
 use crate::job::{Job, JobProgress, PollResult};
 use crate::notifier::Notified;
 use crate::result::SeedResult;
-use crate::retry_policy::{Attempts, Idempotency};
-use crate::wait::{OnPause, Policy};
+use crate::wait::event::JobEvent;
+use crate::wait_options::WaitOptions;
 
-/// What an interval is kept between: no hot loop, and no end of the calendar.
+/// The limits of an interval: no busy loop, no overflow.
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
-/// The last look, at the deadline, may take that much longer.
+/// How much longer the final poll, at the deadline, may take.
 const FINAL_POLL_TIMEOUT: Duration = Duration::from_secs(10);
-/// Nudges closer than this are one: whoever calls back could do so without end.
+/// A caller could send callbacks without end: notifications closer than this are
+/// one.
 const MIN_WAKE_INTERVAL: Duration = Duration::from_secs(1);
-/// Of an interval, at most so much is added by jitter.
+/// The part of an interval that is added at random, at most.
 const JITTER: f64 = 0.1;
-/// A job may say that it has completed a moment before its seed and images are
-/// there: so many polls more are worth it.
+/// A job may report completion a moment before its seed and images are there: how
+/// many more polls wait for them.
 const POLLS_FOR_OUTPUT: u32 = 3;
+/// How many polls may not find a job that was just started, by default.
+const UNKNOWN_POLLS: u32 = 3;
 
-/// A wait that is under way.
+/// A wait in progress.
+#[derive(Debug)]
 pub(crate) struct Poller {
     job: Job,
-    policy: Policy,
+    options: WaitOptions,
     notified: Notified,
-    pub(crate) on_pause: Option<OnPause>,
+    /// Whether the coming pause has been reported.
+    is_pause_reported: bool,
     span: Span,
-    begun: Instant,
-    /// None when it lies beyond what the clock can say.
+    started: Instant,
+    /// None when the clock cannot represent it.
     deadline: Option<Instant>,
     next: Instant,
-    /// When a notifier has an idempotency again.
+    /// When the next notification has an effect.
     next_wake_allowed: Instant,
-    /// Whether the poll comes before its time.
+    /// Whether a notification caused the coming poll.
     woken: bool,
-    /// Whether a notifier has come with news.
+    /// Whether a notification has brought a change.
     has_been_woken: bool,
     last: Option<JobProgress>,
     polls: u32,
     failed: u32,
-    /// How many polls found the job completed without all of its output.
+    /// How many polls found the job completed and its output incomplete.
     polls_for_output: u32,
     /// The most complete result so far.
     partial: Option<Box<SeedResult>>,
-    /// What the last response was, when it could not be parsed.
+    /// The last response, when it could not be parsed.
     invalid: Option<(ErrorKind, RawResponse)>,
 }
 
 impl Poller {
-    /// Begins now.
-    pub(crate) fn new(job: Job, notified: Notified, policy: Policy) -> Self {
-        let begun = Instant::now();
-        let policy = Policy {
-            interval: policy.interval.clamp(MIN_INTERVAL, MAX_INTERVAL),
-            ..policy
+    /// The timeout counts from now.
+    pub(crate) fn new(job: Job, notified: Notified, options: WaitOptions) -> Self {
+        let started = Instant::now();
+        let options = WaitOptions {
+            poll_interval: options.poll_interval.clamp(MIN_INTERVAL, MAX_INTERVAL),
+            ..options
         };
-        let mut polling = Self {
+        let mut poller = Self {
             notified,
-            on_pause: None,
+            is_pause_reported: false,
             span: info_span!(
                 "useapi_seed.wait",
                 otel.status_code = field::Empty,
@@ -75,53 +80,67 @@ impl Poller {
                 useapi.job.status = field::Empty,
                 useapi.polls = field::Empty,
             ),
-            begun,
-            deadline: begun.checked_add(policy.timeout),
-            next: begun,
-            next_wake_allowed: begun,
+            started,
+            deadline: started.checked_add(options.timeout),
+            next: started,
+            next_wake_allowed: started,
             woken: false,
             has_been_woken: false,
-            last: job.initial_progress().cloned(),
+            last: job.initial_progress().map(JobProgress::without_body),
             polls: 0,
             failed: 0,
             polls_for_output: 0,
             partial: None,
             invalid: None,
             job,
-            policy,
+            options,
         };
-        // The submission's answer was a poll.
-        if let Some(submitted) = polling.job.submitted_at() {
-            polling.next = polling.after(submitted, None);
+        // The response to the submission counts as a poll.
+        if let Some(started_at) = poller.job.started_at() {
+            poller.next = poller.after(started_at, None);
         }
-        polling
+        poller
     }
 
-    /// The next that there is to tell. After a result or an error there is
-    /// nothing more.
+    /// The next event. None follows a result or an error.
     pub(crate) async fn next(&mut self) -> Result<JobEvent, Error> {
         loop {
+            let pause = self.pause();
+            let is_reported = std::mem::replace(&mut self.is_pause_reported, true);
+            if !is_reported && !pause.is_zero() {
+                return Ok(JobEvent::Sleeping(pause));
+            }
+            self.is_pause_reported = false;
             self.sleep().await;
-            let is_last = self
-                .deadline
-                .is_some_and(|deadline| Instant::now() >= deadline);
-            self.polls = self.polls.saturating_add(1);
-            // Boxed, so that a wait between two polls is small.
-            let poll = Box::pin(self.poll(is_last));
-            let outcome = poll.await;
-            self.next_wake_allowed = Instant::now() + MIN_WAKE_INTERVAL.min(self.policy.interval);
-            let event = match outcome {
-                Ok(PollResult::Completed(result)) => self.completed(result, is_last),
-                Ok(PollResult::InProgress(update)) => self.in_progress(update, is_last)?,
-                Err(error) => self.failed(error, is_last)?,
-            };
-            if let Some(event) = event {
+            if let Some(event) = self.poll_once().await? {
                 return Ok(event);
             }
         }
     }
 
-    /// The result, unless the rest of it is worth another poll.
+    /// Polls now, whether or not a poll is due.
+    pub(crate) async fn poll_once(&mut self) -> Result<Option<JobEvent>, Error> {
+        let is_last = self
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline);
+        self.polls = self.polls.saturating_add(1);
+        // Boxed, so that a wait between two polls is small.
+        let poll = Box::pin(self.poll(is_last));
+        let outcome = poll.await;
+        self.next_wake_allowed = Instant::now() + MIN_WAKE_INTERVAL.min(self.options.poll_interval);
+        match outcome {
+            Ok(PollResult::Completed(result)) => Ok(self.completed(result, is_last)),
+            Ok(PollResult::InProgress(progress)) => self.in_progress(progress, is_last),
+            Err(error) => self.failed(error, is_last),
+        }
+    }
+
+    /// How long until the next poll is due.
+    pub(crate) fn pause(&self) -> Duration {
+        self.next.saturating_duration_since(Instant::now())
+    }
+
+    /// The result, unless another poll may find the rest of it.
     fn completed(&mut self, result: SeedResult, is_last: bool) -> Option<JobEvent> {
         let count = result.images().len();
         let is_complete = result.is_complete();
@@ -140,20 +159,23 @@ impl Poller {
 
     fn in_progress(
         &mut self,
-        update: JobProgress,
+        progress: JobProgress,
         is_last: bool,
     ) -> Result<Option<JobEvent>, Error> {
         self.failed = 0;
         self.invalid = None;
-        let is_change = self.last.as_ref().is_none_or(|last| !last.is_same(&update));
-        // Whoever nudges without a reason must not slow it down.
+        let is_change = self
+            .last
+            .as_ref()
+            .is_none_or(|last| !last.is_same(&progress));
+        // A notification without a change must not slow the wait down.
         self.has_been_woken |= std::mem::take(&mut self.woken) && is_change;
         self.next = self.after(Instant::now(), None);
-        self.last = Some(update.without_body());
+        self.last = Some(progress.without_body());
         match (is_last, self.partial.is_some()) {
             (true, true) => Ok(self.retrieved()),
-            (true, false) => Err(self.time_is_up(None)),
-            (false, _) => Ok(is_change.then_some(JobEvent::Progress(update))),
+            (true, false) => Err(self.timed_out(None)),
+            (false, _) => Ok(is_change.then_some(JobEvent::Progress(progress))),
         }
     }
 
@@ -167,14 +189,14 @@ impl Poller {
         if self.partial.is_some() {
             return Ok(self.retrieved());
         }
-        // It was started a moment ago, and not every server knows it yet.
-        let is_young = self.polls <= self.policy.unknown_polls && error.is_not_found();
+        // Not every server may know a job that has just been started.
+        let is_young = self.polls <= self.max_unknown_polls() && error.is_not_found();
         if !is_young {
-            // Whoever nudges often must not end the wait sooner.
+            // Notifications must not end the wait earlier.
             self.failed += u32::from(!woken);
-            // A job that was never seen to run cannot be said to.
+            // A job that no poll has found is not known to be running.
             let is_unknown = is_last && self.last.is_none() && self.invalid.is_none();
-            let is_too_often = self.failed >= self.policy.max_poll_errors;
+            let is_too_often = self.failed >= self.options.max_poll_errors;
             if !error.is_retryable() || is_too_often || is_unknown {
                 return Err(self.ended(error));
             }
@@ -184,25 +206,33 @@ impl Poller {
             self.invalid = response.map(|response| (error.kind().clone(), response));
         }
         if is_last {
-            return Err(self.time_is_up(Some(error)));
+            return Err(self.timed_out(Some(error)));
         }
-        let asked = error.retry_after();
-        self.next = self.after(Instant::now(), asked);
-        if asked.is_some() {
+        let retry_after = error.retry_after();
+        self.next = self.after(Instant::now(), retry_after);
+        if retry_after.is_some() {
             self.next_wake_allowed = self.next;
         }
         Ok(Some(JobEvent::PollError(error)))
     }
 
-    /// Whether it is worth another poll that the job has completed without all of
-    /// its output; then that is due after an interval.
+    /// A job that is known by its id alone may not exist.
+    fn max_unknown_polls(&self) -> u32 {
+        let is_started =
+            self.job.started_at().is_some() || self.job.handle().parent_job_id.is_some();
+        let default = if is_started { UNKNOWN_POLLS } else { 0 };
+        self.options.max_unknown_polls.unwrap_or(default)
+    }
+
+    /// Whether another poll may find the missing output of a completed job; it is due
+    /// after an interval.
     fn is_output_to_come(&mut self) -> bool {
-        let is_worth_it = self.polls_for_output < POLLS_FOR_OUTPUT;
-        if is_worth_it {
+        let is_allowed = self.polls_for_output < POLLS_FOR_OUTPUT;
+        if is_allowed {
             self.polls_for_output += 1;
             self.next = self.after(Instant::now(), None);
         }
-        is_worth_it
+        is_allowed
     }
 
     /// The result so far.
@@ -213,12 +243,8 @@ impl Poller {
         Some(JobEvent::Completed(*result))
     }
 
-    /// Until the next poll is due, or somebody has heard of the job.
+    /// Until the next poll is due, or a notification comes.
     async fn sleep(&mut self) {
-        let pause = self.next.saturating_duration_since(Instant::now());
-        if let Some(on_pause) = self.on_pause.as_mut().filter(|_| !pause.is_zero()) {
-            on_pause(pause);
-        }
         self.woken = timeout_at(self.next, self.notified.wait()).await.is_ok();
         if self.woken {
             sleep_until(self.next_wake_allowed.min(self.next)).await;
@@ -226,9 +252,9 @@ impl Poller {
     }
 
     async fn poll(&mut self, is_last: bool) -> Result<PollResult, Error> {
-        // Another try is the next poll.
-        let mut options = self.job.options().once();
-        if let Some(timeout) = self.policy.request_timeout {
+        // The next poll is the retry.
+        let mut options = self.job.client().transport().options().without_retry();
+        if let Some(timeout) = self.options.request_timeout {
             options.request_timeout = timeout;
         }
         options.deadline = if is_last {
@@ -236,30 +262,32 @@ impl Poller {
         } else {
             self.deadline
         };
-        let poll = self.job.poll_in(&options);
+        let poll = self.job.poll_with(&options);
         poll.instrument(self.span.clone()).await
     }
 
-    /// When the next poll is due: no sooner than was asked, no later than the
-    /// deadline.
-    fn after(&self, last: Instant, asked: Option<Duration>) -> Instant {
+    /// When the next poll is due: not before `Retry-After`, not after the deadline.
+    fn after(&self, last: Instant, retry_after: Option<Duration>) -> Instant {
+        let WaitOptions {
+            poll_interval,
+            poll_interval_after_wake,
+            ..
+        } = self.options;
         let interval = if self.has_been_woken {
-            self.policy
-                .interval
-                .max(self.policy.poll_interval_after_wake.min(MAX_INTERVAL))
+            poll_interval.max(poll_interval_after_wake.min(MAX_INTERVAL))
         } else {
-            self.policy.interval
+            poll_interval
         };
         let jitter = interval.mul_f64(JITTER * fastrand::f64());
-        let pause = asked
+        let pause = retry_after
             .unwrap_or_default()
             .clamp(interval + jitter, MAX_INTERVAL + MAX_INTERVAL);
         let next = last + pause;
         self.deadline.map_or(next, |deadline| next.min(deadline))
     }
 
-    /// That the job still runs, unless its last response could not be parsed.
-    fn time_is_up(&mut self, last_error: Option<Error>) -> Error {
+    /// The wait's timeout, or the last response if that could not be parsed.
+    fn timed_out(&mut self, last_error: Option<Error>) -> Error {
         if let Some((kind, response)) = self.invalid.take() {
             let error =
                 Error::new(kind, RequestStatus::ResponseReceived).with_response(Some(response));
@@ -267,8 +295,11 @@ impl Poller {
             return self.ended(error.with_job_id(Some(self.job.id())));
         }
         let kind = ErrorKind::WaitTimeout {
-            status: self.last.as_ref().and_then(|update| update.status.clone()),
-            elapsed: self.begun.elapsed(),
+            status: self
+                .last
+                .as_ref()
+                .and_then(|progress| progress.status.clone()),
+            elapsed: self.started.elapsed(),
             polls: self.polls,
         };
         let error =
@@ -284,13 +315,13 @@ impl Poller {
         self.span.record("otel.status_code", "ERROR");
         self.span.record("error.type", error.type_name());
         error.with_attempts(Attempts {
-            attempts: self.failed.max(1),
-            elapsed: self.begun.elapsed(),
+            count: self.failed.max(1),
+            elapsed: self.started.elapsed(),
         })
     }
 }
 
-/// Whether a seed job has completed, and its seed is not there.
+/// Whether a seed job has completed without a seed.
 fn is_without_seed(error: &Error) -> bool {
     let ErrorKind::SeedMissing { verb } = error.kind() else {
         return false;
