@@ -108,7 +108,10 @@ impl Receiver {
             (jobs.kept(&id), jobs.await_end(wait.job(), false))
         };
         let mut waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
-        let wait = wait.poll_interval_after_wake(receiver.poll_interval_after_wake);
+        let options = wait
+            .options()
+            .poll_interval_after_wake(receiver.poll_interval_after_wake);
+        let wait = wait.with_options(options);
         async move {
             if let Some(Event::Finished(retrieval)) = kept {
                 return Ok(SeedResult::clone(&retrieval));
