@@ -25,3 +25,9 @@ struct Readme;
 pub fn once() -> useapi_seed::RetryPolicy {
     useapi_seed::RetryPolicy::disabled().initial_backoff(std::time::Duration::ZERO)
 }
+
+/// A wait that polls after each such interval.
+#[must_use]
+pub fn poll_every(interval: std::time::Duration) -> useapi_seed::WaitOptions {
+    useapi_seed::WaitOptions::default().poll_interval(interval)
+}

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use useapi_seed::{Client, Job, SubmitOutcome};
+use useapi_seed::{Client, Job, SubmitOptions, SubmitOutcome};
 use useapi_seed_callback::{Events, Key, Receiver, ReceiverBuilder};
 use useapi_seed_emulator::Emulator;
 
@@ -79,11 +79,12 @@ impl Setting {
 
     async fn started_of(&self, parent: &str, reply_ref: Option<&str>) -> Job {
         let reply_url = self.receiver.reply_url(parent, reply_ref).unwrap();
-        let mut submit = self.client.submit(parent).reply_url(reply_url);
+        let mut options = SubmitOptions::default().reply_url(reply_url);
         if let Some(reply_ref) = reply_ref {
-            submit = submit.reply_ref(reply_ref);
+            options = options.reply_ref(reply_ref);
         }
-        match submit.send().await.unwrap() {
+        let submit = self.client.submit(parent).with_options(options);
+        match submit.await.unwrap() {
             SubmitOutcome::Started(job) => job,
             other => panic!("{other:?}"),
         }

@@ -19,27 +19,25 @@
 
 use std::time::Duration;
 
-use useapi_seed::{Client, ErrorKind, JobStatus, SubmitOutcome, Verb, Warning};
+use useapi_seed::{
+    Client, ErrorKind, JobEvent, JobStatus, SubmitOptions, SubmitOutcome, Verb, Warning,
+};
 use useapi_seed_emulator::Emulator;
+use useapi_seed_tests::poll_every;
 
 /// Holds a server to the documentation, with a completed job of the account.
 async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Duration) {
     // Refusals first: they cost nothing.
-    let error = stranger.submit(jobid).send().await.unwrap_err();
+    let error = stranger.submit(jobid).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unauthorized), "{error}");
-    let error = client.submit("no-such-job").send().await.unwrap_err();
+    let error = client.submit("no-such-job").await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
     let error = client.job("no-such-job").poll().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
     client.executing_jobs().await.unwrap();
 
-    let first = match client
-        .submit(jobid)
-        .reply_ref("conformance")
-        .send()
-        .await
-        .unwrap()
-    {
+    let options = SubmitOptions::default().reply_ref("conformance");
+    let first = match client.submit(jobid).with_options(options).await.unwrap() {
         SubmitOutcome::AlreadyRetrieved(retrieval) => retrieval,
         SubmitOutcome::Started(job) => {
             println!("started {}", job.id());
@@ -48,12 +46,15 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
                 .initial_progress()
                 .and_then(|update| update.status.clone());
             assert_eq!(status, Some(JobStatus::Started));
-            let wait = job.wait().interval(interval);
-            wait.on_update(|update| println!("{update:?}"))
-                .await
-                .unwrap()
+            let wait = job.wait().with_options(poll_every(interval));
+            let mut events = wait.into_stream();
+            loop {
+                match events.next().await.unwrap().unwrap() {
+                    JobEvent::Completed(result) => break result,
+                    event => println!("{event:?}"),
+                }
+            }
         }
-        other => panic!("{other:?}"),
     };
     println!("{first:#?}");
     assert!(u32::try_from(first.seed()).is_ok());
@@ -74,7 +75,7 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
     }
 
     // A seed is retrieved once.
-    match client.submit(jobid).send().await.unwrap() {
+    match client.submit(jobid).await.unwrap() {
         SubmitOutcome::AlreadyRetrieved(again) => {
             assert_eq!(again.seed(), first.seed());
             assert_eq!(again.job_id(), jobid);

@@ -13,11 +13,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use useapi_seed::{Client, JobStatus, SubmitOutcome, Verb};
+use useapi_seed::{Client, JobStatus, SubmitOptions, SubmitOutcome, Verb};
 use useapi_seed_emulator::Emulator;
 use useapi_seed_raw::ErrorKind;
 use useapi_seed_raw::types::SeedRequest;
-use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, once, poll_every};
 
 const TOKEN: &str = "user:1234-planted-token";
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
@@ -89,7 +89,7 @@ async fn the_client_says_what_the_examples_say() {
         .retry(once())
         .build()
         .unwrap();
-    client.submit(JOBID).send().await.unwrap();
+    client.submit(JOBID).await.unwrap();
     let requests = stub.requests();
     let [javascript, python, ours] = requests.as_slice() else {
         panic!("{requests:?}");
@@ -183,10 +183,12 @@ async fn the_job_that_was_started_is_the_one_to_ask_for() {
         .retry(once())
         .build()
         .unwrap();
-    let SubmitOutcome::Started(job) = client.submit(JOBID).send().await.unwrap() else {
+    let SubmitOutcome::Started(job) = client.submit(JOBID).await.unwrap() else {
         panic!("not started");
     };
-    let wait = job.wait().interval(Duration::from_millis(1));
+    let wait = job
+        .wait()
+        .with_options(poll_every(Duration::from_millis(1)));
     wait.await.unwrap();
     let requests = stub.requests();
     assert_eq!(requests.len(), 2);
@@ -263,9 +265,11 @@ async fn already_retrieved() -> useapi_seed::SeedResult {
         .retry(once())
         .build()
         .unwrap();
-    let submit = client.submit("<jobid>").reply_ref("mine");
-    let submit = submit.reply_url("https://example.com/mine");
-    match submit.send().await.unwrap() {
+    let options = SubmitOptions::default()
+        .reply_ref("mine")
+        .reply_url("https://example.com/mine");
+    let submit = client.submit("<jobid>").with_options(options);
+    match submit.await.unwrap() {
         SubmitOutcome::AlreadyRetrieved(retrieval) => retrieval,
         other => panic!("{other:?}"),
     }

@@ -8,15 +8,15 @@
     reason = "a test fails by it"
 )]
 
-use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use serde_json::Value;
 use useapi_seed::{
-    BadRequestReason, Client, Error, ErrorKind, Field, JobStatus, PollResult, SubmitOutcome, Verb,
+    BadRequestReason, Client, Error, ErrorKind, Field, JobEvent, JobStatus, PollResult,
+    SubmitOptions, SubmitOutcome, Verb, WaitOptions,
 };
 use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::once;
+use useapi_seed_tests::{once, poll_every};
 
 const INTERVAL: Duration = Duration::from_millis(20);
 
@@ -31,7 +31,7 @@ async fn emulator(speed: f64) -> (Emulator, Client) {
 }
 
 async fn submission_error(client: &Client, jobid: &str) -> Error {
-    client.submit(jobid).send().await.unwrap_err()
+    client.submit(jobid).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -40,7 +40,11 @@ async fn a_seed_and_four_pictures_for_each_verb() {
     let jobs = emulator.jobs();
     let mut seeds = Vec::new();
     for jobid in [&jobs.imagine, &jobs.button, &jobs.blend] {
-        let retrieval = client.retrieve(jobid).interval(INTERVAL).await.unwrap();
+        let retrieval = client
+            .retrieve(jobid)
+            .wait_options(poll_every(INTERVAL))
+            .await
+            .unwrap();
         assert!(
             retrieval.warnings().is_empty(),
             "{:?}",
@@ -75,14 +79,13 @@ async fn a_seed_and_four_pictures_for_each_verb() {
 #[tokio::test]
 async fn step_by_step_and_from_another_process() {
     let (emulator, client) = emulator(1.0).await;
-    let emulator = Arc::new(emulator);
     let parent = emulator.jobs().imagine.as_str();
-    let submission = client
-        .submit(parent)
+    let options = SubmitOptions::default()
         .discord("MTIzNDU2.a-token.xyz")
         .reply_url("https://example.com/callback")
         .reply_ref("order-17");
-    let SubmitOutcome::Started(job) = submission.send().await.unwrap() else {
+    let submission = client.submit(parent).with_options(options);
+    let SubmitOutcome::Started(job) = submission.await.unwrap() else {
         panic!("not started");
     };
     assert_ne!(job.id(), parent);
@@ -93,19 +96,21 @@ async fn step_by_step_and_from_another_process() {
         .retry(once())
         .build()
         .unwrap();
-    let (updates, seen) = mpsc::channel();
-    let clock = Arc::clone(&emulator);
-    let retrieval = other
-        .job(job.id())
-        .wait()
-        .interval(Duration::from_millis(2))
-        .on_update(move |update| {
-            updates.send(update.clone()).unwrap();
-            // Ten seconds pass between two looks.
-            clock.advance(Duration::from_secs(10));
-        })
-        .await
-        .unwrap();
+    let options = poll_every(Duration::from_millis(2));
+    let wait = other.job(job.id()).wait().with_options(options);
+    let mut events = wait.into_stream();
+    let mut updates = Vec::new();
+    let retrieval = loop {
+        match events.next().await.unwrap().unwrap() {
+            JobEvent::Progress(update) => {
+                updates.push(update);
+                // Ten seconds pass between two polls.
+                emulator.advance(Duration::from_secs(10));
+            }
+            JobEvent::Completed(result) => break result,
+            _ => {}
+        }
+    };
     assert_eq!(retrieval.job_id(), job.id());
     let answered = retrieval.raw_job();
     assert_eq!(retrieval.parent_job_id(), Some(parent));
@@ -118,7 +123,6 @@ async fn step_by_step_and_from_another_process() {
     assert_eq!(answered.discord.as_deref(), Some("MTI…secured…xyz"));
     let kept: Value = serde_json::from_slice(retrieval.raw_body()).unwrap();
     assert_eq!(kept["seed"]["value"], retrieval.seed());
-    let updates: Vec<_> = seen.into_iter().collect();
     assert_eq!(updates[0].status, Some(JobStatus::Started));
     let percentages: Vec<_> = updates[1..].iter().map(|update| update.percent).collect();
     assert!(percentages.len() > 1, "{updates:?}");
@@ -126,7 +130,7 @@ async fn step_by_step_and_from_another_process() {
     assert!(percentages.is_sorted(), "{updates:?}");
 
     // Asked again, the original job comes back at once.
-    match client.submit(parent).send().await.unwrap() {
+    match client.submit(parent).await.unwrap() {
         SubmitOutcome::AlreadyRetrieved(again) => {
             assert_eq!(again.seed(), retrieval.seed());
             assert_eq!(again.job_id(), parent);
@@ -240,7 +244,7 @@ async fn a_busy_account() {
     let jobid = emulator.jobs().imagine.as_str();
     let mut started = Vec::new();
     let error = loop {
-        match client.submit(jobid).send().await {
+        match client.submit(jobid).await {
             Ok(SubmitOutcome::Started(job)) => started.push(job.id().to_owned()),
             Ok(other) => panic!("{other:?}"),
             Err(error) => break error,
@@ -302,7 +306,7 @@ async fn the_deadline_leaves_the_job_running() {
     let (emulator, client) = emulator(1.0).await;
     let error = client
         .retrieve(emulator.jobs().imagine.as_str())
-        .timeout(Duration::from_millis(1))
+        .wait_options(WaitOptions::default().timeout(Duration::from_millis(1)))
         .await
         .unwrap_err();
     assert!(
@@ -324,12 +328,7 @@ async fn executing_jobs_are_listed_and_cancelled() {
     assert_eq!(client.executing_jobs().await.unwrap().ids, Some(Vec::new()));
     let mut started = Vec::new();
     for _ in 0..2 {
-        match client
-            .submit(&emulator.jobs().imagine)
-            .send()
-            .await
-            .unwrap()
-        {
+        match client.submit(&emulator.jobs().imagine).await.unwrap() {
             SubmitOutcome::Started(job) => started.push(job),
             other => panic!("{other:?}"),
         }
@@ -373,7 +372,7 @@ async fn a_halted_account_works_again_after_its_reset() {
 
     client.account(channel).reset().await.unwrap();
     assert!(matches!(
-        client.submit(jobid).send().await.unwrap(),
+        client.submit(jobid).await.unwrap(),
         SubmitOutcome::Started(_)
     ));
 
@@ -400,12 +399,7 @@ async fn a_halted_account_works_again_after_its_reset() {
 async fn another_jobs_seed_is_never_taken_for_this_ones() {
     let (emulator, client) = emulator(1.0).await;
     // The button job was made from the imagine job, whose seed is there.
-    match client
-        .submit(&emulator.jobs().imagine)
-        .send()
-        .await
-        .unwrap()
-    {
+    match client.submit(&emulator.jobs().imagine).await.unwrap() {
         SubmitOutcome::Started(_) => emulator.advance(Duration::from_secs(60)),
         other => panic!("{other:?}"),
     }

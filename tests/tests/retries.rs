@@ -5,9 +5,12 @@
 
 use std::time::Duration;
 
-use useapi_seed::{Client, Error, PollResult, RequestStatus, RetryPolicy, SubmitOutcome};
+use useapi_seed::{
+    Client, Error, PollResult, RequestStatus, Resubmit, RetryPolicy, SubmitOptions, SubmitOutcome,
+    WaitOptions,
+};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::{Response, Stub};
+use useapi_seed_tests::{Response, Stub, poll_every};
 
 fn at_once() -> RetryPolicy {
     RetryPolicy::default().initial_backoff(Duration::ZERO)
@@ -34,10 +37,7 @@ async fn looked(times: u32, fault: Fault) -> (Result<PollResult, Error>, usize) 
 /// The same for a submission.
 async fn submitted(times: u32, fault: Fault) -> (Result<SubmitOutcome, Error>, usize) {
     let emulator = emulator(Operation::RetrieveSeed, times, fault).await;
-    let outcome = client(&emulator)
-        .submit(&emulator.jobs().imagine)
-        .send()
-        .await;
+    let outcome = client(&emulator).submit(&emulator.jobs().imagine).await;
     let counts = emulator.job_counts();
     let started = counts.values().map(|counts| counts.started).sum::<u64>();
     assert_eq!(started, u64::from(outcome.is_ok()));
@@ -157,8 +157,7 @@ async fn a_kept_connection_that_was_closed_costs_nothing() {
     // known, but found out.
     let outcome = client
         .submit(&emulator.jobs().imagine)
-        .resubmit(true)
-        .send()
+        .with_options(SubmitOptions::default().resubmit(Resubmit::WhenSettled))
         .await;
     assert!(
         matches!(outcome, Ok(SubmitOutcome::Started(_))),
@@ -180,7 +179,7 @@ async fn a_halted_account_is_not_called_again_whatever_the_status() {
         let stub = Stub::always(halted).await;
         let builder = Client::builder("a-token").base_url(stub.base_url());
         let client = builder.retry(at_once()).build().unwrap();
-        assert!(client.submit("5").send().await.unwrap_err().is_halted());
+        assert!(client.submit("5").await.unwrap_err().is_halted());
         assert!(client.job("9").wait().await.unwrap_err().is_halted());
         assert_eq!(stub.requests().len(), 2, "{status}");
     }
@@ -191,14 +190,12 @@ async fn what_has_started_a_job_is_not_to_be_called_again() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let client = client(&emulator);
     let retrieve = client.retrieve(&emulator.jobs().imagine);
-    let retrieve = retrieve.interval(Duration::from_millis(1));
-    let error = retrieve
-        .timeout(Duration::from_millis(5))
-        .await
-        .unwrap_err();
+    let options = poll_every(Duration::from_millis(1)).timeout(Duration::from_millis(5));
+    let error = retrieve.wait_options(options).await.unwrap_err();
     assert!(error.is_timeout() && !error.is_retryable(), "{error}");
+    let options = WaitOptions::default().timeout(Duration::from_millis(5));
     let wait = client.job(error.job_id().unwrap()).wait();
-    let error = wait.timeout(Duration::from_millis(5)).await.unwrap_err();
+    let error = wait.with_options(options).await.unwrap_err();
     assert!(error.is_timeout() && error.is_retryable(), "{error}");
 }
 
@@ -208,7 +205,7 @@ async fn a_closed_port_is_tried_again_and_nothing_was_sent() {
     let client = client(&emulator);
     let parent = emulator.jobs().imagine.clone();
     drop(emulator);
-    let error = client.submit(parent).send().await.unwrap_err();
+    let error = client.submit(parent).await.unwrap_err();
     assert_eq!(error.attempts(), 4);
     assert_eq!(error.request_status(), RequestStatus::NotSent);
     assert!(error.to_string().contains("not sent"), "{error}");
@@ -238,20 +235,19 @@ async fn limits_of_time_hold() {
     let fault = refusal(429, Some("30"));
     let busy = self::emulator(Operation::RetrieveSeed, 9, fault).await;
     let client = self::client(&busy);
-    let submit = client.submit(&busy.jobs().imagine);
-    let submit = submit.timeout(Duration::from_secs(5));
-    let error = submit.send().await.unwrap_err();
+    let options = SubmitOptions::default().timeout(Duration::from_secs(5));
+    let submit = client.submit(&busy.jobs().imagine).with_options(options);
+    let error = submit.await.unwrap_err();
     assert!(error.is_too_many_jobs());
     assert_eq!((error.attempts(), busy.journal().len()), (1, 1));
 
     // Nothing is sent when there is no time.
-    for submit in [
-        client.submit(&busy.jobs().imagine).timeout(Duration::ZERO),
-        client
-            .submit(&busy.jobs().imagine)
-            .request_timeout(Duration::ZERO),
+    for options in [
+        SubmitOptions::default().timeout(Duration::ZERO),
+        SubmitOptions::default().request_timeout(Duration::ZERO),
     ] {
-        let error = submit.send().await.unwrap_err();
+        let submit = client.submit(&busy.jobs().imagine).with_options(options);
+        let error = submit.await.unwrap_err();
         assert!(error.is_timeout(), "{error}");
         assert_eq!(error.request_status(), RequestStatus::NotSent);
         assert_eq!(busy.journal().len(), 1);

@@ -17,9 +17,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
-use useapi_seed::{Client, ErrorKind, PollResult, SubmitOutcome, Warning};
+use useapi_seed::{Client, ErrorKind, PollResult, SubmitOptions, SubmitOutcome, Warning};
 use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, once, poll_every};
 
 const TOKEN: &str = "user:1234-planted-token";
 const DISCORD: &str = "planted-discord-token";
@@ -44,6 +44,10 @@ impl<'a> MakeWriter<'a> for Log {
     fn make_writer(&'a self) -> Self {
         self.clone()
     }
+}
+
+fn discord() -> SubmitOptions {
+    SubmitOptions::default().discord(DISCORD)
 }
 
 fn assert_clean(text: &str) {
@@ -73,11 +77,7 @@ async fn token_reaches_no_other_host_and_no_text() {
     assert!(log.contains("reqwest") || log.contains("hyper"), "{log}");
     assert!(log.contains("useapi_seed.request"), "{log}");
     assert_clean(&log);
-    assert_eq!(
-        log.matches("the API token goes over the network unencrypted")
-            .count(),
-        1
-    );
+    assert_eq!(log.matches("the API token is sent unencrypted").count(), 1);
     assert_eq!(log.matches("the image's link is plain http").count(), 1);
     // By the proxy, which is on loopback, and with nothing of the API's.
     assert_eq!(requests.len(), 1);
@@ -126,7 +126,7 @@ async fn the_emulators_image_host_sees_no_token() {
         .unwrap();
     let retrieval = client
         .retrieve(emulator.jobs().imagine.as_str())
-        .interval(Duration::from_millis(20))
+        .wait_options(poll_every(Duration::from_millis(20)))
         .await
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -194,7 +194,7 @@ async fn redirects_of_the_api_are_not_followed() {
             .retry(once())
             .build()
             .unwrap();
-        let error = client.submit("a-job").send().await.unwrap_err();
+        let error = client.submit("a-job").await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::UnexpectedStatus));
         // It may have been carried out, and is searched for, but not repeated.
         let requests = api.requests().into_iter();
@@ -215,7 +215,7 @@ async fn echoes_are_masked() {
             .retry(once())
             .build()
             .unwrap();
-        match client.submit("a-job").discord(DISCORD).send().await {
+        match client.submit("a-job").with_options(discord()).await {
             Ok(SubmitOutcome::Started(job)) => {
                 assert_eq!(job.id(), "you sent *** and ***");
                 assert_clean(&format!("{job:?}"));
@@ -234,7 +234,7 @@ async fn echoes_are_masked() {
         let api = Stub::always(Response::json(401, body.clone()).cut(bytes)).await;
         let client = Client::builder(TOKEN).base_url(api.base_url());
         let client = client.retry(once()).build().unwrap();
-        let error = client.submit("a-job").send().await.unwrap_err();
+        let error = client.submit("a-job").await.unwrap_err();
         let text = format!("{error} {error:#?}");
         assert!(!text.contains(&TOKEN[..5]), "{bytes}: {text}");
     }
@@ -251,7 +251,7 @@ async fn echoes_are_masked() {
         .retry(once())
         .build()
         .unwrap();
-    let error = client.submit("a-job").send().await.unwrap_err();
+    let error = client.submit("a-job").await.unwrap_err();
     assert!(
         !format!("{error} {error:#?}").contains("planted-token"),
         "{error:?}"
@@ -267,7 +267,7 @@ async fn echoes_are_masked() {
         .build()
         .unwrap();
     let Ok(SubmitOutcome::AlreadyRetrieved(retrieval)) =
-        client.submit("a-job").discord(DISCORD).send().await
+        client.submit("a-job").with_options(discord()).await
     else {
         panic!("no result");
     };
@@ -287,16 +287,16 @@ async fn nothing_prints_a_secret() {
     assert_clean(&format!("{builder:?}"));
     let client = builder.build().unwrap();
     assert_clean(&format!("{client:?} {:?}", client.raw()));
-    let submit = client.submit("a-job").discord(DISCORD);
+    let submit = client.submit("a-job").with_options(discord());
     assert_clean(&format!("{submit:?}"));
-    let retrieve = client.retrieve("a-job").discord(DISCORD);
+    let retrieve = client.retrieve("a-job").submit_options(discord());
     assert_clean(&format!("{retrieve:?} {:?}", client.job("a-job").wait()));
     let mut request = useapi_seed_raw::types::SeedRequest::new("a-job");
     request.discord = Some(DISCORD.into());
     assert_clean(&format!("{request:?}"));
     let raw = useapi_seed_raw::Client::builder(TOKEN);
     assert_clean(&format!("{raw:?}"));
-    let error = submit.send().await.unwrap_err();
+    let error = submit.await.unwrap_err();
     assert_clean(&format!("{error} {error:#?}"));
 }
 
@@ -381,14 +381,14 @@ async fn handed_out(status: u16, token: &str) -> Vec<String> {
         .base_url(api.base_url())
         .retry(once());
     let client = client.build().unwrap();
-    match client.submit("a-job").send().await {
+    match client.submit("a-job").await {
         Ok(SubmitOutcome::AlreadyRetrieved(retrieval)) => {
             let answer: Value = serde_json::from_slice(retrieval.raw_body()).unwrap();
             let mut texts = vec![
                 String::from_utf8(retrieval.raw_body().to_vec()).unwrap(),
                 retrieval.job_id().to_owned(),
                 retrieval.prompt().unwrap().to_owned(),
-                retrieval.prompt_with_seed().unwrap(),
+                retrieval.prompt_with_seed().unwrap().to_owned(),
                 serde_json::to_string(&retrieval).unwrap(),
                 format!("{retrieval:?}"),
                 format!("{:?}", retrieval.raw_job()),

@@ -21,7 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::once;
+use useapi_seed_tests::{once, poll_every};
 
 /// A span, with the name of the one around it.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +97,7 @@ async fn calls_waits_and_searches_are_spans() {
     let port = port.rsplit(':').next().unwrap().trim_end_matches("/v2");
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .retry(once().attempts(2))
+        .retry(once().max_attempts(2))
         .build()
         .unwrap();
     let parent = emulator.jobs().imagine.as_str();
@@ -106,7 +106,7 @@ async fn calls_waits_and_searches_are_spans() {
     emulator
         .inject(Operation::RetrieveSeed, When::Next(1), Fault::status(429))
         .unwrap();
-    let Ok(SubmitOutcome::Started(job)) = client.submit(parent).send().await else {
+    let Ok(SubmitOutcome::Started(job)) = client.submit(parent).await else {
         panic!("not started");
     };
     let seen = listener.take();
@@ -123,7 +123,7 @@ async fn calls_waits_and_searches_are_spans() {
                 ("server.address", "127.0.0.1"),
                 ("server.port", port),
                 ("useapi.parent_job.id", parent),
-                ("useapi.delivery", "answered"),
+                ("useapi.request.status", "response_received"),
             ],
         );
         assert!(!span.fields.contains_key("useapi.job.id"));
@@ -150,7 +150,9 @@ async fn calls_waits_and_searches_are_spans() {
 
     // A wait, with a poll in it.
     emulator.advance(Duration::from_secs(60));
-    let wait = job.wait().interval(Duration::from_millis(1));
+    let wait = job
+        .wait()
+        .with_options(poll_every(Duration::from_millis(1)));
     let retrieval = wait.await.unwrap();
     let seen = listener.take();
     assert_eq!(seen[0].name, "useapi_seed.wait");
@@ -196,7 +198,7 @@ async fn calls_waits_and_searches_are_spans() {
                 ("http.request.method", "GET"),
                 ("http.response.status_code", "200"),
                 ("useapi.attempt", "1"),
-                ("useapi.delivery", "answered"),
+                ("useapi.request_status", "response_received"),
                 ("useapi.image.number", &number),
                 ("useapi.image.was_there", "false"),
                 ("useapi.image.size", &size),
@@ -226,7 +228,7 @@ async fn calls_waits_and_searches_are_spans() {
         &seen[0],
         &[
             ("otel.name", "GET /jobs/cancel/"),
-            ("useapi.delivery", "may_have_been_sent"),
+            ("useapi.request.status", "may_have_been_sent"),
             ("error.type", "transport"),
         ],
     );

@@ -9,20 +9,26 @@
 
 use std::future::IntoFuture;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::json;
-use useapi_seed::{Client, ErrorKind, Job, JobEvent, JobStatus, SubmitOutcome};
+use useapi_seed::{
+    Client, ErrorKind, Job, JobEvent, JobHandle, JobStatus, SubmitOutcome, WaitOptions,
+};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::{Fixture, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Response, Stub, once, poll_every};
 
 fn client_of(stub: &Stub) -> Client {
     let builder = Client::builder("a-token")
         .base_url(stub.base_url())
         .retry(once());
     builder.build().unwrap()
+}
+
+/// Polls without a pause worth mentioning.
+fn fast() -> WaitOptions {
+    poll_every(Duration::from_millis(1))
 }
 
 #[tokio::test]
@@ -40,36 +46,39 @@ async fn a_failed_poll_is_not_a_failed_job() {
     })
     .await;
     let client = client_of(&stub);
-    let (faults, told) = mpsc::channel();
-    let (pauses, lengths) = mpsc::channel();
-    let wait = client
-        .job("<jobid>")
-        .wait()
-        .interval(Duration::from_millis(1))
-        .on_fault(move |fault| faults.send(fault.to_string()).unwrap())
-        .on_pause(move |pause| pauses.send(pause).unwrap());
-    assert_eq!(wait.await.unwrap().seed(), 4_294_967_295);
+    let wait = client.job("<jobid>").wait().with_options(fast());
+    let events: Vec<_> = wait.into_stream().map(Result::unwrap).collect().await;
     assert_eq!(stub.requests().len(), 7);
-    // Before each poll but the first, and as long as asked, up to a tenth more.
-    let lengths: Vec<_> = lengths.into_iter().collect();
-    assert_eq!(lengths.len(), 6, "{lengths:?}");
+    let seed = events.iter().find_map(|event| match event {
+        JobEvent::Completed(result) => Some(result.seed()),
+        _ => None,
+    });
+    assert_eq!(seed, Some(4_294_967_295));
+    // Before each poll but the first, for the interval and at most a tenth more.
+    let pauses = events.iter().filter_map(|event| match event {
+        JobEvent::Sleeping(pause) => Some(*pause),
+        _ => None,
+    });
+    let pauses: Vec<_> = pauses.collect();
+    assert_eq!(pauses.len(), 6, "{pauses:?}");
     let longest = Duration::from_micros(1_100);
-    assert!(lengths.iter().all(|pause| *pause <= longest), "{lengths:?}");
-    // Each poll that brought nothing was told, and no other.
-    let told: Vec<_> = told.into_iter().collect();
-    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(pauses.iter().all(|pause| *pause <= longest), "{pauses:?}");
+    // Each failed poll is an event, and no other.
+    let errors = events.iter().filter_map(|event| match event {
+        JobEvent::PollError(error) => Some(error.to_string()),
+        _ => None,
+    });
+    let errors: Vec<_> = errors.collect();
+    assert_eq!(errors.len(), 4, "{errors:?}");
     assert!(
-        told.iter().all(|fault| fault.contains("<jobid>")),
-        "{told:?}"
+        errors.iter().all(|error| error.contains("<jobid>")),
+        "{errors:?}"
     );
 
     // Without end, five in a row are enough, and the id is kept.
     let stub = Stub::always(Response::new(502, "text/html", "<html>")).await;
     let client = client_of(&stub);
-    let wait = client
-        .job("<jobid>")
-        .wait()
-        .interval(Duration::from_millis(1));
+    let wait = client.job("<jobid>").wait().with_options(fast());
     let error = wait.await.unwrap_err();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(502));
     assert_eq!(error.job_id(), Some("<jobid>"));
@@ -83,13 +92,15 @@ async fn a_late_wait_looks_at_once() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
     let client = client.build().unwrap();
-    let submitted = client.submit(&emulator.jobs().imagine).send().await;
+    let submitted = client.submit(&emulator.jobs().imagine).await;
     let SubmitOutcome::Started(job) = submitted.unwrap() else {
         panic!("not started");
     };
     let interval = Duration::from_millis(20);
     tokio::time::sleep(2 * interval).await;
-    let wait = job.wait().interval(interval).timeout(interval / 2);
+    let wait = job
+        .wait()
+        .with_options(poll_every(interval).timeout(interval / 2));
     match wait.await.unwrap_err().kind() {
         // Now, and at the end.
         ErrorKind::WaitTimeout { polls, .. } => assert_eq!(*polls, 2),
@@ -115,8 +126,7 @@ async fn final_states_end_the_wait_and_others_do_not() {
         let error = client
             .job("<jobid>")
             .wait()
-            .interval(Duration::from_millis(1))
-            .timeout(Duration::from_millis(100))
+            .with_options(fast().timeout(Duration::from_millis(100)))
             .await
             .unwrap_err();
         assert_eq!(error.job_id(), Some("<jobid>"));
@@ -147,8 +157,9 @@ async fn final_states_end_the_wait_and_others_do_not() {
 async fn a_job_that_was_never_heard_of_is_not_said_to_run() {
     let stub = Stub::always(Response::new(502, "text/html", "<html>")).await;
     let client = client_of(&stub);
-    let wait = client.job("a-job").wait();
-    let error = wait.timeout(Duration::from_millis(1)).await.unwrap_err();
+    let options = WaitOptions::default().timeout(Duration::from_millis(1));
+    let wait = client.job("a-job").wait().with_options(options);
+    let error = wait.await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::UnexpectedStatus));
 
     // Heard of once, it is: and what went wrong since is the source.
@@ -160,8 +171,9 @@ async fn a_job_that_was_never_heard_of_is_not_said_to_run() {
     })
     .await;
     let client = client_of(&stub);
-    let wait = client.job("a-job").wait().interval(Duration::from_secs(1));
-    let error = wait.timeout(Duration::from_millis(100)).await.unwrap_err();
+    let options = poll_every(Duration::from_secs(1)).timeout(Duration::from_millis(100));
+    let wait = client.job("a-job").wait().with_options(options);
+    let error = wait.await.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::WaitTimeout { polls: 2, .. }),
         "{error}"
@@ -172,7 +184,7 @@ async fn a_job_that_was_never_heard_of_is_not_said_to_run() {
 async fn started(emulator: &Emulator) -> Job {
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
     let client = client.retry(once()).build().unwrap();
-    match client.submit(&emulator.jobs().imagine).send().await {
+    match client.submit(&emulator.jobs().imagine).await {
         Ok(SubmitOutcome::Started(job)) => job,
         other => panic!("{other:?}"),
     }
@@ -182,7 +194,7 @@ async fn started(emulator: &Emulator) -> Job {
 async fn each_real_change_is_told_once() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
-    let mut updates = job.wait().interval(Duration::from_millis(1)).updates();
+    let mut updates = job.wait().with_options(fast()).into_stream();
     let mut told = Vec::new();
     let mut polls = 0;
     for seconds in [6, 10, 10, 20] {
@@ -223,7 +235,7 @@ async fn a_poll_that_fails_is_told_and_is_no_news_of_the_job() {
         .inject(Operation::GetJob, times, Fault::Html { status: 502 })
         .unwrap();
     emulator.advance(Duration::from_secs(60));
-    let updates = job.wait().interval(Duration::from_millis(1)).updates();
+    let updates = job.wait().with_options(fast()).into_stream();
     let events: Vec<_> = updates.collect().await;
     assert!(matches!(
         &events[..],
@@ -237,8 +249,8 @@ async fn a_poll_that_fails_is_told_and_is_no_news_of_the_job() {
     emulator
         .inject(Operation::GetJob, When::Next(2), Fault::ResetBefore)
         .unwrap();
-    let wait = job.wait().interval(Duration::from_millis(1));
-    let error = wait.max_poll_errors(2).await.unwrap_err();
+    let wait = job.wait().with_options(fast().max_poll_errors(2));
+    let error = wait.await.unwrap_err();
     assert_eq!(error.job_id(), Some(job.id()));
     assert!(!error.is_job_failed() && !error.is_halted());
 }
@@ -248,7 +260,10 @@ async fn a_wait_looks_when_it_is_told_to() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
     let hour = Duration::from_secs(3600);
-    let wait = job.wait().interval(hour).timeout(hour).into_future();
+    let wait = job
+        .wait()
+        .with_options(poll_every(hour).timeout(hour))
+        .into_future();
     let wait = tokio::spawn(wait);
     emulator.advance(Duration::from_secs(60));
     // Also before it sleeps: the nudge is not lost.
@@ -260,7 +275,11 @@ async fn a_wait_looks_when_it_is_told_to() {
     // While it sleeps.
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
-    let wait = tokio::spawn(job.wait().interval(hour).timeout(hour).into_future());
+    let wait = tokio::spawn(
+        job.wait()
+            .with_options(poll_every(hour).timeout(hour))
+            .into_future(),
+    );
     job.wake();
     while emulator.journal().len() < 2 {
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -277,11 +296,11 @@ async fn a_wait_looks_when_it_is_told_to() {
 async fn a_dropped_wait_loses_nothing() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
-    let wait = job.wait().interval(Duration::from_millis(1));
+    let wait = job.wait().with_options(fast());
     let waited = tokio::time::timeout(Duration::from_millis(20), wait).await;
     assert!(waited.is_err());
     emulator.advance(Duration::from_secs(60));
-    job.wait().interval(Duration::from_millis(1)).await.unwrap();
+    job.wait().with_options(fast()).await.unwrap();
     assert_eq!(emulator.job_counts().len(), 1);
 }
 
@@ -299,8 +318,8 @@ async fn a_refused_poll_waits_as_long_as_it_is_asked_to() {
         .inject(Operation::GetJob, When::Next(1), refusal("31536000"))
         .unwrap();
     let seen = emulator.journal().len();
-    let wait = job.wait().interval(Duration::from_millis(1));
-    wait.timeout(Duration::from_millis(500)).await.unwrap();
+    let options = fast().timeout(Duration::from_millis(500));
+    job.wait().with_options(options).await.unwrap();
     assert_eq!(emulator.journal().len() - seen, 2);
 }
 
@@ -353,7 +372,7 @@ async fn output_that_comes_late_is_waited_for() {
         let responses = vec![completed_with(change), Response::lost(), complete];
         let (client, stub) = polled(responses).await;
         let wait = client.job("a-job").wait();
-        let retrieval = wait.interval(Duration::from_millis(1)).await.unwrap();
+        let retrieval = wait.with_options(fast()).await.unwrap();
         assert_eq!(retrieval.images().len(), 4, "{case}");
         assert!(retrieval.images().iter().all(|image| image.url.is_some()));
         assert_eq!(stub.requests().len(), 3, "{case}");
@@ -377,7 +396,7 @@ async fn output_that_stays_away_costs_three_polls() {
     ] {
         let (client, stub) = polled(responses).await;
         let wait = client.job("a-job").wait();
-        let retrieval = wait.interval(Duration::from_millis(1)).await.unwrap();
+        let retrieval = wait.with_options(fast()).await.unwrap();
         assert_eq!(retrieval.images().len(), 2);
         assert_eq!(stub.requests().len(), polls);
     }
@@ -388,23 +407,25 @@ async fn a_404_right_after_the_start_is_retried() {
     let lag = || Response::json(404, r#"{"error":"Unable to locate job","code":404}"#);
     let complete = completed_with(|_| {});
     let (client, _stub) = polled(vec![lag(), lag(), lag(), complete]).await;
-    let started = client.submit("a-parent").send().await.unwrap();
+    let started = client.submit("a-parent").await.unwrap();
     let SubmitOutcome::Started(job) = started else {
         panic!("{started:?}");
     };
-    let wait = job.wait().interval(Duration::from_millis(1));
+    let wait = job.wait().with_options(fast());
     wait.await.unwrap();
 
     // As for one that another process has started.
     let (client, _stub) = polled(vec![lag(), completed_with(|_| {})]).await;
-    let wait = client.job("a-job").of_parent("a-parent").wait();
-    wait.interval(Duration::from_millis(1)).await.unwrap();
+    let handle = JobHandle::new("a-job").with_parent("a-parent");
+    let wait = client.job(handle).wait();
+    wait.with_options(fast()).await.unwrap();
 
     // It counts at the fourth poll, or at once for a job of unknown age.
     for (unknown_polls, polls) in [(3, 4), (0, 1)] {
         let (client, stub) = polled(vec![lag()]).await;
-        let wait = client.job("a-job").wait().unknown_polls(unknown_polls);
-        let error = wait.interval(Duration::from_millis(1)).await.unwrap_err();
+        let options = fast().max_unknown_polls(unknown_polls);
+        let wait = client.job("a-job").wait().with_options(options);
+        let error = wait.await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
         assert_eq!(stub.requests().len(), polls);
     }
@@ -420,8 +441,9 @@ async fn a_gateways_4xx_and_3xx_do_not_end_a_wait() {
     responses.push(completed_with(|_| {}));
     let count = responses.len();
     let (client, stub) = polled(responses).await;
-    let wait = client.job("a-job").wait().max_poll_errors(u32::MAX);
-    wait.interval(Duration::from_millis(1)).await.unwrap();
+    let options = fast().max_poll_errors(u32::MAX);
+    let wait = client.job("a-job").wait().with_options(options);
+    wait.await.unwrap();
     assert_eq!(stub.requests().len(), count);
 }
 
@@ -431,9 +453,11 @@ async fn an_unparseable_response_is_reported_as_invalid() {
     // Also where the poll at the deadline brought nothing.
     for last in [invalid(), Response::lost()] {
         let (client, stub) = polled(vec![invalid(), last]).await;
-        let wait = client.job("a-job").wait().max_poll_errors(u32::MAX);
-        let wait = wait.interval(Duration::from_secs(1));
-        let error = wait.timeout(Duration::from_millis(300)).await.unwrap_err();
+        let options = poll_every(Duration::from_secs(1))
+            .timeout(Duration::from_millis(300))
+            .max_poll_errors(u32::MAX);
+        let wait = client.job("a-job").wait().with_options(options);
+        let error = wait.await.unwrap_err();
         let is_invalid = matches!(error.kind(), ErrorKind::InvalidResponse { .. });
         assert!(is_invalid, "{error}");
         assert_eq!(error.job_id(), Some("a-job"));
@@ -451,7 +475,7 @@ async fn an_end_of_another_job_does_not_end_a_wait() {
         let own = json!({"jobid": "a-job", "status": status}).to_string();
         let (client, stub) = polled(vec![nothing, other, Response::json(200, own)]).await;
         let wait = client.job("a-job").wait();
-        let error = wait.interval(Duration::from_millis(1)).await.unwrap_err();
+        let error = wait.with_options(fast()).await.unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::JobFailed { .. }),
             "{error}"

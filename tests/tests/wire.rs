@@ -9,13 +9,13 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use useapi_seed::{Client, SubmitSeed};
+use useapi_seed::{Client, SubmitOptions};
 use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
 
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 const TOKEN: &str = "user:1234-planted-token";
 
-async fn submit(change: impl FnOnce(SubmitSeed) -> SubmitSeed) -> Request {
+async fn submit(options: SubmitOptions) -> Request {
     let started = Fixture::named("responses/200-started");
     let stub = Stub::always(Response::json(200, started.text)).await;
     let client = Client::builder(TOKEN)
@@ -23,7 +23,7 @@ async fn submit(change: impl FnOnce(SubmitSeed) -> SubmitSeed) -> Request {
         .retry(once())
         .build()
         .unwrap();
-    change(client.submit(JOBID)).send().await.unwrap();
+    client.submit(JOBID).with_options(options).await.unwrap();
     let mut requests = stub.requests();
     assert_eq!(requests.len(), 1);
     let request = requests.remove(0);
@@ -37,7 +37,7 @@ fn body(request: &Request) -> Value {
 
 #[tokio::test]
 async fn submission_is_a_post_with_exactly_the_documented_headers() {
-    let request = submit(|submit| submit).await;
+    let request = submit(SubmitOptions::default()).await;
     assert_eq!(request.line, "POST /v2/jobs/seed_async HTTP/1.1");
     let mut names: Vec<_> = request
         .headers
@@ -91,22 +91,20 @@ async fn body_has_only_the_given_fields() {
     // Every combination of the optional fields.
     for choice in 0..8 {
         let mut expected = json!({"jobid": JOBID});
-        let request = submit(|mut submit| {
-            if choice & 1 != 0 {
-                submit = submit.discord("a-discord-token");
-                expected["discord"] = json!("a-discord-token");
-            }
-            if choice & 2 != 0 {
-                submit = submit.reply_url("https://example.com/callback?a=ü");
-                expected["replyUrl"] = json!("https://example.com/callback?a=ü");
-            }
-            if choice & 4 != 0 {
-                submit = submit.reply_ref("Zoë \"17\" 🎨");
-                expected["replyRef"] = json!("Zoë \"17\" 🎨");
-            }
-            submit
-        })
-        .await;
+        let mut options = SubmitOptions::default();
+        if choice & 1 != 0 {
+            options = options.discord("a-discord-token");
+            expected["discord"] = json!("a-discord-token");
+        }
+        if choice & 2 != 0 {
+            options = options.reply_url("https://example.com/callback?a=ü");
+            expected["replyUrl"] = json!("https://example.com/callback?a=ü");
+        }
+        if choice & 4 != 0 {
+            options = options.reply_ref("Zoë \"17\" 🎨");
+            expected["replyRef"] = json!("Zoë \"17\" 🎨");
+        }
+        let request = submit(options).await;
         assert_eq!(body(&request), expected);
         let fields = expected.as_object().unwrap().keys();
         let name = fields.fold("request".to_owned(), |name, field| name + "_" + field);
@@ -160,29 +158,35 @@ async fn bad_input_is_named_and_nothing_is_sent() {
         .build()
         .unwrap();
     let long_url = format!("https://example.com/{}", "ü".repeat(1005));
+    let options = SubmitOptions::default;
     let cases = [
-        (client.submit(""), "jobid is empty"),
-        (client.submit(" \t\n"), "jobid is blank"),
+        ("", options(), "jobid is empty"),
+        (" \t\n", options(), "jobid is blank"),
         (
-            client.submit(JOBID).reply_ref("🎨".repeat(1025)),
+            JOBID,
+            options().reply_ref("🎨".repeat(1025)),
             "replyRef is longer than 1024 characters: it has 1025",
         ),
         (
-            client.submit(JOBID).reply_url(long_url),
+            JOBID,
+            options().reply_url(long_url),
             "replyUrl is longer than 1024 characters: it has 1025",
         ),
         (
-            client.submit(JOBID).reply_url("example.com/callback"),
-            "replyUrl is no address: relative URL without a base",
+            JOBID,
+            options().reply_url("example.com/callback"),
+            "replyUrl is not a URL: relative URL without a base",
         ),
         (
-            client.submit(JOBID).reply_url("ftp://example.com/"),
-            "replyUrl has to begin with http:// or https://, not ftp:",
+            JOBID,
+            options().reply_url("ftp://example.com/"),
+            "replyUrl must start with http:// or https://, not ftp:",
         ),
-        (client.submit(JOBID).discord(" "), "discord is empty"),
+        (JOBID, options().discord(" "), "discord is empty"),
     ];
-    for (submit, message) in cases {
-        let error = submit.send().await.unwrap_err();
+    for (job_id, options, message) in cases {
+        let submit = client.submit(job_id).with_options(options);
+        let error = submit.await.unwrap_err();
         assert_eq!(error.to_string(), message);
         assert!(!error.help().is_empty());
     }
@@ -195,7 +199,8 @@ async fn bad_input_is_named_and_nothing_is_sent() {
     // At the limit is within it.
     let url = format!("https://example.com/{}", "ü".repeat(1004));
     let reference = "🎨".repeat(1024);
-    let request = submit(|submit| submit.reply_url(url).reply_ref(reference)).await;
+    let options = SubmitOptions::default().reply_url(url).reply_ref(reference);
+    let request = submit(options).await;
     assert_eq!(
         body(&request)["replyRef"].as_str().unwrap().chars().count(),
         1024
@@ -214,7 +219,9 @@ fn every_future_can_be_spawned() {
     let client = Client::builder(TOKEN).build().unwrap();
     let job = client.job(JOBID);
     drop(spawnable(client.retrieve(JOBID).into_future()));
-    drop(spawnable(client.submit(JOBID).send()));
+    drop(spawnable(client.submit(JOBID).into_future()));
+    drop(spawnable(client.find_seed_job(JOBID).into_future()));
+    drop(spawnable(client.retrieve(JOBID).into_stream()));
     drop(spawnable(job.poll()));
     drop(spawnable(job.wait().into_future()));
     drop(spawnable(client.raw().get_job(JOBID)));

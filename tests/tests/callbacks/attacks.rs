@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use useapi_seed_callback::Event;
 use useapi_seed_emulator::Emulator;
+use useapi_seed_tests::poll_every;
 
 use crate::{NEVER, Setting, claim, eventually};
 
@@ -17,7 +18,7 @@ async fn a_claimed_end_that_the_api_does_not_confirm_changes_nothing() {
     let mut wait = Box::pin(
         setting
             .receiver
-            .wait(job.wait().interval(NEVER).timeout(NEVER)),
+            .wait(job.wait().with_options(poll_every(NEVER).timeout(NEVER))),
     );
     let url = setting.reply_url();
     for (forged, status) in (1..).zip(["completed", "failed"]) {
@@ -97,7 +98,7 @@ async fn a_flood_holds_no_honest_callback_up() {
     let wait = tokio::spawn(
         setting
             .receiver
-            .wait(job.wait().interval(NEVER).timeout(NEVER)),
+            .wait(job.wait().with_options(poll_every(NEVER).timeout(NEVER))),
     );
     let looks = setting.looks();
     for call in flood {
@@ -124,7 +125,7 @@ async fn repeated_callbacks_cost_few_looks() {
     let job = setting.started(None).await;
     setting
         .receiver
-        .follow(job.wait().interval(NEVER).timeout(NEVER));
+        .follow(job.wait().with_options(poll_every(NEVER).timeout(NEVER)));
     let (url, looks) = (setting.reply_url(), setting.looks());
     for _ in 0..500 {
         setting.call(&url, &claim(job.id(), "completed")).await;

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time::timeout;
 use useapi_seed::Client;
 use useapi_seed_callback::{Event, Key, Receiver};
-use useapi_seed_tests::{Response, Stub};
+use useapi_seed_tests::{Response, Stub, poll_every};
 
 use crate::claim;
 
@@ -78,7 +78,7 @@ async fn of_a_thousand_jobs_every_result_comes_exactly_once() {
     for job in 0..JOBS {
         let id = format!("job-{job}");
         let wait = client.job(id.as_str()).wait();
-        receiver.follow(wait.interval(NET));
+        receiver.follow(wait.with_options(poll_every(NET)));
         for number in 1..=CALLBACKS {
             let status = if number == CALLBACKS {
                 "completed"

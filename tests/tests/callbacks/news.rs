@@ -6,6 +6,7 @@ use tokio::time::timeout;
 use useapi_seed::{Client, ErrorKind};
 use useapi_seed_callback::{Event, Key, Receiver};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_tests::poll_every;
 
 use crate::{NEVER, Setting, claim};
 
@@ -18,7 +19,7 @@ async fn a_wait_has_the_result_as_soon_as_the_callback_comes() {
     let job = setting.started(Some("order-17")).await;
     let wait = setting
         .receiver
-        .wait(job.wait().interval(NEVER).timeout(NEVER));
+        .wait(job.wait().with_options(poll_every(NEVER).timeout(NEVER)));
     let wait = tokio::spawn(wait);
     setting.emulator.advance(Duration::from_secs(120));
     let retrieval = timeout(SOON, wait).await.unwrap().unwrap().unwrap();
@@ -37,7 +38,7 @@ async fn a_job_that_is_followed_tells_each_change_once() {
     let job = setting.started(None).await;
     setting
         .receiver
-        .follow(job.wait().interval(NEVER).timeout(NEVER));
+        .follow(job.wait().with_options(poll_every(NEVER).timeout(NEVER)));
     let mut percents = Vec::new();
     let end = loop {
         setting.emulator.advance(Duration::from_secs(10));
@@ -82,7 +83,9 @@ async fn lost_callbacks_are_made_up_for_by_polling() {
         .unwrap();
     let job = setting.started(None).await;
     setting.emulator.advance(Duration::from_secs(120));
-    let wait = job.wait().interval(Duration::from_millis(20));
+    let wait = job
+        .wait()
+        .with_options(poll_every(Duration::from_millis(20)));
     let retrieval = timeout(SOON, setting.receiver.wait(wait))
         .await
         .unwrap()
@@ -98,7 +101,7 @@ async fn a_wait_that_is_called_polls_rarely() {
     let setting = Setting::with(emulator, |builder| builder.poll_interval_after_wake(NEVER)).await;
     let job = setting.started(None).await;
     let interval = Duration::from_millis(300);
-    let wait = job.wait().interval(interval).timeout(NEVER);
+    let wait = job.wait().with_options(poll_every(interval).timeout(NEVER));
     let wait = tokio::spawn(setting.receiver.wait(wait));
     // Until a callback has brought what no poll had seen before.
     let mut is_rare = false;
@@ -123,7 +126,7 @@ async fn a_job_that_fails_is_told_as_failed() {
     let job = setting.started(None).await;
     setting
         .receiver
-        .follow(job.wait().interval(NEVER).timeout(NEVER));
+        .follow(job.wait().with_options(poll_every(NEVER).timeout(NEVER)));
     job.cancel().await.unwrap();
     let url = setting.reply_url();
     setting.call(&url, &claim(job.id(), "cancelled")).await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_callback::{Event, Key, Receiver};
-use useapi_seed_tests::{Response, Stub, once};
+use useapi_seed_tests::{Response, Stub, once, poll_every};
 
 use crate::{NEVER, Setting, claim, eventually};
 
@@ -19,7 +19,7 @@ async fn two_waits_for_a_job_both_end_at_once() {
     let wait = || {
         setting
             .receiver
-            .wait(job.wait().interval(NEVER).timeout(NEVER))
+            .wait(job.wait().with_options(poll_every(NEVER).timeout(NEVER)))
     };
     let waits = [tokio::spawn(wait()), tokio::spawn(wait())];
     setting.emulator.advance(Duration::from_secs(120));
@@ -51,7 +51,7 @@ async fn a_callback_before_the_wait_takes_nothing_from_it() {
     setting.call(&url, &claim(job.id(), "progress")).await;
     let wait = setting
         .receiver
-        .wait(job.wait().interval(NEVER).timeout(NEVER));
+        .wait(job.wait().with_options(poll_every(NEVER).timeout(NEVER)));
     let wait = tokio::spawn(wait);
     tokio::time::sleep(Duration::from_millis(100)).await;
     setting.emulator.advance(Duration::from_secs(120));
@@ -70,7 +70,7 @@ async fn a_job_is_followed_and_waited_for_at_the_same_time() {
     let interval = Duration::from_millis(50);
     setting
         .receiver
-        .follow(job.wait().interval(interval).timeout(NEVER));
+        .follow(job.wait().with_options(poll_every(interval).timeout(NEVER)));
     drop(setting.receiver.wait(job.wait()));
     setting.emulator.advance(Duration::from_secs(120));
     let end = async {
@@ -113,8 +113,7 @@ async fn after_a_wait_that_failed_the_end_is_still_news() {
     let job = client.job("a-job");
     let wait = || {
         job.wait()
-            .interval(Duration::from_millis(1))
-            .max_poll_errors(2)
+            .with_options(poll_every(Duration::from_millis(1)).max_poll_errors(2))
     };
     receiver.wait(wait()).await.unwrap_err();
     receiver.follow(wait());
@@ -156,11 +155,11 @@ async fn empty_parent_is_the_same_as_none() {
     let key = Key::new([1; 32]);
     let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
     let (receiver, mut events) = builder.build().unwrap();
-    let submitted = client.submit("a-parent").send().await.unwrap();
+    let submitted = client.submit("a-parent").await.unwrap();
     let SubmitOutcome::Started(job) = submitted else {
         panic!("{submitted:?}");
     };
-    receiver.follow(job.wait().interval(NEVER).timeout(NEVER));
+    receiver.follow(job.wait().with_options(poll_every(NEVER).timeout(NEVER)));
     let url = receiver.reply_url("a-parent", None).unwrap();
     let path = url::Url::parse(&url).unwrap().path().to_owned();
     let body = claim("a-job", "cancelled").to_string();
@@ -247,7 +246,9 @@ async fn incomplete_result_does_not_end_a_wait() {
     let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
     let (receiver, _events) = builder.build().unwrap();
     let job = client.job("a-job");
-    let wait = job.wait().interval(Duration::from_millis(20));
+    let wait = job
+        .wait()
+        .with_options(poll_every(Duration::from_millis(20)));
     let url = receiver.reply_url("a-parent", None).unwrap();
     let path = url::Url::parse(&url).unwrap().path().to_owned();
     let body = claim("a-job", "completed").to_string();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use useapi_seed::{Client, ImageFault};
 use useapi_seed_emulator::{Emulator, Operation};
-use useapi_seed_tests::{Fixture, Response, Stub};
+use useapi_seed_tests::{Fixture, Response, Stub, poll_every};
 
 use crate::{PNG, announce_truly, fault, files, retrieval, retrieved};
 
@@ -110,7 +110,7 @@ async fn links_that_have_expired_are_renewed_by_one_answer() {
         .unwrap();
     let retrieval = client
         .retrieve(emulator.jobs().imagine.as_str())
-        .interval(Duration::from_millis(20))
+        .wait_options(poll_every(Duration::from_millis(20)))
         .await
         .unwrap();
     emulator.advance(Duration::from_secs(24 * 60 * 60));

@@ -62,23 +62,24 @@ async fn an_image_that_is_said_to_be_huge_is_not_begun() {
     assert_eq!(host.requests().len(), 1);
 }
 
-/// For the calls that are made with such a clone.
 #[tokio::test]
-async fn limits_can_be_others_for_some_calls() {
+async fn limits_of_the_builder_hold() {
     let host = Stub::always(picture()).await;
     let (client, retrieval) = retrieval(host.address(), only_first).await;
     let folder = tempfile::tempdir().unwrap();
-    for (hampered, expected) in [
-        (client.with_image_size_limit(10), ImageFault::TooLarge(10)),
+    let builder = || Client::builder("a-token").base_url(client.base_url());
+    for (builder, expected) in [
+        (builder().image_size_limit(10), ImageFault::TooLarge(10)),
         (
-            client.with_image_timeout(Duration::ZERO),
+            builder().image_timeout(Duration::ZERO),
             ImageFault::TooSlow(0),
         ),
     ] {
-        let outcomes = hampered.save_images(&retrieval, &folder).await;
+        let limited = builder.image_retry_timeout(Duration::ZERO).build().unwrap();
+        let outcomes = limited.save_images(&retrieval, &folder).await;
         assert_eq!(*fault(&outcomes[0]), expected);
     }
-    let patient = client.with_image_timeout(Duration::MAX);
+    let patient = builder().image_timeout(Duration::MAX).build().unwrap();
     for client in [client, patient] {
         let saved = client.save_images(&retrieval, &folder).await.remove(0);
         saved.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use useapi_seed::{Client, ImageFault, PollResult};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::{Request, Response, Stub};
+use useapi_seed_tests::{Request, Response, Stub, poll_every};
 
 use crate::{PNG, asked, fault, files, picture, retrieval, save_first};
 
@@ -145,7 +145,7 @@ async fn a_download_from_the_emulator_is_resumed() {
         .unwrap();
     let retrieval = client
         .retrieve(emulator.jobs().imagine.as_str())
-        .interval(Duration::from_millis(20))
+        .wait_options(poll_every(Duration::from_millis(20)))
         .await
         .unwrap();
     let cut = Fault::Cut { bytes: 50 };
