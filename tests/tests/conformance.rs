@@ -86,7 +86,7 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
 }
 
 #[tokio::test]
-async fn emulator() {
+async fn emulator_conforms() {
     let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
     let client = |token: &str| {
         let builder = Client::builder(token).base_url(emulator.base_url());
@@ -104,7 +104,7 @@ async fn emulator() {
 
 #[tokio::test]
 #[ignore = "asks the service itself; see the head of this file"]
-async fn service() {
+async fn service_conforms() {
     let jobid = std::env::var("USEAPI_LIVE_JOBID").expect("USEAPI_LIVE_JOBID: a completed job");
     let client = Client::from_env().unwrap();
     let stranger = Client::builder("nobody's-token")

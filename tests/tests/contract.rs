@@ -75,7 +75,7 @@ fn said(request: &Request) -> (&str, [Option<&str>; 2], Value) {
 }
 
 #[tokio::test]
-async fn the_client_says_what_the_examples_say() {
+async fn client_request_equals_the_examples() {
     let stub = Stub::always(Response::json(
         200,
         Fixture::named("responses/200-started").text,
@@ -109,7 +109,7 @@ async fn the_client_says_what_the_examples_say() {
 }
 
 #[test]
-fn the_address_is_the_documented_one() {
+fn base_url_is_the_documented_one() {
     // What follows it is seen in each request.
     assert_eq!(
         useapi_seed_raw::DEFAULT_BASE_URL,
@@ -144,7 +144,7 @@ fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn any_field_may_be_left_out() {
+async fn any_field_may_be_absent() {
     let whole = Fixture::named("model/every-field").json();
     let mut pointers = Vec::new();
     fields(&whole, "", &mut pointers);
@@ -167,7 +167,7 @@ async fn any_field_may_be_left_out() {
 }
 
 #[tokio::test]
-async fn the_job_that_was_started_is_the_one_to_ask_for() {
+async fn started_job_is_the_one_polled() {
     let started = json!({"jobid": "the-seed-job", "parentJobId": JOBID, "status": "started"});
     let done = Fixture::named("service/200-completed-seed-job").text;
     let stub = Stub::start(move |request| {
@@ -196,7 +196,7 @@ async fn the_job_that_was_started_is_the_one_to_ask_for() {
 }
 
 #[tokio::test]
-async fn the_documented_words_are_known() {
+async fn documented_values_are_known() {
     for (verb, status, known) in [
         (
             "seed_async",
@@ -218,7 +218,7 @@ async fn the_documented_words_are_known() {
 }
 
 #[tokio::test]
-async fn either_halted_status_is_decoded() {
+async fn both_halted_statuses_are_decoded() {
     let body = Fixture::named("responses/596-failed-job");
     for status in [596, 569] {
         let stub = Stub::always(Response::json(status, body.text.as_str())).await;
@@ -238,7 +238,7 @@ async fn either_halted_status_is_decoded() {
 }
 
 #[tokio::test]
-async fn raw_layer_sends_what_the_caller_says() {
+async fn raw_layer_sends_fields_verbatim() {
     let stub = Stub::always(Response::json(200, "{}")).await;
     let client = raw(&stub);
     let mut request = SeedRequest::new("");

@@ -106,7 +106,7 @@ impl Example {
 }
 
 #[tokio::test]
-async fn curl() {
+async fn curl_example_starts_a_job() {
     let emulator = Emulator::start().await.unwrap();
     let example = Example {
         text: include_str!("../fixtures/examples/curl.sh"),
@@ -126,7 +126,7 @@ async fn curl() {
 
 #[tokio::test]
 #[ignore = "needs Node.js: run by `cargo xtask peers`"]
-async fn javascript() {
+async fn javascript_example_starts_a_job() {
     let emulator = Emulator::start().await.unwrap();
     let example = Example {
         text: include_str!("../fixtures/examples/fetch.mjs"),
@@ -150,7 +150,7 @@ async fn javascript() {
 
 #[tokio::test]
 #[ignore = "needs Python with `requests`: run by `cargo xtask peers`"]
-async fn python() {
+async fn python_example_starts_a_job() {
     let emulator = Emulator::start().await.unwrap();
     let example = Example {
         text: include_str!("../fixtures/examples/requests.py"),

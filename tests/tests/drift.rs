@@ -73,7 +73,7 @@ fn retrieved(answer: &Value) -> SeedResult {
 }
 
 #[test]
-fn what_is_not_documented_is_listed_with_its_path() {
+fn undocumented_values_are_listed_by_path() {
     let mut answer = Fixture::named("service/200-completed-seed-job").json();
     answer["status"] = json!("resting");
     answer["verb"] = json!("seed_sync");
@@ -105,7 +105,7 @@ fn rewritten(from: &str, to: &str) -> String {
 
 /// As most parsers do it.
 #[test]
-fn of_a_duplicate_key_the_last_value_counts() {
+fn last_duplicate_key_wins() {
     let value = r#""value":4294967295"#;
     let status = r#""status":"completed""#;
     for (from, to, expected) in [
@@ -125,7 +125,7 @@ fn of_a_duplicate_key_the_last_value_counts() {
 }
 
 #[test]
-fn ids_that_are_numbers_are_read_as_text() {
+fn numeric_ids_are_read_as_text() {
     let mut answer = Fixture::named("service/200-completed-seed-job").json();
     answer["jobid"] = json!(1_210_000_000_000_000_001_u64);
     answer["parentJobId"] = json!(1_210_000_000_000_000_002_u64);
@@ -137,7 +137,7 @@ fn ids_that_are_numbers_are_read_as_text() {
 }
 
 #[test]
-fn a_seed_of_another_shape_is_read_and_named() {
+fn seed_of_another_shape_is_read_with_warning() {
     let seed = Fixture::named("service/200-completed-seed-job").json()["seed"].clone();
     for (odd, images) in [
         (json!(5), 0),
@@ -157,7 +157,7 @@ fn a_seed_of_another_shape_is_read_and_named() {
 }
 
 #[test]
-fn documented_answers_have_no_drift() {
+fn documented_responses_have_no_warnings() {
     for name in [
         "responses/200-already-retrieved",
         "service/200-completed-seed-job",
@@ -342,7 +342,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_changed_answer_keeps_its_seed_and_names_the_changes(
+    fn changed_response_keeps_seed_and_warns(
         changes in prop::collection::vec((any::<Index>(), any::<bool>(), change()), 1..=4),
     ) {
         let fixture = Fixture::named("service/200-completed-seed-job").json();
@@ -379,7 +379,7 @@ proptest! {
     }
 
     #[test]
-    fn any_json_is_read_without_panic(value in anything()) {
+    fn any_json_is_parsed_without_panic(value in anything()) {
         let _ = poll(&value.to_string());
         let _ = poll(&json!({"seed": value.clone()}).to_string());
         let _ = poll(&json!({"seed": {"attachments": value}}).to_string());

@@ -283,7 +283,7 @@ fn expected() -> BTreeSet<(Option<Operation>, u16)> {
 }
 
 #[test]
-fn no_answer_is_outside_of_the_description() {
+fn every_response_is_declared_by_the_spec() {
     let shared = Shared::start();
     let config = Config {
         cases: CASES,

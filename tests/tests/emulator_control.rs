@@ -127,7 +127,7 @@ fn words(description: &Description, place: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn every_fault_and_operation_is_described_and_taken() {
+async fn every_fault_and_operation_is_in_the_spec() {
     let control = Control::start().await;
     let schemas = "/components/schemas";
     let kinds = words(
@@ -192,7 +192,7 @@ async fn every_fault_and_operation_is_described_and_taken() {
 }
 
 #[tokio::test]
-async fn it_serves_its_description() {
+async fn emulator_serves_its_spec() {
     let control = Control::start().await;
     let root = control.emulator.base_url().trim_end_matches("/v2");
     let call = control.http.get(format!("{root}/_emulator/openapi.yaml"));
@@ -204,7 +204,7 @@ async fn it_serves_its_description() {
 }
 
 #[tokio::test]
-async fn what_happened_is_told_as_described() {
+async fn journal_and_callbacks_match_the_spec() {
     let control = Control::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let reply_url = format!("http://{}/", listener.local_addr().unwrap());
@@ -255,7 +255,7 @@ async fn what_happened_is_told_as_described() {
 }
 
 #[tokio::test]
-async fn the_clock_is_changed_as_described() {
+async fn clock_changes_match_the_spec() {
     let control = Control::start().await;
     let change = async |change| {
         let answer = control.call(Method::POST, "/_emulator/clock", Some(&change));

@@ -35,7 +35,7 @@ async fn submission_error(client: &Client, jobid: &str) -> Error {
 }
 
 #[tokio::test]
-async fn a_seed_and_four_pictures_for_each_verb() {
+async fn each_verb_returns_seed_and_four_images() {
     let (emulator, client) = emulator(600.0).await;
     let jobs = emulator.jobs();
     let mut seeds = Vec::new();
@@ -77,7 +77,7 @@ async fn a_seed_and_four_pictures_for_each_verb() {
 }
 
 #[tokio::test]
-async fn step_by_step_and_from_another_process() {
+async fn another_process_resumes_the_wait() {
     let (emulator, client) = emulator(1.0).await;
     let parent = emulator.jobs().imagine.as_str();
     let options = SubmitOptions::default()
@@ -143,7 +143,7 @@ async fn step_by_step_and_from_another_process() {
 }
 
 #[tokio::test]
-async fn refusals() {
+async fn rejections_have_typed_reasons() {
     let (emulator, client) = emulator(1.0).await;
     let jobs = emulator.jobs();
     for (jobid, refusal) in [
@@ -214,7 +214,7 @@ async fn refusals() {
 }
 
 #[tokio::test]
-async fn tokens() {
+async fn wrong_and_expired_tokens_are_distinct() {
     let (emulator, _) = emulator(1.0).await;
     let jobid = emulator.jobs().imagine.as_str();
     for (token, is_right) in [
@@ -239,7 +239,7 @@ async fn tokens() {
 }
 
 #[tokio::test]
-async fn a_busy_account() {
+async fn busy_account_lists_executing_jobs() {
     let (emulator, client) = emulator(1.0).await;
     let jobid = emulator.jobs().imagine.as_str();
     let mut started = Vec::new();
@@ -263,7 +263,7 @@ async fn a_busy_account() {
 }
 
 #[tokio::test]
-async fn a_halted_account_with_both_bodies() {
+async fn halted_account_is_reported_by_both_bodies() {
     let (emulator, client) = emulator(1.0).await;
     let jobid = emulator.jobs().halted.as_str();
     let first = submission_error(&client, jobid).await;
@@ -302,7 +302,7 @@ async fn a_halted_account_with_both_bodies() {
 }
 
 #[tokio::test]
-async fn the_deadline_leaves_the_job_running() {
+async fn wait_timeout_leaves_the_job_running() {
     let (emulator, client) = emulator(1.0).await;
     let error = client
         .retrieve(emulator.jobs().imagine.as_str())
@@ -362,7 +362,7 @@ async fn executing_jobs_are_listed_and_cancelled() {
 }
 
 #[tokio::test]
-async fn a_halted_account_works_again_after_its_reset() {
+async fn halted_account_works_after_reset() {
     let (emulator, client) = emulator(1.0).await;
     let jobid = emulator.jobs().halted.as_str();
     let channel = jobid.rsplit(':').next().unwrap();
@@ -396,7 +396,7 @@ async fn a_halted_account_works_again_after_its_reset() {
 }
 
 #[tokio::test]
-async fn another_jobs_seed_is_never_taken_for_this_ones() {
+async fn seed_of_the_parent_job_is_not_used() {
     let (emulator, client) = emulator(1.0).await;
     // The button job was made from the imagine job, whose seed is there.
     match client.submit(&emulator.jobs().imagine).await.unwrap() {

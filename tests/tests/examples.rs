@@ -14,7 +14,7 @@ use useapi_seed_raw::types::{ErrorBody, Job, SeedRequest};
 use useapi_seed_tests::{Description, Example};
 
 #[test]
-fn examples_fit_their_schemas() {
+fn examples_match_their_schemas() {
     let description = Description::read();
     let examples = description.examples();
     assert!(examples.len() >= 25, "{}", examples.len());
@@ -37,7 +37,7 @@ fn examples_fit_their_schemas() {
 /// The schemas do refuse what is wrong, and let through what the reading rules
 /// say: null anywhere, unknown fields, unknown words.
 #[test]
-fn schemas_are_as_strict_as_they_say() {
+fn schemas_reject_wrong_types_only() {
     let description = Description::read();
     let schema = json!({"$ref": "#/components/schemas/Job"});
     let schema = description.json_schema(&schema);
@@ -69,7 +69,7 @@ fn schemas_are_as_strict_as_they_say() {
 }
 
 #[test]
-fn examples_decode_and_nothing_in_them_is_unknown() {
+fn examples_decode_without_unknown_fields() {
     let mut decoded = 0;
     for Example {
         pointer,
@@ -117,7 +117,7 @@ fn shape(value: &Value) -> Value {
 }
 
 #[test]
-fn shapes_tell_every_field_and_item_apart() {
+fn shapes_differ_in_every_field_and_item() {
     let whole = json!({"a": [{"b": 1}, {"b": 2}], "c": "d"});
     for other in [
         json!({"a": [{"b": 1}], "c": "d"}),
@@ -263,7 +263,7 @@ fn situations(emulator: &Emulator) -> Vec<Situation> {
 }
 
 #[tokio::test]
-async fn every_answers_example_has_a_situation() {
+async fn every_response_example_has_a_scenario() {
     let emulator = Emulator::start().await.unwrap();
     let examples: BTreeSet<_> = Description::read()
         .examples()
@@ -282,7 +282,7 @@ async fn every_answers_example_has_a_situation() {
 }
 
 #[tokio::test]
-async fn emulator_answers_as_the_examples_do() {
+async fn emulator_responses_match_the_examples() {
     let examples = Description::read().examples();
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -59,7 +59,7 @@ fn refusal(status: u16, retry_after: Option<&str>) -> Fault {
 }
 
 #[tokio::test]
-async fn a_look_is_repeated_after_whatever_passes() {
+async fn poll_is_retried_after_transient_errors() {
     for fault in [
         refusal(503, None),
         refusal(429, Some("0")),
@@ -87,7 +87,7 @@ async fn a_look_is_repeated_after_whatever_passes() {
 }
 
 #[tokio::test]
-async fn a_submission_is_repeated_after_an_explicit_refusal_only() {
+async fn submission_is_retried_after_rejection_only() {
     for (fault, submissions) in [
         (refusal(429, None), 4),
         (refusal(429, Some("0")), 4),
@@ -109,7 +109,7 @@ async fn a_submission_is_repeated_after_an_explicit_refusal_only() {
 }
 
 #[tokio::test]
-async fn what_another_try_cannot_mend_is_not_tried_again() {
+async fn permanent_errors_are_not_retried() {
     for status in [400, 401, 402, 403, 404, 418, 596, 569] {
         let (outcome, calls) = looked(1, refusal(status, None)).await;
         let error = outcome.unwrap_err();
@@ -121,7 +121,7 @@ async fn what_another_try_cannot_mend_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_pause_beyond_the_limit_is_not_begun() {
+async fn retry_after_beyond_the_limit_is_an_error() {
     for retry_after in [
         "31536000",
         "18446744073709551615",
@@ -142,7 +142,7 @@ async fn a_pause_beyond_the_limit_is_not_begun() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_was_closed_costs_nothing() {
+async fn closed_keep_alive_starts_one_job() {
     let fault = Fault::CloseBeforeNext;
     let emulator = emulator(Operation::ListJobs, 1, fault).await;
     let client = Client::builder(emulator.token())
@@ -173,7 +173,7 @@ async fn a_kept_connection_that_was_closed_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_halted_account_is_not_called_again_whatever_the_status() {
+async fn halted_account_is_not_called_again() {
     for status in [503, 429, 500] {
         let halted = Response::json(status, r#"{"error":"Pending mod message","code":596}"#);
         let stub = Stub::always(halted).await;
@@ -186,7 +186,7 @@ async fn a_halted_account_is_not_called_again_whatever_the_status() {
 }
 
 #[tokio::test]
-async fn what_has_started_a_job_is_not_to_be_called_again() {
+async fn retrieve_is_not_retryable_after_start() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let client = client(&emulator);
     let retrieve = client.retrieve(&emulator.jobs().imagine);
@@ -200,7 +200,7 @@ async fn what_has_started_a_job_is_not_to_be_called_again() {
 }
 
 #[tokio::test]
-async fn a_closed_port_is_tried_again_and_nothing_was_sent() {
+async fn closed_port_is_retried_as_not_sent() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     let parent = emulator.jobs().imagine.clone();
@@ -213,7 +213,7 @@ async fn a_closed_port_is_tried_again_and_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn limits_of_time_hold() {
+async fn timeouts_bound_requests_and_retries() {
     let emulator = emulator(Operation::GetJob, 1, Fault::Stall { bytes: 5 }).await;
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())

@@ -57,7 +57,7 @@ fn assert_clean(text: &str) {
 }
 
 #[tokio::test]
-async fn token_reaches_no_other_host_and_no_text() {
+async fn token_reaches_no_other_host_or_text() {
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
@@ -351,7 +351,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_spelling_of_the_token_is_handed_out(
+    fn escaped_token_is_always_redacted(
         spellings in prop::collection::vec(0..16_u8, SLASHED.len()),
         status in prop::sample::select(vec![200, 400, 401, 500, 596]),
     ) {

@@ -149,7 +149,7 @@ fn text_fits(documented: &str, example: &str) -> bool {
 }
 
 #[test]
-fn placeholders_stand_for_any_text() {
+fn placeholders_match_any_text() {
     for (documented, example) in [
         ("jobid is missing", "jobid is missing"),
         ("job <jobid>", "job 5"),
@@ -233,7 +233,7 @@ fn each_operation_declares_its_statuses() {
 }
 
 #[test]
-fn callbacks_alone_need_no_bearer_token() {
+fn only_callbacks_need_no_bearer_token() {
     let spec = Description::read();
     let schemes = spec.at("/components/securitySchemes").unwrap();
     let [(name, scheme)] = &schemes.as_object().unwrap().iter().collect::<Vec<_>>()[..] else {
@@ -316,7 +316,7 @@ fn request_fields_have_the_documented_limits() {
 }
 
 #[test]
-fn upscaled_images_are_promised() {
+fn summary_promises_upscaled_images() {
     let spec = Description::read();
     let summary = spec.at(&format!("{SUBMIT}/summary")).unwrap();
     let summary = summary.as_str().unwrap();
@@ -342,7 +342,7 @@ fn upscaled_images_are_promised() {
 }
 
 #[test]
-fn edition_of_the_documentation_is_named() {
+fn documentation_edition_is_named() {
     let spec = Description::read();
     let text = spec.at("/externalDocs/description").unwrap();
     let text = text.as_str().unwrap().replace('\n', " ");
@@ -384,7 +384,7 @@ fn names(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn fixtures_fit_their_schemas() {
+fn fixtures_match_their_schemas() {
     let spec = Description::read();
     for fixture in Fixture::all() {
         let schema = match fixture.status {

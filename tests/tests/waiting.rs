@@ -32,7 +32,7 @@ fn fast() -> WaitOptions {
 }
 
 #[tokio::test]
-async fn a_failed_poll_is_not_a_failed_job() {
+async fn failed_polls_do_not_end_a_wait() {
     let progress = Fixture::named("service/200-in-progress").text;
     let done = Fixture::named("service/200-completed-seed-job").text;
     let looks = AtomicUsize::new(0);
@@ -88,7 +88,7 @@ async fn a_failed_poll_is_not_a_failed_job() {
 
 /// The submission's answer counts as a look for as long as a look does.
 #[tokio::test]
-async fn a_late_wait_looks_at_once() {
+async fn late_wait_polls_immediately() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
     let client = client.build().unwrap();
@@ -109,7 +109,7 @@ async fn a_late_wait_looks_at_once() {
 }
 
 #[tokio::test]
-async fn final_states_end_the_wait_and_others_do_not() {
+async fn only_final_statuses_end_a_wait() {
     for (word, ends) in [
         ("created", false),
         ("started", false),
@@ -154,7 +154,7 @@ async fn final_states_end_the_wait_and_others_do_not() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_never_heard_of_is_not_said_to_run() {
+async fn unknown_job_is_not_reported_as_running() {
     let stub = Stub::always(Response::new(502, "text/html", "<html>")).await;
     let client = client_of(&stub);
     let options = WaitOptions::default().timeout(Duration::from_millis(1));
@@ -191,7 +191,7 @@ async fn started(emulator: &Emulator) -> Job {
 }
 
 #[tokio::test]
-async fn each_real_change_is_told_once() {
+async fn each_change_is_one_event() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
     let mut updates = job.wait().with_options(fast()).into_stream();
@@ -227,7 +227,7 @@ async fn each_real_change_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_poll_that_fails_is_told_and_is_no_news_of_the_job() {
+async fn failed_poll_is_an_event_up_to_the_limit() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
     let times = When::Next(2);
@@ -256,7 +256,7 @@ async fn a_poll_that_fails_is_told_and_is_no_news_of_the_job() {
 }
 
 #[tokio::test]
-async fn a_wait_looks_when_it_is_told_to() {
+async fn woken_wait_polls_immediately() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
     let hour = Duration::from_secs(3600);
@@ -293,7 +293,7 @@ async fn a_wait_looks_when_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_dropped_wait_loses_nothing() {
+async fn dropped_wait_loses_nothing() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
     let wait = job.wait().with_options(fast());
@@ -305,7 +305,7 @@ async fn a_dropped_wait_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_refused_poll_waits_as_long_as_it_is_asked_to() {
+async fn rejected_poll_honors_retry_after() {
     let emulator = Emulator::builder().stopped().start().await.unwrap();
     let job = started(&emulator).await;
     emulator.advance(Duration::from_secs(60));
@@ -345,7 +345,7 @@ fn completed_with(change: impl FnOnce(&mut serde_json::Value)) -> Response {
 }
 
 #[tokio::test]
-async fn output_that_comes_late_is_waited_for() {
+async fn late_output_is_polled_for() {
     let early: [fn(&mut serde_json::Value); 5] = [
         |body| body["seed"] = json!(null),
         |body| body["seed"]["attachments"] = json!([]),
@@ -380,7 +380,7 @@ async fn output_that_comes_late_is_waited_for() {
 }
 
 #[tokio::test]
-async fn output_that_stays_away_costs_three_polls() {
+async fn missing_output_costs_three_polls() {
     let two = completed_with(|body| {
         body["seed"]["attachments"]
             .as_array_mut()
@@ -403,7 +403,7 @@ async fn output_that_stays_away_costs_three_polls() {
 }
 
 #[tokio::test]
-async fn a_404_right_after_the_start_is_retried() {
+async fn not_found_right_after_start_is_retried() {
     let lag = || Response::json(404, r#"{"error":"Unable to locate job","code":404}"#);
     let complete = completed_with(|_| {});
     let (client, _stub) = polled(vec![lag(), lag(), lag(), complete]).await;
@@ -432,7 +432,7 @@ async fn a_404_right_after_the_start_is_retried() {
 }
 
 #[tokio::test]
-async fn a_gateways_4xx_and_3xx_do_not_end_a_wait() {
+async fn gateway_4xx_and_3xx_do_not_end_a_wait() {
     let html = |status| Response::new(status, "text/html", "<h1>no</h1>");
     let mut responses: Vec<_> = [301, 302, 307, 400, 401, 402, 403, 404, 405, 409, 418, 425]
         .map(html)
@@ -448,7 +448,7 @@ async fn a_gateways_4xx_and_3xx_do_not_end_a_wait() {
 }
 
 #[tokio::test]
-async fn an_unparseable_response_is_reported_as_invalid() {
+async fn unparseable_response_is_reported_as_invalid() {
     let invalid = || Response::json(200, r#"{"jobid":"a-job","progress":NaN}"#);
     // Also where the poll at the deadline brought nothing.
     for last in [invalid(), Response::lost()] {
@@ -467,7 +467,7 @@ async fn an_unparseable_response_is_reported_as_invalid() {
 }
 
 #[tokio::test]
-async fn an_end_of_another_job_does_not_end_a_wait() {
+async fn end_of_another_job_does_not_end_a_wait() {
     for status in ["failed", "cancelled", "moderated"] {
         let nothing = Response::json(200, json!({ "status": status }).to_string());
         let other = json!({"jobid": "another", "verb": "seed_async", "status": status});

@@ -36,7 +36,7 @@ fn body(request: &Request) -> Value {
 }
 
 #[tokio::test]
-async fn submission_is_a_post_with_exactly_the_documented_headers() {
+async fn submission_has_only_documented_headers() {
     let request = submit(SubmitOptions::default()).await;
     assert_eq!(request.line, "POST /v2/jobs/seed_async HTTP/1.1");
     let mut names: Vec<_> = request
@@ -113,7 +113,7 @@ async fn body_has_only_the_given_fields() {
 }
 
 #[tokio::test]
-async fn a_look_is_a_get_with_the_escaped_id_and_no_body() {
+async fn poll_escapes_the_id_and_has_no_body() {
     let stub = Stub::always(Response::json(
         200,
         Fixture::named("service/200-in-progress").text,
@@ -150,7 +150,7 @@ async fn a_look_is_a_get_with_the_escaped_id_and_no_body() {
 }
 
 #[tokio::test]
-async fn bad_input_is_named_and_nothing_is_sent() {
+async fn invalid_input_is_rejected_before_sending() {
     let stub = Stub::always(Response::json(200, "{}")).await;
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
@@ -212,7 +212,7 @@ async fn bad_input_is_named_and_nothing_is_sent() {
 }
 
 #[test]
-fn every_future_can_be_spawned() {
+fn every_future_is_send() {
     fn spawnable<T: Send>(value: T) -> T {
         value
     }
@@ -233,7 +233,7 @@ fn every_future_can_be_spawned() {
 }
 
 #[test]
-fn bad_configuration_is_named_without_the_secret() {
+fn configuration_errors_hide_the_secret() {
     for (token, base_url, message) in [
         ("", "http://localhost/v2", "token is empty"),
         (" ", "http://localhost/v2", "token is empty"),

@@ -51,7 +51,7 @@ async fn ten_thousand_unknown_fields_are_kept() {
 
 /// What no parser takes is kept as it is, and is not repaired.
 #[tokio::test]
-async fn invalid_json_is_an_invalid_response_with_its_body() {
+async fn invalid_json_is_reported_with_its_body() {
     let deep = format!("{}7{}", "[".repeat(200), "]".repeat(200));
     for value in [deep.as_str(), "NaN", "Infinity", "-Infinity", r#""\ud800""#] {
         let text = completed(&format!(r#","odd":{value}"#));
@@ -67,21 +67,21 @@ async fn invalid_json_is_an_invalid_response_with_its_body() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_is_skipped() {
+async fn byte_order_mark_is_skipped() {
     let text = format!("\u{feff}{}", completed(""));
     let state = looked(Response::json(200, text)).await.unwrap();
     assert!(matches!(state, PollResult::Completed(_)), "{state:?}");
 }
 
 #[tokio::test]
-async fn a_body_may_come_a_byte_at_a_time() {
+async fn trickled_body_is_read() {
     let response = Response::json(200, completed("")).by_byte();
     let state = looked(response).await.unwrap();
     assert!(matches!(state, PollResult::Completed(_)), "{state:?}");
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_end_meets_the_limit_of_time() {
+async fn endless_body_hits_the_request_timeout() {
     let start = r#"{"jobid":"a-job","status":"#;
     let stub = Stub::always(Response::json(200, start).endless()).await;
     let builder = builder(&stub).request_timeout(Duration::from_millis(100));
@@ -96,7 +96,7 @@ async fn a_body_that_does_not_end_meets_the_limit_of_time() {
 /// The pause counts from the answer's own time, wherever this machine's clock
 /// has jumped.
 #[tokio::test]
-async fn a_clock_that_has_jumped_changes_no_pause() {
+async fn clock_skew_does_not_affect_retry_after() {
     for (date, retry_after) in [
         (
             "Thu, 01 Jan 1970 00:00:00 GMT",

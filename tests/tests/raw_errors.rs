@@ -27,7 +27,7 @@ fn bad_answer(number: usize) -> Response {
 }
 
 #[tokio::test]
-async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
+async fn concurrent_calls_keep_their_own_errors() {
     let stub = Stub::start(|request| {
         let number = request.target().rsplit('=').next().unwrap().parse();
         bad_answer(number.unwrap())
@@ -72,7 +72,7 @@ async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
 }
 
 #[tokio::test]
-async fn a_cut_body_keeps_what_came() {
+async fn truncated_body_is_kept() {
     for status in [200, 404] {
         let answer = Response::json(status, r#"{"error":"abcdef"}"#).cut(5);
         let stub = Stub::always(answer).await;
@@ -90,7 +90,7 @@ async fn a_cut_body_keeps_what_came() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_to_its_limit_and_no_further() {
+async fn body_is_read_up_to_its_limit() {
     let body = format!(r#"{{"jobid":"{}"}}"#, "x".repeat(1000));
     for (limit, fits) in [(body.len(), true), (body.len() - 1, false)] {
         let stub = Stub::always(Response::json(200, body.as_str())).await;
@@ -113,7 +113,7 @@ async fn a_body_is_read_to_its_limit_and_no_further() {
 }
 
 #[tokio::test]
-async fn no_answer_is_a_transport_failure_without_one() {
+async fn no_response_is_a_transport_error() {
     let address = {
         let stub = Stub::always(Response::json(200, "{}")).await;
         stub.base_url()
