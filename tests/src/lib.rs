@@ -1,18 +1,22 @@
-//! What the tests in this crate share: the documented answers as files, the
-//! description, and a server that answers with exactly the bytes it was given.
+//! Shared by the tests of this crate: the documented responses as files, the spec,
+//! and a server that sends exactly the bytes that a test gives it.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
-    reason = "what goes wrong here fails the test that called it"
+    reason = "a failure here fails the test that called it"
 )]
 
-mod description;
 mod fixture;
+mod spec;
 mod stub;
 
-pub use description::{Description, Example};
+use std::time::Duration;
+
+use useapi_seed::{RetryPolicy, WaitOptions};
+
 pub use fixture::Fixture;
+pub use spec::{Example, Spec};
 pub use stub::{Request, Response, Stub};
 
 /// The README's examples compile.
@@ -20,14 +24,14 @@ pub use stub::{Request, Response, Stub};
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// One attempt, and no pause where something is looked for: a test does not wait.
+/// One attempt, and no backoff between the searches for a lost submission.
 #[must_use]
-pub fn once() -> useapi_seed::RetryPolicy {
-    useapi_seed::RetryPolicy::disabled().initial_backoff(std::time::Duration::ZERO)
+pub fn no_retry() -> RetryPolicy {
+    RetryPolicy::disabled().initial_backoff(Duration::ZERO)
 }
 
-/// A wait that polls after each such interval.
+/// A wait with this poll interval.
 #[must_use]
-pub fn poll_every(interval: std::time::Duration) -> useapi_seed::WaitOptions {
-    useapi_seed::WaitOptions::default().poll_interval(interval)
+pub fn poll_every(interval: Duration) -> WaitOptions {
+    WaitOptions::default().poll_interval(interval)
 }

@@ -1,4 +1,4 @@
-//! A server that answers with exactly the bytes it was given.
+//! A server that sends exactly the bytes that a test gives it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A server on a free loopback port; it closes each connection after one
-/// answer, and ends when dropped.
+/// A server on a free loopback port. It closes each connection after one response,
+/// and stops when dropped.
 #[derive(Debug)]
 pub struct Stub {
     address: String,
@@ -16,12 +16,12 @@ pub struct Stub {
     task: JoinHandle<()>,
 }
 
-/// A request as it came over the wire.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Such as `POST /v2/jobs/seed_async HTTP/1.1`.
     pub line: String,
-    /// Names in lower case, in the order they came.
+    /// In the order received; the names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -44,52 +44,52 @@ impl Request {
     }
 }
 
-/// What the stub answers.
+/// A response of the stub.
 #[derive(Clone, Debug)]
 pub struct Response {
     status: u16,
     headers: String,
     body: Vec<u8>,
-    /// What `content-length` says, if it is there.
-    length: Option<usize>,
-    pace: Pace,
+    /// The value of `content-length`; none without that header.
+    content_length: Option<usize>,
+    body_mode: BodyMode,
 }
 
-/// How the bytes of an answer come.
+/// How the body is sent.
 #[derive(Clone, Copy, Debug)]
-enum Pace {
-    AtOnce,
-    /// One after the other.
-    ByByte,
-    /// So, and without an end.
+enum BodyMode {
+    Complete,
+    /// A byte at a time.
+    Trickle,
+    /// A byte at a time, without an end.
     Endless,
-    /// Not at all, and the connection stays.
-    Never,
-    /// Not at all, and the connection ends.
-    Lost,
+    /// No response, and the connection stays open.
+    Hang,
+    /// No response, and the connection is closed.
+    DropConnection,
 }
 
 impl Response {
-    /// An answer with a JSON body.
+    /// A response with a JSON body.
     #[must_use]
     pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::new(status, "application/json; charset=utf-8", body)
     }
 
-    /// An answer.
+    /// A response.
     #[must_use]
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         Self {
             status,
             headers: format!("content-type: {content_type}\r\n"),
-            length: Some(body.len()),
+            content_length: Some(body.len()),
             body,
-            pace: Pace::AtOnce,
+            body_mode: BodyMode::Complete,
         }
     }
 
-    /// With another header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push_str(name);
@@ -99,82 +99,82 @@ impl Response {
         self
     }
 
-    /// With another status.
+    /// Replaces the status.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// None: the request is read, and the connection ends.
+    /// No response: the request is read, and the connection closed.
     #[must_use]
-    pub fn lost() -> Self {
-        Self::json(200, "").paced(Pace::Lost)
+    pub fn drop_connection() -> Self {
+        Self::json(200, "").mode(BodyMode::DropConnection)
     }
 
-    /// None, and the connection stays.
+    /// No response: the request is read, and the connection stays open.
     #[must_use]
-    pub fn silent() -> Self {
-        Self::json(200, "").paced(Pace::Never)
+    pub fn hang() -> Self {
+        Self::json(200, "").mode(BodyMode::Hang)
     }
 
-    /// The body comes a byte at a time.
+    /// Sends the body a byte at a time.
     #[must_use]
-    pub fn by_byte(self) -> Self {
-        self.paced(Pace::ByByte)
+    pub fn trickle(self) -> Self {
+        self.mode(BodyMode::Trickle)
     }
 
-    /// After the body spaces come, a byte at a time, until the caller hangs up.
+    /// Sends the body, and then spaces until the caller closes the connection.
     #[must_use]
     pub fn endless(self) -> Self {
-        self.announcing(1 << 40).paced(Pace::Endless)
+        self.content_length(1 << 40).mode(BodyMode::Endless)
     }
 
-    fn paced(self, pace: Pace) -> Self {
-        Self { pace, ..self }
+    fn mode(self, body_mode: BodyMode) -> Self {
+        Self { body_mode, ..self }
     }
 
-    /// Says that this many bytes come, whatever comes.
+    /// Sets `content-length`, whatever the length of the body is.
     #[must_use]
-    pub fn announcing(mut self, bytes: usize) -> Self {
-        self.length = Some(bytes);
+    pub fn content_length(mut self, bytes: usize) -> Self {
+        self.content_length = Some(bytes);
         self
     }
 
-    /// Says nothing of the length: the body ends with the connection.
+    /// Removes `content-length`: the body ends with the connection.
     #[must_use]
     pub fn without_length(mut self) -> Self {
-        self.length = None;
+        self.content_length = None;
         self
     }
 
-    /// The connection ends before the last `bytes` of the body.
+    /// Closes the connection before the last `bytes` of the body.
     #[must_use]
-    pub fn cut(mut self, bytes: usize) -> Self {
+    pub fn truncated(mut self, bytes: usize) -> Self {
         self.body.truncate(self.body.len().saturating_sub(bytes));
         self
     }
 }
 
 impl Stub {
-    /// Answers each request as `answer` says.
+    /// Responds to each request with what `respond` returns.
     ///
     /// # Panics
     ///
     /// When there is no free port.
-    pub async fn start(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
+    pub async fn start(respond: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let answer = Arc::new(answer);
-        let seen = Arc::clone(&requests);
+        let respond = Arc::new(respond);
+        let received = Arc::clone(&requests);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let answer = Arc::clone(&answer);
-                let seen = Arc::clone(&seen);
+                let respond = Arc::clone(&respond);
+                let received = Arc::clone(&received);
                 tokio::spawn(async move {
-                    // A client that hangs up is no fault of the stub's.
-                    let _ = serve(stream, &*answer, &seen).await;
+                    // A client may close the connection at any time.
+                    let _ = serve(stream, &*respond, &received).await;
                 });
             }
         });
@@ -185,7 +185,7 @@ impl Stub {
         }
     }
 
-    /// Answers each request with the same.
+    /// Sends the same response to each request.
     pub async fn always(response: Response) -> Self {
         Self::start(move |_| response.clone()).await
     }
@@ -221,42 +221,42 @@ impl Drop for Stub {
 
 async fn serve(
     mut stream: TcpStream,
-    answer: &(dyn Fn(&Request) -> Response + Send + Sync),
-    seen: &Mutex<Vec<Request>>,
+    respond: &(dyn Fn(&Request) -> Response + Send + Sync),
+    received: &Mutex<Vec<Request>>,
 ) -> std::io::Result<()> {
     let request = read(&mut stream).await?;
-    let response = answer(&request);
-    seen.lock().expect("no panic").push(request);
-    match response.pace {
-        Pace::Lost => return Ok(()),
-        Pace::Never => {
-            // Until the caller hangs up.
+    let response = respond(&request);
+    received.lock().expect("no panic").push(request);
+    match response.body_mode {
+        BodyMode::DropConnection => return Ok(()),
+        BodyMode::Hang => {
+            // Until the caller closes the connection.
             stream.read_to_end(&mut Vec::new()).await?;
             return Ok(());
         }
-        Pace::AtOnce | Pace::ByByte | Pace::Endless => {}
+        BodyMode::Complete | BodyMode::Trickle | BodyMode::Endless => {}
     }
-    let length = response
-        .length
+    let content_length = response
+        .content_length
         .map(|length| format!("content-length: {length}\r\n"));
     let head = format!(
-        "HTTP/1.1 {} Words\r\n{}{}connection: close\r\n\r\n",
+        "HTTP/1.1 {} Reason\r\n{}{}connection: close\r\n\r\n",
         response.status,
         response.headers,
-        length.unwrap_or_default()
+        content_length.unwrap_or_default()
     );
     stream.write_all(head.as_bytes()).await?;
-    if matches!(response.pace, Pace::AtOnce) {
+    if matches!(response.body_mode, BodyMode::Complete) {
         stream.write_all(&response.body).await?;
         return stream.shutdown().await;
     }
-    // Or the bytes would be sent together.
+    // Otherwise the bytes would be sent together.
     stream.set_nodelay(true)?;
     for byte in response.body {
         stream.write_u8(byte).await?;
         tokio::task::yield_now().await;
     }
-    if matches!(response.pace, Pace::Endless) {
+    if matches!(response.body_mode, BodyMode::Endless) {
         loop {
             stream.write_u8(b' ').await?;
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -268,7 +268,7 @@ async fn serve(
 async fn read(stream: &mut TcpStream) -> std::io::Result<Request> {
     let mut bytes = Vec::new();
     let end = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             break end;
         }
         if stream.read_buf(&mut bytes).await? == 0 {

@@ -17,7 +17,7 @@ use useapi_seed::{Client, JobStatus, SubmitOptions, SubmitOutcome, Verb};
 use useapi_seed_emulator::Emulator;
 use useapi_seed_raw::ErrorKind;
 use useapi_seed_raw::types::SeedRequest;
-use useapi_seed_tests::{Fixture, Request, Response, Stub, once, poll_every};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry, poll_every};
 
 const TOKEN: &str = "user:1234-planted-token";
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
@@ -86,7 +86,7 @@ async fn client_request_equals_the_examples() {
     }
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     client.submit(JOBID).await.unwrap();
@@ -180,7 +180,7 @@ async fn started_job_is_the_one_polled() {
     .await;
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let SubmitOutcome::Started(job) = client.submit(JOBID).await.unwrap() else {
@@ -262,7 +262,7 @@ async fn already_retrieved() -> useapi_seed::SeedResult {
     let stub = Stub::always(Response::json(200, body)).await;
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let options = SubmitOptions::default()

@@ -17,7 +17,7 @@ use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use useapi_seed::{Client, PollResult, SeedResult, Warning};
-use useapi_seed_tests::{Fixture, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Response, Stub, no_retry};
 
 #[path = "drift/tree.rs"]
 mod tree;
@@ -45,7 +45,7 @@ static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
     }));
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     Mutex::new(Session {

@@ -25,7 +25,7 @@ use reqwest::{Client, Method, Url};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use useapi_seed_emulator::{Emulator, Operation};
-use useapi_seed_tests::Description;
+use useapi_seed_tests::Spec;
 
 use call::{Body, Call, Id, Query, Target, Token, call};
 
@@ -37,7 +37,7 @@ struct Known(Vec<(String, Vec<String>)>);
 
 impl Known {
     fn read() -> Self {
-        let description = Description::read();
+        let description = Spec::read();
         let paths = description.at("/paths").unwrap().as_object().unwrap();
         let operations = paths.iter().flat_map(|(path, item)| {
             let path = format!("/v2{path}");

@@ -13,12 +13,12 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::Description;
+use useapi_seed_tests::Spec;
 
 struct Control {
     emulator: Emulator,
     http: Client,
-    description: Description,
+    description: Spec,
 }
 
 impl Control {
@@ -26,7 +26,7 @@ impl Control {
         Self {
             emulator: Emulator::builder().stopped().start().await.unwrap(),
             http: Client::builder().no_proxy().build().unwrap(),
-            description: Description::of_control(),
+            description: Spec::emulator(),
         }
     }
 
@@ -118,7 +118,7 @@ fn variants(source: &str, name: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn words(description: &Description, place: &str) -> BTreeSet<String> {
+fn words(description: &Spec, place: &str) -> BTreeSet<String> {
     let words = description.at(place).unwrap().as_array().unwrap();
     words
         .iter()

@@ -16,7 +16,7 @@ use useapi_seed::{
     SubmitOptions, SubmitOutcome, Verb, WaitOptions,
 };
 use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::{once, poll_every};
+use useapi_seed_tests::{no_retry, poll_every};
 
 const INTERVAL: Duration = Duration::from_millis(20);
 
@@ -24,7 +24,7 @@ async fn emulator(speed: f64) -> (Emulator, Client) {
     let emulator = Emulator::builder().speed(speed).start().await.unwrap();
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     (emulator, client)
@@ -93,7 +93,7 @@ async fn another_process_resumes_the_wait() {
     // Another process has nothing but the id.
     let other = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let options = poll_every(Duration::from_millis(2));
@@ -202,7 +202,7 @@ async fn rejections_have_typed_reasons() {
             useapi_seed_tests::Stub::always(useapi_seed_tests::Response::json(400, text)).await;
         let client = Client::builder("a-token")
             .base_url(stub.base_url())
-            .retry(once())
+            .retry(no_retry())
             .build()
             .unwrap();
         let error = submission_error(&client, "a-job").await;
@@ -228,7 +228,7 @@ async fn wrong_and_expired_tokens_are_distinct() {
     ] {
         let client = Client::builder(token)
             .base_url(emulator.base_url())
-            .retry(once())
+            .retry(no_retry())
             .build()
             .unwrap();
         let error = submission_error(&client, jobid).await;

@@ -11,11 +11,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 use useapi_seed_raw::types::{ErrorBody, Job, SeedRequest};
-use useapi_seed_tests::{Description, Example};
+use useapi_seed_tests::{Example, Spec};
 
 #[test]
 fn examples_match_their_schemas() {
-    let description = Description::read();
+    let description = Spec::read();
     let examples = description.examples();
     assert!(examples.len() >= 25, "{}", examples.len());
     for Example {
@@ -38,7 +38,7 @@ fn examples_match_their_schemas() {
 /// say: null anywhere, unknown fields, unknown words.
 #[test]
 fn schemas_reject_wrong_types_only() {
-    let description = Description::read();
+    let description = Spec::read();
     let schema = json!({"$ref": "#/components/schemas/Job"});
     let schema = description.json_schema(&schema);
     let validator = jsonschema::draft4::new(&schema).unwrap();
@@ -75,7 +75,7 @@ fn examples_decode_without_unknown_fields() {
         pointer,
         schema,
         value,
-    } in Description::read().examples()
+    } in Spec::read().examples()
     {
         let again = match schema.get("$ref").and_then(Value::as_str) {
             Some("#/components/schemas/Job") => {
@@ -187,7 +187,7 @@ impl Call {
 /// told by its operation, or what operations share, its response and its name.
 type Situation = ([&'static str; 3], Call);
 
-/// As [`Description::examples`] gives it.
+/// As [`Spec::examples`] gives it.
 fn pointer([of, response, name]: [&str; 3]) -> String {
     format!("{of}/{response}/content/application~1json/examples/{name}")
 }
@@ -265,10 +265,10 @@ fn situations(emulator: &Emulator) -> Vec<Situation> {
 #[tokio::test]
 async fn every_response_example_has_a_scenario() {
     let emulator = Emulator::start().await.unwrap();
-    let examples: BTreeSet<_> = Description::read()
+    let examples: BTreeSet<_> = Spec::read()
         .examples()
         .into_iter()
-        .filter(Example::is_answer)
+        .filter(Example::is_response)
         .map(|example| example.pointer)
         .collect();
     let situations: BTreeSet<_> = situations(&emulator)
@@ -283,7 +283,7 @@ async fn every_response_example_has_a_scenario() {
 
 #[tokio::test]
 async fn emulator_responses_match_the_examples() {
-    let examples = Description::read().examples();
+    let examples = Spec::read().examples();
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut started = String::new();

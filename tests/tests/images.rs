@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use useapi_seed::{Client, Error, ErrorKind, ImageFault, PollResult, SavedImage, SeedResult};
-use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry};
 
 /// The smallest PNG there is: one grey pixel.
 const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
@@ -52,7 +52,7 @@ async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client
 async fn retrieved(base_url: &str) -> (Client, SeedResult) {
     let client = Client::builder("a-token")
         .base_url(base_url)
-        .retry(once())
+        .retry(no_retry())
         // What fails for good is tried three times only.
         .image_retry_timeout(Duration::ZERO)
         .build()
@@ -202,7 +202,7 @@ async fn what_is_no_whole_picture_leaves_no_file() {
         "/1" => Response::new(404, "text/plain", "This content is no longer available."),
         "/2" => Response::new(200, "image/png", &PNG[..PNG.len() - 1]),
         "/3" => Response::new(200, "image/png", "<html>Sign in to see this</html>"),
-        _ => Response::new(200, "image/png", PNG).cut(10),
+        _ => Response::new(200, "image/png", PNG).truncated(10),
     })
     .await;
     let (client, retrieval) = retrieval(host.address(), |_| {}).await;

@@ -17,11 +17,11 @@ use useapi_seed::{
     Client, JobHandle, JobProgress, PollResult, RetryPolicy, SeedResult, SubmitOutcome, WaitOptions,
 };
 use useapi_seed_emulator::{Emulator, Operation};
-use useapi_seed_tests::{once, poll_every};
+use useapi_seed_tests::{no_retry, poll_every};
 
 fn client(emulator: &Emulator) -> Client {
     let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
-    builder.retry(once()).build().unwrap()
+    builder.retry(no_retry()).build().unwrap()
 }
 
 /// The value as another process reads it.

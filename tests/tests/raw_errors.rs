@@ -74,7 +74,7 @@ async fn concurrent_calls_keep_their_own_errors() {
 #[tokio::test]
 async fn truncated_body_is_kept() {
     for status in [200, 404] {
-        let answer = Response::json(status, r#"{"error":"abcdef"}"#).cut(5);
+        let answer = Response::json(status, r#"{"error":"abcdef"}"#).truncated(5);
         let stub = Stub::always(answer).await;
         let client = Client::builder("a-token")
             .base_url(&stub.base_url())

@@ -75,7 +75,7 @@ async fn byte_order_mark_is_skipped() {
 
 #[tokio::test]
 async fn trickled_body_is_read() {
-    let response = Response::json(200, completed("")).by_byte();
+    let response = Response::json(200, completed("")).trickle();
     let state = looked(response).await.unwrap();
     assert!(matches!(state, PollResult::Completed(_)), "{state:?}");
 }

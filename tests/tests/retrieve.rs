@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use useapi_seed::{Client, ErrorKind, JobEvent, RequestStatus, WaitOptions};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::{Response, Stub, once, poll_every};
+use useapi_seed_tests::{Response, Stub, no_retry, poll_every};
 
 const INTERVAL: Duration = Duration::from_millis(2);
 
 fn client(token: &str, base_url: &str) -> Client {
     let builder = Client::builder(token).base_url(base_url);
-    builder.retry(once()).build().unwrap()
+    builder.retry(no_retry()).build().unwrap()
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn timeout_bounds_submission_and_wait_together() {
 
 #[tokio::test]
 async fn timeout_ends_a_submission_without_response() {
-    let stub = Stub::always(Response::silent()).await;
+    let stub = Stub::always(Response::hang()).await;
     let client = client("a-token", &stub.base_url());
     let started = Instant::now();
     let retrieve = client.retrieve("a-job").timeout(Duration::from_millis(50));

@@ -19,7 +19,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use useapi_seed::{Client, ErrorKind, PollResult, SubmitOptions, SubmitOutcome, Warning};
 use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::{Fixture, Request, Response, Stub, once, poll_every};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry, poll_every};
 
 const TOKEN: &str = "user:1234-planted-token";
 const DISCORD: &str = "planted-discord-token";
@@ -100,7 +100,7 @@ async fn unencrypted_hosts_are_warned_of() -> Vec<Request> {
         .base_url(api.base_url().replace("127.0.0.1", "0.0.0.0"))
         .http_client(reqwest::ClientBuilder::no_proxy)
         .image_http_client(|http| http.proxy(http_proxy))
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     assert!(client.raw().is_unencrypted());
@@ -121,7 +121,7 @@ async fn the_emulators_image_host_sees_no_token() {
     let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let retrieval = client
@@ -160,7 +160,7 @@ async fn an_image_host_and_its_redirects_see_no_token() {
     let api = Stub::always(Response::json(200, body.to_string())).await;
     let client = Client::builder(TOKEN)
         .base_url(api.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let Ok(PollResult::Completed(retrieval)) = client.job("a-job").poll().await else {
@@ -191,7 +191,7 @@ async fn redirects_of_the_api_are_not_followed() {
         let api = Stub::always(response).await;
         let client = Client::builder(TOKEN)
             .base_url(api.base_url())
-            .retry(once())
+            .retry(no_retry())
             .build()
             .unwrap();
         let error = client.submit("a-job").await.unwrap_err();
@@ -212,7 +212,7 @@ async fn echoes_are_masked() {
         let api = Stub::always(response).await;
         let client = Client::builder(TOKEN)
             .base_url(api.base_url())
-            .retry(once())
+            .retry(no_retry())
             .build()
             .unwrap();
         match client.submit("a-job").with_options(discord()).await {
@@ -231,9 +231,9 @@ async fn echoes_are_masked() {
     // Cut in the middle.
     let body = format!(r#"{{"error":"you sent {TOKEN}"#);
     for bytes in 1..TOKEN.len() - 4 {
-        let api = Stub::always(Response::json(401, body.clone()).cut(bytes)).await;
+        let api = Stub::always(Response::json(401, body.clone()).truncated(bytes)).await;
         let client = Client::builder(TOKEN).base_url(api.base_url());
-        let client = client.retry(once()).build().unwrap();
+        let client = client.retry(no_retry()).build().unwrap();
         let error = client.submit("a-job").await.unwrap_err();
         let text = format!("{error} {error:#?}");
         assert!(!text.contains(&TOKEN[..5]), "{bytes}: {text}");
@@ -248,7 +248,7 @@ async fn echoes_are_masked() {
     .await;
     let client = Client::builder(TOKEN)
         .base_url(api.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let error = client.submit("a-job").await.unwrap_err();
@@ -263,7 +263,7 @@ async fn echoes_are_masked() {
     let api = Stub::always(Response::json(200, body.to_string())).await;
     let client = Client::builder(TOKEN)
         .base_url(api.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let Ok(SubmitOutcome::AlreadyRetrieved(retrieval)) =
@@ -283,7 +283,7 @@ async fn echoes_are_masked() {
 async fn nothing_prints_a_secret() {
     let builder = Client::builder(TOKEN)
         .base_url("http://127.0.0.1:9/v2")
-        .retry(once());
+        .retry(no_retry());
     assert_clean(&format!("{builder:?}"));
     let client = builder.build().unwrap();
     assert_clean(&format!("{client:?} {:?}", client.raw()));
@@ -379,7 +379,7 @@ async fn handed_out(status: u16, token: &str) -> Vec<String> {
     let api = Stub::always(Response::json(status, body)).await;
     let client = Client::builder(SLASHED)
         .base_url(api.base_url())
-        .retry(once());
+        .retry(no_retry());
     let client = client.build().unwrap();
     match client.submit("a-job").await {
         Ok(SubmitOutcome::AlreadyRetrieved(retrieval)) => {

@@ -21,7 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::{once, poll_every};
+use useapi_seed_tests::{no_retry, poll_every};
 
 /// A span, with the name of the one around it.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +97,7 @@ async fn calls_waits_and_searches_are_spans() {
     let port = port.rsplit(':').next().unwrap().trim_end_matches("/v2");
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .retry(once().max_attempts(2))
+        .retry(no_retry().max_attempts(2))
         .build()
         .unwrap();
     let parent = emulator.jobs().imagine.as_str();

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use useapi_seed_tests::{Description, Fixture};
+use useapi_seed_tests::{Fixture, Spec};
 
 const SUBMIT: &str = "/paths/~1jobs~1seed_async/post";
 const GET: &str = "/paths/~1jobs~1/get";
@@ -176,7 +176,7 @@ fn placeholders_match_any_text() {
 fn examples_equal_the_documented_values() {
     let mut documented = documented();
     let mut found = Vec::new();
-    for example in Description::read().examples() {
+    for example in Spec::read().examples() {
         match documented.remove(&example.pointer) {
             Some(body) => differences(&body, &example.value, &example.pointer, &mut found),
             None => found.push(format!("{}: not documented", example.pointer)),
@@ -194,7 +194,7 @@ fn examples_equal_the_documented_values() {
 
 #[test]
 fn each_operation_declares_its_statuses() {
-    let spec = Description::read();
+    let spec = Spec::read();
     for (operation, statuses) in [
         (
             SUBMIT,
@@ -234,7 +234,7 @@ fn each_operation_declares_its_statuses() {
 
 #[test]
 fn only_callbacks_need_no_bearer_token() {
-    let spec = Description::read();
+    let spec = Spec::read();
     let schemes = spec.at("/components/securitySchemes").unwrap();
     let [(name, scheme)] = &schemes.as_object().unwrap().iter().collect::<Vec<_>>()[..] else {
         panic!("{schemes}");
@@ -257,7 +257,7 @@ fn only_callbacks_need_no_bearer_token() {
 
 #[test]
 fn callback_posts_the_job_to_the_reply_url() {
-    let spec = Description::read();
+    let spec = Spec::read();
     let callbacks = spec.at(&format!("{SUBMIT}/callbacks")).unwrap();
     let [(_, urls)] = &callbacks.as_object().unwrap().iter().collect::<Vec<_>>()[..] else {
         panic!("{callbacks}");
@@ -287,7 +287,7 @@ fn callback_posts_the_job_to_the_reply_url() {
 
 #[test]
 fn request_fields_have_the_documented_limits() {
-    let spec = Description::read();
+    let spec = Spec::read();
     let request = spec.at("/components/schemas/SeedRequest").unwrap();
     assert_eq!(request["required"], json!(["jobid"]));
     assert_eq!(request["additionalProperties"], json!(false));
@@ -317,7 +317,7 @@ fn request_fields_have_the_documented_limits() {
 
 #[test]
 fn summary_promises_upscaled_images() {
-    let spec = Description::read();
+    let spec = Spec::read();
     let summary = spec.at(&format!("{SUBMIT}/summary")).unwrap();
     let summary = summary.as_str().unwrap();
     assert!(
@@ -343,7 +343,7 @@ fn summary_promises_upscaled_images() {
 
 #[test]
 fn documentation_edition_is_named() {
-    let spec = Description::read();
+    let spec = Spec::read();
     let text = spec.at("/externalDocs/description").unwrap();
     let text = text.as_str().unwrap().replace('\n', " ");
     assert!(text.contains("October 7, 2024"), "{text}");
@@ -355,7 +355,7 @@ fn documentation_edition_is_named() {
 /// says so.
 #[test]
 fn undocumented_fields_are_marked() {
-    let spec = Description::read();
+    let spec = Spec::read();
     let mut shown = BTreeSet::new();
     for fixture in Fixture::all() {
         if !fixture.name.starts_with("service/") {
@@ -385,7 +385,7 @@ fn names(value: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn fixtures_match_their_schemas() {
-    let spec = Description::read();
+    let spec = Spec::read();
     for fixture in Fixture::all() {
         let schema = match fixture.status {
             200 => "Job",

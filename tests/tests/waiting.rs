@@ -17,12 +17,12 @@ use useapi_seed::{
     Client, ErrorKind, Job, JobEvent, JobHandle, JobStatus, SubmitOutcome, WaitOptions,
 };
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::{Fixture, Response, Stub, once, poll_every};
+use useapi_seed_tests::{Fixture, Response, Stub, no_retry, poll_every};
 
 fn client_of(stub: &Stub) -> Client {
     let builder = Client::builder("a-token")
         .base_url(stub.base_url())
-        .retry(once());
+        .retry(no_retry());
     builder.build().unwrap()
 }
 
@@ -39,7 +39,7 @@ async fn failed_polls_do_not_end_a_wait() {
     let stub = Stub::start(move |_| match looks.fetch_add(1, Ordering::SeqCst) {
         0 | 5 => Response::json(200, progress.as_str()),
         1 => Response::new(503, "text/html", "<html>busy</html>"),
-        2 => Response::json(200, progress.as_str()).cut(20),
+        2 => Response::json(200, progress.as_str()).truncated(20),
         3 => Response::json(429, r#"{"error":"slow down","code":429}"#),
         4 => Response::json(200, "null"),
         _ => Response::json(200, done.as_str()),
@@ -183,7 +183,7 @@ async fn unknown_job_is_not_reported_as_running() {
 
 async fn started(emulator: &Emulator) -> Job {
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
-    let client = client.retry(once()).build().unwrap();
+    let client = client.retry(no_retry()).build().unwrap();
     match client.submit(&emulator.jobs().imagine).await {
         Ok(SubmitOutcome::Started(job)) => job,
         other => panic!("{other:?}"),
@@ -369,7 +369,11 @@ async fn late_output_is_polled_for() {
             change(body);
         };
         let complete = completed_with(|_| {});
-        let responses = vec![completed_with(change), Response::lost(), complete];
+        let responses = vec![
+            completed_with(change),
+            Response::drop_connection(),
+            complete,
+        ];
         let (client, stub) = polled(responses).await;
         let wait = client.job("a-job").wait();
         let retrieval = wait.with_options(fast()).await.unwrap();
@@ -392,7 +396,7 @@ async fn missing_output_costs_three_polls() {
         (vec![two.clone()], 4),
         // What was there is not lost.
         (vec![two.clone(), gone], 2),
-        (vec![two, Response::lost()], 4),
+        (vec![two, Response::drop_connection()], 4),
     ] {
         let (client, stub) = polled(responses).await;
         let wait = client.job("a-job").wait();
@@ -451,7 +455,7 @@ async fn gateway_4xx_and_3xx_do_not_end_a_wait() {
 async fn unparseable_response_is_reported_as_invalid() {
     let invalid = || Response::json(200, r#"{"jobid":"a-job","progress":NaN}"#);
     // Also where the poll at the deadline brought nothing.
-    for last in [invalid(), Response::lost()] {
+    for last in [invalid(), Response::drop_connection()] {
         let (client, stub) = polled(vec![invalid(), last]).await;
         let options = poll_every(Duration::from_secs(1))
             .timeout(Duration::from_millis(300))

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use useapi_seed::{Client, SubmitOptions};
-use useapi_seed_tests::{Fixture, Request, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry};
 
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 const TOKEN: &str = "user:1234-planted-token";
@@ -20,7 +20,7 @@ async fn submit(options: SubmitOptions) -> Request {
     let stub = Stub::always(Response::json(200, started.text)).await;
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     client.submit(JOBID).with_options(options).await.unwrap();
@@ -129,7 +129,7 @@ async fn poll_escapes_the_id_and_has_no_body() {
     ] {
         let client = Client::builder(TOKEN)
             .base_url(stub.base_url() + slash)
-            .retry(once())
+            .retry(no_retry())
             .build()
             .unwrap();
         client.job(id).poll().await.unwrap();
@@ -154,7 +154,7 @@ async fn invalid_input_is_rejected_before_sending() {
     let stub = Stub::always(Response::json(200, "{}")).await;
     let client = Client::builder(TOKEN)
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let long_url = format!("https://example.com/{}", "ü".repeat(1005));
@@ -262,7 +262,7 @@ fn configuration_errors_hide_the_secret() {
     ] {
         let error = Client::builder(token)
             .base_url(base_url)
-            .retry(once())
+            .retry(no_retry())
             .build()
             .unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");

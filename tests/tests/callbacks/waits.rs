@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_callback::{Event, Key, Receiver};
-use useapi_seed_tests::{Response, Stub, once, poll_every};
+use useapi_seed_tests::{Response, Stub, no_retry, poll_every};
 
 use crate::{NEVER, Setting, claim, eventually};
 
@@ -105,7 +105,7 @@ async fn after_a_wait_that_failed_the_end_is_still_news() {
     .await;
     let client = Client::builder("a-token")
         .base_url(api.base_url())
-        .retry(once());
+        .retry(no_retry());
     let client = client.build().unwrap();
     let key = Key::new([1; 32]);
     let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
@@ -241,7 +241,7 @@ async fn incomplete_result_does_not_end_a_wait() {
     })
     .await;
     let client = Client::builder("a-token").base_url(api.base_url());
-    let client = client.retry(once()).build().unwrap();
+    let client = client.retry(no_retry()).build().unwrap();
     let key = Key::new([1; 32]);
     let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
     let (receiver, _events) = builder.build().unwrap();

@@ -19,7 +19,7 @@ async fn a_bad_moment_of_the_host_passes() {
         match (number, call) {
             (1, 0 | 1) => Response::new(502, "text/html", "<html>"),
             (2, 0) => busy("0"),
-            (3, 0) => Response::lost(),
+            (3, 0) => Response::drop_connection(),
             (4, _) => busy("3600"),
             _ => picture(),
         }
@@ -38,7 +38,7 @@ async fn a_bad_moment_of_the_host_passes() {
 
 #[tokio::test]
 async fn a_host_that_never_answers_is_given_up() {
-    let host = Stub::always(Response::silent()).await;
+    let host = Stub::always(Response::hang()).await;
     let (client, retrieval) = retrieval(host.address(), only_first).await;
     let patient = Client::builder("a-token")
         .base_url(client.base_url())
@@ -56,7 +56,7 @@ async fn a_host_that_never_answers_is_given_up() {
 /// Without a length it is stopped at the limit, which a unit test shows.
 #[tokio::test]
 async fn an_image_that_is_said_to_be_huge_is_not_begun() {
-    let host = Stub::always(picture().announcing(2 << 30)).await;
+    let host = Stub::always(picture().content_length(2 << 30)).await;
     let outcome = save_first(&host, |attachments| attachments[0]["size"] = 2048.into()).await;
     assert_eq!(*fault(&outcome), ImageFault::TooLarge(256 * 1024 * 1024));
     assert_eq!(host.requests().len(), 1);
@@ -106,7 +106,7 @@ async fn a_response_without_the_image_is_retried() {
         Response::new(200, "image/png", ""),
         Response::new(200, "text/html", "<!DOCTYPE html><html>Back soon</html>"),
         Response::new(200, "image/png", "<html>").without_length(),
-        Response::lost(),
+        Response::drop_connection(),
     ]);
     join_all(firsts.map(assert_retried)).await;
 }

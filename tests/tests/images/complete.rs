@@ -44,7 +44,11 @@ async fn half_a_file_is_rejected() {
         let response = Response::new(200, "image/png", &file[..half]);
         tokio::join!(
             assert_rejected(response.clone().without_length(), file.len(), half),
-            assert_rejected(response.clone().announcing(file.len()), file.len(), half),
+            assert_rejected(
+                response.clone().content_length(file.len()),
+                file.len(),
+                half
+            ),
             assert_rejected(response, file.len(), half),
         );
     }
@@ -96,7 +100,7 @@ async fn bytes_behind_the_end_mark_are_kept() {
 async fn wrong_framing_loses_no_complete_image() {
     let last_chunk_missing = [b"43\r\n".as_slice(), PNG, b"\r\n"].concat();
     for response in [
-        picture().announcing(PNG.len() + 2),
+        picture().content_length(PNG.len() + 2),
         picture().without_length(),
         Response::new(200, "image/png", last_chunk_missing)
             .without_length()

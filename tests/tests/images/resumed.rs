@@ -28,7 +28,7 @@ fn start_of_range(request: &Request) -> Option<usize> {
 #[tokio::test]
 async fn what_was_cut_goes_on_where_it_ended() {
     let host = Stub::start(|request| match start_of_range(request) {
-        None => picture().header("etag", "\"a\"").cut(27),
+        None => picture().header("etag", "\"a\"").truncated(27),
         Some(start) => part(start, PNG.len()),
     })
     .await;
@@ -49,8 +49,8 @@ async fn what_was_cut_goes_on_where_it_ended() {
 #[tokio::test]
 async fn a_host_that_sends_little_at_a_time_is_asked_until_all_is_there() {
     let host = Stub::start(|request| match start_of_range(request) {
-        None => picture().header("etag", "\"a\"").cut(60),
-        Some(start @ 7) => part(start, PNG.len()).cut(45),
+        None => picture().header("etag", "\"a\"").truncated(60),
+        Some(start @ 7) => part(start, PNG.len()).truncated(45),
         Some(start) => part(start, PNG.len().min(start + 15)),
     })
     .await;
@@ -64,13 +64,13 @@ async fn a_host_that_sends_little_at_a_time_is_asked_until_all_is_there() {
 async fn where_the_rest_cannot_be_had_all_is_asked_for_again() {
     let calls = AtomicUsize::new(0);
     let host = Stub::start(move |request| match request.target() {
-        "/1" => picture().cut(10),
-        "/2" => picture().header("etag", "W/\"a\"").cut(10),
+        "/1" => picture().truncated(10),
+        "/2" => picture().header("etag", "W/\"a\"").truncated(10),
         "/3" => picture()
             .header("etag", "\"a\"")
             .header("accept-ranges", "none")
-            .cut(10),
-        _ if calls.fetch_add(1, Ordering::SeqCst) == 0 => picture().cut(10),
+            .truncated(10),
+        _ if calls.fetch_add(1, Ordering::SeqCst) == 0 => picture().truncated(10),
         _ => picture(),
     })
     .await;
@@ -99,7 +99,7 @@ async fn a_part_that_is_not_what_was_asked_for_is_not_taken() {
         };
         let call = calls[number - 1].fetch_add(1, Ordering::SeqCst);
         match (call, number) {
-            (0, _) => picture().header("etag", "\"a\"").cut(27),
+            (0, _) => picture().header("etag", "\"a\"").truncated(27),
             (1, 1) => lie("bytes 0-26/67", "\"a\""),
             (1, 2) => lie("bytes 40-66/68", "\"a\""),
             (1, 3) => lie("bytes 40-66/67", "\"b\""),
@@ -126,7 +126,7 @@ async fn another_version_is_taken_from_its_beginning() {
     let host = Stub::start(move |request| match request.header("if-range") {
         None => Response::new(200, "image/png", longer.clone())
             .header("etag", "\"a\"")
-            .cut(27),
+            .truncated(27),
         Some(_) => picture().header("etag", "\"b\""),
     })
     .await;
@@ -195,7 +195,7 @@ async fn a_part_without_a_validator_starts_over() {
                 "content-range",
                 &format!("bytes {start}-{}/{}", PNG.len() - 1, PNG.len()),
             ),
-            None if call == 0 => validated(picture()).cut(27),
+            None if call == 0 => validated(picture()).truncated(27),
             None => validated(picture()),
         }
     })
@@ -223,7 +223,7 @@ async fn a_rejected_range_request_starts_over() {
                 let image = picture().header("etag", "\"a\"");
                 match (request.header("range"), call) {
                     (Some(_), _) => Response::new(status, "text/plain", "no ranges"),
-                    (None, 0) => image.cut(27),
+                    (None, 0) => image.truncated(27),
                     (None, _) => image,
                 }
             })
@@ -246,7 +246,7 @@ async fn a_busy_host_is_resumed_later() {
                 start_of_range(request),
                 calls.fetch_add(1, Ordering::SeqCst),
             ) {
-                (None, _) => picture().header("etag", "\"a\"").cut(27),
+                (None, _) => picture().header("etag", "\"a\"").truncated(27),
                 (Some(_), 1) => Response::new(status, "text/plain", "busy"),
                 (Some(start), _) => part(start, PNG.len()),
             }

@@ -1,53 +1,53 @@
-//! The OpenAPI description, for tests that hold others to it.
+//! The OpenAPI spec, for tests that compare something with it.
 
 use std::path::Path;
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 
-/// The description in `openapi/`, as JSON.
+/// A spec in `openapi/`, as JSON.
 #[derive(Clone, Debug)]
-pub struct Description(Value);
+pub struct Spec(Value);
 
-/// One example of the description, with the schema that it is an example of.
+/// An example in the spec, with its schema.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// Where it stands, as a JSON pointer.
+    /// Its location, as a JSON pointer.
     pub pointer: String,
-    /// The schema, as it stands beside the example.
+    /// The schema, as written beside the example.
     pub schema: Value,
     /// The example.
     pub value: Value,
 }
 
 impl Example {
-    /// Whether it is an answer's body, not something that is sent.
+    /// Whether it is the body of a response.
     #[must_use]
-    pub fn is_answer(&self) -> bool {
+    pub fn is_response(&self) -> bool {
         ["/responses/", "/content/"]
             .iter()
             .all(|step| self.pointer.contains(step))
     }
 }
 
-impl Description {
-    /// Reads it.
+impl Spec {
+    /// Reads the service's spec.
     ///
     /// # Panics
     ///
-    /// When it is not there, or no YAML.
+    /// When it is missing or is not YAML.
     #[must_use]
     pub fn read() -> Self {
         Self::read_file("seed_async.yaml")
     }
 
-    /// Reads the description of the emulator's own routes.
+    /// Reads the spec of the emulator's own routes.
     ///
     /// # Panics
     ///
-    /// When it is not there, or no YAML.
+    /// When it is missing or is not YAML.
     #[must_use]
-    pub fn of_control() -> Self {
+    pub fn emulator() -> Self {
         Self::read_file("emulator.yaml")
     }
 
@@ -55,7 +55,7 @@ impl Description {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../openapi")
             .join(name);
-        let text = std::fs::read_to_string(file).expect("the description");
+        let text = std::fs::read_to_string(file).expect("the spec");
         let documents = Yaml::load_from_str(&text).expect("YAML");
         Self(json(documents.first().expect("a document")))
     }
@@ -106,7 +106,7 @@ impl Description {
         }
     }
 
-    /// The value itself, or what it refers to.
+    /// The value itself, or the target of its `$ref`.
     #[must_use]
     pub fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
         let target = value.get("$ref").and_then(Value::as_str);
@@ -115,9 +115,8 @@ impl Description {
             .unwrap_or(value)
     }
 
-    /// A schema of the description as JSON Schema has it (draft 4, on which
-    /// OpenAPI 3.0 builds): `nullable` becomes a type, and what is referred to
-    /// comes along.
+    /// A schema of the spec as JSON Schema (draft 4, which OpenAPI 3.0 builds on):
+    /// `nullable` becomes a type, and the components come with it.
     #[must_use]
     pub fn json_schema(&self, schema: &Value) -> Value {
         let mut schema = schema.clone();
@@ -126,9 +125,9 @@ impl Description {
             nullable_as_type(part);
         }
         if let Value::Object(map) = &mut schema {
-            // A reference hides what stands beside it.
-            let whole = Value::Object(std::mem::take(map));
-            map.insert("allOf".to_owned(), Value::Array(vec![whole]));
+            // A `$ref` hides its siblings.
+            let complete = Value::Object(std::mem::take(map));
+            map.insert("allOf".to_owned(), Value::Array(vec![complete]));
             map.insert("components".to_owned(), components);
         }
         schema
@@ -162,10 +161,10 @@ fn json(node: &Yaml<'_>) -> Value {
             .iter()
             .map(|(key, value)| match key {
                 Yaml::Value(Scalar::String(key)) => (key.to_string(), json(value)),
-                other => panic!("a key that is no string: {other:?}"),
+                other => panic!("a key is not a string: {other:?}"),
             })
             .collect::<Map<_, _>>()
             .into(),
-        other => panic!("no JSON: {other:?}"),
+        other => panic!("not JSON: {other:?}"),
     }
 }
