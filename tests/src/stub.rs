@@ -1,5 +1,6 @@
 //! A server that sends exactly the bytes that a test gives it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -188,6 +189,21 @@ impl Stub {
     /// Sends the same response to each request.
     pub async fn always(response: Response) -> Self {
         Self::start(move |_| response.clone()).await
+    }
+
+    /// Sends these responses in turn, and the last one from then on.
+    ///
+    /// # Panics
+    ///
+    /// When there is no free port.
+    pub async fn in_turn(responses: Vec<Response>) -> Self {
+        let count = AtomicUsize::new(0);
+        Self::start(move |_| {
+            let index = count.fetch_add(1, Ordering::SeqCst);
+            let response = responses.get(index).or(responses.last());
+            response.expect("a response").clone()
+        })
+        .await
     }
 
     /// The base URL for a client.
