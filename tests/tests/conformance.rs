@@ -1,9 +1,8 @@
-//! What any server of this API has to do, whether the emulator or the service
-//! itself.
+//! What any server of this API does, the emulator and the service itself.
 //!
-//! Against the service this costs one retrieval at the most, given that a seed
-//! that was retrieved comes again for nothing, as documented. With a job whose
-//! seed was retrieved before, it costs none, and does not wait.
+//! Against the service this costs at most one retrieval: a seed that was retrieved
+//! is returned again without another one, as documented. With a job whose seed was
+//! retrieved before, it costs none and does not wait.
 //!
 //! ```sh
 //! USEAPI_TOKEN=… USEAPI_LIVE_JOBID=… \
@@ -14,7 +13,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 use std::time::Duration;
@@ -25,10 +24,10 @@ use useapi_seed::{
 use useapi_seed_emulator::Emulator;
 use useapi_seed_tests::poll_every;
 
-/// Holds a server to the documentation, with a completed job of the account.
-async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Duration) {
-    // Refusals first: they cost nothing.
-    let error = stranger.submit(jobid).await.unwrap_err();
+/// Checks a server against the documentation, with a completed job of the account.
+async fn conforms(client: &Client, unauthorized: &Client, jobid: &str, interval: Duration) {
+    // Rejections first: they cost nothing.
+    let error = unauthorized.submit(jobid).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unauthorized), "{error}");
     let error = client.submit("no-such-job").await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
@@ -38,7 +37,7 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
 
     let options = SubmitOptions::default().reply_ref("conformance");
     let first = match client.submit(jobid).with_options(options).await.unwrap() {
-        SubmitOutcome::AlreadyRetrieved(retrieval) => retrieval,
+        SubmitOutcome::AlreadyRetrieved(result) => result,
         SubmitOutcome::Started(job) => {
             println!("started {}", job.id());
             assert_ne!(job.id(), jobid);
@@ -61,25 +60,25 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
     assert_eq!(first.images().len(), 4);
     assert_eq!(first.parent_job_id(), Some(jobid));
     assert!(first.prompt_with_seed().is_some());
-    let surprises: Vec<_> = first
+    let unexpected: Vec<_> = first
         .warnings()
         .iter()
-        .filter(|note| !matches!(note, Warning::UnknownField(_)))
+        .filter(|warning| !matches!(warning, Warning::UnknownField(_)))
         .collect();
-    assert!(surprises.is_empty(), "{surprises:?}");
+    assert!(unexpected.is_empty(), "{unexpected:?}");
 
-    let folder = tempfile::tempdir().unwrap();
-    for saved in client.save_images(&first, folder.path()).await {
+    let directory = tempfile::tempdir().unwrap();
+    for saved in client.save_images(&first, directory.path()).await {
         let saved = saved.unwrap();
         assert!(saved.differences.is_empty(), "{:?}", saved.differences);
     }
 
-    // A seed is retrieved once.
+    // A seed is retrieved only once.
     match client.submit(jobid).await.unwrap() {
-        SubmitOutcome::AlreadyRetrieved(again) => {
-            assert_eq!(again.seed(), first.seed());
-            assert_eq!(again.job_id(), jobid);
-            assert_ne!(again.raw_job().verb, Some(Verb::SeedAsync));
+        SubmitOutcome::AlreadyRetrieved(repeated) => {
+            assert_eq!(repeated.seed(), first.seed());
+            assert_eq!(repeated.job_id(), jobid);
+            assert_ne!(repeated.raw_job().verb, Some(Verb::SeedAsync));
         }
         other => panic!("{other:?}"),
     }
@@ -97,19 +96,19 @@ async fn emulator_conforms() {
         &emulator.jobs().button,
         &emulator.jobs().blend,
     ] {
-        let (account, stranger) = (client(emulator.token()), client("nobody's-token"));
-        conforms(&account, &stranger, jobid, Duration::from_millis(20)).await;
+        let (account, unauthorized) = (client(emulator.token()), client("nobody's-token"));
+        conforms(&account, &unauthorized, jobid, Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test]
-#[ignore = "asks the service itself; see the head of this file"]
+#[ignore = "calls the service itself; see the head of this file"]
 async fn service_conforms() {
     let jobid = std::env::var("USEAPI_LIVE_JOBID").expect("USEAPI_LIVE_JOBID: a completed job");
     let client = Client::from_env().unwrap();
-    let stranger = Client::builder("nobody's-token")
+    let unauthorized = Client::builder("nobody's-token")
         .base_url(client.base_url())
         .build()
         .unwrap();
-    conforms(&client, &stranger, &jobid, Duration::from_secs(10)).await;
+    conforms(&client, &unauthorized, &jobid, Duration::from_secs(10)).await;
 }

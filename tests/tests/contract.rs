@@ -1,10 +1,10 @@
-//! Statements of the documentation that no other test shows.
+//! Statements of the documentation that no other file tests.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use useapi_seed_raw::ErrorKind;
 use useapi_seed_raw::types::SeedRequest;
 use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry, poll_every};
 
-const TOKEN: &str = "user:1234-planted-token";
+const TOKEN: &str = "user:1234-secret-token";
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 
 /// What `fetch` sends for the JavaScript example.
@@ -48,7 +48,7 @@ Content-Length: LENGTH\r
 \r
 {\"jobid\": \"JOBID\"}";
 
-/// Sends an example over a connection of its own.
+/// Sends an example over its own connection, and returns the body of the response.
 async fn send(example: &str, base_url: &str, token: &str, jobid: &str) -> Value {
     let address = base_url["http://".len()..].trim_end_matches("/v2");
     let example = example
@@ -59,14 +59,14 @@ async fn send(example: &str, base_url: &str, token: &str, jobid: &str) -> Value 
     let example = example.replace("LENGTH", &length.to_string());
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(example.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
-/// All of a request that the examples say.
-fn said(request: &Request) -> (&str, [Option<&str>; 2], Value) {
+/// The parts of a request that the examples show.
+fn documented_parts(request: &Request) -> (&str, [Option<&str>; 2], Value) {
     (
         &request.line,
         ["authorization", "content-type"].map(|name| request.header(name)),
@@ -91,11 +91,11 @@ async fn client_request_equals_the_examples() {
         .unwrap();
     client.submit(JOBID).await.unwrap();
     let requests = stub.requests();
-    let [javascript, python, ours] = requests.as_slice() else {
+    let [javascript, python, client_request] = requests.as_slice() else {
         panic!("{requests:?}");
     };
-    assert_eq!(said(javascript), said(python));
-    assert_eq!(said(ours), said(python));
+    assert_eq!(documented_parts(javascript), documented_parts(python));
+    assert_eq!(documented_parts(client_request), documented_parts(python));
 
     let emulator = Emulator::start().await.unwrap();
     for example in [JAVASCRIPT, PYTHON] {
@@ -110,7 +110,7 @@ async fn client_request_equals_the_examples() {
 
 #[test]
 fn base_url_is_the_documented_one() {
-    // What follows it is seen in each request.
+    // The path is tested with each request.
     assert_eq!(
         useapi_seed_raw::DEFAULT_BASE_URL,
         "https://api.useapi.net/v2"
@@ -145,23 +145,23 @@ fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
 
 #[tokio::test]
 async fn any_field_may_be_absent() {
-    let whole = Fixture::named("model/every-field").json();
+    let complete = Fixture::named("model/every-field").json();
     let mut pointers = Vec::new();
-    fields(&whole, "", &mut pointers);
+    fields(&complete, "", &mut pointers);
     assert!(pointers.len() > 70, "{pointers:?}");
 
-    let answer = Arc::new(Mutex::new(String::new()));
-    let told = Arc::clone(&answer);
-    let stub = Stub::start(move |_| Response::json(200, told.lock().unwrap().as_str())).await;
+    let response = Arc::new(Mutex::new(String::new()));
+    let current = Arc::clone(&response);
+    let stub = Stub::start(move |_| Response::json(200, current.lock().unwrap().as_str())).await;
     let client = raw(&stub);
     for pointer in pointers {
-        let mut body = whole.clone();
+        let mut body = complete.clone();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         let parent = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
         parent.remove(name).unwrap();
-        *answer.lock().unwrap() = body.to_string();
+        *response.lock().unwrap() = body.to_string();
         let job = client.get_job(JOBID).await.unwrap();
-        // What is not there is not made up either.
+        // An absent field is not invented either.
         assert_eq!(serde_json::to_value(&*job).unwrap(), body, "{pointer}");
     }
 }
@@ -270,30 +270,26 @@ async fn already_retrieved() -> useapi_seed::SeedResult {
         .reply_url("https://example.com/mine");
     let submit = client.submit("<jobid>").with_options(options);
     match submit.await.unwrap() {
-        SubmitOutcome::AlreadyRetrieved(retrieval) => retrieval,
+        SubmitOutcome::AlreadyRetrieved(result) => result,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
 async fn original_job_keeps_its_own_reply_fields() {
-    let retrieval = already_retrieved().await;
-    let job = retrieval.raw_job();
+    let result = already_retrieved().await;
+    let job = result.raw_job();
     assert_eq!(job.reply_url.as_deref(), Some("https://webhook.site/abc"));
     assert_eq!(
         job.reply_ref.as_deref(),
         Some("<your optional reference id>")
     );
-    assert!(
-        retrieval.warnings().is_empty(),
-        "{:?}",
-        retrieval.warnings()
-    );
+    assert!(result.warnings().is_empty(), "{:?}", result.warnings());
 }
 
 #[tokio::test]
 async fn bare_prompt_loses_no_parameters() {
-    let retrieval = already_retrieved().await;
-    assert_eq!(retrieval.raw_job().prompt.as_deref(), Some("Steampunk cat"));
-    assert_eq!(retrieval.prompt(), Some("Steampunk cat --s 750 --v 5.2"));
+    let result = already_retrieved().await;
+    assert_eq!(result.raw_job().prompt.as_deref(), Some("Steampunk cat"));
+    assert_eq!(result.prompt(), Some("Steampunk cat --s 750 --v 5.2"));
 }

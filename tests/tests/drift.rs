@@ -1,11 +1,11 @@
-//! Answers beyond the documentation: whatever is changed, a seed that is there
-//! is found, and the change is named.
+//! Responses that deviate from the documentation: a seed that is present is found,
+//! and each deviation is a warning.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 use std::collections::BTreeMap;
@@ -26,22 +26,22 @@ use tree::{Change, Tree};
 
 const SEED: u64 = 4_294_967_295;
 
-/// A client and a server that answers what it is told to.
+/// A client, and a server that sends the current body.
 struct Session {
     runtime: Runtime,
     client: Client,
-    answer: Arc<Mutex<String>>,
+    body: Arc<Mutex<String>>,
     _stub: Stub,
 }
 
-/// One for all, since a client takes longer to make than to use; the lock keeps
-/// the tests from each other's answers.
+/// Shared, since building a client takes longer than a poll. The lock keeps the
+/// tests' bodies apart.
 static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
     let runtime = Runtime::new().unwrap();
-    let answer = Arc::new(Mutex::new(String::new()));
-    let told = Arc::clone(&answer);
+    let body = Arc::new(Mutex::new(String::new()));
+    let current = Arc::clone(&body);
     let stub = runtime.block_on(Stub::start(move |_| {
-        Response::json(200, told.lock().unwrap().as_str())
+        Response::json(200, current.lock().unwrap().as_str())
     }));
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
@@ -51,47 +51,43 @@ static SESSION: LazyLock<Mutex<Session>> = LazyLock::new(|| {
     Mutex::new(Session {
         runtime,
         client,
-        answer,
+        body,
         _stub: stub,
     })
 });
 
-/// What the client makes of an answer, through a socket.
+/// The outcome of a poll with this body, through a socket.
 fn poll(text: &str) -> Result<PollResult, useapi_seed::Error> {
     let session = SESSION.lock().unwrap_or_else(PoisonError::into_inner);
-    text.clone_into(&mut session.answer.lock().unwrap());
+    text.clone_into(&mut session.body.lock().unwrap());
     session
         .runtime
         .block_on(session.client.job("<jobid>").poll())
 }
 
-fn retrieved(answer: &Value) -> SeedResult {
-    match poll(&answer.to_string()) {
-        Ok(PollResult::Completed(retrieval)) => retrieval,
+fn retrieved(body: &Value) -> SeedResult {
+    match poll(&body.to_string()) {
+        Ok(PollResult::Completed(result)) => result,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn undocumented_values_are_listed_by_path() {
-    let mut answer = Fixture::named("service/200-completed-seed-job").json();
-    answer["status"] = json!("resting");
-    answer["verb"] = json!("seed_sync");
-    answer["news"] = json!({"any": [1]});
-    answer["created"] = json!(5);
-    answer["seed"]["mood"] = json!(null);
-    answer["seed"]["attachments"][1]["flags"] = json!(64);
-    answer["seed"]["attachments"][3]["size"] = json!("large");
-    answer["children"] = json!([{"jobid": "1", "age": 5}]);
-    let retrieval = retrieved(&answer);
-    let notes: Vec<_> = retrieval
-        .warnings()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    insta::assert_debug_snapshot!(notes);
-    assert_eq!(retrieval.seed(), SEED);
-    assert_eq!(retrieval.raw_body(), answer.to_string().as_bytes());
+    let mut body = Fixture::named("service/200-completed-seed-job").json();
+    body["status"] = json!("resting");
+    body["verb"] = json!("seed_sync");
+    body["news"] = json!({"any": [1]});
+    body["created"] = json!(5);
+    body["seed"]["mood"] = json!(null);
+    body["seed"]["attachments"][1]["flags"] = json!(64);
+    body["seed"]["attachments"][3]["size"] = json!("large");
+    body["children"] = json!([{"jobid": "1", "age": 5}]);
+    let result = retrieved(&body);
+    let warnings: Vec<_> = result.warnings().iter().map(ToString::to_string).collect();
+    insta::assert_debug_snapshot!(warnings);
+    assert_eq!(result.seed(), SEED);
+    assert_eq!(result.raw_body(), body.to_string().as_bytes());
 }
 
 /// The completed seed job with `from` written as `to`.
@@ -103,7 +99,7 @@ fn rewritten(from: &str, to: &str) -> String {
     text.replace(from, to)
 }
 
-/// As most parsers do it.
+/// As in most parsers.
 #[test]
 fn last_duplicate_key_wins() {
     let value = r#""value":4294967295"#;
@@ -114,45 +110,45 @@ fn last_duplicate_key_wins() {
         (status, format!(r#""status":"progress",{status}"#), SEED),
     ] {
         let text = rewritten(from, &to);
-        let retrieval = match poll(&text) {
-            Ok(PollResult::Completed(retrieval)) => retrieval,
+        let result = match poll(&text) {
+            Ok(PollResult::Completed(result)) => result,
             other => panic!("{to}: {other:?}"),
         };
-        assert_eq!(retrieval.seed(), expected, "{to}");
-        assert_eq!(retrieval.images().len(), 4, "{to}");
-        assert_eq!(retrieval.raw_body(), text.as_bytes());
+        assert_eq!(result.seed(), expected, "{to}");
+        assert_eq!(result.images().len(), 4, "{to}");
+        assert_eq!(result.raw_body(), text.as_bytes());
     }
 }
 
 #[test]
 fn numeric_ids_are_read_as_text() {
-    let mut answer = Fixture::named("service/200-completed-seed-job").json();
-    answer["jobid"] = json!(1_210_000_000_000_000_001_u64);
-    answer["parentJobId"] = json!(1_210_000_000_000_000_002_u64);
-    let retrieval = retrieved(&answer);
-    assert_eq!(retrieval.job_id(), "1210000000000000001");
-    assert_eq!(retrieval.parent_job_id(), Some("1210000000000000002"));
-    let note = Warning::UnexpectedType("jobid".to_owned());
-    assert!(retrieval.warnings().contains(&note));
+    let mut body = Fixture::named("service/200-completed-seed-job").json();
+    body["jobid"] = json!(1_210_000_000_000_000_001_u64);
+    body["parentJobId"] = json!(1_210_000_000_000_000_002_u64);
+    let result = retrieved(&body);
+    assert_eq!(result.job_id(), "1210000000000000001");
+    assert_eq!(result.parent_job_id(), Some("1210000000000000002"));
+    let warning = Warning::UnexpectedType("jobid".to_owned());
+    assert!(result.warnings().contains(&warning));
 }
 
 #[test]
 fn seed_of_another_shape_is_read_with_warning() {
     let seed = Fixture::named("service/200-completed-seed-job").json()["seed"].clone();
-    for (odd, images) in [
+    for (seed_value, images) in [
         (json!(5), 0),
         (json!("5"), 0),
         (json!([{"value": 5}]), 0),
         (json!(["first", {"mood": 1}, seed]), 4),
     ] {
-        let mut answer = Fixture::named("service/200-completed-seed-job").json();
-        answer["seed"] = odd;
-        let retrieval = retrieved(&answer);
+        let mut body = Fixture::named("service/200-completed-seed-job").json();
+        body["seed"] = seed_value;
+        let result = retrieved(&body);
         let expected = if images == 4 { SEED } else { 5 };
-        assert_eq!(retrieval.seed(), expected, "{answer}");
-        assert_eq!(retrieval.images().len(), images, "{answer}");
-        let note = Warning::UnexpectedType("seed".to_owned());
-        assert!(retrieval.warnings().contains(&note), "{answer}");
+        assert_eq!(result.seed(), expected, "{body}");
+        assert_eq!(result.images().len(), images, "{body}");
+        let warning = Warning::UnexpectedType("seed".to_owned());
+        assert!(result.warnings().contains(&warning), "{body}");
     }
 }
 
@@ -162,8 +158,8 @@ fn documented_responses_have_no_warnings() {
         "responses/200-already-retrieved",
         "service/200-completed-seed-job",
     ] {
-        let retrieval = retrieved(&Fixture::named(name).json());
-        assert_eq!(retrieval.warnings(), [], "{name}");
+        let result = retrieved(&Fixture::named(name).json());
+        assert_eq!(result.warnings(), [], "{name}");
     }
 }
 
@@ -186,7 +182,7 @@ fn anything() -> impl Strategy<Value = Value> {
 
 fn change() -> impl Strategy<Value = Change> {
     let any_tree = || anything().prop_map(Tree::from);
-    // What could pass for a seed, or for a job that still runs.
+    // Values that resemble a seed, or a job that still runs.
     let near = || {
         prop_oneof![
             any::<u64>().prop_map(|value| json!(value)),
@@ -207,12 +203,13 @@ fn change() -> impl Strategy<Value = Change> {
         Just(Change::Remove),
         ("x-[a-z]{1,6}", any_tree()).prop_map(|(key, tree)| Change::Add(key, tree)),
         put.prop_map(Change::Put),
-        (prop::option::of(other), any::<Index>()).prop_map(|(tree, at)| Change::Double(tree, at)),
+        (prop::option::of(other), any::<Index>())
+            .prop_map(|(tree, at)| Change::Duplicate(tree, at)),
         (2..31_usize).prop_map(Change::Reorder),
     ]
 }
 
-/// Every number that a part of `tree` at the documented places of the seed holds.
+/// Every number at the documented locations of the seed in `tree`.
 fn seeds(tree: &Tree) -> Vec<u64> {
     let in_object = |seed: &Tree| {
         let values = seed.last("value").into_iter().filter_map(whole_number);
@@ -244,19 +241,16 @@ fn whole_number(tree: &Tree) -> Option<u64> {
     text.strip_suffix(".0").unwrap_or(&text).parse().ok()
 }
 
-/// Whether the job may say that it runs, and may have no pictures.
-fn runs_without_pictures(answer: &Tree) -> bool {
+/// Whether the job may still run, and may have no images.
+fn runs_without_images(body: &Tree) -> bool {
     let runs =
-        |status| matches!(status, &Tree::Leaf(Value::String(ref word)) if word == "progress");
+        |status| matches!(status, &Tree::Leaf(Value::String(ref value)) if value == "progress");
     let is_empty = |part: &Tree| !matches!(part, Tree::List(items) if !items.is_empty());
-    let pictures = answer
-        .last("seed")
-        .and_then(|seed| seed.last("attachments"));
-    answer.last("status").is_some_and(runs) && pictures.is_none_or(is_empty)
+    let images = body.last("seed").and_then(|seed| seed.last("attachments"));
+    body.last("status").is_some_and(runs) && images.is_none_or(is_empty)
 }
 
-/// What is documented at each path, by an example of its type; all items of a
-/// list are alike.
+/// An example of the documented type at each path; all items of a list are alike.
 fn documented(value: &Value, path: &str, found: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(fields) => {
@@ -287,7 +281,7 @@ fn has_type_of(tree: &Tree, example: &Value, kind: &str) -> bool {
         (Tree::Object(_), Value::Object(_))
         | (Tree::List(_), Value::Array(_))
         | (Tree::Leaf(Value::String(_)), Value::String(_)) => true,
-        // Null is as good as no field, but no item of a list.
+        // Null is the same as an absent field, but is not an item of a list.
         (Tree::Leaf(Value::Null), _) => !kind.ends_with(']'),
         (Tree::Leaf(Value::String(_)), _) => kind == "code",
         (Tree::Leaf(Value::Number(number)), Value::Number(_)) if kind == "seed.value" => {
@@ -298,32 +292,32 @@ fn has_type_of(tree: &Tree, example: &Value, kind: &str) -> bool {
     }
 }
 
-/// The notes that what stands at `path` must have. `kind` is the path without
-/// the numbers of items.
-fn expected_notes(
+/// The warnings that the value at `path` must have. `kind` is the path without
+/// indices.
+fn expected_warnings(
     tree: &Tree,
     (path, kind): (&str, &str),
     types: &BTreeMap<String, Value>,
-    notes: &mut Vec<String>,
+    warnings: &mut Vec<String>,
 ) {
     let Some(example) = types.get(kind) else {
-        return notes.push(Warning::UnknownField(path.to_owned()).to_string());
+        return warnings.push(Warning::UnknownField(path.to_owned()).to_string());
     };
     if !has_type_of(tree, example, kind) {
-        return notes.push(Warning::UnexpectedType(path.to_owned()).to_string());
+        return warnings.push(Warning::UnexpectedType(path.to_owned()).to_string());
     }
     match tree {
-        Tree::Leaf(Value::String(word)) if ["status", "verb"].contains(&kind) => {
-            // The other words that are known do not come out of the generator.
-            if !["completed", "progress", "seed_async"].contains(&word.as_str()) {
-                notes.push(format!("{kind} is \"{word}\", which is not documented"));
+        Tree::Leaf(Value::String(value)) if ["status", "verb"].contains(&kind) => {
+            // The generator makes no other known value.
+            if !["completed", "progress", "seed_async"].contains(&value.as_str()) {
+                warnings.push(format!("{kind} is \"{value}\", which is not documented"));
             }
         }
         Tree::Leaf(_) => {}
         Tree::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                let place = (&*format!("{path}[{index}]"), &*format!("{kind}[]"));
-                expected_notes(item, place, types, notes);
+                let location = (&*format!("{path}[{index}]"), &*format!("{kind}[]"));
+                expected_warnings(item, location, types, warnings);
             }
         }
         Tree::Object(fields) => {
@@ -331,7 +325,7 @@ fn expected_notes(
                 let (path, kind) = (join(path, key), join(kind, key));
                 let is_last = tree.last(key).is_some_and(|last| std::ptr::eq(last, part));
                 if is_last || !types.contains_key(&kind) {
-                    expected_notes(part, (&path, &kind), types, notes);
+                    expected_warnings(part, (&path, &kind), types, warnings);
                 }
             }
         }
@@ -348,33 +342,33 @@ proptest! {
         let fixture = Fixture::named("service/200-completed-seed-job").json();
         let mut types = BTreeMap::new();
         documented(&fixture, "", &mut types);
-        let mut answer = Tree::from(fixture);
-        for (place, is_shallow, change) in &changes {
-            let mut places = answer.places();
-            // Else most changes would be to the pictures.
-            places.retain(|place| !is_shallow || place.len() <= 2);
-            if !places.is_empty() {
-                answer.change(place.get::<Vec<_>>(&places), change);
+        let mut body = Tree::from(fixture);
+        for (index, is_shallow, change) in &changes {
+            let mut positions = body.positions();
+            // Otherwise most changes would be to the images.
+            positions.retain(|position| !is_shallow || position.len() <= 2);
+            if !positions.is_empty() {
+                body.change(index.get::<Vec<_>>(&positions), change);
             }
         }
 
-        let text = answer.text();
-        let seeds = seeds(&answer);
-        let retrieval = match poll(&text) {
-            Ok(PollResult::Completed(retrieval)) => retrieval,
-            // Only where no place holds a seed any more, or a job that runs has
-            // no pictures yet.
+        let text = body.text();
+        let seeds = seeds(&body);
+        let result = match poll(&text) {
+            Ok(PollResult::Completed(result)) => result,
+            // Only if no location has a seed any more, or a running job has no
+            // images yet.
             _ if seeds.is_empty() => return Ok(()),
-            Ok(PollResult::InProgress(_)) if runs_without_pictures(&answer) => return Ok(()),
+            Ok(PollResult::InProgress(_)) if runs_without_images(&body) => return Ok(()),
             other => return Err(TestCaseError::fail(format!("{text}: {other:?}"))),
         };
-        prop_assert!(seeds.contains(&retrieval.seed()), "{} {text}", retrieval.seed());
-        prop_assert_eq!(retrieval.raw_body(), text.as_bytes());
+        prop_assert!(seeds.contains(&result.seed()), "{} {text}", result.seed());
+        prop_assert_eq!(result.raw_body(), text.as_bytes());
         let mut expected = Vec::new();
-        expected_notes(&answer, ("", ""), &types, &mut expected);
-        let notes: Vec<_> = retrieval.warnings().iter().map(ToString::to_string).collect();
-        for note in expected {
-            prop_assert!(notes.contains(&note), "{text}: {note} is not in {notes:?}");
+        expected_warnings(&body, ("", ""), &types, &mut expected);
+        let warnings: Vec<_> = result.warnings().iter().map(ToString::to_string).collect();
+        for warning in expected {
+            prop_assert!(warnings.contains(&warning), "{text}: {warning} is not in {warnings:?}");
         }
     }
 

@@ -1,15 +1,14 @@
-//! Two thousand requests, most of them odd: whatever is asked, the emulator's
-//! answer is one that the description declares.
+//! Two thousand requests, most of them malformed: every response of the emulator is
+//! declared in the spec.
 //!
-//! Each case meets what those before it left, so none is tried again to make it
-//! smaller. The same seed brings the same requests, and a clock that stands
-//! still brings the same answers.
+//! Each case depends on the previous ones, so there is no shrinking. The seed is
+//! fixed and the clock paused: each run has the same requests and responses.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 #[path = "emulator_contract/call.rs"]
@@ -32,13 +31,13 @@ use call::{Body, Call, Id, Query, Target, Token, call};
 const CASES: u32 = 2000;
 const SEED: u64 = 596;
 
-/// The operations of the description: method, parts of the path.
-struct Known(Vec<(String, Vec<String>)>);
+/// The operations of the spec: method, parts of the path.
+struct Operations(Vec<(String, Vec<String>)>);
 
-impl Known {
+impl Operations {
     fn read() -> Self {
-        let description = Spec::read();
-        let paths = description.at("/paths").unwrap().as_object().unwrap();
+        let spec = Spec::read();
+        let paths = spec.at("/paths").unwrap().as_object().unwrap();
         let operations = paths.iter().flat_map(|(path, item)| {
             let path = format!("/v2{path}");
             let parts: Vec<_> = path.split('/').map(str::to_owned).collect();
@@ -69,13 +68,13 @@ impl Known {
     }
 }
 
-/// All that the cases share.
+/// The state that the cases share.
 struct Shared {
     runtime: Runtime,
     emulator: Emulator,
     http: Client,
-    known: Known,
-    /// Ids that work somewhere: sample jobs, and channels.
+    operations: Operations,
+    /// Ids of sample jobs.
     ids: Vec<String>,
     progress: RefCell<Progress>,
 }
@@ -97,8 +96,8 @@ impl Shared {
             .block_on(Emulator::builder().stopped().start())
             .unwrap();
         let jobs = emulator.jobs().clone();
-        // How often each is asked for. The emulator keeps only the latest
-        // pictures: to paint those of all jobs again and again takes a minute.
+        // With their weights. The emulator keeps only the latest images, and drawing
+        // those of all jobs repeatedly would take a minute.
         let ids = [
             (jobs.imagine, 6),
             (jobs.blend, 4),
@@ -116,7 +115,7 @@ impl Shared {
             runtime,
             emulator,
             http: Client::builder().no_proxy().build().unwrap(),
-            known: Known::read(),
+            operations: Operations::read(),
             ids,
             progress: RefCell::default(),
         }
@@ -130,13 +129,13 @@ impl Shared {
                 let jobs = self.emulator.jobs();
                 [&jobs.no_channel, &jobs.no_channel, &jobs.no_discord][index % 3].clone()
             }
-            Id::Started(_) if progress.started.is_empty() => "none yet".to_owned(),
+            Id::Started(_) if progress.started.is_empty() => "none started".to_owned(),
             Id::Started(index) => progress.started[index % progress.started.len()].clone(),
-            Id::Odd(text) => text.clone(),
+            Id::Malformed(text) => text.clone(),
         }
     }
 
-    /// A known job's id ends in its channel's.
+    /// The id of a known job ends with its channel.
     fn channel(&self, id: &Id) -> String {
         let id = self.id(id);
         id.rsplit(':').next().unwrap_or_default().to_owned()
@@ -145,19 +144,19 @@ impl Shared {
     fn url(&self, target: &Target) -> (Method, Url) {
         let (method, path) = match target {
             Target::Submit => (Method::POST, "/jobs/seed_async"),
-            Target::Look(_) => (Method::GET, "/jobs/"),
+            Target::Poll(_) => (Method::GET, "/jobs/"),
             Target::List => (Method::GET, "/jobs"),
             Target::Cancel(_) => (Method::GET, "/jobs/cancel/"),
             Target::Reset(_) => (Method::POST, "/account/midjourney/CHANNEL/reset"),
-            Target::Odd(_, true) => (Method::POST, ""),
-            Target::Odd(_, false) => (Method::GET, ""),
+            Target::Malformed(_, true) => (Method::POST, ""),
+            Target::Malformed(_, false) => (Method::GET, ""),
         };
         let mut url = Url::parse(&format!("{}{path}", self.emulator.base_url())).unwrap();
         match target {
-            Target::Look(Query::Id(id)) | Target::Cancel(Query::Id(id)) => {
+            Target::Poll(Query::Id(id)) | Target::Cancel(Query::Id(id)) => {
                 url.query_pairs_mut().append_pair("jobid", &self.id(id));
             }
-            Target::Look(Query::Odd(query)) | Target::Cancel(Query::Odd(query)) => {
+            Target::Poll(Query::Malformed(query)) | Target::Cancel(Query::Malformed(query)) => {
                 url = Url::parse(&format!("{url}{query}")).unwrap();
             }
             Target::Reset(id) => {
@@ -165,7 +164,7 @@ impl Shared {
                 let mut parts = url.path_segments_mut().unwrap();
                 parts.pop().pop().push(&channel).push("reset");
             }
-            Target::Odd(path, _) => {
+            Target::Malformed(path, _) => {
                 let host = self.emulator.base_url().trim_end_matches("/v2");
                 url = Url::parse(&format!("{host}{path}")).unwrap();
             }
@@ -178,7 +177,7 @@ impl Shared {
         match body {
             Body::None => Vec::new(),
             Body::Raw(bytes) => bytes.clone(),
-            Body::Long => json!({ "jobid": self.ids[0], "news": "x".repeat(65 * 1024) })
+            Body::Long => json!({ "jobid": self.ids[0], "other": "x".repeat(65 * 1024) })
                 .to_string()
                 .into(),
             Body::Fields { jobid, others } => {
@@ -199,10 +198,10 @@ impl Shared {
             Token::Expired => {
                 Some(format!("Bearer {}", self.emulator.expired_token()).into_bytes())
             }
-            Token::Odd(bytes) => Some(bytes.clone()),
+            Token::Malformed(bytes) => Some(bytes.clone()),
             Token::None => None,
         };
-        // What cannot be in a header is left out.
+        // A value that no header can have is left out.
         if let Some(value) = token.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok()) {
             request = request.header(AUTHORIZATION, value);
         }
@@ -213,9 +212,9 @@ impl Shared {
             request = request.body(self.body(&call.body));
         }
         self.runtime.block_on(async {
-            let answer = request.send().await.unwrap();
-            let status = answer.status().as_u16();
-            (status, answer.bytes().await.unwrap().to_vec())
+            let response = request.send().await.unwrap();
+            let status = response.status().as_u16();
+            (status, response.bytes().await.unwrap().to_vec())
         })
     }
 
@@ -225,7 +224,7 @@ impl Shared {
         let method = call
             .method
             .map_or(own, |method| method.parse::<Method>().unwrap());
-        let is_known = self.known.has(method.as_str(), url.path());
+        let is_known = self.operations.has(method.as_str(), url.path());
         let (status, body) = self.send(call, method.clone(), url.clone());
 
         let text = String::from_utf8_lossy(&body);
@@ -247,10 +246,10 @@ impl Shared {
         assert_eq!(entry.status, Some(status));
         assert_eq!(entry.operation.is_some(), is_known, "{method} {url}");
         match entry.closest {
-            None => assert!(is_known, "{method} {url}: nothing closest"),
+            None => assert!(is_known, "{method} {url}: no closest operation"),
             Some(closest) => {
                 assert!(!is_known, "{method} {url}: {closest}");
-                assert!(self.known.has_text(&closest), "{closest}");
+                assert!(self.operations.has_text(&closest), "{closest}");
                 assert!([404, 405].contains(&status), "{method} {url}: {status}");
             }
         }
@@ -262,7 +261,7 @@ impl Shared {
     }
 }
 
-/// What the requests have to bring about, or they are not odd enough.
+/// The responses that the requests must cause.
 fn expected() -> BTreeSet<(Option<Operation>, u16)> {
     let of = |operation, statuses: &'static [u16]| {
         statuses.iter().map(move |status| (operation, *status))
@@ -299,6 +298,6 @@ fn every_response_is_declared_by_the_spec() {
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let progress = shared.progress.borrow();
     assert_eq!(progress.calls, u64::from(CASES));
-    // All that can come about did, and nothing else.
+    // All of them, and no others.
     assert_eq!(progress.seen, expected());
 }

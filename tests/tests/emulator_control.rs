@@ -1,10 +1,10 @@
-//! The emulator's own routes are as `openapi/emulator.yaml` describes them.
+//! The emulator's own routes match `openapi/emulator.yaml`.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use useapi_seed_tests::Spec;
 struct Control {
     emulator: Emulator,
     http: Client,
-    description: Spec,
+    spec: Spec,
 }
 
 impl Control {
@@ -26,11 +26,11 @@ impl Control {
         Self {
             emulator: Emulator::builder().stopped().start().await.unwrap(),
             http: Client::builder().no_proxy().build().unwrap(),
-            description: Spec::emulator(),
+            spec: Spec::emulator(),
         }
     }
 
-    /// Calls a route, and holds its answer to the description.
+    /// Calls a route, and validates the response against the spec.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         let root = self.emulator.base_url().trim_end_matches("/v2");
         let call = self.http.request(method.clone(), format!("{root}{path}"));
@@ -38,41 +38,41 @@ impl Control {
             Some(body) => call.json(body),
             None => call,
         };
-        let answer = call.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let text = answer.text().await.unwrap();
-        let place = format!(
+        let response = call.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        let pointer = format!(
             "/paths/{}/{}/responses/{status}",
             path.split('?').next().unwrap().replace('/', "~1"),
             method.as_str().to_lowercase()
         );
-        let described = self.resolved(&place);
-        let Some(schema) = described.pointer("/content/application~1json/schema") else {
-            assert_eq!(text, "", "{place}");
+        let found = self.resolved(&pointer);
+        let Some(schema) = found.pointer("/content/application~1json/schema") else {
+            assert_eq!(text, "", "{pointer}");
             return (status, Value::Null);
         };
         let json = serde_json::from_str(&text).unwrap();
-        self.assert_fits(&json, schema);
+        self.assert_matches(&json, schema);
         (status, json)
     }
 
-    fn resolved(&self, place: &str) -> Value {
-        let found = self.description.at(place);
-        let found = found.unwrap_or_else(|| panic!("{place} is not described"));
+    fn resolved(&self, pointer: &str) -> Value {
+        let found = self.spec.at(pointer);
+        let found = found.unwrap_or_else(|| panic!("{pointer} is not in the spec"));
         match found["$ref"].as_str() {
             Some(target) => self.resolved(target.trim_start_matches('#')),
             None => found.clone(),
         }
     }
 
-    fn assert_fits(&self, json: &Value, schema: &Value) {
-        let schema = self.description.json_schema(schema);
+    fn assert_matches(&self, json: &Value, schema: &Value) {
+        let schema = self.spec.json_schema(schema);
         let validator = jsonschema::draft4::new(&schema).unwrap();
-        let faults: Vec<_> = validator
+        let errors: Vec<_> = validator
             .iter_errors(json)
-            .map(|fault| fault.to_string())
+            .map(|error| error.to_string())
             .collect();
-        assert!(faults.is_empty(), "{json}: {faults:?}");
+        assert!(errors.is_empty(), "{json}: {errors:?}");
     }
 }
 
@@ -98,7 +98,7 @@ fn faults() -> Vec<Value> {
     ]
 }
 
-/// The names in an enumeration, read from its source: `SomeName` as `some_name`.
+/// The variants of an enumeration, read from its source: `SomeName` as `some_name`.
 fn variants(source: &str, name: &str) -> BTreeSet<String> {
     let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).unwrap();
     let (body, _) = body.split_once("\n}\n").unwrap();
@@ -107,22 +107,22 @@ fn variants(source: &str, name: &str) -> BTreeSet<String> {
         .filter(|line| line.starts_with(char::is_uppercase))
         .map(|line| {
             let mut name = String::new();
-            for letter in line.chars().take_while(char::is_ascii_alphanumeric) {
-                if letter.is_uppercase() && !name.is_empty() {
+            for character in line.chars().take_while(char::is_ascii_alphanumeric) {
+                if character.is_uppercase() && !name.is_empty() {
                     name.push('_');
                 }
-                name.push(letter.to_ascii_lowercase());
+                name.push(character.to_ascii_lowercase());
             }
             name
         })
         .collect()
 }
 
-fn words(description: &Spec, place: &str) -> BTreeSet<String> {
-    let words = description.at(place).unwrap().as_array().unwrap();
-    words
+fn values(spec: &Spec, pointer: &str) -> BTreeSet<String> {
+    let values = spec.at(pointer).unwrap().as_array().unwrap();
+    values
         .iter()
-        .map(|word| word.as_str().unwrap().to_owned())
+        .map(|value| value.as_str().unwrap().to_owned())
         .collect()
 }
 
@@ -130,13 +130,13 @@ fn words(description: &Spec, place: &str) -> BTreeSet<String> {
 async fn every_fault_and_operation_is_in_the_spec() {
     let control = Control::start().await;
     let schemas = "/components/schemas";
-    let kinds = words(
-        &control.description,
+    let kinds = values(
+        &control.spec,
         &format!("{schemas}/Fault/properties/kind/enum"),
     );
     let sources = include_str!("../../crates/useapi-seed-emulator/src/faults.rs");
     assert_eq!(kinds, variants(sources, "Fault"));
-    let operations = words(&control.description, &format!("{schemas}/Operation/enum"));
+    let operations = values(&control.spec, &format!("{schemas}/Operation/enum"));
     let sources = include_str!("../../crates/useapi-seed-emulator/src/operation.rs");
     assert_eq!(operations, variants(sources, "Operation"));
 
@@ -157,7 +157,7 @@ async fn every_fault_and_operation_is_in_the_spec() {
             json!({"chance": {"probability": 0.5, "seed": 1}}),
         ] {
             let body = json!({"operation": operation, "when": when, "fault": fault});
-            control.assert_fits(&body, &schema);
+            control.assert_matches(&body, &schema);
             let (status, _) = control
                 .call(Method::POST, "/_emulator/faults", Some(&body))
                 .await;
@@ -167,7 +167,7 @@ async fn every_fault_and_operation_is_in_the_spec() {
     for operation in &operations {
         let latency = json!({"kind": "latency", "milliseconds": 0});
         let body = json!({"operation": operation, "when": {"next": 1}, "fault": latency});
-        control.assert_fits(&body, &schema);
+        control.assert_matches(&body, &schema);
         let taken = control.call(Method::POST, "/_emulator/faults", Some(&body));
         assert_eq!(taken.await.0, 204, "{body}");
     }
@@ -182,13 +182,13 @@ async fn every_fault_and_operation_is_in_the_spec() {
         204
     );
     for kind in ["odd", "lost"] {
-        let odd = json!({"operation": "get_job", "when": {"next": 1}, "fault": {"kind": kind}});
-        let refused = control.call(Method::POST, "/_emulator/faults", Some(&odd));
-        assert_eq!(refused.await.0, 422);
+        let invalid = json!({"operation": "get_job", "when": {"next": 1}, "fault": {"kind": kind}});
+        let rejected = control.call(Method::POST, "/_emulator/faults", Some(&invalid));
+        assert_eq!(rejected.await.0, 422);
     }
     let large = json!({"milliseconds": "x".repeat(70_000)});
-    let refused = control.call(Method::POST, "/_emulator/clock", Some(&large));
-    assert_eq!(refused.await.0, 413);
+    let rejected = control.call(Method::POST, "/_emulator/clock", Some(&large));
+    assert_eq!(rejected.await.0, 413);
 }
 
 #[tokio::test]
@@ -196,10 +196,10 @@ async fn emulator_serves_its_spec() {
     let control = Control::start().await;
     let root = control.emulator.base_url().trim_end_matches("/v2");
     let call = control.http.get(format!("{root}/_emulator/openapi.yaml"));
-    let answer = call.send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert_eq!(answer.headers()["content-type"], "application/yaml");
-    let text = answer.text().await.unwrap();
+    let response = call.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/yaml");
+    let text = response.text().await.unwrap();
     assert_eq!(text, include_str!("../../openapi/emulator.yaml"));
 }
 
@@ -208,7 +208,7 @@ async fn journal_and_callbacks_match_the_spec() {
     let control = Control::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let reply_url = format!("http://{}/", listener.local_addr().unwrap());
-    // Nobody answers there, so that a callback fails.
+    // The port is closed, so that a callback fails.
     drop(listener);
     let emulator = &control.emulator;
     let submission = json!({"jobid": emulator.jobs().imagine, "replyUrl": reply_url});
@@ -243,9 +243,9 @@ async fn journal_and_callbacks_match_the_spec() {
     let after = |number| format!("/_emulator/journal?after={number}");
     let (_, later) = control.call(Method::GET, &after("1"), None).await;
     assert_eq!(later, json!([calls[1]]));
-    for odd in ["one", "1&before=2"] {
-        let (status, _) = control.call(Method::GET, &after(odd), None).await;
-        assert_eq!(status, 400, "{odd}");
+    for invalid in ["one", "1&before=2"] {
+        let (status, _) = control.call(Method::GET, &after(invalid), None).await;
+        assert_eq!(status, 400, "{invalid}");
     }
     assert!(calls[1]["closest"].is_string());
     let (_, counts) = control
@@ -258,23 +258,23 @@ async fn journal_and_callbacks_match_the_spec() {
 async fn clock_changes_match_the_spec() {
     let control = Control::start().await;
     let change = async |change| {
-        let answer = control.call(Method::POST, "/_emulator/clock", Some(&change));
-        answer.await
+        let response = control.call(Method::POST, "/_emulator/clock", Some(&change));
+        response.await
     };
     let (_, stopped) = control.call(Method::GET, "/_emulator/clock", None).await;
     assert_eq!(stopped["speed"], Value::Null);
-    for odd in [
+    for invalid in [
         json!({}),
         json!({"milliseconds": null}),
         json!({"speed": 0}),
         json!({"speed": -1}),
         json!({"speed": "fast"}),
         json!({"seconds": 5}),
-        // Nothing of it is done.
+        // Not applied in part.
         json!({"milliseconds": 5000, "speed": 0}),
     ] {
-        let (status, refused) = change(odd).await;
-        assert_eq!(status, 422, "{refused}");
+        let (status, rejected) = change(invalid).await;
+        assert_eq!(status, 422, "{rejected}");
     }
     let (_, time) = control.call(Method::GET, "/_emulator/clock", None).await;
     assert_eq!(time, stopped);

@@ -1,8 +1,11 @@
-//! The description's examples are real: they fit their schemas, decode in the
-//! raw layer without anything unknown, and every answer among them has the shape
-//! of what the emulator answers in some situation.
+//! The spec's examples match their schemas, decode in the raw layer without unknown
+//! fields, and each response among them has the shape of an emulator response.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure fails the test"
+)]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,8 +18,8 @@ use useapi_seed_tests::{Example, Spec};
 
 #[test]
 fn examples_match_their_schemas() {
-    let description = Spec::read();
-    let examples = description.examples();
+    let spec = Spec::read();
+    let examples = spec.examples();
     assert!(examples.len() >= 25, "{}", examples.len());
     for Example {
         pointer,
@@ -24,23 +27,23 @@ fn examples_match_their_schemas() {
         value,
     } in &examples
     {
-        let schema = description.json_schema(schema);
+        let schema = spec.json_schema(schema);
         let validator = jsonschema::draft4::new(&schema).unwrap();
-        let faults: Vec<_> = validator
+        let errors: Vec<_> = validator
             .iter_errors(value)
-            .map(|fault| fault.to_string())
+            .map(|error| error.to_string())
             .collect();
-        assert!(faults.is_empty(), "{pointer}: {faults:?}");
+        assert!(errors.is_empty(), "{pointer}: {errors:?}");
     }
 }
 
-/// The schemas do refuse what is wrong, and let through what the reading rules
-/// say: null anywhere, unknown fields, unknown words.
+/// The schemas reject wrong types, and accept what the API may send: null anywhere,
+/// unknown fields, unknown values.
 #[test]
 fn schemas_reject_wrong_types_only() {
-    let description = Spec::read();
+    let spec = Spec::read();
     let schema = json!({"$ref": "#/components/schemas/Job"});
-    let schema = description.json_schema(&schema);
+    let schema = spec.json_schema(&schema);
     let validator = jsonschema::draft4::new(&schema).unwrap();
     for wrong in [
         json!([]),
@@ -51,16 +54,14 @@ fn schemas_reject_wrong_types_only() {
     ] {
         assert!(!validator.is_valid(&wrong), "{wrong}");
     }
-    let fields = description
-        .at("/components/schemas/Job/properties")
-        .unwrap();
+    let fields = spec.at("/components/schemas/Job/properties").unwrap();
     for field in fields.as_object().unwrap().keys() {
         let null = json!({ field.as_str(): null });
         assert!(validator.is_valid(&null), "{field} may be null");
     }
     for right in [
         json!({}),
-        json!({"status": "resting", "verb": "describe", "news": [1]}),
+        json!({"status": "resting", "verb": "describe", "other": [1]}),
         json!({"code": "596"}),
         json!({"seed": {"value": 4_294_967_295_u64}}),
     ] {
@@ -77,7 +78,7 @@ fn examples_decode_without_unknown_fields() {
         value,
     } in Spec::read().examples()
     {
-        let again = match schema.get("$ref").and_then(Value::as_str) {
+        let encoded = match schema.get("$ref").and_then(Value::as_str) {
             Some("#/components/schemas/Job") => {
                 let job: Job = serde_json::from_value(value.clone()).unwrap();
                 assert!(job.extra.is_empty(), "{pointer}");
@@ -94,13 +95,13 @@ fn examples_decode_without_unknown_fields() {
             }
             _ => continue,
         };
-        assert_eq!(again.unwrap(), value, "{pointer}");
+        assert_eq!(encoded.unwrap(), value, "{pointer}");
         decoded += 1;
     }
     assert!(decoded >= 24, "{decoded}");
 }
 
-/// Names and kinds of all that is in a value.
+/// The names and types in a value.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(
@@ -118,7 +119,7 @@ fn shape(value: &Value) -> Value {
 
 #[test]
 fn shapes_differ_in_every_field_and_item() {
-    let whole = json!({"a": [{"b": 1}, {"b": 2}], "c": "d"});
+    let complete = json!({"a": [{"b": 1}, {"b": 2}], "c": "d"});
     for other in [
         json!({"a": [{"b": 1}], "c": "d"}),
         json!({"a": [{"b": 1}, {"b": "2"}], "c": "d"}),
@@ -126,29 +127,29 @@ fn shapes_differ_in_every_field_and_item() {
         json!({"a": [{"b": 1}, {"b": 2}]}),
         json!({"a": [{"b": 1}, {"b": 2}], "c": null}),
     ] {
-        assert_ne!(shape(&whole), shape(&other), "{other}");
+        assert_ne!(shape(&complete), shape(&other), "{other}");
     }
     let alike = json!({"c": "f", "a": [{"b": 3}, {"b": 4}]});
-    assert_eq!(shape(&whole), shape(&alike));
+    assert_eq!(shape(&complete), shape(&alike));
 }
 
 const SUBMIT: &str = "/paths/~1jobs~1seed_async/post/responses";
-const LOOK: &str = "/paths/~1jobs~1/get/responses";
+const POLL: &str = "/paths/~1jobs~1/get/responses";
 const LIST: &str = "/paths/~1jobs/get/responses";
 const CANCEL: &str = "/paths/~1jobs~1cancel~1/get/responses";
 const RESET: &str = "/paths/~1account~1midjourney~1{channel}~1reset/post/responses";
 const SHARED: &str = "/components/responses";
 
-/// What is asked of the emulator.
+/// A call of the emulator.
 #[derive(Clone)]
 struct Call {
     method: Method,
-    /// `{started}` in it stands for the id of the job that was started last.
+    /// `{started}` is replaced by the id of the job that was started last.
     path: &'static str,
     body: Option<Value>,
-    /// Another token than the emulator's own.
+    /// Overrides the emulator's own token.
     token: Option<String>,
-    /// How many seconds pass before.
+    /// Advances the clock by this many seconds before the call.
     after: u64,
 }
 
@@ -183,17 +184,17 @@ impl Call {
     }
 }
 
-/// An example, and the call that the emulator answers like it. The example is
-/// told by its operation, or what operations share, its response and its name.
-type Situation = ([&'static str; 3], Call);
+/// An example, and the call to which the emulator responds like it. The example is
+/// identified by its operation or shared component, its response and its name.
+type Scenario = ([&'static str; 3], Call);
 
 /// As [`Spec::examples`] gives it.
 fn pointer([of, response, name]: [&str; 3]) -> String {
     format!("{of}/{response}/content/application~1json/examples/{name}")
 }
 
-/// The situations, in the order in which they come about.
-fn situations(emulator: &Emulator) -> Vec<Situation> {
+/// The scenarios, in the order in which they happen.
+fn scenarios(emulator: &Emulator) -> Vec<Scenario> {
     let jobs = emulator.jobs();
     let submit = |body| post("/jobs/seed_async", Some(body));
     let job = |id: &str| submit(json!({ "jobid": id }));
@@ -205,16 +206,15 @@ fn situations(emulator: &Emulator) -> Vec<Situation> {
         let long = "x".repeat(1025);
         submit(json!({ "jobid": jobs.imagine, field: long }))
     };
-    let look = get("/jobs/?jobid={started}");
+    let poll = get("/jobs/?jobid={started}");
     let cancel = get("/jobs/cancel/?jobid={started}");
-    let no_look = get("/jobs/?jobid=nothing");
-    let no_cancel = get("/jobs/cancel/?jobid=nothing");
-    let no_reset = post("/account/midjourney/nothing/reset", None);
-    // The one job that is retrieved to the end is one without children, which
-    // the documented one has not either.
-    let mut situations = vec![
+    let unknown_poll = get("/jobs/?jobid=nothing");
+    let unknown_cancel = get("/jobs/cancel/?jobid=nothing");
+    let unknown_reset = post("/account/midjourney/nothing/reset", None);
+    // The job that is retrieved to the end has no children, like the documented one.
+    let mut scenarios = vec![
         ([SUBMIT, "200", "started"], full(&jobs.no_account)),
-        ([LOOK, "200", "inProgress"], look.after(20)),
+        ([POLL, "200", "inProgress"], poll.after(20)),
         (
             [SUBMIT, "200", "alreadyRetrieved"],
             full(&jobs.no_account).after(60),
@@ -233,11 +233,11 @@ fn situations(emulator: &Emulator) -> Vec<Situation> {
         ([SUBMIT, "400", "discordMissing"], job(&jobs.no_discord)),
         ([SUBMIT, "400", "channelMissing"], job(&jobs.no_channel)),
         ([SUBMIT, "404", "parentNotFound"], job("nothing")),
-        ([LOOK, "400", "jobidMissing"], get("/jobs/")),
-        ([LOOK, "404", "notFound"], no_look.clone()),
+        ([POLL, "400", "jobidMissing"], get("/jobs/")),
+        ([POLL, "404", "notFound"], unknown_poll.clone()),
         ([CANCEL, "400", "jobidMissing"], get("/jobs/cancel/")),
-        ([CANCEL, "404", "notFound"], no_cancel.clone()),
-        ([RESET, "404", "notFound"], no_reset.clone()),
+        ([CANCEL, "404", "notFound"], unknown_cancel.clone()),
+        ([RESET, "404", "notFound"], unknown_reset.clone()),
         (
             [SHARED, "PendingModMessage", "failedJob"],
             full(&jobs.halted),
@@ -247,19 +247,20 @@ fn situations(emulator: &Emulator) -> Vec<Situation> {
             full(&jobs.halted),
         ),
     ];
-    // Every operation looks at the token before anything else.
-    for (call, unpaid) in [
+    // Every operation checks the token first.
+    for (call, payment_required) in [
         (job(&jobs.imagine), "PaymentRequired"),
-        (no_look, "PaymentRequired"),
+        (unknown_poll, "PaymentRequired"),
         (get("/jobs"), "AssumedPaymentRequired"),
-        (no_cancel, "PaymentRequired"),
-        (no_reset, "AssumedPaymentRequired"),
+        (unknown_cancel, "PaymentRequired"),
+        (unknown_reset, "AssumedPaymentRequired"),
     ] {
-        let (stranger, debtor) = (call.by("nobody"), call.by(emulator.expired_token()));
-        situations.push(([SHARED, "Unauthorized", "unauthorized"], stranger));
-        situations.push(([SHARED, unpaid, "noSubscription"], debtor));
+        let unauthorized = call.by("unknown-token");
+        let expired = call.by(emulator.expired_token());
+        scenarios.push(([SHARED, "Unauthorized", "unauthorized"], unauthorized));
+        scenarios.push(([SHARED, payment_required, "noSubscription"], expired));
     }
-    situations
+    scenarios
 }
 
 #[tokio::test]
@@ -271,13 +272,13 @@ async fn every_response_example_has_a_scenario() {
         .filter(Example::is_response)
         .map(|example| example.pointer)
         .collect();
-    let situations: BTreeSet<_> = situations(&emulator)
+    let scenarios: BTreeSet<_> = scenarios(&emulator)
         .into_iter()
         .map(|(example, _)| pointer(example))
         .collect();
-    let alone: Vec<_> = examples.difference(&situations).collect();
-    assert!(alone.is_empty(), "without a situation: {alone:#?}");
-    let alone: Vec<_> = situations.difference(&examples).collect();
+    let alone: Vec<_> = examples.difference(&scenarios).collect();
+    assert!(alone.is_empty(), "without a scenario: {alone:#?}");
+    let alone: Vec<_> = scenarios.difference(&examples).collect();
     assert!(alone.is_empty(), "without an example: {alone:#?}");
 }
 
@@ -287,9 +288,9 @@ async fn emulator_responses_match_the_examples() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut started = String::new();
-    for (example, call) in situations(&emulator) {
+    for (example, call) in scenarios(&emulator) {
         let pointer = pointer(example);
-        let [_, response, name] = example;
+        let [_, declared, name] = example;
         emulator.advance(Duration::from_secs(call.after));
         let path = call.path.replace("{started}", &started);
         let mut request = http
@@ -298,11 +299,11 @@ async fn emulator_responses_match_the_examples() {
         if let Some(body) = call.body {
             request = request.json(&body);
         }
-        let answer = request.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let mut answer: Value = answer.json().await.unwrap();
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let mut body: Value = response.json().await.unwrap();
         if name == "started" {
-            answer["jobid"].as_str().unwrap().clone_into(&mut started);
+            body["jobid"].as_str().unwrap().clone_into(&mut started);
         }
 
         let example = examples
@@ -311,18 +312,17 @@ async fn emulator_responses_match_the_examples() {
             .unwrap_or_else(|| panic!("{pointer}"))
             .value
             .clone();
-        if let Ok(documented) = response.parse::<u16>() {
+        if let Ok(documented) = declared.parse::<u16>() {
             assert_eq!(documented, status, "{pointer}: {path}");
         }
         if let Some(code) = example.get("code") {
             assert_eq!(code, status, "{pointer}: {path}");
         }
         if name == "alreadyRetrieved" {
-            // That a job has buttons is known from the service only, not from the
-            // documented example.
-            let fields = answer.as_object_mut().unwrap();
+            // The buttons of a job are not in the documented example.
+            let fields = body.as_object_mut().unwrap();
             assert!(fields.remove("buttons").is_some(), "{pointer}");
         }
-        assert_eq!(shape(&answer), shape(&example), "{pointer}: {path}");
+        assert_eq!(shape(&body), shape(&example), "{pointer}: {path}");
     }
 }

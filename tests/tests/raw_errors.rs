@@ -1,20 +1,19 @@
-//! Whatever comes back, the raw layer keeps its status, headers and body, and
-//! does not mix up calls made at once.
+//! The raw layer keeps status, headers and body of every response, also of
+//! concurrent ones.
 
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a error fails the test"
 )]
 
 use futures_util::future::join_all;
 use useapi_seed_raw::{BodyStatus, Client, ErrorKind};
 use useapi_seed_tests::{Response, Stub};
 
-/// A bad answer of its own for each job id `N`: another status, another body,
-/// another header.
-fn bad_answer(number: usize) -> Response {
+/// Another error response for each job id `N`, with its own status, body and header.
+fn error_response(number: usize) -> Response {
     let status = [400, 401, 402, 404, 429, 500, 503, 569, 596, 200, 302, 999][number % 12];
     let body = match number % 5 {
         0 => format!("<html>number {number}</html>"),
@@ -30,7 +29,7 @@ fn bad_answer(number: usize) -> Response {
 async fn concurrent_calls_keep_their_own_errors() {
     let stub = Stub::start(|request| {
         let number = request.target().rsplit('=').next().unwrap().parse();
-        bad_answer(number.unwrap())
+        error_response(number.unwrap())
     })
     .await;
     let client = Client::builder("a-token")
@@ -46,10 +45,10 @@ async fn concurrent_calls_keep_their_own_errors() {
             )
         }
     });
-    for (number, failure) in join_all(calls).await {
-        let received = failure.response().expect("an answer was received");
-        assert_eq!(received.headers["x-number"], number.to_string());
-        let expected = Stub::always(bad_answer(number)).await;
+    for (number, error) in join_all(calls).await {
+        let response = error.response().expect("a response");
+        assert_eq!(response.headers["x-number"], number.to_string());
+        let expected = Stub::always(error_response(number)).await;
         let direct = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()
@@ -58,14 +57,14 @@ async fn concurrent_calls_keep_their_own_errors() {
             .send()
             .await
             .unwrap();
-        assert_eq!(received.status, direct.status(), "{number}");
-        assert_eq!(received.body, direct.bytes().await.unwrap(), "{number}");
-        assert_eq!(received.body_status, BodyStatus::Complete);
+        assert_eq!(response.status, direct.status(), "{number}");
+        assert_eq!(response.body, direct.bytes().await.unwrap(), "{number}");
+        assert_eq!(response.body_status, BodyStatus::Complete);
         assert!(
-            failure
+            error
                 .to_string()
-                .contains(&received.status.as_u16().to_string()),
-            "{failure}"
+                .contains(&response.status.as_u16().to_string()),
+            "{error}"
         );
     }
     assert_eq!(stub.requests().len(), 64);
@@ -74,18 +73,18 @@ async fn concurrent_calls_keep_their_own_errors() {
 #[tokio::test]
 async fn truncated_body_is_kept() {
     for status in [200, 404] {
-        let answer = Response::json(status, r#"{"error":"abcdef"}"#).truncated(5);
-        let stub = Stub::always(answer).await;
+        let response = Response::json(status, r#"{"error":"abcdef"}"#).truncated(5);
+        let stub = Stub::always(response).await;
         let client = Client::builder("a-token")
             .base_url(&stub.base_url())
             .build()
             .unwrap();
-        let failure = client.get_job("1").await.unwrap_err();
-        assert!(matches!(failure.kind(), ErrorKind::Transport(_)));
-        let received = failure.response().unwrap();
-        assert_eq!(received.status.as_u16(), status);
-        assert_eq!(received.body_status, BodyStatus::Truncated);
-        assert_eq!(received.body, r#"{"error":"abc"#);
+        let error = client.get_job("1").await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Transport(_)));
+        let response = error.response().unwrap();
+        assert_eq!(response.status.as_u16(), status);
+        assert_eq!(response.body_status, BodyStatus::Truncated);
+        assert_eq!(response.body, r#"{"error":"abc"#);
     }
 }
 
@@ -101,12 +100,12 @@ async fn body_is_read_up_to_its_limit() {
             .unwrap();
         match client.get_job("1").await {
             Ok(_) => assert!(fits),
-            Err(failure) => {
+            Err(error) => {
                 assert!(!fits);
-                assert!(matches!(failure.kind(), ErrorKind::BodyTooLarge(size) if *size == limit));
-                let received = failure.response().unwrap();
-                assert_eq!(received.body, &body.as_bytes()[..limit]);
-                assert_eq!(received.status.as_u16(), 200);
+                assert!(matches!(error.kind(), ErrorKind::BodyTooLarge(size) if *size == limit));
+                let response = error.response().unwrap();
+                assert_eq!(response.body, &body.as_bytes()[..limit]);
+                assert_eq!(response.status.as_u16(), 200);
             }
         }
     }
@@ -122,7 +121,7 @@ async fn no_response_is_a_transport_error() {
         .base_url(&address)
         .build()
         .unwrap();
-    let failure = client.get_job("1").await.unwrap_err();
-    assert!(matches!(failure.kind(), ErrorKind::Transport(fault) if fault.is_connect()));
-    assert!(failure.response().is_none());
+    let error = client.get_job("1").await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Transport(error) if error.is_connect()));
+    assert!(error.response().is_none());
 }

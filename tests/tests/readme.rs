@@ -1,6 +1,10 @@
-//! What the README says of measured performance.
+//! The README's table of measured performance.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure fails the test"
+)]
 
 const README: &str = include_str!("../../README.md");
 const TABLE: &str = "| figure | measured | goal |\n| --- | --- | --- |\n";

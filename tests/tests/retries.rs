@@ -1,10 +1,15 @@
-//! What is repeated, through real sockets; how long the pauses are is tested
-//! beside the policy, without any.
+//! What is retried, through real sockets. The length of a backoff is tested beside
+//! the policy.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure fails the test"
+)]
 
 use std::time::Duration;
 
+use serde_json::json;
 use useapi_seed::{
     Client, Error, PollResult, RequestStatus, Resubmit, RetryPolicy, SubmitOptions, SubmitOutcome,
     WaitOptions,
@@ -12,13 +17,13 @@ use useapi_seed::{
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Response, Stub, poll_every};
 
-fn at_once() -> RetryPolicy {
+fn no_backoff() -> RetryPolicy {
     RetryPolicy::default().initial_backoff(Duration::ZERO)
 }
 
 fn client(emulator: &Emulator) -> Client {
     let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
-    builder.retry(at_once()).build().unwrap()
+    builder.retry(no_backoff()).build().unwrap()
 }
 
 async fn emulator(operation: Operation, times: u32, fault: Fault) -> Emulator {
@@ -27,8 +32,8 @@ async fn emulator(operation: Operation, times: u32, fault: Fault) -> Emulator {
     builder.start().await.unwrap()
 }
 
-/// What becomes of a look whose first calls fare so, and how many there were.
-async fn looked(times: u32, fault: Fault) -> (Result<PollResult, Error>, usize) {
+/// The outcome of a poll whose first calls meet the fault, and the number of calls.
+async fn polled(times: u32, fault: Fault) -> (Result<PollResult, Error>, usize) {
     let emulator = emulator(Operation::GetJob, times, fault).await;
     let job = client(&emulator).job(&emulator.jobs().progress);
     (job.poll().await, emulator.journal().len())
@@ -46,7 +51,7 @@ async fn submitted(times: u32, fault: Fault) -> (Result<SubmitOutcome, Error>, u
     (outcome, submissions.count())
 }
 
-fn refusal(status: u16, retry_after: Option<&str>) -> Fault {
+fn rejection(status: u16, retry_after: Option<&str>) -> Fault {
     let mut fault = Fault::status(status);
     if let Fault::Status {
         retry_after: header,
@@ -61,9 +66,9 @@ fn refusal(status: u16, retry_after: Option<&str>) -> Fault {
 #[tokio::test]
 async fn poll_is_retried_after_transient_errors() {
     for fault in [
-        refusal(503, None),
-        refusal(429, Some("0")),
-        refusal(500, None),
+        rejection(503, None),
+        rejection(429, Some("0")),
+        rejection(500, None),
         Fault::Html { status: 502 },
         Fault::Html { status: 403 },
         Fault::Html { status: 404 },
@@ -71,14 +76,14 @@ async fn poll_is_retried_after_transient_errors() {
         Fault::ResetAfter,
         Fault::Cut { bytes: 10 },
     ] {
-        let (outcome, calls) = looked(3, fault.clone()).await;
+        let (outcome, calls) = polled(3, fault.clone()).await;
         assert!(
             matches!(outcome, Ok(PollResult::InProgress(_))),
             "{fault:?}: {outcome:?}"
         );
         assert_eq!(calls, 4, "{fault:?}");
-        // Four attempts are the limit, and the error says so.
-        let (outcome, calls) = looked(4, fault.clone()).await;
+        // Four attempts are the limit, and the error reports them.
+        let (outcome, calls) = polled(4, fault.clone()).await;
         let error = outcome.unwrap_err();
         assert_eq!((calls, error.attempts()), (4, 4), "{fault:?}");
         assert!(error.to_string().contains("; 4 attempts in 0."), "{error}");
@@ -89,11 +94,11 @@ async fn poll_is_retried_after_transient_errors() {
 #[tokio::test]
 async fn submission_is_retried_after_rejection_only() {
     for (fault, submissions) in [
-        (refusal(429, None), 4),
-        (refusal(429, Some("0")), 4),
-        // What may have been carried out is looked for, and not sent again.
-        (refusal(500, None), 1),
-        (refusal(503, None), 1),
+        (rejection(429, None), 4),
+        (rejection(429, Some("0")), 4),
+        // What may have been processed is searched for, and not sent again.
+        (rejection(500, None), 1),
+        (rejection(503, None), 1),
         (Fault::Html { status: 429 }, 1),
         (Fault::Html { status: 502 }, 1),
         (Fault::ResetBefore, 1),
@@ -103,7 +108,7 @@ async fn submission_is_retried_after_rejection_only() {
         assert_eq!(calls, submissions, "{fault:?}");
         assert_eq!(error.may_have_been_sent(), submissions == 1, "{error}");
     }
-    let (outcome, calls) = submitted(3, refusal(429, None)).await;
+    let (outcome, calls) = submitted(3, rejection(429, None)).await;
     assert!(outcome.is_ok());
     assert_eq!(calls, 4);
 }
@@ -111,11 +116,11 @@ async fn submission_is_retried_after_rejection_only() {
 #[tokio::test]
 async fn permanent_errors_are_not_retried() {
     for status in [400, 401, 402, 403, 404, 418, 596, 569] {
-        let (outcome, calls) = looked(1, refusal(status, None)).await;
+        let (outcome, calls) = polled(1, rejection(status, None)).await;
         let error = outcome.unwrap_err();
         assert_eq!((calls, error.attempts()), (1, 1), "{status}");
         assert!(!error.is_retryable(), "{error}");
-        let (outcome, calls) = submitted(1, refusal(status, None)).await;
+        let (outcome, calls) = submitted(1, rejection(status, None)).await;
         assert_eq!((calls, outcome.is_err()), (1, true), "{status}");
     }
 }
@@ -127,16 +132,16 @@ async fn retry_after_beyond_the_limit_is_an_error() {
         "18446744073709551615",
         "Fri, 31 Dec 9999 23:59:59 GMT",
     ] {
-        let (outcome, calls) = submitted(1, refusal(429, Some(retry_after))).await;
+        let (outcome, calls) = submitted(1, rejection(429, Some(retry_after))).await;
         let error = outcome.unwrap_err();
         assert_eq!(calls, 1, "{retry_after}");
         assert!(
             error.is_too_many_jobs() && error.retry_after() > Some(Duration::from_secs(86_400))
         );
     }
-    // A date that has passed is no pause.
+    // A date in the past is no pause.
     let past = Some("Sun, 06 Nov 1994 08:49:37 GMT");
-    let (outcome, calls) = submitted(1, refusal(429, past)).await;
+    let (outcome, calls) = submitted(1, rejection(429, past)).await;
     assert!(outcome.is_ok());
     assert_eq!(calls, 2);
 }
@@ -147,14 +152,14 @@ async fn closed_keep_alive_starts_one_job() {
     let emulator = emulator(Operation::ListJobs, 1, fault).await;
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
-        .retry(at_once())
+        .retry(no_backoff())
         .request_timeout(Duration::from_millis(300))
         .settle_margin(Duration::ZERO)
         .build()
         .unwrap();
     client.executing_jobs().await.unwrap();
-    // The service closes it as the submission comes: what became of that is not
-    // known, but found out.
+    // The service closes the connection as the submission arrives: what became of
+    // that is unknown, and searched for.
     let outcome = client
         .submit(&emulator.jobs().imagine)
         .with_options(SubmitOptions::default().resubmit(Resubmit::WhenSettled))
@@ -165,11 +170,11 @@ async fn closed_keep_alive_starts_one_job() {
     );
     let counts = emulator.job_counts();
     assert_eq!(counts.values().map(|counts| counts.started).sum::<u64>(), 1);
-    // The first came to the connection that was closed, and is in no journal.
-    let looks = emulator.journal().into_iter();
-    let looks = looks.filter(|call| call.operation == Some(Operation::ListJobs));
+    // The first request came on the closed connection, and is in no journal.
+    let searches = emulator.journal().into_iter();
+    let searches = searches.filter(|call| call.operation == Some(Operation::ListJobs));
     // Searched for until the first submission was settled.
-    assert!(looks.count() > 1 + 1);
+    assert!(searches.count() > 1 + 1);
 }
 
 #[tokio::test]
@@ -178,7 +183,7 @@ async fn halted_account_is_not_called_again() {
         let halted = Response::json(status, r#"{"error":"Pending mod message","code":596}"#);
         let stub = Stub::always(halted).await;
         let builder = Client::builder("a-token").base_url(stub.base_url());
-        let client = builder.retry(at_once()).build().unwrap();
+        let client = builder.retry(no_backoff()).build().unwrap();
         assert!(client.submit("5").await.unwrap_err().is_halted());
         assert!(client.job("9").wait().await.unwrap_err().is_halted());
         assert_eq!(stub.requests().len(), 2, "{status}");
@@ -227,12 +232,12 @@ async fn timeouts_bound_requests_and_retries() {
         .await
         .unwrap_err();
     assert!(
-        error.to_string().contains("cut short after 5 bytes"),
+        error.to_string().contains("truncated after 5 bytes"),
         "{error}"
     );
 
-    // Half a minute is asked for, but there is less.
-    let fault = refusal(429, Some("30"));
+    // `Retry-After` is half a minute, and the timeout is shorter.
+    let fault = rejection(429, Some("30"));
     let busy = self::emulator(Operation::RetrieveSeed, 9, fault).await;
     let client = self::client(&busy);
     let options = SubmitOptions::default().timeout(Duration::from_secs(5));
@@ -241,7 +246,7 @@ async fn timeouts_bound_requests_and_retries() {
     assert!(error.is_too_many_jobs());
     assert_eq!((error.attempts(), busy.journal().len()), (1, 1));
 
-    // Nothing is sent when there is no time.
+    // Nothing is sent without time.
     for options in [
         SubmitOptions::default().timeout(Duration::ZERO),
         SubmitOptions::default().request_timeout(Duration::ZERO),
@@ -251,5 +256,35 @@ async fn timeouts_bound_requests_and_retries() {
         assert!(error.is_timeout(), "{error}");
         assert_eq!(error.request_status(), RequestStatus::NotSent);
         assert_eq!(busy.journal().len(), 1);
+    }
+}
+
+/// A date in `Retry-After` counts from the response's own date, whatever the local
+/// clock says.
+#[tokio::test]
+async fn clock_skew_does_not_affect_retry_after() {
+    for (date, retry_after) in [
+        (
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+        ),
+        (
+            "Fri, 31 Dec 2100 23:00:00 GMT",
+            "Fri, 31 Dec 2100 23:00:00 GMT",
+        ),
+    ] {
+        let rejection = json!({ "error": "busy", "code": 503 }).to_string();
+        let rejection = Response::json(503, rejection)
+            .header("date", date)
+            .header("retry-after", retry_after);
+        let stub = Stub::always(rejection).await;
+        let retry = RetryPolicy::default()
+            .max_attempts(3)
+            .initial_backoff(Duration::ZERO);
+        let builder = Client::builder("a-token").base_url(stub.base_url());
+        let client = builder.retry(retry).build().unwrap();
+        let error = client.job("a-job").poll().await.unwrap_err();
+        assert_eq!(error.attempts(), 3, "{error}");
+        assert_eq!(error.retry_after(), Some(Duration::ZERO), "{date}");
     }
 }

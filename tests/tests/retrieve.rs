@@ -1,6 +1,10 @@
 //! Retrieving in one call: its limit and its events.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure fails the test"
+)]
 
 use std::time::{Duration, Instant};
 

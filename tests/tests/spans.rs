@@ -1,12 +1,12 @@
 //! The spans of calls, waits and searches, with OpenTelemetry's names.
 //!
-//! In a process of its own, because it listens to everything.
+//! In a process of its own, because it captures all spans.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Listener {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let mut seen = self.0.lock().unwrap();
-        // Ids are used again.
+        // Ids are reused.
         let last = seen
             .iter_mut()
             .rev()
@@ -88,7 +88,7 @@ fn assert_fields(seen: &Seen, expected: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "one listener hears all of it")]
+#[allow(clippy::too_many_lines, reason = "one listener captures all spans")]
 async fn calls_waits_and_searches_are_spans() {
     let listener = Listener::default();
     tracing_subscriber::registry().with(listener.clone()).init();
@@ -102,7 +102,7 @@ async fn calls_waits_and_searches_are_spans() {
         .unwrap();
     let parent = emulator.jobs().imagine.as_str();
 
-    // A submission that is refused once, and then accepted.
+    // A submission that is rejected first, and then accepted.
     emulator
         .inject(Operation::RetrieveSeed, When::Next(1), Fault::status(429))
         .unwrap();
@@ -153,7 +153,7 @@ async fn calls_waits_and_searches_are_spans() {
     let wait = job
         .wait()
         .with_options(poll_every(Duration::from_millis(1)));
-    let retrieval = wait.await.unwrap();
+    let result = wait.await.unwrap();
     let seen = listener.take();
     assert_eq!(seen[0].name, "useapi_seed.wait");
     assert_fields(
@@ -170,9 +170,9 @@ async fn calls_waits_and_searches_are_spans() {
         &[("http.request.method", "GET"), ("useapi.job.id", job.id())],
     );
 
-    // Pictures; of a link only its host is shown.
-    let folder = tempfile::tempdir().unwrap();
-    for saved in client.save_images(&retrieval, &folder).await {
+    // Images; of a URL only the host is recorded.
+    let directory = tempfile::tempdir().unwrap();
+    for saved in client.save_images(&result, &directory).await {
         saved.unwrap();
     }
     let seen = listener.take();
@@ -186,7 +186,7 @@ async fn calls_waits_and_searches_are_spans() {
     for (number, span) in (1..).zip(downloads) {
         assert_eq!(span.parent, Some("useapi_seed.save_images"));
         let number = number.to_string();
-        let image = retrieval
+        let image = result
             .images()
             .iter()
             .find(|image| image.number.to_string() == number);
@@ -218,7 +218,7 @@ async fn calls_waits_and_searches_are_spans() {
             .all(|span| span.parent == Some(seen[0].name))
     );
 
-    // A lost answer.
+    // A lost response.
     emulator
         .inject(Operation::CancelJob, When::Next(1), Fault::ResetBefore)
         .unwrap();

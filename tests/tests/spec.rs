@@ -1,10 +1,10 @@
-//! The spec says what the documentation says, value by value.
+//! The spec equals the documentation, value by value.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ const RESET: &str = "/paths/~1account~1midjourney~1{channel}~1reset/post";
 const SHARED: &str = "/components/responses";
 const JSON: &str = "content/application~1json/examples";
 
-/// What each example of the spec has to equal, by its pointer.
+/// The documented value of each example in the spec, by its pointer.
 fn documented() -> BTreeMap<String, Value> {
     let fixture = |name: &str| Fixture::named(name).json();
     let at = |of: &str, status: &str, name: &str| format!("{of}/{status}/{JSON}/{name}");
@@ -100,8 +100,8 @@ fn documented() -> BTreeMap<String, Value> {
     all
 }
 
-/// Adds where `example` is not what the documentation shows. There, `<…>` stands
-/// for any text.
+/// Adds the locations where `example` differs from the documentation, in which `<…>`
+/// matches any text.
 fn differences(documented: &Value, example: &Value, path: &str, found: &mut Vec<String>) {
     let keys = |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<BTreeSet<_>>();
     match (documented, example) {
@@ -123,8 +123,8 @@ fn differences(documented: &Value, example: &Value, path: &str, found: &mut Vec<
 
 fn text_fits(documented: &str, example: &str) -> bool {
     if documented.starts_with("2023-09-09T") {
-        // Of a time, the form counts.
-        let form = |text: &str| text.replace(|letter: char| letter.is_ascii_digit(), "0");
+        // Of a time, the format is compared.
+        let form = |text: &str| text.replace(|character: char| character.is_ascii_digit(), "0");
         return form(documented) == form(example);
     }
     // The documentation lacks the backslash of this line break.
@@ -135,15 +135,15 @@ fn text_fits(documented: &str, example: &str) -> bool {
     };
     for part in parts {
         let (_, literal) = part.split_once('>').unwrap();
-        let place = match literal {
-            // At the end it stands for all that is left.
+        let position = match literal {
+            // At the end it matches the rest.
             "" => (!rest.is_empty()).then_some(rest.len()),
-            _ => rest.find(literal).filter(|place| *place > 0),
+            _ => rest.find(literal).filter(|position| *position > 0),
         };
-        let Some(place) = place else {
+        let Some(position) = position else {
             return false;
         };
-        rest = &rest[place + literal.len()..];
+        rest = &rest[position + literal.len()..];
     }
     rest.is_empty()
 }
@@ -212,7 +212,7 @@ fn each_operation_declares_its_statuses() {
         let responses = responses.as_object().unwrap();
         assert!(responses.keys().eq(statuses), "{operation}: {responses:?}");
         assert_eq!(responses.get("569"), responses.get("596"));
-        // What only these two may answer is not documented for them.
+        // For these two the response is an assumption.
         let assumed = responses["402"]["$ref"] == format!("#{SHARED}/AssumedPaymentRequired");
         assert_eq!(assumed, [LIST, RESET].contains(&operation), "{operation}");
         for (status, response) in responses {
@@ -246,7 +246,7 @@ fn only_callbacks_need_no_bearer_token() {
     assert_eq!(scheme.get("in"), None);
     assert_eq!(spec.at("/security"), Some(&json!([{ name.as_str(): [] }])));
     for operation in [SUBMIT, GET, LIST, CANCEL, RESET] {
-        // None has its own, or none at all.
+        // No operation overrides it.
         assert_eq!(spec.at(operation).unwrap().get("security"), None);
     }
     let callback = spec.at(&format!(
@@ -324,7 +324,7 @@ fn summary_promises_upscaled_images() {
         summary.contains("four separate upscaled images"),
         "{summary}"
     );
-    // The documented sizes: of the grid, and of each image.
+    // The documented sizes of the grid and of each image.
     let documented = Fixture::named("responses/200-already-retrieved").json();
     let sides = |images: &Value| {
         let images = images.as_array().unwrap();
@@ -351,8 +351,8 @@ fn documentation_edition_is_named() {
     assert!(table.contains("edition is of October 7, 2024"));
 }
 
-/// What the documentation does not show comes from the service's other pages, and
-/// says so.
+/// What the documentation does not show is from the service's other pages, and is
+/// marked so.
 #[test]
 fn undocumented_fields_are_marked() {
     let spec = Spec::read();

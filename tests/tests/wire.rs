@@ -1,9 +1,9 @@
-//! The request, byte for byte where it matters.
+//! Requests, byte for byte where that matters.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use useapi_seed::{Client, SubmitOptions};
 use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry};
 
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
-const TOKEN: &str = "user:1234-planted-token";
+const TOKEN: &str = "user:1234-secret-token";
 
 async fn submit(options: SubmitOptions) -> Request {
     let started = Fixture::named("responses/200-started");
@@ -45,7 +45,7 @@ async fn submission_has_only_documented_headers() {
         .map(|(name, _)| name.as_str())
         .collect();
     names.sort_unstable();
-    // The documented two, Accept and User-Agent, and what HTTP itself needs.
+    // The documented two, Accept, User-Agent, and what HTTP itself requires.
     assert_eq!(
         names,
         [
@@ -59,7 +59,7 @@ async fn submission_has_only_documented_headers() {
     );
     assert_eq!(
         request.header("authorization"),
-        Some("Bearer user:1234-planted-token")
+        Some("Bearer user:1234-secret-token")
     );
     assert_eq!(request.header("content-type"), Some("application/json"));
     assert_eq!(request.header("accept"), Some("application/json"));
@@ -71,7 +71,7 @@ async fn submission_has_only_documented_headers() {
     );
 }
 
-/// What came over the wire, but for what differs from run to run.
+/// The request without what differs between runs.
 fn transcript(request: &Request) -> String {
     let mut text = format!("{}\n", request.line);
     for (name, value) in &request.headers {
@@ -196,7 +196,7 @@ async fn invalid_input_is_rejected_before_sending() {
     }
     assert!(stub.requests().is_empty());
 
-    // At the limit is within it.
+    // Values at the limit are accepted.
     let url = format!("https://example.com/{}", "ü".repeat(1004));
     let reference = "🎨".repeat(1024);
     let options = SubmitOptions::default().reply_url(url).reply_ref(reference);
@@ -226,8 +226,8 @@ fn every_future_is_send() {
     drop(spawnable(job.wait().into_future()));
     drop(spawnable(client.raw().get_job(JOBID)));
     drop(spawnable(async {
-        if let Ok(retrieval) = client.retrieve(JOBID).await {
-            client.save_images(&retrieval, "folder").await;
+        if let Ok(result) = client.retrieve(JOBID).await {
+            client.save_images(&result, "directory").await;
         }
     }));
 }
@@ -238,7 +238,7 @@ fn configuration_errors_hide_the_secret() {
         ("", "http://localhost/v2", "token is empty"),
         (" ", "http://localhost/v2", "token is empty"),
         (
-            "planted\nsecret",
+            "secret\nsecret",
             "http://localhost/v2",
             "token has spaces, line ends",
         ),
@@ -251,7 +251,7 @@ fn configuration_errors_hide_the_secret() {
         ),
         (
             TOKEN,
-            "http://me:planted@localhost/v2",
+            "http://me:secret@localhost/v2",
             "base_url must not hold a user name",
         ),
         (
@@ -267,7 +267,7 @@ fn configuration_errors_hide_the_secret() {
             .unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");
         assert!(
-            !format!("{error} {error:#?}").contains("planted"),
+            !format!("{error} {error:#?}").contains("secret"),
             "{error:?}"
         );
     }

@@ -1,9 +1,9 @@
-//! JSON that can be changed in every way that its text can.
+//! JSON that can be changed in every way that its text allows.
 
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-/// JSON whose objects keep their order and may hold a key twice.
+/// JSON whose objects keep their order and may have duplicate keys.
 #[derive(Clone, Debug)]
 pub(crate) enum Tree {
     Leaf(Value),
@@ -28,7 +28,7 @@ impl Tree {
         }
     }
 
-    /// The value of a key that counts, if this is an object.
+    /// The last value of a key, if this is an object.
     pub(crate) fn last(&self, key: &str) -> Option<&Self> {
         let Self::Object(fields) = self else {
             return None;
@@ -37,24 +37,24 @@ impl Tree {
         fields.find(|(name, _)| name == key).map(|(_, tree)| tree)
     }
 
-    /// The places of all that is in it: what to choose at each step down.
-    pub(crate) fn places(&self) -> Vec<Vec<usize>> {
+    /// The positions of all parts: the index at each level.
+    pub(crate) fn positions(&self) -> Vec<Vec<usize>> {
         let parts: Vec<&Self> = match self {
             Self::Leaf(_) => Vec::new(),
             Self::List(items) => items.iter().collect(),
             Self::Object(fields) => fields.iter().map(|(_, tree)| tree).collect(),
         };
-        let mut places = Vec::new();
+        let mut positions = Vec::new();
         for (index, part) in parts.into_iter().enumerate() {
-            places.push(vec![index]);
-            let below = part.places().into_iter();
-            places.extend(below.map(|below| [vec![index], below].concat()));
+            positions.push(vec![index]);
+            let below = part.positions().into_iter();
+            positions.extend(below.map(|below| [vec![index], below].concat()));
         }
-        places
+        positions
     }
 
-    pub(crate) fn change(&mut self, place: &[usize], change: &Change) {
-        let (index, below) = place.split_first().unwrap();
+    pub(crate) fn change(&mut self, position: &[usize], change: &Change) {
+        let (index, below) = position.split_first().unwrap();
         let part = match self {
             Self::Leaf(_) => panic!("no parts"),
             Self::List(items) => &mut items[*index],
@@ -68,9 +68,9 @@ impl Tree {
             (Self::List(items), Change::Remove) => drop(items.remove(*index)),
             (Self::List(items), Change::Put(tree)) => items[*index] = tree.clone(),
             (Self::List(items), Change::Add(_, tree)) => items.push(tree.clone()),
-            (Self::List(items), Change::Double(other, _)) => {
-                let again = other.clone().unwrap_or_else(|| items[*index].clone());
-                items.push(again);
+            (Self::List(items), Change::Duplicate(other, _)) => {
+                let duplicate = other.clone().unwrap_or_else(|| items[*index].clone());
+                items.push(duplicate);
             }
             (Self::List(items), Change::Reorder(by)) => reorder(items, *by),
             (Self::Object(fields), Change::Remove) => drop(fields.remove(*index)),
@@ -78,7 +78,7 @@ impl Tree {
             (Self::Object(fields), Change::Add(key, tree)) => {
                 fields.push((key.clone(), tree.clone()));
             }
-            (Self::Object(fields), Change::Double(other, at)) => {
+            (Self::Object(fields), Change::Duplicate(other, at)) => {
                 let (key, tree) = fields[*index].clone();
                 let at = at.index(fields.len() + 1);
                 fields.insert(at, (key, other.clone().unwrap_or(tree)));
@@ -89,7 +89,7 @@ impl Tree {
 }
 
 fn reorder<T>(parts: &mut [T], by: usize) {
-    // Any order that is the same for the same number does.
+    // Any order will do that is the same for the same number.
     let mut turn = 0;
     parts.sort_by_cached_key(|_| {
         turn += 1;
@@ -112,16 +112,16 @@ impl From<Value> for Tree {
     }
 }
 
-/// A change to one place of an answer.
+/// A change at one position of a body.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     Remove,
-    /// A part beside the place.
+    /// Another part beside the position.
     Add(String, Tree),
-    /// Null, another type, or an unknown word.
+    /// Null, another type, or an unknown value.
     Put(Tree),
-    /// Once more, with the same or another value, anywhere beside the place.
-    Double(Option<Tree>, Index),
-    /// The place and what is beside it.
+    /// A duplicate with the same or another value, anywhere beside the position.
+    Duplicate(Option<Tree>, Index),
+    /// The position and its siblings.
     Reorder(usize),
 }

@@ -1,4 +1,4 @@
-//! Calls as nobody makes them, and some as everybody does.
+//! Malformed calls, and some well-formed ones.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 /// A job or a channel.
 #[derive(Clone, Debug)]
 pub(crate) enum Id {
-    /// One that the emulator has from the start.
+    /// A sample of the emulator.
     Known(usize),
-    /// The same, but one that lacks something, so that it is refused as a rule.
+    /// A sample that lacks something, so that it is usually rejected.
     Lacking(usize),
-    /// A job that a case before started.
+    /// A job that a previous case started.
     Started(usize),
-    Odd(String),
+    Malformed(String),
 }
 
 #[derive(Clone, Debug)]
@@ -22,32 +22,32 @@ pub(crate) enum Token {
     Good,
     Expired,
     None,
-    /// The whole header.
-    Odd(Vec<u8>),
+    /// The complete header.
+    Malformed(Vec<u8>),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Query {
     Id(Id),
-    Odd(String),
+    Malformed(String),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     Submit,
-    Look(Query),
+    Poll(Query),
     List,
     Cancel(Query),
     Reset(Id),
-    /// Path and query; whether it is posted.
-    Odd(String, bool),
+    /// Path and query; whether the method is POST.
+    Malformed(String, bool),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     None,
     Fields {
-        /// None to leave `jobid` to the others, or out.
+        /// None: `jobid` may be among the others.
         jobid: Option<Id>,
         others: Vec<(String, Value)>,
     },
@@ -58,12 +58,12 @@ pub(crate) enum Body {
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) target: Target,
-    /// Another method than the target's own.
+    /// Overrides the target's own method.
     pub(crate) method: Option<&'static str>,
     pub(crate) token: Token,
     pub(crate) body: Body,
     pub(crate) content_type: Option<String>,
-    /// How many seconds pass before.
+    /// Advances the clock by this many seconds before the call.
     pub(crate) after: u64,
 }
 
@@ -95,15 +95,15 @@ fn id() -> BoxedStrategy<Id> {
     prop_oneof![
         6 => any::<usize>().prop_map(Id::Known),
         3 => any::<usize>().prop_map(Id::Started),
-        1 => text().prop_map(Id::Odd),
+        1 => text().prop_map(Id::Malformed),
     ]
     .boxed()
 }
 
-/// Not the account with the moderation message: it stays halted, and its pictures
-/// need not be painted.
+/// Not the account with the moderation message: it stays halted, and its images
+/// need not be drawn.
 fn channel() -> BoxedStrategy<Id> {
-    prop_oneof![1 => Just(Id::Known(0)), 4 => text().prop_map(Id::Odd)].boxed()
+    prop_oneof![1 => Just(Id::Known(0)), 4 => text().prop_map(Id::Malformed)].boxed()
 }
 
 fn query() -> BoxedStrategy<Query> {
@@ -111,14 +111,14 @@ fn query() -> BoxedStrategy<Query> {
         8 => id().prop_map(Query::Id),
         1 => select(vec!["", "?", "?jobid", "?jobid=", "?jobid=%ff", "?jobid=%", "?jobid=+",
             "?jobid=a&jobid=b", "?JobId=a", "?other=1&jobid=a", "?jobid[]=a"])
-            .prop_map(|query| Query::Odd(query.to_owned())),
-        1 => text().prop_map(|text| Query::Odd(format!("?jobid={text}"))),
+            .prop_map(|query| Query::Malformed(query.to_owned())),
+        1 => text().prop_map(|text| Query::Malformed(format!("?jobid={text}"))),
     ]
     .boxed()
 }
 
 fn path() -> BoxedStrategy<String> {
-    let strange = select(vec![
+    let unusual = select(vec![
         "/",
         "/v2",
         "/v2/",
@@ -141,7 +141,7 @@ fn path() -> BoxedStrategy<String> {
         "/favicon.ico",
     ]);
     prop_oneof![
-        3 => strange.prop_map(str::to_owned),
+        3 => unusual.prop_map(str::to_owned),
         1 => "\\PC{0,30}".prop_map(|text| format!("/v2/{text}")),
         1 => "[a-z_/.%]{0,20}".prop_map(|text| format!("/v2/jobs/{text}")),
     ]
@@ -151,23 +151,23 @@ fn path() -> BoxedStrategy<String> {
 fn target() -> BoxedStrategy<Target> {
     prop_oneof![
         8 => Just(Target::Submit),
-        6 => query().prop_map(Target::Look),
+        6 => query().prop_map(Target::Poll),
         1 => Just(Target::List),
         2 => query().prop_map(Target::Cancel),
         2 => channel().prop_map(Target::Reset),
-        2 => (path(), any::<bool>()).prop_map(|(path, posted)| Target::Odd(path, posted)),
+        2 => (path(), any::<bool>()).prop_map(|(path, posted)| Target::Malformed(path, posted)),
     ]
     .boxed()
 }
 
-/// A job whose seed is asked for.
+/// A job whose seed is requested.
 fn parent() -> BoxedStrategy<Id> {
     prop_oneof![9 => id(), 1 => any::<usize>().prop_map(Id::Lacking)].boxed()
 }
 
 fn body() -> BoxedStrategy<Body> {
-    let names = select(vec!["discord", "replyUrl", "replyRef", "news"]);
-    let odd = prop_oneof![
+    let names = select(vec!["discord", "replyUrl", "replyRef", "other"]);
+    let others = prop_oneof![
         8 => names.prop_map(str::to_owned),
         1 => Just("jobid".to_owned()),
         1 => text(),
@@ -178,8 +178,8 @@ fn body() -> BoxedStrategy<Body> {
     let none = || Just(Vec::new()).boxed();
     prop_oneof![
         5 => fields(parent().prop_map(Some).boxed(), none()),
-        5 => fields(parent().prop_map(Some).boxed(), vec((odd.clone(), value()), 1..4).boxed()),
-        2 => fields(Just(None).boxed(), vec((odd, value()), 0..4).boxed()),
+        5 => fields(parent().prop_map(Some).boxed(), vec((others.clone(), value()), 1..4).boxed()),
+        2 => fields(Just(None).boxed(), vec((others, value()), 0..4).boxed()),
         1 => value().prop_map(|value| Body::Raw(value.to_string().into())),
         1 => vec(any::<u8>(), 0..60).prop_map(Body::Raw),
         1 => Just(Body::None),
@@ -200,8 +200,8 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
         1 => Just(Token::Expired),
         1 => Just(Token::None),
         1 => select(vec!["", "Bearer", "Bearer ", "Bearer  \t", "Basic dXNlcg==", "bearer nobody"])
-            .prop_map(|text| Token::Odd(text.into())),
-        1 => vec(any::<u8>(), 0..30).prop_map(|bytes| Token::Odd([b"Bearer ", &*bytes].concat())),
+            .prop_map(|text| Token::Malformed(text.into())),
+        1 => vec(any::<u8>(), 0..30).prop_map(|bytes| Token::Malformed([b"Bearer ", &*bytes].concat())),
     ];
     let content_type = prop_oneof![
         16 => Just(Some("application/json".to_owned())),
