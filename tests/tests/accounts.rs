@@ -119,7 +119,7 @@ async fn executing_jobs_are_listed_and_cancelled() {
     for _ in 0..2 {
         match client.submit(&emulator.jobs().imagine).await.unwrap() {
             SubmitOutcome::Started(job) => started.push(job),
-            other => panic!("{other:?}"),
+            other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
         }
     }
     let ids: Vec<_> = started.iter().map(|job| job.id().to_owned()).collect();

@@ -86,7 +86,7 @@ impl Setting {
         let submit = self.client.submit(parent).with_options(options);
         match submit.await.unwrap() {
             SubmitOutcome::Started(job) => job,
-            other => panic!("{other:?}"),
+            other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
         }
     }
 

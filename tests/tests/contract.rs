@@ -271,7 +271,7 @@ async fn already_retrieved() -> useapi_seed::SeedResult {
     let submit = client.submit("<jobid>").with_options(options);
     match submit.await.unwrap() {
         SubmitOutcome::AlreadyRetrieved(result) => result,
-        other => panic!("{other:?}"),
+        other @ SubmitOutcome::Started(_) => panic!("{other:?}"),
     }
 }
 

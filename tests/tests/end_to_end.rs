@@ -137,7 +137,7 @@ async fn another_process_resumes_the_wait() {
             assert_eq!(again.raw_job().verb, Some(Verb::Imagine));
             assert_eq!(again.prompt_with_seed(), result.prompt_with_seed());
         }
-        other => panic!("{other:?}"),
+        other @ SubmitOutcome::Started(_) => panic!("{other:?}"),
     }
 }
 
@@ -239,7 +239,7 @@ async fn seed_of_the_parent_job_is_not_used() {
     // The button job was made from the imagine job, which has a seed.
     match client.submit(&emulator.jobs().imagine).await.unwrap() {
         SubmitOutcome::Started(_) => emulator.advance(Duration::from_secs(60)),
-        other => panic!("{other:?}"),
+        other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
     }
     let error = client
         .job(&emulator.jobs().button)

@@ -59,7 +59,7 @@ async fn retrieved(base_url: &str) -> (Client, SeedResult) {
         .unwrap();
     match client.job("a-job").poll().await.unwrap() {
         PollResult::Completed(retrieval) => (client, retrieval),
-        other => panic!("{other:?}"),
+        other @ PollResult::InProgress(_) => panic!("{other:?}"),
     }
 }
 
