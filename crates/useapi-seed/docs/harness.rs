@@ -1,15 +1,13 @@
-// What the examples in the documentation run in, by `include!`: a client of an
-// emulated service whose minutes pass in a tenth of a second.
-use useapi_seed_emulator::Emulator;
+// What the examples in the documentation run in: a client of an emulated service
+// whose minutes pass in a tenth of a second, and the id of a completed job.
 
-#[allow(dead_code, reason = "some examples start their own emulator")]
-fn example<F>(body: F)
+pub fn example<F>(body: F)
 where
     F: AsyncFnOnce(useapi_seed::Client, &str) -> Result<(), Box<dyn std::error::Error>>,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+        let emulator = useapi_seed_emulator::Emulator::builder().speed(600.0).start().await.unwrap();
         let often = std::time::Duration::from_millis(20);
         let client = useapi_seed::Client::builder(emulator.token())
             .base_url(emulator.base_url())

@@ -37,8 +37,8 @@ const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// it was sent, an unsuccessful search proves nothing.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::SubmitOutcome;
 ///
 /// assert!(client.find_seed_job(job_id).await?.is_none());

@@ -32,8 +32,8 @@ const MIN_SEARCH_BACKOFF: Duration = Duration::from_millis(100);
 /// can continue after this one was killed, and no job is submitted twice:
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::{Next, SubmissionState, SubmitOptions};
 ///
 /// # let store = |_: &SubmissionState| {};
