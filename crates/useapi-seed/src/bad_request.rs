@@ -1,12 +1,12 @@
-//! The reasons of a 400, as types.
+//! The reason of a 400, parsed from its message.
 
 use std::fmt;
 
 use useapi_seed_raw::types::Verb;
 
-/// Why the service refused a request with 400 (Responses, 400).
+/// Why the service rejected a request with 400.
 ///
-/// The message as it came is the error's
+/// The message itself is the error's
 /// [`service_message`](crate::Error::service_message).
 ///
 /// ```
@@ -19,10 +19,10 @@ use useapi_seed_raw::types::Verb;
 /// use useapi_seed::{ErrorKind, Field, BadRequestReason};
 ///
 /// let error = client.submit(jobid).send().await.unwrap_err();
-/// if let ErrorKind::BadRequest(refusal) = error.kind() {
-///     match refusal {
-///         BadRequestReason::Missing(Field::Discord) => println!("give it by `discord`"),
-///         BadRequestReason::VerbNotSupported(verb) => println!("{verb} jobs have no seed"),
+/// if let ErrorKind::BadRequest(reason) = error.kind() {
+///     match reason {
+///         BadRequestReason::Missing(Field::Discord) => println!("pass the Discord token"),
+///         BadRequestReason::VerbNotSupported(verb) => println!("{verb} jobs are not supported"),
 ///         _ => println!("{}", error.service_message().unwrap_or_default()),
 ///     }
 /// }
@@ -33,20 +33,20 @@ use useapi_seed_raw::types::Verb;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadRequestReason {
-    /// A value is missing: the request's `jobid`, or the `discord` or `channel`
-    /// that neither the request, the account nor the job provides.
+    /// A required value is missing: `jobid` in the request, or `discord` or
+    /// `channel` in the request, the account and the job.
     Missing(Field),
-    /// A value is over its limit: `replyUrl` or `replyRef`.
+    /// `replyUrl` or `replyRef` exceeds its maximum length.
     TooLong(Field),
-    /// The job named by `jobid` has not completed.
+    /// The job with the id `jobid` has not completed.
     ParentNotCompleted,
-    /// Jobs of this kind have no seed.
+    /// The service does not retrieve seeds of jobs with this verb.
     VerbNotSupported(Verb),
-    /// Another message.
+    /// The message is not documented.
     Other,
 }
 
-/// A field that a refusal names.
+/// A request field that a [`BadRequestReason`] names.
 ///
 /// ```
 /// use useapi_seed::Field;
@@ -69,7 +69,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// The name as the documentation has it.
+    /// The name in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -81,7 +81,7 @@ impl Field {
         }
     }
 
-    fn named(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         [
             Self::JobId,
             Self::Discord,
@@ -95,10 +95,10 @@ impl Field {
 }
 
 impl BadRequestReason {
-    /// Reads the `error` of a 400.
+    /// Parses the `error` of a 400.
     pub(crate) fn from_message(message: &str) -> Self {
         let message = message.trim();
-        let field = |suffix| Field::named(bare(message.strip_suffix(suffix)?));
+        let field = |suffix| Field::from_name(strip_placeholder(message.strip_suffix(suffix)?));
         if let Some(field) = field(" is missing").or_else(|| field(" not provided")) {
             return Self::Missing(field);
         }
@@ -112,7 +112,7 @@ impl BadRequestReason {
             .strip_prefix("Job of type ")
             .and_then(|rest| rest.strip_suffix(" not supported"))
         {
-            return Self::VerbNotSupported(Verb::from(bare(verb)));
+            return Self::VerbNotSupported(Verb::from(strip_placeholder(verb)));
         }
         Self::Other
     }
@@ -120,29 +120,30 @@ impl BadRequestReason {
     pub(crate) fn help(&self) -> &'static str {
         match self {
             Self::Missing(Field::Discord) => {
-                "Configure the channel's account at useapi.net, or give the Discord token with the \
+                "Configure the channel's account at useapi.net, or pass the Discord token with the \
                  call."
             }
             Self::Missing(Field::Channel) => {
-                "The job has no Discord channel, so its seed cannot be asked for."
+                "The job has no Discord channel, so seed retrieval is not possible."
             }
-            Self::Missing(_) => "Give the value and call again.",
-            Self::TooLong(_) => "Shorten the value to 1024 characters and call again.",
+            Self::Missing(_) => "Provide the value.",
+            Self::TooLong(_) => "Shorten the value to 1024 characters.",
             Self::ParentNotCompleted => {
-                "Wait until the imagine, button or blend job has completed, then call again."
+                "Wait until the imagine, button or blend job has completed, then retry."
             }
-            Self::VerbNotSupported(_) => "Only imagine, button and blend jobs have a seed.",
-            Self::Other => "The service's words say what to correct.",
+            Self::VerbNotSupported(_) => "Only imagine, button and blend jobs are supported.",
+            Self::Other => "See the service message.",
         }
     }
 }
 
-/// The documentation writes placeholders in angle brackets; a message may too.
-fn bare(word: &str) -> &str {
-    let word = word.trim().trim_start_matches("Query param ");
-    word.strip_prefix('<')
-        .and_then(|word| word.strip_suffix('>'))
-        .unwrap_or(word)
+/// The field or verb without the angle brackets of the documentation's
+/// placeholders, which a message may have, too.
+fn strip_placeholder(text: &str) -> &str {
+    let text = text.trim().trim_start_matches("Query param ");
+    text.strip_prefix('<')
+        .and_then(|text| text.strip_suffix('>'))
+        .unwrap_or(text)
         .trim()
 }
 
@@ -151,9 +152,9 @@ impl fmt::Display for BadRequestReason {
         match self {
             Self::Missing(field) => write!(f, "{} is missing", field.as_str()),
             Self::TooLong(field) => write!(f, "{} is too long", field.as_str()),
-            Self::ParentNotCompleted => f.write_str("the job has not completed yet"),
-            Self::VerbNotSupported(verb) => write!(f, "a job of type {verb} has no seed"),
-            Self::Other => f.write_str("for a reason of the service's own"),
+            Self::ParentNotCompleted => f.write_str("the parent job has not completed"),
+            Self::VerbNotSupported(verb) => write!(f, "job type {verb} is not supported"),
+            Self::Other => f.write_str("see the service message"),
         }
     }
 }

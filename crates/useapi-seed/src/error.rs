@@ -1,12 +1,13 @@
-//! What can go wrong, and what to do about it.
+//! The error of every call.
 
 mod class;
 mod display;
+mod help;
 mod kind;
 mod predicates;
+mod verdict;
 
 use std::error::Error as StdError;
-use std::fmt;
 #[cfg(feature = "images")]
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -18,15 +19,17 @@ use useapi_seed_raw::{BuildError, RawResponse};
 
 pub(crate) use class::Class;
 pub use kind::{ErrorKind, RequestStatus};
+pub use verdict::{Disposition, Verdict};
 
 use crate::retry_after::retry_after;
 use crate::retry_policy::{Attempts, Idempotency};
 
-/// A failure, with all that is known of it.
+/// The error of a call, a wait or a download.
 ///
-/// `Display` is one line: what happened, the HTTP status and the service's own
-/// words, the job's id, and whether the request may have been sent.
-/// [`help`](Self::help) says what to do next.
+/// `Display` is one line: what failed, the HTTP status with the service's error
+/// message, the job's id, and whether the request may have been sent.
+/// [`report`](Self::report) adds the likely cause and what to do. `Debug` prints
+/// the structure.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -38,7 +41,7 @@ use crate::retry_policy::{Attempts, Idempotency};
 /// # }
 /// ```
 ///
-/// It says everything about what went wrong:
+/// The details are available one by one:
 ///
 /// ```
 /// # use useapi_seed_emulator::Emulator;
@@ -47,11 +50,11 @@ use crate::retry_policy::{Attempts, Idempotency};
 /// # let emulator = Emulator::start().await?;
 /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 /// let error = client.job("no such job").poll().await.unwrap_err();
-/// eprintln!("{}", error.report()); // the line with its usual cause and what to do
+/// eprintln!("{}", error.report()); // the line, the likely cause and the help
 /// println!("{} {}", error.likely_cause(), error.help());
-/// println!("job {:?} of {:?}", error.job_id(), error.parent_job_id());
+/// println!("job {:?}, parent {:?}", error.job_id(), error.parent_job_id());
 /// println!("{:?}: {:?}", error.status(), error.service_message());
-/// println!("said by the service itself: {}", error.is_from_service());
+/// println!("from the service itself: {}", error.is_from_service());
 /// println!("may still start a job for {:?}", error.settles_in());
 /// println!("{} attempts in {:?}", error.attempts(), error.elapsed());
 /// println!("{:?} {:?}", error.headers().map(|headers| headers.len()), error.retry_after());
@@ -59,8 +62,10 @@ use crate::retry_policy::{Attempts, Idempotency};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Error(Box<Inner>);
 
+#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     request_status: RequestStatus,
@@ -68,50 +73,35 @@ struct Inner {
     service_message: Option<String>,
     job_id: Option<String>,
     parent_job_id: Option<String>,
-    tried: Attempts,
-    search: Option<Search>,
-    /// Its number, and the folder that it was to be saved in.
+    attempts: Attempts,
+    search: Option<SearchOutcome>,
+    /// The image's number, and the directory that it was to be saved in.
     #[cfg(feature = "images")]
     image: Option<(usize, PathBuf)>,
-    /// What the request would have done.
     idempotency: Idempotency,
-    /// A job was started by the same call.
+    /// The same call has started a job.
     has_started: bool,
-    /// Whether the response's body is the service's own error.
     is_from_service: bool,
-    /// When what may have been sent can no longer be carried out.
+    /// From then on the request can no longer be processed.
     settles_at: Option<Instant>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What came of the search for a job whose submission's answer was lost.
+/// The outcome of the search for the job of a submission whose response was lost.
 #[derive(Debug)]
-pub(crate) enum Search {
-    /// Searched so often for a job of this parent, and found none.
-    Nothing {
-        looks: u32,
-        parent: String,
-        /// Whether the last search began when the submission was settled.
-        is_settled: bool,
+pub(crate) enum SearchOutcome {
+    /// This many searches found no job of the parent.
+    NotFound {
+        attempts: u32,
+        parent_job_id: String,
+        /// Whether the submission was settled when the last search began.
+        settled: bool,
     },
-    /// It could not be looked for.
-    Failed { parent: String, why: String },
-}
-
-impl fmt::Display for Search {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nothing { looks, parent, .. } => {
-                write!(
-                    f,
-                    "looked {looks} times for a job started for {parent}, and found none"
-                )
-            }
-            Self::Failed { parent, why } => {
-                write!(f, "a job for {parent} could not be looked for: {why}")
-            }
-        }
-    }
+    /// The last search failed.
+    Failed {
+        parent_job_id: String,
+        reason: String,
+    },
 }
 
 impl Error {
@@ -123,7 +113,7 @@ impl Error {
             service_message: None,
             job_id: None,
             parent_job_id: None,
-            tried: Attempts {
+            attempts: Attempts {
                 attempts: 1,
                 elapsed: Duration::ZERO,
             },
@@ -146,13 +136,13 @@ impl Error {
         )
     }
 
-    /// The caller's time was over before a request could be sent.
+    /// The caller's deadline passed before a request could be sent.
     pub(crate) fn time_is_up() -> Self {
-        let source = std::io::Error::new(std::io::ErrorKind::TimedOut, "time is up");
+        let source = std::io::Error::new(std::io::ErrorKind::TimedOut, "deadline exceeded");
         Self::new(ErrorKind::Transport, RequestStatus::NotSent).with_source(source)
     }
 
-    /// A success whose body is of no use.
+    /// A success whose body cannot be used.
     pub(crate) fn invalid_response(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self::new(
@@ -178,7 +168,7 @@ impl Error {
         }
     }
 
-    /// What the call would have done, which decides what its failure means.
+    /// What an unclear failure means depends on what the call would have changed.
     pub(crate) fn for_call(mut self, idempotency: Idempotency) -> Self {
         self.0.idempotency = idempotency;
         if self.class() == Class::Ambiguous {
@@ -187,7 +177,6 @@ impl Error {
         self
     }
 
-    /// Whether the body is the service's own error.
     pub(crate) fn with_is_from_service(mut self, is_from_service: bool) -> Self {
         self.0.is_from_service = is_from_service;
         self
@@ -202,27 +191,26 @@ impl Error {
         self.0.settles_at
     }
 
-    /// The same call again would start another job.
+    /// Marks that retrying the same call would start another job.
     pub(crate) fn job_started(mut self) -> Self {
         self.0.has_started = true;
         self
     }
 
-    pub(crate) fn with_attempts(mut self, tried: Attempts) -> Self {
-        self.0.tried = tried;
+    pub(crate) fn with_attempts(mut self, attempts: Attempts) -> Self {
+        self.0.attempts = attempts;
         self
     }
 
-    /// With all that went before and after the request itself.
+    /// The time of the whole operation, not only of the request.
     pub(crate) fn with_elapsed(mut self, elapsed: Duration) -> Self {
-        self.0.tried.elapsed = elapsed;
+        self.0.attempts.elapsed = elapsed;
         self
     }
 
-    /// Which image it is about, and where that was to be saved.
     #[cfg(feature = "images")]
-    pub(crate) fn for_image(mut self, number: usize, folder: &Path) -> Self {
-        self.0.image = Some((number, folder.to_owned()));
+    pub(crate) fn for_image(mut self, number: usize, directory: &Path) -> Self {
+        self.0.image = Some((number, directory.to_owned()));
         self
     }
 
@@ -231,12 +219,11 @@ impl Error {
         self
     }
 
-    pub(crate) fn search(&self) -> Option<&Search> {
+    pub(crate) fn search(&self) -> Option<&SearchOutcome> {
         self.0.search.as_ref()
     }
 
-    /// What a search for the job of a lost answer came to.
-    pub(crate) fn with_search(mut self, search: Search) -> Self {
+    pub(crate) fn with_search(mut self, search: SearchOutcome) -> Self {
         self.0.search = Some(search);
         self
     }
@@ -268,52 +255,52 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// What failed.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// What became of the request.
+    /// Whether the request was sent, and whether a response was received.
     #[must_use]
     pub fn request_status(&self) -> RequestStatus {
         self.0.request_status
     }
 
-    /// The HTTP status, when there was an answer.
+    /// The HTTP status of the response, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.0.response.as_ref().map(|response| response.status)
     }
 
-    /// What was response, when anything was: status, headers and body.
+    /// The response, if there was one: status, headers and body.
     #[must_use]
     pub fn response(&self) -> Option<&RawResponse> {
         self.0.response.as_ref()
     }
 
-    /// The answer's headers, when there was an answer.
+    /// The headers of the response, if there was one.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.response().map(|response| &response.headers)
     }
 
-    /// The answer's body as far as it was read, 8 MiB at most.
+    /// The body of the response as far as it was read, at most 8 MiB.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
         self.response().map(|response| &*response.body)
     }
 
-    /// How long the answer asks to wait before another call: its `RetryPolicy-After`,
-    /// in seconds or until a date.
+    /// How long the service asks to wait before the next call: the response's
+    /// `Retry-After` header, in seconds or as a date.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.headers()?, SystemTime::now())
     }
 
-    /// For a submission that [may have been sent](Self::may_have_been_sent): how
-    /// long until it is settled. Until then it may still start a job, so that an
-    /// unsuccessful search for one proves nothing.
+    /// For a submission that [may have been sent](Self::may_have_been_sent): the
+    /// time until it is settled. Until then it may still start a job, so a search
+    /// that finds none proves nothing.
     #[must_use]
     pub fn settles_in(&self) -> Option<Duration> {
         let left = |end: Instant| end.saturating_duration_since(Instant::now());
@@ -321,70 +308,68 @@ impl Error {
     }
 
     /// Whether the response is the service's own error: a JSON object with
-    /// `error`, and with the status as its `code` (Responses, 400 to 596). A status without it may come
-    /// from a gateway or proxy, and says nothing about the job.
+    /// `error`, and with the HTTP status as its `code`. Any other error response
+    /// may come from a gateway or proxy and says nothing about the job.
     #[must_use]
     pub fn is_from_service(&self) -> bool {
         self.0.is_from_service
     }
 
-    /// How often the request was sent, or tried to be; of a wait that ended over
-    /// polls that failed, how many in a row did.
+    /// How many attempts were made to send the request. For a wait that ended
+    /// because polls failed: the number of consecutive failed polls.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.0.tried.attempts
+        self.0.attempts.attempts
     }
 
-    /// How long that took, with the pauses in between; of a wait, how long it
-    /// waited. Zero where it was not measured.
+    /// The duration of all attempts with the pauses between them, or of the wait.
+    /// Zero where it was not measured.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.0.tried.elapsed
+        self.0.attempts.elapsed
     }
 
-    /// The service's own words: `error`, and `errorDetails` after a colon.
+    /// The service's error message: `error`, and `errorDetails` after a colon.
     #[must_use]
     pub fn service_message(&self) -> Option<&str> {
         self.0.service_message.as_deref()
     }
 
-    /// Id of the job this is about, once there is one. Go on with it by
+    /// Id of the job that the error is about, once there is one. Resume it with
     /// [`Client::job`](crate::Client::job).
     #[must_use]
     pub fn job_id(&self) -> Option<&str> {
         self.0.job_id.as_deref()
     }
 
-    /// Id of the job whose seed that job was to retrieve, when the answer says
-    /// so (Model, parentJobId); of a submission, the one that it named.
+    /// Id of the job whose seed is retrieved, if the response names it; for a
+    /// submission, the id that was submitted.
     #[must_use]
     pub fn parent_job_id(&self) -> Option<&str> {
         self.0.parent_job_id.as_deref()
     }
 
-    /// What went wrong, in a word, as spans have it in `error.type`.
+    /// The kind's name, as spans have it in `error.type`.
     pub(crate) fn type_name(&self) -> &'static str {
         match self.0.kind {
+            ErrorKind::WaitTimeout { .. } => "wait_timeout",
+            _ if self.is_timeout() => "timeout",
             ErrorKind::InvalidInput { .. } => "invalid_input",
-            ErrorKind::BadRequest(_) => "refused",
+            ErrorKind::BadRequest(_) => "bad_request",
             ErrorKind::Unauthorized => "unauthorized",
-            ErrorKind::PaymentRequired => "no_subscription",
+            ErrorKind::PaymentRequired => "payment_required",
             ErrorKind::NotFound => "not_found",
             ErrorKind::TooManyJobs { .. } => "too_many_jobs",
             ErrorKind::Halted { .. } => "halted",
-            ErrorKind::JobFailed { .. } => "job_ended",
-            ErrorKind::WaitTimeout { .. } => "still_running",
+            ErrorKind::JobFailed { .. } => "job_failed",
             ErrorKind::UnexpectedStatus => "unexpected_status",
-            ErrorKind::SeedMissing { .. } => "no_seed",
-            ErrorKind::Transport | ErrorKind::InvalidResponse { .. } if self.is_timeout() => {
-                "timeout"
-            }
-            ErrorKind::InvalidResponse { .. } => "unreadable_answer",
+            ErrorKind::SeedMissing { .. } => "seed_missing",
+            ErrorKind::InvalidResponse { .. } => "invalid_response",
             ErrorKind::Transport => "transport",
             #[cfg(feature = "images")]
             ErrorKind::Image(_) => "image",
             #[cfg(feature = "images")]
-            ErrorKind::Io => "file",
+            ErrorKind::Io => "io",
         }
     }
 }

@@ -200,7 +200,7 @@
 //!
 //! | span | attributes beside `otel.status_code` and `error.type` |
 //! | --- | --- |
-//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.parent_job.id` (of a submission), `useapi.attempt`, `useapi.request_status` (`not_sent`, `may_have_been_sent`, `answered`) |
+//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.parent_job.id` (of a submission), `useapi.attempt`, `useapi.request_status` (`not_sent`, `may_have_been_sent`, `response_received`) |
 //! | `useapi_seed.wait`, around its polls | `useapi.job.id`, `useapi.job.status`, `useapi.polls` |
 //! | `useapi_seed.find_seed_job`, around its calls | `useapi.parent_job.id` |
 //! | `useapi_seed.save_images`, around its downloads | `useapi.job.id` |
@@ -277,7 +277,7 @@ mod warning;
 pub use account::{Account, ExecutingJobs};
 pub use bad_request::{BadRequestReason, Field};
 pub use client::{Client, ClientBuilder};
-pub use error::{Error, ErrorKind, RequestStatus};
+pub use error::{Disposition, Error, ErrorKind, RequestStatus, Verdict};
 pub use events::{JobEvent, JobEvents};
 pub use find::FindSeedJob;
 #[cfg(feature = "images")]

@@ -8,7 +8,7 @@ use url::Url;
 use useapi_seed_raw::types::{ReplyRef, ReplyUrl, SeedRequest, Verb};
 
 use crate::client::Client;
-use crate::error::{Error, Search};
+use crate::error::{Error, SearchOutcome};
 use crate::find::{Look, is_permanent};
 use crate::job::{Job, JobProgress};
 use crate::job_id::check_job_id;
@@ -220,12 +220,12 @@ impl SubmitSeed {
     /// Only a search that was answered, and found nothing after the submission was
     /// settled, shows that it started no job.
     fn may_resubmit(&self, error: &Error) -> bool {
-        let Some(Search::Nothing { is_settled, .. }) = error.search() else {
+        let Some(SearchOutcome::NotFound { settled, .. }) = error.search() else {
             return false;
         };
         match self.resubmit {
             Resubmit::Never => false,
-            Resubmit::WhenSettled => *is_settled,
+            Resubmit::WhenSettled => *settled,
             Resubmit::Unsettled => true,
         }
     }
@@ -350,11 +350,14 @@ impl SubmitSeed {
             }
         }
         let search = match unanswered {
-            Some(why) => Search::Failed { parent, why },
-            None => Search::Nothing {
-                looks,
-                parent,
-                is_settled,
+            Some(reason) => SearchOutcome::Failed {
+                parent_job_id: parent,
+                reason,
+            },
+            None => SearchOutcome::NotFound {
+                attempts: looks,
+                parent_job_id: parent,
+                settled: is_settled,
             },
         };
         // Its id, if any, was the original's.

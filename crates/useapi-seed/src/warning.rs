@@ -1,18 +1,18 @@
-//! How an answer differs from the documentation.
+//! Deviations of a response from the documentation.
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use useapi_seed_raw::types::{Attachment, Job, JobStatus, Verb};
 
-/// How many pictures the documentation promises (RetrieveSeed the seed).
+/// The documented number of images.
 pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 
-/// Something about an answer that differs from the documentation, and that
-/// does not keep it from being a result.
+/// A deviation of a response from the documentation that does not prevent a
+/// result.
 ///
-/// Where an image on disk differs from what was announced, that is a
+/// Where a saved image deviates from the response, that is a
 /// [`Difference`](crate::Difference) of the saved image.
 ///
 /// ```
@@ -27,60 +27,59 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 ///
 /// for warning in result.warnings() {
 ///     match warning {
-///         Warning::SeedMismatch { value, text_value, .. } => println!("{value}, but {text_value} in its text"),
+///         Warning::SeedMismatch { value, text_value, .. } => println!("{value} is not {text_value}"),
 ///         _ => println!("{warning}"),
 ///     }
 /// }
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Warning {
-    /// There are not four images.
+    /// The response has this number of images, not four.
     ImageCount(usize),
-    /// There are more images than the client saves.
+    /// The response has more images than the client saves.
     #[non_exhaustive]
     ImageLimit {
-        /// How many the answer lists.
+        /// The number of images in the response.
         listed: usize,
-        /// How many are saved, the first ones.
+        /// The number of images that are saved: the first ones.
         limit: usize,
     },
-    /// The response names another job than the one that was asked for, by this id.
+    /// The response names this job instead of the one that was requested.
     OtherJob(String),
-    /// The number and the text beside it disagree.
+    /// The two places of the seed disagree.
     #[non_exhaustive]
     SeedMismatch {
-        /// `seed.value`, which was taken.
+        /// `seed.value`, which is used.
         value: u64,
         /// The number in `seed.content`.
         text_value: u64,
     },
-    /// A value of another type than documented, at this JSON path. It was left
-    /// out of what was understood, except for a seed that could be read all the
-    /// same; the kept answer has it.
+    /// The value at this JSON path has an undocumented type. Only the raw body has
+    /// it, unless it is a seed that could still be parsed.
     UnexpectedType(String),
-    /// The link of the image of this number is plain `http`: what comes could be
-    /// another image.
+    /// The URL of the image with this number is plain `http`, so the image can be
+    /// replaced in transit.
     UnencryptedImage(usize),
-    /// A field that is not documented, at this JSON path.
+    /// The field at this JSON path is not documented.
     UnknownField(String),
-    /// A value of an open enumeration that is not documented.
+    /// A value of an open enumeration is not documented.
     #[non_exhaustive]
     UnknownValue {
-        /// `status` or `verb`.
-        path: &'static str,
+        /// The JSON path: `status` or `verb`.
+        path: String,
         /// The value.
         value: String,
     },
 }
 
 impl Warning {
-    /// Where a job's answer has what the description does not know of: fields,
-    /// and values of open enumerations. For any job, one of the raw layer.
+    /// What a job of the raw layer has that the spec does not know: fields, and
+    /// values of open enumerations.
     ///
     /// ```
     /// # use useapi_seed_emulator::Emulator;
@@ -104,23 +103,21 @@ impl Warning {
     }
 }
 
-/// What the description does not know of, in the order of the answer's parts.
-/// `warnings` are those of what did not fit the job's type.
+/// Appends what the spec does not know, in the order of the response's parts.
 pub(crate) fn drift(job: &Job, mut warnings: Vec<Warning>) -> Vec<Warning> {
-    if let Some(JobStatus::Unknown(word)) = &job.status {
-        let value = word.clone();
-        warnings.push(Warning::UnknownValue {
-            path: "status",
-            value,
-        });
-    }
-    if let Some(Verb::Unknown(word)) = &job.verb {
-        let value = word.clone();
-        warnings.push(Warning::UnknownValue {
-            path: "verb",
-            value,
-        });
-    }
+    let status = match &job.status {
+        Some(JobStatus::Unknown(value)) => Some(("status", value)),
+        _ => None,
+    };
+    let verb = match &job.verb {
+        Some(Verb::Unknown(value)) => Some(("verb", value)),
+        _ => None,
+    };
+    let values = [status, verb].into_iter().flatten();
+    warnings.extend(values.map(|(path, value)| Warning::UnknownValue {
+        path: path.to_owned(),
+        value: value.clone(),
+    }));
     unknown_fields(&mut warnings, format_args!(""), &job.extra);
     attachments(&mut warnings, "attachments", job.attachments.as_deref());
     if let Some(seed) = &job.seed {
@@ -172,16 +169,50 @@ impl fmt::Display for Warning {
             Self::OtherJob(id) => write!(f, "the response is about job {id}"),
             Self::SeedMismatch { value, text_value } => write!(
                 f,
-                "the answer's seed.value is {value}, but its text says {text_value}"
+                "seed.value is {value}, but seed.content says {text_value}"
             ),
-            Self::UnexpectedType(path) => write!(f, "{path} is of another type than documented"),
+            Self::UnexpectedType(path) => write!(f, "{path} has an undocumented type"),
             Self::UnencryptedImage(number) => {
-                write!(f, "the link to image {number} is plain http")
+                write!(f, "the URL of image {number} is plain http")
             }
             Self::UnknownField(path) => write!(f, "{path} is not documented"),
             Self::UnknownValue { path, value } => {
                 write!(f, "{path} is \"{value}\", which is not documented")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_warning_round_trips() {
+        let text = || "seed.value".to_owned();
+        let warnings = vec![
+            Warning::ImageCount(3),
+            Warning::ImageLimit {
+                listed: 20,
+                limit: 16,
+            },
+            Warning::OtherJob(text()),
+            Warning::SeedMismatch {
+                value: u64::MAX,
+                text_value: 0,
+            },
+            Warning::UnexpectedType(text()),
+            Warning::UnencryptedImage(1),
+            Warning::UnknownField(text()),
+            Warning::UnknownValue {
+                path: "verb".to_owned(),
+                value: text(),
+            },
+        ];
+        let json = serde_json::to_string(&warnings).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Vec<Warning>>(&json).unwrap(),
+            warnings
+        );
     }
 }

@@ -1,50 +1,51 @@
-//! What a failed call means for what may be done next: the one place that
-//! decides whether it may be retried, polled again, searched for or submitted
-//! again.
+//! The one classification of failures: whether a call may be retried, polled
+//! again, searched for or submitted again.
 
 use super::{Error, ErrorKind, RequestStatus};
 use crate::retry_policy::Idempotency;
 
-/// What became of a call, as far as a caller has to know.
+/// What a failure means for the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Nothing was carried out, and the same call may succeed later.
+    /// Rejected before processing; the same call may succeed later.
     NotProcessed,
-    /// It may have been carried out. Never repeated blindly.
+    /// The request may have been processed. It is never retried blindly.
     Ambiguous,
-    /// A read that may succeed later.
+    /// A read, a wait or a download that may succeed later.
     Transient,
-    /// The same call fails again, until something is changed.
+    /// The same call fails again until something is changed.
     Permanent,
 }
 
 impl Class {
-    /// Whether the same call again can do no harm, and may succeed.
+    /// Whether the same call is harmless, and may succeed.
     pub(crate) fn may_be_retried(self) -> bool {
         matches!(self, Self::NotProcessed | Self::Transient)
     }
 }
 
 impl Error {
-    /// The only interpretation of an error that decisions derive from.
     pub(crate) fn class(&self) -> Class {
         let unclear = match self.0.idempotency {
             Idempotency::Safe => Class::Transient,
             Idempotency::Unsafe => Class::Ambiguous,
         };
-        match self.0.kind {
+        match &self.0.kind {
             ErrorKind::TooManyJobs { .. } => Class::NotProcessed,
             ErrorKind::Transport if self.0.request_status == RequestStatus::NotSent => {
                 Class::NotProcessed
             }
             ErrorKind::Transport | ErrorKind::InvalidResponse { .. } => unclear,
-            // A rejection that only the service itself can have made. What times out,
-            // or fails, does not know what became of the request.
+            // Only a rejection by the service itself is certain. A timeout or a
+            // server error does not say whether the request was processed.
             ErrorKind::UnexpectedStatus => match self.status().map(|status| status.as_u16()) {
                 Some(408 | 425 | 499) => unclear,
                 Some(400..500) if self.0.is_from_service => Class::Permanent,
                 _ => unclear,
             },
+            ErrorKind::WaitTimeout { .. } => Class::Transient,
+            #[cfg(feature = "images")]
+            ErrorKind::Image(error) if error.is_passing() => Class::Transient,
             _ => Class::Permanent,
         }
     }
@@ -52,6 +53,8 @@ impl Error {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use reqwest::StatusCode;
     use reqwest::header::HeaderMap;
     use useapi_seed_raw::types::JobStatus;
@@ -74,63 +77,102 @@ mod tests {
         use Class::{Ambiguous, NotProcessed, Permanent, Transient};
 
         let lost = |request_status| Error::new(ErrorKind::Transport, request_status);
-        let of_gateway = |status| responded(ErrorKind::UnexpectedStatus, status, false);
-        let of_service = |status| responded(ErrorKind::UnexpectedStatus, status, true);
-        let own = |kind, status| responded(kind, status, true);
-        let executing = Vec::new();
-        let status = JobStatus::Failed;
+        let too_many = ErrorKind::TooManyJobs {
+            executing: Vec::new(),
+        };
+        let wait_timeout = ErrorKind::WaitTimeout {
+            status: None,
+            elapsed: Duration::ZERO,
+            polls: 1,
+        };
         let mut cases = vec![
             (lost(RequestStatus::NotSent), NotProcessed, NotProcessed),
             (lost(RequestStatus::MayHaveBeenSent), Transient, Ambiguous),
             (Error::invalid_response("is empty"), Transient, Ambiguous),
-            (
-                Error::invalid_input("jobid", "is blank"),
-                Permanent,
-                Permanent,
-            ),
-            (
-                own(ErrorKind::TooManyJobs { executing }, 429),
-                NotProcessed,
-                NotProcessed,
-            ),
-            (
-                own(ErrorKind::BadRequest(BadRequestReason::Other), 400),
-                Permanent,
-                Permanent,
-            ),
-            (own(ErrorKind::Unauthorized, 401), Permanent, Permanent),
-            (own(ErrorKind::PaymentRequired, 402), Permanent, Permanent),
-            (own(ErrorKind::NotFound, 404), Permanent, Permanent),
-            (
-                own(ErrorKind::Halted { job_failed: false }, 596),
-                Permanent,
-                Permanent,
-            ),
-            (
-                own(ErrorKind::JobFailed { status }, 200),
-                Permanent,
-                Permanent,
-            ),
-            (of_service(403), Permanent, Permanent),
-            (of_service(409), Permanent, Permanent),
-            (of_service(408), Transient, Ambiguous),
-            (of_service(425), Transient, Ambiguous),
-            (of_service(499), Transient, Ambiguous),
-            (of_service(500), Transient, Ambiguous),
-            (of_service(503), Transient, Ambiguous),
+            (responded(too_many, 429, true), NotProcessed, NotProcessed),
+            (responded(wait_timeout, 200, false), Transient, Transient),
         ];
-        // Whatever something in between says, it does not speak for the service.
+        let input = Error::invalid_input("jobid", "is blank");
+        cases.push((input, Permanent, Permanent));
+        let bad_request = ErrorKind::BadRequest(BadRequestReason::Other);
+        let failed = ErrorKind::JobFailed {
+            status: JobStatus::Failed,
+        };
+        for (kind, status) in [
+            (bad_request, 400),
+            (ErrorKind::Unauthorized, 401),
+            (ErrorKind::PaymentRequired, 402),
+            (ErrorKind::UnexpectedStatus, 403),
+            (ErrorKind::NotFound, 404),
+            (ErrorKind::UnexpectedStatus, 409),
+            (ErrorKind::Halted { job_failed: false }, 596),
+            (ErrorKind::Halted { job_failed: true }, 596),
+            (failed, 200),
+            (ErrorKind::SeedMissing { verb: None }, 200),
+        ] {
+            cases.push((responded(kind, status, true), Permanent, Permanent));
+        }
+        for status in [408, 425, 499, 500, 503] {
+            let error = responded(ErrorKind::UnexpectedStatus, status, true);
+            cases.push((error, Transient, Ambiguous));
+        }
+        // A gateway or proxy does not speak for the service.
         for status in [
             301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 408, 409, 413, 425, 429, 499,
             500, 502, 503, 504, 520, 524, 598, 999,
         ] {
-            cases.push((of_gateway(status), Transient, Ambiguous));
+            let error = responded(ErrorKind::UnexpectedStatus, status, false);
+            cases.push((error, Transient, Ambiguous));
         }
+        #[cfg(feature = "images")]
+        cases.extend(image_cases());
         for (error, read, submission) in cases {
             let error = error.for_call(Idempotency::Safe);
             assert_eq!(error.class(), read, "{error}");
             let error = error.for_call(Idempotency::Unsafe);
             assert_eq!(error.class(), submission, "{error}");
         }
+    }
+
+    #[cfg(feature = "images")]
+    fn image_cases() -> Vec<(Error, Class, Class)> {
+        use crate::images::ImageFault;
+
+        let http = |status| ImageFault::Refused {
+            status: StatusCode::from_u16(status).unwrap(),
+            body: String::new(),
+        };
+        let gone = ImageFault::Gone {
+            status: StatusCode::NOT_FOUND,
+            body: String::new(),
+        };
+        let transient = [
+            ImageFault::NoAnswer,
+            ImageFault::Cut(1),
+            ImageFault::Truncated(1),
+            ImageFault::TooSlow(1),
+            ImageFault::NotAPicture(String::new()),
+        ];
+        let permanent = [
+            ImageFault::NoLink,
+            ImageFault::BadLink(String::new()),
+            ImageFault::TooLarge(1),
+            gone,
+        ];
+        let transient = transient
+            .into_iter()
+            .chain([204, 408, 421, 423, 425, 429, 500, 503].map(http))
+            .map(|fault| (fault, Class::Transient));
+        let permanent = permanent
+            .into_iter()
+            .chain([304, 400, 401, 403, 451].map(http))
+            .map(|fault| (fault, Class::Permanent));
+        let io = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let mut cases = vec![(Error::file(io), Class::Permanent, Class::Permanent)];
+        cases.extend(transient.chain(permanent).map(|(fault, class)| {
+            let error = Error::new(ErrorKind::Image(fault), RequestStatus::ResponseReceived);
+            (error, class, class)
+        }));
+        cases
     }
 }

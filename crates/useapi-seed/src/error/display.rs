@@ -1,331 +1,128 @@
-//! An error in words: one line, its usual cause, and what to do next.
+//! The one line of an error.
 
 use std::error::Error as _;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
 use useapi_seed_raw::BodyStatus;
-use useapi_seed_raw::types::{JobStatus, Verb};
+use useapi_seed_raw::types::JobStatus;
 
-use super::{Error, ErrorKind, RequestStatus};
+use super::{Error, ErrorKind, RequestStatus, SearchOutcome};
+use crate::bad_request::BadRequestReason;
 use crate::retry_policy::Attempts;
 
-/// How much of the service's words the one-line form shows.
+/// How much of the service's message is shown.
 const SHOWN_CHARACTERS: usize = 300;
-/// A single attempt that took less is not worth a word.
+/// The duration of a single attempt is shown from here on.
 const SHOWN_TIME: Duration = Duration::from_secs(1);
 
 impl Error {
-    /// What usually causes such an error, in a sentence or two.
-    #[must_use]
-    pub fn likely_cause(&self) -> &'static str {
-        match (&self.0.kind, self.0.request_status) {
-            (ErrorKind::InvalidInput { .. }, _) => {
-                "A value that this program or its user gave; nothing was sent."
-            }
-            (ErrorKind::BadRequest(_), _) => {
-                "The job is not one whose seed can be asked for, or the account lacks a value."
-            }
-            (ErrorKind::Unauthorized, _) => {
-                "The token is another one's, was changed, or was not copied whole."
-            }
-            (ErrorKind::PaymentRequired, _) => "The subscription has run out, or was never paid.",
-            (ErrorKind::NotFound, _) if !self.is_about_an_id() => {
-                "Another server answered than the API, or the address lacks a part."
-            }
-            (ErrorKind::NotFound, _) => "The id has a typo, or the job is too old and gone.",
-            (ErrorKind::TooManyJobs { .. }, _) => {
-                "The account executes as many jobs as its plan allows (3 to 12), or calls come \
-                 faster than the service likes."
-            }
-            (ErrorKind::Halted { .. }, _) => {
-                "Midjourney's moderation has a message for the account's owner, or wants a CAPTCHA \
-                 solved."
-            }
-            (ErrorKind::JobFailed { .. }, _) => {
-                "Midjourney gave no seed in time, its moderation refused, or somebody cancelled."
-            }
-            (ErrorKind::WaitTimeout { .. }, _) => {
-                "Midjourney is slow, or the wait was short: the service looks there only every 15 \
-                 to 60 seconds."
-            }
-            (ErrorKind::UnexpectedStatus, _) if self.is_redirect() => {
-                "The base URL is not the API's own address, or a page asks to log in first."
-            }
-            (ErrorKind::UnexpectedStatus, _) if self.is_another_server() => {
-                "Another server responded than the API, or the base URL lacks a part."
-            }
-            (ErrorKind::UnexpectedStatus, _) if self.is_servers() => {
-                "The service, or a gateway or proxy before it, is overloaded or down."
-            }
-            (ErrorKind::UnexpectedStatus, _) => {
-                "A gateway or proxy before the service refuses the call, or the service has changed."
-            }
-            (
-                ErrorKind::SeedMissing {
-                    verb: Some(Verb::SeedAsync) | None,
-                },
-                _,
-            ) => {
-                "The service has put the seed where its documentation does not know it, or not yet."
-            }
-            (ErrorKind::SeedMissing { .. }, _) => {
-                "The id is an imagine, button or blend job's own, not that of its seed job."
-            }
-            (ErrorKind::InvalidResponse { .. }, _) => {
-                "A connection that broke, or a page in between, such as a proxy's or a login's."
-            }
-            (ErrorKind::Transport, RequestStatus::NotSent) if self.is_timeout() => {
-                "A limit of time that leaves none for the request, or a network that lets nothing through."
-            }
-            (ErrorKind::Transport, RequestStatus::NotSent) => {
-                "No network, a name that cannot be resolved, a closed port, or a certificate that \
-                 is not trusted."
-            }
-            (ErrorKind::Transport, _) => "A connection that broke, or a slow service.",
-            #[cfg(feature = "images")]
-            (ErrorKind::Image(_), _) => {
-                "Links work for about a day; later, or where a proxy is in between, the image's \
-                 host has nothing to give."
-            }
-            #[cfg(feature = "images")]
-            (ErrorKind::Io, _) => "The folder may not be written to, or the disk is full.",
-        }
-    }
-
-    /// The whole story, for a person: the line, its usual cause, and what to do.
-    /// A `main` that returns the error, and an `unwrap`, print it too.
-    #[must_use]
-    pub fn report(&self) -> String {
-        format!(
-            "{self}\nUsual cause: {}\nWhat to do: {}",
-            self.likely_cause(),
-            self.help()
-        )
-    }
-
-    /// What to do next, in a sentence or two.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        match (&self.0.kind, self.0.request_status) {
-            (ErrorKind::InvalidInput { .. }, _) => "Correct the value and call again.",
-            (ErrorKind::BadRequest(refusal), _) => refusal.help(),
-            (ErrorKind::Unauthorized, _) => {
-                "Check the API token: it is the one of your useapi.net account, not the Discord \
-                 token."
-            }
-            (ErrorKind::PaymentRequired, _) => {
-                "Renew the subscription of the useapi.net account, then call again."
-            }
-            (ErrorKind::NotFound, _) if !self.is_about_an_id() => {
-                "Check the id, and the base URL, which ends in /v2 as https://api.useapi.net/v2 does."
-            }
-            (ErrorKind::NotFound, _) => {
-                "Check the id. Jobs are kept for at least 31 days; an older one may be gone."
-            }
-            (ErrorKind::UnexpectedStatus, _) if self.is_redirect() => {
-                "Check the base URL, which is https://api.useapi.net/v2 unless it was set, and any \
-                 proxy in between."
-            }
-            (ErrorKind::TooManyJobs { .. }, _) if self.0.job_id.is_some() => {
-                "The job is not affected: wait for it again with its id, after a while."
-            }
-            (ErrorKind::UnexpectedStatus, _) if self.0.job_id.is_some() && self.is_retryable() => {
-                "The job is not affected: wait for it again with its id, after a while."
-            }
-            (ErrorKind::TooManyJobs { .. }, _) => {
-                "Nothing was started. Wait as long as the service asks, or until an executing job \
-                 has ended, then call again."
-            }
-            (ErrorKind::Halted { .. }, _) => {
-                "Log in to Discord and acknowledge Midjourney's message or solve its CAPTCHA, to \
-                 prevent a potential ban of the Midjourney account. Then reset the account, by \
-                 `Account::reset` or POST /account/midjourney/<channel>/reset. Do not call again \
-                 before: every call is rejected until then."
-            }
-            (ErrorKind::JobFailed { .. }, _) => {
-                "The job will not go on. The service's words, if any, say why; a new call starts a \
-                 new job."
-            }
-            (ErrorKind::WaitTimeout { .. }, _) => {
-                "The job runs on. Wait for it again with its id; do not submit it again."
-            }
-            (ErrorKind::UnexpectedStatus, _) if self.is_another_server() => {
-                "Check the base URL, which ends in /v2 as https://api.useapi.net/v2 does. If it is \
-                 right, a job may be running: search for it before you submit again, by \
-                 `find_seed_job`."
-            }
-            (ErrorKind::UnexpectedStatus, RequestStatus::MayHaveBeenSent) => {
-                "The service, or something before it, failed with the call in hand. A job may be \
-                 running: look for it before you submit again, by `find_seed_job` or in the list of \
-                 executing jobs."
-            }
-            (ErrorKind::UnexpectedStatus, _) if self.is_retryable() => {
-                "This call changed nothing. Call again after a while."
-            }
-            (ErrorKind::UnexpectedStatus, _) => {
-                "The service answered with a status that its documentation does not know. If it \
-                 persists, look at the body and ask its support."
-            }
-            (
-                ErrorKind::SeedMissing {
-                    verb: Some(Verb::SeedAsync) | None,
-                },
-                _,
-            ) => {
-                "Look at the answer, which is kept, and ask for the job once more after a while. If \
-                 it still has none, ask the service's support."
-            }
-            (ErrorKind::SeedMissing { .. }, _) => {
-                "Only a seed job can be waited for. To retrieve the seed of an imagine, button or \
-                 blend job, submit that job's id."
-            }
-            (ErrorKind::InvalidResponse { .. }, _) if self.0.job_id.is_some() => {
-                "The answer cannot be used, but the job is not lost: wait for it again with its id."
-            }
-            (ErrorKind::InvalidResponse { .. }, _) => {
-                "The service accepted the call, but its answer cannot be used. If this was a \
-                 submission, a job may be running: look for it before you submit again, by \
-                 `find_seed_job` or in the list of executing jobs."
-            }
-            (ErrorKind::Transport, RequestStatus::NotSent) => {
-                "Nothing was sent. Check the network and the base URL, then call again."
-            }
-            (ErrorKind::Transport, _) if self.0.job_id.is_some() => {
-                "The answer is lost, but the job is not: wait for it again with its id."
-            }
-            (ErrorKind::Transport, _) => {
-                "The request may have been sent, and its answer is lost. If this was a submission, \
-                 a job may be running: look for it before you submit again, by `find_seed_job` or \
-                 in the list of executing jobs."
-            }
-            #[cfg(feature = "images")]
-            (ErrorKind::Image(error), _) => error.advice(),
-            #[cfg(feature = "images")]
-            (ErrorKind::Io, _) => {
-                "Check that the folder exists, may be written to and has room. The result itself \
-                 is not lost: save it elsewhere."
-            }
-        }
-    }
-
-    /// Whether a 404 is the service's own, about an id; not about the address.
-    fn is_about_an_id(&self) -> bool {
-        self.service_message()
-            .is_some_and(|message| message.contains("locate"))
-    }
-
-    fn is_redirect(&self) -> bool {
-        self.status().is_some_and(|status| status.is_redirection())
-    }
-
-    /// Whether a 404 is not the service's own.
-    fn is_another_server(&self) -> bool {
-        let is_not_found = self.status().is_some_and(|status| status.as_u16() == 404);
-        is_not_found && !self.is_from_service() && self.0.job_id.is_none()
-    }
-
-    fn is_servers(&self) -> bool {
-        self.status().is_some_and(|status| status.as_u16() >= 500)
-    }
-
-    fn headline(&self, f: &mut String) -> fmt::Result {
+    fn write_headline(&self, f: &mut String) -> fmt::Result {
         match &self.0.kind {
             ErrorKind::InvalidInput { field, reason } => write!(f, "{field} {reason}"),
-            ErrorKind::BadRequest(refusal) => write!(f, "the request was refused: {refusal}"),
+            ErrorKind::BadRequest(BadRequestReason::Other) => f.write_str("bad request"),
+            ErrorKind::BadRequest(reason) => write!(f, "bad request: {reason}"),
             ErrorKind::Unauthorized => f.write_str("the API token is not accepted"),
             ErrorKind::PaymentRequired => {
                 f.write_str("the account has no subscription, or it has expired")
             }
             ErrorKind::NotFound => f.write_str("not found"),
             ErrorKind::TooManyJobs { executing } => {
-                let wait = self.retry_after().filter(|wait| !wait.is_zero());
-                if executing.is_empty() {
-                    f.write_str("the account is busy, or calls come too fast")?;
-                } else {
-                    write!(f, "the account is busy with {} jobs", executing.len())?;
+                match executing.len() {
+                    0 => f.write_str("too many jobs or requests")?,
+                    executing => write!(f, "too many jobs ({executing} executing)")?,
                 }
-                match wait {
-                    Some(wait) => write!(f, "; to be called again in {} s", wait.as_secs()),
+                match self.retry_after().filter(|wait| !wait.is_zero()) {
+                    Some(wait) => write!(f, "; retry after {} s", wait.as_secs()),
                     None => Ok(()),
                 }
             }
-            ErrorKind::Halted { .. } => f.write_str(
-                "the account is halted until a person acknowledges a message from Midjourney",
-            ),
-            ErrorKind::JobFailed { status } => write!(f, "the job ended as {status}"),
+            ErrorKind::Halted { .. } => {
+                f.write_str("account halted: pending Midjourney moderation message")
+            }
+            ErrorKind::JobFailed { status } => write!(f, "job {status}"),
             ErrorKind::WaitTimeout {
                 status,
                 elapsed,
                 polls,
             } => {
-                let status = status.as_ref().map_or("not known", JobStatus::as_str);
+                let status = status.as_ref().map_or("unknown", JobStatus::as_str);
+                let elapsed = elapsed.as_secs_f64();
                 write!(
                     f,
-                    "the job still runs (status {status}) after {:.1} s and {polls} polls",
-                    elapsed.as_secs_f64()
+                    "timed out: job still running (status {status}) after {elapsed:.1} s and \
+                     {polls} polls"
                 )
             }
-            ErrorKind::UnexpectedStatus => f.write_str("unexpected answer"),
-            ErrorKind::SeedMissing { .. } => {
-                f.write_str("the job has completed, but holds no seed")
-            }
-            ErrorKind::InvalidResponse { reason } => write!(f, "the answer {reason}"),
-            ErrorKind::Transport => f.write_str("no answer"),
+            ErrorKind::UnexpectedStatus => f.write_str("unexpected status"),
+            ErrorKind::SeedMissing { .. } => f.write_str("job completed without a seed"),
+            ErrorKind::InvalidResponse { reason } => write!(f, "invalid response: {reason}"),
+            ErrorKind::Transport => f.write_str("no response"),
             #[cfg(feature = "images")]
             ErrorKind::Image(error) => write!(f, "{error}"),
             #[cfg(feature = "images")]
             ErrorKind::Io => {
-                f.write_str("a file cannot be written")?;
+                f.write_str("cannot write a file")?;
                 match &self.0.image {
-                    Some((_, folder)) => write!(f, " in {}", folder.display()),
+                    Some((_, directory)) => write!(f, " in {}", directory.display()),
                     None => Ok(()),
                 }
             }
         }
     }
 
-    /// The HTTP status and the service's words, or else the body's first bytes.
-    fn answer(&self, f: &mut String) -> fmt::Result {
+    /// The HTTP status with the service's message, or else the body's first bytes.
+    fn write_response(&self, f: &mut String) -> fmt::Result {
         let Some(response) = &self.0.response else {
             return Ok(());
         };
-        let is_said = |message: &&str| f.ends_with(*message);
-        let words = self.service_message().map(shortened);
-        let is_repetition = words.as_deref().as_ref().is_some_and(is_said);
+        let message = self.service_message().map(shortened);
+        let is_shown = message.as_ref().is_some_and(|message| f.ends_with(message));
         write!(f, " (HTTP {}", response.status.as_u16())?;
-        match words {
-            Some(_) if is_repetition => {}
-            Some(words) => write!(f, ": {words}")?,
-            // What came of the job is said; the rest is a whole job.
+        match message {
+            Some(_) if is_shown => {}
+            Some(message) => write!(f, ": {message}")?,
+            // The body is the job itself, and its status is shown.
             None if matches!(self.0.kind, ErrorKind::JobFailed { .. }) => {}
             None if response.body.is_empty() => f.write_str(", no body")?,
             None => write!(f, ": {}", response.excerpt())?,
         }
         if response.body_status == BodyStatus::Truncated {
-            f.write_str(", cut short")?;
+            f.write_str(", truncated")?;
         }
         f.write_str(")")
     }
 
-    fn line(&self, f: &mut String) -> fmt::Result {
+    fn write_attempts(&self, f: &mut String) -> fmt::Result {
+        let Attempts { attempts, elapsed } = self.0.attempts;
+        let seconds = elapsed.as_secs_f64();
+        match &self.0.kind {
+            // The headline has them.
+            ErrorKind::WaitTimeout { .. } => Ok(()),
+            _ if attempts > 1 => write!(f, "; {attempts} attempts in {seconds:.1} s"),
+            _ if elapsed >= SHOWN_TIME => write!(f, "; after {seconds:.1} s"),
+            _ => Ok(()),
+        }
+    }
+
+    fn write_line(&self, f: &mut String) -> fmt::Result {
         #[cfg(feature = "images")]
         if let Some((number, _)) = &self.0.image {
             write!(f, "image {number}: ")?;
         }
-        self.headline(f)?;
-        self.answer(f)?;
-        self.tried(f)?;
+        self.write_headline(f)?;
+        self.write_response(f)?;
+        self.write_attempts(f)?;
         match (&self.0.job_id, &self.0.parent_job_id) {
             (Some(job_id), _) => write!(f, "; job {job_id}")?,
-            // The service's words, or those of the search, often name it.
+            // The service's message, or the search below, often names it.
             (None, Some(parent)) if self.0.search.is_none() && !f.contains(parent.as_str()) => {
-                write!(f, "; seed of job {parent}")?;
+                write!(f, "; parent job {parent}")?;
             }
             _ => {}
         }
         match (&self.0.kind, self.0.request_status) {
-            // Goes without saying, or costs nothing.
+            // It is obvious, or makes no difference.
             (ErrorKind::InvalidInput { .. }, _) | (_, RequestStatus::ResponseReceived) => {}
             #[cfg(feature = "images")]
             (ErrorKind::Image(_), _) => {}
@@ -335,7 +132,7 @@ impl Error {
         let mut source = self.source();
         while let Some(cause) = source {
             let cause_text = cause.to_string();
-            // Layers often repeat the words of the layer below.
+            // Layers often repeat the message of the layer below.
             if !f.ends_with(&cause_text) {
                 write!(f, ": {cause_text}")?;
             }
@@ -346,17 +143,29 @@ impl Error {
             None => Ok(()),
         }
     }
+}
 
-    /// How often and how long it was tried, where that is not said already or
-    /// goes without saying.
-    fn tried(&self, f: &mut String) -> fmt::Result {
-        let Attempts { attempts, elapsed } = self.0.tried;
-        let seconds = elapsed.as_secs_f64();
-        match &self.0.kind {
-            ErrorKind::WaitTimeout { .. } => Ok(()),
-            _ if attempts > 1 => write!(f, "; {attempts} attempts in {seconds:.1} s"),
-            _ if elapsed >= SHOWN_TIME => write!(f, "; after {seconds:.1} s"),
-            _ => Ok(()),
+impl fmt::Display for SearchOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound {
+                attempts,
+                parent_job_id,
+                ..
+            } => {
+                let plural = if *attempts == 1 { "" } else { "es" };
+                write!(
+                    f,
+                    "no seed job found for {parent_job_id} after {attempts} search{plural}"
+                )
+            }
+            Self::Failed {
+                parent_job_id,
+                reason,
+            } => write!(
+                f,
+                "search for a seed job of {parent_job_id} failed: {reason}"
+            ),
         }
     }
 }
@@ -369,45 +178,24 @@ fn shortened(text: &str) -> String {
     shown
 }
 
-/// Whether a letter, though no control character, ends the line or lets it run
-/// the other way.
-fn is_bidi_control(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether a character that is not a control character ends the line or changes
+/// its direction.
+fn is_bidi_control(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = String::new();
-        self.line(&mut line)?;
-        // Much of it is the service's: it stays one line, and moves no cursor.
-        for letter in line.chars() {
-            if letter.is_control() || is_bidi_control(letter) {
-                write!(f, "{}", letter.escape_default())?;
+        self.write_line(&mut line)?;
+        // The service's text must neither break the line nor control a terminal.
+        for character in line.chars() {
+            if character.is_control() || is_bidi_control(character) {
+                write!(f, "{}", character.escape_default())?;
             } else {
-                f.write_char(letter)?;
+                f.write_char(character)?;
             }
         }
         Ok(())
-    }
-}
-
-/// `{:?}`, which `unwrap` and a `main` that returns an error print, is the
-/// [report](Error::report); `{:#?}` is the structure.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !f.alternate() {
-            return f.write_str(&self.report());
-        }
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("request_status", &self.0.request_status)
-            .field("response", &self.0.response)
-            .field("service_message", &self.0.service_message)
-            .field("job_id", &self.0.job_id)
-            .field("parent_job_id", &self.0.parent_job_id)
-            .field("tried", &self.0.tried)
-            .field("search", &self.0.search)
-            .field("source", &self.0.source)
-            .finish()
     }
 }

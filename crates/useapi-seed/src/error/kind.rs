@@ -1,14 +1,15 @@
-//! What went wrong, and what became of the request.
+//! What failed, and whether the request was sent.
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use useapi_seed_raw::types::{JobStatus, Verb};
 
 use crate::bad_request::BadRequestReason;
 #[cfg(feature = "images")]
 use crate::images::ImageFault;
 
-/// What went wrong.
+/// What failed.
 ///
 /// ```
 /// # use useapi_seed_emulator::Emulator;
@@ -22,11 +23,11 @@ use crate::images::ImageFault;
 ///     return Ok(());
 /// };
 /// match error.kind() {
-///     ErrorKind::NotFound => println!("is the id right?"),
+///     ErrorKind::NotFound => println!("check the id"),
 ///     ErrorKind::BadRequest(BadRequestReason::Missing(field)) => println!("{} is missing", field.as_str()),
-///     ErrorKind::BadRequest(BadRequestReason::ParentNotCompleted) => println!("later, perhaps"),
+///     ErrorKind::BadRequest(BadRequestReason::ParentNotCompleted) => println!("retry when it has completed"),
 ///     ErrorKind::TooManyJobs { executing, .. } => println!("{executing:?} are executing"),
-///     ErrorKind::WaitTimeout { polls, .. } => println!("asked {polls} times"),
+///     ErrorKind::WaitTimeout { polls, .. } => println!("still running after {polls} polls"),
 ///     _ => println!("{error}"),
 /// }
 /// # assert!(error.is_not_found());
@@ -36,37 +37,36 @@ use crate::images::ImageFault;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A value that the caller gave cannot be right. Nothing was sent.
+    /// An argument is invalid. Nothing was sent.
     #[non_exhaustive]
     InvalidInput {
-        /// The field's name, as the documentation or the environment has it.
+        /// The field's name, as in the API's documentation or the environment.
         field: &'static str,
-        /// What is wrong with the value. Never the value of a secret.
+        /// What is wrong with the value. It never contains a secret.
         reason: String,
     },
-    /// 400: the request cannot be carried out as it is (Responses, 400).
+    /// 400: the service rejected the request.
     BadRequest(BadRequestReason),
-    /// 401: the API token is not accepted (Responses, 401).
+    /// 401: the API token is not accepted.
     Unauthorized,
-    /// 402: no subscription, or it has run out (Responses, 402).
+    /// 402: no subscription, or it has expired.
     PaymentRequired,
-    /// 404: no job has this id, or no longer (Responses, 404); or no account
-    /// has this channel.
+    /// 404: no job has this id, or no account has this channel.
     NotFound,
-    /// 429: the account runs all the jobs it may, or calls come too fast.
-    /// Nothing was started (Model, executingJobs). See
+    /// 429: the account executes as many jobs as it may, or the rate limit was
+    /// exceeded. Nothing was started. See
     /// [`Error::retry_after`](crate::Error::retry_after).
     #[non_exhaustive]
     TooManyJobs {
-        /// Ids of the jobs that occupy the account, when the answer has them.
+        /// Ids of the executing jobs, if the response lists them.
         executing: Vec<String>,
     },
-    /// 596 or 569: Midjourney waits for a person, and the account's calls are
-    /// halted (Responses, 596).
+    /// 596 or 569: the account is halted, that is, blocked until its owner clears
+    /// the pending moderation message.
     #[non_exhaustive]
     Halted {
-        /// Whether the job itself has failed by it. Otherwise it was only not
-        /// looked at, and may well have a result once the account is reset.
+        /// Whether the job itself has failed. Otherwise only the call was
+        /// rejected, and the job may still have a result after the reset.
         job_failed: bool,
     },
     /// The job ended without a result.
@@ -75,34 +75,34 @@ pub enum ErrorKind {
         /// `failed`, `moderated` or `cancelled`.
         status: JobStatus,
     },
-    /// The deadline came before the job's end. The job runs on.
+    /// The wait timed out. The job is still running.
     #[non_exhaustive]
     WaitTimeout {
-        /// The job's status at the last poll that was answered.
+        /// The job's status in the last response.
         status: Option<JobStatus>,
-        /// How long the wait was.
+        /// The duration of the wait.
         elapsed: Duration,
-        /// How many times the service was asked.
+        /// The number of polls.
         polls: u32,
     },
-    /// Another HTTP status than the documented ones.
+    /// An undocumented HTTP status, or a response that is not the service's own.
     UnexpectedStatus,
-    /// The job has completed, and neither its answer nor its parent's holds a
+    /// The job has completed, and neither its response nor its parent's has a
     /// seed.
     #[non_exhaustive]
     SeedMissing {
-        /// What kind of job it is. Only seed jobs can be waited for.
+        /// The job's verb. Only seed jobs can be waited for.
         verb: Option<Verb>,
     },
-    /// A success whose body is of no use.
+    /// A success whose body cannot be used.
     #[non_exhaustive]
     InvalidResponse {
         /// What is wrong with it, or missing from it.
         reason: String,
     },
-    /// No answer came.
+    /// No response was received.
     Transport,
-    /// A picture could not be had.
+    /// An image could not be downloaded.
     #[cfg(feature = "images")]
     Image(ImageFault),
     /// A local file could not be written.
@@ -110,7 +110,7 @@ pub enum ErrorKind {
     Io,
 }
 
-/// What became of the request: whether it may have had an idempotency.
+/// Whether the request was sent, and whether a response was received.
 ///
 /// ```
 /// # use useapi_seed_emulator::Emulator;
@@ -122,34 +122,35 @@ pub enum ErrorKind {
 ///
 /// let error = client.submit("no such job").send().await.unwrap_err();
 /// match error.request_status() {
-///     RequestStatus::NotSent => println!("as if nothing had been called"),
+///     RequestStatus::NotSent => println!("no job was started"),
 ///     RequestStatus::MayHaveBeenSent => println!("a job may be running: {error}"),
-///     RequestStatus::ResponseReceived => println!("the service has spoken"),
-///     _ => {}
+///     RequestStatus::ResponseReceived => println!("rejected: {error}"),
 /// }
 /// # assert_eq!(error.request_status(), RequestStatus::ResponseReceived);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum RequestStatus {
-    /// Nothing left this machine.
+    /// Nothing was sent.
     NotSent,
-    /// The request may have arrived, and the answer is lost.
+    /// The request may have been processed, and its response is lost.
     MayHaveBeenSent,
-    /// The service answered.
+    /// A response was received.
     ResponseReceived,
 }
 
 impl RequestStatus {
-    /// As spans name it: `not_sent`, `may_have_been_sent` or `answered`.
+    /// `not_sent`, `may_have_been_sent` or `response_received`, as in spans and
+    /// JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotSent => "not_sent",
             Self::MayHaveBeenSent => "may_have_been_sent",
-            Self::ResponseReceived => "answered",
+            Self::ResponseReceived => "response_received",
         }
     }
 }

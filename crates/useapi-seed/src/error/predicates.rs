@@ -1,4 +1,4 @@
-//! Questions that a program asks of an error.
+//! Predicates of an error.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use useapi_seed_raw::types::JobStatus;
 
 use super::{Error, ErrorKind, RequestStatus};
 
-/// What went wrong, for a program to decide by.
+/// Predicates, for programs that decide by the error.
 ///
 /// ```
 /// # use useapi_seed_emulator::{Emulator, Fault, Operation, When};
@@ -18,26 +18,26 @@ use super::{Error, ErrorKind, RequestStatus};
 /// # emulator.inject(Operation::RetrieveSeed, When::Next(1), Fault::status(596))?;
 /// use useapi_seed::Error;
 ///
-/// fn what_next(error: &Error) -> &'static str {
+/// fn next_step(error: &Error) -> &'static str {
 ///     if error.is_halted() {
-///         "a person has to look into Discord; nothing goes on before"
+///         "acknowledge the message in Discord and reset the account"
 ///     } else if error.is_unauthorized() || error.is_payment_required() {
-///         "a person has to look into the account"
-///     } else if error.is_job_moderated() || error.is_job_failed() || error.is_job_cancelled() {
-///         "the job is over"
+///         "check the token and the subscription"
+///     } else if error.is_job_failed() || error.is_job_moderated() || error.is_job_cancelled() {
+///         "the job has ended"
 ///     } else if error.is_not_found() || error.is_bad_request() {
-///         "the call is wrong"
+///         "correct the arguments"
 ///     } else if error.may_have_been_sent() {
-///         "look for the job"
+///         "search for the job"
 ///     } else if error.is_too_many_jobs() || error.is_timeout() || error.is_retryable() {
-///         "again, later"
+///         "retry later"
 ///     } else {
 ///         "report it"
 ///     }
 /// }
 ///
 /// let error = client.submit(jobid).send().await.unwrap_err();
-/// println!("{}", what_next(&error));
+/// println!("{}", next_step(&error));
 /// # assert!(error.is_halted());
 /// # Ok(())
 /// # }
@@ -45,63 +45,60 @@ use super::{Error, ErrorKind, RequestStatus};
 impl Error {
     /// Whether the Midjourney account is halted (596 or 569).
     ///
-    /// Usually Midjourney's moderation has a message for the account's owner, or
-    /// wants a CAPTCHA solved. A person has to do so in Discord, and then reset
-    /// the account: [`Account::reset`](crate::Account::reset). Until then do not
-    /// call again.
+    /// **Troubleshooting:** Midjourney's moderation has a message for the
+    /// account's owner, or requires a CAPTCHA. The owner has to answer it in
+    /// Discord and then reset the account, for example with
+    /// [`Account::reset`](crate::Account::reset). Until then every call is
+    /// rejected; repeated calls may get the account banned.
     #[must_use]
     pub fn is_halted(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Halted { .. })
     }
 
-    /// Whether the same call may succeed later, without anybody doing anything
-    /// and without the risk of a second job.
+    /// Whether the same call may succeed later, without the risk of a second job.
     ///
-    /// True of a busy account, of what was not sent, of failures of the service
-    /// or the network while something was only asked for, and of a wait that ended
-    /// before its job. Those that are safe to repeat at once were, as
-    /// [`RetryPolicy`](crate::RetryPolicy) says: let some time pass. Never true of
-    /// [`Client::retrieve`](crate::Client::retrieve) once it has started a job:
-    /// wait for that one, by [`job_id`](Self::job_id).
+    /// True for a rejection with 429, for a request that was not sent, for
+    /// transient failures of reads, polls and downloads, and for a wait that timed
+    /// out. Never true for [`Client::retrieve`](crate::Client::retrieve) once it
+    /// has started a job: resume that one with [`job_id`](Self::job_id).
+    ///
+    /// **Troubleshooting:** the service or the network is overloaded or down. The
+    /// client has already retried as its [`RetryPolicy`](crate::RetryPolicy)
+    /// allows, so wait at least [`retry_after`](Self::retry_after), or some
+    /// minutes, before the next call.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        if self.0.has_started {
-            return false;
-        }
-        match self.0.kind {
-            ErrorKind::WaitTimeout { .. } => true,
-            #[cfg(feature = "images")]
-            ErrorKind::Image(ref error) => error.is_passing(),
-            _ => self.class().may_be_retried(),
-        }
+        !self.0.has_started && self.class().may_be_retried()
     }
 
-    /// Whether a time limit ended it: that of one request, or that of a wait.
+    /// Whether the time limit of a request or of a wait was exceeded.
     ///
-    /// Usually the service or Midjourney is slow. A job that was waited for runs
-    /// on: wait for it again with [`job_id`](Self::job_id).
+    /// **Troubleshooting:** the service or Midjourney is slow, or the limit is too
+    /// short. A job that was waited for is still running: resume the wait with
+    /// [`job_id`](Self::job_id).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self.0.kind {
             ErrorKind::WaitTimeout { .. } => true,
-            // The time may also end in the middle of an answer.
+            // A limit can also be exceeded in the middle of a response.
             ErrorKind::Transport | ErrorKind::InvalidResponse { .. } => {
                 self.0.source.as_deref().is_some_and(|source| {
-                    let of_http = source.downcast_ref::<reqwest::Error>();
-                    let of_time = source.downcast_ref::<io::Error>();
-                    of_http.is_some_and(reqwest::Error::is_timeout)
-                        || of_time.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+                    let http = source.downcast_ref::<reqwest::Error>();
+                    let io = source.downcast_ref::<io::Error>();
+                    http.is_some_and(reqwest::Error::is_timeout)
+                        || io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
                 })
             }
             _ => false,
         }
     }
 
-    /// Whether the account is busy or calls come too fast (429). Nothing was
-    /// started.
+    /// Whether the service rejected the call with 429. Nothing was started.
     ///
-    /// Usually it executes as many jobs as its plan allows. Call again after
-    /// [`retry_after`](Self::retry_after), or when a job has ended.
+    /// **Troubleshooting:** the account executes as many jobs as its plan allows,
+    /// or the rate limit was exceeded. Retry after
+    /// [`retry_after`](Self::retry_after), or when one of the executing jobs has
+    /// finished.
     #[must_use]
     pub fn is_too_many_jobs(&self) -> bool {
         matches!(self.0.kind, ErrorKind::TooManyJobs { .. })
@@ -109,34 +106,37 @@ impl Error {
 
     /// Whether the API token is not accepted (401).
     ///
-    /// Usually it is another service's, or was not copied whole. Correct it.
+    /// **Troubleshooting:** the token is truncated, revoked, or belongs to another
+    /// service, such as Discord. Copy it again from the useapi.net account.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Unauthorized)
     }
 
-    /// Whether there is no subscription, or it has run out (402).
+    /// Whether the account has no valid subscription (402).
     ///
-    /// Renew it at useapi.net, then call again.
+    /// **Troubleshooting:** the subscription has expired, or was never paid. Renew
+    /// it at useapi.net.
     #[must_use]
     pub fn is_payment_required(&self) -> bool {
         matches!(self.0.kind, ErrorKind::PaymentRequired)
     }
 
-    /// Whether the job, or the account, is not known (404).
+    /// Whether the job or the account does not exist (404).
     ///
-    /// Usually the id has a slip, or the job is older than 31 days. Check it; if
-    /// nothing is found at all, check the base URL.
+    /// **Troubleshooting:** the id is mistyped, belongs to another account, or is
+    /// older than 31 days. If no id is found, check the base URL.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self.0.kind, ErrorKind::NotFound)
     }
 
-    /// Whether the request cannot be carried out as it is: refused with 400, or
-    /// by this crate before anything was sent.
+    /// Whether the request is invalid: rejected by the service with 400, or by this
+    /// crate before anything was sent.
     ///
-    /// Usually the job is none whose seed can be asked for, or a value is too
-    /// long. Correct it.
+    /// **Troubleshooting:** the job is not a completed imagine, button or blend
+    /// job, or a value is missing or too long. The
+    /// [`BadRequestReason`](crate::BadRequestReason) says which.
     #[must_use]
     pub fn is_bad_request(&self) -> bool {
         matches!(
@@ -145,43 +145,45 @@ impl Error {
         )
     }
 
-    /// Whether the job has failed at Midjourney.
+    /// Whether the job failed at Midjourney.
     ///
-    /// Usually Midjourney gave no seed in time. A new submission starts a new
-    /// job.
+    /// **Troubleshooting:** Midjourney did not return the seed in time. Submit
+    /// again to start a new job.
     #[must_use]
     pub fn is_job_failed(&self) -> bool {
-        self.ended_as(&JobStatus::Failed)
+        self.has_job_status(&JobStatus::Failed)
     }
 
-    /// Whether Midjourney's moderation has ended the job.
+    /// Whether Midjourney's moderation ended the job.
     ///
-    /// Usually over its prompt; another try will hardly fare better.
+    /// **Troubleshooting:** moderation rejects the prompt or the images. Retrying
+    /// is unlikely to help.
     #[must_use]
     pub fn is_job_moderated(&self) -> bool {
-        self.ended_as(&JobStatus::Moderated)
+        self.has_job_status(&JobStatus::Moderated)
     }
 
-    /// Whether the job was cancelled, here or elsewhere.
+    /// Whether the job was cancelled, by this or another program.
     ///
-    /// A new submission starts a new job.
+    /// **Troubleshooting:** find out what cancelled it. Submit again to start a new
+    /// job.
     #[must_use]
     pub fn is_job_cancelled(&self) -> bool {
-        self.ended_as(&JobStatus::Cancelled)
+        self.has_job_status(&JobStatus::Cancelled)
     }
 
-    /// Whether the request may have been carried out although its answer is lost.
+    /// Whether the request may have been processed although its response is lost.
     ///
-    /// Usually a connection broke. For a submission this means that a job may be
-    /// running that nobody knows: look for it with
-    /// [`Client::find_seed_job`](crate::Client::find_seed_job) before you submit
+    /// **Troubleshooting:** the connection was interrupted, or a gateway failed. A
+    /// submission may have started a job: search for it with
+    /// [`Client::find_seed_job`](crate::Client::find_seed_job) before submitting
     /// again.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
         self.0.request_status == RequestStatus::MayHaveBeenSent
     }
 
-    fn ended_as(&self, expected: &JobStatus) -> bool {
+    fn has_job_status(&self, expected: &JobStatus) -> bool {
         matches!(&self.0.kind, ErrorKind::JobFailed { status } if status == expected)
     }
 }
