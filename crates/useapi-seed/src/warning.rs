@@ -51,7 +51,7 @@ pub enum Warning {
     },
     /// The response names this job instead of the one that was requested.
     OtherJob(String),
-    /// The two places of the seed disagree.
+    /// The seed's value and the text beside it disagree.
     #[non_exhaustive]
     SeedMismatch {
         /// `seed.value`, which is used.
