@@ -3,6 +3,8 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 
+use std::sync::{Arc, Mutex};
+
 use useapi_seed::{Client, Disposition, Error, ErrorKind, RequestStatus};
 use useapi_seed_tests::{Response, Stub, once};
 
@@ -40,27 +42,59 @@ fn bodies() -> Vec<(&'static str, Response, &'static str)> {
     ]
 }
 
-async fn errors(response: Response) -> [Error; 2] {
-    let stub = Stub::always(response).await;
-    let client = Client::builder("a-token")
-        .base_url(stub.base_url())
-        .retry(once())
-        .build()
-        .unwrap();
-    let submitted = client.submit("a-job").send().await.unwrap_err();
-    let polled = client.job("a-seed-job").poll().await.unwrap_err();
-    assert_eq!(submitted.job_id(), None);
-    assert_eq!(polled.job_id(), Some("a-seed-job"));
-    // After a lost response the client searches for the job, and submits nothing.
-    let requests = stub.requests();
-    let submissions = requests
-        .iter()
-        .filter(|request| request.line.starts_with("POST"));
-    assert_eq!(submissions.count(), 1);
-    if !submitted.may_have_been_sent() {
-        assert_eq!(requests.len(), 2, "{submitted}");
+/// A client of a service with one response to everything.
+struct Service {
+    client: Client,
+    stub: Stub,
+    response: Arc<Mutex<Response>>,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let response = Arc::new(Mutex::new(Response::lost()));
+        let current = Arc::clone(&response);
+        let stub = Stub::start(move |_| current.lock().unwrap().clone()).await;
+        let client = client(&stub.base_url());
+        Self {
+            client,
+            stub,
+            response,
+        }
     }
-    [submitted, polled]
+
+    /// The errors of a submission and of a poll.
+    async fn errors(&self, response: Response) -> [Error; 2] {
+        *self.response.lock().unwrap() = response;
+        let before = self.stub.requests().len();
+        let submitted = self.client.submit("a-job").send().await.unwrap_err();
+        let polled = self.client.job("a-seed-job").poll().await.unwrap_err();
+        assert_eq!(submitted.job_id(), None);
+        assert_eq!(polled.job_id(), Some("a-seed-job"));
+        // After a lost response the client searches for the job, and submits nothing.
+        let requests = self.stub.requests().split_off(before);
+        let submissions = requests
+            .iter()
+            .filter(|request| request.line.starts_with("POST"));
+        assert_eq!(submissions.count(), 1);
+        if !submitted.may_have_been_sent() {
+            assert_eq!(requests.len(), 2, "{submitted}");
+        }
+        [submitted, polled]
+    }
+
+    async fn dispositions(&self, response: Response) -> [Disposition; 2] {
+        let errors = self.errors(response).await;
+        errors.map(|error| error.verdict().disposition)
+    }
+}
+
+async fn errors(response: Response) -> [Error; 2] {
+    Service::start().await.errors(response).await
+}
+
+fn client(base_url: &str) -> Client {
+    let client = Client::builder("a-token").base_url(base_url);
+    client.retry(once()).build().unwrap()
 }
 
 fn has_kind_of(status: u16, kind: &ErrorKind) -> bool {
@@ -72,9 +106,10 @@ fn has_kind_of(status: u16, kind: &ErrorKind) -> bool {
 
 #[tokio::test]
 async fn foreign_error_response_proves_nothing() {
+    let service = Service::start().await;
     for status in STATUSES {
         for (name, response, shown) in bodies() {
-            for error in errors(response.clone().status(status)).await {
+            for error in service.errors(response.clone().status(status)).await {
                 assert!(
                     has_kind_of(status, error.kind()),
                     "{status}, {name}: {error:?}"
@@ -103,8 +138,9 @@ async fn foreign_error_response_proves_nothing() {
 #[tokio::test]
 async fn body_is_read_up_to_eight_mebibytes() {
     let body = format!(r#"{{"error":"{}"}}"#, "x".repeat(8 * 1024 * 1024));
+    let service = Service::start().await;
     for status in [200, 404, 596] {
-        for error in errors(Response::json(status, body.as_str())).await {
+        for error in service.errors(Response::json(status, body.as_str())).await {
             assert!(
                 has_kind_of(status, error.kind()),
                 "{status}: {:?}",
@@ -121,12 +157,8 @@ async fn body_is_read_up_to_eight_mebibytes() {
 async fn lost_response_reports_request_status() {
     // The port is closed.
     let base_url = Stub::always(Response::json(200, "{}")).await.base_url();
-    let client = Client::builder("a-token")
-        .base_url(base_url)
-        .retry(once())
-        .build()
-        .unwrap();
-    let error = client.submit("a-job").send().await.unwrap_err();
+    let submission = client(&base_url).submit("a-job");
+    let error = submission.send().await.unwrap_err();
     assert_eq!(error.request_status(), RequestStatus::NotSent);
     assert!(error.to_string().contains("not sent"), "{error}");
 
@@ -172,21 +204,25 @@ async fn report_has_line_cause_and_help() {
 /// Verdicts follow from the same classification as the predicates.
 #[tokio::test]
 async fn verdict_follows_the_response() {
+    let service = Service::start().await;
     let busy = Response::json(429, r#"{"error":"slow down","code":429}"#);
     let verdict = |retry_after_secs| [Disposition::Busy { retry_after_secs }; 2];
     let busy_until = busy.clone().header("retry-after", "30");
-    assert_eq!(dispositions(busy_until).await, verdict(Some(30)));
-    assert_eq!(dispositions(busy).await, verdict(None));
+    assert_eq!(service.dispositions(busy_until).await, verdict(Some(30)));
+    assert_eq!(service.dispositions(busy).await, verdict(None));
 
     let halted = Response::json(596, r#"{"error":"Pending mod message","code":596}"#);
     let verdict = Disposition::Halted { job_failed: false };
-    assert_eq!(dispositions(halted).await, [verdict; 2]);
+    assert_eq!(service.dispositions(halted).await, [verdict; 2]);
 
     let not_found = Response::json(404, r#"{"error":"Unable to locate job","code":404}"#);
-    assert_eq!(dispositions(not_found).await, [Disposition::Permanent; 2]);
+    assert_eq!(
+        service.dispositions(not_found).await,
+        [Disposition::Permanent; 2]
+    );
 
     let gateway = Response::new(503, "text/html", "<html>").header("retry-after", "7");
-    let [submitted, polled] = dispositions(gateway).await;
+    let [submitted, polled] = service.dispositions(gateway).await;
     // The request timeout and the margin of 30 seconds.
     let Disposition::Ambiguous { settles_in_secs } = submitted else {
         panic!("{submitted:?}");
@@ -196,15 +232,10 @@ async fn verdict_follows_the_response() {
     assert_eq!(polled, Disposition::Transient { retry_after_secs });
 }
 
-async fn dispositions(response: Response) -> [Disposition; 2] {
-    errors(response)
-        .await
-        .map(|error| error.verdict().disposition)
-}
-
 /// The body's code must be the status, or that of a halted account.
 #[tokio::test]
 async fn code_other_than_status_proves_nothing() {
+    let service = Service::start().await;
     for (status, body, is_from_service) in [
         (400, r#"{"error":"no","code":400}"#, true),
         (400, r#"{"error":"no","code":"400"}"#, true),
@@ -221,7 +252,7 @@ async fn code_other_than_status_proves_nothing() {
         (503, r#"{"error":"no","code":596}"#, true),
         (596, "<html>", false),
     ] {
-        for error in errors(Response::json(status, body)).await {
+        for error in service.errors(Response::json(status, body)).await {
             assert_eq!(error.is_from_service(), is_from_service, "{status} {body}");
         }
     }

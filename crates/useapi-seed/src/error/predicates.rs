@@ -46,10 +46,10 @@ impl Error {
     /// Whether the Midjourney account is halted (596 or 569).
     ///
     /// **Troubleshooting:** Midjourney's moderation has a message for the
-    /// account's owner, or requires a CAPTCHA. The owner has to answer it in
-    /// Discord and then reset the account, for example with
-    /// [`Account::reset`](crate::Account::reset). Until then every call is
-    /// rejected; repeated calls may get the account banned.
+    /// account's owner, or requires a CAPTCHA. The owner acknowledges or solves it
+    /// in Discord, to prevent a potential ban, and then resets the account, for
+    /// example with [`Account::reset`](crate::Account::reset). Do not call again
+    /// before that: every call is rejected.
     #[must_use]
     pub fn is_halted(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Halted { .. })
