@@ -44,11 +44,8 @@ use crate::retry_after::retry_after;
 /// The details are available one by one:
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, _| {
 /// let error = client.job("no such job").poll().await.unwrap_err();
 /// eprintln!("{}", error.report()); // the line, the likely cause and the help
 /// println!("{} {}", error.likely_cause(), error.help());
@@ -60,7 +57,7 @@ use crate::retry_after::retry_after;
 /// println!("{:?} {:?}", error.headers().map(|headers| headers.len()), error.retry_after());
 /// println!("{:?} {}", error.body(), error.response().is_some());
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 use useapi_seed_raw::types::{Job as JobBody, Verb};
 
+use crate::attempts::Idempotency;
 use crate::client::Client;
 use crate::error::{Class, Error, ErrorKind};
 use crate::job::{Job, JobHandle, JobProgress};
@@ -148,12 +149,12 @@ impl SeedJobSearch<'_> {
         let jobs = self.client.list_jobs(options).await?;
         let Some(ids) = jobs.ids else {
             let reason = "lists the executing jobs in an unknown form";
-            return Err(Error::invalid_response(reason));
+            return Err(invalid(reason));
         };
         let mut failure = None;
         if ids.len() > MAX_JOBS_CHECKED {
             let reason = "lists more executing jobs than an account can have";
-            failure = Some(Error::invalid_response(reason));
+            failure = Some(invalid(reason));
         }
         let mut newest: Option<(String, Job)> = None;
         let others = ids.iter().filter(|id| *id != self.parent_job_id);
@@ -171,8 +172,7 @@ impl SeedJobSearch<'_> {
                     Match::No => {}
                     Match::Unknown => {
                         let reason = "lists a job without its parent";
-                        let error = Error::invalid_response(reason);
-                        failure = Some(error.with_job_id(Some(id)));
+                        failure = Some(invalid(reason).with_job_id(Some(id)));
                     }
                 },
                 // Not every server may know a job that has just been started.
@@ -234,7 +234,7 @@ impl SeedJobSearch<'_> {
         let snapshot = self.client.snapshot(parent, parent, options).await?;
         let job = &snapshot.job;
         if job.jobid.is_none() && job.status.is_none() && job.verb.is_none() && job.seed.is_none() {
-            return Err(Error::invalid_response("says nothing about the job")
+            return Err(invalid("says nothing about the job")
                 .with_response(Some(snapshot.response))
                 .with_job_id(Some(parent)));
         }
@@ -246,6 +246,11 @@ impl SeedJobSearch<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// A response that a search cannot use.
+fn invalid(reason: &str) -> Error {
+    Error::invalid_response(reason).for_call(Idempotency::Safe)
 }
 
 impl IntoFuture for FindSeedJob {
