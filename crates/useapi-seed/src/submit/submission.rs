@@ -315,14 +315,13 @@ impl Submission {
             }
             Ok(None) => {
                 self.searched += 1;
-                let (settled, resubmit) = (intent.is_settled_at(searched_at), self.resubmit());
+                let resubmit = self.resubmit();
                 let state = self
                     .execution
                     .nothing_found(intent, searched_at, resubmit, now());
                 let outcome = SearchOutcome::NotFound {
                     attempts: self.searched,
                     parent_job_id: parent,
-                    settled,
                 };
                 match (&state, resubmit) {
                     (SubmissionState::Planned, _) | (_, Resubmit::Immediately) => {
