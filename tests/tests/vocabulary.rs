@@ -27,6 +27,7 @@ const COVERED: &[(&str, &[&str])] = &[
 const ALLOWED: &[&str] = &[
     "look(s|ed|ing)? up",
     "in[- ]place",
+    "one place",
     "(take|takes|took|taking) place",
     "decimal places?",
     "connection (is |was )?refused",
@@ -48,7 +49,7 @@ const REPLACED: &[(&str, &str)] = &[
     ("folders?", "directory"),
     ("answer(s|ed|ing|able)?", "response, respond"),
     ("faults?", "error"),
-    ("(the|this|our|a|of) description|undescribed", "spec"),
+    ("(the|this|our) description|undescribed", "spec"),
     ("tell(s|ing)?|told", "report, print, notify, log, return"),
     (
         "look(s|ed|ing)?",
