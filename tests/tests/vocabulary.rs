@@ -181,23 +181,21 @@ fn literals(tokens: TokenStream, texts: &mut Vec<Text>) {
     for token in tokens {
         match token {
             TokenTree::Group(group) => {
-                let is_attribute = group.delimiter() == Delimiter::Bracket;
-                let first = texts.len();
-                literals(group.stream(), texts);
-                let is_doc = is_attribute && group.stream().to_string().starts_with("doc =");
-                // A phrase may continue on the next line.
-                if is_doc && doc_end + 1 == group.span_open().start().line && first > 0 {
-                    let next = texts
-                        .drain(first..)
-                        .map(|text| text.text)
-                        .collect::<String>();
-                    texts[first - 1].text += &format!("\n{next}");
+                let is_doc = group.delimiter() == Delimiter::Bracket
+                    && group.stream().to_string().starts_with("doc =");
+                let mut inside = Vec::new();
+                literals(group.stream(), &mut inside);
+                match texts.last_mut() {
+                    // A phrase may continue on the next line.
+                    Some(previous) if is_doc && doc_end + 1 == group.span().start().line => {
+                        for text in inside {
+                            previous.text.push('\n');
+                            previous.text.push_str(&text.text);
+                        }
+                    }
+                    _ => texts.append(&mut inside),
                 }
-                doc_end = if is_doc {
-                    group.span_close().end().line
-                } else {
-                    0
-                };
+                doc_end = if is_doc { group.span().end().line } else { 0 };
             }
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();
@@ -205,7 +203,10 @@ fn literals(tokens: TokenStream, texts: &mut Vec<Text>) {
                     texts.push(Text {
                         line: literal.span().start().line,
                         // The string may continue on the next line.
-                        text: text.trim_matches('"').replace("\\\n", "\n"),
+                        text: text
+                            .trim_matches('"')
+                            .replace("\\\n", "\n")
+                            .replace("\\n", " "),
                     });
                 }
             }
