@@ -17,6 +17,7 @@ use std::process::Command;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use serde_json::Value;
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Item, UseTree, Visibility};
 use useapi_seed_tests::{without_tests, workspace};
@@ -88,56 +89,41 @@ impl Paths {
     fn add(&mut self, path: &[Ident]) {
         let names: Vec<_> = path.iter().map(ToString::to_string).collect();
         self.names.extend(names.iter().cloned());
-        if let (Some(first), Some(target)) = (path.first(), self.absolute(&names)) {
+        // A name alone is a variable or an imported item.
+        if let ([first, _, ..], Some(target)) = (path, self.absolute(&names)) {
             let line = first.span().start().line;
             self.source.paths.push((target, line));
         }
     }
 
-    fn import(&mut self, tree: &UseTree, prefix: &mut Vec<String>, is_public: bool) {
-        let (name, path) = match tree {
-            UseTree::Path(path) => {
-                prefix.push(path.ident.to_string());
-                self.import(&path.tree, prefix, is_public);
-                prefix.pop();
-                return;
-            }
+    fn import(&mut self, tree: &UseTree, prefix: &[String], is_public: bool) {
+        let with = |name: &Ident| [prefix, &[name.to_string()]].concat();
+        let (path, name) = match tree {
+            UseTree::Path(path) => return self.import(&path.tree, &with(&path.ident), is_public),
             UseTree::Group(group) => {
-                for tree in &group.items {
-                    self.import(tree, prefix, is_public);
-                }
-                return;
+                return group
+                    .items
+                    .iter()
+                    .for_each(|tree| self.import(tree, prefix, is_public));
             }
-            UseTree::Name(name) if name.ident == "self" => (prefix.last(), &name.ident),
-            UseTree::Name(name) => {
-                prefix.push(name.ident.to_string());
-                (prefix.last(), &name.ident)
+            UseTree::Glob(_) => (prefix.to_vec(), None),
+            UseTree::Name(name) if name.ident == "self" => {
+                (prefix.to_vec(), prefix.last().cloned())
             }
-            UseTree::Rename(rename) => {
-                prefix.push(rename.ident.to_string());
-                (None, &rename.rename)
-            }
-            UseTree::Glob(glob) => {
-                if let Some(target) = self.absolute(prefix) {
-                    let line = glob.star_token.spans[0].start().line;
-                    self.source.paths.push((target, line));
-                }
-                return;
-            }
+            UseTree::Name(name) => (with(&name.ident), Some(name.ident.to_string())),
+            UseTree::Rename(name) => (with(&name.ident), Some(name.rename.to_string())),
         };
-        let line = path.span().start().line;
-        let name = name.cloned().unwrap_or_else(|| path.to_string());
-        if let Some(target) = self.absolute(prefix) {
+        let Some(target) = self.absolute(&path) else {
+            return;
+        };
+        let line = tree.span().start().line;
+        if let Some(name) = name {
             self.source.imports.insert(name.clone(), target.clone());
             if is_public {
-                self.reexports.push((name, target, line));
-            } else {
-                self.source.paths.push((target, line));
+                return self.reexports.push((name, target, line));
             }
         }
-        if !matches!(tree, UseTree::Name(name) if name.ident == "self") {
-            prefix.pop();
-        }
+        self.source.paths.push((target, line));
     }
 
     /// The paths in the arguments of a macro.
@@ -170,7 +156,7 @@ impl Paths {
 impl<'ast> Visit<'ast> for Paths {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         let is_public = !matches!(item.vis, Visibility::Inherited);
-        self.import(&item.tree, &mut Vec::new(), is_public);
+        self.import(&item.tree, &[], is_public);
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
@@ -361,7 +347,10 @@ fn circle_is_found_through_a_reexport() {
             "a",
             "mod inside; pub use inside::Inside; fn f() { println!(\"{}\", crate::Two) }",
         ),
-        ("a::inside", "use super::super::c; pub struct Inside;"),
+        (
+            "a::inside",
+            "use super::super::c; pub struct Inside; fn f(b: u8) -> u8 { b }",
+        ),
         ("b", "pub struct Two; fn f(_: crate::a::Inside) {}"),
         (
             "c",

@@ -60,7 +60,7 @@ async fn result_types_match_their_schemas() {
     let host = Stub::always(Response::new(200, "image/png", *png)).await;
     let mut response = Fixture::named("service/200-completed-seed-job").json();
     response["verb"] = json!("seed_sync");
-    response["mood"] = json!(5);
+    response["undocumented"] = json!(5);
     response["created"] = json!(5);
     response["seed"]["value"] = json!(7);
     response["seed"]["attachments"][0]["url"] = json!(format!("http://{}/1", host.address()));

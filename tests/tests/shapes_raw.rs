@@ -58,7 +58,7 @@ async fn undocumented_values_and_fields_are_kept() {
     let mut body = Fixture::named("responses/200-already-retrieved").json();
     body["status"] = json!("resting");
     body["verb"] = json!("describe");
-    body["mood"] = json!({"a": [1, null]});
+    body["undocumented"] = json!({"a": [1, null]});
     body["seed"]["mood"] = json!("calm");
     body["seed"]["attachments"][0]["flags"] = json!(64);
     body["code"] = json!("200");
