@@ -33,14 +33,16 @@ const ALLOWED: &[&str] = &[
     "connection (is |was )?refused",
     "inject(s|ed|ing|ion)? (a |the |of )?faults?",
     "fault injection",
+    "(?-i:Fault(::|, Operation))",
+    r"fault\(Operation",
     "(upper|lower)[- ]?case letters?",
     "(ascii|unicode) letters?",
     "letters(,| and| or) digits",
     "retry budget",
-    "whole (number|second|minute|hour|day)s?",
+    "whole (call|operation|retrieval|wait|number|second|minute|hour|day)s?",
     "as a whole",
     "the description (of|field|property)",
-    "there (is|are|was|were) no",
+    "there (is|are|was|were) (no|none)",
     "(is|are) no (longer|more|less|other)",
 ];
 
