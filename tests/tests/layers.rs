@@ -411,7 +411,7 @@ fn crates_depend_only_on_lower_layers() {
     let expected: &[(&str, &[&str])] = &[
         ("useapi-seed-codegen", &[]),
         ("useapi-seed-emulator", &[]),
-        // Joins with the crate itself.
+        // Joins with the crate itself, here and in the line of `useapi-seed`.
         // ("useapi-seed-images", &[]),
         ("useapi-seed-raw", &["build: useapi-seed-codegen"]),
         ("useapi-seed", &["useapi-seed-raw"]),
