@@ -1,5 +1,6 @@
-//! What the tests in this crate share: the documented answers as files, the
-//! description, and a server that answers with exactly the bytes it was given.
+//! What the tests in this crate share: the documented responses as files, the
+//! spec, the sources of the crates, and a server that sends exactly the bytes it
+//! was given.
 
 #![allow(
     clippy::expect_used,
@@ -9,10 +10,12 @@
 
 mod description;
 mod fixture;
+mod source;
 mod stub;
 
 pub use description::{Description, Example};
-pub use fixture::Fixture;
+pub use fixture::{Fixture, without_nulls};
+pub use source::{source_files, without_tests, workspace};
 pub use stub::{Request, Response, Stub};
 
 /// The README's examples compile.
