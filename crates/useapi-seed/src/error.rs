@@ -1,6 +1,6 @@
 //! The error of every call.
 
-mod class;
+pub(crate) mod class;
 mod display;
 mod help;
 mod kind;
@@ -17,7 +17,6 @@ use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 use useapi_seed_raw::{BuildError, RawResponse};
 
-pub(crate) use class::Class;
 pub use kind::{ErrorKind, RequestStatus};
 pub use verdict::{Disposition, Verdict};
 
@@ -164,15 +163,6 @@ impl Error {
             BuildError::BaseUrl(reason) => Self::invalid_input(base_url, reason),
             other => Self::invalid_input("HTTP settings", "cannot be applied").with_source(other),
         }
-    }
-
-    /// What an unclear failure means depends on what the call would have changed.
-    pub(crate) fn for_call(mut self, idempotency: Idempotency) -> Self {
-        self.0.idempotency = idempotency;
-        if self.class() == Class::Ambiguous {
-            self.0.request_status = RequestStatus::MayHaveBeenSent;
-        }
-        self
     }
 
     pub(crate) fn with_is_from_service(mut self, is_from_service: bool) -> Self {

@@ -11,7 +11,8 @@ use useapi_seed_raw::types::{Job as JobBody, Verb};
 
 use crate::attempts::Idempotency;
 use crate::client::Client;
-use crate::error::{Class, Error, ErrorKind};
+use crate::error::class::Class;
+use crate::error::{Error, ErrorKind};
 use crate::job::{Job, JobHandle, JobProgress};
 use crate::response::Interpretation;
 use crate::result::SeedResult;

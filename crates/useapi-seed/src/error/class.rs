@@ -25,6 +25,15 @@ impl Class {
 }
 
 impl Error {
+    /// What an unclear failure means depends on what the call would have changed.
+    pub(crate) fn for_call(mut self, idempotency: Idempotency) -> Self {
+        self.0.idempotency = idempotency;
+        if self.class() == Class::Ambiguous {
+            self.0.request_status = RequestStatus::MayHaveBeenSent;
+        }
+        self
+    }
+
     pub(crate) fn class(&self) -> Class {
         let unclear = match self.0.idempotency {
             Idempotency::Safe => Class::Transient,

@@ -7,7 +7,8 @@ use std::time::Duration;
 use useapi_seed_raw::BodyStatus;
 use useapi_seed_raw::types::JobStatus;
 
-use super::{Class, Error, ErrorKind, RequestStatus, SearchOutcome};
+use super::class::Class;
+use super::{Error, ErrorKind, RequestStatus, SearchOutcome};
 use crate::attempts::Attempts;
 use crate::bad_request::BadRequestReason;
 

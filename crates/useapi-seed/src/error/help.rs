@@ -2,7 +2,8 @@
 
 use useapi_seed_raw::types::Verb;
 
-use super::{Class, Error, ErrorKind, RequestStatus};
+use super::class::Class;
+use super::{Error, ErrorKind, RequestStatus};
 
 impl Error {
     /// The most likely cause, in a sentence or two.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Class, Error, ErrorKind, RequestStatus};
+use super::class::Class;
+use super::{Error, ErrorKind, RequestStatus};
 
 /// A summary of an [`Error`] that can be stored, sent to another process and read
 /// back; fields that are unknown when it is read are ignored.

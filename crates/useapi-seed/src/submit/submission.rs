@@ -8,7 +8,8 @@ use useapi_seed_raw::types::{SeedRequest, Verb};
 
 use crate::attempts::Attempts;
 use crate::client::Client;
-use crate::error::{Class, Error, ErrorKind, SearchOutcome};
+use crate::error::class::Class;
+use crate::error::{Error, ErrorKind, SearchOutcome};
 use crate::find::SeedJobSearch;
 use crate::job::{Job, JobHandle, JobProgress};
 use crate::response::{self, Interpretation, Snapshot};
