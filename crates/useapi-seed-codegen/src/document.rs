@@ -7,6 +7,20 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Place};
 
+const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// An operation of the spec.
+pub(crate) struct Operation<'a> {
+    /// JSON pointer to `value`.
+    pub(crate) pointer: String,
+    pub(crate) path: &'a str,
+    /// In lower case.
+    pub(crate) method: &'static str,
+    pub(crate) value: &'a Value,
+}
+
 /// A parsed description.
 pub(crate) struct Document {
     file: String,
@@ -53,6 +67,31 @@ impl Document {
             .pointer(pointer)
             .and_then(Value::as_str)
             .ok_or_else(|| self.error(pointer, "has to be there, as a text"))
+    }
+
+    /// The members of the object at `pointer`, each with its own pointer; none
+    /// when there is no object.
+    pub(crate) fn members<'a>(
+        &'a self,
+        pointer: &'a str,
+    ) -> impl Iterator<Item = (String, &'a str, &'a Value)> {
+        let object = self.value.pointer(pointer).and_then(Value::as_object);
+        let members = object.into_iter().flat_map(Map::iter);
+        members.map(move |(key, value)| (child(pointer, key), key.as_str(), value))
+    }
+
+    /// All operations, in the order of their paths.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
+        self.members("/paths").flat_map(|(pointer, path, item)| {
+            METHODS.into_iter().filter_map(move |method| {
+                Some(Operation {
+                    pointer: child(&pointer, method),
+                    path,
+                    method,
+                    value: item.get(method)?,
+                })
+            })
+        })
     }
 
     /// An error about the value at `pointer`.

@@ -31,6 +31,7 @@ mod client;
 mod culprit;
 mod document;
 mod error;
+mod operation_enum;
 mod operations;
 mod pieces;
 mod requests;
@@ -82,11 +83,13 @@ pub fn generate_from_str(name: &str, text: &str) -> Result<String, Error> {
     requests::finish(&mut file).map_err(|method| unsupported(method, "asks"))?;
     let operations =
         operations::wrappers(&file).map_err(|method| unsupported(method, "answers"))?;
+    let operation_enum = operation_enum::generate(&document)?;
     let base_url = document.text("/servers/0/url")?;
 
     let mut tokens = TokenStream::new();
     file.to_tokens(&mut tokens);
     tokens.extend(operations);
+    tokens.extend(operation_enum);
     tokens.extend(quote::quote! {
         /// Where the service is: the first server of the description.
         pub const DEFAULT_BASE_URL: &str = #base_url;

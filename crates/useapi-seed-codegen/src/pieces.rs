@@ -6,23 +6,15 @@
 
 use openapiv3::{OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response, Schema};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::culprit;
 use crate::document::{Document, child};
 use crate::error::Error;
 
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
 pub(crate) fn check(document: &Document) -> Result<(), Error> {
-    for (pointer, item) in entries(document, "/paths") {
-        for method in METHODS {
-            if let Some(operation) = item.get(method) {
-                fits::<Operation>(document, &child(&pointer, method), operation)?;
-            }
-        }
+    for operation in document.operations() {
+        fits::<Operation>(document, &operation.pointer, operation.value)?;
     }
     components::<Schema>(document, "schemas")?;
     descriptions(document)?;
@@ -34,7 +26,7 @@ pub(crate) fn check(document: &Document) -> Result<(), Error> {
 
 /// The generated source has to be documented, so the description has to be.
 fn descriptions(document: &Document) -> Result<(), Error> {
-    for (pointer, schema) in entries(document, "/components/schemas") {
+    for (pointer, _, schema) in document.members("/components/schemas") {
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, property) in properties.into_iter().flatten() {
             let description = property.get("description").and_then(Value::as_str);
@@ -48,7 +40,7 @@ fn descriptions(document: &Document) -> Result<(), Error> {
 }
 
 fn components<T: DeserializeOwned>(document: &Document, kind: &str) -> Result<(), Error> {
-    for (pointer, value) in entries(document, &format!("/components/{kind}")) {
+    for (pointer, _, value) in document.members(&format!("/components/{kind}")) {
         if value.get("$ref").is_some() {
             fits::<ReferenceOr<T>>(document, &pointer, value)?;
         } else {
@@ -56,19 +48,6 @@ fn components<T: DeserializeOwned>(document: &Document, kind: &str) -> Result<()
         }
     }
     Ok(())
-}
-
-fn entries<'a>(
-    document: &'a Document,
-    pointer: &'a str,
-) -> impl Iterator<Item = (String, &'a Value)> {
-    document
-        .value
-        .pointer(pointer)
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::iter)
-        .map(move |(key, value)| (child(pointer, key), value))
 }
 
 fn fits<T: DeserializeOwned>(

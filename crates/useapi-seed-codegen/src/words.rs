@@ -62,19 +62,24 @@ fn make_names(words: &[(Ident, String)]) -> bool {
 
 /// `seed_async` as the variant `SeedAsync`.
 fn variant(word: &str) -> Option<(Ident, String)> {
-    let name: String = word
+    Some((pascal_case(word)?, word.to_owned()))
+}
+
+/// A name in `snake_case` or `camelCase` as an identifier in `PascalCase`;
+/// none when it is not an identifier.
+pub(crate) fn pascal_case(name: &str) -> Option<Ident> {
+    let name: String = name
         .split('_')
         .flat_map(|part| {
-            let mut letters = part.chars();
-            letters
+            let mut characters = part.chars();
+            characters
                 .next()
                 .map(|first| first.to_ascii_uppercase())
                 .into_iter()
-                .chain(letters)
+                .chain(characters)
         })
         .collect();
-    syn::parse_str::<Ident>(&name).ok()?;
-    Some((Ident::new(&name, Span::call_site()), word.to_owned()))
+    syn::parse_str(&name).ok()
 }
 
 impl Words {

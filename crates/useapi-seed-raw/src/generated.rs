@@ -1166,5 +1166,56 @@ Arguments:
         call.inner.into_result(outcome)
     }
 }
+/// An operation of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    ///Put a halted account back to work: `POST /account/midjourney/{channel}/reset`.
+    ResetAccount,
+    ///List the jobs that are executing: `GET /jobs`.
+    ListJobs,
+    ///Retrieve a job in its present state: `GET /jobs/`.
+    GetJob,
+    ///Cancel a job: `GET /jobs/cancel/`.
+    CancelJob,
+    ///Retrieve the seed and four separate upscaled images of a finished job: `POST /jobs/seed_async`.
+    RetrieveSeed,
+}
+impl Operation {
+    /// The `operationId` of the spec, such as `getJob`.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::ResetAccount => "resetAccount",
+            Self::ListJobs => "listJobs",
+            Self::GetJob => "getJob",
+            Self::CancelJob => "cancelJob",
+            Self::RetrieveSeed => "retrieveSeed",
+        }
+    }
+    /// The HTTP method, in upper case.
+    #[must_use]
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::ResetAccount => "POST",
+            Self::ListJobs => "GET",
+            Self::GetJob => "GET",
+            Self::CancelJob => "GET",
+            Self::RetrieveSeed => "POST",
+        }
+    }
+    /// The path below the base URL, as the template of the spec: path
+    /// parameters are names in braces.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::ResetAccount => "/account/midjourney/{channel}/reset",
+            Self::ListJobs => "/jobs",
+            Self::GetJob => "/jobs/",
+            Self::CancelJob => "/jobs/cancel/",
+            Self::RetrieveSeed => "/jobs/seed_async",
+        }
+    }
+}
 /// Where the service is: the first server of the description.
 pub const DEFAULT_BASE_URL: &str = "https://api.useapi.net/v2";

@@ -98,7 +98,7 @@ pub use client::{
     DEFAULT_TIMEOUT, is_unencrypted,
 };
 pub use discord_token::DiscordToken;
-pub use generated::{DEFAULT_BASE_URL, types};
+pub use generated::{DEFAULT_BASE_URL, Operation, types};
 pub use response::{BodyStatus, Error, ErrorKind, RawResponse, Response};
 
 use call_context::CallContext;

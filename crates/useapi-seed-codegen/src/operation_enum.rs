@@ -1,0 +1,68 @@
+//! `Operation`: the operations of the spec, with id, method and path.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use serde_json::Value;
+
+use crate::document::{Document, child};
+use crate::error::Error;
+use crate::words;
+
+/// The enumeration of all operations of the spec.
+pub(crate) fn generate(document: &Document) -> Result<TokenStream, Error> {
+    let mut variants: Vec<Ident> = Vec::new();
+    let (mut docs, mut ids, mut methods, mut paths) = (vec![], vec![], vec![], vec![]);
+    for operation in document.operations() {
+        let pointer = child(&operation.pointer, "operationId");
+        let id = document.text(&pointer)?;
+        let variant = words::pascal_case(id)
+            .filter(|variant| !variants.contains(variant))
+            .ok_or_else(|| document.error(&pointer, "is not a unique name in camelCase"))?;
+        let method = operation.method.to_ascii_uppercase();
+        let summary = operation.value.get("summary").and_then(Value::as_str);
+        docs.push(format!(
+            "{}: `{method} {}`.",
+            summary.map_or(id, |summary| summary.trim_end()),
+            operation.path
+        ));
+        variants.push(variant);
+        ids.push(id);
+        methods.push(method);
+        paths.push(operation.path);
+    }
+    Ok(quote! {
+        /// An operation of the API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Operation {
+            #(#[doc = #docs] #variants,)*
+        }
+
+        impl Operation {
+            /// The `operationId` of the spec, such as `getJob`.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self {
+                    #(Self::#variants => #ids,)*
+                }
+            }
+
+            /// The HTTP method, in upper case.
+            #[must_use]
+            pub fn method(self) -> &'static str {
+                match self {
+                    #(Self::#variants => #methods,)*
+                }
+            }
+
+            /// The path below the base URL, as the template of the spec: path
+            /// parameters are names in braces.
+            #[must_use]
+            pub fn path(self) -> &'static str {
+                match self {
+                    #(Self::#variants => #paths,)*
+                }
+            }
+        }
+    })
+}
