@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, YamlData};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Place};
+use crate::error::{Error, Location};
 
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
@@ -26,7 +26,7 @@ pub(crate) struct Document {
     file: String,
     pub(crate) value: Value,
     /// JSON pointer to line and column, both counted from 1.
-    places: BTreeMap<String, (usize, usize)>,
+    positions: BTreeMap<String, (usize, usize)>,
 }
 
 impl Document {
@@ -34,12 +34,12 @@ impl Document {
         let mut document = Self {
             file: file.to_owned(),
             value: Value::Null,
-            places: BTreeMap::new(),
+            positions: BTreeMap::new(),
         };
         let nodes = MarkedYaml::load_from_str(text).map_err(|fault| {
             let (line, column) = position(fault.marker());
             Error::new(
-                Place {
+                Location {
                     file: file.to_owned(),
                     line,
                     column,
@@ -96,14 +96,14 @@ impl Document {
 
     /// An error about the value at `pointer`.
     pub(crate) fn error(&self, pointer: &str, message: &str) -> Error {
-        Error::new(self.place(pointer), message)
+        Error::new(self.location(pointer), message)
     }
 
     /// Where `pointer`, or else its nearest known parent, stands.
-    fn place(&self, pointer: &str) -> Place {
+    fn location(&self, pointer: &str) -> Location {
         let mut known = pointer;
         let (line, column) = loop {
-            if let Some(place) = self.places.get(known) {
+            if let Some(place) = self.positions.get(known) {
                 break *place;
             }
             match known.rfind('/') {
@@ -111,7 +111,7 @@ impl Document {
                 None => break (1, 1),
             }
         };
-        Place {
+        Location {
             file: self.file.clone(),
             line,
             column,
@@ -120,7 +120,7 @@ impl Document {
     }
 
     fn read(&mut self, node: &MarkedYaml<'_>, pointer: &str) -> Result<Value, Error> {
-        self.places
+        self.positions
             .insert(pointer.to_owned(), position(&node.span.start));
         match &node.data {
             YamlData::Value(scalar) => self.scalar(scalar, pointer),
@@ -135,7 +135,7 @@ impl Document {
                 for (key, item) in entries {
                     let YamlData::Value(Scalar::String(key)) = &key.data else {
                         let (line, column) = position(&key.span.start);
-                        self.places.insert(pointer.to_owned(), (line, column));
+                        self.positions.insert(pointer.to_owned(), (line, column));
                         return Err(self.error(pointer, "has a key that is no string; quote it"));
                     };
                     let value = self.read(item, &child(pointer, key))?;

@@ -5,7 +5,7 @@ use std::fmt;
 /// A place in the description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Place {
+pub struct Location {
     /// Name of the file, as the caller gave it.
     pub file: String,
     /// Line, counted from 1; 0 for the file as such.
@@ -16,7 +16,7 @@ pub struct Place {
     pub pointer: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         if self.line > 0 {
@@ -35,33 +35,33 @@ impl fmt::Display for Place {
 /// Its text is one line, in the form compilers use: `file:line:column:
 /// pointer: what is wrong`.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: {message}")]
+#[error("{location}: {message}")]
 pub struct Error {
-    place: Place,
+    location: Location,
     message: String,
 }
 
 impl Error {
-    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn new(location: Location, message: impl Into<String>) -> Self {
         Self {
-            place,
+            location,
             message: message.into(),
         }
     }
 
     pub(crate) fn unreadable(file: &str, source: &std::io::Error) -> Self {
-        let place = Place {
+        let location = Location {
             file: file.to_owned(),
             line: 0,
             column: 0,
             pointer: String::new(),
         };
-        Self::new(place, format!("cannot be read: {source}"))
+        Self::new(location, format!("cannot be read: {source}"))
     }
 
     /// Where the fault stands.
     #[must_use]
-    pub fn place(&self) -> &Place {
-        &self.place
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 }

@@ -21,29 +21,29 @@
 //! ```
 //! let text = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: 7\n";
 //! let error = useapi_seed_codegen::generate_from_str("broken.yaml", text).unwrap_err();
-//! assert_eq!(error.place().line, 3);
+//! assert_eq!(error.location().line, 3);
 //! assert!(error.to_string().starts_with("broken.yaml:3:8: /paths: "));
 //! ```
 //!
 //! [progenitor]: https://docs.rs/progenitor
 
-mod client;
-mod culprit;
+mod client_methods;
 mod document;
 mod error;
+mod generator;
+mod locate_error;
+mod open_enums;
 mod operation_enum;
-mod operations;
-mod pieces;
 mod requests;
 mod types;
-mod words;
+mod validate;
 
 use std::path::Path;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-pub use error::{Error, Place};
+pub use error::{Error, Location};
 
 /// First lines of the generated source.
 const HEADER: &str = "\
@@ -73,8 +73,8 @@ pub fn generate(file: &Path) -> Result<String, Error> {
 /// As [`generate`], but for reading.
 pub fn generate_from_str(name: &str, text: &str) -> Result<String, Error> {
     let document = document::Document::parse(name, text)?;
-    let words = words::collect(&document)?;
-    let mut file = client::generate(&document, &words)?;
+    let words = open_enums::collect(&document)?;
+    let mut file = generator::generate(&document, &words)?;
     types::finish(&mut file, &words);
     let unsupported = |method: String, what: &str| {
         let message = format!("the operation `{method}` {what} in a form that is not supported");
@@ -82,7 +82,7 @@ pub fn generate_from_str(name: &str, text: &str) -> Result<String, Error> {
     };
     requests::finish(&mut file).map_err(|method| unsupported(method, "asks"))?;
     let operations =
-        operations::wrappers(&file).map_err(|method| unsupported(method, "answers"))?;
+        client_methods::generate(&file).map_err(|method| unsupported(method, "answers"))?;
     let operation_enum = operation_enum::generate(&document)?;
     let base_url = document.text("/servers/0/url")?;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::{Document, child};
 use crate::error::Error;
-use crate::words;
+use crate::open_enums;
 
 /// The enumeration of all operations of the spec.
 pub(crate) fn generate(document: &Document) -> Result<TokenStream, Error> {
@@ -15,7 +15,7 @@ pub(crate) fn generate(document: &Document) -> Result<TokenStream, Error> {
     for operation in document.operations() {
         let pointer = child(&operation.pointer, "operationId");
         let id = document.text(&pointer)?;
-        let variant = words::pascal_case(id)
+        let variant = open_enums::pascal_case(id)
             .filter(|variant| !variants.contains(variant))
             .ok_or_else(|| document.error(&pointer, "is not a unique name in camelCase"))?;
         let method = operation.method.to_ascii_uppercase();

@@ -3,16 +3,16 @@
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Fields, Item, ItemEnum, ItemMod, ItemStruct, Type, parse_quote};
 
-use crate::words::Words;
+use crate::open_enums::OpenEnum;
 
 /// Adds to the types what the generator leaves out: documentation of the
 /// catch-all field, room to grow, constructors, and the open enumerations.
-pub(crate) fn finish(file: &mut syn::File, words: &[Words]) {
+pub(crate) fn finish(file: &mut syn::File, words: &[OpenEnum]) {
     Finish { words }.visit_file_mut(file);
 }
 
 struct Finish<'a> {
-    words: &'a [Words],
+    words: &'a [OpenEnum],
 }
 
 impl VisitMut for Finish<'_> {

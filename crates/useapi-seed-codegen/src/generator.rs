@@ -8,11 +8,11 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
 use serde_json::Value;
 
-use crate::culprit;
 use crate::document::Document;
 use crate::error::Error;
-use crate::pieces;
-use crate::words::Words;
+use crate::locate_error;
+use crate::open_enums::OpenEnum;
+use crate::validate;
 
 /// Schemas whose type is written by hand.
 const REPLACEMENTS: [(&str, &str); 2] = [
@@ -24,16 +24,19 @@ const REPLACEMENTS: [(&str, &str); 2] = [
 ];
 
 /// The client and types of `document`, as progenitor writes them.
-pub(crate) fn generate(document: &Document, words: &[Words]) -> Result<syn::File, Error> {
-    pieces::check(document)?;
+pub(crate) fn generate(document: &Document, words: &[OpenEnum]) -> Result<syn::File, Error> {
+    validate::check(document)?;
     let settings = settings(words);
-    attempt(&document.value, &settings).map_err(|message| {
-        let is_generated = |value: &Value| attempt(value, &settings).is_ok();
-        document.error(&culprit::find(&document.value, &is_generated), &message)
+    try_generate(&document.value, &settings).map_err(|message| {
+        let is_generated = |value: &Value| try_generate(value, &settings).is_ok();
+        document.error(
+            &locate_error::find(&document.value, &is_generated),
+            &message,
+        )
     })
 }
 
-fn settings(words: &[Words]) -> GenerationSettings {
+fn settings(words: &[OpenEnum]) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
@@ -44,19 +47,19 @@ fn settings(words: &[Words]) -> GenerationSettings {
     for (schema, replacement) in REPLACEMENTS {
         settings.with_replacement(schema, replacement, std::iter::empty());
     }
-    for Words { name, .. } in words {
+    for OpenEnum { name, .. } in words {
         let replacement = format!("crate::types::{name}");
         settings.with_replacement(name, replacement, std::iter::empty());
     }
     settings
 }
 
-fn attempt(value: &Value, settings: &GenerationSettings) -> Result<syn::File, String> {
+fn try_generate(value: &Value, settings: &GenerationSettings) -> Result<syn::File, String> {
     let mut value = value.clone();
     drop_nullable(&mut value);
     drop_min_length(&mut value);
     let spec: OpenAPI = serde_json::from_value(value).map_err(|fault| fault.to_string())?;
-    let tokens = quietly(|| Generator::new(settings).generate_tokens(&spec))?;
+    let tokens = catch_panic(|| Generator::new(settings).generate_tokens(&spec))?;
     syn::parse2(tokens).map_err(|fault| format!("makes source that does not parse: {fault}"))
 }
 
@@ -94,7 +97,7 @@ fn drop_min_length(value: &mut Value) {
 }
 
 /// The generator reports much of what it does not support by a panic.
-fn quietly(
+fn catch_panic(
     generate: impl FnOnce() -> Result<TokenStream, progenitor::Error>,
 ) -> Result<TokenStream, String> {
     // The hook is the whole process's: one at a time, so that each finds and

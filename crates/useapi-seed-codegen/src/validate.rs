@@ -8,20 +8,20 @@ use openapiv3::{OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Respons
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::culprit;
 use crate::document::{Document, child};
 use crate::error::Error;
+use crate::locate_error;
 
 pub(crate) fn check(document: &Document) -> Result<(), Error> {
     for operation in document.operations() {
-        fits::<Operation>(document, &operation.pointer, operation.value)?;
+        parses_as::<Operation>(document, &operation.pointer, operation.value)?;
     }
     components::<Schema>(document, "schemas")?;
     descriptions(document)?;
     components::<Response>(document, "responses")?;
     components::<Parameter>(document, "parameters")?;
     components::<RequestBody>(document, "requestBodies")?;
-    fits::<OpenAPI>(document, "", &document.value)
+    parses_as::<OpenAPI>(document, "", &document.value)
 }
 
 /// The generated source has to be documented, so the description has to be.
@@ -42,22 +42,22 @@ fn descriptions(document: &Document) -> Result<(), Error> {
 fn components<T: DeserializeOwned>(document: &Document, kind: &str) -> Result<(), Error> {
     for (pointer, _, value) in document.members(&format!("/components/{kind}")) {
         if value.get("$ref").is_some() {
-            fits::<ReferenceOr<T>>(document, &pointer, value)?;
+            parses_as::<ReferenceOr<T>>(document, &pointer, value)?;
         } else {
-            fits::<T>(document, &pointer, value)?;
+            parses_as::<T>(document, &pointer, value)?;
         }
     }
     Ok(())
 }
 
-fn fits<T: DeserializeOwned>(
+fn parses_as<T: DeserializeOwned>(
     document: &Document,
     pointer: &str,
     value: &Value,
 ) -> Result<(), Error> {
     let decode = |value: &Value| serde_json::from_value::<T>(value.clone());
     decode(value).map(drop).map_err(|fault| {
-        let inside = culprit::find(value, &|value| decode(value).is_ok());
+        let inside = locate_error::find(value, &|value| decode(value).is_ok());
         document.error(&format!("{pointer}{inside}"), &fault.to_string())
     })
 }

@@ -17,13 +17,17 @@ const DEPTH: usize = 3;
 /// no single part is to blame.
 pub(crate) fn find(document: &Value, works: &dyn Fn(&Value) -> bool) -> String {
     let mut culprit = String::new();
-    while let Some(inside) = blamed_part(document, &culprit, works) {
+    while let Some(inside) = smallest_failing_part(document, &culprit, works) {
         culprit = inside;
     }
     culprit
 }
 
-fn blamed_part(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> Option<String> {
+fn smallest_failing_part(
+    document: &Value,
+    pointer: &str,
+    works: &dyn Fn(&Value) -> bool,
+) -> Option<String> {
     let mut level = vec![pointer.to_owned()];
     for _ in 0..DEPTH {
         level = level
@@ -33,7 +37,7 @@ fn blamed_part(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) 
             .collect();
         let blamed = level
             .iter()
-            .find(|candidate| is_to_blame(document, candidate, works));
+            .find(|candidate| causes_failure(document, candidate, works));
         if let Some(blamed) = blamed {
             return Some(blamed.clone());
         }
@@ -43,7 +47,7 @@ fn blamed_part(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) 
 
 /// Whether the document works without this part, or with something plain in its
 /// place.
-fn is_to_blame(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> bool {
+fn causes_failure(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> bool {
     let present = document.pointer(pointer);
     let substitutes = [json!({}), json!([]), json!(""), json!(0), json!(true)];
     works(&with(document, pointer, None))

@@ -9,7 +9,7 @@ use syn::{FnArg, ImplItem, ImplItemFn, Item, ReturnType, Type};
 
 /// The methods, from the signatures of the generated ones. A method whose
 /// signature is of another form is the error.
-pub(crate) fn wrappers(file: &syn::File) -> Result<TokenStream, String> {
+pub(crate) fn generate(file: &syn::File) -> Result<TokenStream, String> {
     let methods = file
         .items
         .iter()

@@ -8,7 +8,7 @@ use crate::document::{Document, child};
 use crate::error::Error;
 
 /// A string schema with `x-extensible-enum`.
-pub(crate) struct Words {
+pub(crate) struct OpenEnum {
     pub(crate) name: String,
     description: String,
     /// Each word with its variant.
@@ -16,7 +16,7 @@ pub(crate) struct Words {
 }
 
 /// All such schemas of the document.
-pub(crate) fn collect(document: &Document) -> Result<Vec<Words>, Error> {
+pub(crate) fn collect(document: &Document) -> Result<Vec<OpenEnum>, Error> {
     let Some(Value::Object(schemas)) = document.value.pointer("/components/schemas") else {
         return Ok(Vec::new());
     };
@@ -33,13 +33,13 @@ pub(crate) fn collect(document: &Document) -> Result<Vec<Words>, Error> {
             .iter()
             .map(|word| word.as_str().and_then(variant))
             .collect::<Option<Vec<_>>>()
-            .filter(|words| !words.is_empty() && make_names(words))
+            .filter(|words| !words.is_empty() && names_are_unique(words))
             .ok_or_else(|| {
                 let message = "has to be a list of different words in lower_snake_case, without \
                                `unknown`";
                 document.error(&pointer, message)
             })?;
-        collected.push(Words {
+        collected.push(OpenEnum {
             name: name.clone(),
             description: schema
                 .get("description")
@@ -53,7 +53,7 @@ pub(crate) fn collect(document: &Document) -> Result<Vec<Words>, Error> {
 }
 
 /// Whether the words make an enumeration, beside the variant for other words.
-fn make_names(words: &[(Ident, String)]) -> bool {
+fn names_are_unique(words: &[(Ident, String)]) -> bool {
     let mut names: Vec<_> = words.iter().map(|(name, _)| name.to_string()).collect();
     names.push("Unknown".to_owned());
     names.sort_unstable();
@@ -82,7 +82,7 @@ pub(crate) fn pascal_case(name: &str) -> Option<Ident> {
     syn::parse_str(&name).ok()
 }
 
-impl Words {
+impl OpenEnum {
     /// The enumeration with its conversions.
     pub(crate) fn to_items(&self) -> TokenStream {
         let name = Ident::new(&self.name, Span::call_site());

@@ -23,7 +23,7 @@ fn broken(from: &str, to: &str) -> Error {
         .take_while(|(old, new)| old == new)
         .count();
     let line = SPEC[..place].matches('\n').count() + 1 + kept;
-    assert_eq!(error.place().line, line, "{error}");
+    assert_eq!(error.location().line, line, "{error}");
     error
 }
 
@@ -70,7 +70,7 @@ fn reference_to_nothing() {
         format!(
             "spec.yaml:{}:21: /components/schemas/Seed/properties/value/allOf/0/$ref: refers to \
              `#/components/schemas/SeedNumber`, which is not in this document",
-            error.place().line
+            error.location().line
         )
     );
 }
@@ -82,14 +82,14 @@ fn value_of_the_wrong_kind() {
         "    ReplyRef:\n      type: string\n      maxLength: many\n",
     );
     assert_eq!(
-        error.place().pointer,
+        error.location().pointer,
         "/components/schemas/ReplyRef/maxLength"
     );
     let error = broken(
         "      operationId: getJob\n      tags: [jobs]\n",
         "      operationId: getJob\n      tags: jobs\n",
     );
-    assert_eq!(error.place().pointer, "/paths/~1jobs~1/get/tags");
+    assert_eq!(error.location().pointer, "/paths/~1jobs~1/get/tags");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn required_field_missing() {
     // One fault does not hide another.
     let twice = document.replace("info: {title: t, version: '1'}\n", "");
     let error = generate_from_str("spec.yaml", &twice).unwrap_err();
-    assert_eq!(error.place().pointer, "/paths/~1a/get");
+    assert_eq!(error.location().pointer, "/paths/~1a/get");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn what_the_generator_does_not_support() {
     ]
     .concat();
     let error = generate_from_str("spec.yaml", &document).unwrap_err();
-    let place = error.place();
+    let place = error.location();
     assert_eq!(
         (place.line, place.pointer.as_str()),
         (8, "/paths/~1a/get/responses/200")
@@ -139,7 +139,7 @@ fn what_the_generator_does_not_support() {
     );
     assert!(
         error
-            .place()
+            .location()
             .pointer
             .starts_with("/components/schemas/ReplyRef"),
         "{error}"
@@ -171,7 +171,7 @@ fn property_without_description() {
     let to = from.replace("description", "descrption");
     let error = generate_from_str("spec.yaml", &SPEC.replace(from, &to)).unwrap_err();
     assert_eq!(
-        error.place().pointer,
+        error.location().pointer,
         "/components/schemas/Attachment/properties/width"
     );
     assert!(error.to_string().ends_with("has no description"), "{error}");
@@ -180,7 +180,7 @@ fn property_without_description() {
 #[test]
 fn no_server() {
     let error = broken("  - url: https://api.useapi.net/v2\n", "  - url: 2\n");
-    assert_eq!(error.place().pointer, "/servers/0/url");
+    assert_eq!(error.location().pointer, "/servers/0/url");
 }
 
 #[test]
