@@ -1,15 +1,15 @@
 //! A method of `crate::Client` for each operation.
 //!
-//! The generated methods report some failures without status, headers or body.
-//! These record the exchange, and give all of it back.
+//! The methods that progenitor generates return some errors without status,
+//! headers or body. These methods record the exchange and return all of it.
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{FnArg, ImplItem, ImplItemFn, Item, ReturnType, Type};
+use syn::visit_mut::{self, VisitMut};
+use syn::{FnArg, ImplItem, ImplItemFn, Item, Path, parse_quote};
 
-/// The methods, from the signatures of the generated ones. A method whose
-/// signature is of another form is the error.
-pub(crate) fn generate(file: &syn::File) -> Result<TokenStream, String> {
+/// The methods, with the signatures of the generated ones.
+pub(crate) fn generate(file: &syn::File) -> TokenStream {
     let methods = file
         .items
         .iter()
@@ -19,81 +19,57 @@ pub(crate) fn generate(file: &syn::File) -> Result<TokenStream, String> {
         })
         .flatten()
         .filter_map(|item| match item {
-            ImplItem::Fn(method) if method.sig.asyncness.is_some() => Some(method),
+            ImplItem::Fn(method) if method.sig.asyncness.is_some() => {
+                Some(method_of_client(method))
+            }
             _ => None,
-        })
-        .map(|method| wrapper(method).ok_or_else(|| method.sig.ident.to_string()))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(quote! {
-        #[allow(clippy::needless_lifetimes, reason = "as the generator writes them")]
+        });
+    quote! {
+        #[allow(clippy::needless_lifetimes, reason = "as progenitor generates them")]
         impl crate::Client {
             #(#methods)*
         }
-    })
+    }
 }
 
-fn wrapper(method: &ImplItemFn) -> Option<TokenStream> {
-    let docs = method
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("doc"));
-    let name = &method.sig.ident;
-    let generics = &method.sig.generics;
-    let inputs = &method.sig.inputs;
-    let arguments = inputs.iter().filter_map(|input| match input {
+fn method_of_client(method: &ImplItemFn) -> TokenStream {
+    let docs = &method.attrs;
+    let mut signature = method.sig.clone();
+    ResultTypes.visit_return_type_mut(&mut signature.output);
+    let name = &signature.ident;
+    let arguments = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(argument) => Some(&argument.pat),
         FnArg::Receiver(_) => None,
     });
-    let (success, error) = outcome(&method.sig.output)?;
-    Some(quote! {
+    quote! {
         #(#docs)*
         ///
         /// # Errors
         ///
         /// When no response arrives, or one that is not the success of the spec.
         /// The error keeps status, headers and body.
-        pub async fn #name #generics (#inputs)
-            -> Result<crate::Response<#success>, crate::Error<#error>>
-        {
+        pub #signature {
             let call = self.call();
             let outcome = call.#name(#(#arguments),*).await;
             call.inner.into_result(outcome)
         }
-    })
-}
-
-/// `T` and `E` of `Result<ResponseValue<T>, Error<E>>`.
-fn outcome(output: &ReturnType) -> Option<(&Type, &Type)> {
-    let ReturnType::Type(_, result) = output else {
-        return None;
-    };
-    match type_arguments(result).as_slice() {
-        [success, error] => match (
-            type_arguments(success).as_slice(),
-            type_arguments(error).as_slice(),
-        ) {
-            ([success], [error]) => Some((success, error)),
-            _ => None,
-        },
-        _ => None,
     }
 }
 
-fn type_arguments(ty: &Type) -> Vec<&Type> {
-    let Type::Path(path) = ty else {
-        return Vec::new();
-    };
-    let Some(syn::PathArguments::AngleBracketed(arguments)) =
-        path.path.segments.last().map(|segment| &segment.arguments)
-    else {
-        return Vec::new();
-    };
-    arguments
-        .args
-        .iter()
-        .filter_map(|argument| match argument {
-            syn::GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        })
-        .collect()
+/// Turns `Result<ResponseValue<T>, Error<E>>` into the types of the raw layer.
+struct ResultTypes;
+
+impl VisitMut for ResultTypes {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        visit_mut::visit_path_mut(self, path);
+        let [segment] = path.segments.iter().collect::<Vec<_>>()[..] else {
+            return;
+        };
+        let arguments = &segment.arguments;
+        if segment.ident == "ResponseValue" {
+            *path = parse_quote!(crate::Response #arguments);
+        } else if segment.ident == "Error" {
+            *path = parse_quote!(crate::Error #arguments);
+        }
+    }
 }

@@ -1,18 +1,18 @@
-//! Why a description was refused, and where.
+//! The error of an invalid spec.
 
 use std::fmt;
 
-/// A place in the description.
+/// A location in the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Location {
-    /// Name of the file, as the caller gave it.
+    /// File name, as passed by the caller.
     pub file: String,
-    /// Line, counted from 1; 0 for the file as such.
+    /// Line, counted from 1; 0 for the file itself.
     pub line: usize,
     /// Column, counted from 1.
     pub column: usize,
-    /// JSON pointer to the value; empty for the whole document.
+    /// JSON pointer to the value; empty for the document.
     pub pointer: String,
 }
 
@@ -30,10 +30,10 @@ impl fmt::Display for Location {
     }
 }
 
-/// A description that no client can be generated from.
+/// An invalid or unsupported spec.
 ///
-/// Its text is one line, in the form compilers use: `file:line:column:
-/// pointer: what is wrong`.
+/// The message is one line in the format of compilers:
+/// `file:line:column: pointer: message`.
 #[derive(Debug, thiserror::Error)]
 #[error("{location}: {message}")]
 pub struct Error {
@@ -59,7 +59,7 @@ impl Error {
         Self::new(location, format!("cannot be read: {source}"))
     }
 
-    /// Where the fault stands.
+    /// Location of the error.
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location

@@ -1,10 +1,9 @@
-//! Runs the generator.
+//! Runs progenitor.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
 use openapiv3::OpenAPI;
-use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
 use serde_json::Value;
 
@@ -12,21 +11,19 @@ use crate::document::Document;
 use crate::error::Error;
 use crate::locate_error;
 use crate::open_enums::OpenEnum;
-use crate::validate;
 
 /// Schemas whose type is written by hand.
 const REPLACEMENTS: [(&str, &str); 2] = [
     // A secret: its `Debug` must not print it.
     ("DiscordToken", "crate::DiscordToken"),
-    // The description says int64, because other generators cut uint64 to 32
-    // bits; what the service sends has no sign.
+    // The spec says int64, because other generators truncate uint64 to 32 bits;
+    // the service's numbers are unsigned.
     ("SeedValue", "u64"),
 ];
 
-/// The client and types of `document`, as progenitor writes them.
-pub(crate) fn generate(document: &Document, words: &[OpenEnum]) -> Result<syn::File, Error> {
-    validate::check(document)?;
-    let settings = settings(words);
+/// The client and types of `document`, as progenitor generates them.
+pub(crate) fn generate(document: &Document, enums: &[OpenEnum]) -> Result<syn::File, Error> {
+    let settings = settings(enums);
     try_generate(&document.value, &settings).map_err(|message| {
         let is_generated = |value: &Value| try_generate(value, &settings).is_ok();
         document.error(
@@ -36,38 +33,39 @@ pub(crate) fn generate(document: &Document, words: &[OpenEnum]) -> Result<syn::F
     })
 }
 
-fn settings(words: &[OpenEnum]) -> GenerationSettings {
+fn settings(enums: &[OpenEnum]) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
-        // Without the hook an answer loses its status, so a client that has
-        // none must not compile.
+        // Without the hook a response loses its status, so a client without one
+        // must not compile.
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote::quote!(crate::CallContext));
     for (schema, replacement) in REPLACEMENTS {
         settings.with_replacement(schema, replacement, std::iter::empty());
     }
-    for OpenEnum { name, .. } in words {
-        let replacement = format!("crate::types::{name}");
-        settings.with_replacement(name, replacement, std::iter::empty());
+    for OpenEnum { name, .. } in enums {
+        settings.with_replacement(name, format!("crate::types::{name}"), std::iter::empty());
     }
     settings
 }
 
-fn try_generate(value: &Value, settings: &GenerationSettings) -> Result<syn::File, String> {
-    let mut value = value.clone();
-    drop_nullable(&mut value);
-    drop_min_length(&mut value);
-    let spec: OpenAPI = serde_json::from_value(value).map_err(|fault| fault.to_string())?;
-    let tokens = catch_panic(|| Generator::new(settings).generate_tokens(&spec))?;
-    syn::parse2(tokens).map_err(|fault| format!("makes source that does not parse: {fault}"))
+fn try_generate(spec: &Value, settings: &GenerationSettings) -> Result<syn::File, String> {
+    let mut spec = spec.clone();
+    drop_nullable(&mut spec);
+    drop_min_length(&mut spec);
+    let spec: OpenAPI = serde_json::from_value(spec).map_err(|error| error.to_string())?;
+    let tokens = catch_panic(|| Generator::new(settings).generate_tokens(&spec))
+        .map_err(|panic| format!("cannot be generated: the generator panicked: {panic}"))?
+        .map_err(|error| format!("cannot be generated: {error}"))?;
+    syn::parse2(tokens).map_err(|error| format!("generates invalid source: {error}"))
 }
 
-/// OpenAPI 3.0 wants `nullable` beside a type, so named schemas have it. The
-/// generator makes a wrapper of each such schema; it need not, because they are
-/// used in optional fields only, and an `Option` takes null.
-fn drop_nullable(value: &mut Value) {
-    let schemas = value
+/// OpenAPI 3.0 allows `nullable` only beside a type, so named schemas have it.
+/// The generator wraps each such schema in a type, which is not needed: they are
+/// used in optional fields only, and an `Option` accepts null.
+fn drop_nullable(spec: &mut Value) {
+    let schemas = spec
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut);
     for schema in schemas.into_iter().flat_map(|schemas| schemas.values_mut()) {
@@ -81,8 +79,8 @@ fn drop_nullable(value: &mut Value) {
     }
 }
 
-/// Of a string with `minLength` the generator makes a type that rejects shorter
-/// ones. What to send is the caller's choice, and rejecting it the service's.
+/// The generator makes a type of each string with `minLength`, which rejects
+/// shorter ones. The raw layer leaves that to the service.
 fn drop_min_length(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -96,31 +94,19 @@ fn drop_min_length(value: &mut Value) {
     }
 }
 
-/// The generator reports much of what it does not support by a panic.
-fn catch_panic(
-    generate: impl FnOnce() -> Result<TokenStream, progenitor::Error>,
-) -> Result<TokenStream, String> {
-    // The hook is the whole process's: one at a time, so that each finds and
-    // leaves the right one.
+/// The generator panics on much of what it does not support. The error is the
+/// panic's message, which is not printed.
+fn catch_panic<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    // The hook belongs to the whole process: only one thread replaces it at a time.
     static HOOK: Mutex<()> = Mutex::new(());
-    let guard = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guard = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(generate));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(run));
     panic::set_hook(hook);
-    drop(guard);
-    match outcome {
-        Ok(Ok(tokens)) => Ok(tokens),
-        Ok(Err(fault)) => Err(format!("cannot be generated: {fault}")),
-        Err(panic) => {
-            let message = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no message");
-            Err(format!(
-                "cannot be generated: the generator stopped with `{message}`"
-            ))
-        }
-    }
+    outcome.map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let message = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        message.unwrap_or("no message").to_owned()
+    })
 }

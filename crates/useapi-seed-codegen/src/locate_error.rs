@@ -1,30 +1,30 @@
-//! Finds the value that a failure depends on.
+//! Finds the value that makes the generation fail.
 //!
-//! Neither the OpenAPI types nor the generator say where in the description
-//! they stumbled: the types are untagged enumerations, and the generator
-//! panics. So the description is tried again without each of its parts: the
-//! part without which it works holds the fault, and the search goes on inside.
+//! Neither the OpenAPI types nor the generator report a location: the types are
+//! untagged enumerations, and the generator panics. So the spec is tried without
+//! each of its parts: the part without which it works contains the error, and
+//! the search continues inside that part.
 
 use serde_json::{Value, json};
 
 use crate::document::child;
 
-/// How far below a value to look for the part to blame. A schema that others
-/// refer to cannot be missed, nor can what holds it, but it can be emptied.
+/// How many levels below a value are searched for the failing part. A schema that
+/// others refer to cannot be removed, nor can its parents, but it can be emptied.
 const DEPTH: usize = 3;
 
-/// JSON pointer to the smallest value without which `works` holds; empty when
-/// no single part is to blame.
-pub(crate) fn find(document: &Value, works: &dyn Fn(&Value) -> bool) -> String {
-    let mut culprit = String::new();
-    while let Some(inside) = smallest_failing_part(document, &culprit, works) {
-        culprit = inside;
+/// JSON pointer to the smallest value without which `works` returns true; empty
+/// when no single part causes the failure.
+pub(crate) fn find(spec: &Value, works: &dyn Fn(&Value) -> bool) -> String {
+    let mut found = String::new();
+    while let Some(inside) = smallest_failing_part(spec, &found, works) {
+        found = inside;
     }
-    culprit
+    found
 }
 
 fn smallest_failing_part(
-    document: &Value,
+    spec: &Value,
     pointer: &str,
     works: &dyn Fn(&Value) -> bool,
 ) -> Option<String> {
@@ -32,29 +32,29 @@ fn smallest_failing_part(
     for _ in 0..DEPTH {
         level = level
             .iter()
-            .filter_map(|pointer| Some(children(document.pointer(pointer)?, pointer)))
+            .filter_map(|pointer| Some(children(spec.pointer(pointer)?, pointer)))
             .flatten()
             .collect();
-        let blamed = level
-            .iter()
-            .find(|candidate| causes_failure(document, candidate, works));
-        if let Some(blamed) = blamed {
-            return Some(blamed.clone());
+        let failing = level.iter().find(|part| causes_failure(spec, part, works));
+        if failing.is_some() {
+            return failing.cloned();
         }
     }
     None
 }
 
-/// Whether the document works without this part, or with something plain in its
-/// place.
-fn causes_failure(document: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> bool {
-    let present = document.pointer(pointer);
+/// Whether the spec works without this part, or with a plain value instead.
+fn causes_failure(spec: &Value, pointer: &str, works: &dyn Fn(&Value) -> bool) -> bool {
     let substitutes = [json!({}), json!([]), json!(""), json!(0), json!(true)];
-    works(&with(document, pointer, None))
-        || substitutes
-            .into_iter()
-            .filter(|substitute| Some(substitute) != present)
-            .any(|substitute| works(&with(document, pointer, Some(substitute))))
+    works(&without(spec, pointer))
+        || substitutes.into_iter().any(|substitute| {
+            let mut changed = spec.clone();
+            match changed.pointer_mut(pointer) {
+                Some(value) if *value != substitute => *value = substitute,
+                _ => return false,
+            }
+            works(&changed)
+        })
 }
 
 fn children(value: &Value, pointer: &str) -> Vec<String> {
@@ -67,28 +67,22 @@ fn children(value: &Value, pointer: &str) -> Vec<String> {
     }
 }
 
-/// The document with `substitute` at `pointer`, or without what is there.
-fn with(document: &Value, pointer: &str, substitute: Option<Value>) -> Value {
-    let mut document = document.clone();
+fn without(spec: &Value, pointer: &str) -> Value {
+    let mut spec = spec.clone();
     let (parent, key) = pointer.rsplit_once('/').unwrap_or_default();
-    let key = key.replace("~1", "/").replace("~0", "~");
-    match (document.pointer_mut(parent), substitute) {
-        (Some(Value::Object(map)), Some(value)) => {
-            map.insert(key, value);
+    match spec.pointer_mut(parent) {
+        Some(Value::Object(map)) => {
+            map.remove(&key.replace("~1", "/").replace("~0", "~"));
         }
-        (Some(Value::Object(map)), None) => {
-            map.remove(&key);
-        }
-        (Some(Value::Array(items)), substitute) => {
-            if let Some(place) = key
-                .parse::<usize>()
-                .ok()
-                .filter(|index| *index < items.len())
-            {
-                items.splice(place..=place, substitute);
-            }
+        Some(Value::Array(items)) => {
+            let mut index = 0..;
+            items.retain(|_| {
+                index
+                    .next()
+                    .is_none_or(|index: usize| index.to_string() != key)
+            });
         }
         _ => {}
     }
-    document
+    spec
 }

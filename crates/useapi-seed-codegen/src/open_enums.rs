@@ -1,5 +1,6 @@
-//! Open enumerations: the words that are known, and room for the others.
+//! Open enumerations: the known values, and a variant for unknown ones.
 
+use heck::ToUpperCamelCase;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use serde_json::Value;
@@ -11,85 +12,65 @@ use crate::error::Error;
 pub(crate) struct OpenEnum {
     pub(crate) name: String,
     description: String,
-    /// Each word with its variant.
-    variants: Vec<(Ident, String)>,
+    variants: Vec<Ident>,
+    values: Vec<String>,
 }
 
-/// All such schemas of the document.
+/// All such schemas of the spec.
 pub(crate) fn collect(document: &Document) -> Result<Vec<OpenEnum>, Error> {
-    let Some(Value::Object(schemas)) = document.value.pointer("/components/schemas") else {
-        return Ok(Vec::new());
-    };
-    let mut collected = Vec::new();
-    for (name, schema) in schemas {
+    let mut enums = Vec::new();
+    for (pointer, name, schema) in document.members("/components/schemas") {
         let Some(listed) = schema.get("x-extensible-enum") else {
             continue;
         };
-        let pointer = child(&child("/components/schemas", name), "x-extensible-enum");
-        let words = listed
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-            .iter()
-            .map(|word| word.as_str().and_then(variant))
-            .collect::<Option<Vec<_>>>()
-            .filter(|words| !words.is_empty() && names_are_unique(words))
-            .ok_or_else(|| {
-                let message = "has to be a list of different words in lower_snake_case, without \
-                               `unknown`";
-                document.error(&pointer, message)
-            })?;
-        collected.push(OpenEnum {
-            name: name.clone(),
-            description: schema
-                .get("description")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-            variants: words,
+        let description = schema.get("description").and_then(Value::as_str);
+        let parsed = serde_json::from_value::<Vec<String>>(listed.clone()).ok();
+        let open_enum = parsed.and_then(|values| {
+            Some(OpenEnum {
+                name: name.to_owned(),
+                description: description.unwrap_or_default().to_owned(),
+                variants: variants(&values)?,
+                values,
+            })
         });
+        enums.push(open_enum.ok_or_else(|| {
+            let message =
+                "must be a list of different values in lower_snake_case, without `unknown`";
+            document.error(&child(&pointer, "x-extensible-enum"), message)
+        })?);
     }
-    Ok(collected)
+    Ok(enums)
 }
 
-/// Whether the words make an enumeration, beside the variant for other words.
-fn names_are_unique(words: &[(Ident, String)]) -> bool {
-    let mut names: Vec<_> = words.iter().map(|(name, _)| name.to_string()).collect();
-    names.push("Unknown".to_owned());
-    names.sort_unstable();
-    names.windows(2).all(|pair| pair.first() != pair.last())
+/// A variant for each value; none unless they make an enumeration together with
+/// the variant `Unknown`.
+fn variants(values: &[String]) -> Option<Vec<Ident>> {
+    let mut variants = vec![Ident::new("Unknown", Span::call_site())];
+    for value in values {
+        let variant = pascal_case(value).filter(|variant| !variants.contains(variant))?;
+        variants.push(variant);
+    }
+    let known = variants.split_off(1);
+    (!known.is_empty()).then_some(known)
 }
 
-/// `seed_async` as the variant `SeedAsync`.
-fn variant(word: &str) -> Option<(Ident, String)> {
-    Some((pascal_case(word)?, word.to_owned()))
-}
-
-/// A name in `snake_case` or `camelCase` as an identifier in `PascalCase`;
-/// none when it is not an identifier.
+/// A name in `snake_case` or `camelCase` as an identifier in `PascalCase`; none
+/// when it cannot be one.
 pub(crate) fn pascal_case(name: &str) -> Option<Ident> {
-    let name: String = name
-        .split('_')
-        .flat_map(|part| {
-            let mut characters = part.chars();
-            characters
-                .next()
-                .map(|first| first.to_ascii_uppercase())
-                .into_iter()
-                .chain(characters)
-        })
-        .collect();
-    syn::parse_str(&name).ok()
+    syn::parse_str(&name.to_upper_camel_case()).ok()
 }
 
 impl OpenEnum {
     /// The enumeration with its conversions.
     pub(crate) fn to_items(&self) -> TokenStream {
         let name = Ident::new(&self.name, Span::call_site());
-        let description = self.description.trim_end();
-        let variants: Vec<_> = self.variants.iter().map(|(variant, _)| variant).collect();
-        let words: Vec<_> = self.variants.iter().map(|(_, word)| word).collect();
-        let docs = self.variants.iter().map(|(_, word)| format!("`{word}`."));
+        let Self {
+            description,
+            variants,
+            values,
+            ..
+        } = self;
+        let docs = values.iter().map(|value| format!("`{value}`."));
         quote! {
             #[doc = #description]
             #[derive(Clone, Debug, PartialEq, Eq, Hash, ::serde::Deserialize, ::serde::Serialize)]
@@ -97,39 +78,39 @@ impl OpenEnum {
             #[non_exhaustive]
             pub enum #name {
                 #(#[doc = #docs] #variants,)*
-                /// A word that the description does not list, as it came.
+                /// A value that the spec does not list, verbatim.
                 Unknown(String),
             }
 
             impl #name {
-                /// The word as it stands on the wire.
+                /// The value on the wire.
                 #[must_use]
                 pub fn as_str(&self) -> &str {
                     match self {
-                        #(Self::#variants => #words,)*
-                        Self::Unknown(word) => word,
+                        #(Self::#variants => #values,)*
+                        Self::Unknown(value) => value,
                     }
                 }
             }
 
             impl From<String> for #name {
-                fn from(word: String) -> Self {
-                    match word.as_str() {
-                        #(#words => Self::#variants,)*
-                        _ => Self::Unknown(word),
+                fn from(value: String) -> Self {
+                    match value.as_str() {
+                        #(#values => Self::#variants,)*
+                        _ => Self::Unknown(value),
                     }
                 }
             }
 
             impl From<&str> for #name {
-                fn from(word: &str) -> Self {
-                    Self::from(word.to_owned())
+                fn from(value: &str) -> Self {
+                    Self::from(value.to_owned())
                 }
             }
 
             impl From<#name> for String {
-                fn from(word: #name) -> Self {
-                    word.as_str().to_owned()
+                fn from(value: #name) -> Self {
+                    value.as_str().to_owned()
                 }
             }
 

@@ -1,8 +1,7 @@
-//! Whether the document is an OpenAPI description.
+//! Checks that the document is an OpenAPI document.
 //!
-//! The type of a whole description says little of what does not fit it: its
-//! parts are untagged enumerations. So each operation and component is tried
-//! by itself first, and the document after them.
+//! The error of the whole document's type says little: its parts are untagged
+//! enumerations. So each operation and component is parsed by itself first.
 
 use openapiv3::{OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response, Schema};
 use serde::de::DeserializeOwned;
@@ -16,22 +15,20 @@ pub(crate) fn check(document: &Document) -> Result<(), Error> {
     for operation in document.operations() {
         parses_as::<Operation>(document, &operation.pointer, operation.value)?;
     }
-    components::<Schema>(document, "schemas")?;
-    descriptions(document)?;
-    components::<Response>(document, "responses")?;
-    components::<Parameter>(document, "parameters")?;
-    components::<RequestBody>(document, "requestBodies")?;
+    components_parse_as::<Schema>(document, "schemas")?;
+    properties_are_described(document)?;
+    components_parse_as::<Response>(document, "responses")?;
+    components_parse_as::<Parameter>(document, "parameters")?;
+    components_parse_as::<RequestBody>(document, "requestBodies")?;
     parses_as::<OpenAPI>(document, "", &document.value)
 }
 
-/// The generated source has to be documented, so the description has to be.
-fn descriptions(document: &Document) -> Result<(), Error> {
-    for (pointer, _, schema) in document.members("/components/schemas") {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (name, property) in properties.into_iter().flatten() {
+/// The generated source must be documented, so the spec must be.
+fn properties_are_described(document: &Document) -> Result<(), Error> {
+    for (schema, ..) in document.members("/components/schemas") {
+        for (pointer, _, property) in document.members(&child(&schema, "properties")) {
             let description = property.get("description").and_then(Value::as_str);
-            if description.is_none_or(|text| text.trim().is_empty()) {
-                let pointer = child(&child(&pointer, "properties"), name);
+            if description.is_none_or(str::is_empty) {
                 return Err(document.error(&pointer, "has no description"));
             }
         }
@@ -39,7 +36,7 @@ fn descriptions(document: &Document) -> Result<(), Error> {
     Ok(())
 }
 
-fn components<T: DeserializeOwned>(document: &Document, kind: &str) -> Result<(), Error> {
+fn components_parse_as<T: DeserializeOwned>(document: &Document, kind: &str) -> Result<(), Error> {
     for (pointer, _, value) in document.members(&format!("/components/{kind}")) {
         if value.get("$ref").is_some() {
             parses_as::<ReferenceOr<T>>(document, &pointer, value)?;
@@ -55,9 +52,9 @@ fn parses_as<T: DeserializeOwned>(
     pointer: &str,
     value: &Value,
 ) -> Result<(), Error> {
-    let decode = |value: &Value| serde_json::from_value::<T>(value.clone());
-    decode(value).map(drop).map_err(|fault| {
-        let inside = locate_error::find(value, &|value| decode(value).is_ok());
-        document.error(&format!("{pointer}{inside}"), &fault.to_string())
+    let parse = |value: &Value| serde_json::from_value::<T>(value.clone());
+    parse(value).map(drop).map_err(|error| {
+        let inside = locate_error::find(value, &|value| parse(value).is_ok());
+        document.error(&format!("{pointer}{inside}"), &error.to_string())
     })
 }
