@@ -1,4 +1,4 @@
-//! What each documented answer becomes in the raw layer.
+//! How the raw layer decodes each documented response.
 
 #![allow(
     clippy::indexing_slicing,
@@ -12,8 +12,8 @@ use useapi_seed_raw::types::{ErrorBody, Job, SeedRequest};
 use useapi_seed_raw::{self as raw, Client, Error, ErrorKind};
 use useapi_seed_tests::{Fixture, Response, Stub};
 
-/// Asks the way the fixture's section belongs to.
-async fn ask(fixture: &Fixture) -> Result<raw::Response<Job>, Error<ErrorBody>> {
+/// Calls the operation that the fixture is a response of.
+async fn call(fixture: &Fixture) -> Result<raw::Response<Job>, Error<ErrorBody>> {
     let stub = Stub::always(Response::json(fixture.status, fixture.text.as_str())).await;
     let client = Client::builder("a-token")
         .base_url(&stub.base_url())
@@ -27,20 +27,20 @@ async fn ask(fixture: &Fixture) -> Result<raw::Response<Job>, Error<ErrorBody>> 
 }
 
 #[tokio::test]
-async fn documented_answers_decode() {
+async fn documented_responses_decode() {
     let fixtures = Fixture::all();
-    assert!(fixtures.len() >= 21, "the fixtures are not all there");
+    assert!(fixtures.len() >= 21, "fixtures are missing");
     for fixture in fixtures {
         let snapshot = format!("raw/{}", fixture.name).replace('/', "_");
-        match ask(&fixture).await {
-            Ok(answer) => {
-                assert_eq!(answer.raw_response().status.as_u16(), fixture.status);
-                assert_eq!(answer.raw_response().body, fixture.text.as_bytes());
-                insta::assert_debug_snapshot!(snapshot, *answer);
+        match call(&fixture).await {
+            Ok(response) => {
+                assert_eq!(response.raw_response().status.as_u16(), fixture.status);
+                assert_eq!(response.raw_response().body, fixture.text.as_bytes());
+                insta::assert_debug_snapshot!(snapshot, *response);
             }
-            Err(failure) => {
-                assert_eq!(failure.status().map(|s| s.as_u16()), Some(fixture.status));
-                let (kind, received) = failure.into_parts();
+            Err(error) => {
+                assert_eq!(error.status().map(|s| s.as_u16()), Some(fixture.status));
+                let (kind, received) = error.into_parts();
                 assert_eq!(received.unwrap().body, fixture.text.as_bytes());
                 insta::assert_debug_snapshot!(snapshot, kind);
             }
@@ -49,11 +49,11 @@ async fn documented_answers_decode() {
 }
 
 #[tokio::test]
-async fn encoding_again_gives_the_same() {
+async fn reencoding_gives_the_same_json() {
     for fixture in Fixture::all() {
-        let again = match ask(&fixture).await {
-            Ok(answer) => serde_json::to_value(&*answer).unwrap(),
-            Err(failure) => match failure.kind() {
+        let again = match call(&fixture).await {
+            Ok(response) => serde_json::to_value(&*response).unwrap(),
+            Err(error) => match error.kind() {
                 ErrorKind::ErrorResponse(body) => serde_json::to_value(body).unwrap(),
                 other => panic!("{}: {other:?}", fixture.name),
             },
@@ -63,7 +63,7 @@ async fn encoding_again_gives_the_same() {
 }
 
 #[tokio::test]
-async fn what_the_description_does_not_know_is_kept() {
+async fn unknown_fields_and_values_are_preserved() {
     let mut body = Fixture::named("responses/200-already-retrieved").json();
     body["status"] = json!("resting");
     body["verb"] = json!("describe");
@@ -76,25 +76,25 @@ async fn what_the_description_does_not_know_is_kept() {
         status: 200,
         text: body.to_string(),
     };
-    let answer = ask(&fixture).await.unwrap();
-    assert_eq!(answer.status.as_ref().unwrap().as_str(), "resting");
-    assert_eq!(serde_json::to_value(&*answer).unwrap(), body);
+    let response = call(&fixture).await.unwrap();
+    assert_eq!(response.status.as_ref().unwrap().as_str(), "resting");
+    assert_eq!(serde_json::to_value(&*response).unwrap(), body);
 }
 
 #[tokio::test]
 async fn any_field_may_be_null() {
-    let whole = Fixture::named("model/every-field").json();
-    for field in whole.as_object().unwrap().keys() {
-        let mut body = whole.clone();
+    let complete = Fixture::named("model/every-field").json();
+    for field in complete.as_object().unwrap().keys() {
+        let mut body = complete.clone();
         body[field] = Value::Null;
         let fixture = Fixture {
             name: "model/changed".into(),
             status: 200,
             text: body.to_string(),
         };
-        let answer = ask(&fixture).await.unwrap();
+        let response = call(&fixture).await.unwrap();
         assert_eq!(
-            answer.raw_response().body,
+            response.raw_response().body,
             fixture.text.as_bytes(),
             "{field}"
         );
