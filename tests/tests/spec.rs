@@ -10,6 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use useapi_seed_raw::Operation;
+use useapi_seed_raw::types::{ReplyRef, ReplyUrl};
 use useapi_seed_tests::{Description, Fixture};
 
 const SUBMIT: &str = "/paths/~1jobs~1seed_async/post";
@@ -190,6 +192,31 @@ fn examples_equal_the_documented_values() {
     // Examples of parameters are not bodies.
     found.retain(|line| !line.contains("/parameters/"));
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn generated_facts_match_the_spec() {
+    let spec = Description::read();
+    for (operation, pointer) in [
+        (Operation::RetrieveSeed, SUBMIT),
+        (Operation::GetJob, GET),
+        (Operation::ListJobs, LIST),
+        (Operation::CancelJob, CANCEL),
+        (Operation::ResetAccount, RESET),
+    ] {
+        let id = spec.at(&format!("{pointer}/operationId"));
+        assert_eq!(id, Some(&json!(operation.id())));
+        let path = operation.path().replace('/', "~1");
+        let method = operation.method().to_ascii_lowercase();
+        assert_eq!(format!("/paths/{path}/{method}"), pointer);
+    }
+    for (schema, limit) in [
+        ("ReplyRef", ReplyRef::MAX_LENGTH),
+        ("ReplyUrl", ReplyUrl::MAX_LENGTH),
+    ] {
+        let max_length = spec.at(&format!("/components/schemas/{schema}/maxLength"));
+        assert_eq!(max_length, Some(&json!(limit)));
+    }
 }
 
 #[test]

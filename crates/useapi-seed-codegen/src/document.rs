@@ -49,7 +49,7 @@ impl Document {
         value.sort_all_objects();
         document.value = value;
         document.check_version()?;
-        document.check_references(&document.value, "")?;
+        document.check_references()?;
         Ok(document)
     }
 
@@ -147,28 +147,17 @@ impl Document {
         }
     }
 
-    /// The generator panics on a reference to nothing.
-    fn check_references(&self, value: &Value, pointer: &str) -> Result<(), Error> {
-        match value {
-            Value::Object(map) => {
-                if let Some(Value::String(target)) = map.get("$ref") {
-                    let found = target
-                        .strip_prefix('#')
-                        .and_then(|target| self.value.pointer(target));
-                    if found.is_none() {
-                        let message =
-                            format!("refers to `{target}`, which is not in this document");
-                        return Err(self.error(&child(pointer, "$ref"), &message));
-                    }
-                }
-                map.iter()
-                    .try_for_each(|(key, value)| self.check_references(value, &child(pointer, key)))
+    /// The generator panics on a dangling reference.
+    fn check_references(&self) -> Result<(), Error> {
+        for pointer in self.positions.keys().filter(|key| key.ends_with("/$ref")) {
+            let target = self.string(pointer)?;
+            let internal = target.strip_prefix('#').unwrap_or("?");
+            if self.value.pointer(internal).is_none() {
+                let message = format!("refers to `{target}`, which is not in this document");
+                return Err(self.error(pointer, &message));
             }
-            Value::Array(items) => items.iter().enumerate().try_for_each(|(index, value)| {
-                self.check_references(value, &format!("{pointer}/{index}"))
-            }),
-            _ => Ok(()),
         }
+        Ok(())
     }
 }
 

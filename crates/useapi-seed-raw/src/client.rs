@@ -263,20 +263,18 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn base_url(text: &str) -> Result<Url, BuildError> {
-    let invalid = |reason: &str| Err(BuildError::BaseUrl(reason.to_owned()));
     let url = Url::parse(text.trim()).map_err(|error| {
-        BuildError::BaseUrl(format!(
-            "is not a valid URL ({error}); example: {DEFAULT_BASE_URL}"
-        ))
+        let reason = format!("is not a valid URL ({error}); example: {DEFAULT_BASE_URL}");
+        BuildError::BaseUrl(reason)
     })?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return invalid("must begin with http:// or https://");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return invalid("must not contain a user name or password");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return invalid("must not contain a query or fragment");
-    }
-    Ok(url)
+    let reason = if !matches!(url.scheme(), "http" | "https") {
+        "must begin with http:// or https://"
+    } else if !url.username().is_empty() || url.password().is_some() {
+        "must not contain a user name or password"
+    } else if url.query().is_some() || url.fragment().is_some() {
+        "must not contain a query or fragment"
+    } else {
+        return Ok(url);
+    };
+    Err(BuildError::BaseUrl(reason.to_owned()))
 }

@@ -955,7 +955,7 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Retrieve the seed and four separate upscaled images of a finished job
+    /**Retrieve the seed and four separate upscaled images of a completed job
 
 Takes the id of a completed imagine, button or blend job and starts a
 seed job. If the seed of that job was retrieved before, no job is
@@ -1120,7 +1120,7 @@ Arguments:
         let outcome = call.cancel_job(jobid).await;
         call.inner.into_result(outcome)
     }
-    /**Retrieve the seed and four separate upscaled images of a finished job
+    /**Retrieve the seed and four separate upscaled images of a completed job
 
 Takes the id of a completed imagine, button or blend job and starts a
 seed job. If the seed of that job was retrieved before, no job is
@@ -1160,7 +1160,7 @@ pub enum Operation {
     GetJob,
     ///Cancel a job: `GET /jobs/cancel/`.
     CancelJob,
-    ///Retrieve the seed and four separate upscaled images of a finished job: `POST /jobs/seed_async`.
+    ///Retrieve the seed and four separate upscaled images of a completed job: `POST /jobs/seed_async`.
     RetrieveSeed,
 }
 impl Operation {

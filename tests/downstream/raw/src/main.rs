@@ -1,5 +1,5 @@
-//! A program as a user of the raw layer may write it: one call that is refused,
-//! with all that came back, and one that asks for a seed.
+//! A program that uses the raw layer: one call that is rejected, with the complete
+//! response, and one that retrieves a seed.
 
 use std::env;
 use std::error::Error;
@@ -14,28 +14,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let jobid = env::args().nth(1).ok_or("usage: downstream-raw JOBID")?;
     let client = Client::builder(&token).base_url(&base_url).build()?;
 
-    let Err(failure) = client.get_job("no-such-job").await else {
+    let Err(error) = client.get_job("no-such-job").await else {
         return Err("there is a job of that name".into());
     };
-    println!("refusal: {failure}");
-    show(failure.response().ok_or("no answer")?);
+    println!("error: {error}");
+    show(error.response().ok_or("no response")?);
 
     let job = client.retrieve_seed(&SeedRequest::new(jobid)).await?;
     show(job.raw_response());
     println!("job {}", job.jobid.as_deref().unwrap_or_default());
     println!("verb {:?}, status {:?}", job.verb, job.status);
-    // It is there when the seed was retrieved before.
+    // Present when the seed was retrieved before.
     if let Some(seed) = job.seed.as_ref().and_then(|seed| seed.value) {
         println!("seed {seed}");
     }
     Ok(())
 }
 
-/// Prints an answer as it came over the wire.
-fn show(received: &RawResponse) {
-    println!("{}", received.status);
-    for (name, value) in &received.headers {
-        println!("{name}: {}", value.to_str().unwrap_or("(no text)"));
+/// Prints a response verbatim.
+fn show(response: &RawResponse) {
+    println!("{}", response.status);
+    for (name, value) in &response.headers {
+        println!("{name}: {}", value.to_str().unwrap_or("(not text)"));
     }
-    println!("\n{}\n", String::from_utf8_lossy(&received.body));
+    println!("\n{}\n", String::from_utf8_lossy(&response.body));
 }
