@@ -1,9 +1,8 @@
-//! What any server of this API has to do, whether the emulator or the service
-//! itself.
+//! Behaviour that the emulator and the service have in common.
 //!
-//! Against the service this costs one retrieval at the most, given that a seed
-//! that was retrieved comes again for nothing, as documented. With a job whose
-//! seed was retrieved before, it costs none, and does not wait.
+//! Against the service this costs at most one retrieval, because a retrieved seed is
+//! returned again at no cost, as documented. With a job whose seed was retrieved
+//! before, it costs none and does not wait.
 //!
 //! ```sh
 //! USEAPI_TOKEN=… USEAPI_LIVE_JOBID=… \
@@ -22,10 +21,10 @@ use std::time::Duration;
 use useapi_seed::{Client, ErrorKind, JobStatus, SubmitOutcome, Verb, Warning};
 use useapi_seed_emulator::Emulator;
 
-/// Holds a server to the documentation, with a completed job of the account.
-async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Duration) {
-    // Refusals first: they cost nothing.
-    let error = stranger.submit(jobid).send().await.unwrap_err();
+/// Checks a server against the documentation, with a completed job of the account.
+async fn conforms(client: &Client, unauthorized: &Client, jobid: &str, interval: Duration) {
+    // Error responses first: they cost nothing.
+    let error = unauthorized.submit(jobid).send().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unauthorized), "{error}");
     let error = client.submit("no-such-job").send().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotFound), "{error}");
@@ -40,7 +39,7 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
         .await
         .unwrap()
     {
-        SubmitOutcome::AlreadyRetrieved(retrieval) => retrieval,
+        SubmitOutcome::AlreadyRetrieved(result) => result,
         SubmitOutcome::Started(job) => {
             println!("started {}", job.id());
             assert_ne!(job.id(), jobid);
@@ -60,15 +59,15 @@ async fn conforms(client: &Client, stranger: &Client, jobid: &str, interval: Dur
     assert_eq!(first.images().len(), 4);
     assert_eq!(first.parent_job_id(), Some(jobid));
     assert!(first.prompt_with_seed().is_some());
-    let surprises: Vec<_> = first
+    let warnings: Vec<_> = first
         .warnings()
         .iter()
-        .filter(|note| !matches!(note, Warning::UnknownField(_)))
+        .filter(|warning| !matches!(warning, Warning::UnknownField(_)))
         .collect();
-    assert!(surprises.is_empty(), "{surprises:?}");
+    assert!(warnings.is_empty(), "{warnings:?}");
 
-    let folder = tempfile::tempdir().unwrap();
-    for saved in client.save_images(&first, folder.path()).await {
+    let directory = tempfile::tempdir().unwrap();
+    for saved in client.save_images(&first, directory.path()).await {
         let saved = saved.unwrap();
         assert!(saved.differences.is_empty(), "{:?}", saved.differences);
     }
@@ -96,19 +95,19 @@ async fn emulator() {
         &emulator.jobs().button,
         &emulator.jobs().blend,
     ] {
-        let (account, stranger) = (client(emulator.token()), client("nobody's-token"));
-        conforms(&account, &stranger, jobid, Duration::from_millis(20)).await;
+        let (account, unauthorized) = (client(emulator.token()), client("unknown-token"));
+        conforms(&account, &unauthorized, jobid, Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test]
-#[ignore = "asks the service itself; see the head of this file"]
+#[ignore = "calls the service; see the head of this file"]
 async fn service() {
     let jobid = std::env::var("USEAPI_LIVE_JOBID").expect("USEAPI_LIVE_JOBID: a completed job");
     let client = Client::from_env().unwrap();
-    let stranger = Client::builder("nobody's-token")
+    let unauthorized = Client::builder("unknown-token")
         .base_url(client.base_url())
         .build()
         .unwrap();
-    conforms(&client, &stranger, &jobid, Duration::from_secs(10)).await;
+    conforms(&client, &unauthorized, &jobid, Duration::from_secs(10)).await;
 }

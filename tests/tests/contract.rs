@@ -1,4 +1,4 @@
-//! Statements of the documentation that no other test shows.
+//! Statements of the documentation that no other test covers.
 
 #![allow(
     clippy::indexing_slicing,
@@ -48,7 +48,7 @@ Content-Length: LENGTH\r
 \r
 {\"jobid\": \"JOBID\"}";
 
-/// Sends an example over a connection of its own.
+/// Sends an example over a separate connection.
 async fn send(example: &str, base_url: &str, token: &str, jobid: &str) -> Value {
     let address = base_url["http://".len()..].trim_end_matches("/v2");
     let example = example
@@ -59,14 +59,14 @@ async fn send(example: &str, base_url: &str, token: &str, jobid: &str) -> Value 
     let example = example.replace("LENGTH", &length.to_string());
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(example.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
-/// All of a request that the examples say.
-fn said(request: &Request) -> (&str, [Option<&str>; 2], Value) {
+/// The parts of a request that the examples specify.
+fn specified(request: &Request) -> (&str, [Option<&str>; 2], Value) {
     (
         &request.line,
         ["authorization", "content-type"].map(|name| request.header(name)),
@@ -75,7 +75,7 @@ fn said(request: &Request) -> (&str, [Option<&str>; 2], Value) {
 }
 
 #[tokio::test]
-async fn the_client_says_what_the_examples_say() {
+async fn client_sends_what_the_examples_send() {
     let stub = Stub::always(Response::json(
         200,
         Fixture::named("responses/200-started").text,
@@ -94,8 +94,8 @@ async fn the_client_says_what_the_examples_say() {
     let [javascript, python, ours] = requests.as_slice() else {
         panic!("{requests:?}");
     };
-    assert_eq!(said(javascript), said(python));
-    assert_eq!(said(ours), said(python));
+    assert_eq!(specified(javascript), specified(python));
+    assert_eq!(specified(ours), specified(python));
 
     let emulator = Emulator::start().await.unwrap();
     for example in [JAVASCRIPT, PYTHON] {
@@ -109,8 +109,8 @@ async fn the_client_says_what_the_examples_say() {
 }
 
 #[test]
-fn the_address_is_the_documented_one() {
-    // What follows it is seen in each request.
+fn base_url_is_the_documented_one() {
+    // Other tests check the paths.
     assert_eq!(
         useapi_seed_raw::DEFAULT_BASE_URL,
         "https://api.useapi.net/v2"
@@ -124,7 +124,7 @@ fn raw(stub: &Stub) -> useapi_seed_raw::Client {
         .unwrap()
 }
 
-/// JSON pointers to all fields, those of a list's items among them.
+/// JSON pointers to all fields, including those of list items.
 fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
@@ -144,30 +144,30 @@ fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn any_field_may_be_left_out() {
-    let whole = Fixture::named("model/every-field").json();
+async fn any_field_may_be_missing() {
+    let complete = Fixture::named("model/every-field").json();
     let mut pointers = Vec::new();
-    fields(&whole, "", &mut pointers);
+    fields(&complete, "", &mut pointers);
     assert!(pointers.len() > 70, "{pointers:?}");
 
-    let answer = Arc::new(Mutex::new(String::new()));
-    let told = Arc::clone(&answer);
-    let stub = Stub::start(move |_| Response::json(200, told.lock().unwrap().as_str())).await;
+    let response = Arc::new(Mutex::new(String::new()));
+    let current = Arc::clone(&response);
+    let stub = Stub::start(move |_| Response::json(200, current.lock().unwrap().as_str())).await;
     let client = raw(&stub);
     for pointer in pointers {
-        let mut body = whole.clone();
+        let mut body = complete.clone();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         let parent = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
         parent.remove(name).unwrap();
-        *answer.lock().unwrap() = body.to_string();
+        *response.lock().unwrap() = body.to_string();
         let job = client.get_job(JOBID).await.unwrap();
-        // What is not there is not made up either.
+        // A missing field is not added.
         assert_eq!(serde_json::to_value(&*job).unwrap(), body, "{pointer}");
     }
 }
 
 #[tokio::test]
-async fn the_job_that_was_started_is_the_one_to_ask_for() {
+async fn started_job_is_polled() {
     let started = json!({"jobid": "the-seed-job", "parentJobId": JOBID, "status": "started"});
     let done = Fixture::named("service/200-completed-seed-job").text;
     let stub = Stub::start(move |request| {
@@ -194,7 +194,7 @@ async fn the_job_that_was_started_is_the_one_to_ask_for() {
 }
 
 #[tokio::test]
-async fn the_documented_words_are_known() {
+async fn documented_values_are_known() {
     for (verb, status, known) in [
         (
             "seed_async",
@@ -236,7 +236,7 @@ async fn either_halted_status_is_decoded() {
 }
 
 #[tokio::test]
-async fn raw_layer_sends_what_the_caller_says() {
+async fn raw_layer_sends_values_unchanged() {
     let stub = Stub::always(Response::json(200, "{}")).await;
     let client = raw(&stub);
     let mut request = SeedRequest::new("");
@@ -250,7 +250,7 @@ async fn raw_layer_sends_what_the_caller_says() {
     let expected = json!({"jobid": "", "discord": "", "replyUrl": "no address", "replyRef": ""});
     assert_eq!(body, expected);
     assert_eq!(requests[1].target(), "/v2/jobs/?jobid=");
-    // The spec's `password` changes nothing: it stays a secret.
+    // The type of the spec's `password` is redacted.
     assert!(format!("{request:?}").contains("discord: Some(DiscordToken(***))"));
 }
 

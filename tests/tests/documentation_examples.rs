@@ -1,6 +1,5 @@
-//! The documentation's three examples, run as they stand there but for host,
-//! token and job id. `cargo xtask peers` brings what the last two need, and runs
-//! them.
+//! The documentation's three examples, run verbatim except for host, token and job
+//! id. `cargo xtask peers` installs what the last two need and runs them.
 
 #![allow(
     clippy::expect_used,
@@ -18,25 +17,25 @@ use useapi_seed_emulator::{Emulator, Entry, Operation};
 
 /// The service that the examples call.
 const SERVICE: &str = "https://api.useapi.net/v2";
-/// What stands for the job in the JavaScript and the Python example.
+/// Placeholder of the job in the JavaScript and the Python example.
 const JOB: &str = "Completed jobs/imagine, jobs/button or jobs/blend jobid";
 
 /// One of the examples.
 struct Example {
     text: &'static str,
-    /// What stands there for token and job; around dots, what stays.
+    /// Placeholders of token and job; text around an ellipsis is kept.
     token: &'static str,
     job: &'static str,
-    /// The program that reads it on standard input.
+    /// The program that runs it from standard input.
     program: &'static [&'static str],
-    /// What it needs.
+    /// The required software.
     needs: &'static str,
-    /// What its `User-Agent` begins with.
+    /// Prefix of its `User-Agent`.
     agent: &'static str,
 }
 
 impl Example {
-    /// Runs it, and gives what it printed.
+    /// Runs it and returns its output.
     fn run(&self, emulator: &Emulator) -> String {
         let mut text = self.text.to_owned();
         for (from, to) in [
@@ -58,7 +57,7 @@ impl Example {
         let needs = self.needs;
         let mut child = Command::new(program)
             .args(arguments)
-            // A proxy would not find this machine's loopback.
+            // A proxy cannot reach the loopback address.
             .env("NO_PROXY", "127.0.0.1")
             .env("no_proxy", "127.0.0.1")
             .stdin(Stdio::piped())
@@ -66,7 +65,7 @@ impl Example {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{program}: {error}: this test needs {needs}"));
-        // Whoever ends without reading says why on standard error.
+        // A program that ends without reading prints the reason on standard error.
         let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
         let output = child.wait_with_output().unwrap();
         assert!(
@@ -77,7 +76,7 @@ impl Example {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs it; it has to start a job. Gives what it printed and its call.
+    /// Runs it and checks that it starts a job. Returns its output and its call.
     fn starts_a_job(&self, emulator: &Emulator) -> (String, Entry) {
         let printed = self.run(emulator);
         let journal = emulator.journal();
@@ -97,10 +96,10 @@ impl Example {
         let agent = header("user-agent").unwrap();
         assert!(agent.starts_with(self.agent), "{agent}");
 
-        let answer: Value = serde_json::from_str(&call.answer).unwrap();
-        assert_eq!(answer["verb"], "seed_async");
-        assert_eq!(answer["status"], "started");
-        assert_eq!(answer["parentJobId"], emulator.jobs().imagine.as_str());
+        let response: Value = serde_json::from_str(&call.answer).unwrap();
+        assert_eq!(response["verb"], "seed_async");
+        assert_eq!(response["status"], "started");
+        assert_eq!(response["parentJobId"], emulator.jobs().imagine.as_str());
         (printed, call.clone())
     }
 }
@@ -117,7 +116,7 @@ async fn curl() {
         agent: "curl/",
     };
     let (printed, call) = example.starts_a_job(&emulator);
-    let printed: Value = serde_json::from_str(&printed).expect("a JSON answer");
+    let printed: Value = serde_json::from_str(&printed).expect("a JSON response");
     assert_eq!(printed["jobid"], call.job.unwrap());
     assert_eq!(printed["verb"], "seed_async");
     assert_eq!(printed["status"], "started");

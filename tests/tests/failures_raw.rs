@@ -1,5 +1,5 @@
-//! Whatever comes back, the raw layer keeps its status, headers and body, and
-//! does not mix up calls made at once.
+//! The raw layer keeps status, headers and body of every response, and does not mix
+//! up concurrent calls.
 
 #![allow(
     clippy::expect_used,
@@ -12,9 +12,8 @@ use futures_util::future::join_all;
 use useapi_seed_raw::{BodyStatus, Client, ErrorKind};
 use useapi_seed_tests::{Response, Stub};
 
-/// A bad answer of its own for each job id `N`: another status, another body,
-/// another header.
-fn bad_answer(number: usize) -> Response {
+/// A bad response for the job id `number`, with its own status, body and header.
+fn bad_response(number: usize) -> Response {
     let status = [400, 401, 402, 404, 429, 500, 503, 569, 596, 200, 302, 999][number % 12];
     let body = match number % 5 {
         0 => format!("<html>number {number}</html>"),
@@ -27,10 +26,10 @@ fn bad_answer(number: usize) -> Response {
 }
 
 #[tokio::test]
-async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
+async fn concurrent_calls_keep_their_own_responses() {
     let stub = Stub::start(|request| {
         let number = request.target().rsplit('=').next().unwrap().parse();
-        bad_answer(number.unwrap())
+        bad_response(number.unwrap())
     })
     .await;
     let client = Client::builder("a-token")
@@ -46,10 +45,10 @@ async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
             )
         }
     });
-    for (number, failure) in join_all(calls).await {
-        let received = failure.response().expect("an answer was received");
+    for (number, error) in join_all(calls).await {
+        let received = error.response().expect("a response");
         assert_eq!(received.headers["x-number"], number.to_string());
-        let expected = Stub::always(bad_answer(number)).await;
+        let expected = Stub::always(bad_response(number)).await;
         let direct = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()
@@ -62,27 +61,27 @@ async fn sixty_four_calls_at_once_keep_each_its_own_bad_answer() {
         assert_eq!(received.body, direct.bytes().await.unwrap(), "{number}");
         assert_eq!(received.body_status, BodyStatus::Complete);
         assert!(
-            failure
+            error
                 .to_string()
                 .contains(&received.status.as_u16().to_string()),
-            "{failure}"
+            "{error}"
         );
     }
     assert_eq!(stub.requests().len(), 64);
 }
 
 #[tokio::test]
-async fn a_cut_body_keeps_what_came() {
+async fn truncated_body_is_kept() {
     for status in [200, 404] {
-        let answer = Response::json(status, r#"{"error":"abcdef"}"#).cut(5);
-        let stub = Stub::always(answer).await;
+        let response = Response::json(status, r#"{"error":"abcdef"}"#).cut(5);
+        let stub = Stub::always(response).await;
         let client = Client::builder("a-token")
             .base_url(&stub.base_url())
             .build()
             .unwrap();
-        let failure = client.get_job("1").await.unwrap_err();
-        assert!(matches!(failure.kind(), ErrorKind::Transport(_)));
-        let received = failure.response().unwrap();
+        let error = client.get_job("1").await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Transport(_)));
+        let received = error.response().unwrap();
         assert_eq!(received.status.as_u16(), status);
         assert_eq!(received.body_status, BodyStatus::Truncated);
         assert_eq!(received.body, r#"{"error":"abc"#);
@@ -90,7 +89,7 @@ async fn a_cut_body_keeps_what_came() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_to_its_limit_and_no_further() {
+async fn body_is_read_up_to_its_limit() {
     let body = format!(r#"{{"jobid":"{}"}}"#, "x".repeat(1000));
     for (limit, fits) in [(body.len(), true), (body.len() - 1, false)] {
         let stub = Stub::always(Response::json(200, body.as_str())).await;
@@ -101,10 +100,10 @@ async fn a_body_is_read_to_its_limit_and_no_further() {
             .unwrap();
         match client.get_job("1").await {
             Ok(_) => assert!(fits),
-            Err(failure) => {
+            Err(error) => {
                 assert!(!fits);
-                assert!(matches!(failure.kind(), ErrorKind::BodyTooLarge(size) if *size == limit));
-                let received = failure.response().unwrap();
+                assert!(matches!(error.kind(), ErrorKind::BodyTooLarge(size) if *size == limit));
+                let received = error.response().unwrap();
                 assert_eq!(received.body, &body.as_bytes()[..limit]);
                 assert_eq!(received.status.as_u16(), 200);
             }
@@ -113,7 +112,7 @@ async fn a_body_is_read_to_its_limit_and_no_further() {
 }
 
 #[tokio::test]
-async fn no_answer_is_a_transport_failure_without_one() {
+async fn no_response_is_a_transport_error() {
     let address = {
         let stub = Stub::always(Response::json(200, "{}")).await;
         stub.base_url()
@@ -122,7 +121,7 @@ async fn no_answer_is_a_transport_failure_without_one() {
         .base_url(&address)
         .build()
         .unwrap();
-    let failure = client.get_job("1").await.unwrap_err();
-    assert!(matches!(failure.kind(), ErrorKind::Transport(fault) if fault.is_connect()));
-    assert!(failure.response().is_none());
+    let error = client.get_job("1").await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Transport(source) if source.is_connect()));
+    assert!(error.response().is_none());
 }

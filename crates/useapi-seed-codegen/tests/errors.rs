@@ -1,4 +1,4 @@
-//! A broken description is reported with its place, never by a panic.
+//! An invalid spec is reported with its location, never by a panic.
 
 #![allow(
     clippy::indexing_slicing,
@@ -10,25 +10,25 @@ use useapi_seed_codegen::{Error, generate_from_str};
 
 const SPEC: &str = include_str!("../../../openapi/seed_async.yaml");
 
-/// Breaks the description by replacing the one place that reads `from`, and
-/// checks that the error names its line.
+/// Replaces the only occurrence of `from` in the spec, and checks that the error
+/// names its line.
 fn broken(from: &str, to: &str) -> Error {
     assert_eq!(SPEC.matches(from).count(), 1, "{from} is not unique");
     let error = generate_from_str("spec.yaml", &SPEC.replace(from, to)).unwrap_err();
-    let place = SPEC.find(from).unwrap();
-    // Replacements begin with the lines they keep.
+    let start = SPEC.find(from).unwrap();
+    // Both begin with the same lines.
     let kept = from
         .lines()
         .zip(to.lines())
         .take_while(|(old, new)| old == new)
         .count();
-    let line = SPEC[..place].matches('\n').count() + 1 + kept;
-    assert_eq!(error.place().line, line, "{error}");
+    let line = SPEC[..start].matches('\n').count() + 1 + kept;
+    assert_eq!(error.location().line, line, "{error}");
     error
 }
 
 #[test]
-fn whole_description_is_generated() {
+fn spec_is_generated() {
     let source = generate_from_str("spec.yaml", SPEC).unwrap();
     for expected in [
         "pub struct Job {",
@@ -42,7 +42,7 @@ fn whole_description_is_generated() {
 }
 
 #[test]
-fn no_yaml() {
+fn invalid_yaml_is_located() {
     let error = broken(
         "  title: useapi.net Midjourney seed endpoint\n",
         "  title: ]\n",
@@ -51,7 +51,7 @@ fn no_yaml() {
 }
 
 #[test]
-fn key_twice() {
+fn duplicate_key_is_located() {
     let error = broken(
         "      operationId: getJob\n      tags: [jobs]\n",
         "      operationId: getJob\n      operationId: getJob\n",
@@ -60,7 +60,7 @@ fn key_twice() {
 }
 
 #[test]
-fn reference_to_nothing() {
+fn dangling_reference_is_located() {
     let error = broken(
         "            - $ref: \"#/components/schemas/SeedValue\"\n",
         "            - $ref: \"#/components/schemas/SeedNumber\"\n",
@@ -70,30 +70,30 @@ fn reference_to_nothing() {
         format!(
             "spec.yaml:{}:21: /components/schemas/Seed/properties/value/allOf/0/$ref: refers to \
              `#/components/schemas/SeedNumber`, which is not in this document",
-            error.place().line
+            error.location().line
         )
     );
 }
 
 #[test]
-fn value_of_the_wrong_kind() {
+fn wrong_type_is_located() {
     let error = broken(
         "    ReplyRef:\n      type: string\n      maxLength: 1024\n",
         "    ReplyRef:\n      type: string\n      maxLength: many\n",
     );
     assert_eq!(
-        error.place().pointer,
+        error.location().pointer,
         "/components/schemas/ReplyRef/maxLength"
     );
     let error = broken(
         "      operationId: getJob\n      tags: [jobs]\n",
         "      operationId: getJob\n      tags: jobs\n",
     );
-    assert_eq!(error.place().pointer, "/paths/~1jobs~1/get/tags");
+    assert_eq!(error.location().pointer, "/paths/~1jobs~1/get/tags");
 }
 
 #[test]
-fn required_field_missing() {
+fn missing_field_is_located() {
     let document = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: a\n";
     let error = generate_from_str("spec.yaml", document).unwrap_err();
     assert_eq!(
@@ -101,14 +101,14 @@ fn required_field_missing() {
         "spec.yaml:6:7: /paths/~1a/get: missing field `responses`"
     );
 
-    // One fault does not hide another.
+    // Another error does not hide it.
     let twice = document.replace("info: {title: t, version: '1'}\n", "");
     let error = generate_from_str("spec.yaml", &twice).unwrap_err();
-    assert_eq!(error.place().pointer, "/paths/~1a/get");
+    assert_eq!(error.location().pointer, "/paths/~1a/get");
 }
 
 #[test]
-fn what_the_generator_does_not_support() {
+fn unsupported_schema_is_located() {
     // Two types of success: the generator panics.
     let paths = "paths:\n  /a:\n    get:\n      operationId: a\n      responses:\n";
     let response = |status: &str, schema: &str| {
@@ -125,9 +125,9 @@ fn what_the_generator_does_not_support() {
     ]
     .concat();
     let error = generate_from_str("spec.yaml", &document).unwrap_err();
-    let place = error.place();
+    let location = error.location();
     assert_eq!(
-        (place.line, place.pointer.as_str()),
+        (location.line, location.pointer.as_str()),
         (8, "/paths/~1a/get/responses/200")
     );
     assert!(error.to_string().contains("cannot be generated"), "{error}");
@@ -139,7 +139,7 @@ fn what_the_generator_does_not_support() {
     );
     assert!(
         error
-            .place()
+            .location()
             .pointer
             .starts_with("/components/schemas/ReplyRef"),
         "{error}"
@@ -147,8 +147,8 @@ fn what_the_generator_does_not_support() {
 }
 
 #[test]
-fn words_that_make_no_name() {
-    for words in [
+fn invalid_enum_values_are_rejected() {
+    for values in [
         "[seed_async, 5, button, blend]",
         "[seed_async, 5th, button, blend]",
         "[seed_async, button, button]",
@@ -158,47 +158,58 @@ fn words_that_make_no_name() {
     ] {
         let error = broken(
             "      x-extensible-enum: [seed_async, imagine, button, blend]\n",
-            &format!("      x-extensible-enum: {words}\n"),
+            &format!("      x-extensible-enum: {values}\n"),
         );
         assert!(error.to_string().contains("lower_snake_case"), "{error}");
     }
 }
 
 #[test]
-fn property_without_description() {
+fn undescribed_property_is_rejected() {
     let from = "          description: Width in pixels";
     assert_eq!(SPEC.matches(from).count(), 1);
     let to = from.replace("description", "descrption");
     let error = generate_from_str("spec.yaml", &SPEC.replace(from, &to)).unwrap_err();
     assert_eq!(
-        error.place().pointer,
+        error.location().pointer,
         "/components/schemas/Attachment/properties/width"
     );
     assert!(error.to_string().ends_with("has no description"), "{error}");
 }
 
 #[test]
-fn no_server() {
-    let error = broken("  - url: https://api.useapi.net/v2\n", "  - url: 2\n");
-    assert_eq!(error.place().pointer, "/servers/0/url");
+fn operation_without_a_unique_id_is_rejected() {
+    let error = broken("      operationId: getJob\n", "      operationId: 5\n");
+    assert_eq!(error.location().pointer, "/paths/~1jobs~1/get/operationId");
+    let error = broken(
+        "      operationId: getJob\n",
+        "      operationId: cancelJob\n",
+    );
+    assert!(error.to_string().contains("cancel"), "{error}");
 }
 
 #[test]
-fn no_description_at_all() {
-    for (text, complaint) in [
+fn invalid_server_is_located() {
+    let error = broken("  - url: https://api.useapi.net/v2\n", "  - url: 2\n");
+    assert_eq!(error.location().pointer, "/servers/0/url");
+}
+
+#[test]
+fn other_documents_are_rejected() {
+    for (text, message) in [
         ("", "exactly one YAML document"),
         ("title: a recipe\n", "no field `openapi`"),
         ("openapi: 3.1.0\n", "version 3.0.x"),
         ("openapi: 3.0.3\n", "missing field"),
         ("- openapi\n", "no field `openapi`"),
-        ("openapi: 3.0.3\n? [a]\n: b\n", "key that is no string"),
+        ("openapi: 3.0.3\n? [a]\n: b\n", "key that is not a string"),
         (
             "openapi: 3.0.3\nx: .nan\n",
-            "number that JSON does not have",
+            "number that JSON does not support",
         ),
     ] {
         let error = generate_from_str("spec.yaml", text).unwrap_err();
-        assert!(error.to_string().contains(complaint), "{text}: {error}");
+        assert!(error.to_string().contains(message), "{text}: {error}");
         assert!(error.to_string().starts_with("spec.yaml:"), "{error}");
     }
     let error = useapi_seed_codegen::generate(std::path::Path::new("no/such.yaml")).unwrap_err();
