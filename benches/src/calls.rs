@@ -49,7 +49,7 @@ impl Calls for Ergonomic {
     }
 
     async fn submit(&self) {
-        let submitted = self.client.submit(self.ids.parent.as_str()).send().await;
+        let submitted = self.client.submit(self.ids.parent.as_str()).await;
         black_box(submitted.expect("a started job"));
     }
 

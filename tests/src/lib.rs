@@ -1,5 +1,6 @@
 //! Shared by the tests of this crate: the documented responses as files, the spec,
-//! and a server that sends exactly the bytes that a test gives it.
+//! the sources of the crates, and a server that sends exactly the bytes that a test
+//! gives it.
 
 #![allow(
     clippy::expect_used,
@@ -8,6 +9,7 @@
 )]
 
 mod fixture;
+mod source;
 mod spec;
 mod stub;
 
@@ -15,7 +17,8 @@ use std::time::Duration;
 
 use useapi_seed::{RetryPolicy, WaitOptions};
 
-pub use fixture::Fixture;
+pub use fixture::{Fixture, without_nulls};
+pub use source::{source_files, without_tests, workspace};
 pub use spec::{Example, Spec};
 pub use stub::{Request, Response, Stub};
 

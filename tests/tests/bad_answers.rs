@@ -1,10 +1,12 @@
-//! Bodies that are of no use, with every status: the right error for the
-//! status, with the first bytes of the body.
+//! Responses without the service's error in them: each status with bodies that
+//! cannot be used.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 
-use useapi_seed::{Client, Error, ErrorKind, RequestStatus};
-use useapi_seed_tests::{Response, Stub, once};
+use std::sync::{Arc, Mutex};
+
+use useapi_seed::{Client, Disposition, Error, ErrorKind, RequestStatus};
+use useapi_seed_tests::{Response, Stub, no_retry};
 
 const STATUSES: [u16; 21] = [
     200, 201, 202, 301, 302, 303, 400, 401, 402, 403, 404, 408, 425, 429, 499, 500, 503, 524, 569,
@@ -21,49 +23,81 @@ fn bodies() -> Vec<(&'static str, Response, &'static str)> {
         ),
         ("empty", of("application/json", ""), "no body"),
         ("null", of("application/json", "null"), "null"),
-        ("a list", of("application/json", r#"["a"]"#), r#"["a"]"#),
+        ("array", of("application/json", r#"["a"]"#), r#"["a"]"#),
         (
-            "cut in itself",
+            "incomplete json",
             of("application/json", r#"{"error":"abc"#),
             r#"{"error":"abc"#,
         ),
         (
-            "cut by the connection",
-            of("application/json", r#"{"error":"abcdef"}"#).cut(5),
+            "truncated",
+            of("application/json", r#"{"error":"abcdef"}"#).truncated(5),
             r#"{"error":"abc"#,
         ),
         (
-            "no text",
+            "control characters",
             of("application/json", "\u{0}\u{1b}[31m\u{7}"),
             "\\u{1b}[31m",
         ),
     ]
 }
 
-async fn errors(response: Response) -> [Error; 2] {
-    let stub = Stub::always(response).await;
-    let client = Client::builder("a-token")
-        .base_url(stub.base_url())
-        .retry(once())
-        .build()
-        .unwrap();
-    let submitted = client.submit("a-job").send().await.unwrap_err();
-    let looked = client.job("a-seed-job").poll().await.unwrap_err();
-    assert_eq!(submitted.job_id(), None);
-    assert_eq!(looked.job_id(), Some("a-seed-job"));
-    // After a lost answer its job is looked for, but nothing is submitted again.
-    let requests = stub.requests();
-    let submissions = requests
-        .iter()
-        .filter(|request| request.line.starts_with("POST"));
-    assert_eq!(submissions.count(), 1);
-    if !submitted.may_have_been_sent() {
-        assert_eq!(requests.len(), 2, "{submitted}");
-    }
-    [submitted, looked]
+/// A client of a service with one response to everything.
+struct Service {
+    client: Client,
+    stub: Stub,
+    response: Arc<Mutex<Response>>,
 }
 
-fn is_right(status: u16, kind: &ErrorKind) -> bool {
+impl Service {
+    async fn start() -> Self {
+        let response = Arc::new(Mutex::new(Response::drop_connection()));
+        let current = Arc::clone(&response);
+        let stub = Stub::start(move |_| current.lock().unwrap().clone()).await;
+        let client = client(&stub.base_url());
+        Self {
+            client,
+            stub,
+            response,
+        }
+    }
+
+    /// The errors of a submission and of a poll.
+    async fn errors(&self, response: Response) -> [Error; 2] {
+        *self.response.lock().unwrap() = response;
+        let before = self.stub.requests().len();
+        let submitted = self.client.submit("a-job").send().await.unwrap_err();
+        let polled = self.client.job("a-seed-job").poll().await.unwrap_err();
+        assert_eq!(submitted.job_id(), None);
+        assert_eq!(polled.job_id(), Some("a-seed-job"));
+        // After a lost response the client searches for the job, and submits nothing.
+        let requests = self.stub.requests().split_off(before);
+        let submissions = requests
+            .iter()
+            .filter(|request| request.line.starts_with("POST"));
+        assert_eq!(submissions.count(), 1);
+        if !submitted.may_have_been_sent() {
+            assert_eq!(requests.len(), 2, "{submitted}");
+        }
+        [submitted, polled]
+    }
+
+    async fn dispositions(&self, response: Response) -> [Disposition; 2] {
+        let errors = self.errors(response).await;
+        errors.map(|error| error.verdict().disposition)
+    }
+}
+
+async fn errors(response: Response) -> [Error; 2] {
+    Service::start().await.errors(response).await
+}
+
+fn client(base_url: &str) -> Client {
+    let client = Client::builder("a-token").base_url(base_url);
+    client.retry(no_retry()).build().unwrap()
+}
+
+fn has_kind_of(status: u16, kind: &ErrorKind) -> bool {
     match status {
         200..=202 => matches!(kind, ErrorKind::InvalidResponse { .. }),
         _ => matches!(kind, ErrorKind::UnexpectedStatus),
@@ -71,25 +105,26 @@ fn is_right(status: u16, kind: &ErrorKind) -> bool {
 }
 
 #[tokio::test]
-async fn a_status_without_the_services_error_proves_nothing() {
+async fn foreign_error_response_proves_nothing() {
+    let service = Service::start().await;
     for status in STATUSES {
         for (name, response, shown) in bodies() {
-            for error in errors(response.clone().status(status)).await {
+            for error in service.errors(response.clone().status(status)).await {
                 assert!(
-                    is_right(status, error.kind()),
+                    has_kind_of(status, error.kind()),
                     "{status}, {name}: {error:?}"
                 );
                 assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
-                // What is between may have passed the submission on.
+                // A gateway may have forwarded the submission.
                 let is_lost = error.job_id().is_none();
                 assert!(!error.is_from_service(), "{status}, {name}");
                 assert_eq!(error.is_retryable(), !is_lost, "{status}");
-                let delivery = if is_lost {
+                let request_status = if is_lost {
                     RequestStatus::MayHaveBeenSent
                 } else {
                     RequestStatus::ResponseReceived
                 };
-                assert_eq!(error.request_status(), delivery, "{status}");
+                assert_eq!(error.request_status(), request_status, "{status}");
                 let line = error.to_string();
                 assert!(line.contains(shown), "{status}, {name}: {line}");
                 assert!(line.contains(&format!("HTTP {status}")), "{line}");
@@ -101,12 +136,13 @@ async fn a_status_without_the_services_error_proves_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_over_eight_mebibytes_is_left_where_it_is() {
+async fn body_is_read_up_to_eight_mebibytes() {
     let body = format!(r#"{{"error":"{}"}}"#, "x".repeat(8 * 1024 * 1024));
+    let service = Service::start().await;
     for status in [200, 404, 596] {
-        for error in errors(Response::json(status, body.as_str())).await {
+        for error in service.errors(Response::json(status, body.as_str())).await {
             assert!(
-                is_right(status, error.kind()),
+                has_kind_of(status, error.kind()),
                 "{status}: {:?}",
                 error.kind()
             );
@@ -118,35 +154,31 @@ async fn a_body_over_eight_mebibytes_is_left_where_it_is() {
 }
 
 #[tokio::test]
-async fn no_answer_says_whether_the_request_may_have_been_sent() {
-    // Nobody listens.
+async fn lost_response_reports_request_status() {
+    // The port is closed.
     let base_url = Stub::always(Response::json(200, "{}")).await.base_url();
-    let client = Client::builder("a-token")
-        .base_url(base_url)
-        .retry(once())
-        .build()
-        .unwrap();
-    let error = client.submit("a-job").send().await.unwrap_err();
+    let submission = client(&base_url).submit("a-job");
+    let error = submission.send().await.unwrap_err();
     assert_eq!(error.request_status(), RequestStatus::NotSent);
     assert!(error.to_string().contains("not sent"), "{error}");
 
-    // Somebody reads the request and hangs up.
-    let [error, _] = errors(Response::lost()).await;
+    // The request is read, and the connection is closed.
+    let [error, _] = errors(Response::drop_connection()).await;
     assert!(matches!(error.kind(), ErrorKind::Transport));
     assert_eq!(error.request_status(), RequestStatus::MayHaveBeenSent);
     assert!(error.to_string().contains("may have been sent"), "{error}");
 }
 
 #[tokio::test]
-async fn a_429_says_how_long_to_wait() {
+async fn rate_limit_reports_retry_after() {
     for (value, seconds) in [("30", Some(30)), ("soon", None), ("-1", None)] {
-        let answer =
+        let response =
             Response::json(429, r#"{"error":"slow down","code":429}"#).header("retry-after", value);
-        for error in errors(answer).await {
+        for error in errors(response).await {
             match error.kind() {
                 ErrorKind::TooManyJobs { .. } => {
                     assert_eq!(error.retry_after().map(|wait| wait.as_secs()), seconds);
-                    assert_eq!(error.to_string().contains("in 30 s"), seconds.is_some());
+                    assert_eq!(error.to_string().contains("after 30 s"), seconds.is_some());
                 }
                 other => panic!("{other:?}"),
             }
@@ -155,24 +187,55 @@ async fn a_429_says_how_long_to_wait() {
 }
 
 #[tokio::test]
-async fn an_unwrapped_error_reads_like_advice() {
-    let answer = Response::json(401, r#"{"error":"Unauthorized","code":401}"#);
-    let [error, _] = errors(answer).await;
+async fn report_has_line_cause_and_help() {
+    let response = Response::json(401, r#"{"error":"Unauthorized","code":401}"#);
+    let [error, _] = errors(response).await;
     assert_eq!(
-        format!("{error:?}"),
-        "the API token is not accepted (HTTP 401: Unauthorized); seed of job a-job\nUsual cause: The token is \
-         another one's, was changed, or was not copied whole.\nWhat to do: Check the API token: it \
-         is the one of your useapi.net account, not the Discord token."
+        error.report(),
+        "the API token is not accepted (HTTP 401: Unauthorized); parent job a-job\n\
+         Likely cause: The token is wrong, revoked or truncated.\n\
+         Help: Check the API token: use the token of the useapi.net account, not the Discord token."
     );
-    assert!(format!("{error:#?}").contains("kind: Unauthorized"));
-    // A 404 that is not the service's own is about the address.
+    assert!(format!("{error:?}").contains("kind: Unauthorized"));
     let [error, _] = errors(Response::new(404, "text/html", "<h1>Not Found</h1>")).await;
     assert!(error.help().contains("/v2"), "{}", error.help());
 }
 
-/// The code in the body has to be the status, or the account's being halted.
+/// Verdicts follow from the same classification as the predicates.
 #[tokio::test]
-async fn a_code_that_contradicts_the_status_proves_nothing() {
+async fn verdict_follows_the_response() {
+    let service = Service::start().await;
+    let busy = Response::json(429, r#"{"error":"slow down","code":429}"#);
+    let verdict = |retry_after_secs| [Disposition::Busy { retry_after_secs }; 2];
+    let busy_until = busy.clone().header("retry-after", "30");
+    assert_eq!(service.dispositions(busy_until).await, verdict(Some(30)));
+    assert_eq!(service.dispositions(busy).await, verdict(None));
+
+    let halted = Response::json(596, r#"{"error":"Pending mod message","code":596}"#);
+    let verdict = Disposition::Halted { job_failed: false };
+    assert_eq!(service.dispositions(halted).await, [verdict; 2]);
+
+    let not_found = Response::json(404, r#"{"error":"Unable to locate job","code":404}"#);
+    assert_eq!(
+        service.dispositions(not_found).await,
+        [Disposition::Permanent; 2]
+    );
+
+    let gateway = Response::new(503, "text/html", "<html>").header("retry-after", "7");
+    let [submitted, polled] = service.dispositions(gateway).await;
+    // The request timeout and the margin of 30 seconds.
+    let Disposition::Ambiguous { settles_in_secs } = submitted else {
+        panic!("{submitted:?}");
+    };
+    assert!(settles_in_secs.is_some_and(|left| (60..=90).contains(&left)));
+    let retry_after_secs = Some(7);
+    assert_eq!(polled, Disposition::Transient { retry_after_secs });
+}
+
+/// The body's code must be the status, or that of a halted account.
+#[tokio::test]
+async fn code_other_than_status_proves_nothing() {
+    let service = Service::start().await;
     for (status, body, is_from_service) in [
         (400, r#"{"error":"no","code":400}"#, true),
         (400, r#"{"error":"no","code":"400"}"#, true),
@@ -189,7 +252,7 @@ async fn a_code_that_contradicts_the_status_proves_nothing() {
         (503, r#"{"error":"no","code":596}"#, true),
         (596, "<html>", false),
     ] {
-        for error in errors(Response::json(status, body)).await {
+        for error in service.errors(Response::json(status, body)).await {
             assert_eq!(error.is_from_service(), is_from_service, "{status} {body}");
         }
     }

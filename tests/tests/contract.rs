@@ -75,7 +75,7 @@ fn documented_parts(request: &Request) -> (&str, [Option<&str>; 2], Value) {
 }
 
 #[tokio::test]
-async fn client_request_equals_the_examples() {
+async fn client_sends_what_the_examples_send() {
     let stub = Stub::always(Response::json(
         200,
         Fixture::named("responses/200-started").text,
@@ -144,7 +144,7 @@ fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn any_field_may_be_absent() {
+async fn any_field_may_be_missing() {
     let complete = Fixture::named("model/every-field").json();
     let mut pointers = Vec::new();
     fields(&complete, "", &mut pointers);
@@ -167,7 +167,7 @@ async fn any_field_may_be_absent() {
 }
 
 #[tokio::test]
-async fn started_job_is_the_one_polled() {
+async fn started_job_is_polled() {
     let started = json!({"jobid": "the-seed-job", "parentJobId": JOBID, "status": "started"});
     let done = Fixture::named("service/200-completed-seed-job").text;
     let stub = Stub::start(move |request| {
@@ -218,7 +218,7 @@ async fn documented_values_are_known() {
 }
 
 #[tokio::test]
-async fn both_halted_statuses_are_decoded() {
+async fn either_halted_status_is_decoded() {
     let body = Fixture::named("responses/596-failed-job");
     for status in [596, 569] {
         let stub = Stub::always(Response::json(status, body.text.as_str())).await;
@@ -238,7 +238,7 @@ async fn both_halted_statuses_are_decoded() {
 }
 
 #[tokio::test]
-async fn raw_layer_sends_fields_verbatim() {
+async fn raw_layer_sends_values_unchanged() {
     let stub = Stub::always(Response::json(200, "{}")).await;
     let client = raw(&stub);
     let mut request = SeedRequest::new("");

@@ -1,5 +1,4 @@
-//! Every kind of error: its line, and its report, as `unwrap` and a `main` that
-//! returns it print it.
+//! The line and the report of each kind of error.
 
 #![allow(
     clippy::indexing_slicing,
@@ -16,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use useapi_seed::{Client, Error, ErrorKind, PollResult, SeedResult, Wait};
-use useapi_seed_tests::{Fixture, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Response, Stub, no_retry};
 
 /// The smallest PNG there is: one grey pixel.
 const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
@@ -25,13 +24,13 @@ const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 fn client(base_url: &str) -> Client {
     Client::builder("a-token")
         .base_url(base_url)
-        .retry(once())
+        .retry(no_retry())
         .image_retry_timeout(Duration::ZERO)
         .build()
         .unwrap()
 }
 
-/// What becomes of a submission that is answered so.
+/// The error of a submission that gets this response.
 async fn submitted(response: Response) -> Error {
     let stub = Stub::always(response).await;
     submitted_to(&stub.base_url(), JOBID).await
@@ -42,7 +41,7 @@ async fn submitted_to(base_url: &str, jobid: &str) -> Error {
     submission.send().await.unwrap_err()
 }
 
-/// What becomes of a wait whose polls get this response.
+/// The error of a wait whose polls get this response.
 async fn waited(response: Response) -> Error {
     waited_for(Wait::DEFAULT_TIMEOUT, response).await
 }
@@ -63,8 +62,7 @@ fn job(body: &Value) -> Response {
     Response::json(200, body.to_string())
 }
 
-/// An address that nobody listens at.
-async fn nobody() -> String {
+async fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}/v2", listener.local_addr().unwrap())
 }
@@ -73,14 +71,14 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
     let html = |status| Response::new(status, "text/html", "<html>");
     let ended = |status| job(&json!({"jobid": JOBID, "status": status}));
     let failed = json!({
-        "jobid": JOBID, "status": "failed", "error": "Out of time", "errorDetails": "No answer",
+        "jobid": JOBID, "status": "failed", "error": "Out of time", "errorDetails": "No response",
     });
     let busy = || documented("service/429-account-busy");
     let grid = json!({"jobid": JOBID, "verb": "imagine", "status": "completed"});
     vec![
         ("invalid-input", submitted_to("http://localhost", " ").await),
         (
-            "refused",
+            "bad-request",
             submitted(documented("responses/400-jobid-missing")).await,
         ),
         (
@@ -88,19 +86,19 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
             submitted(documented("responses/401-unauthorized")).await,
         ),
         (
-            "no-subscription",
+            "payment-required",
             submitted(documented("responses/402-payment-required")).await,
         ),
         (
             "not-found",
             submitted(documented("responses/404-not-found")).await,
         ),
-        ("not-found-address", submitted(html(404)).await),
+        ("unexpected-status-404", submitted(html(404)).await),
         (
             "too-many-jobs",
             submitted(busy().header("retry-after", "30")).await,
         ),
-        ("too-many-jobs-of-a-poll", waited(busy()).await),
+        ("too-many-jobs-poll", waited(busy()).await),
         (
             "halted-job-failed",
             submitted(documented("responses/596-failed-job")).await,
@@ -109,84 +107,87 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
             "halted-account",
             submitted(documented("responses/596-halted-account")).await,
         ),
-        ("job-ended-failed", waited(job(&failed)).await),
-        ("job-ended-moderated", waited(ended("moderated")).await),
-        ("job-ended-cancelled", waited(ended("cancelled")).await),
+        ("job-failed", waited(job(&failed)).await),
+        ("job-moderated", waited(ended("moderated")).await),
+        ("job-cancelled", waited(ended("cancelled")).await),
         (
-            "still-running",
+            "wait-timeout",
             waited_for(
                 Duration::from_millis(20),
                 documented("service/200-in-progress"),
             )
             .await,
         ),
-        ("unexpected-status", submitted(html(503)).await),
-        ("unexpected-status-of-a-gateway", submitted(html(502)).await),
-        ("no-seed", waited(job(&grid)).await),
-        ("unreadable-answer", submitted(html(200)).await),
+        ("unexpected-status-503", submitted(html(503)).await),
+        ("unexpected-status-502", submitted(html(502)).await),
+        ("seed-missing", waited(job(&grid)).await),
+        ("invalid-response", submitted(html(200)).await),
         (
-            "unreadable-answer-cut",
-            submitted(documented("responses/200-started").cut(375)).await,
+            "invalid-response-truncated",
+            submitted(documented("responses/200-started").truncated(375)).await,
         ),
-        ("unreadable-answer-of-a-poll", waited(html(200)).await),
-        ("transport-lost", submitted(Response::lost()).await),
+        ("invalid-response-poll", waited(html(200)).await),
+        (
+            "transport-may-have-been-sent",
+            submitted(Response::drop_connection()).await,
+        ),
         (
             "transport-not-sent",
-            submitted_to(&nobody().await, JOBID).await,
+            submitted_to(&closed_port().await, JOBID).await,
         ),
-        ("file", file_fault().await),
+        ("io", file_error().await),
     ]
 }
 
-/// A retrieval with a picture for each of these links.
-async fn retrieval(links: &[Value]) -> (Client, SeedResult) {
+/// A result with an image for each of these URLs.
+async fn result(urls: &[Value]) -> (Client, SeedResult) {
     let mut body = Fixture::named("service/200-completed-seed-job").json();
-    body["seed"]["attachments"] = links.iter().map(|link| json!({"url": link})).collect();
+    body["seed"]["attachments"] = urls.iter().map(|url| json!({"url": url})).collect();
     let stub = Stub::always(job(&body)).await;
     let client = client(&stub.base_url());
     match client.job(JOBID).poll().await.unwrap() {
-        PollResult::Completed(retrieval) => (client, retrieval),
+        PollResult::Completed(result) => (client, result),
         other => panic!("{other:?}"),
     }
 }
 
-/// What can be wrong with a picture, but for one of 256 MiB or ten minutes.
-async fn every_picture_fault() -> Vec<Error> {
+/// Each error of an image, except for one of 256 MiB or ten minutes.
+async fn every_image_error() -> Vec<Error> {
     let host = Stub::start(|request| match request.target() {
-        "/gone" => Response::new(404, "text/plain", "This content is no longer available."),
-        "/refused" => Response::new(500, "text/plain", "oops"),
-        "/cut" => Response::new(200, "image/png", PNG).cut(10),
+        "/expired" => Response::new(404, "text/plain", "This content is no longer available."),
+        "/status" => Response::new(500, "text/plain", "oops"),
+        "/interrupted" => Response::new(200, "image/png", PNG).truncated(10),
         "/truncated" => Response::new(200, "image/png", &PNG[..PNG.len() - 1]),
         "/page" => Response::new(200, "text/html", "<html>Sign in to see this</html>"),
-        "/lost" => Response::lost(),
+        "/lost" => Response::drop_connection(),
         _ => Response::new(302, "text/plain", "").header("location", "/again"),
     })
     .await;
-    let served = [
-        "gone",
-        "refused",
-        "cut",
+    let paths = [
+        "expired",
+        "status",
+        "interrupted",
         "truncated",
         "page",
         "redirected",
         "lost",
     ];
-    let links = served.map(|path| json!(format!("http://{}/{path}", host.address())));
-    let bad = [json!(null), json!("no link"), json!("file:///etc/passwd")];
-    let (client, retrieval) = retrieval(&[&links[..], &bad].concat()).await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcomes = client.save_images(&retrieval, folder.path()).await;
+    let urls = paths.map(|path| json!(format!("http://{}/{path}", host.address())));
+    let invalid = [json!(null), json!("no link"), json!("file:///etc/passwd")];
+    let (client, result) = result(&[&urls[..], &invalid].concat()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let outcomes = client.save_images(&result, directory.path()).await;
     outcomes.into_iter().map(Result::unwrap_err).collect()
 }
 
-async fn file_fault() -> Error {
+async fn file_error() -> Error {
     let host = Stub::always(Response::new(200, "image/png", PNG)).await;
-    let link = json!(format!("http://{}/", host.address()));
-    let (client, retrieval) = retrieval(&[link]).await;
+    let url = json!(format!("http://{}/", host.address()));
+    let (client, result) = result(&[url]).await;
     let file = tempfile::NamedTempFile::new().unwrap();
-    let folder = file.path().join("inside");
+    let directory = file.path().join("inside");
     client
-        .save_images(&retrieval, folder)
+        .save_images(&result, directory)
         .await
         .remove(0)
         .unwrap_err()
@@ -209,9 +210,10 @@ fn first_word(text: &str) -> String {
         .collect()
 }
 
-/// Line and report, then what it was caused by.
+/// The report, whose first line is the error's, and the sources.
 fn report(error: &Error) -> String {
-    let mut text = format!("line\n  {error}\n\nreport\n{error:?}\n");
+    let mut text = format!("{}\n", error.report());
+    assert_eq!(text.lines().next(), Some(error.to_string().as_str()));
     let mut source = error.source();
     while let Some(cause) = source {
         write!(text, "\ncaused by\n  {cause}\n").unwrap();
@@ -221,8 +223,8 @@ fn report(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn every_error_has_a_line_and_a_report() {
-    // What differs from run to run, or from system to system.
+async fn each_kind_of_error_has_a_report() {
+    // What differs between runs or systems.
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"127\.0\.0\.1:\d+", "ADDRESS");
     settings.add_filter(r"\(os error \d+\)", "(os error N)");
@@ -240,18 +242,18 @@ async fn every_error_has_a_line_and_a_report() {
         shown.insert(first_word(&format!("{:?}", error.kind())));
         insta::assert_snapshot!(format!("report_{name}"), report(&error));
     }
-    let mut faults = BTreeSet::from(["TooLarge", "TooSlow"].map(ToOwned::to_owned));
-    let mut pictures = String::new();
-    for error in every_picture_fault().await {
-        let ErrorKind::Image(fault) = error.kind() else {
+    let mut image_errors = BTreeSet::from(["TooLarge", "TooSlow"].map(ToOwned::to_owned));
+    let mut reports = String::new();
+    for error in every_image_error().await {
+        let ErrorKind::Image(image_error) = error.kind() else {
             panic!("{error:?}");
         };
-        faults.insert(first_word(&format!("{fault:?}")));
-        writeln!(pictures, "{}", report(&error)).unwrap();
+        image_errors.insert(first_word(&format!("{image_error:?}")));
+        writeln!(reports, "{}", report(&error)).unwrap();
     }
-    insta::assert_snapshot!("report_image", pictures);
+    insta::assert_snapshot!("report_image", reports);
     let source = include_str!("../../crates/useapi-seed/src/images/fault.rs");
-    assert_eq!(faults, variants(source, "ImageFault"));
+    assert_eq!(image_errors, variants(source, "ImageFault"));
     shown.insert("Image".to_owned());
 
     let source = include_str!("../../crates/useapi-seed/src/error/kind.rs");

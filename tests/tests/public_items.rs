@@ -1,5 +1,5 @@
-//! Whoever reads the documentation of a public item of the crates for applications
-//! finds an example with it: on its own page, or on that of the type it belongs to.
+//! The documentation has an example of every public item of the crates for
+//! applications: in the item's own documentation, or in that of another item.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -7,17 +7,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use walkdir::WalkDir;
+use useapi_seed_tests::{source_files, workspace};
 
-const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates");
-
-/// Its public items that have no example of their own, and the words of all
-/// examples.
+/// The public items of a file that have no example of their own, and the
+/// identifiers in all its examples.
 #[derive(Default)]
 struct Source {
     count: usize,
     without: Vec<String>,
-    words: BTreeSet<String>,
+    identifiers: BTreeSet<String>,
 }
 
 impl Source {
@@ -34,7 +32,7 @@ impl Source {
                     is_example = !is_example;
                     has_example = true;
                 }
-                Some(doc) if is_example => source.words.extend(words(doc)),
+                Some(doc) if is_example => source.identifiers.extend(identifiers(doc)),
                 Some(_) => {}
                 None if line.starts_with('#') => {}
                 None => {
@@ -51,41 +49,37 @@ impl Source {
     }
 }
 
-fn words(line: &str) -> impl Iterator<Item = String> {
-    line.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+fn identifiers(line: &str) -> impl Iterator<Item = String> {
+    line.split(|character: char| !character.is_alphanumeric() && character != '_')
         .map(ToOwned::to_owned)
 }
 
-/// Without fields and variants, which are explained where they stand.
+/// Not fields and variants: their type's documentation explains them.
 fn public_item(line: &str) -> Option<String> {
     let declared = line.strip_prefix("pub ")?;
     let declared = declared.strip_prefix("async ").unwrap_or(declared);
     let (kind, name) = declared.split_once(' ')?;
     let is_item = ["fn", "struct", "enum", "trait", "const", "type"].contains(&kind);
-    is_item.then(|| words(name).next().unwrap())
+    is_item.then(|| identifiers(name).next().unwrap())
 }
 
-fn check(package: &str, least: usize) {
-    let folder = Path::new(CRATES).join(package).join("src");
-    let files = WalkDir::new(folder).into_iter().map(Result::unwrap);
-    let sources: Vec<_> = files
-        .filter(|file| {
-            file.path()
-                .extension()
-                .is_some_and(|extension| extension == "rs")
-        })
-        .map(|file| Source::read(file.path()))
+fn check(package: &str, min_count: usize) {
+    let directory = workspace().join("crates").join(package).join("src");
+    let files = source_files(&directory, "rs");
+    let sources: Vec<_> = files.iter().map(|file| Source::read(file)).collect();
+    let identifiers: BTreeSet<_> = sources
+        .iter()
+        .flat_map(|source| &source.identifiers)
         .collect();
-    let words: BTreeSet<_> = sources.iter().flat_map(|source| &source.words).collect();
     let count: usize = sources.iter().map(|source| source.count).sum();
-    assert!(count > least, "{count}");
+    assert!(count > min_count, "{count}");
     let without = sources.iter().flat_map(|source| &source.without);
-    let without: Vec<_> = without.filter(|item| !words.contains(item)).collect();
-    assert!(without.is_empty(), "no example has {without:?}");
+    let without: Vec<_> = without.filter(|item| !identifiers.contains(item)).collect();
+    assert!(without.is_empty(), "in no example: {without:?}");
 }
 
 #[test]
-fn every_public_item_stands_in_an_example() {
+fn every_public_item_has_an_example() {
     check("useapi-seed", 100);
     check("useapi-seed-callback", 20);
 }

@@ -26,7 +26,7 @@ fn error_response(number: usize) -> Response {
 }
 
 #[tokio::test]
-async fn concurrent_calls_keep_their_own_errors() {
+async fn concurrent_calls_keep_their_own_responses() {
     let stub = Stub::start(|request| {
         let number = request.target().rsplit('=').next().unwrap().parse();
         error_response(number.unwrap())

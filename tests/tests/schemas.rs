@@ -1,4 +1,4 @@
-//! The result types fit their JSON Schemas.
+//! The result types match their JSON Schemas.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -9,22 +9,22 @@ use useapi_seed::{
     Client, Difference, ExecutingJobs, Image, JobProgress, PollResult, SavedImage, SeedResult,
     Warning,
 };
-use useapi_seed_tests::{Fixture, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Response, Stub, no_retry};
 
-async fn poll(answer: &Value) -> (Client, PollResult) {
-    let stub = Stub::always(Response::json(200, answer.to_string())).await;
+async fn poll(response: &Value) -> (Client, PollResult) {
+    let stub = Stub::always(Response::json(200, response.to_string())).await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
-    let state = client.job("a-job").poll().await.unwrap();
-    (client, state)
+    let result = client.job("a-job").poll().await.unwrap();
+    (client, result)
 }
 
-/// Holds a value to the schema of its type, and the schema to its purpose: it
-/// must refuse what is no such value.
-fn assert_fits<T: Serialize + JsonSchema>(value: &T) -> Value {
+/// Validates a value against the schema of its type. The schema must also reject a
+/// value of another type.
+fn assert_matches_schema<T: Serialize + JsonSchema>(value: &T) -> Value {
     let schema = serde_json::to_value(schema_for!(T)).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let json = serde_json::to_value(value).unwrap();
@@ -34,41 +34,47 @@ fn assert_fits<T: Serialize + JsonSchema>(value: &T) -> Value {
 }
 
 #[tokio::test]
-async fn result_types_fit_their_schemas() {
-    let progress = Fixture::named("service/200-in-progress").json();
-    let (_, PollResult::InProgress(update)) = poll(&progress).await else {
+async fn result_types_match_their_schemas() {
+    let response = Fixture::named("service/200-in-progress").json();
+    let (_, PollResult::InProgress(progress)) = poll(&response).await else {
         panic!("not in progress");
     };
-    assert_eq!(assert_fits::<JobProgress>(&update)["status"], "progress");
+    assert_eq!(
+        assert_matches_schema::<JobProgress>(&progress)["status"],
+        "progress"
+    );
 
     let stub = Stub::always(Response::json(200, r#"["a-job"]"#)).await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     let executing = client.executing_jobs().await.unwrap();
-    assert_eq!(assert_fits::<ExecutingJobs>(&executing)["ids"][0], "a-job");
+    assert_eq!(
+        assert_matches_schema::<ExecutingJobs>(&executing)["ids"][0],
+        "a-job"
+    );
 
     let png = include_bytes!("../fixtures/pixel.png");
     let host = Stub::always(Response::new(200, "image/png", *png)).await;
-    let mut answer = Fixture::named("service/200-completed-seed-job").json();
-    answer["verb"] = json!("seed_sync");
-    answer["news"] = json!(5);
-    answer["created"] = json!(5);
-    answer["seed"]["value"] = json!(7);
-    answer["seed"]["attachments"][0]["url"] = json!(format!("http://{}/1", host.address()));
-    answer["seed"]["attachments"]
+    let mut response = Fixture::named("service/200-completed-seed-job").json();
+    response["verb"] = json!("seed_sync");
+    response["undocumented"] = json!(5);
+    response["created"] = json!(5);
+    response["seed"]["value"] = json!(7);
+    response["seed"]["attachments"][0]["url"] = json!(format!("http://{}/1", host.address()));
+    response["seed"]["attachments"]
         .as_array_mut()
         .unwrap()
         .truncate(1);
-    let (client, PollResult::Completed(retrieval)) = poll(&answer).await else {
+    let (client, PollResult::Completed(result)) = poll(&response).await else {
         panic!("no result");
     };
-    let kinds: Vec<_> = retrieval
+    let kinds: Vec<_> = result
         .warnings()
         .iter()
-        .map(|note| match assert_fits::<Warning>(note) {
+        .map(|warning| match assert_matches_schema::<Warning>(warning) {
             Value::Object(map) => map.keys().next().unwrap().clone(),
             other => panic!("{other}"),
         })
@@ -80,23 +86,26 @@ async fn result_types_fit_their_schemas() {
             "seed_mismatch",
             "unexpected_type",
             "other_job",
-            "unknown_word",
+            "unknown_value",
             "unknown_field"
         ]
     );
 
-    let whole = assert_fits::<SeedResult>(&retrieval);
-    assert_eq!(whole["seed"], 7);
-    assert_eq!(whole["images"][0]["number"], 1);
-    assert_eq!(whole["notes"].as_array().unwrap().len(), 6);
+    let complete = assert_matches_schema::<SeedResult>(&result);
+    assert_eq!(complete["seed"], 7);
+    assert_eq!(complete["images"][0]["number"], 1);
+    assert_eq!(complete["notes"].as_array().unwrap().len(), 6);
 
-    let image = retrieval.images().first().unwrap();
-    assert_eq!(assert_fits::<Image>(image)["number"], 1);
-    let folder = tempfile::tempdir().unwrap();
-    let saved = client.save_image(image, folder.path()).await.unwrap();
-    assert_eq!(assert_fits::<SavedImage>(&saved)["size"], png.len());
+    let image = result.images().first().unwrap();
+    assert_eq!(assert_matches_schema::<Image>(image)["number"], 1);
+    let directory = tempfile::tempdir().unwrap();
+    let saved = client.save_image(image, directory.path()).await.unwrap();
+    assert_eq!(
+        assert_matches_schema::<SavedImage>(&saved)["size"],
+        png.len()
+    );
     assert_eq!(saved.differences.len(), 3);
     for difference in &saved.differences {
-        assert_fits::<Difference>(difference);
+        assert_matches_schema::<Difference>(difference);
     }
 }

@@ -1,4 +1,4 @@
-//! What each documented answer becomes in the ergonomic layer.
+//! What each documented response becomes in the ergonomic layer.
 
 #![allow(
     clippy::indexing_slicing,
@@ -7,17 +7,15 @@
     reason = "a test fails by it"
 )]
 
-use std::fmt::Write;
-
-use serde_json::json;
+use serde_json::{Value, json};
 use useapi_seed::{Client, Error, ErrorKind, PollResult, SeedResult, SubmitOutcome, Warning};
-use useapi_seed_tests::{Fixture, Response, Stub, once};
+use useapi_seed_tests::{Fixture, Response, Stub, fixture_tests, no_retry, without_nulls};
 
 async fn client(response: Response) -> (Client, Stub) {
     let stub = Stub::always(response).await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
     (client, stub)
@@ -25,77 +23,58 @@ async fn client(response: Response) -> (Client, Stub) {
 
 async fn submit(fixture: &Fixture) -> Result<SubmitOutcome, Error> {
     let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
-    client.submit("<jobid>").send().await
+    client.submit("<jobid>").await
 }
 
-async fn look(fixture: &Fixture) -> Result<PollResult, Error> {
+async fn poll(fixture: &Fixture) -> Result<PollResult, Error> {
     let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
     client.job("<jobid>").poll().await
 }
 
-fn described_retrieval(retrieval: &SeedResult) -> String {
-    let mut text = format!(
-        "retrieved\njob: {}\nseed: {}\nprompt: {:?}\nprompt with seed: {:?}\n",
-        retrieval.job_id(),
-        retrieval.seed(),
-        retrieval.prompt(),
-        retrieval.prompt_with_seed(),
-    );
-    for image in retrieval.images() {
-        writeln!(text, "{image:?}").unwrap();
-    }
-    for note in retrieval.warnings() {
-        writeln!(text, "note: {note}").unwrap();
-    }
-    text
+fixture_tests!(documented_response_is_parsed);
+
+async fn documented_response_is_parsed(fixture: Fixture) {
+    let outcome = if fixture.is_poll() {
+        match poll(&fixture).await {
+            Ok(PollResult::InProgress(progress)) => json!({ "in_progress": progress }),
+            Ok(PollResult::Completed(result)) => json!({ "completed": result }),
+            Err(error) => rendered(&error),
+        }
+    } else {
+        match submit(&fixture).await {
+            Ok(SubmitOutcome::Started(job)) => {
+                assert_eq!(job.id(), job.initial_progress().unwrap().job_id);
+                json!({ "started": job.initial_progress() })
+            }
+            Ok(SubmitOutcome::AlreadyRetrieved(result)) => json!({ "already_retrieved": result }),
+            Err(error) => rendered(&error),
+        }
+    };
+    insta::assert_json_snapshot!(fixture.test_name(), without_nulls(&outcome));
 }
 
-fn described_error(error: &Error) -> String {
-    format!(
-        "error: {error}\nkind: {:?}\ndelivery: {:?}\nstatus: {:?}\nwords: {:?}\njob: {:?}\nadvice: {}\n",
-        error.kind(),
-        error.request_status(),
-        error.status().map(|status| status.as_u16()),
-        error.service_message(),
-        error.job_id(),
-        error.help(),
-    )
+fn rendered(error: &Error) -> Value {
+    json!({
+        "error": {
+            "kind": format!("{:?}", error.kind()),
+            "message": error.to_string(),
+            "help": error.help(),
+            "request_status": error.request_status().as_str(),
+            "http_status": error.status().map(|status| status.as_u16()),
+            "service_message": error.service_message(),
+            "job_id": error.job_id(),
+            "parent_job_id": error.parent_job_id(),
+        }
+    })
 }
 
 #[tokio::test]
-async fn documented_answers_are_understood() {
-    for fixture in Fixture::all() {
-        let understood = if fixture.name.starts_with("service/") {
-            match look(&fixture).await {
-                Ok(PollResult::InProgress(update)) => format!("in progress\n{update:#?}\n"),
-                Ok(PollResult::Completed(retrieval)) => described_retrieval(&retrieval),
-                Ok(other) => panic!("{other:?}"),
-                Err(error) => described_error(&error),
-            }
-        } else {
-            match submit(&fixture).await {
-                Ok(SubmitOutcome::Started(job)) => format!(
-                    "started\njob: {}\n{:#?}\n",
-                    job.id(),
-                    job.initial_progress().unwrap()
-                ),
-                Ok(SubmitOutcome::AlreadyRetrieved(retrieval)) => described_retrieval(&retrieval),
-                Ok(other) => panic!("{other:?}"),
-                Err(error) => described_error(&error),
-            }
-        };
-        let snapshot = format!("ergonomic/{}", fixture.name).replace('/', "_");
-        insta::assert_snapshot!(snapshot, understood);
-    }
-}
-
-#[tokio::test]
-async fn the_answer_is_kept_as_it_came() {
+async fn body_is_kept_verbatim() {
     for name in ["responses/200-already-retrieved", "model/every-field"] {
         let fixture = Fixture::named(name);
         match submit(&fixture).await.unwrap() {
-            SubmitOutcome::AlreadyRetrieved(retrieval) => {
-                assert_eq!(retrieval.raw_body(), fixture.text.as_bytes());
+            SubmitOutcome::AlreadyRetrieved(result) => {
+                assert_eq!(result.raw_body(), fixture.text.as_bytes());
             }
             other => panic!("{other:?}"),
         }
@@ -103,7 +82,7 @@ async fn the_answer_is_kept_as_it_came() {
 }
 
 /// The fixture with one change.
-fn changed(name: &str, change: impl FnOnce(&mut serde_json::Value)) -> Fixture {
+fn changed(name: &str, change: impl FnOnce(&mut Value)) -> Fixture {
     let fixture = Fixture::named(name);
     let mut body = fixture.json();
     change(&mut body);
@@ -114,16 +93,16 @@ fn changed(name: &str, change: impl FnOnce(&mut serde_json::Value)) -> Fixture {
 }
 
 async fn retrieved(fixture: &Fixture) -> SeedResult {
-    match look(fixture).await {
-        Ok(PollResult::Completed(retrieval)) => retrieval,
+    match poll(fixture).await {
+        Ok(PollResult::Completed(result)) => result,
         other => panic!("{}: {other:?}", fixture.text),
     }
 }
 
 #[tokio::test]
-async fn an_odd_answer_is_still_a_result() {
-    let whole = Fixture::named("service/200-completed-seed-job").json();
-    let paths: Vec<String> = whole
+async fn malformed_fields_do_not_cost_the_result() {
+    let complete = Fixture::named("service/200-completed-seed-job").json();
+    let paths: Vec<String> = complete
         .as_object()
         .unwrap()
         .keys()
@@ -131,7 +110,7 @@ async fn an_odd_answer_is_still_a_result() {
         .chain(["/seed/value", "/seed/content", "/seed/attachments"].map(String::from))
         .filter(|path| path != "/seed")
         .collect();
-    let oddities = [
+    let malformed = [
         json!(null),
         json!({"odd": true}),
         json!(["odd"]),
@@ -139,50 +118,50 @@ async fn an_odd_answer_is_still_a_result() {
         json!("yesterday, half past nine"),
     ];
     for path in paths {
-        for oddity in &oddities {
+        for value in &malformed {
             let fixture = changed("service/200-completed-seed-job", |body| {
-                *body.pointer_mut(&path).unwrap() = oddity.clone();
+                *body.pointer_mut(&path).unwrap() = value.clone();
             });
-            let retrieval = retrieved(&fixture).await;
-            assert_eq!(retrieval.seed(), 4_294_967_295, "{path}: {oddity}");
-            assert_eq!(retrieval.raw_body(), fixture.text.as_bytes());
+            let result = retrieved(&fixture).await;
+            assert_eq!(result.seed(), 4_294_967_295, "{path}: {value}");
+            assert_eq!(result.raw_body(), fixture.text.as_bytes());
             if !path.contains("attachments") {
-                assert_eq!(retrieval.images().len(), 4, "{path}: {oddity}");
+                assert_eq!(result.images().len(), 4, "{path}: {value}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_noted() {
+async fn fields_of_the_wrong_type_are_warnings() {
     let fixture = changed("service/200-completed-seed-job", |body| {
         body["created"] = json!({"at": "noon"});
         body["seed"]["attachments"][2]["size"] = json!("large");
         body["seed"]["attachments"][3] = json!("gone");
     });
-    let retrieval = retrieved(&fixture).await;
+    let result = retrieved(&fixture).await;
     assert_eq!(
-        retrieval.warnings(),
+        result.warnings(),
         [
             Warning::UnexpectedType("created".into()),
             Warning::UnexpectedType("seed.attachments[2].size".into()),
             Warning::UnexpectedType("seed.attachments[3]".into()),
         ]
     );
-    assert_eq!(retrieval.images()[2].size, None);
-    // The place of what could not be read is kept.
-    assert_eq!(retrieval.images().len(), 4);
-    assert_eq!(retrieval.images()[3].url, None);
+    assert_eq!(result.images()[2].size, None);
+    // An attachment that cannot be parsed keeps its position.
+    assert_eq!(result.images().len(), 4);
+    assert_eq!(result.images()[3].url, None);
 }
 
 #[tokio::test]
-async fn seed_is_found_wherever_it_stands() {
+async fn seed_is_found_in_every_location() {
     let without_number = changed("service/200-completed-seed-job", |body| {
         body["seed"].as_object_mut().unwrap().remove("value");
     });
     assert_eq!(retrieved(&without_number).await.seed(), 4_294_967_295);
 
-    // In the message of a job, whatever its verb.
+    // In the job's message, with any verb.
     for verb in [
         json!("seed_async"),
         json!("imagine_2"),
@@ -195,25 +174,25 @@ async fn seed_is_found_wherever_it_stands() {
             body["attachments"] = seed["attachments"].clone();
             body["verb"] = verb;
         });
-        let retrieval = retrieved(&in_content).await;
-        assert_eq!(retrieval.seed(), 4_294_967_295);
-        assert_eq!(retrieval.images().len(), 4);
+        let result = retrieved(&in_content).await;
+        assert_eq!(result.seed(), 4_294_967_295);
+        assert_eq!(result.images().len(), 4);
         assert_eq!(
-            retrieval.prompt_with_seed().unwrap(),
+            result.prompt_with_seed().unwrap(),
             "Steampunk cat --s 750 --v 5.2 --seed 4294967295"
         );
     }
 
-    // In another form, with nothing else to go by.
+    // As another JSON type, with no number in the text.
     for value in [json!("77"), json!(77.0)] {
         let other_form = changed("service/200-completed-seed-job", |body| {
             body["seed"]["content"] = json!("no number");
             body["seed"]["value"] = value;
         });
-        let retrieval = retrieved(&other_form).await;
-        assert_eq!(retrieval.seed(), 77);
+        let result = retrieved(&other_form).await;
+        assert_eq!(result.seed(), 77);
         assert_eq!(
-            retrieval.warnings(),
+            result.warnings(),
             [Warning::UnexpectedType("seed.value".into())]
         );
     }
@@ -229,10 +208,10 @@ async fn seed_is_found_wherever_it_stands() {
     let mismatch = changed("service/200-completed-seed-job", |body| {
         body["seed"]["value"] = json!(7);
     });
-    let retrieval = retrieved(&mismatch).await;
-    assert_eq!(retrieval.seed(), 7);
+    let result = retrieved(&mismatch).await;
+    assert_eq!(result.seed(), 7);
     assert_eq!(
-        retrieval.warnings()[0].to_string(),
+        result.warnings()[0].to_string(),
         "the answer's seed.value is 7, but its text says 4294967295"
     );
 
@@ -244,7 +223,7 @@ async fn seed_is_found_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn a_completed_job_without_seed_is_looked_up_at_its_parent() {
+async fn missing_seed_is_read_from_the_parent_job() {
     let bare = changed("service/200-completed-seed-job", |body| {
         body.as_object_mut().unwrap().remove("seed");
         body["jobid"] = json!("child");
@@ -265,15 +244,15 @@ async fn a_completed_job_without_seed_is_looked_up_at_its_parent() {
     .await;
     let client = Client::builder("a-token")
         .base_url(stub.base_url())
-        .retry(once())
+        .retry(no_retry())
         .build()
         .unwrap();
-    let retrieval = client.job("child").wait().await.unwrap();
-    assert_eq!(retrieval.seed(), 123_456_789);
+    let result = client.job("child").wait().await.unwrap();
+    assert_eq!(result.seed(), 123_456_789);
     assert_eq!(stub.requests().len(), 2);
 
-    // Nor has the parent: an error that keeps the answer.
-    let error = look(&bare).await.unwrap_err();
+    // The parent has no seed either: the error keeps the response.
+    let error = poll(&bare).await.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::SeedMissing { .. }),
         "{error}"
@@ -283,7 +262,7 @@ async fn a_completed_job_without_seed_is_looked_up_at_its_parent() {
 }
 
 #[tokio::test]
-async fn halt_is_told_by_the_body_too() {
+async fn halted_code_in_the_body_is_a_halt() {
     for (status, code) in [
         (200, json!(596)),
         (200, json!("596")),
@@ -294,7 +273,7 @@ async fn halt_is_told_by_the_body_too() {
     ] {
         let mut fixture = changed("responses/596-failed-job", |body| body["code"] = code);
         fixture.status = status;
-        let error = look(&fixture).await.unwrap_err();
+        let error = poll(&fixture).await.unwrap_err();
         assert!(
             matches!(
                 error.kind(),
@@ -324,10 +303,10 @@ async fn halt_is_told_by_the_body_too() {
 }
 
 #[tokio::test]
-async fn a_halted_account_is_told_under_a_status_of_success_too() {
+async fn error_body_with_status_200_is_an_error() {
     let mut fixture = Fixture::named("responses/596-halted-account");
     fixture.status = 200;
-    let error = look(&fixture).await.unwrap_err();
+    let error = poll(&fixture).await.unwrap_err();
     assert!(matches!(
         error.kind(),
         ErrorKind::Halted {
@@ -337,46 +316,46 @@ async fn a_halted_account_is_told_under_a_status_of_success_too() {
     ));
     let mut fixture = Fixture::named("responses/401-unauthorized");
     fixture.status = 200;
-    let error = look(&fixture).await.unwrap_err();
+    let error = poll(&fixture).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::InvalidResponse { .. }));
     assert_eq!(error.service_message(), Some("Unauthorized"));
 }
 
 #[tokio::test]
-async fn a_job_that_runs_is_not_done_before_its_pictures() {
+async fn running_job_without_images_is_in_progress() {
     for attachments in [json!(null), json!([])] {
         let fixture = changed("service/200-completed-seed-job", |body| {
             body["status"] = json!("progress");
             body["seed"]["attachments"] = attachments;
         });
         assert!(matches!(
-            look(&fixture).await.unwrap(),
+            poll(&fixture).await.unwrap(),
             PollResult::InProgress(_)
         ));
     }
 }
 
 #[tokio::test]
-async fn a_torn_answer_gives_what_it_holds() {
+async fn truncated_response_keeps_the_job_id() {
     let started = Fixture::named("responses/200-started")
         .text
         .replace("<jobid>", "a-job");
-    // All but what follows the JSON.
-    let (whole, _stub) = client(Response::json(200, format!("{started} ")).cut(1)).await;
-    match whole.submit("a-parent").send().await.unwrap() {
+    // Only the space after the JSON is missing.
+    let (complete, _stub) = client(Response::json(200, format!("{started} ")).truncated(1)).await;
+    match complete.submit("a-parent").await.unwrap() {
         SubmitOutcome::Started(job) => assert_eq!(job.id(), "a-job"),
         other => panic!("{other:?}"),
     }
-    // The id is in what came: the job is not lost.
-    let (torn, _stub) = client(Response::json(200, started).cut(100)).await;
-    match torn.submit("a-parent").send().await.unwrap() {
+    // The id was received: the job is not lost.
+    let (truncated, _stub) = client(Response::json(200, started).truncated(100)).await;
+    match truncated.submit("a-parent").await.unwrap() {
         SubmitOutcome::Started(job) => assert_eq!(job.id(), "a-job"),
         other => panic!("{other:?}"),
     }
-    // An id that may go on is none.
-    let answer = Response::json(200, r#"{"jobid":"a-job"#.to_owned() + "-of-mine").cut(8);
-    let (torn, _stub) = client(answer).await;
-    let error = torn.submit("a-parent").send().await.unwrap_err();
+    // An id that may be truncated is not used.
+    let response = Response::json(200, r#"{"jobid":"a-job"#.to_owned() + "-of-mine").truncated(8);
+    let (truncated, _stub) = client(response).await;
+    let error = truncated.submit("a-parent").await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::InvalidResponse { .. }));
     assert_eq!(error.job_id(), None);
     assert_eq!(error.parent_job_id(), Some("a-parent"));
@@ -385,36 +364,36 @@ async fn a_torn_answer_gives_what_it_holds() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_id_is_about_the_job_that_was_asked_for() {
+async fn missing_jobid_defaults_to_the_requested_job() {
     let fixture = changed("responses/200-already-retrieved", |body| {
         body.as_object_mut().unwrap().remove("jobid");
     });
     match submit(&fixture).await.unwrap() {
-        SubmitOutcome::AlreadyRetrieved(retrieval) => {
-            assert_eq!(retrieval.job_id(), "<jobid>");
-            assert_eq!(retrieval.parent_job_id(), Some("<jobid>"));
+        SubmitOutcome::AlreadyRetrieved(result) => {
+            assert_eq!(result.job_id(), "<jobid>");
+            assert_eq!(result.parent_job_id(), Some("<jobid>"));
         }
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn a_job_without_a_result_shows_every_field() {
+async fn progress_has_every_field() {
     for name in ["responses/200-started", "service/200-in-progress"] {
         let fixture = Fixture::named(name);
-        let update = if name.starts_with("responses") {
+        let progress = if name.starts_with("responses") {
             match submit(&fixture).await.unwrap() {
                 SubmitOutcome::Started(job) => job.initial_progress().unwrap().clone(),
                 other => panic!("{other:?}"),
             }
         } else {
-            match look(&fixture).await.unwrap() {
-                PollResult::InProgress(update) => update,
+            match poll(&fixture).await.unwrap() {
+                PollResult::InProgress(progress) => progress,
                 other => panic!("{other:?}"),
             }
         };
-        assert_eq!(update.raw_body(), fixture.text.as_bytes());
-        let (job, expected) = (update.raw_job(), fixture.json());
+        assert_eq!(progress.raw_body(), fixture.text.as_bytes());
+        let (job, expected) = (progress.raw_job(), fixture.json());
         for (field, value) in [
             (
                 "verb",

@@ -1,6 +1,7 @@
-//! What each documented answer becomes in the raw layer.
+//! What each documented response becomes in the raw layer.
 
 #![allow(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
@@ -10,64 +11,54 @@
 use serde_json::{Value, json};
 use useapi_seed_raw::types::{ErrorBody, Job, SeedRequest};
 use useapi_seed_raw::{self as raw, Client, Error, ErrorKind};
-use useapi_seed_tests::{Fixture, Response, Stub};
+use useapi_seed_tests::{Fixture, Response, Stub, fixture_tests, without_nulls};
 
-/// Asks the way the fixture's section belongs to.
-async fn ask(fixture: &Fixture) -> Result<raw::Response<Job>, Error<ErrorBody>> {
+/// Sends the request that the fixture is a response to.
+async fn send(fixture: &Fixture) -> Result<raw::Response<Job>, Error<ErrorBody>> {
     let stub = Stub::always(Response::json(fixture.status, fixture.text.as_str())).await;
     let client = Client::builder("a-token")
         .base_url(&stub.base_url())
         .build()
         .unwrap();
-    if fixture.name.starts_with("service/") {
+    if fixture.is_poll() {
         client.get_job("<jobid>").await
     } else {
         client.retrieve_seed(&SeedRequest::new("<jobid>")).await
     }
 }
 
-#[tokio::test]
-async fn documented_answers_decode() {
-    let fixtures = Fixture::all();
-    assert!(fixtures.len() >= 21, "the fixtures are not all there");
-    for fixture in fixtures {
-        let snapshot = format!("raw/{}", fixture.name).replace('/', "_");
-        match ask(&fixture).await {
-            Ok(answer) => {
-                assert_eq!(answer.raw_response().status.as_u16(), fixture.status);
-                assert_eq!(answer.raw_response().body, fixture.text.as_bytes());
-                insta::assert_debug_snapshot!(snapshot, *answer);
-            }
-            Err(failure) => {
-                assert_eq!(failure.status().map(|s| s.as_u16()), Some(fixture.status));
-                let (kind, received) = failure.into_parts();
-                assert_eq!(received.unwrap().body, fixture.text.as_bytes());
-                insta::assert_debug_snapshot!(snapshot, kind);
-            }
+fixture_tests!(documented_response_decodes);
+
+async fn documented_response_decodes(fixture: Fixture) {
+    let (shape, raw_response) = match send(&fixture).await {
+        Ok(response) => {
+            assert!(response.extra.is_empty(), "{:?}", response.extra);
+            let job = without_nulls(&*response);
+            assert_eq!(job, fixture.json());
+            (json!({ "response": job }), response.raw_response().clone())
         }
-    }
+        Err(error) => {
+            let (kind, raw_response) = error.into_parts();
+            let ErrorKind::ErrorResponse(body) = kind else {
+                panic!("{kind:?}");
+            };
+            assert!(body.extra.is_empty(), "{:?}", body.extra);
+            let body = without_nulls(&body);
+            assert_eq!(body, fixture.json());
+            (json!({ "error_response": body }), raw_response.unwrap())
+        }
+    };
+    assert_eq!(raw_response.status.as_u16(), fixture.status);
+    assert_eq!(raw_response.body, fixture.text.as_bytes());
+    insta::assert_json_snapshot!(fixture.test_name(), shape);
 }
 
 #[tokio::test]
-async fn encoding_again_gives_the_same() {
-    for fixture in Fixture::all() {
-        let again = match ask(&fixture).await {
-            Ok(answer) => serde_json::to_value(&*answer).unwrap(),
-            Err(failure) => match failure.kind() {
-                ErrorKind::ErrorResponse(body) => serde_json::to_value(body).unwrap(),
-                other => panic!("{}: {other:?}", fixture.name),
-            },
-        };
-        assert_eq!(again, fixture.json(), "{}", fixture.name);
-    }
-}
-
-#[tokio::test]
-async fn what_the_description_does_not_know_is_kept() {
+async fn undocumented_values_and_fields_are_kept() {
     let mut body = Fixture::named("responses/200-already-retrieved").json();
     body["status"] = json!("resting");
     body["verb"] = json!("describe");
-    body["news"] = json!({"a": [1, null]});
+    body["undocumented"] = json!({"a": [1, null]});
     body["seed"]["mood"] = json!("calm");
     body["seed"]["attachments"][0]["flags"] = json!(64);
     body["code"] = json!("200");
@@ -76,25 +67,25 @@ async fn what_the_description_does_not_know_is_kept() {
         status: 200,
         text: body.to_string(),
     };
-    let answer = ask(&fixture).await.unwrap();
-    assert_eq!(answer.status.as_ref().unwrap().as_str(), "resting");
-    assert_eq!(serde_json::to_value(&*answer).unwrap(), body);
+    let response = send(&fixture).await.unwrap();
+    assert_eq!(response.status.as_ref().unwrap().as_str(), "resting");
+    assert_eq!(serde_json::to_value(&*response).unwrap(), body);
 }
 
 #[tokio::test]
 async fn any_field_may_be_null() {
-    let whole = Fixture::named("model/every-field").json();
-    for field in whole.as_object().unwrap().keys() {
-        let mut body = whole.clone();
+    let complete = Fixture::named("model/every-field").json();
+    for field in complete.as_object().unwrap().keys() {
+        let mut body = complete.clone();
         body[field] = Value::Null;
         let fixture = Fixture {
             name: "model/changed".into(),
             status: 200,
             text: body.to_string(),
         };
-        let answer = ask(&fixture).await.unwrap();
+        let response = send(&fixture).await.unwrap();
         assert_eq!(
-            answer.raw_response().body,
+            response.raw_response().body,
             fixture.text.as_bytes(),
             "{field}"
         );

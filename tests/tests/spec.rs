@@ -1,4 +1,4 @@
-//! The spec equals the documentation, value by value.
+//! The spec matches the documentation, value by value.
 
 #![allow(
     clippy::indexing_slicing,
@@ -10,6 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use useapi_seed_raw::Operation;
+use useapi_seed_raw::types::{ReplyRef, ReplyUrl};
 use useapi_seed_tests::{Fixture, Spec};
 
 const SUBMIT: &str = "/paths/~1jobs~1seed_async/post";
@@ -20,7 +22,7 @@ const RESET: &str = "/paths/~1account~1midjourney~1{channel}~1reset/post";
 const SHARED: &str = "/components/responses";
 const JSON: &str = "content/application~1json/examples";
 
-/// The documented value of each example in the spec, by its pointer.
+/// The expected value of each example of the spec, by its pointer.
 fn documented() -> BTreeMap<String, Value> {
     let fixture = |name: &str| Fixture::named(name).json();
     let at = |of: &str, status: &str, name: &str| format!("{of}/{status}/{JSON}/{name}");
@@ -100,8 +102,8 @@ fn documented() -> BTreeMap<String, Value> {
     all
 }
 
-/// Adds the locations where `example` differs from the documentation, in which `<…>`
-/// matches any text.
+/// Adds the differences between `example` and the documentation, where `<…>` is a
+/// placeholder.
 fn differences(documented: &Value, example: &Value, path: &str, found: &mut Vec<String>) {
     let keys = |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<BTreeSet<_>>();
     match (documented, example) {
@@ -123,8 +125,8 @@ fn differences(documented: &Value, example: &Value, path: &str, found: &mut Vec<
 
 fn text_fits(documented: &str, example: &str) -> bool {
     if documented.starts_with("2023-09-09T") {
-        // Of a time, the format is compared.
-        let form = |text: &str| text.replace(|character: char| character.is_ascii_digit(), "0");
+        // Only the format of a time is compared.
+        let form = |text: &str| text.replace(|digit: char| digit.is_ascii_digit(), "0");
         return form(documented) == form(example);
     }
     // The documentation lacks the backslash of this line break.
@@ -187,9 +189,34 @@ fn examples_equal_the_documented_values() {
             .keys()
             .map(|pointer| format!("{pointer}: no example")),
     );
-    // Parameters have examples, too, but of no body.
+    // Examples of parameters are not bodies.
     found.retain(|line| !line.contains("/parameters/"));
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn generated_facts_match_the_spec() {
+    let spec = Spec::read();
+    for (operation, pointer) in [
+        (Operation::RetrieveSeed, SUBMIT),
+        (Operation::GetJob, GET),
+        (Operation::ListJobs, LIST),
+        (Operation::CancelJob, CANCEL),
+        (Operation::ResetAccount, RESET),
+    ] {
+        let id = spec.at(&format!("{pointer}/operationId"));
+        assert_eq!(id, Some(&json!(operation.id())));
+        let path = operation.path().replace('/', "~1");
+        let method = operation.method().to_ascii_lowercase();
+        assert_eq!(format!("/paths/{path}/{method}"), pointer);
+    }
+    for (schema, limit) in [
+        ("ReplyRef", ReplyRef::MAX_LENGTH),
+        ("ReplyUrl", ReplyUrl::MAX_LENGTH),
+    ] {
+        let max_length = spec.at(&format!("/components/schemas/{schema}/maxLength"));
+        assert_eq!(max_length, Some(&json!(limit)));
+    }
 }
 
 #[test]
@@ -212,7 +239,7 @@ fn each_operation_declares_its_statuses() {
         let responses = responses.as_object().unwrap();
         assert!(responses.keys().eq(statuses), "{operation}: {responses:?}");
         assert_eq!(responses.get("569"), responses.get("596"));
-        // For these two the response is an assumption.
+        // The documentation does not list 402 for these two.
         let assumed = responses["402"]["$ref"] == format!("#{SHARED}/AssumedPaymentRequired");
         assert_eq!(assumed, [LIST, RESET].contains(&operation), "{operation}");
         for (status, response) in responses {
@@ -246,7 +273,7 @@ fn only_callbacks_need_no_bearer_token() {
     assert_eq!(scheme.get("in"), None);
     assert_eq!(spec.at("/security"), Some(&json!([{ name.as_str(): [] }])));
     for operation in [SUBMIT, GET, LIST, CANCEL, RESET] {
-        // No operation overrides it.
+        // None overrides the default.
         assert_eq!(spec.at(operation).unwrap().get("security"), None);
     }
     let callback = spec.at(&format!(
@@ -306,6 +333,7 @@ fn request_fields_have_the_documented_limits() {
         let schema = spec.resolved(fields[field].pointer("/allOf/0").unwrap_or(&fields[field]));
         let mut schema = schema.as_object().unwrap().clone();
         schema.remove("description");
+        schema.remove("x-source");
         assert_eq!(schema.remove("type"), Some(json!("string")), "{field}");
         assert_eq!(Value::Object(schema), rules, "{field}");
     }
@@ -316,7 +344,7 @@ fn request_fields_have_the_documented_limits() {
 }
 
 #[test]
-fn summary_promises_upscaled_images() {
+fn summary_names_the_upscaled_images() {
     let spec = Spec::read();
     let summary = spec.at(&format!("{SUBMIT}/summary")).unwrap();
     let summary = summary.as_str().unwrap();
@@ -324,7 +352,7 @@ fn summary_promises_upscaled_images() {
         summary.contains("four separate upscaled images"),
         "{summary}"
     );
-    // The documented sizes of the grid and of each image.
+    // The documented sizes: of the grid, and of each image.
     let documented = Fixture::named("responses/200-already-retrieved").json();
     let sides = |images: &Value| {
         let images = images.as_array().unwrap();
@@ -351,10 +379,10 @@ fn documentation_edition_is_named() {
     assert!(table.contains("edition is of October 7, 2024"));
 }
 
-/// What the documentation does not show is from the service's other pages, and is
-/// marked so.
+/// Fields that the documentation does not show come from the service's other pages
+/// and name them as their source.
 #[test]
-fn undocumented_fields_are_marked() {
+fn undocumented_fields_have_a_source() {
     let spec = Spec::read();
     let mut shown = BTreeSet::new();
     for fixture in Fixture::all() {
@@ -366,10 +394,45 @@ fn undocumented_fields_are_marked() {
         let fields = spec.at(&format!("/components/schemas/{schema}/properties"));
         for (name, field) in fields.unwrap().as_object().unwrap() {
             let is_known = shown.contains(name) && schema != "ChildJob";
-            let is_marked = field["description"].as_str().unwrap().contains("Service)");
+            let source = field["x-source"].as_str().unwrap();
+            let is_marked = source.contains("Service");
             assert!(is_known || is_marked, "{schema}.{name}");
         }
     }
+}
+
+/// Sources are sections of the documentation, or `Service`; they do not stand in the
+/// published text.
+#[test]
+fn sources_are_sections_of_the_documentation() {
+    const SECTIONS: [&str; 6] = [
+        "Introduction",
+        "Request Headers",
+        "Request Body",
+        "Responses",
+        "Model",
+        "Service",
+    ];
+    fn check(value: &Value) {
+        match value {
+            Value::Object(map) => {
+                if let Some(source) = map.get("x-source") {
+                    for source in source.as_str().unwrap().split("; ") {
+                        let section = source.split_once(", ").map_or(source, |(name, _)| name);
+                        assert!(SECTIONS.contains(&section), "{source}");
+                    }
+                }
+                if let Some(Value::String(text)) = map.get("description") {
+                    let note = SECTIONS.map(|section| format!("({section}"));
+                    assert!(!note.iter().any(|note| text.contains(note)), "{text}");
+                }
+                map.values().for_each(check);
+            }
+            Value::Array(items) => items.iter().for_each(check),
+            _ => {}
+        }
+    }
+    check(Spec::read().at("").unwrap());
 }
 
 fn names(value: &Value, found: &mut BTreeSet<String>) {

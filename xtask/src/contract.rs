@@ -22,7 +22,7 @@ use table::Row;
 /// The table, from the root.
 const TABLE: &str = "openapi/README.md";
 
-/// What stands where a row has no place in the description, or no test.
+/// The cell of a row without a location in the spec, or without a test.
 const NONE: &str = "-";
 
 /// Reads the table and complains about every row that does not hold: also of
@@ -146,7 +146,7 @@ fn coverage(rows: &[Row]) -> String {
     let shown = rows.iter().filter(|row| !row.tests.is_empty()).count();
     let tests: BTreeSet<&TestName> = rows.iter().flat_map(|row| &row.tests).collect();
     format!(
-        "contract: {} statements, {placed} with a place in the description, \
+        "contract: {} statements, {placed} with a location in the spec, \
          {} not shown here (reasons given), {shown} shown by {} tests",
         rows.len(),
         rows.len() - shown,
@@ -160,7 +160,7 @@ mod tests {
 
     use super::{Description, Fixture, Sources, complaints, table, without_row};
 
-    const HEAD: &str = "| # | statement | section | in the description | test | reading |\n";
+    const HEAD: &str = "| # | statement | section | in the spec | test | reading |\n";
 
     fn fixtures() -> Vec<Fixture> {
         [

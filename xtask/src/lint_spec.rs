@@ -5,16 +5,16 @@ use anyhow::{Context, Result, bail};
 use crate::SPEC;
 use crate::tools::Tools;
 
-/// The service's description, and that of the emulator's own routes.
-const DESCRIPTIONS: [&str; 2] = [SPEC, "openapi/emulator.yaml"];
+/// The spec of the service, and that of the emulator's own routes.
+const SPECS: [&str; 2] = [SPEC, "openapi/emulator.yaml"];
 
-/// Two linters that know nothing of each other, and of nothing here.
+/// Two independent linters.
 const LINTERS: [(&str, &[&str]); 2] = [
     ("openapi-spec-validator", &[]),
     ("redocly", &["lint", "--config", "openapi/redocly.yaml"]),
 ];
 
-/// Holds the descriptions against both.
+/// Lints the specs with both.
 pub(crate) fn run() -> Result<()> {
     let tools = Tools::install()?;
     for (linter, arguments) in LINTERS {
@@ -22,16 +22,15 @@ pub(crate) fn run() -> Result<()> {
         let status = tools
             .command(linter)
             .args(arguments)
-            .args(DESCRIPTIONS)
-            // It has nobody to tell.
+            .args(SPECS)
             .env("REDOCLY_TELEMETRY", "off")
             .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true")
             .status()
             .with_context(|| format!("cannot start {linter}"))?;
         if !status.success() {
-            bail!("{linter} finds fault, or could not run: {status}");
+            bail!("{linter} reports errors, or could not run: {status}");
         }
     }
-    println!("== no faults in {}", DESCRIPTIONS.join(" and "));
+    println!("== no errors in {}", SPECS.join(" and "));
     Ok(())
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use useapi_seed::Client;
+use useapi_seed::{Client, JobEvent, WaitOptions};
 use useapi_seed_bench::{Fault, Service};
 
 #[global_allocator]
@@ -39,12 +39,17 @@ async fn main() -> Result<(), Fault> {
     for _ in 0..JOBS {
         let polled = polled.clone();
         let wait = client.job(service.ids.progress.as_str()).wait();
-        let wait = wait.interval(INTERVAL).timeout(INTERVAL * 2);
-        let wait = wait.on_update(move |_| {
-            // Someone listens as long as this runs.
-            let _ = polled.send(());
+        let options = WaitOptions::default();
+        let options = options.poll_interval(INTERVAL).timeout(INTERVAL * 2);
+        let mut events = wait.with_options(options).into_stream();
+        waits.spawn(async move {
+            while let Some(event) = events.next().await {
+                if let Ok(JobEvent::Progress(_)) = event {
+                    // The receiver lives as long as this runs.
+                    let _ = polled.send(());
+                }
+            }
         });
-        waits.spawn(async move { wait.await.err() });
         if !at_once {
             polls.recv().await;
         }

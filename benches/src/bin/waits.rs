@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::json;
 use tokio::time::sleep;
-use useapi_seed::{Client, ErrorKind, Wait};
+use useapi_seed::{Client, ErrorKind, WaitOptions};
 use useapi_seed_bench::{Fault, Service};
 
 const JOBS: u32 = 1_000;
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Fault> {
 
 /// Jobs are not all started at once: their beginnings fill one interval.
 fn beginning(number: u32) -> Duration {
-    Wait::DEFAULT_INTERVAL * number / JOBS
+    WaitOptions::DEFAULT_POLL_INTERVAL * number / JOBS
 }
 
 async fn ergonomic(service: &Service) -> Result<u32, Fault> {
@@ -44,7 +44,9 @@ async fn ergonomic(service: &Service) -> Result<u32, Fault> {
     let waits = (0..JOBS).map(|number| async move {
         sleep(beginning(number)).await;
         let wait = client.job(service.ids.progress.as_str()).wait();
-        let outcome = wait.timeout(Wait::DEFAULT_INTERVAL * (POLLS - 1)).await;
+        let timeout = WaitOptions::DEFAULT_POLL_INTERVAL * (POLLS - 1);
+        let options = WaitOptions::default().timeout(timeout);
+        let outcome = wait.with_options(options).await;
         match outcome.as_ref().map_err(useapi_seed::Error::kind) {
             Err(ErrorKind::WaitTimeout { polls, .. }) => Ok(*polls),
             _ => Err(Fault::from(format!("the job ended: {outcome:?}"))),

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::middleware::{Next, from_fn};
 use tokio::net::TcpListener;
-use useapi_seed::{Client, SubmitOutcome};
+use useapi_seed::{Client, SubmitOptions, SubmitOutcome, WaitOptions};
 use useapi_seed_callback::{Key, Receiver};
 use useapi_seed_emulator::{Emulator, Scenario};
 
@@ -62,11 +62,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .job(&format!("job-{number}"))
             .ok_or("no such job")?;
         let reply_url = receiver.reply_url(parent, None)?;
-        let submitted = client.submit(parent).reply_url(reply_url).send().await?;
+        let submitted = client
+            .submit(parent)
+            .with_options(SubmitOptions::default().reply_url(reply_url))
+            .await?;
         let SubmitOutcome::Started(job) = submitted else {
             return Err("it was not started".into());
         };
-        let wait = receiver.wait(job.wait().interval(RARELY).timeout(RARELY));
+        let wait = receiver.wait(
+            job.wait()
+                .with_options(WaitOptions::default().poll_interval(RARELY).timeout(RARELY)),
+        );
         emulator.advance(Duration::from_secs(60));
         wait.await?;
         let now = Instant::now();

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::post;
 use tokio::net::TcpListener;
-use useapi_seed::{Client, SubmitOutcome};
+use useapi_seed::{Client, SubmitOptions, SubmitOutcome};
 use useapi_seed_callback::{Event, Key, Receiver};
 use useapi_seed_emulator::Emulator;
 
@@ -59,13 +59,15 @@ async fn retrieve(
     let reply_url = receiver
         .reply_url(&jobid, None)
         .map_err(|error| error.to_string())?;
-    let submitted = client.submit(jobid).reply_url(reply_url).send().await;
+    let submitted = client
+        .submit(jobid)
+        .with_options(SubmitOptions::default().reply_url(reply_url))
+        .await;
     match submitted.map_err(|error| error.to_string())? {
         SubmitOutcome::Started(job) => {
             receiver.follow(job.wait());
             Ok(job.id().to_owned())
         }
         SubmitOutcome::AlreadyRetrieved(retrieval) => Ok(retrieval.seed().to_string()),
-        _ => Err("a new kind of answer".to_owned()),
     }
 }

@@ -16,7 +16,7 @@
 //! # let jobid = emulator.jobs().imagine.as_str();
 //! # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! # let base = format!("http://{}/callbacks", listener.local_addr()?);
-//! use useapi_seed::SubmitOutcome;
+//! use useapi_seed::{SubmitOptions, SubmitOutcome};
 //! use useapi_seed_callback::{Key, Receiver};
 //!
 //! // `base` leads here from the internet: https://example.com/callbacks, say.
@@ -24,7 +24,7 @@
 //! tokio::spawn(receiver.server().serve(listener));
 //!
 //! let reply_url = receiver.reply_url(jobid, None)?;
-//! if let SubmitOutcome::Started(job) = client.submit(jobid).reply_url(reply_url).send().await? {
+//! if let SubmitOutcome::Started(job) = client.submit(jobid).with_options(SubmitOptions::default().reply_url(reply_url)).await? {
 //!     let retrieval = receiver.wait(job.wait()).await?; // as soon as it is there
 //!     println!("seed {}", retrieval.seed());
 //! }
@@ -47,12 +47,12 @@
 //! # let base = "https://example.com/callbacks";
 //! # let interval = std::time::Duration::from_millis(20);
 //! # let key = useapi_seed_callback::Key::random()?;
-//! use useapi_seed::SubmitOutcome;
+//! use useapi_seed::{SubmitOutcome, WaitOptions};
 //! use useapi_seed_callback::{Event, Receiver};
 //!
 //! let (receiver, mut events) = Receiver::builder(client.clone(), base, key).build()?;
-//! if let SubmitOutcome::Started(job) = client.submit(jobid).send().await? {
-//!     receiver.follow(job.wait().interval(interval));
+//! if let SubmitOutcome::Started(job) = client.submit(jobid).await? {
+//!     receiver.follow(job.wait().with_options(WaitOptions::default().poll_interval(interval)));
 //! }
 //! while let Some(event) = events.next().await {
 //!     match &event {

@@ -6,8 +6,9 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc;
-use useapi_seed::{Client, Error, SeedResult, Wait};
+use useapi_seed::{Client, Error, JobEvent, SeedResult, Wait};
 
 use crate::address::{AddressError, Addresses, Subject};
 use crate::budget::Budget;
@@ -89,10 +90,10 @@ impl Receiver {
 
     /// Waits for a job, as the wait is set, and is woken by its callbacks.
     ///
-    /// As long as none has come, it polls as without them. Once one has brought
-    /// news it polls rarely ([`ReceiverBuilder::poll_interval_after_wake`]), for those that
-    /// get lost. What the wait brings is not told by [`Events`]. Of several waits for
-    /// one job the first has the end at once, and the others look for themselves.
+    /// Until a callback has brought a change it polls as without them; then it polls
+    /// rarely ([`ReceiverBuilder::poll_interval_after_wake`]), for callbacks that get
+    /// lost. What the wait brings is not among the [`Events`]. Of several waits for
+    /// one job the first gets the end immediately, and the others poll themselves.
     ///
     /// # Errors
     ///
@@ -101,31 +102,62 @@ impl Receiver {
         &self,
         wait: Wait,
     ) -> impl Future<Output = Result<SeedResult, Error>> + Send + use<> {
+        let mut events = Box::pin(self.wait_events(wait));
+        async move {
+            loop {
+                match events.next().await {
+                    Some(Ok(JobEvent::Completed(result))) => return Ok(result),
+                    Some(Err(error)) => return Err(error),
+                    Some(Ok(_)) => {}
+                    // The stream ends with one of the two.
+                    None => std::future::pending().await,
+                }
+            }
+        }
+    }
+
+    /// As [`wait`](Self::wait), as a stream of the job's events. It ends with the
+    /// result or an error.
+    pub fn wait_events(
+        &self,
+        wait: Wait,
+    ) -> impl Stream<Item = Result<JobEvent, Error>> + Send + use<> {
         let id = wait.job().id().to_owned();
         let receiver = Arc::clone(&self.0);
         let (kept, end) = {
             let mut jobs = receiver.jobs();
             (jobs.kept(&id), jobs.await_end(wait.job(), false))
         };
-        let mut waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
-        let options = wait
-            .options()
-            .poll_interval_after_wake(receiver.poll_interval_after_wake);
-        let wait = wait.with_options(options);
-        async move {
-            if let Some(Event::Finished(retrieval)) = kept {
-                return Ok(SeedResult::clone(&retrieval));
+        let waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
+        let events = receiver.rarely_after_wake(wait).into_stream();
+        let state = Some((waiting, events));
+        let polled = stream::unfold(state, move |state| {
+            let (receiver, id) = (Arc::clone(&receiver), id.clone());
+            async move {
+                let (mut waiting, mut events) = state?;
+                let event = tokio::select! {
+                    biased;
+                    end = waiting.end() => end.map(JobEvent::Completed),
+                    event = events.next() => event?,
+                };
+                let is_end = match &event {
+                    Ok(JobEvent::Completed(_)) => true,
+                    Ok(_) => return Some((event, Some((waiting, events)))),
+                    Err(error) => looks::is_end(error),
+                };
+                if is_end {
+                    // From here on nobody else is to get it.
+                    receiver.jobs().ended(&id, End::Given);
+                }
+                Some((event, None))
             }
-            let outcome = tokio::select! {
-                biased;
-                outcome = waiting.end() => outcome,
-                outcome = wait => outcome,
-            };
-            if outcome.as_ref().map_or_else(looks::is_end, |_| true) {
-                // From here on it is no news to anybody.
-                receiver.jobs().ended(&id, End::Given);
+        });
+        match kept {
+            Some(Event::Finished(result)) => {
+                let result = SeedResult::clone(&result);
+                stream::iter([Ok(JobEvent::Completed(result))]).left_stream()
             }
-            outcome
+            _ => polled.right_stream(),
         }
     }
 

@@ -1,11 +1,11 @@
-//! The description as a value, with the place of every part of it.
+//! The spec as a value, with the location of each part of it.
 
 use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, YamlData};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
-use crate::error::{Error, Place};
+use crate::error::{Error, Location};
 
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
@@ -21,12 +21,12 @@ pub(crate) struct Operation<'a> {
     pub(crate) value: &'a Value,
 }
 
-/// A parsed description.
+/// A parsed spec.
 pub(crate) struct Document {
     file: String,
     pub(crate) value: Value,
     /// JSON pointer to line and column, both counted from 1.
-    places: BTreeMap<String, (usize, usize)>,
+    positions: BTreeMap<String, (usize, usize)>,
 }
 
 impl Document {
@@ -34,22 +34,14 @@ impl Document {
         let mut document = Self {
             file: file.to_owned(),
             value: Value::Null,
-            places: BTreeMap::new(),
+            positions: BTreeMap::new(),
         };
-        let nodes = MarkedYaml::load_from_str(text).map_err(|fault| {
-            let (line, column) = position(fault.marker());
-            Error::new(
-                Place {
-                    file: file.to_owned(),
-                    line,
-                    column,
-                    pointer: String::new(),
-                },
-                format!("is no YAML: {}", fault.info()),
-            )
+        let nodes = MarkedYaml::load_from_str(text).map_err(|error| {
+            let message = format!("invalid YAML: {}", error.info());
+            document.error_at(error.marker(), "", &message)
         })?;
         let [root] = nodes.as_slice() else {
-            return Err(document.error("", "has to hold exactly one YAML document"));
+            return Err(document.error("", "must be exactly one YAML document"));
         };
         let mut value = document.read(root, "")?;
         // The generator follows the order of keys. Sorted, the order does not
@@ -57,16 +49,16 @@ impl Document {
         value.sort_all_objects();
         document.value = value;
         document.check_version()?;
-        document.check_references(&document.value, "")?;
+        document.check_references()?;
         Ok(document)
     }
 
-    /// The text at `pointer`, which has to be there.
-    pub(crate) fn text(&self, pointer: &str) -> Result<&str, Error> {
+    /// The string at `pointer`, which is required.
+    pub(crate) fn string(&self, pointer: &str) -> Result<&str, Error> {
         self.value
             .pointer(pointer)
             .and_then(Value::as_str)
-            .ok_or_else(|| self.error(pointer, "has to be there, as a text"))
+            .ok_or_else(|| self.error(pointer, "is required and must be a string"))
     }
 
     /// The members of the object at `pointer`, each with its own pointer; none
@@ -94,36 +86,37 @@ impl Document {
         })
     }
 
-    /// An error about the value at `pointer`.
+    /// An error about the value at `pointer`, located at its nearest parent when
+    /// there is no such value.
     pub(crate) fn error(&self, pointer: &str, message: &str) -> Error {
-        Error::new(self.place(pointer), message)
-    }
-
-    /// Where `pointer`, or else its nearest known parent, stands.
-    fn place(&self, pointer: &str) -> Place {
         let mut known = pointer;
         let (line, column) = loop {
-            if let Some(place) = self.places.get(known) {
-                break *place;
-            }
-            match known.rfind('/') {
-                Some(cut) => known = known.get(..cut).unwrap_or_default(),
-                None => break (1, 1),
+            match (self.positions.get(known), known.rsplit_once('/')) {
+                (Some(position), _) => break *position,
+                (None, Some((parent, _))) => known = parent,
+                (None, None) => break (1, 1),
             }
         };
-        Place {
+        let location = Location {
             file: self.file.clone(),
             line,
             column,
             pointer: pointer.to_owned(),
-        }
+        };
+        Error::new(location, message)
+    }
+
+    fn error_at(&mut self, marker: &Marker, pointer: &str, message: &str) -> Error {
+        self.positions.insert(pointer.to_owned(), position(marker));
+        self.error(pointer, message)
     }
 
     fn read(&mut self, node: &MarkedYaml<'_>, pointer: &str) -> Result<Value, Error> {
-        self.places
+        self.positions
             .insert(pointer.to_owned(), position(&node.span.start));
         match &node.data {
-            YamlData::Value(scalar) => self.scalar(scalar, pointer),
+            YamlData::Value(scalar) => json_scalar(scalar)
+                .ok_or_else(|| self.error(pointer, "is a number that JSON does not support")),
             YamlData::Sequence(items) => items
                 .iter()
                 .enumerate()
@@ -133,63 +126,51 @@ impl Document {
             YamlData::Mapping(entries) => {
                 let mut map = Map::new();
                 for (key, item) in entries {
-                    let YamlData::Value(Scalar::String(key)) = &key.data else {
-                        let (line, column) = position(&key.span.start);
-                        self.places.insert(pointer.to_owned(), (line, column));
-                        return Err(self.error(pointer, "has a key that is no string; quote it"));
+                    let YamlData::Value(Scalar::String(name)) = &key.data else {
+                        let message = "has a key that is not a string; quote it";
+                        return Err(self.error_at(&key.span.start, pointer, message));
                     };
-                    let value = self.read(item, &child(pointer, key))?;
-                    map.insert(key.to_string(), value);
+                    let value = self.read(item, &child(pointer, name))?;
+                    map.insert(name.to_string(), value);
                 }
                 Ok(Value::Object(map))
             }
-            _ => Err(self.error(pointer, "is a YAML value that JSON does not have")),
+            _ => Err(self.error(pointer, "is a YAML value that JSON does not support")),
         }
-    }
-
-    fn scalar(&self, scalar: &Scalar<'_>, pointer: &str) -> Result<Value, Error> {
-        Ok(match scalar {
-            Scalar::Null => Value::Null,
-            Scalar::Boolean(value) => Value::Bool(*value),
-            Scalar::Integer(value) => Value::from(*value),
-            Scalar::FloatingPoint(value) => serde_json::Number::from_f64(value.into_inner())
-                .map(Value::Number)
-                .ok_or_else(|| self.error(pointer, "is a number that JSON does not have"))?,
-            Scalar::String(value) => Value::String(value.to_string()),
-        })
     }
 
     fn check_version(&self) -> Result<(), Error> {
         match self.value.get("openapi") {
             Some(Value::String(version)) if version.starts_with("3.0.") => Ok(()),
-            Some(_) => Err(self.error("/openapi", "has to be a version 3.0.x, as a string")),
-            None => Err(self.error("", "has no field `openapi`: is it an OpenAPI description?")),
+            Some(_) => Err(self.error("/openapi", "must be a version 3.0.x, as a string")),
+            None => Err(self.error("", "has no field `openapi`: is it an OpenAPI document?")),
         }
     }
 
-    /// The generator panics on a reference to nothing.
-    fn check_references(&self, value: &Value, pointer: &str) -> Result<(), Error> {
-        match value {
-            Value::Object(map) => {
-                if let Some(Value::String(target)) = map.get("$ref") {
-                    let found = target
-                        .strip_prefix('#')
-                        .and_then(|target| self.value.pointer(target));
-                    if found.is_none() {
-                        let message =
-                            format!("refers to `{target}`, which is not in this document");
-                        return Err(self.error(&child(pointer, "$ref"), &message));
-                    }
-                }
-                map.iter()
-                    .try_for_each(|(key, value)| self.check_references(value, &child(pointer, key)))
+    /// The generator panics on a dangling reference.
+    fn check_references(&self) -> Result<(), Error> {
+        for pointer in self.positions.keys().filter(|key| key.ends_with("/$ref")) {
+            let target = self.string(pointer)?;
+            let internal = target.strip_prefix('#').unwrap_or("?");
+            if self.value.pointer(internal).is_none() {
+                let message = format!("refers to `{target}`, which is not in this document");
+                return Err(self.error(pointer, &message));
             }
-            Value::Array(items) => items.iter().enumerate().try_for_each(|(index, value)| {
-                self.check_references(value, &format!("{pointer}/{index}"))
-            }),
-            _ => Ok(()),
         }
+        Ok(())
     }
+}
+
+/// None for a number that JSON does not support.
+fn json_scalar(scalar: &Scalar<'_>) -> Option<Value> {
+    Some(match scalar {
+        Scalar::Null => Value::Null,
+        Scalar::Boolean(value) => Value::Bool(*value),
+        Scalar::Integer(value) => Value::from(*value),
+        Scalar::FloatingPoint(value) => Value::Number(Number::from_f64(value.into_inner())?),
+        // Block scalars of YAML end in a newline.
+        Scalar::String(value) => Value::from(value.trim_end()),
+    })
 }
 
 /// The JSON pointer of `key` below `pointer`.

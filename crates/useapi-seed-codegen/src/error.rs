@@ -1,22 +1,22 @@
-//! Why a description was refused, and where.
+//! The error of an invalid spec.
 
 use std::fmt;
 
-/// A place in the description.
+/// A location in the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Place {
-    /// Name of the file, as the caller gave it.
+pub struct Location {
+    /// File name, as passed by the caller.
     pub file: String,
-    /// Line, counted from 1; 0 for the file as such.
+    /// Line, counted from 1; 0 for the file itself.
     pub line: usize,
     /// Column, counted from 1.
     pub column: usize,
-    /// JSON pointer to the value; empty for the whole document.
+    /// JSON pointer to the value; empty for the document.
     pub pointer: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         if self.line > 0 {
@@ -30,38 +30,38 @@ impl fmt::Display for Place {
     }
 }
 
-/// A description that no client can be generated from.
+/// An invalid or unsupported spec.
 ///
-/// Its text is one line, in the form compilers use: `file:line:column:
-/// pointer: what is wrong`.
+/// The message is one line in the format of compilers:
+/// `file:line:column: pointer: message`.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: {message}")]
+#[error("{location}: {message}")]
 pub struct Error {
-    place: Place,
+    location: Location,
     message: String,
 }
 
 impl Error {
-    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn new(location: Location, message: impl Into<String>) -> Self {
         Self {
-            place,
+            location,
             message: message.into(),
         }
     }
 
     pub(crate) fn unreadable(file: &str, source: &std::io::Error) -> Self {
-        let place = Place {
+        let location = Location {
             file: file.to_owned(),
             line: 0,
             column: 0,
             pointer: String::new(),
         };
-        Self::new(place, format!("cannot be read: {source}"))
+        Self::new(location, format!("cannot be read: {source}"))
     }
 
-    /// Where the fault stands.
+    /// Location of the error.
     #[must_use]
-    pub fn place(&self) -> &Place {
-        &self.place
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 }

@@ -6,29 +6,26 @@ use serde_json::Value;
 
 use crate::document::{Document, child};
 use crate::error::Error;
-use crate::words;
+use crate::open_enums;
 
 /// The enumeration of all operations of the spec.
 pub(crate) fn generate(document: &Document) -> Result<TokenStream, Error> {
-    let mut variants: Vec<Ident> = Vec::new();
-    let (mut docs, mut ids, mut methods, mut paths) = (vec![], vec![], vec![], vec![]);
+    let (mut variants, mut docs) = (Vec::<Ident>::new(), Vec::new());
+    let (mut ids, mut methods, mut paths) = (Vec::new(), Vec::new(), Vec::new());
     for operation in document.operations() {
         let pointer = child(&operation.pointer, "operationId");
-        let id = document.text(&pointer)?;
-        let variant = words::pascal_case(id)
+        let id = document.string(&pointer)?;
+        let variant = open_enums::pascal_case(id)
             .filter(|variant| !variants.contains(variant))
-            .ok_or_else(|| document.error(&pointer, "is not a unique name in camelCase"))?;
-        let method = operation.method.to_ascii_uppercase();
+            .ok_or_else(|| document.error(&pointer, "must be a unique name in camelCase"))?;
         let summary = operation.value.get("summary").and_then(Value::as_str);
-        docs.push(format!(
-            "{}: `{method} {}`.",
-            summary.map_or(id, |summary| summary.trim_end()),
-            operation.path
-        ));
+        let method = operation.method.to_ascii_uppercase();
+        let path = operation.path;
+        docs.push(format!("{}: `{method} {path}`.", summary.unwrap_or(id)));
         variants.push(variant);
         ids.push(id);
         methods.push(method);
-        paths.push(operation.path);
+        paths.push(path);
     }
     Ok(quote! {
         /// An operation of the API.
@@ -47,7 +44,7 @@ pub(crate) fn generate(document: &Document) -> Result<TokenStream, Error> {
                 }
             }
 
-            /// The HTTP method, in upper case.
+            /// The HTTP method, such as `GET`.
             #[must_use]
             pub fn method(self) -> &'static str {
                 match self {
@@ -55,8 +52,8 @@ pub(crate) fn generate(document: &Document) -> Result<TokenStream, Error> {
                 }
             }
 
-            /// The path below the base URL, as the template of the spec: path
-            /// parameters are names in braces.
+            /// The path template of the spec, below the base URL; parameters are
+            /// names in braces.
             #[must_use]
             pub fn path(self) -> &'static str {
                 match self {

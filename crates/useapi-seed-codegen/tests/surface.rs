@@ -1,5 +1,5 @@
-//! The public surface of the generated source, so that a change of it shows in
-//! review.
+//! Snapshot of the generated source's public API, so that a review shows how a
+//! change of the spec changes it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -8,7 +8,7 @@ use syn::{Fields, ImplItem, Item, Visibility};
 
 const SPEC: &str = include_str!("../../../openapi/seed_async.yaml");
 
-/// Tokens as one would write them, nearly.
+/// Tokens, formatted nearly like source.
 fn text(tokens: &impl ToTokens) -> String {
     tokens
         .to_token_stream()

@@ -1,183 +1,100 @@
-//! One call: what is sent with it, and a record of what came back.
+//! What a call needs, and a record of its response.
 //!
-//! The generated code forgets the status of some failures, so the one place
-//! that sees every exchange, [`ClientHooks::exec`], writes it down here. Each
-//! call has a clone of the generated client with a record of its own, so that
-//! calls made at once do not read each other's.
+//! The generated code returns some errors without the response's status, so
+//! [`hooks`](crate::hooks) record it here. Each call has a clone of the context
+//! with its own record, so that concurrent calls do not share one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bstr::ByteSlice;
-use bytes::{Bytes, BytesMut};
-use progenitor_client::{ClientHooks, Error as ClientError, OperationInfo, ResponseValue};
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Request, ResponseBuilderExt};
-use url::Url;
+use progenitor_client::{Error as ClientError, ResponseValue};
+use reqwest::header::HeaderValue;
 
-use crate::generated;
-use crate::response::{BodyStatus, Error, ErrorKind, RawResponse, Response};
+use crate::error::{Error, ErrorKind};
+use crate::response::{BodyStatus, RawResponse, Response};
 use crate::secret::Secret;
 
 #[derive(Clone, Debug)]
 pub(crate) struct CallContext {
-    base_url: Arc<Url>,
-    /// The value of the header; marked as sensitive.
+    /// Value of the header; marked as sensitive.
     pub(crate) authorization: HeaderValue,
-    secrets: [Option<Arc<Secret>>; 2],
-    body_limit: usize,
-    /// Instead of the HTTP client's own.
-    timeout: Option<Duration>,
+    pub(crate) token: Arc<Secret>,
+    /// Another secret to redact.
+    pub(crate) secret: Option<Arc<Secret>>,
+    pub(crate) body_limit: usize,
+    /// Overrides the timeout of the HTTP client.
+    pub(crate) timeout: Option<Duration>,
     recorded: Arc<Mutex<Option<RawResponse>>>,
 }
 
 impl CallContext {
-    pub(crate) fn new(
-        base_url: Arc<Url>,
-        authorization: HeaderValue,
-        secrets: [Option<Arc<Secret>>; 2],
-        body_limit: usize,
-        timeout: Option<Duration>,
-    ) -> Self {
+    pub(crate) fn new(authorization: HeaderValue, token: Secret, body_limit: usize) -> Self {
         Self {
-            base_url,
             authorization,
-            secrets,
+            token: Arc::new(token),
+            secret: None,
             body_limit,
-            timeout,
+            timeout: None,
             recorded: Arc::default(),
         }
     }
 
-    /// The address of an operation, whose path begins with a slash.
-    pub(crate) fn url(&self, path: &str) -> Url {
-        let mut url = Url::clone(&self.base_url);
-        let base = self.base_url.path().trim_end_matches('/');
-        url.set_path(&[base, path].concat());
-        url
+    /// The same, with an own record.
+    pub(crate) fn for_call(&self) -> Self {
+        Self {
+            recorded: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The secrets that a response may repeat.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        std::iter::once(&self.token)
+            .chain(&self.secret)
+            .map(AsRef::as_ref)
+    }
+
+    pub(crate) fn record(&self, response: RawResponse) {
+        *self.recorded() = Some(response);
     }
 
     fn recorded(&self) -> MutexGuard<'_, Option<RawResponse>> {
-        // It is set whole, or not at all.
+        // A panic cannot leave it half written.
         self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins what the generated code made of the exchange with the record.
+    /// Combines the result of the generated code with the recorded response.
     pub(crate) fn into_result<T, E>(
-        &self,
+        self,
         outcome: Result<ResponseValue<T>, ClientError<E>>,
     ) -> Result<Response<T>, Error<E>> {
         let response = self.recorded().take();
-        if let Some(BodyStatus::TooLarge(limit)) =
-            response.as_ref().map(|response| response.body_status)
-        {
-            return Err(Error::new(ErrorKind::BodyTooLarge(limit), response));
-        }
-        let (error, response) = match (outcome, response) {
-            (Ok(value), Some(response)) => return Ok(Response::new(value.into_inner(), response)),
-            (Ok(_), None) => {
-                let error = ErrorKind::InvalidRequest("the exchange was not recorded".into());
-                return Err(Error::new(error, None));
-            }
-            (Err(error), response) => (error, response),
-        };
-        let kind = match error {
-            ClientError::InvalidRequest(error) | ClientError::Custom(error) => {
-                ErrorKind::InvalidRequest(error)
-            }
-            ClientError::CommunicationError(error) if error.is_builder() => {
-                ErrorKind::InvalidRequest(error.to_string())
-            }
-            ClientError::CommunicationError(error)
-            | ClientError::InvalidUpgrade(error)
-            | ClientError::ResponseBodyError(error) => ErrorKind::Transport(error),
-            ClientError::ErrorResponse(body) => {
-                ErrorKind::ErrorResponse(Box::new(body.into_inner()))
-            }
-            ClientError::InvalidResponsePayload(_, error) => ErrorKind::InvalidPayload(error),
-            ClientError::UnexpectedResponse(_) => ErrorKind::UnexpectedResponse,
+        let body_status = response.as_ref().map(|response| response.body_status);
+        let kind = match (outcome, body_status) {
+            (_, Some(BodyStatus::TooLarge(limit))) => ErrorKind::BodyTooLarge(limit),
+            (Ok(value), _) => match response {
+                Some(response) => return Ok(Response::new(value.into_inner(), response)),
+                None => ErrorKind::InvalidRequest("the response was not recorded".into()),
+            },
+            (Err(error), _) => kind(error),
         };
         Err(Error::new(kind, response))
     }
-
-    /// The Discord token of the request, if it has one.
-    fn discord(request: &Request) -> Option<Secret> {
-        let body = request.body()?.as_bytes()?;
-        // Most have none, and need not be read.
-        if !body.contains_str(r#""discord""#) {
-            return None;
-        }
-        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-        Some(Secret::new(body.get("discord")?.as_str()?.as_bytes()))
-    }
 }
 
-impl ClientHooks<CallContext> for generated::Client {
-    async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), ClientError<E>> {
-        let headers = request.headers_mut();
-        // The generator's own; the documentation does not know it.
-        headers.remove("api-version");
-        headers.insert(AUTHORIZATION, self.inner.authorization.clone());
-        Ok(())
+fn kind<E>(error: ClientError<E>) -> ErrorKind<E> {
+    match error {
+        ClientError::InvalidRequest(error) | ClientError::Custom(error) => {
+            ErrorKind::InvalidRequest(error)
+        }
+        ClientError::CommunicationError(error) if error.is_builder() => {
+            ErrorKind::InvalidRequest(error.to_string())
+        }
+        ClientError::CommunicationError(error)
+        | ClientError::InvalidUpgrade(error)
+        | ClientError::ResponseBodyError(error) => ErrorKind::Transport(error),
+        ClientError::ErrorResponse(body) => ErrorKind::ErrorResponse(Box::new(body.into_inner())),
+        ClientError::InvalidResponsePayload(_, error) => ErrorKind::InvalidPayload(error),
+        ClientError::UnexpectedResponse(_) => ErrorKind::UnexpectedResponse,
     }
-
-    async fn exec(
-        &self,
-        mut request: Request,
-        _: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
-        if let Some(timeout) = self.inner.timeout {
-            *request.timeout_mut() = Some(timeout);
-        }
-        let discord = CallContext::discord(&request);
-        let mut response = self.client.execute(request).await?;
-        let status = response.status();
-        let mut headers = std::mem::take(response.headers_mut());
-        let (mut body, body_status, error) = read(&mut response, self.inner.body_limit).await;
-        let secrets = self.inner.secrets.iter().flatten().map(|secret| &**secret);
-        for secret in secrets.chain(discord.as_ref()) {
-            secret.mask_headers(&mut headers);
-            body = secret.mask(body, body_status != BodyStatus::Complete);
-        }
-
-        // With its address, or one would be made up; the headers nobody reads.
-        let mut copy = http::Response::builder().url(response.url().clone());
-        copy = copy.status(status);
-        let recorded = RawResponse {
-            status,
-            headers,
-            body: body.clone(),
-            body_status,
-        };
-        *self.inner.recorded() = Some(recorded);
-        match (error, copy.body(body)) {
-            (Some(error), _) => Err(error),
-            (None, Ok(copy)) => Ok(reqwest::Response::from(copy)),
-            // It cannot fail: there is nothing in it that was not response.
-            (None, Err(_)) => Ok(response),
-        }
-    }
-}
-
-/// The body up to `limit` bytes, how it ended, and what ended it early.
-async fn read(
-    response: &mut reqwest::Response,
-    limit: usize,
-) -> (Bytes, BodyStatus, Option<reqwest::Error>) {
-    let mut body = BytesMut::new();
-    let (end, error) = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
-                let room = limit - body.len();
-                if chunk.len() > room {
-                    body.extend_from_slice(&chunk.slice(..room));
-                    break (BodyStatus::TooLarge(limit), None);
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok(None) => break (BodyStatus::Complete, None),
-            Err(error) => break (BodyStatus::Truncated, Some(error)),
-        }
-    };
-    (body.freeze(), end, error)
 }

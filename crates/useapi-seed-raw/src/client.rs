@@ -1,4 +1,4 @@
-//! The client and how it is made.
+//! The client and its configuration.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,33 +11,27 @@ use crate::call_context::CallContext;
 use crate::generated::{self, DEFAULT_BASE_URL};
 use crate::secret::Secret;
 
-/// How many bytes of a body are read unless told otherwise: 8 MiB.
+/// Default for [`ClientBuilder::body_limit`]: 8 MiB.
 pub const DEFAULT_BODY_LIMIT: usize = 8 * 1024 * 1024;
 
-/// How long making a connection may take, unless configured: 10 seconds.
+/// Default timeout for establishing a connection: 10 seconds.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one request may take in all, unless configured: 60 seconds.
+/// Default timeout of a request, from connecting to the end of the body: 60 seconds.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The generated client: a method for each operation of the description.
+/// Client with one method per operation of the API.
 ///
 /// Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base_url: Arc<Url>,
-    authorization: HeaderValue,
-    token: Arc<Secret>,
-    /// Another one that answers may repeat.
-    secret: Option<Arc<Secret>>,
-    body_limit: usize,
-    is_loopback: bool,
-    timeout: Option<Duration>,
+    context: CallContext,
 }
 
 impl Client {
-    /// A client for the service itself.
+    /// A client for the service, with the API token.
     ///
     /// # Errors
     ///
@@ -46,7 +40,7 @@ impl Client {
         Self::builder(token).build()
     }
 
-    /// A client to configure, with the API token (Request Headers).
+    /// Configures a client with the API token.
     #[must_use]
     pub fn builder(token: &str) -> ClientBuilder {
         ClientBuilder {
@@ -57,57 +51,49 @@ impl Client {
         }
     }
 
-    /// Where requests go, without a slash at the end.
+    /// The base URL of all requests, without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> &str {
         // Paths begin with a slash.
         self.base_url.as_str().trim_end_matches('/')
     }
 
-    /// The same client, whose requests may take so long in all instead of what
-    /// the HTTP client is set to. Connections are shared.
+    /// The same client with another timeout for each request. Connections are
+    /// shared.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        Self {
-            timeout: Some(timeout),
-            ..self.clone()
-        }
+        let mut client = self.clone();
+        client.context.timeout = Some(timeout);
+        client
     }
 
-    /// The same client, to whose answers one more secret is unknown: it reads `***`
-    /// there, as the API token does. For the Discord token of an earlier request;
-    /// that of a request itself is masked in its answer without this.
+    /// The same client, which also redacts this value in responses, such as the
+    /// Discord token of an earlier request. That of the request itself is always
+    /// redacted.
     #[must_use]
     pub fn redact(&self, secret: &str) -> Self {
-        Self {
-            secret: Some(Arc::new(Secret::new(secret.as_bytes()))),
-            ..self.clone()
-        }
+        let mut client = self.clone();
+        client.context.secret = Some(Arc::new(Secret::new(secret)));
+        client
     }
 
-    /// Whether the base URL leads to this machine only.
+    /// Whether the base URL is a loopback address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.is_loopback
+        is_loopback(&self.base_url)
     }
 
-    /// Whether requests go over a network unencrypted, and the token with them: by
-    /// plain `http`, to another machine than this one.
+    /// Whether requests, and the token with them, are sent unencrypted over a
+    /// network: by `http` to another host than loopback.
     #[must_use]
     pub fn is_unencrypted(&self) -> bool {
         is_unencrypted(&self.base_url)
     }
 
-    /// A generated client with a record of its own, for one call.
+    /// A generated client for one call.
     pub(crate) fn call(&self) -> generated::Client {
-        let call = CallContext::new(
-            Arc::clone(&self.base_url),
-            self.authorization.clone(),
-            [Some(&self.token), self.secret.as_ref()].map(Option::<&Arc<_>>::cloned),
-            self.body_limit,
-            self.timeout,
-        );
-        generated::Client::new_with_client(self.base_url(), self.http.clone(), call)
+        let context = self.context.for_call();
+        generated::Client::new_with_client(self.base_url(), self.http.clone(), context)
     }
 }
 
@@ -128,15 +114,15 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Another server than [`DEFAULT_BASE_URL`]. A slash at the end does not
-    /// matter. One on loopback is reached without any proxy of the environment.
+    /// Base URL of the API. Defaults to [`DEFAULT_BASE_URL`]. Proxies of the
+    /// environment are not used for a loopback address.
     #[must_use]
     pub fn base_url(mut self, base_url: &str) -> Self {
         base_url.clone_into(&mut self.base_url);
         self
     }
 
-    /// How many bytes of a body to read at most, instead of
+    /// Maximum size of a response body in bytes. Defaults to
     /// [`DEFAULT_BODY_LIMIT`].
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
@@ -144,12 +130,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Settings of the HTTP client: time-outs, proxies, certificates.
+    /// Configures the HTTP client: timeouts, proxies, certificates.
     ///
-    /// The function has the last word, but for three things: redirects are not
-    /// followed, because the token belongs to one host; nothing is repeated,
-    /// because a repeated request may start a second job; and no compressed
-    /// answers are asked for.
+    /// The function is applied last, with three exceptions. Redirects are not
+    /// followed, because only one host may receive the token. Requests are not
+    /// retried, because a retry may start a second job. Compression is disabled.
     #[must_use]
     pub fn configure(
         mut self,
@@ -159,12 +144,12 @@ impl ClientBuilder {
         self
     }
 
-    /// The client.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// When the token cannot be a header's value, the base URL is none, or the
-    /// HTTP client cannot be made.
+    /// When the token or the base URL is invalid, TLS is not available, or the HTTP
+    /// client cannot be built.
     pub fn build(self) -> Result<Client, BuildError> {
         let authorization = authorization(&self.token)?;
         #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
@@ -181,12 +166,11 @@ impl ClientBuilder {
         if base_url.scheme() == "https" {
             return Err(BuildError::NoTls);
         }
-        let is_loopback = is_loopback(&base_url);
         let mut http = reqwest::Client::builder()
             .connect_timeout(DEFAULT_CONNECT_TIMEOUT)
             .timeout(DEFAULT_TIMEOUT);
-        if is_loopback {
-            // No proxy leads to this machine, and one would see the token.
+        if is_loopback(&base_url) {
+            // A proxy does not lead to this machine, and would see the token.
             http = http.no_proxy();
         }
         let http = (self.configure)(http)
@@ -199,15 +183,11 @@ impl ClientBuilder {
             .no_zstd()
             .build()
             .map_err(BuildError::Http)?;
+        let token = Secret::new(&self.token);
         Ok(Client {
             http,
             base_url: Arc::new(base_url),
-            authorization,
-            token: Arc::new(Secret::new(self.token.as_bytes())),
-            secret: None,
-            body_limit: self.body_limit,
-            is_loopback,
-            timeout: None,
+            context: CallContext::new(authorization, token, self.body_limit),
         })
     }
 }
@@ -221,31 +201,31 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// Why a [`Client`] could not be made.
+/// The error of [`ClientBuilder::build`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The API token is unfit, and how.
+    /// The API token is invalid, with the reason.
     #[error("token {0}")]
     Token(&'static str),
-    /// The base URL is unfit, and how.
+    /// The base URL is invalid, with the reason.
     #[error("base URL {0}")]
     BaseUrl(String),
-    /// The feature `rustls-no-provider` is on, and the program has installed no
-    /// provider of cryptography.
+    /// The feature `rustls-no-provider` is enabled, and the program has not installed
+    /// a rustls crypto provider.
     #[error(
-        "no provider of cryptography is installed for TLS: install one, as by \
-         rustls::crypto::ring::default_provider().install_default(), or use the feature `rustls`"
+        "no rustls crypto provider installed: install one, such as with \
+         rustls::crypto::ring::default_provider().install_default(), or enable the feature `rustls`"
     )]
     NoCryptoProvider,
-    /// The base URL begins with `https`, and no feature does TLS.
+    /// The base URL begins with `https`, and no TLS feature is enabled.
     #[error(
-        "TLS is not compiled in: turn one of the features `rustls`, `native-tls` and \
-         `rustls-no-provider` on, or use an http:// address"
+        "TLS support not enabled: enable one of the features `rustls`, `native-tls` and \
+         `rustls-no-provider`, or use an http:// base URL"
     )]
     NoTls,
-    /// The HTTP client could not be made.
-    #[error("the HTTP client cannot be made")]
+    /// The HTTP client could not be built.
+    #[error("cannot build the HTTP client")]
     Http(#[source] reqwest::Error),
 }
 
@@ -253,10 +233,9 @@ fn authorization(token: &str) -> Result<HeaderValue, BuildError> {
     if token.trim().is_empty() {
         return Err(BuildError::Token("is empty"));
     }
-    if token.chars().any(|letter| !letter.is_ascii_graphic()) {
-        return Err(BuildError::Token(
-            "has spaces, line ends or letters outside ASCII; was it copied whole?",
-        ));
+    if !token.chars().all(|character| character.is_ascii_graphic()) {
+        let reason = "contains non-ASCII or whitespace characters";
+        return Err(BuildError::Token(reason));
     }
     let mut value = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| BuildError::Token("cannot be sent in a header"))?;
@@ -264,7 +243,7 @@ fn authorization(token: &str) -> Result<HeaderValue, BuildError> {
     Ok(value)
 }
 
-/// Whether what is sent to an address goes over a network unencrypted.
+/// Whether requests to this URL are sent unencrypted over a network.
 #[doc(hidden)]
 #[must_use]
 pub fn is_unencrypted(url: &Url) -> bool {
@@ -284,23 +263,18 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn base_url(text: &str) -> Result<Url, BuildError> {
-    let invalid = |error: &str| Err(BuildError::BaseUrl(error.to_owned()));
-    let url = match Url::parse(text.trim()) {
-        Ok(url) => url,
-        Err(error) => {
-            return invalid(&format!(
-                "cannot be read ({error}); it looks like {DEFAULT_BASE_URL}"
-            ));
-        }
+    let url = Url::parse(text.trim()).map_err(|error| {
+        let reason = format!("is not a valid URL ({error}); example: {DEFAULT_BASE_URL}");
+        BuildError::BaseUrl(reason)
+    })?;
+    let reason = if !matches!(url.scheme(), "http" | "https") {
+        "must begin with http:// or https://"
+    } else if !url.username().is_empty() || url.password().is_some() {
+        "must not contain a user name or password"
+    } else if url.query().is_some() || url.fragment().is_some() {
+        "must not contain a query or fragment"
+    } else {
+        return Ok(url);
     };
-    if !matches!(url.scheme(), "http" | "https") {
-        return invalid("has to begin with http:// or https://");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return invalid("must not hold a user name or password");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return invalid("must not hold a query or fragment");
-    }
-    Ok(url)
+    Err(BuildError::BaseUrl(reason.to_owned()))
 }

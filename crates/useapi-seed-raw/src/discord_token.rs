@@ -1,9 +1,10 @@
+//! The Discord token of a request.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A Discord token: a secret that travels in requests, and that neither `Debug`
-/// nor an error prints (Request Body, discord).
+/// A Discord token: a secret of requests, which neither `Debug` nor an error prints.
 ///
 /// ```
 /// let token = useapi_seed_raw::DiscordToken::from("MTIz.secret");

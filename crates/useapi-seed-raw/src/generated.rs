@@ -1,5 +1,5 @@
 // Generated from openapi/seed_async.yaml by `cargo xtask codegen`.
-// Do not edit: change the description or the generator, and run it again.
+// Do not edit: change the spec or the generator, and run it again.
 
 #[allow(unused_imports)]
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
@@ -8,77 +8,75 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
-    ///A picture on Discord's content network (Model, attachments).
+    ///An image on Discord's content delivery network.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[non_exhaustive]
     #[derive(Default)]
     pub struct Attachment {
-        ///Media type of the file (Model, attachments.content_type).
+        ///Media type of the file.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content_type: ::std::option::Option<::std::string::String>,
-        ///Name of the file (Model, attachments.filename).
+        ///Name of the file.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub filename: ::std::option::Option<::std::string::String>,
-        ///Height in pixels (Model, attachments.height).
+        ///Height in pixels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub height: ::std::option::Option<i64>,
-        ///Discord's id of the file (Model, attachments.id).
+        ///Discord id of the file.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
-        ///Discord's placeholder of the file (Model, attachments.placeholder).
+        ///Discord's placeholder of the file.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub placeholder: ::std::option::Option<::std::string::String>,
-        ///Version of the placeholder (Model, attachments.placeholder_version).
+        ///Version of the placeholder.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub placeholder_version: ::std::option::Option<i64>,
-        /**The same file through Discord's proxy (Model, attachments.proxy_url;
-Service).*/
+        ///URL of the same file on Discord's proxy.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proxy_url: ::std::option::Option<::std::string::String>,
-        ///Size in bytes (Model, attachments.size).
+        ///Size in bytes.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub size: ::std::option::Option<i64>,
-        /**Where to fetch the picture. The link stops working after about a day
-(Model, attachments.url; Service).*/
+        ///URL of the image. Expires after about a day.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub url: ::std::option::Option<::std::string::String>,
-        ///Width in pixels (Model, attachments.width).
+        ///Width in pixels.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub width: ::std::option::Option<i64>,
-        ///Fields that the description does not know, as they came.
+        ///Unknown fields, preserved.
         #[serde(flatten)]
         pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }
-    ///A job that was started from another one (Service).
+    ///A job started from another one.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[non_exhaustive]
     #[derive(Default)]
     pub struct ChildJob {
-        ///The button that started it (Service).
+        ///The button that started the job.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub button: ::std::option::Option<::std::string::String>,
-        ///Its id (Service).
+        ///The job's id.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub jobid: ::std::option::Option<::std::string::String>,
-        ///Id of its Discord message (Service).
+        ///Id of the job's Discord message.
         #[serde(
             rename = "messageId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub message_id: ::std::option::Option<::std::string::String>,
-        ///Fields that the description does not know, as they came.
+        ///Unknown fields, preserved.
         #[serde(flatten)]
         pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }
-    /**The HTTP status once more, in the body (Model). Documented as a number;
-that a string is accepted too is leniency, not the documentation's.*/
+    /**HTTP status code, repeated in the body. Documented as a number; a string
+is accepted leniently.*/
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(untagged)]
     #[non_exhaustive]
     pub enum Code {
-        ///A value of this type.
+        ///Integer form.
         Int64(i64),
-        ///A value of this type.
+        ///String form, not documented but accepted.
         String(::std::string::String),
     }
     impl ::std::fmt::Display for Code {
@@ -94,36 +92,33 @@ that a string is accepted too is leniency, not the documentation's.*/
             Self::Int64(value)
         }
     }
-    /**What comes with every status but 200: a message and a code, or a failed
-job (Responses, 400 to 596).*/
+    ///Body of every status except 200: a message and a code, or a failed job.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[non_exhaustive]
     #[derive(Default)]
     pub struct ErrorBody {
-        ///Id of the Discord channel (Responses, 596).
+        ///Id of the Discord channel.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub channel: ::std::option::Option<::std::string::String>,
-        ///The HTTP status once more (Model, code).
+        ///HTTP status code, repeated in the body.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<Code>,
-        ///When the job was made (Responses, 596).
+        ///Creation time.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created: ::std::option::Option<::std::string::String>,
-        /**First and last three characters of the Discord token in use
-(Responses, 596).*/
+        ///First and last three characters of the Discord token in use.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub discord: ::std::option::Option<::std::string::String>,
-        ///What went wrong, in short (Model, error).
+        ///Error message.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub error: ::std::option::Option<::std::string::String>,
-        ///What went wrong, at length (Model, errorDetails).
+        ///Error details.
         #[serde(
             rename = "errorDetails",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub error_details: ::std::option::Option<::std::string::String>,
-        /**With 429: ids of the jobs that occupy the account (Model,
-executingJobs; Service).*/
+        ///With 429: ids of the account's executing jobs.
         #[serde(
             rename = "executingJobs",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -131,118 +126,113 @@ executingJobs; Service).*/
         pub executing_jobs: ::std::option::Option<
             ::std::vec::Vec<::std::string::String>,
         >,
-        ///Id of the job that failed (Responses, 596).
+        ///Id of the job that failed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub jobid: ::std::option::Option<::std::string::String>,
-        ///Id of the Discord message (Responses, 596).
+        ///Id of the Discord message.
         #[serde(
             rename = "messageId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub message_id: ::std::option::Option<::std::string::String>,
-        ///Id of the job whose seed was asked for (Responses, 596).
+        ///Id of the parent job.
         #[serde(
             rename = "parentJobId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub parent_job_id: ::std::option::Option<::std::string::String>,
-        ///The caller's reference (Responses, 596).
+        ///The caller's reference.
         #[serde(
             rename = "replyRef",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub reply_ref: ::std::option::Option<::std::string::String>,
-        ///Address that is called back (Responses, 596).
+        ///Callback URL.
         #[serde(
             rename = "replyUrl",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub reply_url: ::std::option::Option<::std::string::String>,
-        ///Where the job stands (Responses, 596).
+        ///Job status.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub status: ::std::option::Option<crate::types::JobStatus>,
-        ///Time of the Discord message (Responses, 596).
+        ///Time of the Discord message.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub timestamp: ::std::option::Option<::std::string::String>,
-        ///When the job last changed (Responses, 596).
+        ///Time of the last change.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated: ::std::option::Option<::std::string::String>,
-        ///Kind of the job that failed (Responses, 596).
+        ///Verb of the job that failed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub verb: ::std::option::Option<crate::types::Verb>,
-        ///Fields that the description does not know, as they came.
+        ///Unknown fields, preserved.
         #[serde(flatten)]
         pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }
-    /**A job as the service describes it (Model). Which fields are there
-depends on the verb and on how far the job has come.*/
+    ///A job. Its fields depend on its verb and status.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[non_exhaustive]
     #[derive(Default)]
     pub struct Job {
-        /**Files of the message; for an imagine job the grid of four pictures
-(Model, attachments).*/
+        ///Files of the message; for an imagine job the grid of four images.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub attachments: ::std::option::Option<::std::vec::Vec<Attachment>>,
-        ///Format that a blend job was asked for (Service).
+        ///Requested dimensions of a blend job.
         #[serde(
             rename = "blendDimensions",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub blend_dimensions: ::std::option::Option<::std::string::String>,
-        ///Pictures that a blend job was given (Service).
+        ///Input images of a blend job.
         #[serde(
             rename = "blendUrls",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub blend_urls: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-        ///The button that a button job pressed (Service).
+        ///The button that a button job pressed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub button: ::std::option::Option<::std::string::String>,
-        ///Buttons that the job's message offers, emoji among them (Service).
+        ///Buttons of the job's message, including emoji.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub buttons: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-        ///Id of the Discord channel (Model, channel).
+        ///Id of the Discord channel.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub channel: ::std::option::Option<::std::string::String>,
-        ///Jobs that were started from this one (Service).
+        ///Jobs started from this one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub children: ::std::option::Option<::std::vec::Vec<ChildJob>>,
-        ///The HTTP status once more (Model, code).
+        ///HTTP status code, repeated in the body.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<Code>,
-        /**Midjourney's message: the parameters in force and the progress
-(Model, content).*/
+        ///Midjourney's message, with the effective parameters and the progress.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content: ::std::option::Option<::std::string::String>,
-        /**When the job was made, ISO 8601 in UTC with milliseconds (Model,
-created).*/
+        ///Creation time, ISO 8601 in UTC with milliseconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created: ::std::option::Option<::std::string::String>,
-        ///Picture that a describe job was given (Service).
+        ///Input image of a describe job.
         #[serde(
             rename = "describeUrl",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub describe_url: ::std::option::Option<::std::string::String>,
         /**First and last three characters of the Discord token in use, for
-debugging only (Model, discord).*/
+debugging only.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub discord: ::std::option::Option<::std::string::String>,
-        ///Embeds of the Discord message, as Discord has them (Service).
+        ///Embeds of the Discord message, verbatim.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub embeds: ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-        ///What went wrong, in short (Model, error).
+        ///Error message.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub error: ::std::option::Option<::std::string::String>,
-        ///What went wrong, at length (Model, errorDetails).
+        ///Error details.
         #[serde(
             rename = "errorDetails",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub error_details: ::std::option::Option<::std::string::String>,
-        /**Ids of the jobs that occupy the account (Model, executingJobs;
-Service).*/
+        ///Ids of the account's executing jobs.
         #[serde(
             rename = "executingJobs",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -250,71 +240,68 @@ Service).*/
         pub executing_jobs: ::std::option::Option<
             ::std::vec::Vec<::std::string::String>,
         >,
-        ///The job's id; ask for the job with it (Model, jobid).
+        ///The job's id, used to poll it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub jobid: ::std::option::Option<::std::string::String>,
-        /**How many jobs the account may execute at once (Responses, 200;
-Service).*/
+        ///Maximum number of concurrent jobs of the account.
         #[serde(
             rename = "maxJobs",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub max_jobs: ::std::option::Option<i64>,
-        ///Id of the Discord message (Model, messageId).
+        ///Id of the Discord message.
         #[serde(
             rename = "messageId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub message_id: ::std::option::Option<::std::string::String>,
-        /**For a seed job: id of the job whose seed is retrieved (Model,
-parentJobId).*/
+        ///For a seed job: id of the parent job, whose seed it retrieves.
         #[serde(
             rename = "parentJobId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub parent_job_id: ::std::option::Option<::std::string::String>,
-        /**The prompt of the original job; in the example without the
-parameters that `content` has (Responses, 200).*/
+        /**Prompt of the original job; in the documented example without the
+parameters, which `content` has.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub prompt: ::std::option::Option<::std::string::String>,
-        ///The caller's reference, as it was sent (Model, replyRef).
+        ///The caller's reference, verbatim.
         #[serde(
             rename = "replyRef",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub reply_ref: ::std::option::Option<::std::string::String>,
-        ///Address that is called back (Model, replyUrl).
+        ///Callback URL.
         #[serde(
             rename = "replyUrl",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub reply_url: ::std::option::Option<::std::string::String>,
-        ///The seed and its pictures, once retrieved (Model, seed).
+        ///The seed and its images, once retrieved.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub seed: ::std::option::Option<Seed>,
-        ///Id of the Discord server (Responses, 200).
+        ///Id of the Discord server.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub server: ::std::option::Option<::std::string::String>,
-        ///Where the job stands (Model, status).
+        ///Job status.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub status: ::std::option::Option<crate::types::JobStatus>,
-        /**Time of the Discord message, in the examples with microseconds and
-a numeric offset (Model, timestamp; Responses, 200).*/
+        /**Time of the Discord message; in the documented examples with
+microseconds and a numeric offset.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub timestamp: ::std::option::Option<::std::string::String>,
-        /**When the job last changed, ISO 8601 in UTC with milliseconds (Model,
-updated).*/
+        ///Time of the last change, ISO 8601 in UTC with milliseconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated: ::std::option::Option<::std::string::String>,
-        ///Kind of the job (Model, verb).
+        ///Job verb.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub verb: ::std::option::Option<crate::types::Verb>,
-        ///Fields that the description does not know, as they came.
+        ///Unknown fields, preserved.
         #[serde(flatten)]
         pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }
-    /**The caller's own reference. It is stored and comes back with the job. At
-most 1024 characters (Request Body, replyRef).*/
+    /**The caller's reference, stored and returned with the job. At most 1024
+characters.*/
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct ReplyRef(::std::string::String);
@@ -368,9 +355,9 @@ most 1024 characters (Request Body, replyRef).*/
                 })
         }
     }
-    /**Address to call on progress and when the job completes or fails. Without
-it the account's own is used. At most 1024 characters. To try it out, a
-public request inspector will do (Request Body, replyUrl).*/
+    /**Callback URL, requested on progress and when the job completes or fails.
+Defaults to the account's own. At most 1024 characters. A public request
+inspector is sufficient for testing.*/
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct ReplyUrl(::std::string::String);
@@ -424,43 +411,41 @@ public request inspector will do (Request Body, replyUrl).*/
                 })
         }
     }
-    ///The result of a seed job (Model, seed).
+    ///The result of a seed job.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[non_exhaustive]
     #[derive(Default)]
     pub struct Seed {
-        ///The separate pictures, four as a rule (Model, seed.attachments).
+        ///The separate images, usually four.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub attachments: ::std::option::Option<::std::vec::Vec<Attachment>>,
-        /**Midjourney's answer that the number was taken from: prompt, job id
-and seed (Model, seed.content; Responses, 200).*/
+        ///Midjourney's message that contains the seed: prompt, job id and seed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content: ::std::option::Option<::std::string::String>,
-        ///The seed (Model, seed.value).
+        ///The seed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub value: ::std::option::Option<u64>,
-        ///Fields that the description does not know, as they came.
+        ///Unknown fields, preserved.
         #[serde(flatten)]
         pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }
-    ///What to retrieve, and how to be told of it (Request Body).
+    ///What to retrieve, and where to send callbacks.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(deny_unknown_fields)]
     #[non_exhaustive]
     pub struct SeedRequest {
-        ///Discord token to use in place of the job's own (Request Body, discord).
+        ///Discord token to use instead of the job's own.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub discord: ::std::option::Option<crate::DiscordToken>,
-        /**Id of the imagine, button or blend job whose seed is wanted. Its
-status must be `completed` (Request Body, jobid).*/
+        ///Id of the imagine, button or blend job. Its status must be `completed`.
         pub jobid: ::std::string::String,
-        ///The caller's own reference (Request Body, replyRef).
+        ///The caller's reference.
         #[serde(
             rename = "replyRef",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub reply_ref: ::std::option::Option<ReplyRef>,
-        ///Address to call back (Request Body, replyUrl).
+        ///Callback URL.
         #[serde(
             rename = "replyUrl",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -500,7 +485,7 @@ status must be `completed` (Request Body, jobid).*/
         }
     }
     impl SeedRequest {
-        /// With the required fields; set the others as needed.
+        /// With the required fields; the others are not set.
         pub fn new(jobid: impl Into<::std::string::String>) -> Self {
             Self {
                 jobid: jobid.into(),
@@ -510,10 +495,9 @@ status must be `completed` (Request Body, jobid).*/
             }
         }
     }
-    /**Where a job stands. `started` and `failed` come from the model,
-`completed` from an example, the others from the service (Model;
-Responses, 200; Service). `created`, `started` and `progress` mean *ask
-again*, the others are final. Open: an unknown word means *ask again*.*/
+    /**Job status. `created`, `started` and `progress` mean that the job is
+executing; the others are final. Open enumeration: treat an unknown
+status as executing.*/
     #[derive(
         Clone,
         Debug,
@@ -540,11 +524,11 @@ again*, the others are final. Open: an unknown word means *ask again*.*/
         Failed,
         ///`cancelled`.
         Cancelled,
-        /// A word that the description does not list, as it came.
+        /// A value that the spec does not list, verbatim.
         Unknown(String),
     }
     impl JobStatus {
-        /// The word as it stands on the wire.
+        /// The value on the wire.
         #[must_use]
         pub fn as_str(&self) -> &str {
             match self {
@@ -555,13 +539,13 @@ again*, the others are final. Open: an unknown word means *ask again*.*/
                 Self::Moderated => "moderated",
                 Self::Failed => "failed",
                 Self::Cancelled => "cancelled",
-                Self::Unknown(word) => word,
+                Self::Unknown(value) => value,
             }
         }
     }
     impl From<String> for JobStatus {
-        fn from(word: String) -> Self {
-            match word.as_str() {
+        fn from(value: String) -> Self {
+            match value.as_str() {
                 "created" => Self::Created,
                 "started" => Self::Started,
                 "progress" => Self::Progress,
@@ -569,18 +553,18 @@ again*, the others are final. Open: an unknown word means *ask again*.*/
                 "moderated" => Self::Moderated,
                 "failed" => Self::Failed,
                 "cancelled" => Self::Cancelled,
-                _ => Self::Unknown(word),
+                _ => Self::Unknown(value),
             }
         }
     }
     impl From<&str> for JobStatus {
-        fn from(word: &str) -> Self {
-            Self::from(word.to_owned())
+        fn from(value: &str) -> Self {
+            Self::from(value.to_owned())
         }
     }
     impl From<JobStatus> for String {
-        fn from(word: JobStatus) -> Self {
-            word.as_str().to_owned()
+        fn from(value: JobStatus) -> Self {
+            value.as_str().to_owned()
         }
     }
     impl ::std::fmt::Display for JobStatus {
@@ -588,8 +572,7 @@ again*, the others are final. Open: an unknown word means *ask again*.*/
             f.write_str(self.as_str())
         }
     }
-    /**What kind of job this is (Model). Open: other verbs exist and may be
-added.*/
+    ///Job verb. Open enumeration: other verbs exist and may be added.
     #[derive(
         Clone,
         Debug,
@@ -610,11 +593,11 @@ added.*/
         Button,
         ///`blend`.
         Blend,
-        /// A word that the description does not list, as it came.
+        /// A value that the spec does not list, verbatim.
         Unknown(String),
     }
     impl Verb {
-        /// The word as it stands on the wire.
+        /// The value on the wire.
         #[must_use]
         pub fn as_str(&self) -> &str {
             match self {
@@ -622,29 +605,29 @@ added.*/
                 Self::Imagine => "imagine",
                 Self::Button => "button",
                 Self::Blend => "blend",
-                Self::Unknown(word) => word,
+                Self::Unknown(value) => value,
             }
         }
     }
     impl From<String> for Verb {
-        fn from(word: String) -> Self {
-            match word.as_str() {
+        fn from(value: String) -> Self {
+            match value.as_str() {
                 "seed_async" => Self::SeedAsync,
                 "imagine" => Self::Imagine,
                 "button" => Self::Button,
                 "blend" => Self::Blend,
-                _ => Self::Unknown(word),
+                _ => Self::Unknown(value),
             }
         }
     }
     impl From<&str> for Verb {
-        fn from(word: &str) -> Self {
-            Self::from(word.to_owned())
+        fn from(value: &str) -> Self {
+            Self::from(value.to_owned())
         }
     }
     impl From<Verb> for String {
-        fn from(word: Verb) -> Self {
-            word.as_str().to_owned()
+        fn from(value: Verb) -> Self {
+            value.as_str().to_owned()
         }
     }
     impl ::std::fmt::Display for Verb {
@@ -652,29 +635,35 @@ added.*/
             f.write_str(self.as_str())
         }
     }
+    impl ReplyRef {
+        /// Maximum length in characters (Unicode scalar values).
+        pub const MAX_LENGTH: usize = 1024usize;
+    }
+    impl ReplyUrl {
+        /// Maximum length in characters (Unicode scalar values).
+        pub const MAX_LENGTH: usize = 1024usize;
+    }
 }
 #[derive(Clone, Debug)]
 /**Client for useapi.net Midjourney seed endpoint
 
-Retrieves the seed of a finished Midjourney job, together with its four
-pictures as separate files.
+Retrieves the seed of a completed Midjourney job and its four images as
+separate files.
 
-Work is asynchronous: a call of `retrieveSeed` starts a job and answers at
-once; `getJob` tells how far it has come. A seed that was retrieved before
-is answered immediately.
+Jobs are asynchronous: `retrieveSeed` starts a job and responds immediately;
+`getJob` returns its progress. A seed that was retrieved before is returned
+immediately.
 
-Each description names the section of the endpoint's documentation that it
-restates, in round brackets: (Introduction), (Request Headers), (Request
-Body), (Responses, 200), (Model) and so on. (Service) marks what is known
-from the service's other public pages. What neither of them says is called
-an assumption.
+The extension `x-source` names the sections of the endpoint's documentation
+that a description restates, such as `Model, seed.value`; `Service` stands
+for the service's other public pages. Everything else is marked as an
+assumption.
 
-Reading rules that hold everywhere:
+Rules for all responses:
 
-- no field of an answer is required, and each may be null (Model);
-- fields that are not described here may appear, and are to be kept;
-- `status` and `verb` are open words, listed under `x-extensible-enum`.
-
+- every field is optional and nullable;
+- unknown fields may be present and must be preserved;
+- `status` and `verb` are open enumerations, listed under `x-extensible-enum`.
 
 Version: 2*/
 pub struct Client {
@@ -739,28 +728,24 @@ const _: () = {
 };
 #[allow(clippy::all)]
 impl Client {
-    /**Put a halted account back to work
+    /**Reset a halted account
 
-Clears the account's `pendingModMessage`, after which its calls are no
-longer halted. Acknowledge Midjourney's message in Discord first
-(Responses, 596; Service).
-
+Clears the account's `pendingModMessage`, which unblocks its calls.
+Acknowledge Midjourney's message in Discord first.
 
 Sends a `POST` request to `/account/midjourney/{channel}/reset`
 
 Arguments:
-- `channel`: Id of the account's Discord channel (Service).*/
+- `channel`: Id of the account's Discord channel.
+*/
     pub async fn reset_account<'a>(
         &'a self,
         channel: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ErrorBody>> {
-        let url = self
-            .inner
-            .url(
-                &format!(
-                    "/account/midjourney/{}/reset", encode_path(& channel.to_string()),
-                ),
-            );
+        let url = format!(
+            "{}/account/midjourney/{}/reset", self.baseurl, encode_path(& channel
+            .to_string()),
+        );
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -798,17 +783,17 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**List the jobs that are executing
+    /**List executing jobs
 
-The ids of the account's executing jobs. Mind that this path has no
-slash at its end (Service).
+Returns the ids of the account's executing jobs. Note: no trailing slash.
 
+Sends a `GET` request to `/jobs`
 
-Sends a `GET` request to `/jobs`*/
+*/
     pub async fn list_jobs<'a>(
         &'a self,
     ) -> Result<ResponseValue<::serde_json::Value>, Error<types::ErrorBody>> {
-        let url = self.inner.url("/jobs");
+        let url = format!("{}/jobs", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -843,23 +828,22 @@ Sends a `GET` request to `/jobs`*/
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Retrieve a job in its present state
+    /**Retrieve the current state of a job
 
-Answers any job, `seed_async` jobs among them. Ask again every 10 to 30
-seconds until the status is a final one; the service itself looks at
-Discord every 15 to 60 seconds. A job is kept for at least 31 days
-(Service).
-
+Returns any job, including `seed_async` jobs. Poll every 10 to 30
+seconds until the status is final; the service itself polls Discord
+every 15 to 60 seconds. Jobs are kept for at least 31 days.
 
 Sends a `GET` request to `/jobs/`
 
 Arguments:
-- `jobid`: The job's id, as an answer gave it (Responses, 200).*/
+- `jobid`: The job's id from a response.
+*/
     pub async fn get_job<'a>(
         &'a self,
         jobid: &'a str,
     ) -> Result<ResponseValue<types::Job>, Error<types::ErrorBody>> {
-        let url = self.inner.url("/jobs/");
+        let url = format!("{}/jobs/", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -912,17 +896,18 @@ Arguments:
     }
     /**Cancel a job
 
-Gives a job up that has not ended (Service).
+Cancels an executing job.
 
 Sends a `GET` request to `/jobs/cancel/`
 
 Arguments:
-- `jobid`: The job's id (Service).*/
+- `jobid`: The job's id.
+*/
     pub async fn cancel_job<'a>(
         &'a self,
         jobid: &'a str,
     ) -> Result<ResponseValue<types::Job>, Error<types::ErrorBody>> {
-        let url = self.inner.url("/jobs/cancel/");
+        let url = format!("{}/jobs/cancel/", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -970,26 +955,25 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Retrieve the seed and four separate upscaled images of a finished job
+    /**Retrieve the seed and four separate upscaled images of a completed job
 
-Takes the id of an imagine, button or blend job that has completed
-(Introduction). Starts a job of its own, unless the seed of that job was
-retrieved before: then the response is the original job, with its seed,
-and costs nothing (Responses, 200; Service).
+Takes the id of a completed imagine, button or blend job and starts a
+seed job. If the seed of that job was retrieved before, no job is
+started: the response is the original job with its seed, at no cost.
 
-Repeating the call is not safe: while the first job still runs, another
-call may start a second one (Service).
-
+Not idempotent: another call while the seed job is running may start a
+second one.
 
 Sends a `POST` request to `/jobs/seed_async`
 
 Arguments:
-- `body`: Which job, and where to report to (Request Body).*/
+- `body`: The parent job, and where to send callbacks.
+*/
     pub async fn retrieve_seed<'a>(
         &'a self,
         body: &'a types::SeedRequest,
     ) -> Result<ResponseValue<types::Job>, Error<types::ErrorBody>> {
-        let url = self.inner.url("/jobs/seed_async");
+        let url = format!("{}/jobs/seed_async", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         header_map
             .append(
@@ -1046,19 +1030,18 @@ pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
 }
-#[allow(clippy::needless_lifetimes, reason = "as the generator writes them")]
+#[allow(clippy::needless_lifetimes, reason = "as progenitor generates them")]
 impl crate::Client {
-    /**Put a halted account back to work
+    /**Reset a halted account
 
-Clears the account's `pendingModMessage`, after which its calls are no
-longer halted. Acknowledge Midjourney's message in Discord first
-(Responses, 596; Service).
-
+Clears the account's `pendingModMessage`, which unblocks its calls.
+Acknowledge Midjourney's message in Discord first.
 
 Sends a `POST` request to `/account/midjourney/{channel}/reset`
 
 Arguments:
-- `channel`: Id of the account's Discord channel (Service).*/
+- `channel`: Id of the account's Discord channel.
+*/
     ///
     /// # Errors
     ///
@@ -1072,13 +1055,13 @@ Arguments:
         let outcome = call.reset_account(channel).await;
         call.inner.into_result(outcome)
     }
-    /**List the jobs that are executing
+    /**List executing jobs
 
-The ids of the account's executing jobs. Mind that this path has no
-slash at its end (Service).
+Returns the ids of the account's executing jobs. Note: no trailing slash.
 
+Sends a `GET` request to `/jobs`
 
-Sends a `GET` request to `/jobs`*/
+*/
     ///
     /// # Errors
     ///
@@ -1091,18 +1074,17 @@ Sends a `GET` request to `/jobs`*/
         let outcome = call.list_jobs().await;
         call.inner.into_result(outcome)
     }
-    /**Retrieve a job in its present state
+    /**Retrieve the current state of a job
 
-Answers any job, `seed_async` jobs among them. Ask again every 10 to 30
-seconds until the status is a final one; the service itself looks at
-Discord every 15 to 60 seconds. A job is kept for at least 31 days
-(Service).
-
+Returns any job, including `seed_async` jobs. Poll every 10 to 30
+seconds until the status is final; the service itself polls Discord
+every 15 to 60 seconds. Jobs are kept for at least 31 days.
 
 Sends a `GET` request to `/jobs/`
 
 Arguments:
-- `jobid`: The job's id, as an answer gave it (Responses, 200).*/
+- `jobid`: The job's id from a response.
+*/
     ///
     /// # Errors
     ///
@@ -1118,12 +1100,13 @@ Arguments:
     }
     /**Cancel a job
 
-Gives a job up that has not ended (Service).
+Cancels an executing job.
 
 Sends a `GET` request to `/jobs/cancel/`
 
 Arguments:
-- `jobid`: The job's id (Service).*/
+- `jobid`: The job's id.
+*/
     ///
     /// # Errors
     ///
@@ -1137,21 +1120,20 @@ Arguments:
         let outcome = call.cancel_job(jobid).await;
         call.inner.into_result(outcome)
     }
-    /**Retrieve the seed and four separate upscaled images of a finished job
+    /**Retrieve the seed and four separate upscaled images of a completed job
 
-Takes the id of an imagine, button or blend job that has completed
-(Introduction). Starts a job of its own, unless the seed of that job was
-retrieved before: then the response is the original job, with its seed,
-and costs nothing (Responses, 200; Service).
+Takes the id of a completed imagine, button or blend job and starts a
+seed job. If the seed of that job was retrieved before, no job is
+started: the response is the original job with its seed, at no cost.
 
-Repeating the call is not safe: while the first job still runs, another
-call may start a second one (Service).
-
+Not idempotent: another call while the seed job is running may start a
+second one.
 
 Sends a `POST` request to `/jobs/seed_async`
 
 Arguments:
-- `body`: Which job, and where to report to (Request Body).*/
+- `body`: The parent job, and where to send callbacks.
+*/
     ///
     /// # Errors
     ///
@@ -1170,15 +1152,15 @@ Arguments:
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
-    ///Put a halted account back to work: `POST /account/midjourney/{channel}/reset`.
+    ///Reset a halted account: `POST /account/midjourney/{channel}/reset`.
     ResetAccount,
-    ///List the jobs that are executing: `GET /jobs`.
+    ///List executing jobs: `GET /jobs`.
     ListJobs,
-    ///Retrieve a job in its present state: `GET /jobs/`.
+    ///Retrieve the current state of a job: `GET /jobs/`.
     GetJob,
     ///Cancel a job: `GET /jobs/cancel/`.
     CancelJob,
-    ///Retrieve the seed and four separate upscaled images of a finished job: `POST /jobs/seed_async`.
+    ///Retrieve the seed and four separate upscaled images of a completed job: `POST /jobs/seed_async`.
     RetrieveSeed,
 }
 impl Operation {
@@ -1193,7 +1175,7 @@ impl Operation {
             Self::RetrieveSeed => "retrieveSeed",
         }
     }
-    /// The HTTP method, in upper case.
+    /// The HTTP method, such as `GET`.
     #[must_use]
     pub fn method(self) -> &'static str {
         match self {
@@ -1204,8 +1186,8 @@ impl Operation {
             Self::RetrieveSeed => "POST",
         }
     }
-    /// The path below the base URL, as the template of the spec: path
-    /// parameters are names in braces.
+    /// The path template of the spec, below the base URL; parameters are
+    /// names in braces.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
@@ -1217,5 +1199,5 @@ impl Operation {
         }
     }
 }
-/// Where the service is: the first server of the description.
+/// Base URL of the service: the first server of the spec.
 pub const DEFAULT_BASE_URL: &str = "https://api.useapi.net/v2";

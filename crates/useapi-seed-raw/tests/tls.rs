@@ -1,8 +1,9 @@
-//! What a client says when it is built without what it needs for TLS: an error at
-//! once, no panic, and nothing that looks like a error of the network.
+//! Errors of a client that is built without TLS support: typed, immediate and not
+//! a panic or a network error.
 //!
+//! Run by `cargo xtask features`:
 //! `cargo test -p useapi-seed-raw --no-default-features --test tls`, and the same
-//! with `--features rustls-no-provider`; so does `cargo xtask features`.
+//! with `--features rustls-no-provider`.
 
 #![cfg(not(any(feature = "rustls", feature = "native-tls")))]
 
@@ -10,7 +11,7 @@ use useapi_seed_raw::{BuildError, Client};
 
 #[test]
 #[cfg(feature = "rustls-no-provider")]
-fn a_missing_provider_is_said_to_be_missing() {
+fn missing_crypto_provider_is_an_error() {
     let error = Client::new("a-token").err();
     assert!(
         matches!(error, Some(BuildError::NoCryptoProvider)),
@@ -20,7 +21,7 @@ fn a_missing_provider_is_said_to_be_missing() {
 
 #[test]
 #[cfg(not(feature = "rustls-no-provider"))]
-fn without_any_tls_only_http_is_taken() {
+fn without_tls_only_http_is_supported() {
     let error = Client::new("a-token").err();
     assert!(matches!(error, Some(BuildError::NoTls)), "{error:?}");
     let plain = Client::builder("a-token").base_url("http://127.0.0.1:1/v2");

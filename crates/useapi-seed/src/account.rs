@@ -14,8 +14,8 @@ use crate::transport::CallOptions;
 /// [`Client::account`].
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// // After Midjourney's message has been acknowledged in Discord:
 /// let channel = useapi_seed::channel_of(job_id).unwrap_or_default();
 /// client.account(channel).reset().await?;
@@ -90,8 +90,8 @@ impl Account {
 /// The executing jobs. Made by [`Client::executing_jobs`].
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, _| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, _| {
 /// let executing = client.executing_jobs().await?;
 /// for id in executing.ids.unwrap_or_default() {
 ///     println!("{id}");

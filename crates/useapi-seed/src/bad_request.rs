@@ -10,15 +10,12 @@ use useapi_seed_raw::types::Verb;
 /// [`service_message`](crate::Error::service_message).
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().progress.as_str();
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::with_emulator(async |client, emulator| {
+/// # let job_id = &emulator.jobs().progress;
 /// use useapi_seed::{ErrorKind, Field, BadRequestReason};
 ///
-/// let error = client.submit(jobid).send().await.unwrap_err();
+/// let error = client.submit(job_id).await.unwrap_err();
 /// if let ErrorKind::BadRequest(reason) = error.kind() {
 ///     match reason {
 ///         BadRequestReason::Missing(Field::Discord) => println!("pass the Discord token"),
@@ -28,7 +25,7 @@ use useapi_seed_raw::types::Verb;
 /// }
 /// # assert!(error.is_bad_request(), "{error}");
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,20 +1,19 @@
-//! What a link says of itself.
+//! URLs of images on Discord's CDN.
 
 use std::time::{Duration, SystemTime};
 
 use url::Url;
 
-/// Whether what a link leads to comes over a network unencrypted.
-pub(crate) fn is_unencrypted(link: &str) -> bool {
-    Url::parse(link).is_ok_and(|url| useapi_seed_raw::is_unencrypted(&url))
+/// Whether the image is sent over a network unencrypted.
+pub(crate) fn is_unencrypted(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| useapi_seed_raw::is_unencrypted(&url))
 }
 
-/// When a link of Discord's expires: its `ex` has the second since 1970, in
-/// hexadecimal digits.
-pub(crate) fn expires_at(link: &str) -> Option<SystemTime> {
-    let url = Url::parse(link).ok()?;
+/// When a URL expires: `ex` is a Unix time in hexadecimal digits.
+pub(crate) fn expires_at(url: &str) -> Option<SystemTime> {
+    let url = Url::parse(url).ok()?;
     let (_, digits) = url.query_pairs().find(|(name, _)| name == "ex")?;
-    // Reading a number would allow for a sign.
+    // `from_str_radix` accepts a sign.
     if !digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
@@ -29,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_is_read_and_nothing_else() {
+    fn expiry_is_parsed_from_ex_only() {
         for (query, second) in [
             ("ex=65db8660&is=65da34e0&hm=0a&", Some(0x65db_8660)),
             ("is=1&ex=65DB8660", Some(0x65db_8660)),
@@ -62,7 +61,7 @@ mod tests {
             ("http://[::1]:5/a.png", false),
             ("http://localhost/a.png", false),
             ("http://images.localhost./a.png", false),
-            ("no link", false),
+            ("not a URL", false),
         ] {
             assert_eq!(is_unencrypted(link), expected, "{link}");
         }
@@ -70,13 +69,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken(link in ".*", value in "[0-9a-fA-F]{0,20}|.*") {
+        fn any_text_is_accepted(link in ".*", value in "[0-9a-fA-F]{0,20}|.*") {
             let _ = expires_at(&link);
             let _ = expires_at(&format!("https://cdn.discordapp.com/a.png?ex={value}"));
         }
 
         #[test]
-        fn any_second_is_read(second: u32) {
+        fn any_second_is_parsed(second: u32) {
             let link = format!("https://cdn.discordapp.com/a.png?ex={second:x}&is=0");
             let time = SystemTime::UNIX_EPOCH + Duration::from_secs(second.into());
             prop_assert_eq!(expires_at(&link), Some(time));

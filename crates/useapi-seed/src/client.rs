@@ -76,8 +76,8 @@ impl Client {
     /// The generated client below, with the same configuration.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-    /// # example(async |client, job_id| {
+    /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+    /// # docs::example(async |client, job_id| {
     /// let response = client.raw().get_job(job_id).await?;
     /// println!("{} {:?}", response.raw_response().status, response.status);
     /// # Ok(())

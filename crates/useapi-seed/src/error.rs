@@ -1,6 +1,6 @@
 //! The error of every call.
 
-mod class;
+pub(crate) mod class;
 mod display;
 mod help;
 mod kind;
@@ -17,7 +17,6 @@ use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 use useapi_seed_raw::{BuildError, RawResponse};
 
-pub(crate) use class::Class;
 pub use kind::{ErrorKind, RequestStatus};
 pub use verdict::{Disposition, Verdict};
 
@@ -44,11 +43,8 @@ use crate::retry_after::retry_after;
 /// The details are available one by one:
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, _| {
 /// let error = client.job("no such job").poll().await.unwrap_err();
 /// eprintln!("{}", error.report()); // the line, the likely cause and the help
 /// println!("{} {}", error.likely_cause(), error.help());
@@ -60,7 +56,7 @@ use crate::retry_after::retry_after;
 /// println!("{:?} {:?}", error.headers().map(|headers| headers.len()), error.retry_after());
 /// println!("{:?} {}", error.body(), error.response().is_some());
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
@@ -94,8 +90,6 @@ pub(crate) enum SearchOutcome {
     NotFound {
         attempts: u32,
         parent_job_id: String,
-        /// Whether the submission was settled when the last search began.
-        settled: bool,
     },
     /// The last search failed.
     Failed {
@@ -171,15 +165,6 @@ impl Error {
         }
     }
 
-    /// What an unclear failure means depends on what the call would have changed.
-    pub(crate) fn for_call(mut self, idempotency: Idempotency) -> Self {
-        self.0.idempotency = idempotency;
-        if self.class() == Class::Ambiguous {
-            self.0.request_status = RequestStatus::MayHaveBeenSent;
-        }
-        self
-    }
-
     pub(crate) fn with_is_from_service(mut self, is_from_service: bool) -> Self {
         self.0.is_from_service = is_from_service;
         self
@@ -188,10 +173,6 @@ impl Error {
     pub(crate) fn with_settles_at(mut self, settles_at: Option<Instant>) -> Self {
         self.0.settles_at = settles_at;
         self
-    }
-
-    pub(crate) fn settles_at(&self) -> Option<Instant> {
-        self.0.settles_at
     }
 
     /// Marks that retrying the same call would start another job.
@@ -220,10 +201,6 @@ impl Error {
     pub(crate) fn without_job_id(mut self) -> Self {
         self.0.job_id = None;
         self
-    }
-
-    pub(crate) fn search(&self) -> Option<&SearchOutcome> {
-        self.0.search.as_ref()
     }
 
     pub(crate) fn with_search(mut self, search: SearchOutcome) -> Self {

@@ -9,8 +9,10 @@ use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 use useapi_seed_raw::types::{Job as JobBody, Verb};
 
+use crate::attempts::Idempotency;
 use crate::client::Client;
-use crate::error::{Class, Error, ErrorKind};
+use crate::error::class::Class;
+use crate::error::{Error, ErrorKind};
 use crate::job::{Job, JobHandle, JobProgress};
 use crate::response::Interpretation;
 use crate::result::SeedResult;
@@ -37,8 +39,8 @@ const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// it was sent, an unsuccessful search proves nothing.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::SubmitOutcome;
 ///
 /// assert!(client.find_seed_job(job_id).await?.is_none());
@@ -148,12 +150,12 @@ impl SeedJobSearch<'_> {
         let jobs = self.client.list_jobs(options).await?;
         let Some(ids) = jobs.ids else {
             let reason = "lists the executing jobs in an unknown form";
-            return Err(Error::invalid_response(reason));
+            return Err(invalid(reason));
         };
         let mut failure = None;
         if ids.len() > MAX_JOBS_CHECKED {
             let reason = "lists more executing jobs than an account can have";
-            failure = Some(Error::invalid_response(reason));
+            failure = Some(invalid(reason));
         }
         let mut newest: Option<(String, Job)> = None;
         let others = ids.iter().filter(|id| *id != self.parent_job_id);
@@ -171,8 +173,7 @@ impl SeedJobSearch<'_> {
                     Match::No => {}
                     Match::Unknown => {
                         let reason = "lists a job without its parent";
-                        let error = Error::invalid_response(reason);
-                        failure = Some(error.with_job_id(Some(id)));
+                        failure = Some(invalid(reason).with_job_id(Some(id)));
                     }
                 },
                 // Not every server may know a job that has just been started.
@@ -234,7 +235,7 @@ impl SeedJobSearch<'_> {
         let snapshot = self.client.snapshot(parent, parent, options).await?;
         let job = &snapshot.job;
         if job.jobid.is_none() && job.status.is_none() && job.verb.is_none() && job.seed.is_none() {
-            return Err(Error::invalid_response("says nothing about the job")
+            return Err(invalid("says nothing about the job")
                 .with_response(Some(snapshot.response))
                 .with_job_id(Some(parent)));
         }
@@ -246,6 +247,11 @@ impl SeedJobSearch<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// A response that a search cannot use.
+fn invalid(reason: &str) -> Error {
+    Error::invalid_response(reason).for_call(Idempotency::Safe)
 }
 
 impl IntoFuture for FindSeedJob {

@@ -24,8 +24,8 @@ use crate::transport::CallOptions;
 /// [handle](Self::handle) or id, in another process too.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// # client.submit(job_id).await?;
 /// # let id = client.executing_jobs().await?.ids.unwrap_or_default().remove(0);
 /// let job = client.job(id);
@@ -99,8 +99,8 @@ impl<T: Into<String>> From<T> for JobHandle {
 /// The outcome of one poll.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::PollResult;
 ///
 /// match client.job(job_id).poll().await {
@@ -123,8 +123,8 @@ pub enum PollResult {
 /// [`raw_body`](Self::raw_body).
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::{JobProgress, SubmitOutcome};
 ///
 /// fn line(progress: &JobProgress) -> String {

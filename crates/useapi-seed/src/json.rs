@@ -7,7 +7,7 @@ use useapi_seed_raw::types::{Job, JobStatus, Verb};
 
 use crate::seed_value;
 
-/// Fields that hold ids, which a number without a fraction can be, too.
+/// Fields with ids, which may also be integers.
 const IDS: [&str; 6] = [
     "jobid",
     "parentJobId",
@@ -16,11 +16,11 @@ const IDS: [&str; 6] = [
     "server",
     "messageId",
 ];
-/// Fields in which there are such fields.
+/// Fields that contain such fields.
 const PARENTS: [&str; 4] = ["seed", "attachments", "children", "executingJobs"];
 
-/// The JSON in a body; of a duplicate key the last value counts. Some services
-/// write a byte order mark before it.
+/// The JSON in a body, which may begin with a byte order mark; the last value of a
+/// duplicate key counts.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body))
 }
@@ -86,8 +86,8 @@ pub(crate) fn without_empty(mut job: Job) -> Job {
     job
 }
 
-/// `value` as a `T`, without the parts that no `T` can hold, and the JSON paths
-/// of these. `None` when not even the bare structure fits.
+/// `value` as a `T`, without the parts that do not deserialize, and the JSON paths of
+/// these; none when `value` is not an object.
 pub(crate) fn read<T: DeserializeOwned>(mut value: Value) -> Option<(T, Vec<String>)> {
     let fits = |candidate: Value| serde_json::from_value::<T>(candidate).is_ok();
     let mut removed = Vec::new();
@@ -127,7 +127,7 @@ fn ids_as_text(value: &mut Value, path: &str, changed: &mut Vec<String>) {
     }
 }
 
-/// The path of the field `key` of what stands at `path`.
+/// The path of the field `key` in the object at `path`.
 pub(crate) fn join(path: &str, key: &str) -> String {
     if path.is_empty() {
         key.to_owned()
@@ -136,7 +136,7 @@ pub(crate) fn join(path: &str, key: &str) -> String {
     }
 }
 
-/// Takes out of `value` what keeps it from fitting.
+/// Removes from `value` the parts that do not deserialize.
 fn prune(value: &mut Value, path: &str, fits: &dyn Fn(Value) -> bool, removed: &mut Vec<String>) {
     if fits(value.clone()) {
         return;
@@ -162,7 +162,8 @@ fn prune(value: &mut Value, path: &str, fits: &dyn Fn(Value) -> bool, removed: &
                 if keep(&mut item, path, &alone, removed) {
                     items.push(item);
                 } else {
-                    // The others keep their places, where anything can.
+                    // The other items keep their index, where an empty object can
+                    // stand in.
                     let nothing = Value::Object(Map::new());
                     if alone(nothing.clone()) {
                         items.push(nothing);
@@ -174,7 +175,7 @@ fn prune(value: &mut Value, path: &str, fits: &dyn Fn(Value) -> bool, removed: &
     }
 }
 
-/// Whether what is left of `item` fits; else `path` is removed as a whole.
+/// Whether the rest of `item` deserializes; otherwise `path` is removed completely.
 fn keep(
     item: &mut Value,
     path: String,
@@ -199,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_does_not_fit_is_taken_out() {
+    fn only_mismatching_parts_are_removed() {
         let (job, removed) = read::<Job>(json!({
             "jobid": "5",
             "created": {"seconds": 5},
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_no_job() {
+    fn value_without_object_is_not_a_job() {
         for value in [json!(null), json!([]), json!("job"), json!(5)] {
             assert!(read::<Job>(value).is_none());
         }

@@ -1,156 +1,111 @@
-//! Retrieves the seed and the four separate images of a Midjourney job through
-//! useapi.net.
+//! A client for useapi.net's Midjourney seed endpoint: it retrieves the seed and the
+//! four separate images of a Midjourney job.
+//!
+//! # Quick start
 //!
 //! ```
-//! # use useapi_seed_emulator::Emulator;
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let emulator = Emulator::builder().speed(600.0).start().await?;
-//! # let (token, base_url) = (emulator.token(), emulator.base_url());
-//! # let jobid = emulator.jobs().imagine.as_str();
-//! # let folder = tempfile::tempdir()?;
-//! # let folder = folder.path();
-//! use useapi_seed::Client;
-//!
-//! // Client::from_env()? takes the token from USEAPI_TOKEN instead.
-//! let client = Client::builder(token).base_url(base_url).build()?;
-//!
-//! let result = client.retrieve(jobid)
-//! #   .interval(std::time::Duration::from_millis(20))
-//!     .await?;
+//! # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+//! # docs::example(async |client, job_id| {
+//! # let directory = tempfile::tempdir()?;
+//! # let directory = directory.path();
+//! // let client = useapi_seed::Client::from_env()?; // USEAPI_TOKEN
+//! let result = client.retrieve(job_id).await?;
 //! println!("seed {}", result.seed());
 //! println!("{}", result.prompt_with_seed().unwrap_or_default());
 //!
-//! for image in client.save_images(&result, folder).await {
+//! for image in client.save_images(&result, directory).await {
 //!     println!("{}", image?.path.display());
 //! }
 //! # Ok(())
-//! # }
+//! # });
 //! ```
 //!
-//! # Step by step
+//! Calls that start work are builders: `.await` them as they are, or set options
+//! first. Options are plain values ([`SubmitOptions`], [`WaitOptions`],
+//! [`RetryPolicy`]) that can be cloned and shared.
 //!
-//! A result is a job at the service: it is started, runs for a minute or so,
-//! and can be asked for by its id for at least 31 days. To hold that id before the
-//! wait begins, take the steps one by one:
+//! # Errors
 //!
-//! ```
-//! # use useapi_seed_emulator::Emulator;
-//! # use std::time::Duration;
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let emulator = Emulator::builder().speed(600.0).start().await?;
-//! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-//! # let jobid = emulator.jobs().imagine.as_str();
-//! # let interval = Duration::from_millis(20);
-//! use useapi_seed::SubmitOutcome;
+//! An [`Error`] says [what happened](Error::kind) in one line with the service's
+//! message, [which job](Error::job_id) it is about and whether [the request may have
+//! been sent](Error::request_status). [`Error::report`] adds the likely cause and
+//! what to do. Programs use the predicates, such as [`Error::is_halted`] and
+//! [`Error::is_retryable`], or store the [`Verdict`].
 //!
-//! let result = match client.submit(jobid).reply_ref("order-17").send().await? {
-//!     SubmitOutcome::AlreadyRetrieved(result) => result,
-//!     SubmitOutcome::Started(job) => {
-//!         println!("started {}", job.id()); // write it down
-//!         job.wait()
-//!             .interval(interval)
-//!             .timeout(Duration::from_secs(600))
-//!             .on_update(|update| println!("{:?} %", update.percent))
-//!             .await?
-//!     }
-//!     _ => return Err("a new kind of answer".into()),
-//! };
-//!
-//! // In another process, with the id that was written down:
-//! let again = client.job(result.job_id()).wait().await?;
-//! assert_eq!(again.seed(), result.seed());
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! # When something goes wrong
-//!
-//! Each [`Error`] says [what](Error::kind), in one line with the service's own
-//! words, [its usual cause](Error::likely_cause), [what to do](Error::help),
-//! [which job](Error::job_id) it is about, and whether [the request may have been
-//! sent](Error::request_status). Programs ask it: [`Error::is_halted`],
-//! [`Error::is_retryable`], [`Error::is_timeout`] and others.
-//! Nothing is submitted twice: a request is repeated only when it cannot have been
-//! carried out, as [`RetryPolicy`] says. After a lost answer the job that may be running
-//! is [looked for](Client::find_seed_job), and if it is not found the error says
-//! that the request `may have been sent`. A poll without a usable answer does not
-//! end a wait, five in a row do; a refusal ends it at once.
+//! A request is retried only when it was not processed, or is idempotent
+//! ([`RetryPolicy`]). After a lost response to a submission the client searches for
+//! the job; if it finds none, the error says that the request *may have been sent*:
 //!
 //! ```
 //! # use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // The service carries the submission out, and its answer is lost.
+//! // The service starts the job, and its response is lost.
 //! let emulator = Emulator::builder()
-//!     .error(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+//!     .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
 //!     .start()
 //!     .await?;
 //! let client = useapi_seed::Client::builder(emulator.token())
 //!     .base_url(emulator.base_url())
 //!     .build()?;
-//! let parent = emulator.jobs().imagine.as_str();
+//! let job_id = emulator.jobs().imagine.as_str();
 //!
-//! let submitted = client.submit(parent).send().await?;
-//! assert!(matches!(submitted, useapi_seed::SubmitOutcome::Started(_)));
-//! assert_eq!(emulator.job_counts()[parent].started, 1);
+//! let outcome = client.submit(job_id).await?;
+//! assert!(matches!(outcome, useapi_seed::SubmitOutcome::Started(_)));
+//! assert_eq!(emulator.job_counts()[job_id].started, 1);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Resuming
+//!
+//! A retrieval runs as a job on the service for about a minute; its result stays
+//! available by the job's id for at least 31 days. A process that ends during the
+//! wait leaves a job that keeps running:
+//!
+//! ```
+//! # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+//! # docs::example(async |client, job_id| {
+//! use useapi_seed::{JobHandle, SubmitOutcome};
+//!
+//! if let SubmitOutcome::Started(job) = client.submit(job_id).await? {
+//!     let stored = serde_json::to_string(job.handle())?;
+//!
+//!     // Later, in another process:
+//!     let job = client.job(serde_json::from_str::<JobHandle>(&stored)?);
+//!     println!("seed {}", job.wait().await?.seed());
+//! }
+//! # Ok(())
+//! # });
+//! ```
+//!
+//! A process that may end *during the submission* stores a [`SubmissionState`] after
+//! each step of a [`Submission`], so that whoever continues submits nothing twice.
+//! Without a stored state, [`Client::find_seed_job`] searches for the job.
 //!
 //! # Progress
 //!
-//! [`Job::watch`] is a stream of each change, poll that failed, and the result;
-//! [`Wait::on_update`] a function that is called. A wait that is dropped loses
-//! nothing; one that is [told to look](Job::wake) does so at once.
-//!
-//! # Going on later
-//!
-//! A process that has ended, was killed or gave a wait up leaves a job that runs
-//! on. With its id, which is in your hands before the wait and in each error
-//! after it, any process goes on: [`Client::job`]. Without the id
-//! [`Client::find_seed_job`] looks for it. Images that a folder has already are
-//! not fetched again by [`Client::save_images`].
+//! [`Job::poll`] polls once. [`RetrieveSeed::into_stream`] and [`Wait::into_stream`]
+//! are streams of [`JobEvent`]s. Dropping a wait or a stream loses nothing.
 //!
 //! # Callbacks
 //!
-//! The service calls the address of [`SubmitSeed::reply_url`] with each news of the
-//! job. Such a call carries no proof of where it came from, so do not believe it:
-//! let it wake the wait, which asks the API. The crate `useapi-seed-callback` does
-//! that, with a route to mount and addresses that nobody can guess; by hand:
+//! The service calls [`SubmitOptions::reply_url`] on each progress event.
+//! Callbacks are unauthenticated: use them only to [wake](Job::wake) the wait, which
+//! polls the API. The crate `useapi-seed-callback` does so, with a route to mount and
+//! unguessable URLs.
 //!
-//! ```
-//! # use useapi_seed_emulator::Emulator;
-//! # use std::time::Duration;
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let emulator = Emulator::builder().speed(600.0).start().await?;
-//! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-//! # let jobid = emulator.jobs().imagine.as_str();
-//! # let called = tokio::time::sleep(Duration::from_millis(200));
-//! use useapi_seed::SubmitOutcome;
+//! # Images
 //!
-//! let submit = client.submit(jobid).reply_url("https://example.com/news/order-17");
-//! if let SubmitOutcome::Started(job) = submit.send().await? {
-//!     // A clone of the job, for whatever answers at that address.
-//!     let called_back = job.clone();
-//!     # tokio::spawn(async move {
-//!     # called.await;
-//!     called_back.wake();
-//!     # });
-//!     // As a net for the calls that are lost, it also asks by itself.
-//!     let result = job.wait().interval(Duration::from_secs(30)).await?;
-//!     println!("seed {}", result.seed());
-//! }
-//! # Ok(())
-//! # }
-//! ```
+//! [`Client::save_images`] downloads the images of a result into a directory, four
+//! concurrently, and verifies that each is complete. It skips images that are already
+//! saved, resumes interrupted downloads and renews expired URLs. A [`SeedResult`]
+//! that was stored as JSON is sufficient.
 //!
-//! # Tests of your own
+//! # Testing
 //!
-//! The crate `useapi-seed-emulator` is the service in your process, with its
-//! errors and its bad days; the examples here run against it.
+//! The crate `useapi-seed-emulator` is the service in-process, with fault injection;
+//! the examples here run against it:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -162,89 +117,67 @@
 //! let client = Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 //! emulator.inject(Operation::RetrieveSeed, When::Next(1), Fault::status(402))?;
 //!
-//! let jobid = emulator.jobs().imagine.as_str();
-//! let error = client.submit(jobid).send().await.unwrap_err();
+//! let error = client.submit(&emulator.jobs().imagine).await.unwrap_err();
 //! assert!(error.is_payment_required());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Own HTTP settings
+//! # Limits
 //!
-//! [`ClientBuilder::http_client`] and
-//! [`ClientBuilder::image_http_client`] take functions over
-//! [`reqwest::ClientBuilder`]: proxies, certificates, connections. The
-//! environment's proxies are used without them, but for loopback.
-//!
-//! | limit | unless set | set by |
+//! | limit | default | configured by |
 //! | --- | --- | --- |
-//! | making a connection | 10 s | [`ClientBuilder::connect_timeout`] |
-//! | one request | 60 s | [`ClientBuilder::request_timeout`], [`SubmitSeed::request_timeout`], [`Wait::request_timeout`] |
-//! | attempts | 4 within 2 min | [`ClientBuilder::retry`], [`SubmitSeed::retry`] |
-//! | a submission, with repetitions and search | 3 min | [`SubmitSeed::timeout`] |
-//! | after its timeout, a submission may still start a job | 30 s | [`ClientBuilder::settle_margin`] |
-//! | a wait | 15 min, and 10 s for a last look | [`Wait::timeout`] |
-//! | polls in a row that fail | 5 | [`Wait::max_poll_errors`] |
-//! | first polls that do not find a job just started | 3 | [`Wait::unknown_polls`] |
+//! | connecting | 10 s | [`ClientBuilder::connect_timeout`] |
+//! | one request | 60 s | [`ClientBuilder::request_timeout`], [`SubmitOptions::request_timeout`], [`WaitOptions::request_timeout`] |
+//! | attempts | 4 within 2 min | [`ClientBuilder::retry`], [`SubmitOptions::retry`] |
+//! | a submission, with retries and searches | 3 min | [`SubmitOptions::timeout`] |
+//! | how long after its timeout a submission may start a job | 30 s | [`ClientBuilder::settle_margin`] |
+//! | a wait | 15 min, and 10 s for the final poll | [`WaitOptions::timeout`] |
+//! | a whole retrieval | submission and wait | [`RetrieveSeed::timeout`] |
+//! | consecutive failed polls | 5 | [`WaitOptions::max_poll_errors`] |
+//! | first polls that do not find a job just started | 3 | [`WaitOptions::max_unknown_polls`] |
 //! | an image | 10 min, 256 MiB | [`ClientBuilder::image_timeout`], [`ClientBuilder::image_size_limit`] |
-//! | attempts at an image that fail in a row | 30 s | [`ClientBuilder::image_retry_timeout`] |
+//! | consecutive failed attempts at an image | 30 s | [`ClientBuilder::image_retry_timeout`] |
 //! | images of a result that are saved | 16 | [`ClientBuilder::max_images`] |
 //!
-//! For some calls only, they are set on a [clone](Client::with_request_timeout)
-//! of the client, which shares its connections.
+//! # TLS
 //!
-//! # Seeing what happens
+//! The feature flags `rustls` (default), `rustls-no-provider` and `native-tls` select
+//! the TLS library; without any, only `http` URLs work. With `rustls-no-provider` the
+//! program installs a rustls crypto provider before it builds a client.
+//! [`ClientBuilder::http_client`] and [`ClientBuilder::image_http_client`] configure
+//! proxies and certificates over [`reqwest::ClientBuilder`].
 //!
-//! By [`tracing`](https://docs.rs/tracing), with the attributes that
-//! OpenTelemetry names. No token and no link is in them.
+//! The API token is sent to the base URL and nowhere else: redirects are not
+//! followed, and images are downloaded by a separate HTTP client that never has it.
+//! No error and no `Debug` output contains it; where a response repeats it, in any
+//! spelling, it reads `***` (tokens of eight characters or more).
 //!
-//! | span | attributes beside `otel.status_code` and `error.type` |
+//! # Tracing
+//!
+//! Spans of [`tracing`](https://docs.rs/tracing), named as OpenTelemetry's
+//! conventions say. They contain no token and no image URL.
+//!
+//! | span | attributes besides `otel.status_code` and `error.type` |
 //! | --- | --- |
-//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.parent_job.id` (of a submission), `useapi.attempt`, `useapi.request_status` (`not_sent`, `may_have_been_sent`, `answered`) |
+//! | `useapi_seed.request` | `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `server.address`, `server.port`, `url.template`, `useapi.job.id`, `useapi.parent_job.id` (of a submission), `useapi.attempt`, `useapi.request.status` (`not_sent`, `may_have_been_sent`, `response_received`) |
 //! | `useapi_seed.wait`, around its polls | `useapi.job.id`, `useapi.job.status`, `useapi.polls` |
-//! | `useapi_seed.find_seed_job`, around its calls | `useapi.parent_job.id` |
+//! | `useapi_seed.find_seed_job`, around its requests | `useapi.parent_job.id` |
 //! | `useapi_seed.save_images`, around its downloads | `useapi.job.id` |
-//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.request_status`, `server.address` and `server.port` (the last), `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
+//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.request.status`, `server.address` and `server.port` (the last), `useapi.image.number`, `useapi.image.size`, `useapi.image.reused` |
 //!
-//! # Secrets
+//! # Feature flags
 //!
-//! The API token goes to the API's base URL and nowhere else: redirects are not
-//! followed, and images are fetched by another HTTP client. No error or `Debug`
-//! holds it, and where an answer repeats it (if it has eight characters or
-//! more), it reads `***`, in any spelling and with any invisible characters in
-//! between. A base URL of plain `http` to another machine is warned of, as a
-//! `tracing` event.
-//!
-//! # The documentation
-//!
-//! Each item is used in an example: on its own page, or on that of the type it
-//! belongs to. Fields and variants are explained where they stand.
-//!
-//! Words in round brackets, such as (Model, seed.value), name the section of the
-//! endpoint's documentation at useapi.net that a statement rests on; (Service)
-//! stands for what is known from the service's other pages.
-//!
-//! # Runtime
-//!
-//! Everything `async` here needs a tokio runtime with time and I/O enabled.
-//!
-//! # Features
-//!
-//! - `rustls` (default), `rustls-no-provider` and `native-tls` choose who does TLS.
-//!   With none of them only `http` addresses can be had.
-//!   With `rustls-no-provider` the program installs a provider of cryptography
-//!   before it makes a client; without one that is an error.
-//! - `images` (default) saves images: [`Client::save_images`] and what belongs
-//!   to it. Without it a [`SeedResult`] still has their links.
-//! - `schemars` gives the result types a JSON Schema: [`SeedResult`], [`JobProgress`],
-//!   [`Image`], [`SavedImage`], [`Warning`], [`Difference`] and [`ExecutingJobs`].
-//!   They can be serialized in any case.
+//! - `images` (default): [`Client::save_images`] and the crate
+//!   `useapi-seed-images`. Without it a [`SeedResult`] still has the URLs.
+//! - `rustls` (default), `rustls-no-provider`, `native-tls`: see [TLS](#tls).
+//! - `schemars`: JSON Schemas of the serializable types.
 //!
 //! # Layers
 //!
-//! This crate stands on [`raw`], the client that is generated from the OpenAPI
-//! description; [`Client::raw`] leads there. For tests there is the crate
-//! `useapi-seed-emulator`, which is the service on loopback.
+//! This crate is built on [`raw`], the client that is generated from the OpenAPI
+//! spec; [`Client::raw`] leads there. It needs a tokio runtime with time and I/O
+//! enabled.
 
 mod account;
 mod attempts;

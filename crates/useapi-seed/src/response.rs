@@ -100,7 +100,7 @@ fn from_success(kind: raw::ErrorKind<ErrorBody>, response: RawResponse) -> Resul
             response,
             type_errors: paths.into_iter().map(Warning::UnexpectedType).collect(),
         }),
-        Err(JobError::NotAnObject) => Err(invalid("is not a JSON object", response)),
+        Err(JobError::NotAnObject) => Err(invalid("not a JSON object", response)),
         Err(JobError::Syntax(source)) => Err(incomplete_body(kind, response, Some(source))),
     }
 }
@@ -112,10 +112,10 @@ fn incomplete_body(
     parse_error: Option<serde_json::Error>,
 ) -> Error {
     let reason = match (&kind, response.body_status) {
-        (raw::ErrorKind::BodyTooLarge(limit), _) => format!("is over {limit} bytes"),
-        (_, BodyStatus::Truncated) => format!("is truncated after {} bytes", response.body.len()),
-        _ if response.body.is_empty() => "is empty".to_owned(),
-        _ => "is not JSON".to_owned(),
+        (raw::ErrorKind::BodyTooLarge(limit), _) => format!("exceeds {limit} bytes"),
+        (_, BodyStatus::Truncated) => format!("truncated after {} bytes", response.body.len()),
+        _ if response.body.is_empty() => "empty".to_owned(),
+        _ => "not JSON".to_owned(),
     };
     // A submission with a truncated response has started a job all the same.
     let job_id = job_id_in(&String::from_utf8_lossy(&response.body));
@@ -252,7 +252,7 @@ impl Snapshot {
             }
             None if is_halted => ErrorKind::Halted { job_failed: false },
             None if self.job.error.is_some() => ErrorKind::InvalidResponse {
-                reason: "is an error under HTTP status 200".to_owned(),
+                reason: "error body with a 2xx status".to_owned(),
             },
             _ => return Ok(Interpretation::InProgress(Box::new(self))),
         };

@@ -17,8 +17,8 @@ use crate::warning::{self, DOCUMENTED_IMAGES, Warning};
 /// another request; only [`raw_body`](Self::raw_body) is not part of it.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::SeedResult;
 ///
 /// let result = client.retrieve(job_id).await?;
@@ -58,8 +58,8 @@ pub struct SeedResult {
 /// One of the separate images.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// # let result = client.retrieve(job_id).await?;
 /// use useapi_seed::Image;
 ///
@@ -268,8 +268,8 @@ impl Image {
     /// any case.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-    /// # example(async |client, job_id| {
+    /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+    /// # docs::example(async |client, job_id| {
     /// # let result = client.retrieve(job_id).await?;
     /// use std::time::SystemTime;
     ///

@@ -27,8 +27,8 @@ use crate::wait_options::WaitOptions;
 /// [wait](crate::Job::wait) separately.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use std::time::Duration;
 /// use useapi_seed::{SubmitOptions, WaitOptions};
 ///

@@ -1,14 +1,14 @@
-//! The header `RetryPolicy-After`.
+//! The header `Retry-After`.
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-/// How long an answer asks to wait: seconds, or the time until a date; none when
-/// that has passed.
+/// How long a response asks to wait: a number of seconds, or the time until a date;
+/// zero when that has passed.
 ///
-/// A date is compared with the answer's own, where it has one: this machine's
-/// clock may be wrong.
+/// A date is compared with the response's own if it has one: this machine's clock may
+/// be wrong.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
     let value = text(RETRY_AFTER)?;
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_and_dates_are_read() {
+    fn seconds_and_dates_are_parsed() {
         let now = httpdate::parse_http_date("Sun, 25 Feb 2024 18:00:00 GMT").unwrap();
         let later = "Sun, 25 Feb 2024 18:00:30 GMT";
         for (value, date, seconds) in [
@@ -60,7 +60,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_is_read_or_not(value in "[ -~]{0,40}", date in proptest::option::of("[ -~]{0,40}")) {
+        fn any_value_is_accepted(value in "[ -~]{0,40}", date in proptest::option::of("[ -~]{0,40}")) {
             retry_after(&headers(&value, date.as_deref()), SystemTime::UNIX_EPOCH);
         }
     }

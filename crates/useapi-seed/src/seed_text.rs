@@ -1,49 +1,47 @@
-//! What Midjourney's messages say: the prompt and the seed.
+//! Parses Midjourney's messages: the prompt and the seed.
 
-/// What stands between the job's id and the seed in `seed.content`.
+/// Separates the job's id from the seed in `seed.content`.
 const SEED: &str = "**seed**";
 const JOB_ID: &str = "**Job ID**";
 
-/// The number after the last `**seed**` (Responses, 200).
-///
-/// The last one, because the prompt comes before it and may say anything.
+/// The number after the last `**seed**`; the prompt before it may contain anything.
 pub(crate) fn seed(content: &str) -> Option<u64> {
-    let place = content
+    let start = content
         .to_ascii_lowercase()
         .rfind(SEED)
         .map(|start| start + SEED.len())?;
-    let rest = content.get(place..)?.trim_start();
+    let rest = content.get(start..)?.trim_start();
     let end = rest
-        .find(|letter: char| !letter.is_ascii_digit())
+        .find(|character: char| !character.is_ascii_digit())
         .unwrap_or(rest.len());
     rest.get(..end)?.parse().ok()
 }
 
-/// The prompt that a `seed.content` begins with.
+/// The prompt at the start of `seed.content`.
 ///
-/// The documentation's example lacks the backslash of a line break, so what
-/// stands between the prompt and the job's id may also be an `n`.
+/// The documentation's example lacks the backslash of a line break, so an `n` may
+/// follow the prompt.
 pub(crate) fn parse_seed_prompt(content: &str) -> Option<&str> {
     let end = content.find(JOB_ID)?;
     let before = content.get(..end)?;
     let close = before.rfind("**")?;
-    between(before, close)
+    bold_prefix(before, close)
 }
 
-/// The prompt that a job's `content` begins with.
+/// The prompt at the start of a job's `content`.
 pub(crate) fn parse_job_prompt(content: &str) -> Option<&str> {
-    // What begins a line of its own in bold is something else.
+    // Bold text on a line of its own is not the prompt.
     let first = content.split("\n**").next()?;
     let close = first.rfind("** - ").or_else(|| first.rfind("**"))?;
-    between(first, close)
+    bold_prefix(first, close)
 }
 
-fn between(text: &str, close: usize) -> Option<&str> {
+fn bold_prefix(text: &str, close: usize) -> Option<&str> {
     let prompt = text.get(..close)?.trim_start().strip_prefix("**")?.trim();
     (!prompt.is_empty()).then_some(prompt)
 }
 
-/// The percentage in a message of progress, such as `(31%)`.
+/// The percentage in a progress message, such as `(31%)`.
 pub(crate) fn percentage(content: &str) -> Option<u8> {
     let end = content.rfind("%)")?;
     let before = content.get(..end)?;
@@ -56,13 +54,13 @@ pub(crate) fn percentage(content: &str) -> Option<u8> {
         .filter(|percent| *percent <= 100)
 }
 
-/// `prompt` with `--seed N` in place of any seed it has, however that is written.
+/// `prompt` with `--seed N`, which replaces any seed that it has, however spelled.
 pub(crate) fn with_seed(prompt: &str, seed: u64) -> String {
     let mut kept = String::with_capacity(prompt.len());
     let mut rest = prompt;
     while let Some((before, after)) = split_at_seed(rest) {
         kept.push_str(before);
-        // Nothing may be put together by what was between.
+        // The words around the seed stay apart.
         if after.starts_with(|next| !is_closing(next)) {
             kept.push(' ');
         }
@@ -75,17 +73,17 @@ pub(crate) fn with_seed(prompt: &str, seed: u64) -> String {
     format!("{kept}{space}--seed {seed}")
 }
 
-/// What stands before the first seed parameter, and after it.
+/// The text before the first seed parameter, and the text after it.
 fn split_at_seed(prompt: &str) -> Option<(&str, &str)> {
     const NAME: &str = "seed";
-    // Some keyboards make one of two.
+    // Some keyboards replace two hyphens by one dash.
     const DASHES: [char; 5] = ['-', '–', '—', '―', '−'];
     prompt.match_indices(['s', 'S']).find_map(|(start, _)| {
         let name = prompt.get(start..start + NAME.len())?;
         let (head, tail) = (prompt.get(..start)?, prompt.get(start + NAME.len()..)?);
         let before = head.trim_end_matches(DASHES);
         let dashes = head.get(before.len()..)?;
-        // In a sentence, a dash may stand right after a word.
+        // In a sentence, a dash may follow a word directly.
         let is_parameter = dashes.contains("--")
             || dashes.contains(|dash| dash != '-') && !before.ends_with(char::is_alphanumeric);
         // Such as `--seeds` and `--seed-of-all`.
@@ -100,7 +98,7 @@ fn split_at_seed(prompt: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// What comes after the value of a seed, if that is a number.
+/// The text after the value of a seed, if that is a number.
 fn after_value(tail: &str) -> &str {
     let separators = ['=', ':'];
     let value =

@@ -1,10 +1,10 @@
-//! A seed in another shape than documented: `5`, `"5"`, or in a list.
+//! Seeds of another shape than documented: `5`, `"5"`, or in a list.
 
 use serde_json::{Value, json};
 
 use crate::seed_text;
 
-/// The number that a `seed` of any shape holds.
+/// The number in a `seed` of any shape.
 pub(crate) fn number(seed: &Value) -> Option<u64> {
     match seed {
         Value::Object(fields) => {
@@ -19,7 +19,7 @@ pub(crate) fn number(seed: &Value) -> Option<u64> {
     }
 }
 
-/// Gives `seed` the documented shape; whether it held a number in another one.
+/// Gives `seed` the documented shape, and returns whether it had another one.
 pub(crate) fn normalize(seed: &mut Value) -> bool {
     let reshaped = match &*seed {
         Value::Object(_) => None,
@@ -36,7 +36,7 @@ pub(crate) fn normalize(seed: &mut Value) -> bool {
     is_reshaped
 }
 
-/// A number in any form: `123`, `"123"` or `123.0`.
+/// A number of any form: `123`, `"123"` or `123.0`.
 pub(crate) fn whole_number(value: &Value) -> Option<u64> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
@@ -46,7 +46,7 @@ pub(crate) fn whole_number(value: &Value) -> Option<u64> {
     text.strip_suffix(".0").unwrap_or(&text).parse().ok()
 }
 
-/// The seed that stands in a message.
+/// The seed in a message.
 pub(crate) fn number_in_text(content: &Value) -> Option<u64> {
     content.as_str().and_then(seed_text::seed)
 }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_of_another_shape_is_given_the_documented_one() {
+    fn seed_of_another_shape_is_normalized() {
         let seed = json!({"value": 5, "attachments": []});
         for (mut odd, even) in [
             (json!(5), json!({"value": 5})),

@@ -33,8 +33,8 @@ use submission::Next;
 /// [`request_status`](Error::request_status) says what became of the request.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::{SubmitOptions, SubmitOutcome};
 ///
 /// let options = SubmitOptions::default().reply_ref("order-17");
@@ -83,8 +83,8 @@ impl SubmitSeed {
     /// [may have been sent](Error::may_have_been_sent) search before sending again.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-    /// # example(async |client, job_id| {
+    /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+    /// # docs::example(async |client, job_id| {
     /// let outcome = client.submit(job_id).send_once().await;
     /// if let Err(error) = &outcome {
     ///     println!("{:?}", error.verdict().disposition);

@@ -9,7 +9,8 @@ use tracing::{Instrument, Span, field, info_span};
 use useapi_seed_raw::{self as raw, Operation};
 
 use crate::attempts::{Attempts, Idempotency};
-use crate::error::{Class, Error, RequestStatus};
+use crate::error::class::Class;
+use crate::error::{Error, RequestStatus};
 use crate::retry_policy::RetryPolicy;
 
 /// Sends requests.

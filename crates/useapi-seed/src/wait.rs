@@ -24,8 +24,8 @@ use poller::Poller;
 /// Dropping it ends the wait and loses nothing: the job keeps running.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(job_id).await? else { panic!() };
 /// use std::time::Duration;
 /// use useapi_seed::WaitOptions;

@@ -16,13 +16,9 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 /// [`Difference`](crate::Difference) of the saved image.
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::builder().speed(600.0).start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
-/// # let result = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
+/// # let result = client.retrieve(job_id).await?;
 /// use useapi_seed::Warning;
 ///
 /// for warning in result.warnings() {
@@ -32,7 +28,7 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 ///     }
 /// }
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -51,7 +47,7 @@ pub enum Warning {
     },
     /// The response names this job instead of the one that was requested.
     OtherJob(String),
-    /// The two places of the seed disagree.
+    /// The seed's value and the text beside it disagree.
     #[non_exhaustive]
     SeedMismatch {
         /// `seed.value`, which is used.
@@ -82,20 +78,16 @@ impl Warning {
     /// values of open enumerations.
     ///
     /// ```
-    /// # use useapi_seed_emulator::Emulator;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = Emulator::start().await?;
-    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-    /// # let jobid = emulator.jobs().imagine.as_str();
+    /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+    /// # docs::example(async |client, job_id| {
     /// use useapi_seed::Warning;
     ///
-    /// let job = client.raw().get_job(jobid).await?;
+    /// let job = client.raw().get_job(job_id).await?;
     /// for warning in Warning::for_job(&job) {
     ///     println!("{warning}");
     /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     #[must_use]
     pub fn for_job(job: &Job) -> Vec<Self> {

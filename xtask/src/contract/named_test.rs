@@ -147,10 +147,22 @@ impl Sources {
                 self.parsed(&file)?.items.clone()
             };
         }
-        if !items.iter().any(|item| is_test(item, function)) {
+        if !items
+            .iter()
+            .any(|item| is_test(item, function) || self.is_fixture_test(item, function))
+        {
             bail!("{} has no test `{function}`", file.display());
         }
         Ok(())
+    }
+
+    /// `fixture_tests!` makes a test of each file in `tests/fixtures`.
+    fn is_fixture_test(&self, item: &Item, name: &str) -> bool {
+        matches!(item, Item::Macro(item) if item.mac.path.is_ident("fixture_tests"))
+            && name.split_once('_').is_some_and(|(section, shape)| {
+                let file = format!("{section}/{}.json", shape.replace('_', "-"));
+                self.root.join("tests/fixtures").join(file).is_file()
+            })
     }
 
     fn parsed(&mut self, file: &Path) -> Result<&File> {
@@ -252,11 +264,14 @@ mod tests {
         let mut sources = Sources::below(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         let mut check = |name| sources.check(&TestName::parse(name).unwrap());
         check("tests::wire::body_has_only_the_given_fields").unwrap();
+        check("tests::shapes_raw::responses_200_started").unwrap();
         check("emulator::service::halted::the_status_line_says_596").unwrap();
         check("seed::lib::images::address::tests::private_hosts_are_rejected_in_any_spelling")
             .unwrap();
         for name in [
             "tests::wire::no_such_test",
+            "tests::wire::responses_200_started",
+            "tests::shapes_raw::responses_200_missing",
             "tests::no_such_binary::body_has_only_the_given_fields",
             "emulator::service::wire::the_status_line_says_596",
             "emulator::service::the_status_line_says_596",

@@ -13,7 +13,7 @@ const COLUMNS: [&str; 6] = [
     "#",
     "statement",
     "section",
-    "in the description",
+    "in the spec",
     "test",
     "reading",
 ];

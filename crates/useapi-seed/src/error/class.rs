@@ -25,6 +25,15 @@ impl Class {
 }
 
 impl Error {
+    /// What an unclear failure means depends on what the call would have changed.
+    pub(crate) fn for_call(mut self, idempotency: Idempotency) -> Self {
+        self.0.idempotency = idempotency;
+        if self.class() == Class::Ambiguous {
+            self.0.request_status = RequestStatus::MayHaveBeenSent;
+        }
+        self
+    }
+
     pub(crate) fn class(&self) -> Class {
         let unclear = match self.0.idempotency {
             Idempotency::Safe => Class::Transient,
@@ -136,43 +145,50 @@ mod tests {
 
     #[cfg(feature = "images")]
     fn image_cases() -> Vec<(Error, Class, Class)> {
-        use crate::images::ImageFault;
+        use crate::images::ImageFault::{
+            self, BadLink, Cut, Gone, NoAnswer, NoLink, NotAPicture, Refused, TooLarge, TooSlow,
+            Truncated,
+        };
 
-        let http = |status| ImageFault::Refused {
+        let text = String::new;
+        let http = |status| Refused {
             status: StatusCode::from_u16(status).unwrap(),
-            body: String::new(),
+            body: text(),
         };
-        let gone = ImageFault::Gone {
+        let gone = Gone {
             status: StatusCode::NOT_FOUND,
-            body: String::new(),
+            body: text(),
         };
-        let transient = [
-            ImageFault::NoAnswer,
-            ImageFault::Cut(1),
-            ImageFault::Truncated(1),
-            ImageFault::TooSlow(1),
-            ImageFault::NotAPicture(String::new()),
-        ];
-        let permanent = [
-            ImageFault::NoLink,
-            ImageFault::BadLink(String::new()),
-            ImageFault::TooLarge(1),
-            gone,
-        ];
-        let transient = transient
-            .into_iter()
-            .chain([204, 408, 421, 423, 425, 429, 500, 503].map(http))
-            .map(|fault| (fault, Class::Transient));
-        let permanent = permanent
-            .into_iter()
-            .chain([304, 400, 401, 403, 451].map(http))
-            .map(|fault| (fault, Class::Permanent));
+        let case = |class| {
+            move |fault: ImageFault| {
+                let error = Error::new(ErrorKind::Image(fault), RequestStatus::ResponseReceived);
+                (error, class, class)
+            }
+        };
         let io = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let mut cases = vec![(Error::file(io), Class::Permanent, Class::Permanent)];
-        cases.extend(transient.chain(permanent).map(|(fault, class)| {
-            let error = Error::new(ErrorKind::Image(fault), RequestStatus::ResponseReceived);
-            (error, class, class)
-        }));
+        let transient = [
+            NoAnswer,
+            Cut(1),
+            Truncated(1),
+            TooSlow(1),
+            NotAPicture(text()),
+        ];
+        let statuses = [204, 408, 421, 423, 425, 429, 500, 503].map(http);
+        cases.extend(
+            transient
+                .into_iter()
+                .chain(statuses)
+                .map(case(Class::Transient)),
+        );
+        let permanent = [NoLink, BadLink(text()), TooLarge(1), gone];
+        let statuses = [304, 400, 401, 403, 451].map(http);
+        cases.extend(
+            permanent
+                .into_iter()
+                .chain(statuses)
+                .map(case(Class::Permanent)),
+        );
         cases
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use useapi_seed_raw::BodyStatus;
 use useapi_seed_raw::types::JobStatus;
 
+use super::class::Class;
 use super::{Error, ErrorKind, RequestStatus, SearchOutcome};
 use crate::attempts::Attempts;
 use crate::bad_request::BadRequestReason;
@@ -30,7 +31,7 @@ impl Error {
             ErrorKind::TooManyJobs { executing } => {
                 match executing.len() {
                     0 => f.write_str("too many jobs or requests")?,
-                    executing => write!(f, "too many jobs ({executing} executing)")?,
+                    executing => write!(f, "too many jobs: {executing} executing")?,
                 }
                 match self.retry_after().filter(|wait| !wait.is_zero()) {
                     Some(wait) => write!(f, "; retry after {} s", wait.as_secs()),
@@ -130,6 +131,7 @@ impl Error {
             #[cfg(feature = "images")]
             (ErrorKind::Image(_), _) => {}
             (_, RequestStatus::NotSent) => f.write_str("; not sent")?,
+            (_, RequestStatus::MayHaveBeenSent) if self.class() != Class::Ambiguous => {}
             (_, RequestStatus::MayHaveBeenSent) => f.write_str("; may have been sent")?,
         }
         let mut source = self.source();
@@ -150,25 +152,21 @@ impl Error {
 
 impl fmt::Display for SearchOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::NotFound { parent_job_id, .. } | Self::Failed { parent_job_id, .. }) = self;
         match self {
-            Self::NotFound {
-                attempts,
-                parent_job_id,
-                ..
-            } => {
-                let plural = if *attempts == 1 { "" } else { "es" };
+            Self::NotFound { attempts, .. } => {
+                let searches = if *attempts == 1 { "search" } else { "searches" };
                 write!(
                     f,
-                    "no seed job found for {parent_job_id} after {attempts} search{plural}"
+                    "no seed job found for {parent_job_id} after {attempts} {searches}"
                 )
             }
-            Self::Failed {
-                parent_job_id,
-                reason,
-            } => write!(
-                f,
-                "search for a seed job of {parent_job_id} failed: {reason}"
-            ),
+            Self::Failed { reason, .. } => {
+                write!(
+                    f,
+                    "search for a seed job of {parent_job_id} failed: {reason}"
+                )
+            }
         }
     }
 }

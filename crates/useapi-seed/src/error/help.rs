@@ -2,7 +2,8 @@
 
 use useapi_seed_raw::types::Verb;
 
-use super::{Class, Error, ErrorKind, RequestStatus};
+use super::class::Class;
+use super::{Error, ErrorKind, RequestStatus};
 
 impl Error {
     /// The most likely cause, in a sentence or two.
@@ -128,7 +129,7 @@ impl Error {
                  the service's support."
             }
             _ if self.0.job_id.is_some() => {
-                "The job is not lost. Poll it or resume the wait with its id."
+                "The job is not lost. Poll it again later, or resume the wait with its id."
             }
             Class::NotProcessed => {
                 "Nothing was started. Retry after the time that the service asks for, or when an \

@@ -12,14 +12,11 @@ use crate::images::ImageFault;
 /// What failed.
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, _| {
 /// use useapi_seed::{ErrorKind, BadRequestReason};
 ///
-/// let Err(error) = client.submit("no such job").send().await else {
+/// let Err(error) = client.submit("no such job").await else {
 ///     return Ok(());
 /// };
 /// match error.kind() {
@@ -32,7 +29,7 @@ use crate::images::ImageFault;
 /// }
 /// # assert!(error.is_not_found());
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -113,14 +110,11 @@ pub enum ErrorKind {
 /// Whether the request was sent, and whether a response was received.
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, _| {
 /// use useapi_seed::RequestStatus;
 ///
-/// let error = client.submit("no such job").send().await.unwrap_err();
+/// let error = client.submit("no such job").await.unwrap_err();
 /// match error.request_status() {
 ///     RequestStatus::NotSent => println!("no job was started"),
 ///     RequestStatus::MayHaveBeenSent => println!("a job may be running: {error}"),
@@ -128,7 +122,7 @@ pub enum ErrorKind {
 /// }
 /// # assert_eq!(error.request_status(), RequestStatus::ResponseReceived);
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]

@@ -9,12 +9,10 @@ use super::{Error, ErrorKind, RequestStatus};
 /// Predicates, for programs that decide by the error.
 ///
 /// ```
-/// # use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::with_emulator(async |client, emulator| {
+/// # let job_id = &emulator.jobs().imagine;
+/// # use useapi_seed_emulator::{Fault, Operation, When};
 /// # emulator.inject(Operation::RetrieveSeed, When::Next(1), Fault::status(596))?;
 /// use useapi_seed::Error;
 ///
@@ -36,20 +34,20 @@ use super::{Error, ErrorKind, RequestStatus};
 ///     }
 /// }
 ///
-/// let error = client.submit(jobid).send().await.unwrap_err();
+/// let error = client.submit(job_id).await.unwrap_err();
 /// println!("{}", next_step(&error));
 /// # assert!(error.is_halted());
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 impl Error {
     /// Whether the Midjourney account is halted (596 or 569).
     ///
     /// **Troubleshooting:** Midjourney's moderation has a message for the
-    /// account's owner, or requires a CAPTCHA. The owner has to answer it in
-    /// Discord and then reset the account, for example with
-    /// [`Account::reset`](crate::Account::reset). Until then every call is
-    /// rejected; repeated calls may get the account banned.
+    /// account's owner, or requires a CAPTCHA. The owner acknowledges or solves it
+    /// in Discord, to prevent a potential ban, and then resets the account, for
+    /// example with [`Account::reset`](crate::Account::reset). Do not call again
+    /// before that: every call is rejected.
     #[must_use]
     pub fn is_halted(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Halted { .. })

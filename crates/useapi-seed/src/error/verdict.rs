@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Class, Error, ErrorKind, RequestStatus};
+use super::class::Class;
+use super::{Error, ErrorKind, RequestStatus};
 
 /// A summary of an [`Error`] that can be stored, sent to another process and read
 /// back; fields that are unknown when it is read are ignored.
@@ -14,16 +15,14 @@ use super::{Class, Error, ErrorKind, RequestStatus};
 /// `message` quotes when there is no error message.
 ///
 /// ```
-/// # use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::with_emulator(async |client, emulator| {
+/// # let job_id = &emulator.jobs().imagine;
+/// # use useapi_seed_emulator::{Fault, Operation, When};
 /// # emulator.inject(Operation::RetrieveSeed, When::Next(1), Fault::status(596))?;
 /// use useapi_seed::{Disposition, Verdict};
 ///
-/// let error = client.submit(jobid).send().await.unwrap_err();
+/// let error = client.submit(job_id).await.unwrap_err();
 /// let stored = serde_json::to_string(&error.verdict())?;
 ///
 /// let verdict: Verdict = serde_json::from_str(&stored)?;
@@ -36,7 +35,7 @@ use super::{Class, Error, ErrorKind, RequestStatus};
 /// }
 /// # assert!(matches!(verdict.disposition, Disposition::Halted { .. }));
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -124,7 +123,8 @@ impl Error {
 }
 
 fn rounded_up(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+    let part = u64::from(time.subsec_nanos() > 0);
+    time.as_secs().saturating_add(part)
 }
 
 impl fmt::Display for Verdict {

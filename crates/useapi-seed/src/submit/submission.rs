@@ -8,7 +8,8 @@ use useapi_seed_raw::types::{SeedRequest, Verb};
 
 use crate::attempts::Attempts;
 use crate::client::Client;
-use crate::error::{Class, Error, ErrorKind, SearchOutcome};
+use crate::error::class::Class;
+use crate::error::{Error, ErrorKind, SearchOutcome};
 use crate::find::SeedJobSearch;
 use crate::job::{Job, JobHandle, JobProgress};
 use crate::response::{self, Interpretation, Snapshot};
@@ -32,8 +33,8 @@ const MIN_SEARCH_BACKOFF: Duration = Duration::from_millis(100);
 /// can continue after this one was killed, and no job is submitted twice:
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::{Next, SubmissionState, SubmitOptions};
 ///
 /// # let store = |_: &SubmissionState| {};
@@ -315,14 +316,13 @@ impl Submission {
             }
             Ok(None) => {
                 self.searched += 1;
-                let (settled, resubmit) = (intent.is_settled_at(searched_at), self.resubmit());
+                let resubmit = self.resubmit();
                 let state = self
                     .execution
                     .nothing_found(intent, searched_at, resubmit, now());
                 let outcome = SearchOutcome::NotFound {
                     attempts: self.searched,
                     parent_job_id: parent,
-                    settled,
                 };
                 match (&state, resubmit) {
                     (SubmissionState::Planned, _) | (_, Resubmit::Immediately) => {

@@ -16,8 +16,8 @@ use crate::wait::event::JobEvent;
 /// loses nothing: the job keeps running.
 ///
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-/// # example(async |client, job_id| {
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
 /// use useapi_seed::JobEvent;
 ///
 /// let mut events = client.retrieve(job_id).into_stream();

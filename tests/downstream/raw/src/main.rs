@@ -1,5 +1,5 @@
-//! A program as a user of the raw layer may write it: one call that is refused,
-//! with all that came back, and one that asks for a seed.
+//! A program as a user of the raw layer may write it: one call that is rejected,
+//! with its complete response, and one that submits a seed job.
 
 use std::env;
 use std::error::Error;
@@ -11,31 +11,31 @@ use useapi_seed_raw::{Client, RawResponse};
 async fn main() -> Result<(), Box<dyn Error>> {
     let base_url = env::var("USEAPI_BASE_URL").map_err(|_| "USEAPI_BASE_URL is not set")?;
     let token = env::var("USEAPI_TOKEN").map_err(|_| "USEAPI_TOKEN is not set")?;
-    let jobid = env::args().nth(1).ok_or("usage: downstream-raw JOBID")?;
+    let job_id = env::args().nth(1).ok_or("usage: downstream-raw JOB_ID")?;
     let client = Client::builder(&token).base_url(&base_url).build()?;
 
-    let Err(failure) = client.get_job("no-such-job").await else {
-        return Err("there is a job of that name".into());
+    let Err(error) = client.get_job("no-such-job").await else {
+        return Err("that job exists".into());
     };
-    println!("refusal: {failure}");
-    show(failure.response().ok_or("no answer")?);
+    println!("rejected: {error}");
+    show(error.response().ok_or("no response")?);
 
-    let job = client.retrieve_seed(&SeedRequest::new(jobid)).await?;
+    let job = client.retrieve_seed(&SeedRequest::new(job_id)).await?;
     show(job.raw_response());
     println!("job {}", job.jobid.as_deref().unwrap_or_default());
     println!("verb {:?}, status {:?}", job.verb, job.status);
-    // It is there when the seed was retrieved before.
+    // Present when the seed had been retrieved before.
     if let Some(seed) = job.seed.as_ref().and_then(|seed| seed.value) {
         println!("seed {seed}");
     }
     Ok(())
 }
 
-/// Prints an answer as it came over the wire.
-fn show(received: &RawResponse) {
-    println!("{}", received.status);
-    for (name, value) in &received.headers {
-        println!("{name}: {}", value.to_str().unwrap_or("(no text)"));
+/// Prints a response as it was response.
+fn show(response: &RawResponse) {
+    println!("{}", response.status);
+    for (name, value) in &response.headers {
+        println!("{name}: {}", value.to_str().unwrap_or("(not text)"));
     }
-    println!("\n{}\n", String::from_utf8_lossy(&received.body));
+    println!("\n{}\n", String::from_utf8_lossy(&response.body));
 }

@@ -145,7 +145,7 @@ mod tests {
     fn only_rows_without_a_fixture_have_one() {
         let rows = table::parse(
             "a.md",
-            "| # | statement | section | in the description | test | reading |\n\
+            "| # | statement | section | in the spec | test | reading |\n\
              | 1 | x | Introduction | - | `tests::wire::a` | |\n\
              | 2 | x | Introduction | - | - | a reason |\n\
              | 3 | `jobid`: x | Model | - | `tests::wire::a` | |\n",
