@@ -66,7 +66,7 @@ impl Service {
     async fn errors(&self, response: Response) -> [Error; 2] {
         *self.response.lock().unwrap() = response;
         let before = self.stub.requests().len();
-        let submitted = self.client.submit("a-job").send().await.unwrap_err();
+        let submitted = self.client.submit("a-job").await.unwrap_err();
         let polled = self.client.job("a-seed-job").poll().await.unwrap_err();
         assert_eq!(submitted.job_id(), None);
         assert_eq!(polled.job_id(), Some("a-seed-job"));
@@ -158,7 +158,7 @@ async fn lost_response_reports_request_status() {
     // The port is closed.
     let base_url = Stub::always(Response::json(200, "{}")).await.base_url();
     let submission = client(&base_url).submit("a-job");
-    let error = submission.send().await.unwrap_err();
+    let error = submission.await.unwrap_err();
     assert_eq!(error.request_status(), RequestStatus::NotSent);
     assert!(error.to_string().contains("not sent"), "{error}");
 

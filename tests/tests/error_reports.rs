@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use useapi_seed::{Client, Error, ErrorKind, PollResult, SeedResult, Wait};
-use useapi_seed_tests::{Fixture, Response, Stub, no_retry};
+use useapi_seed::{Client, Error, ErrorKind, PollResult, SeedResult, WaitOptions};
+use useapi_seed_tests::{Fixture, Response, Stub, no_retry, poll_every};
 
 /// The smallest PNG there is: one grey pixel.
 const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
@@ -38,19 +38,19 @@ async fn submitted(response: Response) -> Error {
 
 async fn submitted_to(base_url: &str, jobid: &str) -> Error {
     let submission = client(base_url).submit(jobid);
-    submission.send().await.unwrap_err()
+    submission.await.unwrap_err()
 }
 
 /// The error of a wait whose polls get this response.
 async fn waited(response: Response) -> Error {
-    waited_for(Wait::DEFAULT_TIMEOUT, response).await
+    waited_for(WaitOptions::DEFAULT_TIMEOUT, response).await
 }
 
 async fn waited_for(timeout: Duration, response: Response) -> Error {
     let stub = Stub::always(response).await;
     let job = client(&stub.base_url()).job(JOBID);
-    let wait = job.wait().interval(Duration::from_millis(1));
-    wait.timeout(timeout).await.unwrap_err()
+    let options = poll_every(Duration::from_millis(1)).timeout(timeout);
+    job.wait().with_options(options).await.unwrap_err()
 }
 
 fn documented(name: &str) -> Response {
