@@ -1,297 +1,186 @@
-//! Fetching and saving images.
-//!
-//! Images come from another host than the API. They are fetched with a client
-//! of their own, which has never seen the token, and they are saved under names
-//! of this crate's making: what the service calls a file never becomes a path.
+//! The downloader and its settings.
 
-mod address;
-mod attempts;
-mod completeness;
-mod fault;
-mod host;
-mod limits;
-mod part;
-mod picture;
-mod present;
-mod renewal;
-mod resolver;
-mod rest;
-mod save_images;
-mod structure;
-#[cfg(test)]
-mod tests;
-mod transfer;
-
-use std::path::{Path, PathBuf};
+use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field, info_span};
 use url::Url;
 
-pub use fault::{Difference, ImageFault};
-pub use save_images::SaveImages;
+use crate::attempts::Attempts;
+use crate::error::{DownloadError, ImageError, RequestStatus};
+use crate::existing::find;
+use crate::http::ImageClient;
+use crate::limits::Limits;
+use crate::partial_file::PartialFile;
+use crate::saved::SavedImage;
+use crate::sink::Sink;
+use crate::source::ImageSource;
+use crate::spool::Spool;
+use crate::transfer::Transfer;
+use crate::verified::VerifiedImage;
 
-use crate::client::Client;
-use crate::error::{Delivery, Error};
-use crate::retrieval::{Image, Retrieval};
-use attempts::Attempts;
-use fault::image_error;
-use host::Host;
-pub(crate) use limits::Limits;
-use part::Part;
-use renewal::Renewal;
-use transfer::Transfer;
-
-/// Some hosts serve one connection at a time: an idle one must not hold up the
-/// others.
+const USER_AGENT: &str = concat!("useapi-seed-images/", env!("CARGO_PKG_VERSION"));
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Some hosts serve one connection at a time, which an idle one must not block.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Fetches images.
+/// Downloads images.
+///
+/// Cheap to clone; clones share their connections.
 #[derive(Clone)]
-pub(crate) struct Downloader {
-    host: Host,
-    pub(crate) limits: Limits,
-}
-
-/// An image on disk, whole.
-///
-/// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::builder().speed(600.0).start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
-/// # let folder = tempfile::tempdir()?;
-/// use useapi_seed::SavedImage;
-///
-/// fn line(saved: &SavedImage) -> String {
-///     format!("{}: {} bytes of {}", saved.path.display(), saved.size, saved.media_type)
-/// }
-///
-/// for saved in client.save_images(&retrieval, &folder).await {
-///     println!("{}", line(&saved?));
-/// }
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct SavedImage {
-    /// Its place among the images, from 1.
-    pub number: usize,
-    /// The file: `image-N` with the extension of what it really is.
-    pub path: PathBuf,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its media type, by its content.
-    pub media_type: &'static str,
-    /// Width and height in pixels, by its content.
-    pub dimensions: Option<(u64, u64)>,
-    /// Where it differs from what the answer announced.
-    pub differences: Vec<Difference>,
-    /// Whether the folder had it already, so that nothing was fetched.
-    pub was_there: bool,
-}
-
-impl Client {
-    /// Saves all images of a result into a folder, four at once, as
-    /// `image-1.png` and so on. The folder is made when it does not exist; files
-    /// of the same name are replaced.
-    ///
-    /// An image that the folder has already, whole and of the announced size, is
-    /// not fetched again ([`SavedImage::was_there`]); nor must it differ from
-    /// anything else that the answer announced. So a call that went wrong can be
-    /// repeated, and another process may save into the same folder meanwhile.
-    ///
-    /// When the host calls a link expired, the job is asked for once, and its
-    /// fresh links are tried.
-    ///
-    /// `.await` it as it is, or set options first. There is one outcome for each
-    /// image, in order: an image that fails keeps none of the others back. Of more
-    /// than [`max_images`](crate::ClientBuilder::max_images) the first are saved.
-    pub fn save_images<'a>(
-        &'a self,
-        retrieval: &'a Retrieval,
-        folder: impl AsRef<Path>,
-    ) -> SaveImages<'a> {
-        SaveImages::new(self, retrieval, folder.as_ref().to_owned())
-    }
-
-    /// Saves one image into a folder, as [`save_images`](Self::save_images)
-    /// does. But a link that has expired stays so: this does not know the job
-    /// that has a fresh one.
-    ///
-    /// The file is written under a temporary name in the same folder, and gets
-    /// its own when it is complete. A failed attempt is retried with backoff for
-    /// 30 seconds ([`image_retry_timeout`](crate::ClientBuilder::image_retry_timeout));
-    /// an interrupted one is resumed when the host proves that both parts are of
-    /// the same version. When [`Image::url`] fails or cannot be used,
-    /// [`Image::proxy_url`] is tried.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Image`](crate::ErrorKind::Image) when the image cannot be
-    /// had within the limits of time and size, or is not whole;
-    /// [`ErrorKind::File`](crate::ErrorKind::File) when it cannot be written.
-    /// Under the image's name there is then what was there before, or the whole
-    /// image, when only writing the folder down failed.
-    ///
-    /// ```
-    /// # use useapi_seed_emulator::Emulator;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = Emulator::builder().speed(600.0).start().await?;
-    /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-    /// # let jobid = emulator.jobs().imagine.as_str();
-    /// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
-    /// # let folder = tempfile::tempdir()?;
-    /// if let Some(image) = retrieval.images().first() {
-    ///     let saved = client.save_image(image, &folder).await?;
-    ///     println!("{:?}", saved.dimensions);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn save_image(
-        &self,
-        image: &Image,
-        folder: impl AsRef<Path>,
-    ) -> Result<SavedImage, Error> {
-        let deadline = self.shared.downloader.deadline();
-        self.shared
-            .downloader
-            .save(image, folder.as_ref(), deadline)
-            .await
-    }
+pub struct Downloader {
+    http: ImageClient,
+    limits: Limits,
 }
 
 impl Downloader {
-    pub(crate) fn new(
-        api_is_loopback: bool,
-        limits: Limits,
-        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            host: Host::new(api_is_loopback, |http| {
-                configure(http.pool_idle_timeout(IDLE_TIMEOUT))
-            })?,
-            limits,
-        })
+    /// A downloader to configure.
+    #[must_use]
+    pub fn builder() -> DownloaderBuilder {
+        DownloaderBuilder {
+            allow_local: false,
+            limits: Limits::default(),
+            http: Box::new(|http| http),
+        }
     }
 
-    /// None when there is no such time.
-    fn deadline(&self) -> Option<Instant> {
-        Instant::now().checked_add(self.limits.time)
+    /// A clone with another [`timeout`](DownloaderBuilder::timeout).
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        let mut clone = self.clone();
+        clone.limits.time = timeout;
+        clone
     }
 
-    /// With a fresh link when the answer's own has expired.
-    async fn save_renewed(
+    /// A clone with another [`size_limit`](DownloaderBuilder::size_limit).
+    #[must_use]
+    pub fn with_size_limit(&self, bytes: u64) -> Self {
+        let mut clone = self.clone();
+        clone.limits.size = bytes;
+        clone
+    }
+
+    /// The time limit of a download, with all attempts.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.limits.time
+    }
+
+    /// Downloads an image into a temporary file, and returns it when it is complete.
+    ///
+    /// A failed attempt is retried with backoff; an interrupted one is resumed where
+    /// the host proves that both parts are of the same version.
+    ///
+    /// # Errors
+    ///
+    /// When the image cannot be downloaded within the limits, or is not complete.
+    pub async fn download(&self, source: &ImageSource) -> Result<VerifiedImage, DownloadError> {
+        let span = download_span(source);
+        let downloading = async {
+            let urls = self.urls(source)?;
+            self.fetch(source, urls, Spool::temporary().await?).await
+        };
+        let outcome = downloading.instrument(span.clone()).await;
+        record(&span, outcome.as_ref().map(VerifiedImage::size));
+        outcome
+    }
+
+    /// Downloads an image into a sink, unless the sink has it already.
+    ///
+    /// # Errors
+    ///
+    /// As [`download`](Self::download); and when the sink cannot store the image, or
+    /// has another one of that name and does not replace it
+    /// ([`DownloadError::is_already_exists`]).
+    pub async fn save<S: Sink + ?Sized>(
         &self,
-        image: &Image,
-        folder: &Path,
-        renewal: &Renewal<'_>,
-    ) -> Result<SavedImage, Error> {
-        let deadline = self.deadline();
-        let outcome = self.save(image, folder, deadline).await;
-        match outcome {
-            Err(error) if renewal::is_due(&error) => match renewal.of(image).await {
-                Some(fresh) => self.save(&fresh, folder, deadline).await,
-                None => Err(error),
+        source: &ImageSource,
+        sink: &S,
+    ) -> Result<SavedImage, DownloadError> {
+        let span = download_span(source);
+        let outcome = self.store(source, sink).instrument(span.clone()).await;
+        if let Ok(saved) = &outcome {
+            span.record("useapi.image.reused", saved.reused);
+        }
+        record(&span, outcome.as_ref().map(|saved| saved.size));
+        outcome
+    }
+
+    async fn store<S: Sink + ?Sized>(
+        &self,
+        source: &ImageSource,
+        sink: &S,
+    ) -> Result<SavedImage, DownloadError> {
+        if let Some(saved) = find(source, sink).await? {
+            return Ok(saved);
+        }
+        let urls = self.urls(source)?;
+        let image = self.fetch(source, urls, sink.spool().await?).await?;
+        let mut saved = SavedImage {
+            number: source.number,
+            name: String::new(),
+            size: image.size(),
+            media_type: image.media_type().to_owned(),
+            dimensions: image.dimensions(),
+            mismatches: image.mismatches().to_vec(),
+            reused: false,
+        };
+        match sink.put_image(&source.stem(), image).await {
+            Ok(name) => {
+                saved.name = name;
+                Ok(saved)
+            }
+            // By another process, or by a put whose response was lost.
+            Err(err) if err.is_already_exists() => {
+                find(source, sink).await?.ok_or_else(|| err.into())
+            }
+            Err(err) => Err(err.into()),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        source: &ImageSource,
+        urls: Vec<Url>,
+        spool: Spool,
+    ) -> Result<VerifiedImage, DownloadError> {
+        let started = Instant::now();
+        // None when it is too far in the future.
+        let deadline = started.checked_add(self.limits.time);
+        let file = PartialFile::new(spool)?;
+        let mut transfer = Transfer::new(&self.http, source.size, file, &self.limits);
+        let attempts = Attempts::new(urls, self.limits, deadline, started);
+        match deadline {
+            Some(deadline) => match timeout_at(deadline, transfer.run(attempts)).await {
+                Ok(outcome) => outcome?,
+                Err(_) => return Err(ImageError::Timeout(transfer.size()).into()),
             },
-            outcome => outcome,
+            None => transfer.run(attempts).await?,
         }
+        transfer.into_file().verify(source).await
     }
 
-    async fn save(
-        &self,
-        image: &Image,
-        folder: &Path,
-        deadline: Option<Instant>,
-    ) -> Result<SavedImage, Error> {
-        let span = download_span(image);
-        let saving = self.saved(image, folder, deadline);
-        let outcome = saving.instrument(span.clone()).await;
-        match &outcome {
-            Ok(saved) => {
-                span.record("useapi.image.size", saved.size);
-                span.record("useapi.image.was_there", saved.was_there);
-                span.record("useapi.delivery", Delivery::Answered.as_str());
-            }
-            Err(error) => {
-                span.record("otel.status_code", "ERROR");
-                span.record("error.type", error.type_name());
-                span.record("useapi.delivery", error.delivery().as_str());
-            }
-        }
-        outcome.map_err(|error| error.of_image(image.number, folder))
-    }
-
-    /// Where the image may be downloaded, in the order of preference.
-    fn urls(&self, image: &Image) -> Result<Vec<Url>, Error> {
+    /// The usable URLs in order of preference.
+    fn urls(&self, source: &ImageSource) -> Result<Vec<Url>, ImageError> {
         let (mut urls, mut error) = (Vec::new(), None);
-        for link in [&image.url, &image.proxy_url].into_iter().flatten() {
-            match self.host.address_of(link) {
+        for url in [&source.url, &source.fallback_url].into_iter().flatten() {
+            match self.http.url_of(url) {
                 Ok(url) if urls.contains(&url) => {}
                 Ok(url) => urls.push(url),
                 Err(rejected) => error = error.or(Some(rejected)),
             }
         }
         if urls.is_empty() {
-            return Err(error.unwrap_or_else(|| image_error(ImageFault::NoLink)));
+            return Err(error.unwrap_or(ImageError::MissingUrl));
         }
         Ok(urls)
-    }
-
-    async fn saved(
-        &self,
-        image: &Image,
-        folder: &Path,
-        deadline: Option<Instant>,
-    ) -> Result<SavedImage, Error> {
-        if let Some(saved) = present::find(image, folder).await {
-            return Ok(saved);
-        }
-        let urls = self.urls(image)?;
-        let part = Part::in_folder(folder).await.map_err(Error::file)?;
-        let mut transfer = Transfer::new(&self.host, image.size, part, &self.limits);
-        let attempts = Attempts::new(urls, self.limits, deadline, Instant::now());
-        let outcome = match deadline {
-            Some(deadline) => timeout_at(deadline, transfer.run(attempts)).await,
-            None => Ok(transfer.run(attempts).await),
-        };
-        match outcome {
-            Ok(outcome) => outcome?,
-            Err(_) => return Err(image_error(ImageFault::TooSlow(transfer.size()))),
-        }
-        let mut part = transfer.into_part();
-
-        let (size, kind) = (part.size(), part.finish().await?);
-        let dimensions = dimensions(part.path().to_owned()).await;
-        let path = folder.join(format!("image-{}.{}", image.number, kind.extension()));
-        part.keep(path.clone()).await.map_err(Error::file)?;
-        let saved = SavedImage {
-            number: image.number,
-            path,
-            size,
-            media_type: kind.mime_type(),
-            dimensions,
-            differences: Vec::new(),
-            was_there: false,
-        };
-        Ok(SavedImage {
-            differences: fault::differences(image, &saved),
-            ..saved
-        })
     }
 }
 
 /// Of a URL only the host is recorded: the rest is a key to the image.
-fn download_span(image: &Image) -> Span {
+fn download_span(source: &ImageSource) -> Span {
     info_span!(
         "useapi_seed.download",
         otel.kind = "client",
@@ -300,22 +189,148 @@ fn download_span(image: &Image) -> Span {
         http.request.method = "GET",
         http.response.status_code = field::Empty,
         useapi.attempt = field::Empty,
-        useapi.delivery = field::Empty,
+        useapi.request.status = field::Empty,
         server.address = field::Empty,
         server.port = field::Empty,
-        useapi.image.number = image.number,
+        useapi.image.number = source.number,
         useapi.image.size = field::Empty,
-        useapi.image.was_there = field::Empty,
+        useapi.image.reused = field::Empty,
     )
 }
 
-async fn dimensions(path: PathBuf) -> Option<(u64, u64)> {
-    tokio::task::spawn_blocking(move || dimensions_of(&path))
-        .await
-        .ok()?
+fn record(span: &Span, outcome: Result<u64, &DownloadError>) {
+    let status = match outcome {
+        Ok(size) => {
+            span.record("useapi.image.size", size);
+            RequestStatus::ResponseReceived
+        }
+        Err(error) => {
+            let error_type = match error.reason() {
+                ImageError::Storage => "file",
+                _ => "image",
+            };
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", error_type);
+            error.request_status()
+        }
+    };
+    span.record("useapi.request.status", status.as_str());
 }
 
-fn dimensions_of(path: &Path) -> Option<(u64, u64)> {
-    let size = imagesize::size(path).ok()?;
-    Some((size.width.try_into().ok()?, size.height.try_into().ok()?))
+impl fmt::Debug for Downloader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Downloader")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+
+/// Settings of a [`Downloader`].
+///
+/// ```
+/// use std::time::Duration;
+/// use useapi_seed_images::Downloader;
+///
+/// let downloader = Downloader::builder()
+///     .timeout(Duration::from_secs(120))
+///     .retry_timeout(Duration::from_secs(20))
+///     .size_limit(64 * 1024 * 1024)
+///     .allow_local_addresses(false)
+///     .http_client(|http| http.user_agent("my-service/1.0"))
+///     .build()?;
+/// let patient = downloader
+///     .with_timeout(2 * downloader.timeout())
+///     .with_size_limit(128 * 1024 * 1024);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct DownloaderBuilder {
+    allow_local: bool,
+    limits: Limits,
+    http: Configure,
+}
+
+impl DownloaderBuilder {
+    /// The time limit of one download, with all attempts; defaults to 10 minutes.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limits.time = timeout;
+        self
+    }
+
+    /// How long consecutive failed attempts are retried, at least three in any case;
+    /// defaults to 30 seconds. A permanent error, such as 404, is not retried.
+    #[must_use]
+    pub fn retry_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.retry_timeout = timeout;
+        self
+    }
+
+    /// The maximum size of an image in bytes; defaults to 256 MiB.
+    #[must_use]
+    pub fn size_limit(mut self, bytes: u64) -> Self {
+        self.limits.size = bytes;
+        self
+    }
+
+    /// Whether loopback addresses and private networks are allowed, and proxies of
+    /// the environment ignored; defaults to false. For tests and local servers.
+    ///
+    /// Without it a URL, or a redirect, is rejected when its name or address is not
+    /// public, or when its name has an address that is not; and in any case a redirect
+    /// from `https` to `http`. A proxy may be anywhere, but no URL may lead to it. It
+    /// resolves names itself: what only the proxy can resolve, or resolves to another
+    /// address, is for its own rules to reject.
+    #[must_use]
+    pub fn allow_local_addresses(mut self, allow: bool) -> Self {
+        self.allow_local = allow;
+        self
+    }
+
+    /// Further settings of the HTTP client, which are applied last; but redirects,
+    /// compression and name resolution stay as this crate needs them.
+    #[must_use]
+    pub fn http_client(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.http = Box::new(configure);
+        self
+    }
+
+    /// Builds the downloader.
+    ///
+    /// # Errors
+    ///
+    /// When the settings of the HTTP client cannot be applied.
+    pub fn build(self) -> reqwest::Result<Downloader> {
+        let http = ImageClient::new(self.allow_local, |http| {
+            (self.http)(
+                http.user_agent(USER_AGENT)
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .read_timeout(READ_TIMEOUT)
+                    .pool_idle_timeout(IDLE_TIMEOUT),
+            )
+        })?;
+        Ok(Downloader {
+            http,
+            limits: self.limits,
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl fmt::Debug for DownloaderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DownloaderBuilder")
+            .field("allow_local", &self.allow_local)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }

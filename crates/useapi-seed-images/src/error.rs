@@ -1,87 +1,101 @@
-//! What can be wrong with an image.
+//! Why an image could not be downloaded or stored.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::io;
+use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde::Serialize;
 
-use super::SavedImage;
-use crate::error::{Delivery, Error, ErrorKind};
-use crate::retrieval::Image;
+use crate::sink::SinkError;
 
-/// Why an image could not be had.
+/// The reason of a [`DownloadError`].
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::builder().speed(600.0).start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
-/// # let folder = tempfile::tempdir()?;
-/// use useapi_seed::{ErrorKind, ImageFault};
+/// use useapi_seed_images::ImageError;
 ///
-/// for outcome in client.save_images(&retrieval, &folder).await {
-///     let Err(error) = outcome else { continue };
-///     match error.kind() {
-///         ErrorKind::Image(ImageFault::Gone { status, .. }) => println!("expired: {status}"),
-///         ErrorKind::Image(fault) => println!("{fault}"),
-///         _ => println!("{error}"),
+/// fn explain(reason: &ImageError) -> String {
+///     match reason {
+///         ImageError::Expired { status, .. } => format!("expired: {status}"),
+///         reason => format!("{reason}. {}", reason.help()),
 ///     }
 /// }
-/// # Ok(())
-/// # }
+///
+/// assert!(explain(&ImageError::MissingUrl).starts_with("image has no URL. "));
+/// assert!(ImageError::Unreachable.is_transient());
+/// assert!(!ImageError::Unreachable.is_expired());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ImageFault {
-    /// The answer has no link to it.
-    NoLink,
-    /// The link is no address, or one that is not fetched from, and why.
-    BadLink(String),
-    /// The host did not answer.
-    NoAnswer,
-    /// The host no longer has it: the link has most likely expired.
+pub enum ImageError {
+    /// There is neither a URL nor a fallback URL.
+    #[error("image has no URL")]
+    MissingUrl,
+    /// The URL is invalid or not allowed, and why.
+    #[error("image URL {0}")]
+    InvalidUrl(String),
+    /// There was no response.
+    #[error("image host unreachable")]
+    Unreachable,
+    /// The host does not have the image any more: most likely its URL has expired.
+    #[error("image URL has expired (HTTP {}: {body})", status.as_u16())]
     #[non_exhaustive]
-    Gone {
-        /// The host's status.
+    Expired {
+        /// The host's status: 403, 404 or 410.
         status: StatusCode,
-        /// The first bytes of its answer.
+        /// The start of the response's body.
         body: String,
     },
-    /// The host refused for another reason.
+    /// The host responded with another status.
+    #[error("image host returned HTTP {}: {body}", status.as_u16())]
     #[non_exhaustive]
-    Refused {
+    HttpStatus {
         /// The host's status.
         status: StatusCode,
-        /// The first bytes of its answer.
+        /// The start of the response's body.
         body: String,
     },
-    /// The connection ended after this many bytes, before the image did.
-    Cut(u64),
-    /// The file ends before the picture does, after this many bytes.
+    /// The connection ended after this many bytes, before the image was complete.
+    #[error("download interrupted after {0} bytes")]
+    Interrupted(u64),
+    /// The file ends after this many bytes, before the image does.
+    #[error("image is truncated: it ends after {0} bytes")]
     Truncated(u64),
-    /// What came is no picture; these are its first bytes.
-    NotAPicture(String),
-    /// It has, or goes on, beyond this many bytes.
+    /// The response is not an image. This is its start.
+    #[error("not an image ({})", describe_start(.0))]
+    NotAnImage(String),
+    /// The image has more bytes than this limit.
+    #[error("image is larger than {0} bytes")]
     TooLarge(u64),
-    /// It was not whole in the time there is; so many bytes had come.
-    TooSlow(u64),
+    /// The download took too long; this many bytes had been received.
+    #[error("download timed out after {0} bytes")]
+    Timeout(u64),
+    /// The sink or the temporary file failed; the source says how.
+    #[error("image cannot be stored")]
+    Storage,
 }
 
-impl ImageFault {
-    /// Whether the same may go well later, at the same URL.
-    pub(crate) fn is_passing(&self) -> bool {
+fn describe_start(start: &str) -> String {
+    if start.is_empty() {
+        "empty response".to_owned()
+    } else {
+        format!("starts with {start:?}")
+    }
+}
+
+impl ImageError {
+    /// Whether a later attempt with the same URL may succeed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::NoAnswer
-            | Self::Cut(_)
+            // A gateway's page or an empty body may stand in for an image.
+            Self::Unreachable
+            | Self::Interrupted(_)
             | Self::Truncated(_)
-            | Self::TooSlow(_)
-            // A page of a gateway or an empty body stands in for the image.
-            | Self::NotAPicture(_) => true,
-            // Of 2xx these are without the image; of 4xx none is about the link.
-            Self::Refused { status, .. } => {
+            | Self::Timeout(_)
+            | Self::NotAnImage(_) => true,
+            // A 2xx without the image, and the 4xx that are not about the URL.
+            Self::HttpStatus { status, .. } => {
                 status.is_success()
                     || status.is_server_error()
                     || matches!(status.as_u16(), 408 | 421 | 423 | 425 | 429)
@@ -90,182 +104,249 @@ impl ImageFault {
         }
     }
 
-    pub(crate) fn advice(&self) -> &'static str {
+    /// Whether a renewed URL may help.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        matches!(self, Self::Expired { .. })
+    }
+
+    /// What to do about it, in a sentence or two.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
         match self {
-            Self::NoLink | Self::BadLink(_) => {
-                "The answer is kept; look at its attachments, and report it to the service."
+            Self::MissingUrl | Self::InvalidUrl(_) => {
+                "Check the image's URLs where they come from; the image cannot be downloaded by these."
             }
-            Self::Gone { .. } => {
-                "Ask for the job again: a fresh answer has fresh links, as a rule. They last \
-                 about a day."
+            Self::Expired { .. } => "Get a renewed URL and download the image with it.",
+            Self::Unreachable | Self::Interrupted(_) | Self::Truncated(_) | Self::Timeout(_) => {
+                "Download the image again before its URL expires."
             }
-            Self::NoAnswer | Self::Cut(_) | Self::Truncated(_) | Self::TooSlow(_) => {
-                "Save the images again while their links last, about a day."
+            Self::HttpStatus { .. } | Self::NotAnImage(_) => {
+                "Open the URL in a browser to see what the host returns. A renewed URL may work."
             }
-            Self::Refused { .. } | Self::NotAPicture(_) | Self::TooLarge(_) => {
-                "Open the link in a browser to see what is there. A fresh answer of the service \
-                 may have a better one."
+            Self::TooLarge(_) => "Raise the size limit if the image is meant to be that large.",
+            Self::Storage => {
+                "Check that the destination can be written to and has free space, then save the \
+                 image again."
             }
         }
     }
 }
 
-impl fmt::Display for ImageFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoLink => f.write_str("the answer has no link to the image"),
-            Self::BadLink(fault) => write!(f, "the link to the image {fault}"),
-            Self::NoAnswer => f.write_str("the image's host does not answer"),
-            Self::Gone { status, body } => write!(
-                f,
-                "the link to the image has expired, or the image is gone (HTTP {}: {body})",
-                status.as_u16()
-            ),
-            Self::Refused { status, body } => write!(
-                f,
-                "the image's host refuses (HTTP {}: {body})",
-                status.as_u16()
-            ),
-            Self::Cut(size) => write!(f, "the image was cut short after {size} bytes"),
-            Self::Truncated(size) => write!(f, "the image is truncated: it ends at {size} bytes"),
-            Self::NotAPicture(start) if start.is_empty() => f.write_str("what came is empty"),
-            Self::NotAPicture(start) => {
-                write!(f, "what came is no picture; it begins with {start:?}")
-            }
-            Self::TooLarge(limit) => write!(f, "the image is over {limit} bytes"),
-            Self::TooSlow(size) => write!(
-                f,
-                "the image takes too long: {size} bytes have come in the time there is"
-            ),
-        }
-    }
-}
-
-pub(super) fn image_error(fault: ImageFault) -> Error {
-    let delivery = match fault {
-        ImageFault::NoLink | ImageFault::BadLink(_) => Delivery::NotSent,
-        _ => Delivery::Answered,
-    };
-    Error::new(ErrorKind::Image(fault), delivery)
-}
-
-/// Where a whole image differs from what the answer announced.
+/// Whether a failed request reached the host.
 ///
 /// ```
-/// # use useapi_seed_emulator::Emulator;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let emulator = Emulator::builder().speed(600.0).start().await?;
-/// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-/// # let jobid = emulator.jobs().imagine.as_str();
-/// # let retrieval = client.retrieve(jobid).interval(std::time::Duration::from_millis(20)).await?;
-/// # let folder = tempfile::tempdir()?;
-/// use useapi_seed::Difference;
+/// use useapi_seed_images::{DownloadError, RequestStatus};
 ///
-/// for saved in client.save_images(&retrieval, &folder).await {
-///     for difference in saved?.differences {
-///         match difference {
-///             Difference::Size { announced, found, .. } => println!("{announced}, {found} bytes"),
-///             _ => println!("{difference}"),
-///         }
+/// fn has_reached_host(error: &DownloadError) -> bool {
+///     error.request_status() != RequestStatus::NotSent
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "there is no fourth case")]
+pub enum RequestStatus {
+    /// Nothing was sent.
+    NotSent,
+    /// It may have been sent; there was no response.
+    MayHaveBeenSent,
+    /// There was a response.
+    ResponseReceived,
+}
+
+impl RequestStatus {
+    /// Its name in spans: `not_sent`, `may_have_been_sent` or `response_received`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::MayHaveBeenSent => "may_have_been_sent",
+            Self::ResponseReceived => "response_received",
+        }
+    }
+}
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// Why an image could not be downloaded or stored, after all attempts.
+///
+/// No URL is part of it.
+///
+/// ```
+/// use useapi_seed_images::{DownloadError, ImageError};
+///
+/// fn report(error: &DownloadError) {
+///     println!("{error} ({} attempts in {:?})", error.attempts(), error.elapsed());
+///     if error.is_expired() {
+///         println!("renew the URL");
+///     } else if error.is_transient() {
+///         println!("try again");
+///     } else if error.is_already_exists() {
+///         println!("another image has that name");
+///     } else if *error.reason() == ImageError::MissingUrl {
+///         println!("{}", error.help());
 ///     }
 /// }
-/// # Ok(())
-/// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Difference {
-    /// Its size in bytes.
-    #[non_exhaustive]
-    Size {
-        /// What the answer said.
-        announced: u64,
-        /// What came.
-        found: u64,
-    },
-    /// Its width and height in pixels.
-    #[non_exhaustive]
-    Dimensions {
-        /// What the answer said.
-        announced: (u64, u64),
-        /// What came.
-        found: (u64, u64),
-    },
-    /// Its media type.
-    #[non_exhaustive]
-    MediaType {
-        /// What the answer said.
-        announced: String,
-        /// What came.
-        found: &'static str,
-    },
+#[derive(Debug)]
+pub struct DownloadError {
+    reason: ImageError,
+    request_status: RequestStatus,
+    attempts: u32,
+    elapsed: Duration,
+    source: Option<Source>,
 }
 
-impl fmt::Display for Difference {
+impl DownloadError {
+    pub(crate) fn new(reason: ImageError, source: impl Into<Source>) -> Self {
+        Self {
+            source: Some(source.into()),
+            ..reason.into()
+        }
+    }
+
+    pub(crate) fn with_request_status(mut self, request_status: RequestStatus) -> Self {
+        self.request_status = request_status;
+        self
+    }
+
+    pub(crate) fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.attempts = attempts;
+        self.elapsed = elapsed;
+        self
+    }
+
+    /// The reason.
+    #[must_use]
+    pub fn reason(&self) -> &ImageError {
+        &self.reason
+    }
+
+    /// The reason, and the error that caused it.
+    ///
+    /// ```
+    /// # use useapi_seed_images::{DownloadError, ImageError};
+    /// fn is_full(error: DownloadError) -> bool {
+    ///     let (reason, source) = error.into_parts();
+    ///     let source = source.and_then(|source| source.downcast::<std::io::Error>().ok());
+    ///     reason == ImageError::Storage
+    ///         && source.is_some_and(|err| err.kind() == std::io::ErrorKind::StorageFull)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn into_parts(self) -> (ImageError, Option<Box<dyn StdError + Send + Sync>>) {
+        (self.reason, self.source)
+    }
+
+    /// Whether the last request reached the host.
+    #[must_use]
+    pub fn request_status(&self) -> RequestStatus {
+        self.request_status
+    }
+
+    /// How many attempts were made.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The time from the first attempt to the last failure.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// As [`ImageError::is_transient`].
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.reason.is_transient()
+    }
+
+    /// As [`ImageError::is_expired`].
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.reason.is_expired()
+    }
+
+    /// Whether the sink has another image of this name, which it does not replace.
+    #[must_use]
+    pub fn is_already_exists(&self) -> bool {
+        let source = self.source.as_deref();
+        let sink_error = source.and_then(|source| source.downcast_ref::<SinkError>());
+        sink_error.is_some_and(SinkError::is_already_exists)
+    }
+
+    /// As [`ImageError::help`].
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        self.reason.help()
+    }
+}
+
+impl fmt::Display for DownloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Size { announced, found } => {
-                write!(f, "announced with {announced} bytes, it has {found}")
-            }
-            Self::Dimensions { announced, found } => write!(
-                f,
-                "announced with {} x {} pixels, it has {} x {}",
-                announced.0, announced.1, found.0, found.1
-            ),
-            Self::MediaType { announced, found } => {
-                write!(f, "announced as {announced}, it is {found}")
-            }
+        self.reason.fmt(f)?;
+        if self.attempts > 1 {
+            let seconds = self.elapsed.as_secs_f64();
+            write!(f, "; {} attempts in {seconds:.1} s", self.attempts)?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for DownloadError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<ImageError> for DownloadError {
+    fn from(reason: ImageError) -> Self {
+        let request_status = match reason {
+            ImageError::MissingUrl | ImageError::InvalidUrl(_) => RequestStatus::NotSent,
+            _ => RequestStatus::ResponseReceived,
+        };
+        Self {
+            reason,
+            request_status,
+            attempts: 1,
+            elapsed: Duration::ZERO,
+            source: None,
         }
     }
 }
 
-/// What was announced and is not so. What was not announced cannot differ.
-pub(super) fn differences(image: &Image, saved: &SavedImage) -> Vec<Difference> {
-    let size = image
-        .size
-        .filter(|announced| *announced != saved.size)
-        .map(|announced| Difference::Size {
-            announced,
-            found: saved.size,
-        });
-    let dimensions = image
-        .width
-        .zip(image.height)
-        .zip(saved.dimensions)
-        .filter(|(announced, found)| announced != found)
-        .map(|(announced, found)| Difference::Dimensions { announced, found });
-    let media_type = image
-        .content_type
-        .as_ref()
-        .filter(|announced| {
-            let essence = announced.split(';').next().unwrap_or_default().trim();
-            !essence.eq_ignore_ascii_case(saved.media_type)
-        })
-        .map(|announced| Difference::MediaType {
-            announced: announced.clone(),
-            found: saved.media_type,
-        });
-    size.into_iter()
-        .chain(dimensions)
-        .chain(media_type)
-        .collect()
+impl From<io::Error> for DownloadError {
+    fn from(err: io::Error) -> Self {
+        Self::new(ImageError::Storage, err)
+    }
+}
+
+impl From<SinkError> for DownloadError {
+    fn from(err: SinkError) -> Self {
+        match err {
+            SinkError::Failed(source) => Self::new(ImageError::Storage, source),
+            err => Self::new(ImageError::Storage, err),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ImageFault;
+    use super::*;
 
     #[test]
-    fn a_limit_is_named() {
-        let line = ImageFault::TooLarge(268_435_456).to_string();
-        assert_eq!(line, "the image is over 268435456 bytes");
-        let line = ImageFault::TooSlow(5).to_string();
-        assert_eq!(
-            line,
-            "the image takes too long: 5 bytes have come in the time there is"
-        );
+    fn limits_are_shown() {
+        let line = ImageError::TooLarge(268_435_456).to_string();
+        assert_eq!(line, "image is larger than 268435456 bytes");
+        let line = ImageError::Timeout(5).to_string();
+        assert_eq!(line, "download timed out after 5 bytes");
+    }
+
+    #[test]
+    fn existing_image_is_recognized() {
+        let error = DownloadError::from(SinkError::AlreadyExists("image-1.png".to_owned()));
+        assert!(error.is_already_exists() && !error.is_transient());
+        let error = DownloadError::from(io::Error::from(io::ErrorKind::AlreadyExists));
+        assert!(!error.is_already_exists());
     }
 }

@@ -1,66 +1,87 @@
-//! Images that a folder has already.
+//! Images that a sink has already.
 
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read, Seek};
 
-use super::completeness::Structure;
-use super::{SavedImage, fault, picture, structure};
-use crate::retrieval::Image;
+use crate::completeness::Structure;
+use crate::mismatch::mismatches;
+use crate::partial_file::dimensions;
+use crate::saved::SavedImage;
+use crate::sink::{Candidate, Sink, SinkError};
+use crate::source::ImageSource;
+use crate::spool::blocking;
+use crate::{image_check, structure};
 
-/// The file of an image that is in the folder, whole, and all that was
-/// announced. Where anything is not known or differs there is none.
-pub(super) async fn find(image: &Image, folder: &Path) -> Option<SavedImage> {
-    // Without it a file of another picture would do.
-    image.size?;
-    let (image, folder) = (image.clone(), folder.to_owned());
-    tokio::task::spawn_blocking(move || look(&image, &folder))
-        .await
-        .ok()?
+/// The stored image of a source: complete, under its name, and with all announced
+/// values. None when the size was not announced, since any image would do then.
+///
+/// # Errors
+///
+/// When the sink fails. An unreadable directory has no images.
+///
+/// ```
+/// use useapi_seed_images::{Directory, ImageSource, find};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut source = ImageSource::new(1, "https://example.com/a.png");
+/// source.size = Some(12_345);
+/// assert_eq!(find(&source, &Directory::new("missing")).await?, None);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn find<S: Sink + ?Sized>(
+    source: &ImageSource,
+    sink: &S,
+) -> Result<Option<SavedImage>, SinkError> {
+    let Some(size) = source.size else {
+        return Ok(None);
+    };
+    let candidates = sink.candidates(&source.stem(), size).await?;
+    let source = source.clone();
+    let found = blocking(move || {
+        let mut candidates = candidates.into_iter();
+        Ok(candidates.find_map(|candidate| read_complete(&source, candidate).ok()?))
+    });
+    Ok(found.await?)
 }
 
-fn look(image: &Image, folder: &Path) -> Option<SavedImage> {
-    let start = format!("image-{}.", image.number);
-    fs::read_dir(folder)
-        .ok()?
-        .filter_map(Result::ok)
-        .filter(|entry| {
-            let name = entry.file_name();
-            // Nothing but a file: a pipe could be waited for, a link lead anywhere.
-            name.to_str().is_some_and(|name| name.starts_with(&start))
-                && entry.file_type().is_ok_and(|kind| kind.is_file())
-                && entry
-                    .metadata()
-                    .is_ok_and(|data| Some(data.len()) == image.size)
-        })
-        .find_map(|entry| whole(image, &entry.path()).filter(|saved| is_announced(image, saved)))
-}
-
-/// What the file is, if it is a complete image under the name that it would be
-/// given.
-fn whole(image: &Image, path: &Path) -> Option<SavedImage> {
-    let mut file = File::open(path).ok()?;
-    let size = file.metadata().ok()?.len();
-    let mut start = Vec::new();
-    let mut read = file.by_ref().take(picture::START as u64);
-    read.read_to_end(&mut start).ok()?;
-    let kind = picture::kind(&start).ok()?;
-    let is_its_name = path.extension()? == kind.extension();
-    let structure = structure::of(kind.mime_type(), file).ok()?;
-    (is_its_name && structure != Structure::EndMissing).then(|| SavedImage {
-        number: image.number,
-        path: path.to_owned(),
+/// The image in a file, if it is complete, has its right name and is as announced.
+fn read_complete(source: &ImageSource, candidate: Candidate) -> io::Result<Option<SavedImage>> {
+    let Candidate { name, mut file } = candidate;
+    let size = file.metadata()?.len();
+    let Ok(kind) = image_check::kind(&read_start(&mut file)?) else {
+        return Ok(None);
+    };
+    let media_type = kind.mime_type();
+    let dimensions = dimensions(&file);
+    let is_complete = name == format!("{}.{}", source.stem(), kind.extension())
+        && source.size == Some(size)
+        && matches(source, dimensions)
+        && mismatches(source, size, media_type, dimensions).is_empty()
+        && structure::of(media_type, &file)? != Structure::EndMissing;
+    Ok(is_complete.then(|| SavedImage {
+        number: source.number,
+        name,
         size,
-        media_type: kind.mime_type(),
-        dimensions: super::dimensions_of(path),
-        differences: Vec::new(),
-        was_there: true,
-    })
+        media_type: media_type.to_owned(),
+        dimensions,
+        mismatches: Vec::new(),
+        reused: true,
+    }))
 }
 
-fn is_announced(image: &Image, saved: &SavedImage) -> bool {
-    let (width, height) = saved.dimensions.unzip();
-    fault::differences(image, saved).is_empty()
-        && (image.width.is_none() || image.width == width)
-        && (image.height.is_none() || image.height == height)
+fn read_start(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    file.rewind()?;
+    file.take(image_check::START as u64)
+        .read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Also when only one of width and height was announced.
+fn matches(source: &ImageSource, dimensions: Option<(u64, u64)>) -> bool {
+    let (width, height) = dimensions.unzip();
+    (source.width.is_none() || source.width == width)
+        && (source.height.is_none() || source.height == height)
 }

@@ -1,4 +1,4 @@
-//! Asking the images' host.
+//! Requests to image hosts.
 
 use std::time::SystemTime;
 
@@ -8,108 +8,105 @@ use reqwest::redirect::Policy;
 use tracing::Span;
 use url::Url;
 
-use super::address::Addresses;
-use super::attempts::Failure;
-use super::fault::{ImageFault, image_error};
-use super::resolver::Resolver;
-use super::rest::Rest;
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::address::AddressPolicy;
+use crate::attempts::Failure;
+use crate::error::{DownloadError, ImageError, RequestStatus};
+use crate::range::RangeRequest;
+use crate::resolver::Resolver;
 use crate::retry_after::retry_after;
 
-const REDIRECTS: usize = 5;
-/// How much of a refusal's body an error shows.
+const MAX_REDIRECTS: usize = 5;
+/// How much of an error response's body an error shows.
 const EXCERPT_BYTES: usize = 200;
 
-/// Knows nothing of the API but whether it is local.
+/// The HTTP client, with the address policy.
 #[derive(Clone)]
-pub(super) struct Host {
+pub(crate) struct ImageClient {
     http: reqwest::Client,
-    addresses: Addresses,
+    policy: AddressPolicy,
 }
 
-impl Host {
-    pub(super) fn new(
-        api_is_loopback: bool,
+impl ImageClient {
+    pub(crate) fn new(
+        allow_local: bool,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-    ) -> Result<Self, Error> {
-        let addresses = Addresses::for_api(api_is_loopback);
+    ) -> reqwest::Result<Self> {
+        let policy = AddressPolicy::new(allow_local);
         let mut http = reqwest::Client::builder();
-        if api_is_loopback {
-            // Nor does a proxy lead to images on this machine.
+        if allow_local {
+            // A proxy of the environment does not lead to this machine.
             http = http.no_proxy();
         }
         let http = configure(http)
-            // They are followed here, where each address is checked.
+            // Redirects are followed below, where each address is checked.
             .redirect(Policy::none())
             .referer(false)
-            // What is counted, and asked for from some byte on, are the
-            // picture's own bytes.
+            // Sizes and ranges are those of the image itself.
             .no_gzip()
             .no_brotli()
             .no_zstd()
             .no_deflate()
-            .dns_resolver(Resolver(addresses))
-            .build()
-            .map_err(|fault| {
-                Error::invalid_input("HTTP settings", "cannot be applied").with_source(fault)
-            })?;
-        Ok(Self { http, addresses })
+            .dns_resolver(Resolver(policy))
+            .build()?;
+        Ok(Self { http, policy })
     }
 
-    /// The address in a link, if that may be fetched from.
-    pub(super) fn address_of(&self, link: &str) -> Result<Url, Error> {
-        let url = Url::parse(link)
-            .map_err(|fault| image_error(ImageFault::BadLink(format!("is no address: {fault}"))))?;
-        self.addresses
-            .check(&url)
-            .map_err(|fault| image_error(ImageFault::BadLink(fault)))?;
-        if self.addresses == Addresses::Public && url.scheme() == "http" {
+    /// Parses a URL and checks that it is allowed.
+    pub(crate) fn url_of(&self, text: &str) -> Result<Url, ImageError> {
+        let url =
+            Url::parse(text).map_err(|err| ImageError::InvalidUrl(format!("is invalid: {err}")))?;
+        self.policy.check(&url).map_err(ImageError::InvalidUrl)?;
+        if self.policy == AddressPolicy::PublicOnly && url.scheme() == "http" {
             tracing::warn!(
                 server.address = url.host_str(),
-                "the image's link is plain http: what comes could be another image"
+                "the image URL is plain http: the image could be replaced on its way"
             );
         }
         Ok(url)
     }
 
-    /// The host's answer, of whatever status but a redirect's, to a request for
-    /// the whole or for the rest.
-    pub(super) async fn ask(&self, url: &Url, rest: Option<&Rest>) -> Result<Response, Failure> {
+    /// The response to a request for the whole image or for a range; redirects are
+    /// followed.
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        range: Option<&RangeRequest>,
+    ) -> Result<Response, Failure> {
         let mut url = url.clone();
-        for _ in 0..=REDIRECTS {
-            let response = self.request(&url, rest).await?;
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.send(&url, range).await?;
             let Some(next) = redirect(&url, &response) else {
                 let status = response.status().as_u16();
                 Span::current().record("http.response.status_code", status);
                 return Ok(response);
             };
-            self.addresses
+            self.policy
                 .check_redirect(&url, &next)
                 .map_err(|problem| bad_redirect(&problem))?;
             url = next;
         }
-        Err(bad_redirect(&format!("more than {REDIRECTS} times")))
+        Err(bad_redirect(&format!("more than {MAX_REDIRECTS} times")))
     }
 
-    async fn request(&self, url: &Url, rest: Option<&Rest>) -> Result<Response, Failure> {
+    async fn send(&self, url: &Url, range: Option<&RangeRequest>) -> Result<Response, Failure> {
         let mut request = self
             .http
             .get(url.clone())
             .header(ACCEPT, HeaderValue::from_static("image/*"));
-        if let Some(rest) = rest {
+        if let Some(range) = range {
             request = request
-                .header(RANGE, rest.range())
-                .header(IF_RANGE, rest.version());
+                .header(RANGE, range.range())
+                .header(IF_RANGE, range.if_range());
         }
-        let outcome = Resolver(self.addresses)
+        let outcome = Resolver(self.policy)
             .request(url, request.send())
             .await
-            .map_err(|problem| image_error(ImageFault::BadLink(problem)))?;
-        outcome.map_err(no_answer)
+            .map_err(ImageError::InvalidUrl)?;
+        outcome.map_err(unreachable)
     }
 }
 
-/// Where a response leads on to.
+/// The target of a redirect.
 fn redirect(url: &Url, response: &Response) -> Option<Url> {
     // 304 and the like have no location to follow.
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
@@ -121,19 +118,22 @@ fn redirect(url: &Url, response: &Response) -> Option<Url> {
 
 /// The same redirect would come again.
 fn bad_redirect(problem: &str) -> Failure {
-    let fault = ImageFault::BadLink(format!("redirects {problem}"));
-    Error::new(ErrorKind::Image(fault), Delivery::Answered).into()
+    let reason = ImageError::InvalidUrl(format!("redirects {problem}"));
+    DownloadError::from(reason)
+        .with_request_status(RequestStatus::ResponseReceived)
+        .into()
 }
 
-fn no_answer(fault: reqwest::Error) -> Failure {
-    let is_permanent = fault.is_builder();
-    let delivery = if fault.is_connect() {
-        Delivery::NotSent
+fn unreachable(err: reqwest::Error) -> Failure {
+    let is_permanent = err.is_builder();
+    let request_status = if err.is_connect() {
+        RequestStatus::NotSent
     } else {
-        Delivery::MayHaveBeenSent
+        RequestStatus::MayHaveBeenSent
     };
-    let error = Error::new(ErrorKind::Image(ImageFault::NoAnswer), delivery)
-        .with_source(without_link(fault));
+    // A URL is a key to the image, and stays out of errors.
+    let error = DownloadError::new(ImageError::Unreachable, err.without_url())
+        .with_request_status(request_status);
     if is_permanent {
         Failure::permanent(error)
     } else {
@@ -141,22 +141,17 @@ fn no_answer(fault: reqwest::Error) -> Failure {
     }
 }
 
-/// An answer that is not the image.
-pub(super) async fn refusal(response: Response) -> Failure {
+/// The failure that a response without the image is.
+pub(crate) async fn status_error(response: Response) -> Failure {
     let status = response.status();
     let pause = retry_after(response.headers(), SystemTime::now());
     let body = excerpt(response).await;
-    let fault = match status.as_u16() {
-        // After a link has expired the content network answers 404.
-        403 | 404 | 410 => ImageFault::Gone { status, body },
-        _ => ImageFault::Refused { status, body },
+    let reason = match status.as_u16() {
+        // The content network responds with 404 when a URL has expired.
+        403 | 404 | 410 => ImageError::Expired { status, body },
+        _ => ImageError::HttpStatus { status, body },
     };
-    Failure::from(image_error(fault)).not_before(pause)
-}
-
-/// A link is a key to the picture; it stays out of errors.
-pub(super) fn without_link(fault: reqwest::Error) -> reqwest::Error {
-    fault.without_url()
+    Failure::from(reason).with_retry_after(pause)
 }
 
 async fn excerpt(mut response: Response) -> String {

@@ -1,4 +1,4 @@
-//! Fetching one image into a file, in as many attempts as it takes.
+//! Downloads one image into a file, in several attempts if need be.
 
 use std::cmp::Ordering;
 use std::io;
@@ -10,111 +10,109 @@ use tokio::time::{Instant, timeout};
 use tracing::Span;
 use url::Url;
 
-use super::attempts::{Attempts, Failure, Left};
-use super::completeness::Framing;
-use super::fault::{ImageFault, image_error};
-use super::host::{self, Host};
-use super::limits::Limits;
-use super::part::Part;
-use super::rest::{ReceivedRange, Rest, Version};
-use crate::error::Error;
-use crate::retry::Tried;
+use crate::attempts::{Attempts, Failure, Remainder};
+use crate::completeness::Framing;
+use crate::error::{DownloadError, ImageError};
+use crate::http::{self, ImageClient};
+use crate::limits::Limits;
+use crate::partial_file::PartialFile;
+use crate::range::{RangeRequest, ReceivedRange, Validator};
 
-/// How long more bytes are waited for after the announced size.
+/// How long to wait for more bytes than announced.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// A host may reject only the requests for the rest, and in many ways.
+/// A host may reject Range requests only, and in many ways.
 const MAX_FAILED_RESUMES: u32 = 3;
-const OTHER_PART: &str = "the host sends another part than requested";
+const OTHER_RANGE: &str = "unexpected Content-Range";
 
-/// An image on its way.
-pub(super) struct Transfer<'a> {
-    host: &'a Host,
+/// A download in progress.
+pub(crate) struct Transfer<'a> {
+    http: &'a ImageClient,
     size_limit: u64,
     announced: Option<u64>,
-    part: Part,
-    /// The complete image's size, where the host said it.
+    file: PartialFile,
+    /// The size of the complete image, where the host sent it.
     total: Option<u64>,
-    /// Where the part is from and its version, if the download can be resumed.
-    resumable: Option<(Url, Version)>,
+    /// Where the file is from and its version, if the download can be resumed.
+    resumable: Option<(Url, Validator)>,
     /// Whether Range requests have worked so far.
-    allows_resume: bool,
-    /// How many of them in a row have brought nothing.
+    resume_allowed: bool,
+    /// How many consecutive ones made no progress.
     failed_resumes: u32,
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(host: &'a Host, announced: Option<u64>, part: Part, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        http: &'a ImageClient,
+        announced: Option<u64>,
+        file: PartialFile,
+        limits: &Limits,
+    ) -> Self {
         Self {
-            host,
+            http,
             size_limit: limits.size,
             announced,
-            part,
+            file,
             total: None,
             resumable: None,
-            allows_resume: true,
+            resume_allowed: true,
             failed_resumes: 0,
         }
     }
 
-    /// How much has come so far.
-    pub(super) fn size(&self) -> u64 {
-        self.part.size()
+    /// How many bytes were received so far.
+    pub(crate) fn size(&self) -> u64 {
+        self.file.size()
     }
 
-    pub(super) fn into_part(self) -> Part {
-        self.part
+    pub(crate) fn into_file(self) -> PartialFile {
+        self.file
     }
 
-    /// Ends when the image is complete.
-    pub(super) async fn run(&mut self, mut attempts: Attempts) -> Result<(), Error> {
-        let begun = Instant::now();
+    /// Returns when the image is complete.
+    pub(crate) async fn run(&mut self, mut attempts: Attempts) -> Result<(), DownloadError> {
+        let started = Instant::now();
         while let Some(url) = attempts.url().cloned() {
             let span = Span::current();
-            span.record("useapi.attempt", attempts.failed() + 1);
+            span.record("useapi.attempt", attempts.count() + 1);
             span.record("server.address", url.host_str());
             span.record("server.port", url.port_or_known_default());
-            let rest = self.rest(&url);
-            let start = rest.as_ref().map(|rest| rest.start);
-            let Err(failure) = self.attempt(&url, rest).await else {
+            let range = self.range(&url);
+            let start = range.as_ref().map(|range| range.start);
+            let Err(failure) = self.attempt(&url, range).await else {
                 return Ok(());
             };
-            let left = match (start, self.rest(&url)) {
-                (_, None) => Left::Nothing,
-                (Some(start), Some(rest)) if rest.start > start => Left::Progress,
-                _ => Left::Resumable,
+            let remainder = match (start, self.range(&url)) {
+                (_, None) => Remainder::Nothing,
+                (Some(start), Some(range)) if range.start > start => Remainder::Progress,
+                _ => Remainder::Resumable,
             };
-            self.failed_resumes = match (left, start) {
-                (Left::Resumable, Some(_)) => self.failed_resumes + 1,
+            self.failed_resumes = match (remainder, start) {
+                (Remainder::Resumable, Some(_)) => self.failed_resumes + 1,
                 _ => 0,
             };
             if self.failed_resumes >= MAX_FAILED_RESUMES {
-                self.forbid_resume("requests for the rest fail");
+                self.disable_resume("Range requests fail");
             }
-            let next = attempts.after(failure, left, Instant::now());
-            let next = next.map_err(|error| {
-                error.with_tried(Tried {
-                    attempts: attempts.failed(),
-                    elapsed: begun.elapsed(),
-                })
-            })?;
+            let next = attempts.next_attempt(failure, remainder, Instant::now());
+            let next = next.map_err(|error| error.after(attempts.count(), started.elapsed()))?;
             tokio::time::sleep_until(next).await;
         }
-        Err(image_error(ImageFault::NoLink))
+        Err(ImageError::MissingUrl.into())
     }
 
-    async fn attempt(&mut self, url: &Url, rest: Option<Rest>) -> Result<(), Failure> {
-        let response = self.host.ask(url, rest.as_ref()).await?;
-        let response = self.accept(response, url, rest).await?;
-        self.ensure_in_limit(self.total)?;
+    async fn attempt(&mut self, url: &Url, range: Option<RangeRequest>) -> Result<(), Failure> {
+        let response = self.http.get(url, range.as_ref()).await?;
+        let response = self.accept(response, url, range).await?;
+        self.check_size_limit(self.total)?;
         let (framing, broken) = self.receive(response).await?;
-        match (self.part.is_complete(framing, self.announced).await, broken) {
+        match (self.file.is_complete(framing, self.announced).await, broken) {
             (Ok(true), _) => Ok(()),
             (_, Some(broken)) => Err(broken),
             (Ok(false), None) => {
-                // What is complete by its framing has no rest.
+                // A body that is complete by its framing cannot be resumed.
                 self.resumable.take_if(|_| framing == Framing::Complete);
-                Err(image_error(ImageFault::Truncated(self.part.size())).into())
+                Err(ImageError::Truncated(self.file.size()).into())
             }
             (Err(error), None) => {
                 self.resumable = None;
@@ -123,105 +121,104 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Prepares for the body of a response that brings the image or its rest.
+    /// Prepares for the body of a response with the image or the requested range.
     async fn accept(
         &mut self,
         response: Response,
         url: &Url,
-        rest: Option<Rest>,
+        requested: Option<RangeRequest>,
     ) -> Result<Response, Failure> {
         let (status, headers) = (response.status(), response.headers());
-        let range = || ReceivedRange::of(headers);
-        match (status, rest) {
+        let range = || ReceivedRange::from_headers(headers);
+        match (status, requested) {
             (StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION, _) => {
                 let total = response.content_length();
-                self.start_over(url, headers, total).await?;
+                self.restart(url, headers, total).await?;
                 Ok(response)
             }
             (StatusCode::PARTIAL_CONTENT, None) => match range() {
-                Some(range) if range.first > 0 => Err(self.forbid_resume(OTHER_PART)),
-                // Without a range that can be parsed, only the file itself tells.
+                Some(range) if range.first > 0 => Err(self.disable_resume(OTHER_RANGE)),
+                // Without a valid range the structure of the file decides.
                 range => {
                     let total = range.and_then(|range| range.total);
-                    self.start_over(url, headers, total).await?;
+                    self.restart(url, headers, total).await?;
                     Ok(response)
                 }
             },
-            (StatusCode::PARTIAL_CONTENT, Some(rest)) => match range() {
-                Some(range) if rest.is_continued(range, headers) => {
+            (StatusCode::PARTIAL_CONTENT, Some(requested)) => match range() {
+                Some(range) if requested.validate_response(range, headers) => {
                     self.total = range.total.or(self.total);
                     Ok(response)
                 }
-                _ => Err(self.forbid_resume(OTHER_PART)),
+                _ => Err(self.disable_resume(OTHER_RANGE)),
             },
-            // Of a request for the rest these two say nothing.
+            // These two are not about the range.
             (_, None)
             | (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(_)) => {
-                Err(host::refusal(response).await)
+                Err(http::status_error(response).await)
             }
             (_, Some(_)) => {
-                self.forbid_resume("the host rejects a request for the rest");
-                Err(host::refusal(response).await.of_another_request())
+                self.disable_resume("Range request rejected");
+                Err(http::status_error(response).await.with_other_request())
             }
         }
     }
 
-    /// What is missing, when that can be requested from this URL.
-    fn rest(&self, url: &Url) -> Option<Rest> {
-        let start = self.part.size();
-        let (source, version) = self.resumable.as_ref().filter(|_| start > 0)?;
-        (source == url).then(|| Rest {
+    /// The request for what is missing, if this URL can be resumed.
+    fn range(&self, url: &Url) -> Option<RangeRequest> {
+        let start = self.file.size();
+        let (source, validator) = self.resumable.as_ref().filter(|_| start > 0)?;
+        (source == url).then(|| RangeRequest {
             start,
             total: self.total,
-            version: version.clone(),
+            validator: validator.clone(),
         })
     }
 
-    /// From now on the image is only requested from its start.
-    fn forbid_resume(&mut self, why: &'static str) -> Failure {
-        self.allows_resume = false;
+    /// From now on the image is requested from its start.
+    fn disable_resume(&mut self, why: &'static str) -> Failure {
+        self.resume_allowed = false;
         self.resumable = None;
-        self.cut(io::Error::other(why))
+        self.interrupted(io::Error::other(why))
     }
 
-    fn cut(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
-        let fault = ImageFault::Cut(self.part.size());
-        image_error(fault).with_source(cause).into()
+    fn interrupted(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
+        DownloadError::new(ImageError::Interrupted(self.file.size()), cause).into()
     }
 
-    async fn start_over(
+    async fn restart(
         &mut self,
         url: &Url,
         headers: &HeaderMap,
         total: Option<u64>,
-    ) -> Result<(), Error> {
-        self.part.clear().await.map_err(Error::file)?;
+    ) -> Result<(), DownloadError> {
+        self.file.clear().await?;
         self.total = total;
-        self.resumable = Version::of(headers)
-            .filter(|_| self.allows_resume)
-            .map(|version| (url.clone(), version));
+        self.resumable = Validator::from_headers(headers)
+            .filter(|_| self.resume_allowed)
+            .map(|validator| (url.clone(), validator));
         Ok(())
     }
 
-    fn ensure_in_limit(&self, size: Option<u64>) -> Result<(), Error> {
+    fn check_size_limit(&self, size: Option<u64>) -> Result<(), ImageError> {
         if size.is_some_and(|size| size > self.size_limit) {
-            return Err(image_error(ImageFault::TooLarge(self.size_limit)));
+            return Err(ImageError::TooLarge(self.size_limit));
         }
         Ok(())
     }
 
-    /// How the body ended, and the failure that this is for an incomplete image.
+    /// How the body ended, and the failure in case the image is incomplete.
     async fn receive(
         &mut self,
         mut response: Response,
     ) -> Result<(Framing, Option<Failure>), Failure> {
-        // A part of a file of unknown size may be followed by more.
+        // A range of a file of unknown size may be followed by more.
         let is_framed = response.status() != StatusCode::PARTIAL_CONTENT
             && (response.version() >= Protocol::HTTP_2
                 || response.content_length().is_some()
                 || response.headers().contains_key(TRANSFER_ENCODING));
         loop {
-            let has_announced_size = self.announced == Some(self.part.size());
+            let has_announced_size = self.announced == Some(self.file.size());
             let linger = if has_announced_size {
                 LINGER
             } else {
@@ -229,25 +226,25 @@ impl<'a> Transfer<'a> {
             };
             match timeout(linger, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
-                    self.ensure_in_limit(Some(self.part.size() + chunk.len() as u64))?;
-                    let taken = self.part.take(&chunk).await;
-                    taken.inspect_err(|_| self.resumable = None)?;
+                    self.check_size_limit(Some(self.file.size() + chunk.len() as u64))?;
+                    let written = self.file.write(&chunk).await;
+                    written.inspect_err(|_| self.resumable = None)?;
                 }
                 Ok(Ok(None)) => break,
-                Ok(Err(fault)) => {
-                    let broken = self.cut(host::without_link(fault));
+                Ok(Err(err)) => {
+                    let broken = self.interrupted(err.without_url());
                     return Ok((Framing::Broken, Some(broken)));
                 }
                 Err(_) => return Ok((Framing::Broken, None)),
             }
         }
-        match self.total.map(|total| self.part.size().cmp(&total)) {
-            // A host may send less than it was asked for, and then be asked again.
+        match self.total.map(|total| self.file.size().cmp(&total)) {
+            // A host may send less than requested; the next request is for the rest.
             Some(Ordering::Less) => {
-                let broken = self.cut(io::Error::other("the host has sent a part of it only"));
+                let broken = self.interrupted(io::Error::other("body shorter than the image"));
                 Ok((Framing::Broken, Some(broken)))
             }
-            Some(Ordering::Greater) => Err(self.forbid_resume("the host sends more than it has")),
+            Some(Ordering::Greater) => Err(self.disable_resume("body longer than the image")),
             Some(Ordering::Equal) => Ok((Framing::Complete, None)),
             None if is_framed => Ok((Framing::Complete, None)),
             None => Ok((Framing::Unknown, None)),
