@@ -240,7 +240,7 @@ async fn every_error_has_a_line_and_a_report() {
         shown.insert(first_word(&format!("{:?}", error.kind())));
         insta::assert_snapshot!(format!("report_{name}"), report(&error));
     }
-    let mut faults = BTreeSet::from(["TooLarge", "TooSlow"].map(ToOwned::to_owned));
+    let mut faults = BTreeSet::from(["TooLarge", "Timeout", "Storage"].map(ToOwned::to_owned));
     let mut pictures = String::new();
     for error in every_picture_fault().await {
         let ErrorKind::Image(fault) = error.kind() else {
@@ -250,8 +250,8 @@ async fn every_error_has_a_line_and_a_report() {
         writeln!(pictures, "{}", report(&error)).unwrap();
     }
     insta::assert_snapshot!("report_image", pictures);
-    let source = include_str!("../../crates/useapi-seed/src/images/fault.rs");
-    assert_eq!(faults, variants(source, "ImageFault"));
+    let source = include_str!("../../crates/useapi-seed-images/src/error.rs");
+    assert_eq!(faults, variants(source, "ImageError"));
     shown.insert("Image".to_owned());
 
     let source = include_str!("../../crates/useapi-seed/src/error/kind.rs");

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::{Value, json};
 use useapi_seed::{
-    Client, Difference, ExecutingJobs, Image, JobState, Note, Retrieval, SavedImage, Update,
+    Client, ExecutingJobs, Image, JobState, Mismatch, Note, Retrieval, SavedImage, Update,
 };
 use useapi_seed_tests::{Fixture, Response, Stub, once};
 
@@ -94,8 +94,8 @@ async fn result_types_fit_their_schemas() {
     let folder = tempfile::tempdir().unwrap();
     let saved = client.save_image(image, folder.path()).await.unwrap();
     assert_eq!(assert_fits::<SavedImage>(&saved)["size"], png.len());
-    assert_eq!(saved.differences.len(), 3);
-    for difference in &saved.differences {
-        assert_fits::<Difference>(difference);
+    assert_eq!(saved.mismatches.len(), 3);
+    for difference in &saved.mismatches {
+        assert_fits::<Mismatch>(difference);
     }
 }

@@ -158,11 +158,6 @@ impl Error {
         Self::new(ErrorKind::UnreadableAnswer { problem }, Delivery::Answered)
     }
 
-    #[cfg(feature = "images")]
-    pub(crate) fn file(source: std::io::Error) -> Self {
-        Self::new(ErrorKind::File, Delivery::Answered).with_source(source)
-    }
-
     pub(crate) fn from_build(
         error: BuildError,
         token: &'static str,
@@ -171,8 +166,12 @@ impl Error {
         match error {
             BuildError::Token(problem) => Self::invalid_input(token, problem),
             BuildError::BaseUrl(problem) => Self::invalid_input(base_url, problem),
-            other => Self::invalid_input("HTTP settings", "cannot be applied").with_source(other),
+            other => Self::http_settings(other),
         }
+    }
+
+    pub(crate) fn http_settings(source: impl StdError + Send + Sync + 'static) -> Self {
+        Self::invalid_input("HTTP settings", "cannot be applied").with_source(source)
     }
 
     /// What the call would have done, which decides what its failure means.
@@ -238,8 +237,11 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Box::new(source));
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
         self
     }
 

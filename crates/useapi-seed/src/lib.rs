@@ -204,7 +204,7 @@
 //! | `useapi_seed.wait`, around its polls | `useapi.job.id`, `useapi.job.status`, `useapi.polls` |
 //! | `useapi_seed.find_started`, around its calls | `useapi.parent_job.id` |
 //! | `useapi_seed.save_images`, around its downloads | `useapi.job.id` |
-//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.delivery`, `server.address` and `server.port` (the last), `useapi.image.number`, `useapi.image.size`, `useapi.image.was_there` |
+//! | `useapi_seed.download` | `http.request.method`, `http.response.status_code` (the last), `useapi.attempt` (the last), `useapi.request.status`, `server.address` and `server.port` (the last), `useapi.image.number`, `useapi.image.size`, `useapi.image.reused` |
 //!
 //! # Secrets
 //!
@@ -237,7 +237,7 @@
 //! - `images` (default) saves images: [`Client::save_images`] and what belongs
 //!   to it. Without it a [`Retrieval`] still has their links.
 //! - `schemars` gives the result types a JSON Schema: [`Retrieval`], [`Update`],
-//!   [`Image`], [`SavedImage`], [`Note`], [`Difference`] and [`ExecutingJobs`].
+//!   [`Image`], [`SavedImage`], [`Note`], [`Mismatch`] and [`ExecutingJobs`].
 //!   They can be serialized in any case.
 //!
 //! # Layers
@@ -251,8 +251,6 @@ mod client;
 mod error;
 mod exchange;
 mod find_started;
-#[cfg(feature = "images")]
-mod images;
 mod job;
 mod job_id;
 mod lenient;
@@ -267,6 +265,8 @@ mod retrieval;
 mod retrieve;
 mod retry;
 mod retry_after;
+#[cfg(feature = "images")]
+mod save_images;
 mod seed_shape;
 mod seed_text;
 mod submit;
@@ -278,8 +278,6 @@ pub use account::{Account, ExecutingJobs};
 pub use client::{Client, ClientBuilder};
 pub use error::{Delivery, Error, ErrorKind};
 pub use find_started::FindStarted;
-#[cfg(feature = "images")]
-pub use images::{Difference, ImageFault, SaveImages, SavedImage};
 pub use job::{Job, JobState, Update};
 pub use job_id::check_job_id;
 pub use note::Note;
@@ -288,10 +286,14 @@ pub use reqwest;
 pub use retrieval::{Image, Retrieval};
 pub use retrieve::Retrieve;
 pub use retry::Retry;
+#[cfg(feature = "images")]
+pub use save_images::{SaveImages, SavedImage};
 #[doc(no_inline)]
 pub use secrecy::SecretString;
 pub use submit::{Submit, Submitted};
 pub use updates::{Event, Updates};
+#[cfg(feature = "images")]
+pub use useapi_seed_images::{self as images, ImageError, Mismatch};
 pub use useapi_seed_raw as raw;
 pub use useapi_seed_raw::types::{JobStatus, Verb};
 pub use wait::Wait;

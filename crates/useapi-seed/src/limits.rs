@@ -68,14 +68,14 @@ impl Client {
     #[cfg(feature = "images")]
     #[must_use]
     pub fn with_image_timeout(&self, timeout: Duration) -> Self {
-        self.with(|shared| shared.downloader.limits.time = timeout)
+        self.with(|shared| shared.downloader = shared.downloader.with_timeout(timeout))
     }
 
     /// As [`ClientBuilder::image_size_limit`](crate::ClientBuilder::image_size_limit).
     #[cfg(feature = "images")]
     #[must_use]
     pub fn with_image_size_limit(&self, bytes: u64) -> Self {
-        self.with(|shared| shared.downloader.limits.size = bytes)
+        self.with(|shared| shared.downloader = shared.downloader.with_size_limit(bytes))
     }
 
     /// The same client, to whose answers one more secret is unknown.

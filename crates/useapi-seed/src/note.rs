@@ -13,7 +13,7 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 /// does not keep it from being a result.
 ///
 /// Where an image on disk differs from what was announced, that is a
-/// [`Difference`](crate::Difference) of the saved image.
+/// [`Mismatch`](crate::Mismatch) of the saved image.
 ///
 /// ```
 /// # use useapi_seed_emulator::Emulator;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "images")]
+use useapi_seed_images::ImageError;
 use useapi_seed_raw::types::{JobStatus, Verb};
 
-#[cfg(feature = "images")]
-use crate::images::ImageFault;
 use crate::refusal::Refusal;
 
 /// What went wrong.
@@ -104,7 +104,7 @@ pub enum ErrorKind {
     Transport,
     /// A picture could not be had.
     #[cfg(feature = "images")]
-    Image(ImageFault),
+    Image(ImageError),
     /// A local file could not be written.
     #[cfg(feature = "images")]
     File,

@@ -71,7 +71,7 @@ impl Error {
         match self.0.kind {
             ErrorKind::StillRunning { .. } => true,
             #[cfg(feature = "images")]
-            ErrorKind::Image(ref fault) => fault.is_passing(),
+            ErrorKind::Image(ref error) => error.is_transient(),
             _ => self.class().may_be_retried(),
         }
     }

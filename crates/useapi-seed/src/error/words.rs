@@ -4,6 +4,8 @@ use std::error::Error as _;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+#[cfg(feature = "images")]
+use useapi_seed_images::ImageError;
 use useapi_seed_raw::BodyEnd;
 use useapi_seed_raw::types::{JobStatus, Verb};
 
@@ -85,8 +87,7 @@ impl Error {
             (ErrorKind::Transport, _) => "A connection that broke, or a slow service.",
             #[cfg(feature = "images")]
             (ErrorKind::Image(_), _) => {
-                "Links work for about a day; later, or where a proxy is in between, the image's \
-                 host has nothing to give."
+                "Image URLs expire after about a day; a proxy may also block them."
             }
             #[cfg(feature = "images")]
             (ErrorKind::File, _) => "The folder may not be written to, or the disk is full.",
@@ -200,7 +201,7 @@ impl Error {
                  in the list of executing jobs."
             }
             #[cfg(feature = "images")]
-            (ErrorKind::Image(fault), _) => fault.advice(),
+            (ErrorKind::Image(error), _) => image_help(error),
             #[cfg(feature = "images")]
             (ErrorKind::File, _) => {
                 "Check that the folder exists, may be written to and has room. The result itself \
@@ -271,7 +272,7 @@ impl Error {
             ErrorKind::UnreadableAnswer { problem } => write!(f, "the answer {problem}"),
             ErrorKind::Transport => f.write_str("no answer"),
             #[cfg(feature = "images")]
-            ErrorKind::Image(fault) => write!(f, "{fault}"),
+            ErrorKind::Image(error) => write!(f, "{error}"),
             #[cfg(feature = "images")]
             ErrorKind::File => {
                 f.write_str("a file cannot be written")?;
@@ -371,6 +372,15 @@ fn shortened(text: &str) -> String {
 /// the other way.
 fn turns_the_line(letter: char) -> bool {
     matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(feature = "images")]
+fn image_help(error: &ImageError) -> &'static str {
+    if error.is_expired() {
+        "Poll the job again: a new response has renewed URLs, as a rule. They last about a day."
+    } else {
+        error.help()
+    }
 }
 
 impl fmt::Display for Error {
