@@ -59,7 +59,7 @@ async fn a_seed_and_four_pictures_for_each_verb() {
         assert_eq!(saved.len(), 4);
         for (image, saved) in retrieval.images().iter().zip(saved) {
             let saved = saved.unwrap();
-            assert!(saved.differences.is_empty(), "{:?}", saved.differences);
+            assert!(saved.mismatches.is_empty(), "{:?}", saved.mismatches);
             assert_eq!(saved.dimensions, Some((1024, 1024)));
             let served = reqwest::get(image.url.as_deref().unwrap()).await.unwrap();
             assert_eq!(

@@ -78,7 +78,7 @@ async fn token_reaches_no_other_host_and_no_text() {
             .count(),
         1
     );
-    assert_eq!(log.matches("the image's link is plain http").count(), 1);
+    assert_eq!(log.matches("the image URL is plain http").count(), 1);
     // By the proxy, which is on loopback, and with nothing of the API's.
     assert_eq!(requests.len(), 1);
     assert_eq!(

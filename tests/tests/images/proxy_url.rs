@@ -1,7 +1,7 @@
 //! The second link of an image.
 
 use serde_json::{Value, json};
-use useapi_seed::ImageFault;
+use useapi_seed::ImageError;
 use useapi_seed_tests::{Response, Stub};
 
 use crate::{PNG, asked, fault, only_first, picture, retrieval, save_first};
@@ -90,5 +90,5 @@ async fn an_expired_link_is_the_error_of_both() {
         attachments[0]["proxy_url"] = json!(proxy_url);
     })
     .await;
-    assert!(matches!(fault(&outcome), ImageFault::Gone { .. }));
+    assert!(matches!(fault(&outcome), ImageError::Expired { .. }));
 }
