@@ -70,7 +70,7 @@ async fn conforms(client: &Client, unauthorized: &Client, jobid: &str, interval:
     let directory = tempfile::tempdir().unwrap();
     for saved in client.save_images(&first, directory.path()).await {
         let saved = saved.unwrap();
-        assert!(saved.differences.is_empty(), "{:?}", saved.differences);
+        assert!(saved.mismatches.is_empty(), "{:?}", saved.mismatches);
     }
 
     // A seed is retrieved only once.

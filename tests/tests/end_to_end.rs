@@ -59,11 +59,11 @@ async fn each_verb_returns_seed_and_four_images() {
         assert_eq!(saved.len(), 4);
         for (image, saved) in result.images().iter().zip(saved) {
             let saved = saved.unwrap();
-            assert!(saved.differences.is_empty(), "{:?}", saved.differences);
+            assert!(saved.mismatches.is_empty(), "{:?}", saved.mismatches);
             assert_eq!(saved.dimensions, Some((1024, 1024)));
             let served = reqwest::get(image.url.as_deref().unwrap()).await.unwrap();
             assert_eq!(
-                std::fs::read(&saved.path).unwrap(),
+                std::fs::read(directory.path().join(&saved.name)).unwrap(),
                 served.bytes().await.unwrap()
             );
         }

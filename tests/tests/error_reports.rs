@@ -253,7 +253,7 @@ async fn each_kind_of_error_has_a_report() {
     }
     insta::assert_snapshot!("report_image", reports);
     let source = include_str!("../../crates/useapi-seed/src/images/fault.rs");
-    assert_eq!(image_errors, variants(source, "ImageFault"));
+    assert_eq!(image_errors, variants(source, "ImageError"));
     shown.insert("Image".to_owned());
 
     let source = include_str!("../../crates/useapi-seed/src/error/kind.rs");

@@ -26,7 +26,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use useapi_seed::{Client, Error, ErrorKind, ImageFault, PollResult, SavedImage, SeedResult};
+use useapi_seed::{Client, Error, ErrorKind, ImageError, PollResult, SavedImage, SeedResult};
 use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry};
 
 /// The smallest PNG there is: one grey pixel.
@@ -92,7 +92,7 @@ async fn save_first(
     let outcome = client.save_images(&retrieval, &folder).await.remove(0);
     assert_eq!(files(folder.path()).len(), usize::from(outcome.is_ok()));
     outcome.map(|saved| {
-        let file = std::fs::read(&saved.path).unwrap();
+        let file = std::fs::read(folder.path().join(&saved.name)).unwrap();
         (saved, file)
     })
 }
@@ -120,7 +120,7 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-fn fault<T: std::fmt::Debug>(outcome: &Result<T, Error>) -> &ImageFault {
+fn fault<T: std::fmt::Debug>(outcome: &Result<T, Error>) -> &ImageError {
     match outcome.as_ref().unwrap_err().kind() {
         ErrorKind::Image(fault) => fault,
         other => panic!("{other:?}"),
@@ -140,10 +140,11 @@ async fn files_hold_the_bytes_that_were_served() {
         .enumerate()
     {
         let saved = saved.unwrap();
-        assert_eq!(saved.path, folder.join(format!("image-{}.png", index + 1)));
-        assert_eq!(std::fs::read(&saved.path).unwrap(), PNG);
+        assert_eq!(saved.name, format!("image-{}.png", index + 1));
+        let file = folder.join(&saved.name);
+        assert_eq!(std::fs::read(&file).unwrap(), PNG);
         assert_eq!(saved.dimensions, Some((1, 1)));
-        let differences: Vec<_> = saved.differences.iter().map(ToString::to_string).collect();
+        let differences: Vec<_> = saved.mismatches.iter().map(ToString::to_string).collect();
         assert_eq!(
             differences,
             [
@@ -161,7 +162,7 @@ async fn files_hold_the_bytes_that_were_served() {
             let plain = folder.join("plain");
             std::fs::write(&plain, "").unwrap();
             let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
-            assert_eq!(mode(&saved.path), mode(&plain));
+            assert_eq!(mode(&file), mode(&plain));
             std::fs::remove_file(plain).unwrap();
         }
     }
@@ -209,7 +210,7 @@ async fn what_is_no_whole_picture_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let outcomes = client.save_images(&retrieval, &folder).await;
 
-    assert!(matches!(fault(&outcomes[0]), ImageFault::Gone { .. }));
+    assert!(matches!(fault(&outcomes[0]), ImageError::Expired { .. }));
     assert_eq!(
         outcomes[0].as_ref().unwrap_err().to_string(),
         "image 1: the link to the image has expired, or the image is gone \
@@ -217,13 +218,16 @@ async fn what_is_no_whole_picture_leaves_no_file() {
     );
     assert_eq!(
         *fault(&outcomes[1]),
-        ImageFault::Truncated(PNG.len() as u64 - 1)
+        ImageError::Truncated(PNG.len() as u64 - 1)
     );
     assert_eq!(
         *fault(&outcomes[2]),
-        ImageFault::NotAPicture("<html>Sign in to see this</html>".into())
+        ImageError::NotAnImage("<html>Sign in to see this</html>".into())
     );
-    assert_eq!(*fault(&outcomes[3]), ImageFault::Cut(PNG.len() as u64 - 10));
+    assert_eq!(
+        *fault(&outcomes[3]),
+        ImageError::Interrupted(PNG.len() as u64 - 10)
+    );
     assert!(
         files(folder.path()).is_empty(),
         "{:?}",
@@ -249,9 +253,9 @@ async fn one_bad_image_keeps_none_of_the_others_back() {
     let folder = tempfile::tempdir().unwrap();
     let outcomes = client.save_images(&retrieval, &folder).await;
     assert!(outcomes[0].is_ok());
-    assert!(matches!(fault(&outcomes[1]), ImageFault::Refused { .. }));
-    assert!(matches!(fault(&outcomes[2]), ImageFault::BadLink(_)));
-    assert_eq!(*fault(&outcomes[3]), ImageFault::NoLink);
+    assert!(matches!(fault(&outcomes[1]), ImageError::HttpStatus { .. }));
+    assert!(matches!(fault(&outcomes[2]), ImageError::InvalidUrl(_)));
+    assert_eq!(*fault(&outcomes[3]), ImageError::MissingUrl);
     assert_eq!(files(folder.path()), ["image-1.png"]);
 }
 
@@ -280,6 +284,6 @@ async fn a_redirect_loop_ends() {
     let folder = tempfile::tempdir().unwrap();
     for outcome in client.save_images(&retrieval, &folder).await {
         let problem = "redirects more than 5 times".to_owned();
-        assert_eq!(*fault(&outcome), ImageFault::BadLink(problem));
+        assert_eq!(*fault(&outcome), ImageError::InvalidUrl(problem));
     }
 }

@@ -65,7 +65,7 @@ async fn stored_result_saves_images_without_api_call() {
     let saved = client(&emulator).save_images(&stored, &directory).await;
     assert_eq!(saved.len(), 4);
     for saved in saved {
-        assert!(saved.unwrap().path.is_file());
+        assert!(directory.path().join(saved.unwrap().name).is_file());
     }
     assert_eq!(calls(&emulator), (api, images + 4));
 }

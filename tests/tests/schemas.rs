@@ -6,7 +6,7 @@ use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::{Value, json};
 use useapi_seed::{
-    Client, Difference, ExecutingJobs, Image, JobProgress, PollResult, SavedImage, SeedResult,
+    Client, ExecutingJobs, Image, JobProgress, Mismatch, PollResult, SavedImage, SeedResult,
     Warning,
 };
 use useapi_seed_tests::{Fixture, Response, Stub, no_retry};
@@ -104,8 +104,8 @@ async fn result_types_match_their_schemas() {
         assert_matches_schema::<SavedImage>(&saved)["size"],
         png.len()
     );
-    assert_eq!(saved.differences.len(), 3);
-    for difference in &saved.differences {
-        assert_matches_schema::<Difference>(difference);
+    assert_eq!(saved.mismatches.len(), 3);
+    for difference in &saved.mismatches {
+        assert_matches_schema::<Mismatch>(difference);
     }
 }

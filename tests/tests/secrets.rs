@@ -77,7 +77,7 @@ async fn token_reaches_no_other_host_or_text() {
     assert!(log.contains("useapi_seed.request"), "{log}");
     assert_clean(&log);
     assert_eq!(log.matches("the API token is sent unencrypted").count(), 1);
-    assert_eq!(log.matches("the image's link is plain http").count(), 1);
+    assert_eq!(log.matches("the image URL is plain http").count(), 1);
     // Through the proxy on loopback, without the API's header.
     assert_eq!(requests.len(), 1);
     assert_eq!(
@@ -155,7 +155,8 @@ async fn redirecting_image_host_receives_no_token() {
     })
     .await;
     let mut body = Fixture::named("service/200-completed-seed-job").json();
-    body["seed"]["attachments"][0]["url"] = json!(format!("http://{}/1", host.address()));
+    let url = format!("http://{}/1", host.address());
+    body["seed"]["attachments"] = json!([{ "url": url }]);
     let api = Stub::always(Response::json(200, body.to_string())).await;
     let client = Client::builder(TOKEN)
         .base_url(api.base_url())
@@ -166,8 +167,10 @@ async fn redirecting_image_host_receives_no_token() {
         panic!("no result");
     };
     let directory = tempfile::tempdir().unwrap();
-    let image = &result.images()[0];
-    client.save_image(image, &directory).await.unwrap_err();
+    let outcomes = client.save_images(&result, &directory).await;
+    let [Err(_)] = outcomes.as_slice() else {
+        panic!("{outcomes:?}");
+    };
     let mut requests = host.requests();
     requests.extend(elsewhere.requests());
     assert_eq!(requests.len(), 2);

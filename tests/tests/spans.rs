@@ -198,9 +198,9 @@ async fn calls_waits_and_searches_are_spans() {
                 ("http.request.method", "GET"),
                 ("http.response.status_code", "200"),
                 ("useapi.attempt", "1"),
-                ("useapi.request_status", "response_received"),
+                ("useapi.request.status", "response_received"),
                 ("useapi.image.number", &number),
-                ("useapi.image.was_there", "false"),
+                ("useapi.image.reused", "false"),
                 ("useapi.image.size", &size),
             ],
         );

@@ -16,6 +16,7 @@ mod package;
 mod peers;
 mod snapshots;
 mod test;
+mod test_s3;
 mod tools;
 mod tree;
 
@@ -84,6 +85,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run the tests of the image sinks against an S3 server on loopback. Needs Python.
+    TestS3,
 }
 
 /// What else is measured.
@@ -140,5 +143,6 @@ fn run(arguments: &Arguments) -> Result<()> {
             browser: false,
             arguments,
         } => test::run(arguments),
+        Chore::TestS3 => test_s3::run(),
     }
 }

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 const FOLDER: &str = "target/tools";
 /// Which they are, for pip and for npm.
 const PYTHON: &str = "xtask/tools/requirements.txt";
+const S3_SERVER: &str = "xtask/tools/s3-server.txt";
 const NODE: &str = "xtask/tools/package.json";
 
 const NEEDS_PYTHON: &str = "Python 3.11 or newer with its module venv (Debian: python3-venv)";
@@ -27,21 +28,10 @@ pub(crate) struct Tools {
 impl Tools {
     /// Installs what is not there yet, from the package registries.
     pub(crate) fn install() -> Result<Self> {
-        let python = folder()?.join("python");
-        install_once(PYTHON, &python, || {
-            let mut venv = Command::new("python3");
-            run(
-                venv.args(["-m", "venv", "--clear"]).arg(&python),
-                NEEDS_PYTHON,
-            )?;
-            let mut pip = Command::new(python.join("bin/pip"));
-            pip.args(["install", "--quiet", "--disable-pip-version-check"]);
-            run(pip.args(["--requirement", PYTHON]), NEEDS_PYTHON)
-        })?;
-
+        let python = python_programs(PYTHON, "python")?;
         let packages = node_packages()?;
         let given = env::var_os("PATH").unwrap_or_default();
-        let ours = [python.join("bin"), packages.join(".bin")];
+        let ours = [python, packages.join(".bin")];
         let path = env::join_paths(ours.into_iter().chain(env::split_paths(&given)))
             .context("the path of the workspace cannot stand in PATH")?;
         Ok(Self { path })
@@ -53,6 +43,28 @@ impl Tools {
         command.env("PATH", &self.path);
         command
     }
+}
+
+/// Installs the S3 server, and returns the path of its program.
+pub(crate) fn s3_server() -> Result<PathBuf> {
+    Ok(python_programs(S3_SERVER, "s3-server")?.join("moto_server"))
+}
+
+/// Installs a list of packages into an environment of this name, and returns the path of
+/// its programs.
+fn python_programs(list: &str, name: &str) -> Result<PathBuf> {
+    let python = folder()?.join(name);
+    install_once(list, &python, || {
+        let mut venv = Command::new("python3");
+        run(
+            venv.args(["-m", "venv", "--clear"]).arg(&python),
+            NEEDS_PYTHON,
+        )?;
+        let mut pip = Command::new(python.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check"]);
+        run(pip.args(["--requirement", list]), NEEDS_PYTHON)
+    })?;
+    Ok(python.join("bin"))
 }
 
 /// Installs what is for Node.js alone, and gives the folder of the packages.

@@ -40,26 +40,24 @@ pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Removes the temporary files that killed processes have left in a folder: those
-/// that no process has locked.
+/// Removes the temporary files that killed processes have left in a folder, those of
+/// images too: those that no process has locked.
 pub(crate) fn remove_abandoned(folder: &Path) {
-    remove_parts(folder, START, is_unlocked);
-}
-
-/// Removes the incomplete files in a folder whose names begin so, if that may be.
-pub(crate) fn remove_parts(folder: &Path, start: &str, may_be_removed: impl Fn(&Path) -> bool) {
     for entry in fs::read_dir(here(folder)).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_str().unwrap_or_default();
-        if name.starts_with(start) && name.ends_with(END) && may_be_removed(&entry.path()) {
-            let _ = fs::remove_file(entry.path());
+        if !(name.starts_with(START) && name.ends_with(END)) {
+            continue;
+        }
+        let path = entry.path();
+        let file = local_file::open(&path, Links::Reject, File::options().write(true));
+        // Locked until it is removed: a process that just creates it notices that.
+        if let Ok(file) = file
+            && FileExt::try_lock(&file).is_ok()
+        {
+            let _ = fs::remove_file(&path);
         }
     }
-}
-
-fn is_unlocked(path: &Path) -> bool {
-    local_file::open(path, Links::Reject, File::options().write(true))
-        .is_ok_and(|file| FileExt::try_lock(&file).is_ok())
 }
 
 /// Forces the names in a folder to the disk, where the file system can.

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "images")]
+use useapi_seed_images::Downloader;
 use useapi_seed_raw as raw;
 
-#[cfg(feature = "images")]
-use crate::images::Downloader;
 use crate::transport::Transport;
 use crate::wait_options::WaitOptions;
 
@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) wait: WaitOptions,
     #[cfg(feature = "images")]
     pub(crate) downloader: Downloader,
+    #[cfg(feature = "images")]
+    pub(crate) max_images: usize,
 }
 
 impl Client {

@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+#[cfg(feature = "images")]
+use useapi_seed_images::{Downloader, DownloaderBuilder};
 use useapi_seed_raw as raw;
 
 use crate::client::{Client, Shared};
 use crate::error::Error;
-#[cfg(feature = "images")]
-use crate::images::{Downloader, Limits as ImageLimits};
 use crate::retry_policy::RetryPolicy;
 use crate::transport::Transport;
 use crate::wait_options::WaitOptions;
 
 const TOKEN_VARIABLE: &str = "USEAPI_TOKEN";
 const BASE_URL_VARIABLE: &str = "USEAPI_BASE_URL";
+
+#[cfg(feature = "images")]
+const MAX_IMAGES: usize = 16;
 
 const SETTLE_MARGIN: Duration = Duration::from_secs(30);
 
@@ -65,7 +68,9 @@ impl Client {
             #[cfg(feature = "images")]
             image_http: Box::new(|http| http),
             #[cfg(feature = "images")]
-            image_limits: ImageLimits::default(),
+            downloader: Downloader::builder(),
+            #[cfg(feature = "images")]
+            max_images: MAX_IMAGES,
         }
     }
 }
@@ -108,7 +113,9 @@ pub struct ClientBuilder {
     #[cfg(feature = "images")]
     image_http: Configure,
     #[cfg(feature = "images")]
-    image_limits: ImageLimits,
+    downloader: DownloaderBuilder,
+    #[cfg(feature = "images")]
+    max_images: usize,
 }
 
 impl ClientBuilder {
@@ -166,7 +173,7 @@ impl ClientBuilder {
     #[cfg(feature = "images")]
     #[must_use]
     pub fn image_timeout(mut self, timeout: Duration) -> Self {
-        self.image_limits.time = timeout;
+        self.downloader = self.downloader.timeout(timeout);
         self
     }
 
@@ -175,7 +182,7 @@ impl ClientBuilder {
     #[cfg(feature = "images")]
     #[must_use]
     pub fn image_retry_timeout(mut self, timeout: Duration) -> Self {
-        self.image_limits.retry_timeout = timeout;
+        self.downloader = self.downloader.retry_timeout(timeout);
         self
     }
 
@@ -184,7 +191,7 @@ impl ClientBuilder {
     #[cfg(feature = "images")]
     #[must_use]
     pub fn max_images(mut self, images: usize) -> Self {
-        self.image_limits.images = images;
+        self.max_images = images;
         self
     }
 
@@ -193,7 +200,7 @@ impl ClientBuilder {
     #[cfg(feature = "images")]
     #[must_use]
     pub fn image_size_limit(mut self, bytes: u64) -> Self {
-        self.image_limits.size = bytes;
+        self.downloader = self.downloader.size_limit(bytes);
         self
     }
 
@@ -259,7 +266,9 @@ impl ClientBuilder {
             #[cfg(feature = "images")]
             image_http,
             #[cfg(feature = "images")]
-            image_limits,
+            downloader,
+            #[cfg(feature = "images")]
+            max_images,
         } = self;
         let common = move |http: reqwest::ClientBuilder| {
             // A request that times out while it connects is known to be unsent.
@@ -278,9 +287,11 @@ impl ClientBuilder {
             );
         }
         #[cfg(feature = "images")]
-        let downloader = Downloader::new(raw.is_loopback(), image_limits, |http| {
-            image_http(common(http).read_timeout(request_timeout))
-        })?;
+        let downloader = downloader
+            .allow_local_addresses(raw.is_loopback())
+            .http_client(move |http| image_http(common(http).read_timeout(request_timeout)))
+            .build()
+            .map_err(Error::http_settings)?;
         // The raw layer has parsed it before.
         let url = Url::parse(raw.base_url()).ok();
         let server_address = url.as_ref().and_then(Url::host_str).unwrap_or_default();
@@ -296,6 +307,8 @@ impl ClientBuilder {
             wait,
             #[cfg(feature = "images")]
             downloader,
+            #[cfg(feature = "images")]
+            max_images,
         };
         Ok(Client {
             shared: Arc::new(shared),

@@ -73,7 +73,7 @@ struct Inner {
     search: Option<SearchOutcome>,
     /// The image's number, and the directory that it was to be saved in.
     #[cfg(feature = "images")]
-    image: Option<(usize, PathBuf)>,
+    image: Option<(usize, Option<PathBuf>)>,
     idempotency: Idempotency,
     /// The same call has started a job.
     has_started: bool,
@@ -148,11 +148,6 @@ impl Error {
         )
     }
 
-    #[cfg(feature = "images")]
-    pub(crate) fn file(source: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, RequestStatus::ResponseReceived).with_source(source)
-    }
-
     pub(crate) fn from_build(
         error: BuildError,
         token: &'static str,
@@ -161,8 +156,12 @@ impl Error {
         match error {
             BuildError::Token(reason) => Self::invalid_input(token, reason),
             BuildError::BaseUrl(reason) => Self::invalid_input(base_url, reason),
-            other => Self::invalid_input("HTTP settings", "cannot be applied").with_source(other),
+            other => Self::http_settings(other),
         }
+    }
+
+    pub(crate) fn http_settings(source: impl StdError + Send + Sync + 'static) -> Self {
+        Self::invalid_input("HTTP settings", "cannot be applied").with_source(source)
     }
 
     pub(crate) fn with_is_from_service(mut self, is_from_service: bool) -> Self {
@@ -193,8 +192,8 @@ impl Error {
     }
 
     #[cfg(feature = "images")]
-    pub(crate) fn for_image(mut self, number: usize, directory: &Path) -> Self {
-        self.0.image = Some((number, directory.to_owned()));
+    pub(crate) fn for_image(mut self, number: usize, directory: Option<&Path>) -> Self {
+        self.0.image = Some((number, directory.map(Path::to_owned)));
         self
     }
 
@@ -208,8 +207,11 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Box::new(source));
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
         self
     }
 

@@ -14,7 +14,7 @@
 //! println!("{}", result.prompt_with_seed().unwrap_or_default());
 //!
 //! for image in client.save_images(&result, directory).await {
-//!     println!("{}", image?.path.display());
+//!     println!("{}", image?.name);
 //! }
 //! # Ok(())
 //! # });
@@ -100,7 +100,9 @@
 //! [`Client::save_images`] downloads the images of a result into a directory, four
 //! concurrently, and verifies that each is complete. It skips images that are already
 //! saved, resumes interrupted downloads and renews expired URLs. A [`SeedResult`]
-//! that was stored as JSON is sufficient.
+//! that was stored as JSON is sufficient. [`Client::save_images_to`] stores them in any
+//! [`Sink`](images::Sink), such as an object store, and [`Client::save_result`] adds
+//! `job.json` last, which marks a complete job.
 //!
 //! # Testing
 //!
@@ -187,8 +189,6 @@ mod client;
 mod client_builder;
 mod error;
 mod find;
-#[cfg(feature = "images")]
-mod images;
 mod job;
 mod job_id;
 mod json;
@@ -198,6 +198,8 @@ mod result;
 mod retrieve;
 mod retry_after;
 mod retry_policy;
+#[cfg(feature = "images")]
+mod save_images;
 mod seed_text;
 mod seed_value;
 mod submit;
@@ -213,14 +215,14 @@ pub use client::Client;
 pub use client_builder::ClientBuilder;
 pub use error::{Disposition, Error, ErrorKind, RequestStatus, Verdict};
 pub use find::FindSeedJob;
-#[cfg(feature = "images")]
-pub use images::{Difference, ImageFault, SaveImages, SavedImage};
 pub use job::{Job, JobHandle, JobProgress, PollResult};
 pub use job_id::{channel_of, check_job_id};
 pub use reqwest;
 pub use result::{Image, SeedResult};
 pub use retrieve::RetrieveSeed;
 pub use retry_policy::RetryPolicy;
+#[cfg(feature = "images")]
+pub use save_images::SaveImages;
 #[doc(no_inline)]
 pub use secrecy::SecretString;
 pub use submit::SubmitSeed;
@@ -228,6 +230,8 @@ pub use submit::options::{Resubmit, SubmitOptions};
 pub use submit::state::{Intent, SubmissionState};
 pub use submit::submission::{Next, Step, Submission};
 pub use submit_outcome::SubmitOutcome;
+#[cfg(feature = "images")]
+pub use useapi_seed_images::{self as images, ImageError, Mismatch, SavedImage};
 pub use useapi_seed_raw as raw;
 pub use useapi_seed_raw::types::{JobStatus, Verb};
 pub use wait::Wait;

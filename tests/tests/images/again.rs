@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use serde_json::{Value, json};
-use useapi_seed::{Client, ImageFault};
+use useapi_seed::{Client, ImageError};
 use useapi_seed_emulator::{Emulator, Operation};
 use useapi_seed_tests::{Fixture, Response, Stub, poll_every};
 
@@ -18,21 +19,19 @@ async fn an_image_that_is_there_and_whole_is_not_fetched_again() {
     assert_eq!(host.requests().len(), 4);
     // What stands in the folder is worth more than a host that is gone.
     drop(host);
-    let mut told = Vec::new();
-    let second = client
-        .save_images(&retrieval, &folder)
-        .on_each(|outcome| told.push(outcome.as_ref().unwrap().number))
-        .await;
-    assert_eq!(told, [1, 2, 3, 4]);
+    let second = client.save_images(&retrieval, &folder).into_stream();
+    let second: Vec<_> = second.collect().await;
+    let numbers = second.iter().map(|saved| saved.as_ref().unwrap().number);
+    assert!(numbers.eq([1, 2, 3, 4]));
     for (first, second) in first.into_iter().zip(second) {
         let (first, second) = (first.unwrap(), second.unwrap());
-        assert!(!first.was_there && second.was_there);
+        assert!(!first.reused && second.reused);
         assert_eq!(second.number, first.number);
-        assert_eq!(second.path, first.path);
+        assert_eq!(second.name, first.name);
         assert_eq!(second.size, first.size);
         assert_eq!(second.media_type, first.media_type);
         assert_eq!(second.dimensions, first.dimensions);
-        assert!(second.differences.is_empty());
+        assert!(second.mismatches.is_empty());
     }
     assert_eq!(files(folder.path()).len(), 4);
 }
@@ -73,7 +72,7 @@ async fn what_is_not_surely_the_image_is_fetched() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(name), bytes).unwrap();
         let saved = client.save_images(&retrieval, &folder).await.remove(0);
-        assert!(!saved.unwrap().was_there, "{what}");
+        assert!(!saved.unwrap().reused, "{what}");
         assert_eq!(host.requests().len(), index + 1, "{what}");
         let file = std::fs::read(folder.path().join("image-1.png")).unwrap();
         assert_eq!(file, PNG, "{what}");
@@ -91,7 +90,7 @@ async fn a_link_to_elsewhere_is_replaced_and_not_followed() {
     let link = folder.path().join("image-1.png");
     std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
     let saved = client.save_images(&retrieval, &folder).await.remove(0);
-    assert!(!saved.unwrap().was_there);
+    assert!(!saved.unwrap().reused);
     assert!(std::fs::symlink_metadata(&link).unwrap().is_file());
 }
 
@@ -117,14 +116,8 @@ async fn links_that_have_expired_are_renewed_by_one_answer() {
     let before = api_calls(&emulator);
     let folder = tempfile::tempdir().unwrap();
 
-    // One image alone does not know its job.
-    let image = &retrieval.images()[0];
-    let outcome = client.save_image(image, &folder).await;
-    assert!(matches!(fault(&outcome), ImageFault::Gone { .. }));
-    assert_eq!(api_calls(&emulator), before);
-
     for saved in client.save_images(&retrieval, &folder).await {
-        assert!(saved.unwrap().differences.is_empty());
+        assert!(saved.unwrap().mismatches.is_empty());
     }
     assert_eq!(api_calls(&emulator), before + 1);
     assert_eq!(files(folder.path()).len(), 4);
@@ -169,7 +162,7 @@ async fn when_fresh_links_do_not_help_the_error_is_the_hosts() {
     let folder = tempfile::tempdir().unwrap();
     let outcomes = client.save_images(&retrieval, &folder).await;
     let body = |index: usize| match fault(&outcomes[index]) {
-        ImageFault::Gone { body, .. } => body.clone(),
+        ImageError::Expired { body, .. } => body.clone(),
         other => panic!("{other:?}"),
     };
     assert_eq!((body(0), body(1)), ("/old-1".into(), "/new-2".into()));
@@ -198,6 +191,6 @@ async fn a_fresh_answer_of_another_seed_is_not_used() {
     assert_eq!(retrieval.seed(), 0);
     let folder = tempfile::tempdir().unwrap();
     let outcome = client.save_images(&retrieval, &folder).await.remove(0);
-    assert!(matches!(fault(&outcome), ImageFault::Gone { .. }));
+    assert!(matches!(fault(&outcome), ImageError::Expired { .. }));
     assert_eq!((api.requests().len(), host.requests().len()), (2, 1));
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use useapi_seed::{Client, ImageFault};
+use useapi_seed::{Client, ImageError};
 use useapi_seed_tests::{Response, Stub};
 
 use crate::{PNG, asked, fault, files, only_first, picture, retrieval, save_first};
@@ -31,7 +31,7 @@ async fn a_bad_moment_of_the_host_passes() {
     for outcome in &outcomes[..3] {
         assert!(outcome.is_ok(), "{outcome:?}");
     }
-    assert!(matches!(fault(&outcomes[3]), ImageFault::Refused { .. }));
+    assert!(matches!(fault(&outcomes[3]), ImageError::HttpStatus { .. }));
     let counts = ["/1", "/2", "/3", "/4"].map(|target| asked(&host, target).len());
     assert_eq!(counts, [3, 2, 2, 1]);
 }
@@ -48,7 +48,7 @@ async fn a_host_that_never_answers_is_given_up() {
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let outcome = patient.save_images(&retrieval, &folder).await.remove(0);
-    assert_eq!(*fault(&outcome), ImageFault::NoAnswer);
+    assert_eq!(*fault(&outcome), ImageError::Unreachable);
     assert_eq!(host.requests().len(), 3);
     assert!(files(folder.path()).is_empty());
 }
@@ -58,7 +58,7 @@ async fn a_host_that_never_answers_is_given_up() {
 async fn an_image_that_is_said_to_be_huge_is_not_begun() {
     let host = Stub::always(picture().content_length(2 << 30)).await;
     let outcome = save_first(&host, |attachments| attachments[0]["size"] = 2048.into()).await;
-    assert_eq!(*fault(&outcome), ImageFault::TooLarge(256 * 1024 * 1024));
+    assert_eq!(*fault(&outcome), ImageError::TooLarge(256 * 1024 * 1024));
     assert_eq!(host.requests().len(), 1);
 }
 
@@ -69,10 +69,10 @@ async fn limits_of_the_builder_hold() {
     let folder = tempfile::tempdir().unwrap();
     let builder = || Client::builder("a-token").base_url(client.base_url());
     for (builder, expected) in [
-        (builder().image_size_limit(10), ImageFault::TooLarge(10)),
+        (builder().image_size_limit(10), ImageError::TooLarge(10)),
         (
             builder().image_timeout(Duration::ZERO),
-            ImageFault::TooSlow(0),
+            ImageError::Timeout(0),
         ),
     ] {
         let limited = builder.image_retry_timeout(Duration::ZERO).build().unwrap();

@@ -1,7 +1,7 @@
 //! Which files count as complete.
 
 use serde_json::{Value, json};
-use useapi_seed::ImageFault;
+use useapi_seed::ImageError;
 use useapi_seed_tests::{Response, Stub};
 
 use crate::{PNG, fault, picture, save_first};
@@ -61,7 +61,7 @@ async fn assert_rejected(response: Response, announced: usize, sent: usize) {
     let fault = fault(&outcome);
     let size = sent as u64;
     assert!(
-        *fault == ImageFault::Truncated(size) || *fault == ImageFault::Cut(size),
+        *fault == ImageError::Truncated(size) || *fault == ImageError::Interrupted(size),
         "{shown}: {fault}"
     );
 }
@@ -111,7 +111,7 @@ async fn wrong_framing_loses_no_complete_image() {
             let saved = save_first(&host, |attachments| announce(attachments, announced)).await;
             let (saved, file) = saved.unwrap_or_else(|error| panic!("{response:?}: {error}"));
             assert_eq!(file, PNG);
-            assert_eq!(saved.differences.len(), mismatches);
+            assert_eq!(saved.mismatches.len(), mismatches);
             assert_eq!(host.requests().len(), 1);
         }
     }

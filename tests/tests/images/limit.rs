@@ -26,7 +26,7 @@ async fn images_over_the_limit_are_a_warning() {
         let before = host.requests().len();
         let folder = tempfile::tempdir().unwrap();
         let saving = client.save_images(&retrieval, &folder);
-        let note = saving.note().unwrap();
+        let note = saving.warning().unwrap();
         assert!(
             matches!(note, Warning::ImageLimit { listed: 20, limit: said, .. } if said == limit),
             "{note:?}"
@@ -51,5 +51,5 @@ async fn images_over_the_limit_are_a_warning() {
 async fn four_images_need_no_warning() {
     let host = Stub::always(picture()).await;
     let (client, retrieval) = retrieval(host.address(), |_| {}).await;
-    assert_eq!(client.save_images(&retrieval, "folder").note(), None);
+    assert_eq!(client.save_images(&retrieval, "folder").warning(), None);
 }

@@ -1,7 +1,7 @@
 //! The second link of an image.
 
 use serde_json::{Value, json};
-use useapi_seed::ImageFault;
+use useapi_seed::ImageError;
 use useapi_seed_tests::{Response, Stub};
 
 use crate::{PNG, asked, fault, only_first, picture, retrieval, save_first};
@@ -45,7 +45,8 @@ async fn proxy_url_stands_in_for_a_bad_url() {
         let folder = tempfile::tempdir().unwrap();
         let saved = client.save_images(&retrieval, &folder).await.remove(0);
         let saved = saved.unwrap_or_else(|error| panic!("{url}: {error}"));
-        assert_eq!(std::fs::read(saved.path).unwrap(), PNG, "{url}");
+        let file = folder.path().join(saved.name);
+        assert_eq!(std::fs::read(file).unwrap(), PNG, "{url}");
     }
 }
 
@@ -71,7 +72,8 @@ async fn proxy_url_is_used_only_when_url_fails() {
     .await;
     let folder = tempfile::tempdir().unwrap();
     for saved in client.save_images(&retrieval, &folder).await {
-        assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
+        let file = folder.path().join(saved.unwrap().name);
+        assert_eq!(std::fs::read(file).unwrap(), PNG);
     }
     assert_eq!(asked(&host, "/1"), [false, true]);
     assert_eq!(asked(&host, "/2"), [false]);
@@ -90,5 +92,5 @@ async fn an_expired_link_is_the_error_of_both() {
         attachments[0]["proxy_url"] = json!(proxy_url);
     })
     .await;
-    assert!(matches!(fault(&outcome), ImageFault::Gone { .. }));
+    assert!(matches!(fault(&outcome), ImageError::Expired { .. }));
 }

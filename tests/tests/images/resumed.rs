@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use useapi_seed::{Client, ImageFault, PollResult};
+use useapi_seed::{Client, ImageError, PollResult};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Request, Response, Stub, poll_every};
 
@@ -78,7 +78,7 @@ async fn where_the_rest_cannot_be_had_all_is_asked_for_again() {
     let folder = tempfile::tempdir().unwrap();
     let outcomes = client.save_images(&retrieval, &folder).await;
     for (outcome, target) in outcomes.iter().zip(["/1", "/2", "/3"]) {
-        assert_eq!(*fault(outcome), ImageFault::Cut(57), "{target}");
+        assert_eq!(*fault(outcome), ImageError::Interrupted(57), "{target}");
         assert_eq!(asked(&host, target), [false; 3], "{target}");
     }
     assert!(outcomes[3].is_ok());
@@ -112,7 +112,8 @@ async fn a_part_that_is_not_what_was_asked_for_is_not_taken() {
     let folder = tempfile::tempdir().unwrap();
     for saved in client.save_images(&retrieval, &folder).await {
         let saved = saved.unwrap();
-        assert_eq!(std::fs::read(saved.path).unwrap(), PNG, "{}", saved.number);
+        let file = folder.path().join(&saved.name);
+        assert_eq!(std::fs::read(file).unwrap(), PNG, "{}", saved.number);
         let target = format!("/{}", saved.number);
         assert_eq!(asked(&host, &target), [false, true, false], "{target}");
     }
@@ -155,8 +156,8 @@ async fn a_download_from_the_emulator_is_resumed() {
     let folder = tempfile::tempdir().unwrap();
     for saved in client.save_images(&retrieval, &folder).await {
         let saved = saved.unwrap();
-        assert!(saved.differences.is_empty(), "{saved:?}");
-        assert!(!saved.was_there);
+        assert!(saved.mismatches.is_empty(), "{saved:?}");
+        assert!(!saved.reused);
     }
     let statuses: Vec<_> = emulator
         .journal()
@@ -171,7 +172,7 @@ async fn a_download_from_the_emulator_is_resumed() {
         panic!("it was completed");
     };
     for saved in client.save_images(&again, &folder).await {
-        assert!(saved.unwrap().was_there);
+        assert!(saved.unwrap().reused);
     }
 }
 
@@ -206,7 +207,8 @@ async fn a_part_without_a_validator_starts_over() {
     .await;
     let folder = tempfile::tempdir().unwrap();
     for saved in client.save_images(&retrieval, &folder).await {
-        assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
+        let file = folder.path().join(saved.unwrap().name);
+        assert_eq!(std::fs::read(file).unwrap(), PNG);
     }
     for target in ["/1", "/2"] {
         assert_eq!(asked(&host, target), [false, true, false], "{target}");
@@ -274,7 +276,8 @@ async fn a_206_to_a_plain_request_is_taken() {
     .await;
     let folder = tempfile::tempdir().unwrap();
     for saved in client.save_images(&retrieval, &folder).await {
-        assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
+        let file = folder.path().join(saved.unwrap().name);
+        assert_eq!(std::fs::read(file).unwrap(), PNG);
     }
     assert_eq!(asked(&host, "/1"), [false]);
     assert_eq!(asked(&host, "/2"), [false, true]);
@@ -284,5 +287,5 @@ async fn a_206_to_a_plain_request_is_taken() {
 async fn a_206_from_the_middle_is_rejected() {
     let host = Stub::always(part(1, PNG.len())).await;
     let outcome = save_first(&host, |_| {}).await;
-    assert_eq!(*fault(&outcome), ImageFault::Cut(0));
+    assert_eq!(*fault(&outcome), ImageError::Interrupted(0));
 }

@@ -185,10 +185,6 @@ impl Errand {
         if let Some(other) = other_result(&folder, &report.job_id)? {
             return Err(another_job(&folder, &other));
         }
-        let is_ours = |name: &&str| folder.size(name).is_some();
-        if [SEED_FILE, PENDING].iter().any(is_ours) {
-            folder.remove_image_parts();
-        }
         Ok(folder)
     }
 

@@ -11,8 +11,6 @@ use crate::whole_file;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// How the names of images begin that the library has not whole yet.
-const IMAGE: &str = ".image-";
 /// The file that says that a process works here.
 pub(super) const LOCK: &str = ".useapi-seed.lock";
 
@@ -80,12 +78,6 @@ impl Folder {
     /// Whether no other process can prepare it meanwhile.
     pub(crate) fn is_locked(&self) -> bool {
         self.lock.is_some()
-    }
-
-    /// Removes the images that a killed process has left in part. For a folder whose
-    /// record says that they are this command's: the library may save elsewhere.
-    pub(crate) fn remove_image_parts(&self) {
-        whole_file::remove_parts(&self.path, IMAGE, |_| self.is_locked());
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -116,11 +116,7 @@ impl Progress {
     pub(crate) fn image(&self, outcome: &Result<SavedImage, Error>) {
         if let Ok(saved) = outcome {
             let size = HumanBytes(saved.size);
-            let there = if saved.was_there {
-                ", there before"
-            } else {
-                ""
-            };
+            let there = if saved.reused { ", there before" } else { "" };
             self.detail(&format!("image {}: {size}{there}", saved.number));
         }
     }

@@ -67,7 +67,7 @@ pub(crate) async fn all(
     for (image, outcome) in retrieval.images().iter().zip(outcomes) {
         match outcome {
             Ok(saved) => {
-                for difference in &saved.differences {
+                for difference in &saved.mismatches {
                     let difference = plain(&difference.to_string());
                     tell_note(progress, &format!("image {}: {difference}", image.number));
                 }

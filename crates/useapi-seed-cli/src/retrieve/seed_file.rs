@@ -116,12 +116,12 @@ impl ImageEntry {
             number,
             file: saved.and_then(file_name),
             error: fault.map(ToString::to_string),
-            media_type: saved.map(|saved| saved.media_type.to_owned()),
+            media_type: saved.map(|saved| saved.media_type.clone()),
             size: saved.map(|saved| saved.size),
             width,
             height,
             differences: saved
-                .map(|saved| saved.differences.iter().map(ToString::to_string).collect())
+                .map(|saved| saved.mismatches.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
         }
     }

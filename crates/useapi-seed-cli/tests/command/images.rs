@@ -25,7 +25,7 @@ async fn one_that_fails_keeps_nothing_else_back() {
         .told("This content is no longer available.")
         .told("a fresh answer has fresh links")
         .told("error: image 2: the image's host refuses (HTTP 401: Log in)")
-        .told("error: image 3: the link to the image has expired")
+        .told("error: image 3: image URL has expired")
         .told("to go on: useapi-seed fetch 5 --out out");
     assert!(!run.stderr.contains("error: image 4"));
     assert_eq!(run.stdout, "seed 77\nA cat --v 5.2 --seed 77\nout\n");
@@ -66,7 +66,7 @@ async fn what_differs_is_noted_and_kept() {
     stub.run(folder.path(), &["fetch", "5", "--out", "out"])
         .ended(0)
         .told("note: images: 1 instead of 4\n")
-        .told("note: image 1: announced with 5 bytes, it has 67\n")
+        .told("note: image 1: expected 5 bytes, got 67\n")
         .told("note: image 1: announced as image/webp, it is image/png\n");
     let seed = json(&folder.path().join("out/seed.json"));
     assert_eq!(seed["notes"].as_array().unwrap().len(), 1);

@@ -184,7 +184,7 @@ async fn nothing_of_it_stays() {
     for name in [
         ".useapi-seed.lock",
         ".useapi-seed-abc.part",
-        ".image-1-abc.part",
+        ".useapi-seed-image-abc.part",
         ".mine.part",
     ] {
         fs::write(out.join(name), "").unwrap();

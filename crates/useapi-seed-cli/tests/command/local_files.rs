@@ -253,31 +253,24 @@ async fn parts_of_killed_processes_are_removed() {
     };
     let is_there = |path: &str| folder.path().join(path).exists();
     for task in ["fetch", "wait"] {
-        let (image, json) = (".image-1-abc.part", ".useapi-seed-abc.part");
+        let parts = [".useapi-seed-image-abc.part", ".useapi-seed-abc.part"];
+        let others = [".image-1-abc.part"];
         let out = |name: &str| format!("{task}/{name}");
-        for name in [image, json] {
+        for name in parts.into_iter().chain(others) {
             plant(&out(name));
         }
-        plant(&format!("state/useapi-seed/{json}"));
-        // What is no output directory yet may be another program's.
-        let run = |id: &str| {
-            command(folder.path())
-                .args([task, id, "--out", task, "--interval", "0.01"])
-                .at_url(&stub.base_url(), TOKEN)
-                .env("XDG_STATE_HOME", folder.path().join("state"))
-                .run()
-                .ended(0)
-        };
-        let id = job["jobid"].as_str().unwrap();
-        run(id);
-        assert!(is_there(&out(image)));
-        assert!(!is_there(&out(json)));
-
-        // It is one of this command now, and something is missing.
-        fs::remove_file(folder.path().join(out("image-2.png"))).unwrap();
-        plant(&out(json));
-        run(id);
-        assert!(!is_there(&out(image)) && !is_there(&out(json)));
+        plant(&format!("state/useapi-seed/{}", parts[1]));
+        command(folder.path())
+            .args([task, job["jobid"].as_str().unwrap(), "--out", task])
+            .args(["--interval", "0.01"])
+            .at_url(&stub.base_url(), TOKEN)
+            .env("XDG_STATE_HOME", folder.path().join("state"))
+            .run()
+            .ended(0);
+        assert!(parts.iter().all(|name| !is_there(&out(name))));
+        // Another program's.
+        assert!(others.iter().all(|name| is_there(&out(name))));
+        fs::remove_file(folder.path().join(out(others[0]))).unwrap();
         assert_eq!(names(&folder.path().join(task)), WHOLE);
     }
 }

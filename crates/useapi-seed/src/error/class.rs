@@ -54,7 +54,7 @@ impl Error {
             },
             ErrorKind::WaitTimeout { .. } => Class::Transient,
             #[cfg(feature = "images")]
-            ErrorKind::Image(error) if error.is_passing() => Class::Transient,
+            ErrorKind::Image(error) if error.is_transient() => Class::Transient,
             _ => Class::Permanent,
         }
     }
@@ -145,50 +145,31 @@ mod tests {
 
     #[cfg(feature = "images")]
     fn image_cases() -> Vec<(Error, Class, Class)> {
-        use crate::images::ImageFault::{
-            self, BadLink, Cut, Gone, NoAnswer, NoLink, NotAPicture, Refused, TooLarge, TooSlow,
-            Truncated,
-        };
+        use useapi_seed_images::ImageError;
 
-        let text = String::new;
-        let http = |status| Refused {
-            status: StatusCode::from_u16(status).unwrap(),
-            body: text(),
-        };
-        let gone = Gone {
-            status: StatusCode::NOT_FOUND,
-            body: text(),
-        };
         let case = |class| {
-            move |fault: ImageFault| {
-                let error = Error::new(ErrorKind::Image(fault), RequestStatus::ResponseReceived);
+            move |reason: ImageError| {
+                let error = Error::new(ErrorKind::Image(reason), RequestStatus::ResponseReceived);
                 (error, class, class)
             }
         };
-        let io = std::io::Error::from(std::io::ErrorKind::StorageFull);
-        let mut cases = vec![(Error::file(io), Class::Permanent, Class::Permanent)];
+        let stored = Error::new(ErrorKind::Io, RequestStatus::ResponseReceived);
+        let mut cases = vec![(stored, Class::Permanent, Class::Permanent)];
+        // Those with a status are in a table of the images' crate.
         let transient = [
-            NoAnswer,
-            Cut(1),
-            Truncated(1),
-            TooSlow(1),
-            NotAPicture(text()),
+            ImageError::Unreachable,
+            ImageError::Interrupted(1),
+            ImageError::Truncated(1),
+            ImageError::Timeout(1),
+            ImageError::NotAnImage(String::new()),
         ];
-        let statuses = [204, 408, 421, 423, 425, 429, 500, 503].map(http);
-        cases.extend(
-            transient
-                .into_iter()
-                .chain(statuses)
-                .map(case(Class::Transient)),
-        );
-        let permanent = [NoLink, BadLink(text()), TooLarge(1), gone];
-        let statuses = [304, 400, 401, 403, 451].map(http);
-        cases.extend(
-            permanent
-                .into_iter()
-                .chain(statuses)
-                .map(case(Class::Permanent)),
-        );
+        cases.extend(transient.map(case(Class::Transient)));
+        let permanent = [
+            ImageError::MissingUrl,
+            ImageError::InvalidUrl(String::new()),
+            ImageError::TooLarge(1),
+        ];
+        cases.extend(permanent.map(case(Class::Permanent)));
         cases
     }
 }

@@ -65,8 +65,8 @@ impl Error {
             ErrorKind::Io => {
                 f.write_str("cannot write a file")?;
                 match &self.0.image {
-                    Some((_, directory)) => write!(f, " in {}", directory.display()),
-                    None => Ok(()),
+                    Some((_, Some(directory))) => write!(f, " in {}", directory.display()),
+                    _ => Ok(()),
                 }
             }
         }

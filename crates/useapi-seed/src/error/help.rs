@@ -101,7 +101,11 @@ impl Error {
                  job, submit that job's id."
             }
             #[cfg(feature = "images")]
-            ErrorKind::Image(error) => error.advice(),
+            ErrorKind::Image(error) if error.is_expired() => {
+                "Poll the job again: its response usually has renewed URLs, valid for about a day."
+            }
+            #[cfg(feature = "images")]
+            ErrorKind::Image(error) => error.help(),
             #[cfg(feature = "images")]
             ErrorKind::Io => {
                 "Check that the directory is writable and has free space. The result is not lost: \

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "images")]
+use useapi_seed_images::ImageError;
 use useapi_seed_raw::types::{JobStatus, Verb};
 
 use crate::bad_request::BadRequestReason;
-#[cfg(feature = "images")]
-use crate::images::ImageFault;
 
 /// What failed.
 ///
@@ -101,7 +101,7 @@ pub enum ErrorKind {
     Transport,
     /// An image could not be downloaded.
     #[cfg(feature = "images")]
-    Image(ImageFault),
+    Image(ImageError),
     /// A local file could not be written.
     #[cfg(feature = "images")]
     Io,

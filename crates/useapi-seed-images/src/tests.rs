@@ -1,4 +1,4 @@
-//! Limits and pauses, which take their time unless they are small, and proxies.
+//! Limits and delays, which take time unless they are small, and proxies.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,12 +9,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::{Downloader, ImageFault, Limits};
-use crate::error::ErrorKind;
-use crate::result::Image;
+use crate::limits::Limits;
+use crate::{Directory, Downloader, ImageError, ImageSource};
 
-/// A host that sends `start`, then `rest` again and again, and then keeps the
-/// connection when `rest` is empty.
+/// A host that sends `start`, then `rest` repeatedly; when `rest` is empty it keeps
+/// the connection open.
 async fn host(start: Vec<u8>, rest: &'static [u8]) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let link = format!("http://{}/a.png", listener.local_addr().unwrap());
@@ -24,7 +23,7 @@ async fn host(start: Vec<u8>, rest: &'static [u8]) -> (String, JoinHandle<()>) {
             assert_ne!(stream.read(&mut request).await.unwrap(), 0);
             stream.write_all(&start).await.unwrap();
             if rest.is_empty() {
-                // Until the caller hangs up.
+                // Until the client closes the connection.
                 let _ = stream.read(&mut request).await;
             }
             while !rest.is_empty() && stream.write_all(rest).await.is_ok() {}
@@ -39,60 +38,50 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\
     \x00\x00\x00\x0aIDATx\x9cc\xa8\x07\x00\x00\x81\x00\x80\xd3\x94SJ\
     \x00\x00\x00\x00IEND\xaeB`\x82";
 
-fn answer(headers: &str, body: &[u8]) -> Vec<u8> {
+fn response(headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 200 OK\r\n{headers}\r\n");
     [head.as_bytes(), body].concat()
 }
 
-fn image(number: usize, url: String) -> Image {
-    Image {
-        number,
-        url: Some(url),
-        proxy_url: None,
-        filename: None,
-        content_type: None,
-        size: Some(PNG.len() as u64),
-        width: None,
-        height: None,
-    }
+fn source(number: usize, url: String) -> ImageSource {
+    let mut source = ImageSource::new(number, url);
+    source.size = Some(PNG.len() as u64);
+    source
 }
 
-/// What is wrong with the image at a link, within these limits. It leaves no
-/// file.
-async fn fault(link: String, limits: Limits) -> ImageFault {
-    fault_of(&Downloader::new(true, limits, |http| http).unwrap(), link).await
+fn downloader(limits: Limits) -> Downloader {
+    let builder = Downloader::builder().allow_local_addresses(true);
+    builder.limits(limits).build().unwrap()
 }
 
-async fn fault_of(downloader: &Downloader, link: String) -> ImageFault {
-    let folder = tempfile::tempdir().unwrap();
-    let outcome = downloader
-        .save(&image(1, link), folder.path(), downloader.deadline())
-        .await;
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    match outcome.unwrap_err().kind() {
-        ErrorKind::Image(fault) => fault.clone(),
-        other => panic!("{other:?}"),
-    }
+/// Why an image cannot be saved within these limits. It leaves no file.
+async fn error(url: String, limits: Limits) -> ImageError {
+    error_of(&downloader(limits), url).await
 }
 
-/// Saves an image from each of these links at the same time.
-async fn assert_saved(links: Vec<String>) {
-    let downloader = Downloader::new(true, LIMITS, |http| http).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let images: Vec<_> = (1..)
-        .zip(links)
-        .map(|(number, link)| image(number, link))
-        .collect();
-    let saves = images
-        .iter()
-        .map(|image| downloader.save(image, folder.path(), downloader.deadline()));
+async fn error_of(downloader: &Downloader, url: String) -> ImageError {
+    let directory = tempfile::tempdir().unwrap();
+    let sink = Directory::new(directory.path());
+    let outcome = downloader.save(&source(1, url), &sink).await;
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    outcome.unwrap_err().into_parts().0
+}
+
+/// Saves an image from each of these URLs concurrently.
+async fn assert_saved(urls: Vec<String>) {
+    let downloader = downloader(LIMITS);
+    let directory = tempfile::tempdir().unwrap();
+    let sink = Directory::new(directory.path());
+    let sources = (1..).zip(urls).map(|(number, url)| source(number, url));
+    let sources: Vec<_> = sources.collect();
+    let saves = sources.iter().map(|source| downloader.save(source, &sink));
     for saved in join_all(saves).await {
-        assert_eq!(std::fs::read(saved.unwrap().path).unwrap(), PNG);
+        let path = directory.path().join(saved.unwrap().name);
+        assert_eq!(std::fs::read(path).unwrap(), PNG);
     }
 }
 
 const LIMITS: Limits = Limits {
-    images: 16,
     size: 1_000_000,
     time: Duration::from_secs(60),
     retry_timeout: Duration::from_secs(10),
@@ -100,33 +89,33 @@ const LIMITS: Limits = Limits {
 };
 
 #[tokio::test]
-async fn a_body_without_an_end_is_refused_at_the_limit() {
-    let (link, _task) = host(answer("", &PNG[..24]), &[7; 10_000]).await;
-    assert_eq!(fault(link, LIMITS).await, ImageFault::TooLarge(1_000_000));
+async fn endless_body_is_rejected_at_the_limit() {
+    let (link, _task) = host(response("", &PNG[..24]), &[7; 10_000]).await;
+    assert_eq!(error(link, LIMITS).await, ImageError::TooLarge(1_000_000));
 }
 
-/// All attempts together have as much time as one.
+/// The timeout is for all attempts together.
 #[tokio::test]
-async fn what_takes_too_long_is_given_up() {
+async fn slow_download_times_out() {
     let limits = Limits {
         time: Duration::from_millis(300),
         ..LIMITS
     };
-    let (link, _task) = host(answer("content-length: 2048\r\n", &PNG[..24]), b"").await;
-    assert_eq!(fault(link, limits).await, ImageFault::TooSlow(24));
+    let (link, _task) = host(response("content-length: 2048\r\n", &PNG[..24]), b"").await;
+    assert_eq!(error(link, limits).await, ImageError::Timeout(24));
     let (link, _task) = host(Vec::new(), b"").await;
-    assert_eq!(fault(link, limits).await, ImageFault::TooSlow(0));
+    assert_eq!(error(link, limits).await, ImageError::Timeout(0));
 }
 
 #[tokio::test]
-async fn a_connection_kept_open_delays_no_complete_image() {
-    let answer = answer("content-length: 2048\r\n", PNG);
-    let (link, _task) = host(answer, b"").await;
+async fn open_connection_delays_no_complete_image() {
+    let response = response("content-length: 2048\r\n", PNG);
+    let (link, _task) = host(response, b"").await;
     assert_saved(vec![link]).await;
 }
 
 #[tokio::test]
-async fn a_host_that_is_away_for_a_while_is_retried() {
+async fn unreachable_host_is_retried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -135,31 +124,31 @@ async fn a_host_that_is_away_for_a_while_is_retried() {
         let listener = TcpListener::bind(address).await.unwrap();
         let (mut stream, _) = listener.accept().await.unwrap();
         assert_ne!(stream.read(&mut [0; 4096]).await.unwrap(), 0);
-        let answer = answer("content-length: 67\r\n", PNG);
-        stream.write_all(&answer).await.unwrap();
+        let response = response("content-length: 67\r\n", PNG);
+        stream.write_all(&response).await.unwrap();
     });
     assert_saved(vec![format!("http://{address}/a.png")]).await;
     task.await.unwrap();
 }
 
-/// Until it closes, which an idle connection must not delay for long.
+/// Until it is closed, which an idle connection must not delay for long.
 #[tokio::test]
-async fn a_host_that_serves_one_connection_at_a_time() {
+async fn host_with_one_connection_serves_all_images() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let link = format!("http://{}/a.png", listener.local_addr().unwrap());
     let _task = tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {
-                let answer = answer("content-length: 67\r\n", PNG);
-                stream.write_all(&answer).await.unwrap();
+                let response = response("content-length: 67\r\n", PNG);
+                stream.write_all(&response).await.unwrap();
             }
         }
     });
     assert_saved(vec![link; 3]).await;
 }
 
-/// A proxy that answers every request with this, and counts them.
-async fn proxy(answer: String) -> (u16, Arc<AtomicUsize>) {
+/// A proxy that sends this response to every request, and counts them.
+async fn proxy(response: String) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let requests = Arc::new(AtomicUsize::new(0));
@@ -168,20 +157,24 @@ async fn proxy(answer: String) -> (u16, Arc<AtomicUsize>) {
         while let Ok((mut stream, _)) = listener.accept().await {
             let _ = stream.read(&mut [0; 4096]).await;
             count.fetch_add(1, Ordering::Relaxed);
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.write_all(response.as_bytes()).await;
         }
     });
     (port, requests)
 }
 
-/// Has its images fetched by a proxy of this host's.
+/// Uses a proxy at this host.
 fn by_proxy(host: &str, port: u16) -> Downloader {
     let proxy = reqwest::Proxy::all(format!("http://{host}:{port}")).unwrap();
-    Downloader::new(false, LIMITS, |http| http.proxy(proxy)).unwrap()
+    let builder = Downloader::builder().limits(LIMITS);
+    builder
+        .http_client(|http| http.proxy(proxy))
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
-async fn private_link_is_rejected_with_a_proxy() {
+async fn private_url_is_rejected_with_a_proxy() {
     let head = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let (port, requests) = proxy(head.to_owned()).await;
     for host in ["127.0.0.1", "localhost"] {
@@ -192,14 +185,17 @@ async fn private_link_is_rejected_with_a_proxy() {
             "https://metadata.google.internal/a.png".to_owned(),
             "http://[64:ff9b:1::a00:1]/a.png".to_owned(),
         ] {
-            let fault = fault_of(&downloader, link.clone()).await;
-            assert!(matches!(fault, ImageFault::BadLink(_)), "{link}: {fault:?}");
+            let error = error_of(&downloader, link.clone()).await;
+            assert!(
+                matches!(error, ImageError::InvalidUrl(_)),
+                "{link}: {error:?}"
+            );
         }
         assert_eq!(requests.swap(0, Ordering::Relaxed), 0);
         // The proxy itself may be there.
         let link = "http://162.159.128.233/a.png".to_owned();
-        let fault = fault_of(&downloader, link).await;
-        assert!(matches!(fault, ImageFault::Gone { .. }), "{fault:?}");
+        let error = error_of(&downloader, link).await;
+        assert!(matches!(error, ImageError::Expired { .. }), "{error:?}");
         assert_eq!(requests.swap(0, Ordering::Relaxed), 1);
     }
 }
@@ -210,8 +206,8 @@ async fn redirect_to_private_host_is_rejected() {
         connection: close\r\n\r\n";
     let (port, requests) = proxy(head.to_owned()).await;
     let link = "http://162.159.128.233/a.png".to_owned();
-    let fault = fault_of(&by_proxy("127.0.0.1", port), link).await;
+    let error = error_of(&by_proxy("127.0.0.1", port), link).await;
     let problem = "redirects to an address that points at 10.0.0.1, which is not a public address";
-    assert_eq!(fault, ImageFault::BadLink(problem.to_owned()));
+    assert_eq!(error, ImageError::InvalidUrl(problem.to_owned()));
     assert_eq!(requests.load(Ordering::Relaxed), 1);
 }

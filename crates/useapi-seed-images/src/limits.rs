@@ -1,26 +1,23 @@
-//! What downloads may take.
+//! Limits of downloads.
 
 use std::time::Duration;
 
-/// What downloads may take.
+/// Limits of one download.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The images of a result.
-    pub(crate) images: usize,
-    /// The bytes of an image: a body without an end must not fill the disk.
+    /// Bytes: a body without an end must not fill the disk.
     pub(crate) size: u64,
-    /// For an image, with all attempts: a slow body must end too.
+    /// For all attempts together: a slow body must end too.
     pub(crate) time: Duration,
-    /// How long attempts may fail in a row.
+    /// How long consecutive attempts may fail.
     pub(crate) retry_timeout: Duration,
-    /// The pause after the first failed attempt.
+    /// The delay after the first failed attempt.
     pub(crate) initial_backoff: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            images: 16,
             size: 256 * 1024 * 1024,
             time: Duration::from_secs(10 * 60),
             retry_timeout: Duration::from_secs(30),

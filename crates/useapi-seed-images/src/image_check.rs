@@ -1,50 +1,50 @@
-//! Whether what comes in is an image, and of which format.
+//! Detects the image format from the first bytes.
 
 use infer::{MatcherType, Type};
 
-use super::fault::ImageFault;
+use crate::error::ImageError;
 
-/// As many bytes as any format needs to be recognized.
-pub(super) const START: usize = 64;
-/// How much of what is not an image an error shows.
+/// Enough bytes to recognize any format.
+pub(crate) const START: usize = 64;
+/// How many bytes of another format an error shows.
 const SHOWN: usize = 40;
 
-/// Sees a file go by, without keeping it.
+/// Checks a stream of bytes without keeping it.
 #[derive(Default)]
-pub(super) struct Inspection {
+pub(crate) struct ImageCheck {
     start: Vec<u8>,
     size: u64,
 }
 
-impl Inspection {
-    pub(super) fn size(&self) -> u64 {
+impl ImageCheck {
+    pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
-    /// Takes the next bytes; rejects them as soon as they begin no image.
-    pub(super) fn take(&mut self, chunk: &[u8]) -> Result<(), ImageFault> {
+    /// Adds the next bytes; an error as soon as they cannot be the start of an image.
+    pub(crate) fn update(&mut self, chunk: &[u8]) -> Result<(), ImageError> {
         let known = self.start.len() >= START;
         let missing = START.saturating_sub(self.start.len());
         self.start.extend(chunk.iter().take(missing));
         self.size += chunk.len() as u64;
         if !known && self.start.len() >= START {
-            self.kind()?;
+            self.finish()?;
         }
         Ok(())
     }
 
-    pub(super) fn kind(&self) -> Result<Type, ImageFault> {
+    pub(crate) fn finish(&self) -> Result<Type, ImageError> {
         kind(&self.start)
     }
 }
 
 /// The format of a file that starts so.
-pub(super) fn kind(start: &[u8]) -> Result<Type, ImageFault> {
+pub(crate) fn kind(start: &[u8]) -> Result<Type, ImageError> {
     infer::get(start)
         .filter(|kind| kind.matcher_type() == MatcherType::Image)
         .ok_or_else(|| {
             let shown = start.get(..SHOWN).unwrap_or(start);
-            ImageFault::NotAPicture(String::from_utf8_lossy(shown).into_owned())
+            ImageError::NotAnImage(String::from_utf8_lossy(shown).into_owned())
         })
 }
 
@@ -63,23 +63,23 @@ mod tests {
         ] {
             let file = [start, &[7; 100]].concat();
             for step in 1..file.len() {
-                let mut inspection = Inspection::default();
+                let mut check = ImageCheck::default();
                 for chunk in file.chunks(step) {
-                    inspection.take(chunk).unwrap();
+                    check.update(chunk).unwrap();
                 }
-                assert_eq!(inspection.kind().unwrap().extension(), extension);
-                assert_eq!(inspection.size(), file.len() as u64);
+                assert_eq!(check.finish().unwrap().extension(), extension);
+                assert_eq!(check.size(), file.len() as u64);
             }
         }
     }
 
     #[test]
-    fn what_is_no_picture_is_refused_at_its_beginning() {
-        let mut inspection = Inspection::default();
+    fn other_content_is_rejected_by_its_start() {
+        let mut check = ImageCheck::default();
         let page = format!("<!DOCTYPE html><html>{}</html>", " ".repeat(1000));
         assert_eq!(
-            inspection.take(page.as_bytes()),
-            Err(ImageFault::NotAPicture(
+            check.update(page.as_bytes()),
+            Err(ImageError::NotAnImage(
                 "<!DOCTYPE html><html>                   ".into()
             ))
         );

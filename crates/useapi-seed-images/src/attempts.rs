@@ -1,106 +1,105 @@
 //! Which URL of an image is tried next, and when.
 //!
-//! A GET changes nothing at its host, so it may be repeated; but a host that
-//! keeps failing is left alone.
+//! A GET is safe to retry; a host that keeps failing gets no further request.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use url::Url;
 
-use super::fault::ImageFault;
-use super::limits::Limits;
-use crate::error::{Error, ErrorKind};
+use crate::error::{DownloadError, ImageError};
+use crate::limits::Limits;
 
-/// In a row, however long they take: one or two stalls are likely in a bad
-/// network.
+/// At least this many consecutive attempts, however long they take: one or two
+/// stalls are likely in a bad network.
 const MIN_ATTEMPTS: u32 = 3;
 /// The backoff doubles up to this after each failed attempt at a URL.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
-/// A host that asks for a longer pause gets no further request: the caller
+/// After a longer `Retry-After` the host gets no further request: the caller
 /// decides.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// How an attempt failed.
 #[derive(Debug)]
-pub(super) struct Failure {
-    error: Error,
-    retry: RetryPolicy,
+pub(crate) struct Failure {
+    error: DownloadError,
+    retry: Retry,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RetryPolicy {
-    /// No URL would help.
+enum Retry {
+    /// No URL helps.
     Never,
-    /// This URL would fail the same way again; another may not.
+    /// The same URL fails again; another one may not.
     OtherUrl,
-    /// The same request may succeed after this pause.
+    /// The same request may succeed after this delay.
     After(Duration),
 }
 
 impl Failure {
     /// The URL is not tried again.
-    pub(super) fn permanent(error: Error) -> Self {
-        let retry = RetryPolicy::OtherUrl;
+    pub(crate) fn permanent(error: DownloadError) -> Self {
+        let retry = Retry::OtherUrl;
         Self { error, retry }
     }
 
-    /// The same failure of a request that is not made again in this form.
-    pub(super) fn of_another_request(mut self) -> Self {
-        if self.retry == RetryPolicy::OtherUrl {
-            self.retry = RetryPolicy::After(Duration::ZERO);
+    /// The failure of a request that is not sent again in this form.
+    pub(crate) fn with_other_request(mut self) -> Self {
+        if self.retry == Retry::OtherUrl {
+            self.retry = Retry::After(Duration::ZERO);
         }
         self
     }
 
-    /// With the host's `RetryPolicy-After`.
-    pub(super) fn not_before(mut self, retry_after: Option<Duration>) -> Self {
-        if let (RetryPolicy::After(_), Some(pause)) = (self.retry, retry_after) {
+    /// With the host's `Retry-After`.
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        if let (Retry::After(_), Some(pause)) = (self.retry, retry_after) {
             self.retry = if pause <= MAX_RETRY_AFTER {
-                RetryPolicy::After(pause)
+                Retry::After(pause)
             } else {
-                RetryPolicy::OtherUrl
+                Retry::OtherUrl
             };
         }
         self
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let retry = match error.kind() {
-            ErrorKind::Image(fault) if fault.is_passing() => RetryPolicy::After(Duration::ZERO),
-            ErrorKind::Image(_) => RetryPolicy::OtherUrl,
-            _ => RetryPolicy::Never,
+impl<E: Into<DownloadError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        let retry = match error.reason() {
+            ImageError::Storage => Retry::Never,
+            reason if reason.is_transient() => Retry::After(Duration::ZERO),
+            _ => Retry::OtherUrl,
         };
         Self { error, retry }
     }
 }
 
-/// What a failed attempt leaves for the next one.
+/// What the next attempt can use of a failed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
-    /// Nothing that could be continued.
+pub(crate) enum Remainder {
+    /// Nothing.
     Nothing,
-    /// The start of a file that may be resumed at the same URL.
+    /// The start of a file that can be resumed at the same URL.
     Resumable,
     /// The same, and more of it than before.
     Progress,
 }
 
-/// The attempts at one image.
+/// The attempts to download one image.
 #[derive(Debug)]
-pub(super) struct Attempts {
+pub(crate) struct Attempts {
     candidates: Vec<Candidate>,
     current: usize,
     limits: Limits,
     deadline: Option<Instant>,
-    failed: u32,
+    count: u32,
     /// Since when, and in how many attempts, the file has not grown.
     stuck_since: Instant,
-    in_a_row: u32,
+    consecutive: u32,
     /// Why a URL is not tried any more.
-    given_up: Option<Error>,
+    permanent_error: Option<DownloadError>,
 }
 
 #[derive(Debug)]
@@ -111,8 +110,8 @@ struct Candidate {
 }
 
 impl Attempts {
-    /// `urls` in the order of preference.
-    pub(super) fn new(
+    /// `urls` in order of preference.
+    pub(crate) fn new(
         urls: Vec<Url>,
         limits: Limits,
         deadline: Option<Instant>,
@@ -128,76 +127,76 @@ impl Attempts {
             current: 0,
             limits,
             deadline,
-            failed: 0,
+            count: 0,
             stuck_since: now,
-            in_a_row: 0,
-            given_up: None,
+            consecutive: 0,
+            permanent_error: None,
         }
     }
 
     /// How many attempts have failed.
-    pub(super) fn failed(&self) -> u32 {
-        self.failed
+    pub(crate) fn count(&self) -> u32 {
+        self.count
     }
 
-    /// What the present attempt is for.
-    pub(super) fn url(&self) -> Option<&Url> {
+    /// The URL of the current attempt.
+    pub(crate) fn url(&self) -> Option<&Url> {
         self.candidates
             .get(self.current)
             .map(|candidate| &candidate.url)
     }
 
-    /// When the attempt after one that failed begins; the error when there is none.
+    /// When the next attempt starts after a failed one; the error when there is none.
     ///
-    /// A URL waits longer after each failure, and another one is tried meanwhile.
-    pub(super) fn after(
+    /// Each failure doubles the delay of its URL; another URL is tried meanwhile.
+    pub(crate) fn next_attempt(
         &mut self,
         failure: Failure,
-        left: Left,
+        left: Remainder,
         now: Instant,
-    ) -> Result<Instant, Error> {
+    ) -> Result<Instant, DownloadError> {
         let Failure { error, retry } = failure;
-        self.failed = self.failed.saturating_add(1);
-        if left == Left::Progress {
-            self.in_a_row = 0;
+        self.count = self.count.saturating_add(1);
+        if left == Remainder::Progress {
+            self.consecutive = 0;
             self.stuck_since = now;
         }
-        self.in_a_row = self.in_a_row.saturating_add(1);
+        self.consecutive = self.consecutive.saturating_add(1);
         let next = match retry {
-            RetryPolicy::Never => return Err(error),
-            RetryPolicy::OtherUrl => {
+            Retry::Never => return Err(error),
+            Retry::OtherUrl => {
                 self.candidates.remove(self.current);
                 self.next(false, now)
             }
-            RetryPolicy::After(pause) => {
+            Retry::After(pause) => {
                 let is_resumed = self.back_off(pause, left, now);
-                let is_stuck = self.in_a_row >= MIN_ATTEMPTS
+                let is_stuck = self.consecutive >= MIN_ATTEMPTS
                     && now.duration_since(self.stuck_since) >= self.limits.retry_timeout;
                 self.next(is_resumed, now).filter(|_| !is_stuck)
             }
         };
         let Some(next) = next else {
-            return Err(telling(self.given_up.take(), error));
+            return Err(preferred(self.permanent_error.take(), error));
         };
-        if retry == RetryPolicy::OtherUrl {
-            self.given_up = Some(telling(self.given_up.take(), error));
+        if retry == Retry::OtherUrl {
+            self.permanent_error = Some(preferred(self.permanent_error.take(), error));
         }
         Ok(next)
     }
 
-    /// Whether the same URL is tried again before all others.
-    fn back_off(&mut self, retry_after: Duration, left: Left, now: Instant) -> bool {
+    /// Returns whether the same URL is tried again before all others.
+    fn back_off(&mut self, retry_after: Duration, left: Remainder, now: Instant) -> bool {
         let initial = self.limits.initial_backoff;
         let Some(current) = self.candidates.get_mut(self.current) else {
             return false;
         };
-        if left == Left::Progress {
+        if left == Remainder::Progress {
             current.failures = 0;
         }
-        let is_resumed = left != Left::Nothing && current.failures == 0;
+        let is_resumed = left != Remainder::Nothing && current.failures == 0;
         current.failures = current.failures.saturating_add(1);
         current.not_before = later(now, retry_after.max(backoff(initial, current.failures)));
-        // A host's pause holds for its other URLs too.
+        // A host's `Retry-After` applies to its other URLs too.
         let authority = current.url.authority().to_owned();
         for other in &mut self.candidates {
             if !retry_after.is_zero() && other.url.authority() == authority {
@@ -207,7 +206,7 @@ impl Attempts {
         is_resumed
     }
 
-    /// None when nothing can be tried in time.
+    /// None when no attempt can start before the deadline.
     fn next(&mut self, same_url: bool, now: Instant) -> Option<Instant> {
         let candidates = self.candidates.iter().enumerate();
         let (index, next) = candidates
@@ -221,25 +220,24 @@ impl Attempts {
     }
 }
 
-/// The error that stands for the image: the first, but one that a new link may
-/// solve before any other.
-fn telling(first: Option<Error>, error: Error) -> Error {
-    let is_gone = |error: &Error| matches!(error.kind(), ErrorKind::Image(ImageFault::Gone { .. }));
+/// The error to return: the first one, but an expired URL before any other, since
+/// a renewed URL may help.
+fn preferred(first: Option<DownloadError>, error: DownloadError) -> DownloadError {
     match first {
-        Some(first) if is_gone(&first) || !is_gone(&error) => first,
+        Some(first) if first.is_expired() || !error.is_expired() => first,
         _ => error,
     }
 }
 
-/// With jitter, so that the images of a result are not asked for in step.
+/// With jitter, so that concurrent downloads do not retry in step.
 fn backoff(initial: Duration, failures: u32) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
     let backoff = initial.saturating_mul(1 << doublings).min(MAX_BACKOFF);
     backoff.mul_f64(0.75 + fastrand::f64() / 2.0)
 }
 
-fn later(now: Instant, pause: Duration) -> Instant {
-    now.checked_add(pause).unwrap_or(now)
+fn later(now: Instant, delay: Duration) -> Instant {
+    now.checked_add(delay).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -247,7 +245,6 @@ mod tests {
     use reqwest::StatusCode;
 
     use super::*;
-    use crate::images::fault::image_error;
 
     const WINDOW: Duration = Duration::from_secs(30);
     const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
@@ -260,45 +257,40 @@ mod tests {
     }
 
     fn transient() -> Failure {
-        image_error(ImageFault::Cut(1)).into()
+        ImageError::Interrupted(1).into()
     }
 
-    fn gone() -> Failure {
+    fn expired() -> Failure {
         let (status, body) = (StatusCode::NOT_FOUND, String::new());
-        image_error(ImageFault::Gone { status, body }).into()
+        ImageError::Expired { status, body }.into()
     }
 
-    fn refused() -> Failure {
+    fn rejected() -> Failure {
         let (status, body) = (StatusCode::UNAUTHORIZED, String::new());
-        image_error(ImageFault::Refused { status, body }).into()
+        ImageError::HttpStatus { status, body }.into()
     }
 
-    /// With the jitter.
     fn is_about(pause: Duration, expected: Duration) -> bool {
         (expected.mul_f64(0.75)..=expected.mul_f64(1.25)).contains(&pause)
     }
 
     #[test]
-    fn an_unreachable_host_is_retried_for_the_window() {
+    fn failing_host_is_retried_for_the_window() {
         let (mut attempts, start) = attempts(&["http://a/"], None);
         let mut now = start;
         let error = loop {
-            match attempts.after(transient(), Left::Nothing, now) {
+            match attempts.next_attempt(transient(), Remainder::Nothing, now) {
                 Ok(next) => now = next,
                 Err(error) => break error,
             }
         };
-        assert!(matches!(error.kind(), ErrorKind::Image(ImageFault::Cut(1))));
+        assert_eq!(*error.reason(), ImageError::Interrupted(1));
         let elapsed = now - start;
         assert!(
             (WINDOW..WINDOW + 2 * MAX_BACKOFF).contains(&elapsed),
             "{elapsed:?}"
         );
-        assert!(
-            (9..25).contains(&attempts.failed()),
-            "{}",
-            attempts.failed()
-        );
+        assert!((9..25).contains(&attempts.count()), "{}", attempts.count());
     }
 
     #[test]
@@ -306,30 +298,36 @@ mod tests {
         let (mut attempts, mut now) = attempts(&["http://a/"], None);
         for _ in 0..2 {
             now += WINDOW * 2;
-            now = attempts.after(transient(), Left::Nothing, now).unwrap();
+            now = attempts
+                .next_attempt(transient(), Remainder::Nothing, now)
+                .unwrap();
         }
-        let third = attempts.after(transient(), Left::Nothing, now + WINDOW);
+        let third = attempts.next_attempt(transient(), Remainder::Nothing, now + WINDOW);
         assert!(third.is_err());
     }
 
     #[test]
-    fn only_attempts_without_progress_are_counted() {
+    fn attempts_with_progress_are_not_counted() {
         let (mut attempts, mut now) = attempts(&["http://a/"], None);
         for _ in 0..100 {
-            let next = attempts.after(transient(), Left::Progress, now).unwrap();
+            let next = attempts
+                .next_attempt(transient(), Remainder::Progress, now)
+                .unwrap();
             assert!(is_about(next - now, INITIAL_BACKOFF));
             now = next + WINDOW;
         }
-        let next = attempts.after(transient(), Left::Resumable, now).unwrap();
+        let next = attempts
+            .next_attempt(transient(), Remainder::Resumable, now)
+            .unwrap();
         assert!(is_about(next - now, INITIAL_BACKOFF * 2));
     }
 
     #[test]
-    fn retry_after_is_obeyed_or_ends_it() {
+    fn retry_after_is_honored_up_to_limit() {
         let pause = |asked: Option<u64>| {
             let (mut attempts, now) = attempts(&["http://a/"], None);
-            let failure = transient().not_before(asked.map(Duration::from_secs));
-            let next = attempts.after(failure, Left::Nothing, now);
+            let failure = transient().with_retry_after(asked.map(Duration::from_secs));
+            let next = attempts.next_attempt(failure, Remainder::Nothing, now);
             next.map(|next| next - now)
         };
         assert!(is_about(pause(None).unwrap(), INITIAL_BACKOFF));
@@ -340,60 +338,74 @@ mod tests {
     }
 
     #[test]
-    fn another_url_is_tried_at_once() {
+    fn other_url_is_tried_immediately() {
         let (mut attempts, now) = attempts(&["http://a/", "http://b/"], None);
         for url in ["http://a/", "http://b/"] {
             assert_eq!(attempts.url().unwrap().as_str(), url);
-            let next = attempts.after(transient(), Left::Nothing, now).unwrap();
+            let next = attempts
+                .next_attempt(transient(), Remainder::Nothing, now)
+                .unwrap();
             assert_eq!(next > now, url == "http://b/");
         }
     }
 
     #[test]
-    fn retry_after_holds_for_all_urls_of_a_host() {
+    fn retry_after_applies_to_all_urls_of_host() {
         let (mut attempts, now) = attempts(&["http://a/1", "http://a/2"], None);
         let pause = Duration::from_secs(4);
-        let failure = transient().not_before(Some(pause));
-        let next = attempts.after(failure, Left::Nothing, now).unwrap();
+        let failure = transient().with_retry_after(Some(pause));
+        let next = attempts
+            .next_attempt(failure, Remainder::Nothing, now)
+            .unwrap();
         assert_eq!(next - now, pause);
     }
 
     #[test]
-    fn a_started_file_is_resumed_before_another_url() {
+    fn started_file_is_resumed_before_other_url() {
         let (mut attempts, now) = attempts(&["http://a/", "http://b/"], None);
         for (left, url) in [
-            (Left::Resumable, "http://a/"),
-            (Left::Progress, "http://a/"),
-            (Left::Resumable, "http://b/"),
+            (Remainder::Resumable, "http://a/"),
+            (Remainder::Progress, "http://a/"),
+            (Remainder::Resumable, "http://b/"),
         ] {
-            attempts.after(transient(), left, now).unwrap();
+            attempts.next_attempt(transient(), left, now).unwrap();
             assert_eq!(attempts.url().unwrap().as_str(), url, "{left:?}");
         }
     }
 
     #[test]
-    fn permanent_failures_end_it_when_no_url_is_left() {
-        for (first, second, is_gone) in [
-            (gone(), refused(), true),
-            (refused(), gone(), true),
-            (refused(), refused(), false),
+    fn permanent_failure_ends_with_the_last_url() {
+        for (first, second, is_expired) in [
+            (expired(), rejected(), true),
+            (rejected(), expired(), true),
+            (rejected(), rejected(), false),
         ] {
             let (mut attempts, now) = attempts(&["http://a/", "http://b/"], None);
-            assert_eq!(attempts.after(first, Left::Nothing, now).unwrap(), now);
+            assert_eq!(
+                attempts
+                    .next_attempt(first, Remainder::Nothing, now)
+                    .unwrap(),
+                now
+            );
             assert_eq!(attempts.url().unwrap().as_str(), "http://b/");
-            let error = attempts.after(second, Left::Nothing, now).unwrap_err();
-            let found = matches!(error.kind(), ErrorKind::Image(ImageFault::Gone { .. }));
-            assert_eq!(found, is_gone);
+            let error = attempts
+                .next_attempt(second, Remainder::Nothing, now)
+                .unwrap_err();
+            assert_eq!(error.is_expired(), is_expired);
         }
         let (mut attempts, now) = attempts(&["http://a/", "http://b/"], None);
-        let full = Error::file(std::io::ErrorKind::StorageFull.into());
-        let outcome = attempts.after(full.into(), Left::Nothing, now);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let outcome = attempts.next_attempt(full.into(), Remainder::Nothing, now);
         assert!(outcome.is_err());
     }
 
     #[test]
-    fn no_attempt_begins_after_the_deadline() {
+    fn no_attempt_starts_after_the_deadline() {
         let (mut attempts, now) = attempts(&["http://a/"], Some(INITIAL_BACKOFF / 2));
-        assert!(attempts.after(transient(), Left::Nothing, now).is_err());
+        assert!(
+            attempts
+                .next_attempt(transient(), Remainder::Nothing, now)
+                .is_err()
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! The rest of an image whose beginning has come.
+//! Range requests: resuming an interrupted download.
 //!
-//! Two halves make a whole only when they are of the same version, and meet at
-//! the same byte, and a validator of the second one proves the former.
+//! Two parts are joined only when a validator of the second response proves that
+//! both are of the same version, and when they meet at the same byte.
 
 use http_content_range::{ContentRange, ContentRangeBytes, ContentRangeUnbound};
 use httpdate::parse_http_date;
@@ -10,32 +10,33 @@ use reqwest::header::{
     LAST_MODIFIED,
 };
 
-/// Which version of an image an answer has, by a mark that another version
-/// cannot have (RFC 9110, 8.8).
+/// Identifies the version of an image in a response (RFC 9110, 8.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Version {
+pub(crate) enum Validator {
     /// A strong `ETag`.
     Tag(HeaderValue),
-    /// A `Last-Modified` that is surely not of the same second as a change.
+    /// A `Last-Modified` that is older than the response, so that a change in the
+    /// same second is ruled out.
     Date(HeaderValue),
 }
 
-impl Version {
-    /// None when the host cannot go on with it: it says so, or has no such mark.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
-        let is_refused = text(headers, ACCEPT_RANGES)
+impl Validator {
+    /// None when the host does not support Range requests, or has no strong
+    /// validator.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let is_rejected = text(headers, ACCEPT_RANGES)
             .is_some_and(|ranges| ranges.trim().eq_ignore_ascii_case("none"));
-        if is_refused {
+        if is_rejected {
             return None;
         }
-        // Where there is a tag, a date does not stand in for it (13.1.5).
+        // With a tag, a date is not used (13.1.5).
         if let Some(tag) = headers.get(ETAG) {
             let is_strong = tag.as_bytes().starts_with(b"\"");
             return is_strong.then(|| Self::Tag(tag.clone()));
         }
         let modified = parse_http_date(text(headers, LAST_MODIFIED)?).ok()?;
-        let answered = parse_http_date(text(headers, DATE)?).ok()?;
-        (modified < answered).then(|| headers.get(LAST_MODIFIED).cloned().map(Self::Date))?
+        let responded = parse_http_date(text(headers, DATE)?).ok()?;
+        (modified < responded).then(|| headers.get(LAST_MODIFIED).cloned().map(Self::Date))?
     }
 
     fn value(&self) -> &HeaderValue {
@@ -44,9 +45,9 @@ impl Version {
         }
     }
 
-    /// Whether an answer proves to be of this version. One without a validator
-    /// proves nothing.
-    fn is_of(&self, headers: &HeaderMap) -> bool {
+    /// Whether a response is of the same version. One without a validator proves
+    /// nothing.
+    fn matches(&self, headers: &HeaderMap) -> bool {
         let name = match self {
             Self::Tag(_) => ETAG,
             Self::Date(_) => LAST_MODIFIED,
@@ -55,50 +56,51 @@ impl Version {
     }
 }
 
-/// What is asked for: all from some byte on, of the version that came before.
+/// A request for the bytes from `start` to the end.
 #[derive(Clone, Debug)]
-pub(super) struct Rest {
-    pub(super) start: u64,
-    /// The whole image's size, where it is known.
-    pub(super) total: Option<u64>,
-    pub(super) version: Version,
+pub(crate) struct RangeRequest {
+    pub(crate) start: u64,
+    /// The size of the complete image, if known.
+    pub(crate) total: Option<u64>,
+    pub(crate) validator: Validator,
 }
 
-impl Rest {
+impl RangeRequest {
     /// The value of `Range`.
-    pub(super) fn range(&self) -> String {
+    pub(crate) fn range(&self) -> String {
         format!("bytes={}-", self.start)
     }
 
     /// The value of `If-Range`.
-    pub(super) fn version(&self) -> HeaderValue {
-        self.version.value().clone()
+    pub(crate) fn if_range(&self) -> HeaderValue {
+        self.validator.value().clone()
     }
 
-    /// Whether a 206 brings just that, or a beginning of it.
-    pub(super) fn is_continued(&self, range: ReceivedRange, headers: &HeaderMap) -> bool {
+    /// Whether a 206 response starts where this request does, and is of the same
+    /// version. It may end earlier.
+    pub(crate) fn validate_response(&self, range: ReceivedRange, headers: &HeaderMap) -> bool {
         range.first == self.start
             && range
                 .total
                 .zip(self.total)
-                .is_none_or(|(said, known)| said == known)
+                .is_none_or(|(received, known)| received == known)
             && self.total.is_none_or(|total| range.last < total)
-            && self.version.is_of(headers)
+            && self.validator.matches(headers)
     }
 }
 
-/// The bytes that a 206 brings.
+/// The bytes in a 206 response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ReceivedRange {
-    pub(super) first: u64,
+pub(crate) struct ReceivedRange {
+    pub(crate) first: u64,
     last: u64,
-    /// The complete image's size, where it is known.
-    pub(super) total: Option<u64>,
+    /// The size of the complete image, if known.
+    pub(crate) total: Option<u64>,
 }
 
 impl ReceivedRange {
-    /// None when the headers do not say it, or contradict each other.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    /// None when the headers do not contain it, or contradict each other.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let range = ContentRange::parse_bytes(headers.get(CONTENT_RANGE)?.as_bytes())?;
         let (first, last, total) = match range {
             ContentRange::Bytes(ContentRangeBytes {
@@ -117,7 +119,7 @@ impl ReceivedRange {
     }
 }
 
-/// Whether the body has one byte more than `less`, as far as the host says.
+/// Whether `Content-Length`, if any, is `less` plus one.
 fn is_length(headers: &HeaderMap, less: u64) -> bool {
     headers.get(CONTENT_LENGTH).is_none_or(|length| {
         let length = length.to_str().ok().and_then(|text| text.parse().ok());
@@ -146,11 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_strong_mark_tells_versions_apart() {
-        let tag = Some(Version::Tag(HeaderValue::from_static("\"a\"")));
-        let date = Some(Version::Date(HeaderValue::from_static(EARLIER)));
-        let dated = |answered| headers(&[(LAST_MODIFIED, EARLIER), (DATE, answered)]);
-        for (headers, version) in [
+    fn only_strong_validators_are_used() {
+        let tag = Some(Validator::Tag(HeaderValue::from_static("\"a\"")));
+        let date = Some(Validator::Date(HeaderValue::from_static(EARLIER)));
+        let dated = |responded| headers(&[(LAST_MODIFIED, EARLIER), (DATE, responded)]);
+        for (headers, validator) in [
             (headers(&[]), None),
             (headers(&[(ETAG, "\"a\"")]), tag.clone()),
             (headers(&[(ETAG, "\"a\""), (ACCEPT_RANGES, "bytes")]), tag),
@@ -165,28 +167,29 @@ mod tests {
                 None,
             ),
         ] {
-            assert_eq!(Version::of(&headers), version, "{headers:?}");
+            assert_eq!(Validator::from_headers(&headers), validator, "{headers:?}");
         }
     }
 
-    fn rest(total: Option<u64>, version: Version) -> Rest {
-        Rest {
+    fn request(total: Option<u64>, validator: Validator) -> RangeRequest {
+        RangeRequest {
             start: 10,
             total,
-            version,
+            validator,
         }
     }
 
-    fn tag() -> Version {
-        Version::Tag(HeaderValue::from_static("\"a\""))
+    fn tag() -> Validator {
+        Validator::Tag(HeaderValue::from_static("\"a\""))
     }
 
-    fn is_continued(rest: &Rest, headers: &HeaderMap) -> bool {
-        ReceivedRange::of(headers).is_some_and(|range| rest.is_continued(range, headers))
+    fn is_valid(request: &RangeRequest, headers: &HeaderMap) -> bool {
+        ReceivedRange::from_headers(headers)
+            .is_some_and(|range| request.validate_response(range, headers))
     }
 
     #[test]
-    fn a_part_is_taken_only_where_it_belongs() {
+    fn range_must_start_at_the_requested_byte() {
         for (range, known, expected) in [
             ("bytes 10-19/20", Some(20), true),
             ("bytes 10-19/20", None, true),
@@ -203,22 +206,22 @@ mod tests {
             ("", Some(20), false),
         ] {
             let headers = headers(&[(CONTENT_RANGE, range), (ETAG, "\"a\"")]);
-            let continued = is_continued(&rest(known, tag()), &headers);
-            assert_eq!(continued, expected, "{range:?} {known:?}");
+            let valid = is_valid(&request(known, tag()), &headers);
+            assert_eq!(valid, expected, "{range:?} {known:?}");
         }
         for (length, expected) in [("10", true), ("9", false), ("ten", false)] {
             let range = (CONTENT_RANGE, "bytes 10-19/20");
             let headers = headers(&[range, (ETAG, "\"a\""), (CONTENT_LENGTH, length)]);
-            let continued = is_continued(&rest(None, tag()), &headers);
-            assert_eq!(continued, expected, "{length}");
+            let valid = is_valid(&request(None, tag()), &headers);
+            assert_eq!(valid, expected, "{length}");
         }
-        assert!(!is_continued(&rest(None, tag()), &headers(&[])));
+        assert!(!is_valid(&request(None, tag()), &headers(&[])));
     }
 
     #[test]
-    fn only_a_validator_joins_two_parts() {
-        let date = || Version::Date(HeaderValue::from_static(EARLIER));
-        for (version, validators, expected) in [
+    fn parts_are_joined_only_by_a_validator() {
+        let date = || Validator::Date(HeaderValue::from_static(EARLIER));
+        for (validator, headers_sent, expected) in [
             (tag(), [(ETAG, "\"a\"")].as_slice(), true),
             (tag(), &[(ETAG, "\"b\"")], false),
             (tag(), &[(ETAG, "W/\"a\"")], false),
@@ -230,9 +233,9 @@ mod tests {
             (date(), &[], false),
         ] {
             let range = (CONTENT_RANGE, "bytes 10-19/20");
-            let headers = headers(&[[range].as_slice(), validators].concat());
-            let continued = is_continued(&rest(Some(20), version), &headers);
-            assert_eq!(continued, expected, "{headers:?}");
+            let headers = headers(&[[range].as_slice(), headers_sent].concat());
+            let valid = is_valid(&request(Some(20), validator), &headers);
+            assert_eq!(valid, expected, "{headers:?}");
         }
     }
 }

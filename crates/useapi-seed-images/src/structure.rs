@@ -1,15 +1,15 @@
-//! Where an image file ends, by its own structure.
+//! Whether an image file has its end, by its own structure.
 //!
 //! The blocks that a format consists of are walked from the start, so that an
 //! image embedded in a block (a thumbnail, a manifest) does not count as the end,
-//! and bytes behind the end are ignored.
+//! and bytes after the end are ignored.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
-use super::completeness::Structure;
+use crate::completeness::Structure;
 
-/// What the structure of a file of this media type says of its end.
-pub(super) fn of(media_type: &str, file: impl Read + Seek) -> io::Result<Structure> {
+/// Walks a file of this media type.
+pub(crate) fn of(media_type: &str, file: impl Read + Seek) -> io::Result<Structure> {
     let mut file = BufReader::new(file);
     file.rewind()?;
     let walked = match media_type {
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn no_truncated_file_has_its_end() {
+    fn truncated_file_has_no_end() {
         for (media_type, file) in files() {
             assert_eq!(structure(media_type, &file), Structure::EndFound);
             for length in 0..file.len() {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_behind_the_end_are_ignored() {
+    fn bytes_after_the_end_are_ignored() {
         for (media_type, file) in files() {
             for tail in [
                 b"\n".as_slice(),
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn an_embedded_image_is_not_the_end() {
+    fn embedded_image_is_not_the_end() {
         let (png, jpeg) = (png_with(&[]), jpeg_with(b""));
         for (media_type, file, embedded) in [
             ("image/png", png_with(&[chunk(*b"caBX", &png)]), png),
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_truncation_filled_with_zeros_has_no_end() {
+    fn zero_filled_file_has_no_end() {
         for (media_type, mut file) in files().into_iter().take(3) {
             let length = file.len();
             file.truncate(length - 14);
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_without_a_length_is_not_checked() {
+    fn box_without_length_is_not_checked() {
         let file = b"\0\0\0\x10ftypavif\0\0\0\0\0\0\0\0mdat1234";
         assert_eq!(structure("image/avif", file), Structure::Unchecked);
         assert_eq!(structure("image/bmp", b"BM"), Structure::Unchecked);
@@ -319,7 +319,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_are_walked_to_an_end(bytes: Vec<u8>) {
+        fn any_bytes_are_accepted(bytes: Vec<u8>) {
             for (media_type, file) in files() {
                 structure(media_type, &bytes);
                 structure(media_type, &[&file[..12], &bytes].concat());

@@ -1,51 +1,50 @@
-//! Which hosts images are fetched from.
+//! Which hosts images may be downloaded from.
 //!
-//! A link comes from an answer, so it could point anywhere: at a service inside
-//! the caller's network too. Only public addresses are fetched from; local ones
-//! too where the API itself is on loopback, as the emulator is.
+//! A URL may come from anywhere and point anywhere, at a service inside the
+//! caller's network too. Only public addresses are used, unless the caller allows
+//! local ones.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-/// The rule.
+/// Which addresses are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Addresses {
+pub(crate) enum AddressPolicy {
     /// Public addresses only.
-    Public,
-    /// Those of this machine and of private networks too.
-    Local,
+    PublicOnly,
+    /// Loopback addresses and private networks too.
+    AllowLocal,
 }
 
-impl Addresses {
-    /// Local ones, exactly when the API's base is on loopback.
-    pub(super) fn for_api(is_loopback: bool) -> Self {
-        if is_loopback {
-            Self::Local
+impl AddressPolicy {
+    pub(crate) fn new(allow_local: bool) -> Self {
+        if allow_local {
+            Self::AllowLocal
         } else {
-            Self::Public
+            Self::PublicOnly
         }
     }
 
-    /// Whether `url` may be fetched; if not, why. Names are checked again when
-    /// they are resolved, if they can be: a proxy may know others.
-    pub(super) fn check(self, url: &Url) -> Result<(), String> {
+    /// Whether `url` may be requested; if not, why. Names are checked again when
+    /// they are resolved, if they can be: a proxy may resolve them differently.
+    pub(crate) fn check(self, url: &Url) -> Result<(), String> {
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("begins with {}:, not with https:", url.scheme()));
+            return Err(format!("must be an http(s) URL, not {}:", url.scheme()));
         }
         match url.host() {
             Some(Host::Ipv4(address)) => self.check_address(address.into()),
             Some(Host::Ipv6(address)) => self.check_address(address.into()),
-            Some(Host::Domain(name)) if self == Self::Public && !is_public_name(name) => {
+            Some(Host::Domain(name)) if self == Self::PublicOnly && !is_public_name(name) => {
                 Err(format!("points at {name}, which is not a public name"))
             }
             Some(Host::Domain(_)) => Ok(()),
-            None => Err("names no host".to_owned()),
+            None => Err("has no host".to_owned()),
         }
     }
 
     /// Whether a redirect may be followed; if not, why.
-    pub(super) fn check_redirect(self, from: &Url, to: &Url) -> Result<(), String> {
+    pub(crate) fn check_redirect(self, from: &Url, to: &Url) -> Result<(), String> {
         if from.scheme() == "https" && to.scheme() == "http" {
             return Err("from https to http".to_owned());
         }
@@ -53,8 +52,8 @@ impl Addresses {
             .map_err(|problem| format!("to an address that {problem}"))
     }
 
-    pub(super) fn check_address(self, address: IpAddr) -> Result<(), String> {
-        if is_public(address) || self == Self::Local && is_local(address) {
+    pub(crate) fn check_address(self, address: IpAddr) -> Result<(), String> {
+        if is_public(address) || self == Self::AllowLocal && is_local(address) {
             Ok(())
         } else {
             Err(format!(
@@ -154,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn local_api_allows_local_hosts_only() {
+    fn allow_local_accepts_private_networks() {
         for (link, is_allowed) in [
             ("http://127.0.0.1:5/a.png", true),
             ("http://[::1]:5/a.png", true),
@@ -168,7 +167,7 @@ mod tests {
             ("http://[fe80::1]/a.png", false),
             ("http://0.0.0.0/a.png", false),
         ] {
-            let outcome = Addresses::Local.check(&Url::parse(link).unwrap());
+            let outcome = AddressPolicy::AllowLocal.check(&Url::parse(link).unwrap());
             assert_eq!(outcome.is_ok(), is_allowed, "{link}");
         }
     }
@@ -233,11 +232,11 @@ mod tests {
             "a..com",
         ] {
             let url = Url::parse(&format!("http://{host}/a.png")).unwrap();
-            assert!(Addresses::Public.check(&url).is_err(), "{host}");
+            assert!(AddressPolicy::PublicOnly.check(&url).is_err(), "{host}");
         }
         for link in ["file:///etc/passwd", "data:image/png;base64,AAAA"] {
             let url = Url::parse(link).unwrap();
-            assert!(Addresses::Public.check(&url).is_err(), "{link}");
+            assert!(AddressPolicy::PublicOnly.check(&url).is_err(), "{link}");
         }
     }
 
@@ -245,7 +244,7 @@ mod tests {
     fn redirect_to_http_or_private_host_is_rejected() {
         let outcome = |from: &str, to: &str| {
             let parse = |link| Url::parse(link).unwrap();
-            Addresses::Public.check_redirect(&parse(from), &parse(to))
+            AddressPolicy::PublicOnly.check_redirect(&parse(from), &parse(to))
         };
         let (secure, plain) = ("https://a.com/a.png", "http://a.com/a.png");
         assert_eq!(outcome(plain, secure), Ok(()));
@@ -274,7 +273,7 @@ mod tests {
             "[3fff:1000::1]",
         ] {
             let url = Url::parse(&format!("https://{host}/a.png")).unwrap();
-            assert_eq!(Addresses::Public.check(&url), Ok(()));
+            assert_eq!(AddressPolicy::PublicOnly.check(&url), Ok(()));
         }
     }
 }

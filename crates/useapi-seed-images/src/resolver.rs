@@ -1,4 +1,4 @@
-//! Names of image hosts, held to the same rule as addresses.
+//! Resolves the names of image hosts, and applies the address policy to the result.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -11,7 +11,7 @@ use tokio::net::lookup_host;
 use tokio::time::timeout;
 use url::Url;
 
-use super::address::Addresses;
+use crate::address::AddressPolicy;
 
 /// How long to wait for the addresses of a name before a request is sent. Behind a
 /// proxy only the proxy may be able to resolve it.
@@ -35,12 +35,12 @@ struct Target {
 /// the caller chose: a proxy may be anywhere, the host may not, also when both have
 /// the same name.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Resolver(pub(super) Addresses);
+pub(crate) struct Resolver(pub(crate) AddressPolicy);
 
 impl Resolver {
     /// Makes a request for `url`. With a proxy, too, its name is resolved here
     /// first, and rejected when it has an address that is not allowed.
-    pub(super) async fn request<F: Future>(
+    pub(crate) async fn request<F: Future>(
         self,
         url: &Url,
         request: F,
@@ -101,7 +101,7 @@ impl Resolve for Resolver {
 mod tests {
     use super::*;
 
-    async fn resolve(addresses: Addresses) -> bool {
+    async fn resolve(addresses: AddressPolicy) -> bool {
         let name = "localhost".parse().unwrap();
         Resolver(addresses).resolve(name).await.is_ok()
     }
@@ -110,22 +110,26 @@ mod tests {
     async fn private_name_is_rejected_before_the_request() {
         let url = Url::parse("http://localhost/a.png").unwrap();
         let request = async { panic!("it was sent") };
-        let outcome = Resolver(Addresses::Public).request(&url, request).await;
+        let outcome = Resolver(AddressPolicy::PublicOnly)
+            .request(&url, request)
+            .await;
         let problem = outcome.unwrap_err();
         assert!(
             problem.starts_with("names localhost, which points at"),
             "{problem}"
         );
-        let request = resolve(Addresses::Local);
-        let outcome = Resolver(Addresses::Local).request(&url, request).await;
+        let request = resolve(AddressPolicy::AllowLocal);
+        let outcome = Resolver(AddressPolicy::AllowLocal)
+            .request(&url, request)
+            .await;
         assert_eq!(outcome, Ok(true));
     }
 
     #[tokio::test]
     async fn only_connection_to_proxy_may_be_private() {
         let elsewhere = Url::parse("http://162.159.128.233/a.png").unwrap();
-        let request = resolve(Addresses::Public);
-        let outcome = Resolver(Addresses::Public)
+        let request = resolve(AddressPolicy::PublicOnly);
+        let outcome = Resolver(AddressPolicy::PublicOnly)
             .request(&elsewhere, request)
             .await;
         assert_eq!(outcome, Ok(true));
@@ -135,7 +139,11 @@ mod tests {
             name: "LOCALHOST".to_owned(),
             found: None,
         };
-        assert!(!TARGET.scope(target, resolve(Addresses::Public)).await);
-        assert!(!resolve(Addresses::Public).await);
+        assert!(
+            !TARGET
+                .scope(target, resolve(AddressPolicy::PublicOnly))
+                .await
+        );
+        assert!(!resolve(AddressPolicy::PublicOnly).await);
     }
 }

@@ -2,7 +2,7 @@
 
 /// How the HTTP framing of a body ended (RFC 9112, 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(crate) enum Framing {
     /// As announced: all bytes of the length, the last chunk, or the end of the
     /// stream.
     Complete,
@@ -14,7 +14,7 @@ pub(super) enum Framing {
 
 /// What a file's structure says of its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Structure {
+pub(crate) enum Structure {
     /// The end is there, and nothing before it is missing.
     EndFound,
     /// The file breaks off before its end.
@@ -23,9 +23,10 @@ pub(super) enum Structure {
     Unchecked,
 }
 
-/// The rule for all downloads. A size that differs from the announced one does
-/// not make an image incomplete by itself: the caller reports it.
-pub(super) fn is_complete(
+/// The rule for all downloads. An image of another size than announced is not
+/// incomplete because of that; the difference is a
+/// [`Mismatch`](crate::Mismatch).
+pub(crate) fn is_complete(
     framing: Framing,
     announced: Option<u64>,
     received: u64,

@@ -1,0 +1,336 @@
+//! The downloader and its settings.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span, field, info_span};
+use url::Url;
+
+use crate::attempts::Attempts;
+use crate::error::{DownloadError, ImageError, RequestStatus};
+use crate::existing::find;
+use crate::http::ImageClient;
+use crate::limits::Limits;
+use crate::partial_file::PartialFile;
+use crate::saved::SavedImage;
+use crate::sink::Sink;
+use crate::source::ImageSource;
+use crate::spool::Spool;
+use crate::transfer::Transfer;
+use crate::verified::VerifiedImage;
+
+const USER_AGENT: &str = concat!("useapi-seed-images/", env!("CARGO_PKG_VERSION"));
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Some hosts serve one connection at a time, which an idle one must not block.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// Downloads images.
+///
+/// Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Downloader {
+    http: ImageClient,
+    limits: Limits,
+}
+
+impl Downloader {
+    /// A downloader to configure.
+    #[must_use]
+    pub fn builder() -> DownloaderBuilder {
+        DownloaderBuilder {
+            allow_local: false,
+            limits: Limits::default(),
+            http: Box::new(|http| http),
+        }
+    }
+
+    /// A clone with another [`timeout`](DownloaderBuilder::timeout).
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        let mut clone = self.clone();
+        clone.limits.time = timeout;
+        clone
+    }
+
+    /// A clone with another [`size_limit`](DownloaderBuilder::size_limit).
+    #[must_use]
+    pub fn with_size_limit(&self, bytes: u64) -> Self {
+        let mut clone = self.clone();
+        clone.limits.size = bytes;
+        clone
+    }
+
+    /// The time limit of a download, with all attempts.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.limits.time
+    }
+
+    /// Downloads an image into a temporary file, and returns it when it is complete.
+    ///
+    /// A failed attempt is retried with backoff; an interrupted one is resumed where
+    /// the host proves that both parts are of the same version.
+    ///
+    /// # Errors
+    ///
+    /// When the image cannot be downloaded within the limits, or is not complete.
+    pub async fn download(&self, source: &ImageSource) -> Result<VerifiedImage, DownloadError> {
+        let span = download_span(source);
+        let downloading = async {
+            let urls = self.urls(source)?;
+            self.fetch(source, urls, Spool::temporary().await?).await
+        };
+        let outcome = downloading.instrument(span.clone()).await;
+        record(&span, outcome.as_ref().map(VerifiedImage::size));
+        outcome
+    }
+
+    /// Downloads an image into a sink, unless the sink has it already.
+    ///
+    /// # Errors
+    ///
+    /// As [`download`](Self::download); and when the sink cannot store the image, or
+    /// has another one of that name and does not replace it
+    /// ([`DownloadError::is_already_exists`]).
+    pub async fn save<S: Sink + ?Sized>(
+        &self,
+        source: &ImageSource,
+        sink: &S,
+    ) -> Result<SavedImage, DownloadError> {
+        let span = download_span(source);
+        let outcome = self.store(source, sink).instrument(span.clone()).await;
+        if let Ok(saved) = &outcome {
+            span.record("useapi.image.reused", saved.reused);
+        }
+        record(&span, outcome.as_ref().map(|saved| saved.size));
+        outcome
+    }
+
+    async fn store<S: Sink + ?Sized>(
+        &self,
+        source: &ImageSource,
+        sink: &S,
+    ) -> Result<SavedImage, DownloadError> {
+        if let Some(saved) = find(source, sink).await? {
+            return Ok(saved);
+        }
+        let urls = self.urls(source)?;
+        let image = self.fetch(source, urls, sink.spool().await?).await?;
+        let mut saved = SavedImage {
+            number: source.number,
+            name: String::new(),
+            size: image.size(),
+            media_type: image.media_type().to_owned(),
+            dimensions: image.dimensions(),
+            mismatches: image.mismatches().to_vec(),
+            reused: false,
+        };
+        match sink.put_image(&source.stem(), image).await {
+            Ok(name) => {
+                saved.name = name;
+                Ok(saved)
+            }
+            // By another process, or by a put whose response was lost.
+            Err(err) if err.is_already_exists() => {
+                find(source, sink).await?.ok_or_else(|| err.into())
+            }
+            Err(err) => Err(err.into()),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        source: &ImageSource,
+        urls: Vec<Url>,
+        spool: Spool,
+    ) -> Result<VerifiedImage, DownloadError> {
+        let started = Instant::now();
+        // None when it is too far in the future.
+        let deadline = started.checked_add(self.limits.time);
+        let file = PartialFile::new(spool)?;
+        let mut transfer = Transfer::new(&self.http, source.size, file, &self.limits);
+        let attempts = Attempts::new(urls, self.limits, deadline, started);
+        match deadline {
+            Some(deadline) => match timeout_at(deadline, transfer.run(attempts)).await {
+                Ok(outcome) => outcome?,
+                Err(_) => return Err(ImageError::Timeout(transfer.size()).into()),
+            },
+            None => transfer.run(attempts).await?,
+        }
+        transfer.into_file().verify(source).await
+    }
+
+    /// The usable URLs in order of preference.
+    fn urls(&self, source: &ImageSource) -> Result<Vec<Url>, ImageError> {
+        let (mut urls, mut error) = (Vec::new(), None);
+        for url in [&source.url, &source.fallback_url].into_iter().flatten() {
+            match self.http.url_of(url) {
+                Ok(url) if urls.contains(&url) => {}
+                Ok(url) => urls.push(url),
+                Err(rejected) => error = error.or(Some(rejected)),
+            }
+        }
+        if urls.is_empty() {
+            return Err(error.unwrap_or(ImageError::MissingUrl));
+        }
+        Ok(urls)
+    }
+}
+
+/// Of a URL only the host is recorded: the rest is a key to the image.
+fn download_span(source: &ImageSource) -> Span {
+    info_span!(
+        "useapi_seed.download",
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        error.type = field::Empty,
+        http.request.method = "GET",
+        http.response.status_code = field::Empty,
+        useapi.attempt = field::Empty,
+        useapi.request.status = field::Empty,
+        server.address = field::Empty,
+        server.port = field::Empty,
+        useapi.image.number = source.number,
+        useapi.image.size = field::Empty,
+        useapi.image.reused = field::Empty,
+    )
+}
+
+fn record(span: &Span, outcome: Result<u64, &DownloadError>) {
+    let status = match outcome {
+        Ok(size) => {
+            span.record("useapi.image.size", size);
+            RequestStatus::ResponseReceived
+        }
+        Err(error) => {
+            let error_type = match error.reason() {
+                ImageError::Storage => "file",
+                _ => "image",
+            };
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", error_type);
+            error.request_status()
+        }
+    };
+    span.record("useapi.request.status", status.as_str());
+}
+
+impl fmt::Debug for Downloader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Downloader")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+
+/// Settings of a [`Downloader`].
+///
+/// ```
+/// use std::time::Duration;
+/// use useapi_seed_images::Downloader;
+///
+/// let downloader = Downloader::builder()
+///     .timeout(Duration::from_secs(120))
+///     .retry_timeout(Duration::from_secs(20))
+///     .size_limit(64 * 1024 * 1024)
+///     .allow_local_addresses(false)
+///     .http_client(|http| http.user_agent("my-service/1.0"))
+///     .build()?;
+/// let patient = downloader
+///     .with_timeout(2 * downloader.timeout())
+///     .with_size_limit(128 * 1024 * 1024);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct DownloaderBuilder {
+    allow_local: bool,
+    limits: Limits,
+    http: Configure,
+}
+
+impl DownloaderBuilder {
+    /// The time limit of one download, with all attempts; defaults to 10 minutes.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limits.time = timeout;
+        self
+    }
+
+    /// How long consecutive failed attempts are retried, at least three in any case;
+    /// defaults to 30 seconds. A permanent error, such as 404, is not retried.
+    #[must_use]
+    pub fn retry_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.retry_timeout = timeout;
+        self
+    }
+
+    /// The maximum size of an image in bytes; defaults to 256 MiB.
+    #[must_use]
+    pub fn size_limit(mut self, bytes: u64) -> Self {
+        self.limits.size = bytes;
+        self
+    }
+
+    /// Whether loopback addresses and private networks are allowed, and proxies of
+    /// the environment ignored; defaults to false. For tests and local servers.
+    ///
+    /// Without it a URL, or a redirect, is rejected when its name or address is not
+    /// public, or when its name has an address that is not; and in any case a redirect
+    /// from `https` to `http`. A proxy may be anywhere, but no URL may lead to it. It
+    /// resolves names itself: what only the proxy can resolve, or resolves to another
+    /// address, is for its own rules to reject.
+    #[must_use]
+    pub fn allow_local_addresses(mut self, allow: bool) -> Self {
+        self.allow_local = allow;
+        self
+    }
+
+    /// Further settings of the HTTP client, which are applied last; but redirects,
+    /// compression and name resolution stay as this crate needs them.
+    #[must_use]
+    pub fn http_client(
+        mut self,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.http = Box::new(configure);
+        self
+    }
+
+    /// Builds the downloader.
+    ///
+    /// # Errors
+    ///
+    /// When the settings of the HTTP client cannot be applied.
+    pub fn build(self) -> reqwest::Result<Downloader> {
+        let http = ImageClient::new(self.allow_local, |http| {
+            (self.http)(
+                http.user_agent(USER_AGENT)
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .read_timeout(READ_TIMEOUT)
+                    .pool_idle_timeout(IDLE_TIMEOUT),
+            )
+        })?;
+        Ok(Downloader {
+            http,
+            limits: self.limits,
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl fmt::Debug for DownloaderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DownloaderBuilder")
+            .field("allow_local", &self.allow_local)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,352 @@
+//! Why an image could not be downloaded or stored.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use crate::sink::SinkError;
+
+/// The reason of a [`DownloadError`].
+///
+/// ```
+/// use useapi_seed_images::ImageError;
+///
+/// fn explain(reason: &ImageError) -> String {
+///     match reason {
+///         ImageError::Expired { status, .. } => format!("expired: {status}"),
+///         reason => format!("{reason}. {}", reason.help()),
+///     }
+/// }
+///
+/// assert!(explain(&ImageError::MissingUrl).starts_with("image has no URL. "));
+/// assert!(ImageError::Unreachable.is_transient());
+/// assert!(!ImageError::Unreachable.is_expired());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// There is neither a URL nor a fallback URL.
+    #[error("image has no URL")]
+    MissingUrl,
+    /// The URL is invalid or not allowed, and why.
+    #[error("image URL {0}")]
+    InvalidUrl(String),
+    /// There was no response.
+    #[error("image host unreachable")]
+    Unreachable,
+    /// The host does not have the image any more: most likely its URL has expired.
+    #[error("image URL has expired (HTTP {}: {body})", status.as_u16())]
+    #[non_exhaustive]
+    Expired {
+        /// The host's status: 403, 404 or 410.
+        status: StatusCode,
+        /// The start of the response's body.
+        body: String,
+    },
+    /// The host responded with another status.
+    #[error("image host returned HTTP {}: {body}", status.as_u16())]
+    #[non_exhaustive]
+    HttpStatus {
+        /// The host's status.
+        status: StatusCode,
+        /// The start of the response's body.
+        body: String,
+    },
+    /// The connection ended after this many bytes, before the image was complete.
+    #[error("download interrupted after {0} bytes")]
+    Interrupted(u64),
+    /// The file ends after this many bytes, before the image does.
+    #[error("image is truncated: it ends after {0} bytes")]
+    Truncated(u64),
+    /// The response is not an image. This is its start.
+    #[error("not an image ({})", describe_start(.0))]
+    NotAnImage(String),
+    /// The image has more bytes than this limit.
+    #[error("image is larger than {0} bytes")]
+    TooLarge(u64),
+    /// The download took too long; this many bytes had been received.
+    #[error("download timed out after {0} bytes")]
+    Timeout(u64),
+    /// The sink or the temporary file failed; the source says how.
+    #[error("image cannot be stored")]
+    Storage,
+}
+
+fn describe_start(start: &str) -> String {
+    if start.is_empty() {
+        "empty response".to_owned()
+    } else {
+        format!("starts with {start:?}")
+    }
+}
+
+impl ImageError {
+    /// Whether a later attempt with the same URL may succeed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            // A gateway's page or an empty body may stand in for an image.
+            Self::Unreachable
+            | Self::Interrupted(_)
+            | Self::Truncated(_)
+            | Self::Timeout(_)
+            | Self::NotAnImage(_) => true,
+            // A 2xx without the image, and the 4xx that are not about the URL.
+            Self::HttpStatus { status, .. } => {
+                status.is_success()
+                    || status.is_server_error()
+                    || matches!(status.as_u16(), 408 | 421 | 423 | 425 | 429)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a renewed URL may help.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        matches!(self, Self::Expired { .. })
+    }
+
+    /// What to do about it, in a sentence or two.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::MissingUrl | Self::InvalidUrl(_) => {
+                "Check the image's URLs where they come from; the image cannot be downloaded by these."
+            }
+            Self::Expired { .. } => "Get a renewed URL and download the image with it.",
+            Self::Unreachable | Self::Interrupted(_) | Self::Truncated(_) | Self::Timeout(_) => {
+                "Download the image again before its URL expires."
+            }
+            Self::HttpStatus { .. } | Self::NotAnImage(_) => {
+                "Open the URL in a browser to see what the host returns. A renewed URL may work."
+            }
+            Self::TooLarge(_) => "Raise the size limit if the image is meant to be that large.",
+            Self::Storage => {
+                "Check that the destination can be written to and has free space, then save the \
+                 image again."
+            }
+        }
+    }
+}
+
+/// Whether a failed request reached the host.
+///
+/// ```
+/// use useapi_seed_images::{DownloadError, RequestStatus};
+///
+/// fn has_reached_host(error: &DownloadError) -> bool {
+///     error.request_status() != RequestStatus::NotSent
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "there is no fourth case")]
+pub enum RequestStatus {
+    /// Nothing was sent.
+    NotSent,
+    /// It may have been sent; there was no response.
+    MayHaveBeenSent,
+    /// There was a response.
+    ResponseReceived,
+}
+
+impl RequestStatus {
+    /// Its name in spans: `not_sent`, `may_have_been_sent` or `response_received`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::MayHaveBeenSent => "may_have_been_sent",
+            Self::ResponseReceived => "response_received",
+        }
+    }
+}
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// Why an image could not be downloaded or stored, after all attempts.
+///
+/// No URL is part of it.
+///
+/// ```
+/// use useapi_seed_images::{DownloadError, ImageError};
+///
+/// fn report(error: &DownloadError) {
+///     println!("{error} ({} attempts in {:?})", error.attempts(), error.elapsed());
+///     if error.is_expired() {
+///         println!("renew the URL");
+///     } else if error.is_transient() {
+///         println!("try again");
+///     } else if error.is_already_exists() {
+///         println!("another image has that name");
+///     } else if *error.reason() == ImageError::MissingUrl {
+///         println!("{}", error.help());
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct DownloadError {
+    reason: ImageError,
+    request_status: RequestStatus,
+    attempts: u32,
+    elapsed: Duration,
+    source: Option<Source>,
+}
+
+impl DownloadError {
+    pub(crate) fn new(reason: ImageError, source: impl Into<Source>) -> Self {
+        Self {
+            source: Some(source.into()),
+            ..reason.into()
+        }
+    }
+
+    pub(crate) fn with_request_status(mut self, request_status: RequestStatus) -> Self {
+        self.request_status = request_status;
+        self
+    }
+
+    pub(crate) fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.attempts = attempts;
+        self.elapsed = elapsed;
+        self
+    }
+
+    /// The reason.
+    #[must_use]
+    pub fn reason(&self) -> &ImageError {
+        &self.reason
+    }
+
+    /// The reason, and the error that caused it.
+    ///
+    /// ```
+    /// # use useapi_seed_images::{DownloadError, ImageError};
+    /// fn is_full(error: DownloadError) -> bool {
+    ///     let (reason, source) = error.into_parts();
+    ///     let source = source.and_then(|source| source.downcast::<std::io::Error>().ok());
+    ///     reason == ImageError::Storage
+    ///         && source.is_some_and(|err| err.kind() == std::io::ErrorKind::StorageFull)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn into_parts(self) -> (ImageError, Option<Box<dyn StdError + Send + Sync>>) {
+        (self.reason, self.source)
+    }
+
+    /// Whether the last request reached the host.
+    #[must_use]
+    pub fn request_status(&self) -> RequestStatus {
+        self.request_status
+    }
+
+    /// How many attempts were made.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The time from the first attempt to the last failure.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// As [`ImageError::is_transient`].
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.reason.is_transient()
+    }
+
+    /// As [`ImageError::is_expired`].
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.reason.is_expired()
+    }
+
+    /// Whether the sink has another image of this name, which it does not replace.
+    #[must_use]
+    pub fn is_already_exists(&self) -> bool {
+        let source = self.source.as_deref();
+        let sink_error = source.and_then(|source| source.downcast_ref::<SinkError>());
+        sink_error.is_some_and(SinkError::is_already_exists)
+    }
+
+    /// As [`ImageError::help`].
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        self.reason.help()
+    }
+}
+
+impl fmt::Display for DownloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)?;
+        if self.attempts > 1 {
+            let seconds = self.elapsed.as_secs_f64();
+            write!(f, "; {} attempts in {seconds:.1} s", self.attempts)?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for DownloadError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<ImageError> for DownloadError {
+    fn from(reason: ImageError) -> Self {
+        let request_status = match reason {
+            ImageError::MissingUrl | ImageError::InvalidUrl(_) => RequestStatus::NotSent,
+            _ => RequestStatus::ResponseReceived,
+        };
+        Self {
+            reason,
+            request_status,
+            attempts: 1,
+            elapsed: Duration::ZERO,
+            source: None,
+        }
+    }
+}
+
+impl From<io::Error> for DownloadError {
+    fn from(err: io::Error) -> Self {
+        Self::new(ImageError::Storage, err)
+    }
+}
+
+impl From<SinkError> for DownloadError {
+    fn from(err: SinkError) -> Self {
+        match err {
+            SinkError::Failed(source) => Self::new(ImageError::Storage, source),
+            err => Self::new(ImageError::Storage, err),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_shown() {
+        let line = ImageError::TooLarge(268_435_456).to_string();
+        assert_eq!(line, "image is larger than 268435456 bytes");
+        let line = ImageError::Timeout(5).to_string();
+        assert_eq!(line, "download timed out after 5 bytes");
+    }
+
+    #[test]
+    fn existing_image_is_recognized() {
+        let error = DownloadError::from(SinkError::AlreadyExists("image-1.png".to_owned()));
+        assert!(error.is_already_exists() && !error.is_transient());
+        let error = DownloadError::from(io::Error::from(io::ErrorKind::AlreadyExists));
+        assert!(!error.is_already_exists());
+    }
+}

@@ -1,0 +1,167 @@
+//! Requests to image hosts.
+
+use std::time::SystemTime;
+
+use reqwest::Response;
+use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, LOCATION, RANGE};
+use reqwest::redirect::Policy;
+use tracing::Span;
+use url::Url;
+
+use crate::address::AddressPolicy;
+use crate::attempts::Failure;
+use crate::error::{DownloadError, ImageError, RequestStatus};
+use crate::range::RangeRequest;
+use crate::resolver::Resolver;
+use crate::retry_after::retry_after;
+
+const MAX_REDIRECTS: usize = 5;
+/// How much of an error response's body an error shows.
+const EXCERPT_BYTES: usize = 200;
+
+/// The HTTP client, with the address policy.
+#[derive(Clone)]
+pub(crate) struct ImageClient {
+    http: reqwest::Client,
+    policy: AddressPolicy,
+}
+
+impl ImageClient {
+    pub(crate) fn new(
+        allow_local: bool,
+        configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> reqwest::Result<Self> {
+        let policy = AddressPolicy::new(allow_local);
+        let mut http = reqwest::Client::builder();
+        if allow_local {
+            // A proxy of the environment does not lead to this machine.
+            http = http.no_proxy();
+        }
+        let http = configure(http)
+            // Redirects are followed below, where each address is checked.
+            .redirect(Policy::none())
+            .referer(false)
+            // Sizes and ranges are those of the image itself.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .dns_resolver(Resolver(policy))
+            .build()?;
+        Ok(Self { http, policy })
+    }
+
+    /// Parses a URL and checks that it is allowed.
+    pub(crate) fn url_of(&self, text: &str) -> Result<Url, ImageError> {
+        let url =
+            Url::parse(text).map_err(|err| ImageError::InvalidUrl(format!("is invalid: {err}")))?;
+        self.policy.check(&url).map_err(ImageError::InvalidUrl)?;
+        if self.policy == AddressPolicy::PublicOnly && url.scheme() == "http" {
+            tracing::warn!(
+                server.address = url.host_str(),
+                "the image URL is plain http: the image could be replaced on its way"
+            );
+        }
+        Ok(url)
+    }
+
+    /// The response to a request for the whole image or for a range; redirects are
+    /// followed.
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        range: Option<&RangeRequest>,
+    ) -> Result<Response, Failure> {
+        let mut url = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.send(&url, range).await?;
+            let Some(next) = redirect(&url, &response) else {
+                let status = response.status().as_u16();
+                Span::current().record("http.response.status_code", status);
+                return Ok(response);
+            };
+            self.policy
+                .check_redirect(&url, &next)
+                .map_err(|problem| bad_redirect(&problem))?;
+            url = next;
+        }
+        Err(bad_redirect(&format!("more than {MAX_REDIRECTS} times")))
+    }
+
+    async fn send(&self, url: &Url, range: Option<&RangeRequest>) -> Result<Response, Failure> {
+        let mut request = self
+            .http
+            .get(url.clone())
+            .header(ACCEPT, HeaderValue::from_static("image/*"));
+        if let Some(range) = range {
+            request = request
+                .header(RANGE, range.range())
+                .header(IF_RANGE, range.if_range());
+        }
+        let outcome = Resolver(self.policy)
+            .request(url, request.send())
+            .await
+            .map_err(ImageError::InvalidUrl)?;
+        outcome.map_err(unreachable)
+    }
+}
+
+/// The target of a redirect.
+fn redirect(url: &Url, response: &Response) -> Option<Url> {
+    // 304 and the like have no location to follow.
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    url.join(location).ok()
+}
+
+/// The same redirect would come again.
+fn bad_redirect(problem: &str) -> Failure {
+    let reason = ImageError::InvalidUrl(format!("redirects {problem}"));
+    DownloadError::from(reason)
+        .with_request_status(RequestStatus::ResponseReceived)
+        .into()
+}
+
+fn unreachable(err: reqwest::Error) -> Failure {
+    let is_permanent = err.is_builder();
+    let request_status = if err.is_connect() {
+        RequestStatus::NotSent
+    } else {
+        RequestStatus::MayHaveBeenSent
+    };
+    // A URL is a key to the image, and stays out of errors.
+    let error = DownloadError::new(ImageError::Unreachable, err.without_url())
+        .with_request_status(request_status);
+    if is_permanent {
+        Failure::permanent(error)
+    } else {
+        error.into()
+    }
+}
+
+/// The failure that a response without the image is.
+pub(crate) async fn status_error(response: Response) -> Failure {
+    let status = response.status();
+    let pause = retry_after(response.headers(), SystemTime::now());
+    let body = excerpt(response).await;
+    let reason = match status.as_u16() {
+        // The content network responds with 404 when a URL has expired.
+        403 | 404 | 410 => ImageError::Expired { status, body },
+        _ => ImageError::HttpStatus { status, body },
+    };
+    Failure::from(reason).with_retry_after(pause)
+}
+
+async fn excerpt(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while body.len() < EXCERPT_BYTES {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            _ => break,
+        }
+    }
+    body.truncate(EXCERPT_BYTES);
+    String::from_utf8_lossy(&body).escape_debug().to_string()
+}

@@ -1,0 +1,147 @@
+//! Where images are stored.
+
+mod directory;
+#[cfg(feature = "object-store")]
+mod object_store;
+
+use std::error::Error as StdError;
+use std::fs::File;
+use std::io;
+use std::path::{Component, Path};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::spool::Spool;
+use crate::verified::VerifiedImage;
+pub use directory::Directory;
+#[cfg(feature = "object-store")]
+pub use object_store::ObjectStoreSink;
+
+/// Stores images and documents, each completely or not at all.
+///
+/// A document such as `job.json` that is written last, after all images, marks a
+/// complete job.
+///
+/// ```
+/// use useapi_seed_images::{Directory, PutMode, Sink};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// let sink = Directory::new(directory.path());
+/// sink.put_document("job.json", "{}".into(), PutMode::Create).await?;
+/// let again = sink.put_document("job.json", "{}".into(), PutMode::Create).await;
+/// assert!(again.unwrap_err().is_already_exists());
+/// assert!(sink.candidates("image-1", 12_345).await?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+pub trait Sink: Send + Sync {
+    /// The temporary file for an image that will be put here. Where it is created is
+    /// where [`put_image`](Self::put_image) is cheapest.
+    fn spool(&self) -> BoxFuture<'_, Result<Spool, SinkError>> {
+        Spool::temporary().map(|spool| Ok(spool?)).boxed()
+    }
+
+    /// The stored files named `stem` and any extension, of this size. They are not
+    /// known to be complete images: [`find`](crate::find) checks that.
+    fn candidates<'a>(
+        &'a self,
+        stem: &'a str,
+        size: u64,
+    ) -> BoxFuture<'a, Result<Vec<Candidate>, SinkError>>;
+
+    /// Stores an image as `stem` with the extension of its format, and returns that
+    /// name.
+    fn put_image<'a>(
+        &'a self,
+        stem: &'a str,
+        image: VerifiedImage,
+    ) -> BoxFuture<'a, Result<String, SinkError>>;
+
+    /// Stores a small file.
+    fn put_document<'a>(
+        &'a self,
+        name: &'a str,
+        content: Bytes,
+        mode: PutMode,
+    ) -> BoxFuture<'a, Result<(), SinkError>>;
+}
+
+/// What to do when the name exists already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "there is no third case")]
+pub enum PutMode {
+    /// Return [`SinkError::AlreadyExists`].
+    #[default]
+    Create,
+    /// Replace it.
+    Overwrite,
+}
+
+/// A stored file, to be checked.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_structs, reason = "sinks construct it")]
+pub struct Candidate {
+    /// Its name in the sink.
+    pub name: String,
+    /// Its content.
+    pub file: File,
+}
+
+/// Why a sink failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// This name exists, and is not replaced.
+    #[error("{0} already exists")]
+    AlreadyExists(String),
+    /// This is not a plain file name.
+    #[error("{0:?} is not a file name")]
+    InvalidName(String),
+    /// The storage failed.
+    #[error("storage failed")]
+    Failed(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl SinkError {
+    /// Whether the name exists already.
+    #[must_use]
+    pub fn is_already_exists(&self) -> bool {
+        matches!(self, Self::AlreadyExists(_))
+    }
+}
+
+impl From<io::Error> for SinkError {
+    fn from(err: io::Error) -> Self {
+        Self::Failed(err.into())
+    }
+}
+
+/// Rejects names that could lead out of the sink.
+fn check_name(name: &str) -> Result<&str, SinkError> {
+    let mut components = Path::new(name).components();
+    let is_plain = matches!(components.next(), Some(Component::Normal(first)) if first == name);
+    if is_plain && components.next().is_none() && !name.contains(['/', '\\', ':']) {
+        Ok(name)
+    } else {
+        Err(SinkError::InvalidName(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_are_accepted() {
+        for name in ["job.json", "image-1.png", "..a"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", "/a", "a/", "a/b", "../a", "a\\b", "c:a"] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
+}

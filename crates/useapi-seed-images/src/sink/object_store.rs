@@ -1,0 +1,150 @@
+//! Storing in an object store.
+
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+
+use ::object_store::path::Path;
+use ::object_store::{
+    Attribute, Attributes, Error, ObjectStore, ObjectStoreExt, PutOptions, PutPayload,
+};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryStreamExt};
+
+use super::{Candidate, PutMode, Sink, SinkError, check_name};
+use crate::spool::{Spool, blocking};
+use crate::verified::VerifiedImage;
+
+/// A prefix in an object store: S3, Google Cloud Storage, Azure, or any other that the
+/// crate `object_store` supports.
+///
+/// An image is one conditional put, which is atomic and never replaces an object; all
+/// its bytes are in memory for that. Access to the store is the caller's to configure.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use object_store::memory::InMemory;
+/// use useapi_seed_images::ObjectStoreSink;
+///
+/// let sink = ObjectStoreSink::new(Arc::new(InMemory::new()), "jobs/1");
+/// ```
+#[derive(Clone)]
+pub struct ObjectStoreSink {
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+}
+
+impl ObjectStoreSink {
+    /// Objects are named by the prefix, a slash and the file's name.
+    #[must_use]
+    pub fn new(store: Arc<dyn ObjectStore>, prefix: impl Into<Path>) -> Self {
+        let prefix = prefix.into();
+        Self { store, prefix }
+    }
+
+    async fn put(
+        &self,
+        name: &str,
+        content: Bytes,
+        mode: PutMode,
+        media_type: &'static str,
+    ) -> Result<(), SinkError> {
+        let location = self.prefix.clone().join(check_name(name)?);
+        let payload = PutPayload::from(content);
+        let options = PutOptions::from(match mode {
+            PutMode::Create => ::object_store::PutMode::Create,
+            PutMode::Overwrite => ::object_store::PutMode::Overwrite,
+        });
+        let with_type = PutOptions {
+            attributes: Attributes::from_iter([(Attribute::ContentType, media_type)]),
+            ..options.clone()
+        };
+        let put = self.store.put_opts(&location, payload.clone(), with_type);
+        let outcome = match put.await {
+            // This store has no attributes; nothing was put.
+            Err(Error::NotImplemented { .. } | Error::NotSupported { .. }) => {
+                self.store.put_opts(&location, payload, options).await
+            }
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(_) => Ok(()),
+            Err(Error::AlreadyExists { .. }) => Err(SinkError::AlreadyExists(name.to_owned())),
+            Err(err) => Err(err.into()),
+        }
+    }
+
+    async fn scan(&self, stem: &str, size: u64) -> Result<Vec<Candidate>, SinkError> {
+        let start = format!("{stem}.");
+        let listed = self.store.list_with_delimiter(Some(&self.prefix)).await?;
+        let mut candidates = Vec::new();
+        for object in listed.objects {
+            let name = object.location.filename().unwrap_or_default();
+            if name.starts_with(&start) && object.size == size {
+                let name = name.to_owned();
+                let file = self.read(&object.location).await?;
+                candidates.push(Candidate { name, file });
+            }
+        }
+        Ok(candidates)
+    }
+
+    async fn read(&self, location: &Path) -> Result<std::fs::File, SinkError> {
+        let mut file = Spool::temporary().await?.file().try_clone()?;
+        let mut chunks = self.store.get(location).await?.into_stream();
+        while let Some(chunk) = chunks.try_next().await? {
+            file = blocking(move || file.write_all(&chunk).map(|()| file)).await?;
+        }
+        Ok(file)
+    }
+}
+
+impl Sink for ObjectStoreSink {
+    fn candidates<'a>(
+        &'a self,
+        stem: &'a str,
+        size: u64,
+    ) -> BoxFuture<'a, Result<Vec<Candidate>, SinkError>> {
+        self.scan(stem, size).boxed()
+    }
+
+    fn put_image<'a>(
+        &'a self,
+        stem: &'a str,
+        image: VerifiedImage,
+    ) -> BoxFuture<'a, Result<String, SinkError>> {
+        async move {
+            let name = format!("{stem}.{}", image.extension());
+            let content = image.bytes().await?;
+            self.put(&name, content, PutMode::Create, image.media_type())
+                .await?;
+            Ok(name)
+        }
+        .boxed()
+    }
+
+    fn put_document<'a>(
+        &'a self,
+        name: &'a str,
+        content: Bytes,
+        mode: PutMode,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
+        self.put(name, content, mode, "application/json").boxed()
+    }
+}
+
+impl fmt::Debug for ObjectStoreSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectStoreSink")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<Error> for SinkError {
+    fn from(err: Error) -> Self {
+        Self::Failed(err.into())
+    }
+}

@@ -1,0 +1,253 @@
+//! Downloads one image into a file, in several attempts if need be.
+
+use std::cmp::Ordering;
+use std::io;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, TRANSFER_ENCODING};
+use reqwest::{Response, StatusCode, Version as Protocol};
+use tokio::time::{Instant, timeout};
+use tracing::Span;
+use url::Url;
+
+use crate::attempts::{Attempts, Failure, Remainder};
+use crate::completeness::Framing;
+use crate::error::{DownloadError, ImageError};
+use crate::http::{self, ImageClient};
+use crate::limits::Limits;
+use crate::partial_file::PartialFile;
+use crate::range::{RangeRequest, ReceivedRange, Validator};
+
+/// How long to wait for more bytes than announced.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// A host may reject Range requests only, and in many ways.
+const MAX_FAILED_RESUMES: u32 = 3;
+const OTHER_RANGE: &str = "unexpected Content-Range";
+
+/// A download in progress.
+pub(crate) struct Transfer<'a> {
+    http: &'a ImageClient,
+    size_limit: u64,
+    announced: Option<u64>,
+    file: PartialFile,
+    /// The size of the complete image, where the host sent it.
+    total: Option<u64>,
+    /// Where the file is from and its version, if the download can be resumed.
+    resumable: Option<(Url, Validator)>,
+    /// Whether Range requests have worked so far.
+    resume_allowed: bool,
+    /// How many consecutive ones made no progress.
+    failed_resumes: u32,
+}
+
+impl<'a> Transfer<'a> {
+    pub(crate) fn new(
+        http: &'a ImageClient,
+        announced: Option<u64>,
+        file: PartialFile,
+        limits: &Limits,
+    ) -> Self {
+        Self {
+            http,
+            size_limit: limits.size,
+            announced,
+            file,
+            total: None,
+            resumable: None,
+            resume_allowed: true,
+            failed_resumes: 0,
+        }
+    }
+
+    /// How many bytes were received so far.
+    pub(crate) fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    pub(crate) fn into_file(self) -> PartialFile {
+        self.file
+    }
+
+    /// Returns when the image is complete.
+    pub(crate) async fn run(&mut self, mut attempts: Attempts) -> Result<(), DownloadError> {
+        let started = Instant::now();
+        while let Some(url) = attempts.url().cloned() {
+            let span = Span::current();
+            span.record("useapi.attempt", attempts.count() + 1);
+            span.record("server.address", url.host_str());
+            span.record("server.port", url.port_or_known_default());
+            let range = self.range(&url);
+            let start = range.as_ref().map(|range| range.start);
+            let Err(failure) = self.attempt(&url, range).await else {
+                return Ok(());
+            };
+            let remainder = match (start, self.range(&url)) {
+                (_, None) => Remainder::Nothing,
+                (Some(start), Some(range)) if range.start > start => Remainder::Progress,
+                _ => Remainder::Resumable,
+            };
+            self.failed_resumes = match (remainder, start) {
+                (Remainder::Resumable, Some(_)) => self.failed_resumes + 1,
+                _ => 0,
+            };
+            if self.failed_resumes >= MAX_FAILED_RESUMES {
+                self.disable_resume("Range requests fail");
+            }
+            let next = attempts.next_attempt(failure, remainder, Instant::now());
+            let next = next.map_err(|error| error.after(attempts.count(), started.elapsed()))?;
+            tokio::time::sleep_until(next).await;
+        }
+        Err(ImageError::MissingUrl.into())
+    }
+
+    async fn attempt(&mut self, url: &Url, range: Option<RangeRequest>) -> Result<(), Failure> {
+        let response = self.http.get(url, range.as_ref()).await?;
+        let response = self.accept(response, url, range).await?;
+        self.check_size_limit(self.total)?;
+        let (framing, broken) = self.receive(response).await?;
+        match (self.file.is_complete(framing, self.announced).await, broken) {
+            (Ok(true), _) => Ok(()),
+            (_, Some(broken)) => Err(broken),
+            (Ok(false), None) => {
+                // A body that is complete by its framing cannot be resumed.
+                self.resumable.take_if(|_| framing == Framing::Complete);
+                Err(ImageError::Truncated(self.file.size()).into())
+            }
+            (Err(error), None) => {
+                self.resumable = None;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Prepares for the body of a response with the image or the requested range.
+    async fn accept(
+        &mut self,
+        response: Response,
+        url: &Url,
+        requested: Option<RangeRequest>,
+    ) -> Result<Response, Failure> {
+        let (status, headers) = (response.status(), response.headers());
+        let range = || ReceivedRange::from_headers(headers);
+        match (status, requested) {
+            (StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION, _) => {
+                let total = response.content_length();
+                self.restart(url, headers, total).await?;
+                Ok(response)
+            }
+            (StatusCode::PARTIAL_CONTENT, None) => match range() {
+                Some(range) if range.first > 0 => Err(self.disable_resume(OTHER_RANGE)),
+                // Without a valid range the structure of the file decides.
+                range => {
+                    let total = range.and_then(|range| range.total);
+                    self.restart(url, headers, total).await?;
+                    Ok(response)
+                }
+            },
+            (StatusCode::PARTIAL_CONTENT, Some(requested)) => match range() {
+                Some(range) if requested.validate_response(range, headers) => {
+                    self.total = range.total.or(self.total);
+                    Ok(response)
+                }
+                _ => Err(self.disable_resume(OTHER_RANGE)),
+            },
+            // These two are not about the range.
+            (_, None)
+            | (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(_)) => {
+                Err(http::status_error(response).await)
+            }
+            (_, Some(_)) => {
+                self.disable_resume("Range request rejected");
+                Err(http::status_error(response).await.with_other_request())
+            }
+        }
+    }
+
+    /// The request for what is missing, if this URL can be resumed.
+    fn range(&self, url: &Url) -> Option<RangeRequest> {
+        let start = self.file.size();
+        let (source, validator) = self.resumable.as_ref().filter(|_| start > 0)?;
+        (source == url).then(|| RangeRequest {
+            start,
+            total: self.total,
+            validator: validator.clone(),
+        })
+    }
+
+    /// From now on the image is requested from its start.
+    fn disable_resume(&mut self, why: &'static str) -> Failure {
+        self.resume_allowed = false;
+        self.resumable = None;
+        self.interrupted(io::Error::other(why))
+    }
+
+    fn interrupted(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
+        DownloadError::new(ImageError::Interrupted(self.file.size()), cause).into()
+    }
+
+    async fn restart(
+        &mut self,
+        url: &Url,
+        headers: &HeaderMap,
+        total: Option<u64>,
+    ) -> Result<(), DownloadError> {
+        self.file.clear().await?;
+        self.total = total;
+        self.resumable = Validator::from_headers(headers)
+            .filter(|_| self.resume_allowed)
+            .map(|validator| (url.clone(), validator));
+        Ok(())
+    }
+
+    fn check_size_limit(&self, size: Option<u64>) -> Result<(), ImageError> {
+        if size.is_some_and(|size| size > self.size_limit) {
+            return Err(ImageError::TooLarge(self.size_limit));
+        }
+        Ok(())
+    }
+
+    /// How the body ended, and the failure in case the image is incomplete.
+    async fn receive(
+        &mut self,
+        mut response: Response,
+    ) -> Result<(Framing, Option<Failure>), Failure> {
+        // A range of a file of unknown size may be followed by more.
+        let is_framed = response.status() != StatusCode::PARTIAL_CONTENT
+            && (response.version() >= Protocol::HTTP_2
+                || response.content_length().is_some()
+                || response.headers().contains_key(TRANSFER_ENCODING));
+        loop {
+            let has_announced_size = self.announced == Some(self.file.size());
+            let linger = if has_announced_size {
+                LINGER
+            } else {
+                Duration::MAX
+            };
+            match timeout(linger, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => {
+                    self.check_size_limit(Some(self.file.size() + chunk.len() as u64))?;
+                    let written = self.file.write(&chunk).await;
+                    written.inspect_err(|_| self.resumable = None)?;
+                }
+                Ok(Ok(None)) => break,
+                Ok(Err(err)) => {
+                    let broken = self.interrupted(err.without_url());
+                    return Ok((Framing::Broken, Some(broken)));
+                }
+                Err(_) => return Ok((Framing::Broken, None)),
+            }
+        }
+        match self.total.map(|total| self.file.size().cmp(&total)) {
+            // A host may send less than requested; the next request is for the rest.
+            Some(Ordering::Less) => {
+                let broken = self.interrupted(io::Error::other("body shorter than the image"));
+                Ok((Framing::Broken, Some(broken)))
+            }
+            Some(Ordering::Greater) => Err(self.disable_resume("body longer than the image")),
+            Some(Ordering::Equal) => Ok((Framing::Complete, None)),
+            None if is_framed => Ok((Framing::Complete, None)),
+            None => Ok((Framing::Unknown, None)),
+        }
+    }
+}

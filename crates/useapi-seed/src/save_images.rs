@@ -1,0 +1,288 @@
+//! Saves the images of a result.
+//!
+//! The crate `useapi-seed-images` downloads them; this adds what needs the API and its
+//! result.
+
+mod refresh_urls;
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::time::Instant;
+use tracing::{Instrument, Span, info_span};
+use useapi_seed_images::{
+    self as images, Directory, DownloadError, ImageError, ImageSource, PutMode, SavedImage, Sink,
+};
+
+use crate::attempts::Attempts;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, RequestStatus};
+use crate::result::{Image, SeedResult};
+use crate::warning::Warning;
+use refresh_urls::UrlRefresher;
+
+/// As many images as a result usually has.
+const CONCURRENCY: usize = 4;
+
+/// The document that marks a complete job.
+const JOB_DOCUMENT: &str = "job.json";
+
+/// Saves the images of a result. Made by [`Client::save_images`] and
+/// [`Client::save_images_to`]; `.await` it for all outcomes, or read them as they
+/// come.
+///
+/// ```
+/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+/// # docs::example(async |client, job_id| {
+/// # let result = client.retrieve(job_id).await?;
+/// # let directory = tempfile::tempdir()?;
+/// use futures_util::StreamExt;
+///
+/// let saving = client.save_images(&result, &directory);
+/// if let Some(warning) = saving.warning() {
+///     eprintln!("{warning}");
+/// }
+/// let mut outcomes = saving.into_stream();
+/// while let Some(outcome) = outcomes.next().await {
+///     let saved = outcome?;
+///     println!("{}: {} bytes of {}", saved.name, saved.size, saved.media_type);
+/// }
+/// # Ok(())
+/// # });
+/// ```
+#[must_use = "nothing is saved unless it is awaited"]
+pub struct SaveImages<'a> {
+    client: &'a Client,
+    result: &'a SeedResult,
+    sink: Target<'a>,
+}
+
+enum Target<'a> {
+    Directory(Directory),
+    Sink(&'a dyn Sink),
+}
+
+impl Target<'_> {
+    fn sink(&self) -> &dyn Sink {
+        match self {
+            Self::Directory(directory) => directory,
+            Self::Sink(sink) => *sink,
+        }
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Directory(directory) => Some(directory.path().to_owned()),
+            Self::Sink(_) => None,
+        }
+    }
+}
+
+impl Client {
+    /// Saves the images of a result into a directory, four concurrently, as
+    /// `image-1.png` and so on. The directory is created if need be; files of the same
+    /// name are replaced.
+    ///
+    /// An image that the directory already has, complete and with all announced values,
+    /// is not downloaded again ([`SavedImage::reused`]). So a failed call can be
+    /// repeated, and another process may save into the same directory. A file gets its
+    /// name when it is complete.
+    ///
+    /// A failed attempt is retried with backoff for 30 s
+    /// ([`image_retry_timeout`](crate::ClientBuilder::image_retry_timeout)); an
+    /// interrupted one is resumed when the host proves that both parts are of the same
+    /// version. When [`Image::url`] cannot be used, [`Image::proxy_url`] is tried. When
+    /// URLs have expired, the job is polled once and its renewed URLs are used.
+    ///
+    /// There is one outcome per image, in order: an [`ErrorKind::Image`] or
+    /// [`ErrorKind::Io`] does not affect the other images. Of more than
+    /// [`max_images`](crate::ClientBuilder::max_images) the first are saved.
+    pub fn save_images<'a>(
+        &'a self,
+        result: &'a SeedResult,
+        directory: impl AsRef<Path>,
+    ) -> SaveImages<'a> {
+        let directory = Directory::new(directory.as_ref()).with_mode(PutMode::Overwrite);
+        SaveImages {
+            client: self,
+            result,
+            sink: Target::Directory(directory),
+        }
+    }
+
+    /// As [`save_images`](Self::save_images), into any [`Sink`], such as an object
+    /// store.
+    pub fn save_images_to<'a>(
+        &'a self,
+        result: &'a SeedResult,
+        sink: &'a dyn Sink,
+    ) -> SaveImages<'a> {
+        SaveImages {
+            client: self,
+            result,
+            sink: Target::Sink(sink),
+        }
+    }
+
+    /// Saves the images of a result into a [`Sink`], and then `job.json`: its presence
+    /// marks a complete job. It contains the response's body, or the result as JSON
+    /// when that was deserialized.
+    ///
+    /// # Errors
+    ///
+    /// The first image's error; then there is no `job.json`, and the call can be
+    /// repeated.
+    ///
+    /// ```
+    /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+    /// # docs::example(async |client, job_id| {
+    /// # let result = client.retrieve(job_id).await?;
+    /// # let directory = tempfile::tempdir()?;
+    /// use useapi_seed::images::Directory;
+    ///
+    /// let sink = Directory::new(directory.path());
+    /// let saved = client.save_result(&result, &sink).await?;
+    /// assert_eq!(saved.len(), result.images().len());
+    /// assert!(directory.path().join("job.json").exists());
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub async fn save_result(
+        &self,
+        result: &SeedResult,
+        sink: &dyn Sink,
+    ) -> Result<Vec<SavedImage>, Error> {
+        let outcomes = self.save_images_to(result, sink).await;
+        let saved = outcomes.into_iter().collect::<Result<_, _>>()?;
+        let document = match result.raw_body() {
+            [] => serde_json::to_vec(result).map_err(|error| io_error(error.into()))?,
+            body => body.to_vec(),
+        };
+        sink.put_document(JOB_DOCUMENT, Bytes::from(document), PutMode::Overwrite)
+            .await
+            .map_err(|error| io_error(error.into()).with_job_id(Some(result.job_id())))?;
+        Ok(saved)
+    }
+}
+
+impl<'a> SaveImages<'a> {
+    /// The warning that not all images will be saved.
+    #[must_use]
+    pub fn warning(&self) -> Option<Warning> {
+        let (listed, limit) = (self.result.images().len(), self.client.shared.max_images);
+        (listed > limit).then_some(Warning::ImageLimit { listed, limit })
+    }
+
+    /// The outcomes in the order of the images, each as soon as it and those before it
+    /// are known.
+    pub fn into_stream(
+        self,
+    ) -> impl Stream<Item = Result<SavedImage, Error>> + Send + Unpin + use<'a> {
+        let (job_id, limit) = (self.result.job_id(), self.client.shared.max_images);
+        let span = info_span!("useapi_seed.save_images", useapi.job.id = job_id);
+        let refresher = UrlRefresher::new(self.client, self.result);
+        let images = self.result.images().iter().take(limit);
+        let saving = Saving {
+            client: self.client,
+            sink: self.sink,
+            refresher,
+            span,
+        };
+        let saving = std::sync::Arc::new(saving);
+        stream::iter(images)
+            .map(move |image| {
+                let saving = std::sync::Arc::clone(&saving);
+                async move {
+                    let outcome = saving.save(image).instrument(saving.span.clone()).await;
+                    outcome.map_err(|error| error.with_job_id(Some(job_id)))
+                }
+            })
+            .buffered(CONCURRENCY)
+            .boxed()
+    }
+}
+
+/// What the downloads of a result share.
+struct Saving<'a> {
+    client: &'a Client,
+    sink: Target<'a>,
+    refresher: UrlRefresher<'a>,
+    span: Span,
+}
+
+impl Saving<'_> {
+    /// With a renewed URL when the result's has expired, within the same time limit.
+    async fn save(&self, image: &Image) -> Result<SavedImage, Error> {
+        let (downloader, sink) = (&self.client.shared.downloader, self.sink.sink());
+        let started = Instant::now();
+        let mut outcome = downloader.save(&source(image), sink).await;
+        if outcome.as_ref().is_err_and(DownloadError::is_expired)
+            && let Some(renewed) = self.refresher.refreshed(image).await
+        {
+            let left = downloader.timeout().saturating_sub(started.elapsed());
+            let downloader = downloader.with_timeout(left);
+            outcome = downloader.save(&source(&renewed), sink).await;
+        }
+        let directory = self.sink.path();
+        outcome.map_err(|error| into_error(error).for_image(image.number, directory.as_deref()))
+    }
+}
+
+impl<'a> IntoFuture for SaveImages<'a> {
+    type Output = Vec<Result<SavedImage, Error>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.into_stream().collect())
+    }
+}
+
+impl fmt::Debug for SaveImages<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SaveImages")
+            .field("job_id", &self.result.job_id())
+            .field("directory", &self.sink.path())
+            .finish_non_exhaustive()
+    }
+}
+
+fn source(image: &Image) -> ImageSource {
+    let mut source = ImageSource::new(image.number, "");
+    source.url.clone_from(&image.url);
+    source.fallback_url.clone_from(&image.proxy_url);
+    source.size = image.size;
+    source.content_type.clone_from(&image.content_type);
+    source.width = image.width;
+    source.height = image.height;
+    source
+}
+
+fn io_error(source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::new(ErrorKind::Io, RequestStatus::ResponseReceived).with_source(source)
+}
+
+fn into_error(error: DownloadError) -> Error {
+    let request_status = match error.request_status() {
+        images::RequestStatus::NotSent => RequestStatus::NotSent,
+        images::RequestStatus::MayHaveBeenSent => RequestStatus::MayHaveBeenSent,
+        images::RequestStatus::ResponseReceived => RequestStatus::ResponseReceived,
+    };
+    let attempts = Attempts {
+        count: error.attempts(),
+        elapsed: error.elapsed(),
+    };
+    let (reason, source) = error.into_parts();
+    let kind = match reason {
+        ImageError::Storage => ErrorKind::Io,
+        reason => ErrorKind::Image(reason),
+    };
+    let error = Error::new(kind, request_status).with_attempts(attempts);
+    match source {
+        Some(source) => error.with_source(source),
+        None => error,
+    }
+}
