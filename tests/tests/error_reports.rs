@@ -252,7 +252,7 @@ async fn each_kind_of_error_has_a_report() {
         writeln!(reports, "{}", report(&error)).unwrap();
     }
     insta::assert_snapshot!("report_image", reports);
-    let source = include_str!("../../crates/useapi-seed/src/images/fault.rs");
+    let source = include_str!("../../crates/useapi-seed-images/src/error.rs");
     assert_eq!(image_errors, variants(source, "ImageError"));
     shown.insert("Image".to_owned());
 

@@ -148,12 +148,9 @@ async fn files_hold_the_bytes_that_were_served() {
         assert_eq!(
             differences,
             [
-                "announced with 12345 bytes, it has 67".to_owned(),
-                "announced with 1024 x 1024 pixels, it has 1 x 1".to_owned(),
-                format!(
-                    "announced as <image {} content-type>, it is image/png",
-                    index + 1
-                ),
+                "expected 12345 bytes, got 67".to_owned(),
+                "expected 1024 x 1024 pixels, got 1 x 1".to_owned(),
+                format!("expected <image {} content-type>, got image/png", index + 1),
             ]
         );
         #[cfg(unix)]
@@ -213,7 +210,7 @@ async fn what_is_no_whole_picture_leaves_no_file() {
     assert!(matches!(fault(&outcomes[0]), ImageError::Expired { .. }));
     assert_eq!(
         outcomes[0].as_ref().unwrap_err().to_string(),
-        "image 1: the link to the image has expired, or the image is gone \
+        "image 1: image URL has expired \
          (HTTP 404: This content is no longer available.); job <jobid>"
     );
     assert_eq!(

@@ -94,12 +94,13 @@ async fn result_types_match_their_schemas() {
     let complete = assert_matches_schema::<SeedResult>(&result);
     assert_eq!(complete["seed"], 7);
     assert_eq!(complete["images"][0]["number"], 1);
-    assert_eq!(complete["notes"].as_array().unwrap().len(), 6);
+    assert_eq!(complete["warnings"].as_array().unwrap().len(), 6);
 
     let image = result.images().first().unwrap();
     assert_eq!(assert_matches_schema::<Image>(image)["number"], 1);
     let directory = tempfile::tempdir().unwrap();
-    let saved = client.save_image(image, directory.path()).await.unwrap();
+    let mut outcomes = client.save_images(&result, directory.path()).await;
+    let saved = outcomes.remove(0).unwrap();
     assert_eq!(
         assert_matches_schema::<SavedImage>(&saved)["size"],
         png.len()
