@@ -88,4 +88,5 @@ fn check(package: &str, least: usize) {
 fn every_public_item_stands_in_an_example() {
     check("useapi-seed", 100);
     check("useapi-seed-callback", 20);
+    check("useapi-seed-images", 40);
 }
