@@ -82,4 +82,5 @@ fn check(package: &str, min_count: usize) {
 fn every_public_item_has_an_example() {
     check("useapi-seed", 100);
     check("useapi-seed-callback", 20);
+    check("useapi-seed-images", 40);
 }

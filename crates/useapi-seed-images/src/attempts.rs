@@ -266,8 +266,7 @@ mod tests {
     }
 
     fn rejected() -> Failure {
-        let (status, body) = (StatusCode::UNAUTHORIZED, String::new());
-        ImageError::HttpStatus { status, body }.into()
+        ImageError::TooLarge(1).into()
     }
 
     fn is_about(pause: Duration, expected: Duration) -> bool {

@@ -149,6 +149,10 @@ impl Downloader {
         let started = Instant::now();
         // None when it is too far in the future.
         let deadline = started.checked_add(self.limits.time);
+        if deadline.is_some_and(|deadline| deadline <= started) {
+            // The timer itself would let a millisecond pass.
+            return Err(ImageError::Timeout(0).into());
+        }
         let file = PartialFile::new(spool)?;
         let mut transfer = Transfer::new(&self.http, source.size, file, &self.limits);
         let attempts = Attempts::new(urls, self.limits, deadline, started);

@@ -115,7 +115,7 @@ impl ImageError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::MissingUrl | Self::InvalidUrl(_) => {
-                "Check the image's URLs where they come from; the image cannot be downloaded by these."
+                "Check the image's URLs: it cannot be downloaded with them."
             }
             Self::Expired { .. } => "Get a renewed URL and download the image with it.",
             Self::Unreachable | Self::Interrupted(_) | Self::Truncated(_) | Self::Timeout(_) => {
@@ -138,8 +138,11 @@ impl ImageError {
 /// ```
 /// use useapi_seed_images::{DownloadError, RequestStatus};
 ///
-/// fn has_reached_host(error: &DownloadError) -> bool {
-///     error.request_status() != RequestStatus::NotSent
+/// fn report(error: &DownloadError) {
+///     match error.request_status() {
+///         RequestStatus::NotSent => println!("check the network"),
+///         status => println!("{}", status.as_str()),
+///     }
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

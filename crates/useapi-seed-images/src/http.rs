@@ -65,7 +65,7 @@ impl ImageClient {
         Ok(url)
     }
 
-    /// The response to a request for the whole image or for a range; redirects are
+    /// The response to a request for the image or for a range; redirects are
     /// followed.
     pub(crate) async fn get(
         &self,

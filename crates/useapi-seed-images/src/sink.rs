@@ -82,6 +82,15 @@ pub enum PutMode {
 }
 
 /// A stored file, to be checked.
+///
+/// ```
+/// use useapi_seed_images::{Candidate, SinkError};
+///
+/// fn candidate(path: &str) -> Result<Candidate, SinkError> {
+///     let (name, file) = (path.to_owned(), std::fs::File::open(path)?);
+///     Ok(Candidate { name, file })
+/// }
+/// ```
 #[derive(Debug)]
 #[allow(clippy::exhaustive_structs, reason = "sinks construct it")]
 pub struct Candidate {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// let mut source = ImageSource::new(1, "https://example.com/a.png?key=secret");
 /// source.size = Some(12_345);
+/// assert_eq!(source.stem(), "image-1");
 /// let json = serde_json::to_string(&source)?;
 /// assert_eq!(serde_json::from_str::<ImageSource>(&json)?, source);
 /// assert!(!format!("{source:?}").contains("secret"));

@@ -127,8 +127,8 @@ fn webp(file: &mut (impl BufRead + Seek)) -> io::Result<Structure> {
     })
 }
 
-/// The boxes of AVIF and HEIF (ISO 14496-12), which have no end mark: with the
-/// description and the data it describes nothing is missing.
+/// The boxes of AVIF and HEIF (ISO 14496-12), which have no end mark: with its
+/// metadata and its data an image is complete.
 fn boxes(file: &mut (impl BufRead + Seek)) -> io::Result<Structure> {
     let end = file.seek(SeekFrom::End(0))?;
     let (mut start, mut has_description, mut has_data) = (0_u64, false, false);

@@ -19,9 +19,11 @@ const CHUNK_SIZE: usize = 64 * 1024;
 /// use std::pin::pin;
 ///
 /// use futures_util::TryStreamExt;
-/// use useapi_seed_images::VerifiedImage;
+/// use useapi_seed_images::{Downloader, ImageSource, VerifiedImage};
 ///
-/// # async fn example(image: VerifiedImage) -> std::io::Result<()> {
+/// # async fn example(downloader: Downloader, source: ImageSource)
+/// #     -> Result<(), Box<dyn std::error::Error>> {
+/// let image: VerifiedImage = downloader.download(&source).await?;
 /// println!("image.{}: {}, {} bytes", image.extension(), image.media_type(), image.size());
 /// println!("{:?} pixels, {:?}", image.dimensions(), image.mismatches());
 /// let all = image.bytes().await?;

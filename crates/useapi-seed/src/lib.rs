@@ -80,7 +80,7 @@
 //! ```
 //!
 //! A process that may end *during the submission* stores a [`SubmissionState`] after
-//! each step of a [`Submission`], so that whoever continues submits nothing twice.
+//! each step of a [`Submission`], so that any process that continues submits nothing twice.
 //! Without a stored state, [`Client::find_seed_job`] searches for the job.
 //!
 //! # Progress

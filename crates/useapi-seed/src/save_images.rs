@@ -32,8 +32,8 @@ const CONCURRENCY: usize = 4;
 const JOB_DOCUMENT: &str = "job.json";
 
 /// Saves the images of a result. Made by [`Client::save_images`] and
-/// [`Client::save_images_to`]; `.await` it for all outcomes, or read them as they
-/// come.
+/// [`Client::save_images_to`]; `.await` it for all outcomes, or read each when it
+/// is known.
 ///
 /// ```
 /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }

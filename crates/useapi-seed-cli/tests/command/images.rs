@@ -23,8 +23,8 @@ async fn one_that_fails_keeps_nothing_else_back() {
         .ended(1)
         .told("error: image 1: ")
         .told("This content is no longer available.")
-        .told("a fresh answer has fresh links")
-        .told("error: image 2: the image's host refuses (HTTP 401: Log in)")
+        .told("a new response has renewed URLs")
+        .told("error: image 2: image host returned HTTP 401: Log in")
         .told("error: image 3: image URL has expired")
         .told("to go on: useapi-seed fetch 5 --out out");
     assert!(!run.stderr.contains("error: image 4"));
@@ -67,7 +67,7 @@ async fn what_differs_is_noted_and_kept() {
         .ended(0)
         .told("note: images: 1 instead of 4\n")
         .told("note: image 1: expected 5 bytes, got 67\n")
-        .told("note: image 1: announced as image/webp, it is image/png\n");
+        .told("note: image 1: expected image/webp, got image/png\n");
     let seed = json(&folder.path().join("out/seed.json"));
     assert_eq!(seed["notes"].as_array().unwrap().len(), 1);
     assert_eq!(
