@@ -203,9 +203,7 @@ impl Inner {
         let id = wait.job().id().to_owned();
         let receiver = Arc::downgrade(self);
         let mut waiting = Waiting::new(receiver.clone(), wait.job(), end);
-        let mut updates = wait
-            .poll_interval_after_wake(self.poll_interval_after_wake)
-            .updates();
+        let mut updates = self.rarely_polled(wait).into_stream();
         tokio::spawn(async move {
             let outcome = loop {
                 let news = tokio::select! {

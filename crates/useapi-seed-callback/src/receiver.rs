@@ -3,11 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroU32;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc;
-use useapi_seed::{Client, Error, SeedResult, Wait};
+use useapi_seed::{Client, Error, JobEvent, SeedResult, Wait};
 
 use crate::address::{AddressError, Addresses, Subject};
 use crate::budget::Budget;
@@ -101,29 +103,70 @@ impl Receiver {
         &self,
         wait: Wait,
     ) -> impl Future<Output = Result<SeedResult, Error>> + Send + use<> {
-        let id = wait.job().id().to_owned();
+        let events = self.watch(wait);
+        async move {
+            let mut events = pin!(events);
+            loop {
+                match events.next().await {
+                    Some(Ok(JobEvent::Completed(result))) => return Ok(result),
+                    Some(Err(error)) => return Err(error),
+                    Some(Ok(_)) => {}
+                    // It ends after the result or an error.
+                    None => std::future::pending().await,
+                }
+            }
+        }
+    }
+
+    /// The events of a job until it has ended: as [`wait`](Self::wait), which gives
+    /// the last of them.
+    ///
+    /// ```
+    /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use useapi_seed_callback::{Key, Receiver};
+    ///
+    /// let key = Key::new([7; 32]);
+    /// let wait = client.job("a-job").wait();
+    /// let (receiver, _events) = Receiver::builder(client, "https://example.com", key).build()?;
+    /// let events = receiver.watch(wait);
+    /// # drop(events);
+    /// # Ok::<(), useapi_seed_callback::AddressError>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn watch(
+        &self,
+        wait: Wait,
+    ) -> impl Stream<Item = Result<JobEvent, Error>> + Send + use<> {
         let receiver = Arc::clone(&self.0);
+        let id = wait.job().id().to_owned();
         let (kept, end) = {
             let mut jobs = receiver.jobs();
             (jobs.kept(&id), jobs.await_end(wait.job(), false))
         };
-        let mut waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
-        let wait = wait.poll_interval_after_wake(receiver.poll_interval_after_wake);
-        async move {
-            if let Some(Event::Finished(retrieval)) = kept {
-                return Ok(SeedResult::clone(&retrieval));
+        let waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
+        let events = receiver.rarely_polled(wait).into_stream();
+        stream::unfold(Some((kept, waiting, events)), move |state| {
+            let (receiver, id) = (Arc::clone(&receiver), id.clone());
+            async move {
+                let (kept, mut waiting, mut events) = state?;
+                if let Some(Event::Finished(result)) = kept {
+                    let result = SeedResult::clone(&result);
+                    return Some((Ok(JobEvent::Completed(result)), None));
+                }
+                let event = tokio::select! {
+                    biased;
+                    outcome = waiting.end() => outcome.map(JobEvent::Completed),
+                    event = events.next() => event?,
+                };
+                let is_last = matches!(event, Err(_) | Ok(JobEvent::Completed(_)));
+                if is_last && event.as_ref().map_or_else(looks::is_end, |_| true) {
+                    // From here on it is no news to anybody.
+                    receiver.jobs().ended(&id, End::Given);
+                }
+                Some((event, (!is_last).then_some((None, waiting, events))))
             }
-            let outcome = tokio::select! {
-                biased;
-                outcome = waiting.end() => outcome,
-                outcome = wait => outcome,
-            };
-            if outcome.as_ref().map_or_else(looks::is_end, |_| true) {
-                // From here on it is no news to anybody.
-                receiver.jobs().ended(&id, End::Given);
-            }
-            outcome
-        }
+        })
     }
 
     /// Follows a job as the wait is set, but for its
@@ -214,6 +257,13 @@ impl Inner {
     pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
         // Each change is made whole.
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The wait, which polls rarely once a callback has brought news.
+    pub(crate) fn rarely_polled(&self, wait: Wait) -> Wait {
+        let interval = self.poll_interval_after_wake;
+        let options = wait.options().poll_interval_after_wake(interval);
+        wait.with_options(options)
     }
 
     pub(crate) fn look_soon(&self, id: &str) {
