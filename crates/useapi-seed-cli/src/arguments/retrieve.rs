@@ -45,7 +45,7 @@ Examples:
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 --out cat
   useapi-seed fetch --from jobs.txt --into pictures
-  useapi-seed fetch - --fields job_id,seed,folder < jobs.txt
+  useapi-seed fetch - --fields requested_job_id,seed,folder < jobs.txt
 
 {}", exit::EXPLAINED))]
 pub(crate) struct Fetch {

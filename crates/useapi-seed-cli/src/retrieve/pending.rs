@@ -8,7 +8,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
-use useapi_seed::{Client, SubmissionState};
+use useapi_seed::{Intent, SubmissionState};
 
 use super::folder::Folder;
 use crate::failure::Failure;
@@ -29,39 +29,13 @@ pub(crate) struct Pending {
     pub(crate) reply_ref: Option<String>,
     /// When the request that started the job was recorded, in milliseconds since the
     /// Unix epoch.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) submitted_at: Option<u64>,
     /// Where the submission stands.
     pub(crate) submission: SubmissionState,
 }
 
 impl Pending {
-    pub(crate) fn new(
-        job_id: &str,
-        client: &Client,
-        reply_ref: Option<&str>,
-        submission: SubmissionState,
-    ) -> Self {
-        Self {
-            job_id: job_id.to_owned(),
-            base_url: client.base_url().to_owned(),
-            reply_ref: reply_ref.map(str::to_owned),
-            submitted_at: None,
-            submission,
-        }
-    }
-
-    /// Puts it where the submission stands now.
-    pub(crate) fn advance(&mut self, submission: SubmissionState) {
-        self.submitted_at = match (&self.submission, &submission) {
-            (SubmissionState::Intent(intent), SubmissionState::Started { .. }) => {
-                Some(intent.recorded_at)
-            }
-            _ => None,
-        };
-        self.submission = submission;
-    }
-
     /// When the job was submitted.
     pub(crate) fn submitted_at(&self) -> SystemTime {
         let at = self.submitted_at.map(Duration::from_millis);
@@ -69,10 +43,19 @@ impl Pending {
             .unwrap_or_else(SystemTime::now)
     }
 
-    /// How long the submission may still start a job; none where there is no open one.
+    /// When the open request was recorded; none where there is no open one.
+    pub(crate) fn recorded_at(&self) -> Option<u64> {
+        self.intent().map(|intent| intent.recorded_at)
+    }
+
+    /// How long the open request may still start a job.
     pub(crate) fn settles_in(&self) -> Option<Duration> {
+        self.intent().map(Intent::settles_in)
+    }
+
+    fn intent(&self) -> Option<&Intent> {
         match &self.submission {
-            SubmissionState::Intent(intent) => Some(intent.settles_in()),
+            SubmissionState::Intent(intent) => Some(intent),
             _ => None,
         }
     }

@@ -60,50 +60,35 @@ impl JobSubmission<'_> {
             ));
             return Ok(SubmitOutcome::Started(errand.client.job(job)));
         }
-        let mut submission = match pending.settles_in() {
-            Some(left) => {
-                let resubmit = if errand.resubmit && !left.is_zero() {
-                    Resubmit::Immediately
-                } else {
-                    Resubmit::WhenSettled
-                };
-                let mut submission = self.submission(resubmit, RetryPolicy::default())?;
-                if let Some(found) = self.search(&mut submission, &mut pending).await? {
-                    return Ok(found);
-                }
-                Some(submission)
-            }
-            None => None,
+        let resubmit = match pending.settles_in() {
+            None => Resubmit::Never,
+            Some(left) if errand.resubmit && !left.is_zero() => Resubmit::Immediately,
+            Some(_) => Resubmit::WhenSettled,
         };
-        if pending.settles_in().is_none() {
-            // Nothing is open, so a response that is lost now ends it.
-            submission = None;
-            pending = self.pending(SubmissionState::Planned);
+        let mut submission = self.submission(resubmit)?;
+        if resubmit != Resubmit::Never {
+            let found = self.search(&mut submission, &mut pending).await?;
+            if let Some(found) = found {
+                return Ok(found);
+            }
         }
         let _turn = errand.unless_interrupted(self.account.turn()).await?;
         self.account.check()?;
         progress.status("submitting");
-        let submission = match submission {
-            Some(submission) => submission,
-            None => self.submission(Resubmit::Never, RetryPolicy::disabled())?,
-        };
         self.send(submission, pending).await
     }
 
     /// What was recorded about the job, here or by another process.
     fn recorded(&self) -> Result<Option<Pending>, Failure> {
-        let recorded = match (Pending::read(self.folder)?, self.elsewhere()) {
+        match (Pending::read(self.folder)?, self.elsewhere()) {
             // What was sent last is settled last.
             (Some(here), Some(elsewhere))
                 if here.settles_in().is_some() && elsewhere.settles_in() > here.settles_in() =>
             {
-                Some(elsewhere)
+                Ok(Some(elsewhere))
             }
-            (here, elsewhere) => here.or(elsewhere),
-        };
-        match recorded {
-            Some(pending) => Ok(Some(pending)),
-            None => self.known(),
+            (None, None) => self.known(),
+            (here, elsewhere) => Ok(here.or(elsewhere)),
         }
     }
 
@@ -111,16 +96,16 @@ impl JobSubmission<'_> {
     fn elsewhere(&self) -> Option<Pending> {
         let (lock, has_waited) = self.lock.as_ref()?;
         let settle_time = self.errand.client.settle_time();
-        let (recorded_at, settle_time) = match (lock.recorded(), has_waited) {
+        let now = SystemTime::now();
+        let intent = match (lock.recorded(), has_waited) {
             (Some(Ok(noted)), _) if noted.started_job_id().is_none() => return Some(noted),
             // The job may be over for long: that is for the search to find out.
-            (Some(Ok(noted)), _) => (noted.submitted_at(), settle_time),
-            (Some(Err(_)), _) => (SystemTime::now(), settle_time),
+            (Some(Ok(noted)), _) => Intent::foreign(noted.submitted_at(), settle_time),
+            (Some(Err(_)), _) => Intent::foreign(now, settle_time),
             // It has ended, and most likely the job has its seed.
-            (None, true) => (SystemTime::now(), Duration::ZERO),
+            (None, true) => Intent::foreign(now, Duration::ZERO),
             (None, false) => return None,
         };
-        let intent = Intent::foreign(recorded_at, settle_time);
         Some(self.pending(SubmissionState::Intent(intent)))
     }
 
@@ -141,15 +126,13 @@ impl JobSubmission<'_> {
     }
 
     fn pending(&self, submission: SubmissionState) -> Pending {
-        let Errand {
-            client, reply_ref, ..
-        } = self.errand;
-        Pending::new(
-            &self.report.job_id,
-            client,
-            reply_ref.as_deref(),
+        Pending {
+            job_id: self.report.job_id.clone(),
+            base_url: self.errand.client.base_url().to_owned(),
+            reply_ref: self.errand.reply_ref.clone(),
+            submitted_at: None,
             submission,
-        )
+        }
     }
 
     /// Searches for what an earlier submission, perhaps another process's, has started;
@@ -171,15 +154,14 @@ impl JobSubmission<'_> {
                 errand.stop_others(self.account, &error);
                 return Err(error.into());
             }
-            if step.state != pending.submission {
-                match &step.state {
+            if self.record(pending, step.state)? {
+                match &pending.submission {
                     SubmissionState::Planned => progress.tell("no job was started"),
                     SubmissionState::Intent(_) => {
                         progress.tell("submitting again, although a second job may run");
                     }
                     _ => {}
                 }
-                self.record(pending, step.state)?;
                 return Ok(found(submission, pending));
             }
             if !is_reported {
@@ -211,20 +193,19 @@ impl JobSubmission<'_> {
         // Whether the next step sends what is recorded.
         let mut is_recorded = pending.settles_in().is_some();
         loop {
-            errand.check_interrupt()?;
             let step = submission.step(pending.submission.clone());
             let step = if is_recorded {
+                // It is sent even now: else the next run would wait until it is settled.
                 errand.finish(step).await
             } else {
+                errand.check_interrupt()?;
                 errand.unless_interrupted(step).await?
             };
             let Step {
                 state, next, error, ..
             } = step;
-            is_recorded = error.is_none()
-                && state != pending.submission
-                && matches!(state, SubmissionState::Intent(_));
-            self.record(&mut pending, state)?;
+            let is_new = self.record(&mut pending, state)?;
+            is_recorded = is_new && error.is_none() && pending.settles_in().is_some();
             if let Some(found) = found(&submission, &pending) {
                 if let SubmitOutcome::Started(_) = found {
                     errand.is_answered.store(true, Ordering::Relaxed);
@@ -240,23 +221,20 @@ impl JobSubmission<'_> {
                 {
                     self.pause(error, begun)
                 }
-                (_, Next::Now) => Some(Duration::ZERO),
+                (_, Next::Now) => continue,
                 (_, Next::After(pause)) => Some(pause),
                 (_, Next::Stop) => None,
             };
-            match (pause, error) {
-                (Some(pause), _) => errand.unless_interrupted(sleep(pause)).await?,
-                (None, Some(error)) => return Err(self.failed(error)),
-                (None, None) => return Err(Failure::new("the submission ended without a job")),
+            match pause {
+                Some(pause) => errand.unless_interrupted(sleep(pause)).await?,
+                None => return Err(self.failed(error)),
             }
         }
     }
 
     /// How long until a request that was not processed is sent again, if it is.
     fn pause(&self, error: &Error, begun: Instant) -> Option<Duration> {
-        let Errand {
-            interval, timeout, ..
-        } = *self.errand;
+        let interval = self.errand.interval;
         // What responded before will respond again.
         let is_patient =
             error.is_too_many_jobs() || self.errand.is_answered.load(Ordering::Relaxed);
@@ -269,10 +247,13 @@ impl JobSubmission<'_> {
         };
         let pause = error.retry_after().unwrap_or_default().max(least);
         let end = begun.elapsed().checked_add(pause)?;
-        (end < timeout).then_some(pause)
+        (end < self.errand.timeout).then_some(pause)
     }
 
-    fn failed(&self, error: Error) -> Failure {
+    fn failed(&self, error: Option<Error>) -> Failure {
+        let Some(error) = error else {
+            return Failure::new("the submission ended without a job");
+        };
         keep(self.folder, &error);
         self.errand.stop_others(self.account, &error);
         if error.is_too_many_jobs() {
@@ -284,42 +265,47 @@ impl JobSubmission<'_> {
         error.into()
     }
 
-    /// Records where the submission stands, before the next step. Where the service
-    /// does not outlive this process, there is nothing to go on with.
-    fn record(&mut self, pending: &mut Pending, state: SubmissionState) -> Result<(), Failure> {
+    /// Records where the submission stands, before the next step; whether that is new.
+    /// Where the service does not outlive this process, there is nothing to go on with.
+    fn record(&mut self, pending: &mut Pending, state: SubmissionState) -> Result<bool, Failure> {
         if state == pending.submission {
-            return Ok(());
+            return Ok(false);
         }
-        pending.advance(state);
-        if pending.settles_in().is_some() {
-            pending.reply_ref.clone_from(&self.errand.reply_ref);
+        let mut next = self.pending(state);
+        if let SubmissionState::Started { job, .. } = &next.submission {
+            next.submitted_at = pending.recorded_at();
+            self.report.started_job_id = Some(job.job_id.clone());
+            let shown = plain(&job.job_id);
+            self.progress.tell(format_args!("started job {shown}"));
         }
-        if let Some(id) = pending.started_job_id() {
-            self.report.started_job_id = Some(id.to_owned());
-            self.progress
-                .tell(format_args!("started job {}", plain(id)));
-        }
+        *pending = next;
         let Some((lock, _)) = self.lock else {
-            return Ok(());
+            return Ok(true);
         };
         match &pending.submission {
             SubmissionState::Intent(_) | SubmissionState::Started { .. } => {
                 pending.write(self.folder)?;
-                lock.record(pending)
+                lock.record(pending)?;
             }
             // The result is saved next, with its response, which is not in this state.
-            SubmissionState::Completed { .. } => Ok(()),
+            SubmissionState::Completed { .. } => {}
             SubmissionState::Planned
             | SubmissionState::Failed { .. }
             | SubmissionState::Halted { .. } => {
                 lock.clear();
-                Pending::remove(self.folder)
+                Pending::remove(self.folder)?;
             }
         }
+        Ok(true)
     }
 
-    fn submission(&self, resubmit: Resubmit, retry: RetryPolicy) -> Result<Submission, Failure> {
+    fn submission(&self, resubmit: Resubmit) -> Result<Submission, Failure> {
         let (errand, job_id) = (self.errand, &self.report.job_id);
+        // It is for the searches, too: a first run's end soon.
+        let retry = match resubmit {
+            Resubmit::Never => RetryPolicy::disabled(),
+            _ => RetryPolicy::default(),
+        };
         let retry = retry
             .initial_backoff(errand.interval.min(MAX_INITIAL_BACKOFF))
             .max_backoff(errand.interval.min(MAX_SEARCH_BACKOFF));

@@ -210,7 +210,7 @@ async fn the_last_line_is_for_those_that_wait() {
         .run()
         .ended(3)
         .told("0 done, 1 failed, 1 waiting")
-        .told("Check the id.");
+        .told("Check the id;");
     assert!(run.goes_on().starts_with("useapi-seed fetch 5 "));
 }
 
