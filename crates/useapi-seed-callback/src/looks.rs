@@ -199,18 +199,11 @@ impl Inner {
         self.follow_to(end, wait);
     }
 
-    /// A wait for a job whose callbacks come.
-    pub(crate) fn rarely_after_wake(&self, wait: Wait) -> Wait {
-        let options = wait.options();
-        let interval = self.poll_interval_after_wake;
-        wait.with_options(options.poll_interval_after_wake(interval))
-    }
-
     fn follow_to(self: &Arc<Self>, end: oneshot::Receiver<Outcome>, wait: Wait) {
         let id = wait.job().id().to_owned();
         let receiver = Arc::downgrade(self);
         let mut waiting = Waiting::new(receiver.clone(), wait.job(), end);
-        let mut updates = self.rarely_after_wake(wait).into_stream();
+        let mut updates = self.rarely_polled(wait).into_stream();
         tokio::spawn(async move {
             let outcome = loop {
                 let news = tokio::select! {

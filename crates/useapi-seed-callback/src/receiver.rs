@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroU32;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -90,10 +91,10 @@ impl Receiver {
 
     /// Waits for a job, as the wait is set, and is woken by its callbacks.
     ///
-    /// Until a callback has brought a change it polls as without them; then it polls
-    /// rarely ([`ReceiverBuilder::poll_interval_after_wake`]), for callbacks that get
-    /// lost. What the wait brings is not among the [`Events`]. Of several waits for
-    /// one job the first gets the end immediately, and the others poll themselves.
+    /// As long as none has come, it polls as without them. Once one has brought
+    /// news it polls rarely ([`ReceiverBuilder::poll_interval_after_wake`]), for those that
+    /// get lost. What the wait brings is not told by [`Events`]. Of several waits for
+    /// one job the first has the end at once, and the others look for themselves.
     ///
     /// # Errors
     ///
@@ -102,63 +103,70 @@ impl Receiver {
         &self,
         wait: Wait,
     ) -> impl Future<Output = Result<SeedResult, Error>> + Send + use<> {
-        let mut events = Box::pin(self.wait_events(wait));
+        let events = self.watch(wait);
         async move {
+            let mut events = pin!(events);
             loop {
                 match events.next().await {
                     Some(Ok(JobEvent::Completed(result))) => return Ok(result),
                     Some(Err(error)) => return Err(error),
                     Some(Ok(_)) => {}
-                    // The stream ends with one of the two.
+                    // It ends after the result or an error.
                     None => std::future::pending().await,
                 }
             }
         }
     }
 
-    /// As [`wait`](Self::wait), as a stream of the job's events. It ends with the
-    /// result or an error.
-    pub fn wait_events(
+    /// The events of a job until it has ended: as [`wait`](Self::wait), which gives
+    /// the last of them.
+    ///
+    /// ```
+    /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use useapi_seed_callback::{Key, Receiver};
+    ///
+    /// let key = Key::new([7; 32]);
+    /// let wait = client.job("a-job").wait();
+    /// let (receiver, _events) = Receiver::builder(client, "https://example.com", key).build()?;
+    /// let events = receiver.watch(wait);
+    /// # drop(events);
+    /// # Ok::<(), useapi_seed_callback::AddressError>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn watch(
         &self,
         wait: Wait,
     ) -> impl Stream<Item = Result<JobEvent, Error>> + Send + use<> {
-        let id = wait.job().id().to_owned();
         let receiver = Arc::clone(&self.0);
+        let id = wait.job().id().to_owned();
         let (kept, end) = {
             let mut jobs = receiver.jobs();
             (jobs.kept(&id), jobs.await_end(wait.job(), false))
         };
         let waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
-        let events = receiver.rarely_after_wake(wait).into_stream();
-        let state = Some((waiting, events));
-        let polled = stream::unfold(state, move |state| {
+        let events = receiver.rarely_polled(wait).into_stream();
+        stream::unfold(Some((kept, waiting, events)), move |state| {
             let (receiver, id) = (Arc::clone(&receiver), id.clone());
             async move {
-                let (mut waiting, mut events) = state?;
+                let (kept, mut waiting, mut events) = state?;
+                if let Some(Event::Finished(result)) = kept {
+                    let result = SeedResult::clone(&result);
+                    return Some((Ok(JobEvent::Completed(result)), None));
+                }
                 let event = tokio::select! {
                     biased;
-                    end = waiting.end() => end.map(JobEvent::Completed),
+                    outcome = waiting.end() => outcome.map(JobEvent::Completed),
                     event = events.next() => event?,
                 };
-                let is_end = match &event {
-                    Ok(JobEvent::Completed(_)) => true,
-                    Ok(_) => return Some((event, Some((waiting, events)))),
-                    Err(error) => looks::is_end(error),
-                };
-                if is_end {
-                    // From here on nobody else is to get it.
+                let is_last = matches!(event, Err(_) | Ok(JobEvent::Completed(_)));
+                if is_last && event.as_ref().map_or_else(looks::is_end, |_| true) {
+                    // From here on it is no news to anybody.
                     receiver.jobs().ended(&id, End::Given);
                 }
-                Some((event, None))
+                Some((event, (!is_last).then_some((None, waiting, events))))
             }
-        });
-        match kept {
-            Some(Event::Finished(result)) => {
-                let result = SeedResult::clone(&result);
-                stream::iter([Ok(JobEvent::Completed(result))]).left_stream()
-            }
-            _ => polled.right_stream(),
-        }
+        })
     }
 
     /// Follows a job as the wait is set, but for its
@@ -249,6 +257,13 @@ impl Inner {
     pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
         // Each change is made whole.
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The wait, which polls rarely once a callback has brought news.
+    pub(crate) fn rarely_polled(&self, wait: Wait) -> Wait {
+        let interval = self.poll_interval_after_wake;
+        let options = wait.options().poll_interval_after_wake(interval);
+        wait.with_options(options)
     }
 
     pub(crate) fn look_soon(&self, id: &str) {

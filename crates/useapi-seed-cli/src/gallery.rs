@@ -190,7 +190,9 @@ mod tests {
         let folder = root.path().join("one");
         fs::create_dir(&folder).unwrap();
         let image = r#"{"number": 1, "file": "image-1.png", "size": 1, "differences": []}"#;
-        let seed = format!(r#"{{"job_id": "1", "seed": 7, "images": [{image}], "notes": []}}"#);
+        let seed = format!(
+            r#"{{"job_id": "1", "seed": 7, "images": [], "warnings": [], "files": [{image}]}}"#
+        );
         fs::write(folder.join("seed.json"), seed).unwrap();
         fs::write(folder.join("job.json"), "{}").unwrap();
         fs::write(folder.join("image-1.png"), "1").unwrap();

@@ -5,7 +5,6 @@
 //! `retrieve/` is what `fetch`, `wait` and `demo` share.
 
 mod arguments;
-mod channel;
 mod command;
 mod exit;
 mod failure;

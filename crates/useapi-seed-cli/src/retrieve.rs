@@ -33,7 +33,7 @@ use progress::{Progress, Total};
 #[cfg(test)]
 pub(crate) use report::Line;
 use report::{Outcome, Report};
-pub(crate) use seed_file::SeedFile;
+pub(crate) use seed_file::{SeedFile, listed};
 
 /// How many results are saved concurrently.
 pub(crate) const SAVERS: usize = 4;
@@ -142,11 +142,12 @@ fn print(report: &Report, count: usize, output: &Output) -> Result<(), Failure> 
     let Some(seed_file) = &report.seed_file else {
         return Ok(());
     };
-    let (seed, folder) = (seed_file.seed, report.folder.to_string_lossy());
+    let result = &seed_file.result;
+    let (seed, folder) = (result.seed(), report.folder.to_string_lossy());
     if count > 1 {
         return give_on(&format!("seed {seed}  {folder}\n"));
     }
-    let prompt = seed_file.prompt_with_seed.as_deref().map(plain);
+    let prompt = result.prompt_with_seed().map(plain);
     let prompt = prompt.map_or(String::new(), |prompt| format!("{prompt}\n"));
     give_on(&format!("seed {seed}\n{prompt}{folder}\n"))
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
 
-use useapi_seed::{Client, Error, ErrorKind, SecretString, Wait};
+use useapi_seed::{Client, Error, ErrorKind, SecretString, WaitOptions};
 
 use crate::arguments::{Common, seconds, whole_above_zero};
 use crate::failure::Failure;
@@ -131,7 +131,7 @@ impl Settings {
             INTERVAL,
             option,
             |text| Ok(seconds(text)?),
-            || Wait::DEFAULT_INTERVAL,
+            || WaitOptions::DEFAULT_POLL_INTERVAL,
         )
     }
 
@@ -140,7 +140,7 @@ impl Settings {
             TIMEOUT,
             option,
             |text| Ok(seconds(text)?),
-            || Wait::DEFAULT_TIMEOUT,
+            || WaitOptions::DEFAULT_TIMEOUT,
         )
     }
 

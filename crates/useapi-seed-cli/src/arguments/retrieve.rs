@@ -45,7 +45,7 @@ Examples:
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 --out cat
   useapi-seed fetch --from jobs.txt --into pictures
-  useapi-seed fetch - --fields job_id,seed,folder < jobs.txt
+  useapi-seed fetch - --fields requested_job_id,seed,folder < jobs.txt
 
 {}", exit::EXPLAINED))]
 pub(crate) struct Fetch {
@@ -161,12 +161,12 @@ pub(crate) struct Place {
 pub(crate) struct Pace {
     #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
           help = format!("Seconds between two looks at a job; {} unless given",
-                         useapi_seed::Wait::DEFAULT_INTERVAL.as_secs()))]
+                         useapi_seed::WaitOptions::DEFAULT_POLL_INTERVAL.as_secs()))]
     pub(crate) interval: Option<Duration>,
 
     #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
           help = format!("Seconds to wait for a job, and before that for a place in its busy \
                           account; {} unless given",
-                         useapi_seed::Wait::DEFAULT_TIMEOUT.as_secs()))]
+                         useapi_seed::WaitOptions::DEFAULT_TIMEOUT.as_secs()))]
     pub(crate) timeout: Option<Duration>,
 }

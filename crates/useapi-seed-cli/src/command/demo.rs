@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use useapi_seed::{Client, Wait};
+use useapi_seed::{Client, WaitOptions};
 use useapi_seed_emulator::Emulator;
 
 use crate::arguments::{Common, Demo};
@@ -36,7 +36,7 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failur
     let errand = Errand {
         client,
         interval: INTERVAL,
-        timeout: Wait::DEFAULT_TIMEOUT,
+        timeout: WaitOptions::DEFAULT_TIMEOUT,
         is_lasting: false,
         receiver: None,
         reply_url: None,

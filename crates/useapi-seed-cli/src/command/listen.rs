@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
-use useapi_seed::{Error, Image, JobProgress, SeedResult};
+use useapi_seed::{Error, JobProgress, SeedResult};
 use useapi_seed_callback::{Event, Events, Receiver};
 
 use super::callback;
@@ -19,7 +19,7 @@ use crate::job_ids;
 use crate::json::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{IMAGES_SHOWN, give_beside_no_bars, note_mark, plain, tell};
+use crate::terminal::{give_beside_no_bars, note_mark, plain, tell};
 
 /// How long a line may wait for stdout before stderr says so.
 const STALLED: Duration = Duration::from_millis(200);
@@ -153,20 +153,7 @@ pub(crate) enum Printed<'a> {
     /// News of a job that has not ended.
     Progress(&'a JobProgress),
     /// A job that has its seed.
-    Finished {
-        /// Id of the job that the answer is about.
-        job_id: &'a str,
-        /// Id of the imagine, button or blend job that the seed belongs to.
-        parent_job_id: Option<&'a str>,
-        /// The seed, from Midjourney 0 to 4294967295.
-        seed: u64,
-        /// The prompt, with its parameters.
-        prompt: Option<&'a str>,
-        /// The first 16 images, with their links.
-        images: &'a [Image],
-        /// How many images there are.
-        image_count: usize,
-    },
+    Finished(&'a SeedResult),
     /// A job that has ended otherwise, or cannot be asked for.
     Failed {
         /// The job's id.
@@ -181,18 +168,6 @@ pub(crate) enum Printed<'a> {
 }
 
 impl<'a> Printed<'a> {
-    fn finished(retrieval: &'a SeedResult) -> Self {
-        let images = retrieval.images();
-        Self::Finished {
-            job_id: retrieval.job_id(),
-            parent_job_id: retrieval.parent_job_id(),
-            seed: retrieval.seed(),
-            prompt: retrieval.prompt(),
-            images: images.get(..IMAGES_SHOWN).unwrap_or(images),
-            image_count: images.len(),
-        }
-    }
-
     fn failed(job_id: &'a str, error: &Error) -> Self {
         Self::Failed {
             job_id,
@@ -206,7 +181,7 @@ impl<'a> Printed<'a> {
 fn line(event: &Event) -> Result<Printed<'_>, Failure> {
     match event {
         Event::Progress(update) => Ok(Printed::Progress(update)),
-        Event::Finished(retrieval) => Ok(Printed::finished(retrieval)),
+        Event::Finished(result) => Ok(Printed::Finished(result)),
         Event::Failed { job_id, error, .. } => Ok(Printed::failed(job_id, error)),
         _ => Err(Failure::new("an event of a kind that is not known")),
     }

@@ -138,10 +138,6 @@ async fn ask(client: &Client, job_id: &str) -> Result<Printed, Error> {
     match client.job(job_id).poll().await {
         Ok(PollResult::InProgress(update)) => Ok(Printed::of_update(update)),
         Ok(PollResult::Completed(retrieval)) => Ok(Printed::of_result(job_id, &retrieval)),
-        Ok(_) => Ok(Printed {
-            job_id: job_id.to_owned(),
-            ..Printed::default()
-        }),
         Err(error) => Printed::of_end(job_id, &error).ok_or(error),
     }
 }

@@ -1,9 +1,8 @@
 //! What to do about the library's errors, in the words of a terminal.
 
-use useapi_seed::{Error, ErrorKind, RequestStatus};
+use useapi_seed::{Error, ErrorKind, RequestStatus, channel_of};
 
 use super::Failure;
-use crate::channel;
 use crate::shell;
 use crate::terminal::plain;
 
@@ -24,7 +23,7 @@ pub(super) fn add(failure: Failure, error: &Error) -> Failure {
             let mut ids = [error.job_id(), error.parent_job_id()]
                 .into_iter()
                 .flatten();
-            let channel = ids.find_map(channel::of).unwrap_or("CHANNEL");
+            let channel = ids.find_map(channel_of).unwrap_or("CHANNEL");
             failure.suggest(
                 "Log in to Discord, and acknowledge Midjourney's message or solve its CAPTCHA, to \
                  prevent a potential ban of the Midjourney account. Then reset the account:",

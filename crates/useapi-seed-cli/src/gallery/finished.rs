@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::owner::Owner;
 use crate::local_file;
-use crate::retrieve::SeedFile;
+use crate::retrieve::{SeedFile, listed};
 use crate::terminal::{IMAGES_SHOWN, plain};
 
 /// What a part of a path may have as it is.
@@ -64,8 +64,9 @@ impl Finished {
             data.map(|data| (path, data.len()))
         };
         let seed_file: SeedFile = json(&file("seed.json")?.0)?;
+        let result = &seed_file.result;
         let mut pictures: Vec<_> = seed_file
-            .images
+            .files
             .iter()
             .filter_map(|image| {
                 let file = image.file.as_deref().filter(|file| is_a_name(file))?;
@@ -77,15 +78,15 @@ impl Finished {
             })
             .collect();
         let size = |name: &str| file(name).map(|(_, size)| size);
-        if pictures.len() < seed_file.images.len() || !seed_file.is_whole(size) {
+        if pictures.len() < seed_file.files.len() || !seed_file.is_whole(size) {
             return None;
         }
-        let count = seed_file.image_count.max(pictures.len());
+        let count = result.images().len().max(pictures.len());
         pictures.truncate(IMAGES_SHOWN);
         let answer: Value = json(&file("job.json")?.0)?;
         let of_image = |number, text: &String| format!("Picture {number}: {}", shown(text));
-        let images = seed_file.images.iter();
-        let differences = images
+        let files = seed_file.files.iter();
+        let differences = files
             .flat_map(|image| {
                 image
                     .differences
@@ -93,18 +94,18 @@ impl Finished {
                     .map(move |text| (image.number, text))
             })
             .map(|(number, text)| of_image(number, text))
-            .chain(seed_file.notes.iter().map(|note| shown(note)))
+            .chain(listed(result.warnings()).iter().map(|note| shown(note)))
             .collect();
         let created = answer.get("created").and_then(Value::as_str);
         let place = format!("{}/", link(name));
         Some(Self {
             page: format!("{place}{}", super::PAGE),
             place,
-            seed: seed_file.seed,
-            prompt: seed_file.prompt.and_then(|prompt| words(&prompt)),
-            line: seed_file.prompt_with_seed.and_then(|line| words(&line)),
-            original: seed_file.parent_job_id.map(|id| shown(&id)),
-            job_id: shown(&seed_file.job_id),
+            seed: result.seed(),
+            prompt: result.prompt().and_then(words),
+            line: result.prompt_with_seed().and_then(words),
+            original: result.parent_job_id().map(shown),
+            job_id: shown(result.job_id()),
             when: created.map(when),
             created: created.map(str::to_owned),
             pictures,

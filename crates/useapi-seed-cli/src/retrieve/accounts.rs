@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Mutex as Turns, MutexGuard as Turn, OwnedSemaphorePermit, Semaphore};
+use useapi_seed::channel_of;
 
-use crate::channel;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -57,7 +57,7 @@ impl Accounts {
     pub(crate) fn active<'a>(&self, job_ids: impl Iterator<Item = &'a str>) -> usize {
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
         for job_id in job_ids {
-            *counts.entry(channel::of(job_id)).or_default() += 1;
+            *counts.entry(channel_of(job_id)).or_default() += 1;
         }
         let most = self.at_once.get();
         counts.into_values().map(|count| count.min(most)).sum()
@@ -65,7 +65,7 @@ impl Accounts {
 
     /// The account of a job. Jobs whose ids tell nothing share one.
     pub(crate) fn of(&self, job_id: &str) -> Arc<Account> {
-        let channel = channel::of(job_id).unwrap_or_default();
+        let channel = channel_of(job_id).unwrap_or_default();
         let places = self.at_once.get().min(Semaphore::MAX_PERMITS);
         let mut accounts = self
             .by_channel

@@ -10,9 +10,13 @@ use std::sync::Once;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
-use useapi_seed::{Client, Error, ErrorKind, Job, SeedResult, SubmitOutcome, Verb};
+use useapi_seed::{
+    Client, Error, ErrorKind, Job, JobEvent, JobHandle, SeedResult, SubmitOutcome, Verb,
+    WaitOptions,
+};
 use useapi_seed_callback::Receiver;
 
 use super::Task;
@@ -24,6 +28,7 @@ use super::progress::Progress;
 use super::report::Report;
 use super::save;
 use super::seed_file::{NAME as SEED_FILE, SeedFile};
+use super::submission::JobSubmission;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -99,7 +104,7 @@ impl Errand {
         }
         let mut lock = self.lock(job_id, &folder, progress).await?;
         account.check()?;
-        let retrieval = self
+        let result = self
             .found(&folder, &account, &mut lock, progress, report)
             .await?;
         let _saver = self.unless_interrupted(self.savers.acquire()).await?;
@@ -108,7 +113,7 @@ impl Errand {
             lock.clear();
         }
         drop((place, lock));
-        self.save(&folder, &retrieval, progress, report).await
+        self.save(&folder, &result, progress, report).await
     }
 
     /// The result, from wherever it was left.
@@ -120,11 +125,19 @@ impl Errand {
         progress: &Progress,
         report: &mut Report,
     ) -> Result<SeedResult, Failure> {
-        match self.begin(folder, account, lock, progress, report).await? {
-            SubmitOutcome::AlreadyRetrieved(retrieval) => {
-                let id = plain(retrieval.job_id());
+        let submission = JobSubmission {
+            errand: self,
+            folder,
+            account,
+            lock,
+            progress,
+            report,
+        };
+        match submission.run().await? {
+            SubmitOutcome::AlreadyRetrieved(result) => {
+                let id = plain(result.job_id());
                 progress.tell(format_args!("the seed of job {id} was retrieved before"));
-                Ok(retrieval)
+                Ok(result)
             }
             SubmitOutcome::Started(job) => {
                 let waited = self.see_through(folder, &job, account, progress);
@@ -138,7 +151,6 @@ impl Errand {
                     explain(error, folder)
                 })
             }
-            _ => Err(Failure::new("the answer is of a kind that is not known")),
         }
     }
 
@@ -157,23 +169,24 @@ impl Errand {
         if self.is_finished(report)? {
             return Pending::remove(&folder);
         }
-        let mut job = self.client.job(job_id);
+        let mut handle = JobHandle::new(job_id);
         if let Some(pending) = Pending::read(&folder)? {
             self.check_place(&folder, &pending)?;
-            if pending.started_job_id.as_deref() != Some(job_id) {
+            if pending.started_job_id() != Some(job_id) {
                 return Err(another_job(&folder, &pending.job_id));
             }
-            job = job.of_parent(&pending.job_id);
+            handle = handle.with_parent(&pending.job_id);
             report.parent_job_id = Some(pending.job_id);
         }
         report.started_job_id = Some(job_id.to_owned());
         progress.tell(format_args!("waiting for job {}", plain(job_id)));
         let account = self.accounts.of(job_id);
+        let job = self.client.job(handle);
         let waited = self.see_through(&folder, &job, &account, progress);
-        let retrieval = waited
+        let result = waited
             .await?
             .map_err(|error| explain_of_wait(error, &folder))?;
-        self.save(&folder, &retrieval, progress, report).await
+        self.save(&folder, &result, progress, report).await
     }
 
     /// The folder, before anything is sent about the job.
@@ -291,22 +304,33 @@ impl Errand {
         progress: &Progress,
     ) -> Result<Result<SeedResult, Error>, Failure> {
         progress.status("started");
-        let wait = job
-            .wait()
-            .interval(self.interval)
+        let options = WaitOptions::default()
+            .poll_interval(self.interval)
             .timeout(self.timeout)
             // An outage is waited out as long as the job is.
-            .max_poll_errors(u32::MAX)
-            .on_update(progress.updates())
-            .on_fault(on_poll_error(folder, progress))
-            .on_pause(progress.pauses());
-        let wait = async {
-            match &self.receiver {
-                Some(receiver) => receiver.wait(wait).await,
-                None => wait.await,
+            .max_poll_errors(u32::MAX);
+        let wait = job.wait().with_options(options);
+        let mut events = match &self.receiver {
+            Some(receiver) => receiver.watch(wait).boxed(),
+            None => wait.into_stream().boxed(),
+        };
+        let outcome = loop {
+            match self.unless_interrupted(events.next()).await? {
+                Some(Ok(JobEvent::Completed(result))) => break Ok(result),
+                Some(Ok(JobEvent::Progress(job))) => progress.update(&job),
+                Some(Ok(JobEvent::Sleeping(pause))) => progress.pause(pause),
+                Some(Ok(JobEvent::PollError(error))) => {
+                    // What cannot be parsed is kept, in case nothing better comes.
+                    if let Some(Err(failure)) = keep_response(folder.path(), &error) {
+                        failure.report();
+                    }
+                    progress.poll_error(&error);
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => break Err(error),
+                None => return Err(Failure::new("the wait ended without a result")),
             }
         };
-        let outcome = self.unless_interrupted(wait).await?;
         if let Err(error) = &outcome {
             keep(folder, error);
             self.stop_others(account, error);
@@ -321,17 +345,17 @@ impl Errand {
     async fn save(
         &self,
         folder: &Folder,
-        retrieval: &SeedResult,
+        result: &SeedResult,
         progress: &Progress,
         report: &mut Report,
     ) -> Result<(), Failure> {
-        let saving = save::all(&self.client, folder, retrieval, progress, report);
+        let saving = save::all(&self.client, folder, result, progress, report);
         self.unless_interrupted(saving).await?;
         if report.failures.is_empty() {
             return Pending::remove(folder);
         }
         // What could not be saved must not be lost with it.
-        let (seed, id) = (retrieval.seed(), plain(retrieval.job_id()));
+        let (seed, id) = (result.seed(), plain(result.job_id()));
         progress.tell(format_args!("the seed is {seed}, of job {id}"));
         Ok(())
     }
@@ -448,17 +472,6 @@ pub(super) fn another_job(folder: &Folder, job_id: &str) -> Failure {
     let (path, job_id) = (folder.path().display(), plain(job_id));
     Failure::wrong_use(format!("{path} is job {job_id}'s"))
         .advise("Nothing was submitted. Choose another folder.")
-}
-
-/// What cannot be parsed is kept, in case nothing better comes.
-fn on_poll_error(folder: &Folder, progress: &Progress) -> impl FnMut(&Error) + Send + 'static {
-    let (directory, mut report) = (folder.path().to_owned(), progress.faults());
-    move |error| {
-        if let Some(Err(failure)) = keep_response(&directory, error) {
-            failure.report();
-        }
-        report(error);
-    }
 }
 
 /// Keeps a response that is of no use, and reports where.

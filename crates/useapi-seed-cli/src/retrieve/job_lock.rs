@@ -20,27 +20,26 @@ pub(crate) enum JobLock {
 }
 
 impl JobLock {
-    /// The submission that another process recorded, and whose outcome it did not
-    /// come to know. `None` where there is none.
-    pub(crate) fn intent(&self) -> Option<Result<Pending, serde_json::Error>> {
+    /// What another process recorded of its submission, and did not come to clear.
+    pub(crate) fn recorded(&self) -> Option<Result<Pending, serde_json::Error>> {
         match self {
             Self::Job(lock) if !lock.note().is_empty() => Some(serde_json::from_slice(lock.note())),
             _ => None,
         }
     }
 
-    /// Records a submission that is about to be sent.
-    pub(crate) fn record(&mut self, intent: &Pending) -> Result<(), Failure> {
+    /// Records where a submission stands.
+    pub(crate) fn record(&mut self, pending: &Pending) -> Result<(), Failure> {
         let Self::Job(lock) = self else { return Ok(()) };
-        let note = serde_json::to_vec(intent).map_err(io::Error::from);
+        let note = serde_json::to_vec(pending).map_err(io::Error::from);
         note.and_then(|note| lock.set_note(note))
             .map_err(|error| unlocked(&error.to_string()))
     }
 
     /// Whether what is recorded has started this job.
     pub(crate) fn is_about(&self, started_job_id: &str) -> bool {
-        let intent = self.intent().and_then(Result::ok);
-        intent.is_some_and(|intent| intent.started_job_id.as_deref() == Some(started_job_id))
+        let recorded = self.recorded().and_then(Result::ok);
+        recorded.is_some_and(|pending| pending.started_job_id() == Some(started_job_id))
     }
 
     /// Nothing that was sent is left unknown.

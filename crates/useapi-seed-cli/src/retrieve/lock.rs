@@ -97,9 +97,11 @@ impl Lock {
 
     /// Notes something for the next process, also after a power cut.
     pub(crate) fn set_note(&mut self, note: Vec<u8>) -> io::Result<()> {
-        self.file.set_len(0)?;
+        // At no time is it empty: what is there in part is a note, too.
         self.file.rewind()?;
         self.file.write_all(&note)?;
+        self.file
+            .set_len(note.len().try_into().unwrap_or(u64::MAX))?;
         self.file.sync_data()?;
         if self.note.is_empty() {
             whole_file::sync(self.path.parent().unwrap_or(Path::new("")))?;

@@ -22,7 +22,7 @@ const TICK: Duration = Duration::from_millis(200);
 pub(crate) struct Progress {
     /// What lines begin with, where there are several jobs.
     name: Option<String>,
-    shown: Arc<Mutex<Shown>>,
+    shown: Mutex<Shown>,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Progress {
     pub(crate) fn new(name: Option<&str>) -> Self {
         Self {
             name: name.map(plain),
-            shown: Arc::default(),
+            shown: Mutex::default(),
         }
     }
 
@@ -65,7 +65,7 @@ impl Progress {
             columns.percent = None;
             columns.next_look = None;
         }
-        show(&self.shown, self.name.as_deref(), status, None);
+        self.show(status, None);
     }
 
     /// Says how old the job is already.
@@ -79,37 +79,53 @@ impl Progress {
         if self.name.is_none() {
             self.tell(news);
         } else if !BARS.is_hidden() {
-            show(&self.shown, self.name.as_deref(), news, None);
+            self.show(news, None);
         }
     }
 
-    /// Takes the news of a wait; what was told before is not told again.
-    pub(crate) fn updates(&self) -> impl FnMut(&JobProgress) + Send + 'static {
-        let (shown, name) = (Arc::clone(&self.shown), self.name.clone());
-        move |update| {
-            let status = update.status.as_ref();
-            let status = plain(status.map_or("in progress", |status| status.as_str()));
-            show(&shown, name.as_deref(), &status, update.percent);
-        }
+    /// Shows a job's progress; what was told before is not told again.
+    pub(crate) fn update(&self, job: &JobProgress) {
+        let status = job.status.as_ref();
+        let status = plain(status.map_or("in progress", |status| status.as_str()));
+        self.show(&status, job.percent);
     }
 
-    /// Takes the polls of a wait that brought nothing.
-    pub(crate) fn faults(&self) -> impl FnMut(&Error) + Send + 'static {
-        let name = self.name.clone();
-        move |fault| {
-            let news = plain(&format!("asking again: {fault}"));
-            tell(named(name.as_deref(), news));
-        }
+    /// Tells a poll that failed.
+    pub(crate) fn poll_error(&self, error: &Error) {
+        self.tell(plain(&format!("asking again: {error}")));
     }
 
-    /// Takes the pauses of a wait.
-    pub(crate) fn pauses(&self) -> impl FnMut(Duration) + Send + 'static {
-        let shown = Arc::clone(&self.shown);
-        move |pause| {
-            let shown = lock(&shown);
+    /// Shows when the next poll is due.
+    pub(crate) fn pause(&self, pause: Duration) {
+        lock(&lock(&self.shown).columns).next_look = Instant::now().checked_add(pause);
+    }
+
+    fn show(&self, status: &str, percent: Option<u8>) {
+        let name = self.name.as_deref();
+        let mut shown = lock(&self.shown);
+        if BARS.is_hidden() {
+            // A line for every tenth of the way is enough to read later.
+            let line = match percent {
+                Some(percent) => format!("{status}, {} %", percent / 10 * 10),
+                None => status.to_owned(),
+            };
+            if line != shown.told {
+                tell(named(name, &line));
+                shown.told = line;
+            }
+            return;
+        }
+        {
             let mut column = lock(&shown.columns);
-            column.next_look = Instant::now().checked_add(pause);
+            column.percent = percent.or(column.percent);
         }
+        let column = Arc::clone(&shown.columns);
+        let bar = shown.bar.get_or_insert_with(|| bar(column));
+        bar.set_message(match name {
+            // What comes first is what ids differ in, and there is little room.
+            Some(name) => format!("{}  {status}", name.split('-').next().unwrap_or(name)),
+            None => status.to_owned(),
+        });
     }
 
     /// Takes the images as they come.
@@ -142,33 +158,6 @@ fn named(name: Option<&str>, news: impl Display) -> String {
         Some(name) => format!("{name}: {news}"),
         None => news.to_string(),
     }
-}
-
-fn show(shown: &Mutex<Shown>, name: Option<&str>, status: &str, percent: Option<u8>) {
-    let mut shown = lock(shown);
-    if BARS.is_hidden() {
-        // A line for every tenth of the way is enough to read later.
-        let line = match percent {
-            Some(percent) => format!("{status}, {} %", percent / 10 * 10),
-            None => status.to_owned(),
-        };
-        if line != shown.told {
-            tell(named(name, &line));
-            shown.told = line;
-        }
-        return;
-    }
-    {
-        let mut column = lock(&shown.columns);
-        column.percent = percent.or(column.percent);
-    }
-    let column = Arc::clone(&shown.columns);
-    let bar = shown.bar.get_or_insert_with(|| bar(column));
-    bar.set_message(match name {
-        // What comes first is what ids differ in, and there is little room.
-        Some(name) => format!("{}  {status}", name.split('-').next().unwrap_or(name)),
-        None => status.to_owned(),
-    });
 }
 
 fn bar(column: Arc<Mutex<Columns>>) -> ProgressBar {

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use useapi_seed::SeedResult;
 
-use super::seed_file::{ImageEntry, SeedFile};
+use super::seed_file::{ImageFile, SeedFile};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -54,18 +55,13 @@ impl Report {
     pub(crate) fn to_line(&self) -> Line<'_> {
         let seed_file = self.seed_file.as_ref();
         Line {
-            job_id: &self.job_id,
+            requested_job_id: &self.job_id,
             outcome: self.outcome(),
             folder: self.folder.to_string_lossy().into_owned(),
             was_there: self.was_there,
             started_job_id: self.started_job_id.as_deref(),
-            parent_job_id: seed_file.and_then(|file| file.parent_job_id.as_deref()),
-            seed: seed_file.map(|file| file.seed),
-            prompt: seed_file.and_then(|file| file.prompt.as_deref()),
-            prompt_with_seed: seed_file.and_then(|file| file.prompt_with_seed.as_deref()),
-            image_count: seed_file.map(|file| file.image_count),
-            images: seed_file.map(|file| file.images.as_slice()),
-            notes: seed_file.map(|file| file.notes.as_slice()),
+            result: seed_file.map(|file| &file.result),
+            files: seed_file.map(|file| file.files.as_slice()),
             errors: self.failures.iter().map(Fault::new).collect(),
             exit_code: self.exit().code(),
         }
@@ -90,7 +86,7 @@ pub(crate) enum Outcome {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Line<'a> {
     /// The job's id, as it was given.
-    job_id: &'a str,
+    requested_job_id: &'a str,
     /// How it has fared.
     outcome: Outcome,
     /// Its folder, which is there when anything is.
@@ -99,20 +95,11 @@ pub(crate) struct Line<'a> {
     was_there: bool,
     /// Id of the job that was started for it, as far as it is known.
     started_job_id: Option<&'a str>,
-    /// Id of the imagine, button or blend job that the seed belongs to.
-    parent_job_id: Option<&'a str>,
-    /// The seed, from Midjourney 0 to 4294967295; null without a result.
-    seed: Option<u64>,
-    /// The prompt, with its parameters.
-    prompt: Option<&'a str>,
-    /// The line that makes the images again: the prompt with `--seed`.
-    prompt_with_seed: Option<&'a str>,
-    /// How many images the answer lists; null without a result.
-    image_count: Option<usize>,
-    /// The images, as in `seed.json`; null without a result.
-    images: Option<&'a [ImageEntry]>,
-    /// Where the answer differs from the documentation; null without a result.
-    notes: Option<&'a [String]>,
+    /// The result, as far as there is one.
+    #[serde(flatten)]
+    result: Option<&'a SeedResult>,
+    /// The files of the images, as in `seed.json`; null without a result.
+    files: Option<&'a [ImageFile]>,
     /// What keeps the folder from being whole.
     errors: Vec<Fault<'a>>,
     /// The exit code that this job alone would lead to.

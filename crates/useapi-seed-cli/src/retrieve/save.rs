@@ -16,7 +16,7 @@ use crate::terminal::{IMAGES_SHOWN, note_mark, plain};
 pub(crate) async fn all(
     client: &Client,
     folder: &Folder,
-    retrieval: &SeedResult,
+    result: &SeedResult,
     progress: &Progress,
     report: &mut Report,
 ) {
@@ -27,36 +27,27 @@ pub(crate) async fn all(
         failures,
         ..
     } = report;
-    failures.extend(folder.write("job.json", retrieval.raw_body()).err());
+    failures.extend(folder.write("job.json", result.raw_body()).err());
 
-    let saving = client.save_images(retrieval, folder.path());
-    let notes: Vec<_> = retrieval
+    let saving = client.save_images(result, folder.path());
+    let notes: Vec<_> = result
         .warnings()
         .iter()
         .cloned()
         .chain(saving.note())
         .collect();
 
+    // A `wait` may know from a record whose seed its job retrieves.
+    let requested = parent_job_id.as_ref().unwrap_or(job_id);
     // And the seed before the images, which may take their time. If this is the
     // end, the images are missing.
-    let first = seed_file.insert(SeedFile::new(
-        (job_id, parent_job_id.as_deref()),
-        retrieval,
-        &notes,
-        &[],
-    ));
+    let first = seed_file.insert(SeedFile::new(requested, result, &[]));
     failures.extend(folder.write_json(NAME, first).err());
 
-    let count = retrieval.images().len().min(IMAGES_SHOWN);
+    let count = result.images().len().min(IMAGES_SHOWN);
     progress.status(&format!("saving {count} images"));
     let outcomes = saving.on_each(|outcome| progress.image(outcome)).await;
-    let last = SeedFile::new(
-        (job_id, parent_job_id.as_deref()),
-        retrieval,
-        &notes,
-        &outcomes,
-    );
-    let last = seed_file.insert(last);
+    let last = seed_file.insert(SeedFile::new(requested, result, &outcomes));
     failures.extend(folder.write_json(NAME, last).err());
     if outcomes.is_empty() {
         failures.push(Failure::new("the answer lists no images"));
@@ -64,7 +55,7 @@ pub(crate) async fn all(
 
     tell_notes(progress, &notes);
     let mut files = Vec::new();
-    for (image, outcome) in retrieval.images().iter().zip(outcomes) {
+    for (image, outcome) in result.images().iter().zip(outcomes) {
         match outcome {
             Ok(saved) => {
                 for difference in &saved.mismatches {

@@ -1,15 +1,18 @@
-//! The submission: from what a folder says is under way to a started job.
+//! The submission: the library's steps, recorded before each next one.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
-use useapi_seed::{Error, ErrorKind, Job, RetryPolicy, SubmitOutcome, SubmitSeed};
+use useapi_seed::{
+    Error, ErrorKind, Intent, JobHandle, Next, Resubmit, RetryPolicy, Step, Submission,
+    SubmissionState, SubmitOptions, SubmitOutcome,
+};
 
 use super::accounts::{Account, Refusal};
 use super::errand::{Errand, Locked, another_job, keep};
 use super::folder::Folder;
-use super::pending::{NAME as PENDING, Pending};
+use super::pending::Pending;
 use super::progress::Progress;
 use super::report::Report;
 use super::seed_file::{NAME as SEED_FILE, SeedFile};
@@ -19,140 +22,147 @@ use crate::last_seen;
 use crate::terminal::{plain, tell};
 
 /// The longest time between two searches for a job.
-const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
-/// Between the searches of the library after a lost response.
-const LONGEST_FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// What did not arrive is sent so often, and so soon.
+const MAX_SEARCH_BACKOFF: Duration = Duration::from_secs(10);
+/// Twice this is the time between the first two.
+const MAX_INITIAL_BACKOFF: Duration = Duration::from_millis(500);
+/// How often a request that never arrived is sent, and how soon again.
 const ATTEMPTS: u32 = 4;
 const SOON: Duration = Duration::from_secs(2);
 
-impl Errand {
-    /// Goes to where nothing is left to be submitted.
-    pub(super) async fn begin(
-        &self,
-        folder: &Folder,
-        account: &Account,
-        lock: &mut Locked,
-        progress: &Progress,
-        report: &mut Report,
-    ) -> Result<SubmitOutcome, Failure> {
-        let elsewhere = self.elsewhere(lock, &report.job_id);
-        let recorded = match (Pending::read(folder)?, elsewhere) {
-            // What was sent last is settled last.
-            (Some(here), Some(elsewhere))
-                if here.started_job_id.is_none() && elsewhere.settles_in() > here.settles_in() =>
-            {
-                Some(elsewhere)
-            }
-            (here, elsewhere) => here.or(elsewhere),
-        };
-        let pending = match recorded {
+/// The submission of one job.
+pub(super) struct JobSubmission<'a> {
+    pub(super) errand: &'a Errand,
+    pub(super) folder: &'a Folder,
+    pub(super) account: &'a Account,
+    pub(super) lock: &'a mut Locked,
+    pub(super) progress: &'a Progress,
+    pub(super) report: &'a mut Report,
+}
+
+impl JobSubmission<'_> {
+    /// Goes to where nothing is left to be submitted, from what is recorded.
+    pub(super) async fn run(mut self) -> Result<SubmitOutcome, Failure> {
+        let (errand, folder, progress) = (self.errand, self.folder, self.progress);
+        let mut pending = match self.recorded()? {
             Some(pending) => pending,
-            None => match self.known(folder, &report.job_id)? {
-                Some(pending) => {
-                    pending.write(folder)?;
-                    pending
-                }
-                None => return self.submit(folder, account, lock, progress, report).await,
-            },
+            None => self.pending(SubmissionState::Planned),
         };
-        if pending.job_id != report.job_id {
+        if pending.job_id != self.report.job_id {
             return Err(another_job(folder, &pending.job_id));
         }
-        self.check_place(folder, &pending)?;
-        if let Some(id) = &pending.started_job_id {
-            report.started_job_id = Some(id.clone());
-            let shown = plain(id);
-            progress.since(pending.submitted_at.age());
+        errand.check_place(folder, &pending)?;
+        if let SubmissionState::Started { job, .. } = pending.submission.clone() {
+            self.report.started_job_id = Some(job.job_id.clone());
+            let shown = plain(&job.job_id);
+            progress.since(pending.submitted_at().elapsed().unwrap_or_default());
             progress.tell(format_args!(
                 "going on with job {shown}, which was started before"
             ));
-            let job = self.client.job(id).of_parent(&pending.job_id);
-            return Ok(SubmitOutcome::Started(job));
+            return Ok(SubmitOutcome::Started(errand.client.job(job)));
         }
-        let found = self.search(&pending, account, progress).await?;
-        match found {
-            Some(SubmitOutcome::Started(job)) => {
-                started(folder, pending, lock, &job, progress, report)?;
-                Ok(SubmitOutcome::Started(job))
+        let resubmit = match pending.settles_in() {
+            None => Resubmit::Never,
+            Some(left) if errand.resubmit && !left.is_zero() => Resubmit::Immediately,
+            Some(_) => Resubmit::WhenSettled,
+        };
+        let mut submission = self.submission(resubmit)?;
+        if resubmit != Resubmit::Never {
+            let found = self.search(&mut submission, &mut pending).await?;
+            if let Some(found) = found {
+                return Ok(found);
             }
-            Some(found) => Ok(found),
-            None => {
-                let submitted = self.submit(folder, account, lock, progress, report).await;
-                // A rejection of the second submission says nothing about the first.
-                if folder.size(PENDING).is_none()
-                    && submitted.is_err()
-                    && !pending.settles_in().is_zero()
-                {
-                    record(&pending, folder, lock)?;
-                }
-                submitted
+        }
+        let _turn = errand.unless_interrupted(self.account.turn()).await?;
+        self.account.check()?;
+        progress.status("submitting");
+        self.send(submission, pending).await
+    }
+
+    /// What was recorded about the job, here or by another process.
+    fn recorded(&self) -> Result<Option<Pending>, Failure> {
+        match (Pending::read(self.folder)?, self.elsewhere()) {
+            // What was sent last is settled last.
+            (Some(here), Some(elsewhere))
+                if here.settles_in().is_some() && elsewhere.settles_in() > here.settles_in() =>
+            {
+                Ok(Some(elsewhere))
             }
+            (None, None) => self.known(),
+            (here, elsewhere) => Ok(here.or(elsewhere)),
         }
     }
 
     /// What another process may have submitted, for another folder.
-    fn elsewhere(&self, lock: &Locked, job_id: &str) -> Option<Pending> {
-        let (lock, has_waited) = lock.as_ref()?;
-        match (lock.intent(), has_waited) {
-            (Some(intent), _) => Some(Pending {
-                // It may be over for long: that is for the search to find out.
-                started_job_id: None,
-                ..intent.unwrap_or_else(|_| self.pending(job_id))
-            }),
+    fn elsewhere(&self) -> Option<Pending> {
+        let (lock, has_waited) = self.lock.as_ref()?;
+        let settle_time = self.errand.client.settle_time();
+        let now = SystemTime::now();
+        let intent = match (lock.recorded(), has_waited) {
+            (Some(Ok(noted)), _) if noted.started_job_id().is_none() => return Some(noted),
+            // The job may be over for long: that is for the search to find out.
+            (Some(Ok(noted)), _) => Intent::foreign(noted.submitted_at(), settle_time),
+            (Some(Err(_)), _) => Intent::foreign(now, settle_time),
             // It has ended, and most likely the job has its seed.
-            (None, true) => Some(Pending {
-                settle_time: 0,
-                ..self.pending(job_id)
-            }),
-            (None, false) => None,
-        }
+            (None, true) => Intent::foreign(now, Duration::ZERO),
+            (None, false) => return None,
+        };
+        Some(self.pending(SubmissionState::Intent(intent)))
     }
 
     /// The job that the folder's result is of, when something of that is missing.
-    fn known(&self, folder: &Folder, job_id: &str) -> Result<Option<Pending>, Failure> {
-        let seed_file: Option<SeedFile> = folder.read_json(SEED_FILE)?;
-        let known = seed_file.filter(|file| self.is_lasting && file.is_about(job_id));
-        Ok(known.map(|file| Pending {
-            started_job_id: Some(file.job_id),
-            ..self.pending(job_id)
-        }))
+    fn known(&self) -> Result<Option<Pending>, Failure> {
+        let seed_file: Option<SeedFile> = self.folder.read_json(SEED_FILE)?;
+        let job_id = self.report.job_id.as_str();
+        let known = seed_file.filter(|file| self.errand.is_lasting && file.is_about(job_id));
+        let Some(seed_file) = known else {
+            return Ok(None);
+        };
+        let pending = self.pending(SubmissionState::Started {
+            job: JobHandle::new(seed_file.result.job_id()).with_parent(job_id),
+            progress: None,
+        });
+        pending.write(self.folder)?;
+        Ok(Some(pending))
     }
 
-    fn pending(&self, job_id: &str) -> Pending {
-        Pending::intent(job_id, &self.client, self.reply_ref.as_deref())
+    fn pending(&self, submission: SubmissionState) -> Pending {
+        Pending {
+            job_id: self.report.job_id.clone(),
+            base_url: self.errand.client.base_url().to_owned(),
+            reply_ref: self.errand.reply_ref.clone(),
+            submitted_at: None,
+            submission,
+        }
     }
 
-    /// Whether an earlier submission, perhaps another process's, has started a job.
-    ///
-    /// Only a search that was answered, and found nothing after that submission was
-    /// settled, shows that it has not.
+    /// Searches for what an earlier submission, perhaps another process's, has started;
+    /// none once another request may follow.
     async fn search(
-        &self,
-        pending: &Pending,
-        account: &Account,
-        progress: &Progress,
+        &mut self,
+        submission: &mut Submission,
+        pending: &mut Pending,
     ) -> Result<Option<SubmitOutcome>, Failure> {
+        let (errand, progress) = (self.errand, self.progress);
         progress.tell("a submission may have been sent before: searching for its job");
         let begun = Instant::now();
-        let settles_in = pending.settles_in();
         let mut is_reported = false;
         loop {
-            let left = settles_in.saturating_sub(begun.elapsed());
-            // Whatever its reference: a second job of the same parent is never wanted.
-            let find = self.client.find_seed_job(&pending.job_id);
-            let found = self.unless_interrupted(find.into_future()).await?;
-            let found = found.inspect_err(|error| self.stop_others(account, error))?;
-            if found.is_some() {
-                return Ok(found);
+            let left = pending.settles_in().unwrap_or_default();
+            let step = submission.step(pending.submission.clone());
+            let step = errand.unless_interrupted(step).await?;
+            if let Some(error) = step.error {
+                errand.stop_others(self.account, &error);
+                return Err(error.into());
             }
-            if left.is_zero() {
-                progress.tell("no job was started");
-                return Ok(None);
-            }
-            if self.resubmit {
-                progress.tell("submitting again, although a second job may run");
-                return Ok(None);
+            if self.record(pending, step.state)? {
+                match &pending.submission {
+                    SubmissionState::Planned => progress.tell("no job was started"),
+                    SubmissionState::Intent(_) => {
+                        progress.tell("submitting again, although a second job may run");
+                    }
+                    _ => {}
+                }
+                return Ok(found(submission, pending));
             }
             if !is_reported {
                 progress.tell(format_args!(
@@ -163,138 +173,186 @@ impl Errand {
                 progress.status("searching for the job");
                 is_reported = true;
             }
-            if begun.elapsed() >= self.timeout {
+            if begun.elapsed() >= errand.timeout {
                 return Err(unsettled(left));
             }
-            let pause = self.interval.min(SEARCH_INTERVAL).min(left);
-            self.unless_interrupted(sleep(pause)).await?;
+            if let Next::After(pause) = step.next {
+                errand.unless_interrupted(sleep(pause)).await?;
+            }
         }
     }
 
-    async fn submit(
-        &self,
-        folder: &Folder,
-        account: &Account,
-        lock: &mut Locked,
-        progress: &Progress,
-        report: &mut Report,
+    /// Takes the steps to a started job. An interrupt is heard between them.
+    async fn send(
+        &mut self,
+        mut submission: Submission,
+        mut pending: Pending,
     ) -> Result<SubmitOutcome, Failure> {
-        let turn = self.unless_interrupted(account.turn()).await?;
-        account.check()?;
-        let deadline = Instant::now().checked_add(self.timeout);
-        let mut attempts = 0;
-        progress.status("submitting");
-        let error = loop {
-            self.check_interrupt()?;
-            let submit = self.submission(&report.job_id)?;
-            // Anew each time: from now on it may have been sent.
-            let pending = self.pending(&report.job_id);
-            record(&pending, folder, lock)?;
-            if pending.is_outdated() {
-                continue;
-            }
-            attempts += 1;
-            let error = match self.send(submit).await {
-                Ok(SubmitOutcome::Started(job)) => {
-                    drop(turn);
-                    self.is_answered.store(true, Ordering::Relaxed);
-                    last_seen::working(self.client.base_url(), account.channel());
-                    started(folder, pending, lock, &job, progress, report)?;
-                    return Ok(SubmitOutcome::Started(job));
-                }
-                Ok(submitted) => return Ok(submitted),
-                Err(error) => error,
+        let errand = self.errand;
+        let begun = Instant::now();
+        // Whether the next step sends what is recorded.
+        let mut is_recorded = pending.settles_in().is_some();
+        loop {
+            let step = submission.step(pending.submission.clone());
+            let step = if is_recorded {
+                // It is sent even now: else the next run would wait until it is settled.
+                errand.finish(step).await
+            } else {
+                errand.check_interrupt()?;
+                errand.unless_interrupted(step).await?
             };
-            if error.may_have_been_sent() {
-                break error;
-            }
-            Pending::remove(folder)?;
-            if let Some((lock, _)) = lock {
-                lock.clear();
-            }
-            match self.pause(&error, attempts, deadline) {
-                Some(pause) => {
-                    if error.is_too_many_jobs() {
-                        progress.status("waiting for a place in the busy account");
-                    }
-                    self.unless_interrupted(sleep(pause)).await?;
+            let Step {
+                state, next, error, ..
+            } = step;
+            let is_new = self.record(&mut pending, state)?;
+            is_recorded = is_new && error.is_none() && pending.settles_in().is_some();
+            if let Some(found) = found(&submission, &pending) {
+                if let SubmitOutcome::Started(_) = found {
+                    errand.is_answered.store(true, Ordering::Relaxed);
+                    last_seen::working(errand.client.base_url(), self.account.channel());
                 }
-                None => break error,
+                return Ok(found);
             }
-        };
-        keep(folder, &error);
-        self.stop_others(account, &error);
-        if error.is_too_many_jobs() {
-            account.stop(Refusal::Busy);
+            let pause = match (&error, next) {
+                // It was rejected before it was processed, or did not arrive.
+                (Some(error), _)
+                    if matches!(pending.submission, SubmissionState::Planned)
+                        || error.is_too_many_jobs() =>
+                {
+                    self.pause(error, begun)
+                }
+                (_, Next::Now) => continue,
+                (_, Next::After(pause)) => Some(pause),
+                (_, Next::Stop) => None,
+            };
+            match pause {
+                Some(pause) => errand.unless_interrupted(sleep(pause)).await?,
+                None => return Err(self.failed(error)),
+            }
         }
-        if matches!(error.kind(), ErrorKind::Transport) && !error.may_have_been_sent() {
-            account.stop_all(Refusal::NoAnswer);
-        }
-        Err(error.into())
     }
 
-    /// How long until it may be sent once more, if it may.
-    fn pause(&self, error: &Error, attempts: u32, deadline: Option<Instant>) -> Option<Duration> {
-        let asked = error.retry_after().unwrap_or_default();
-        let pause = if error.is_too_many_jobs() {
-            asked.max(self.interval)
-        } else if error.is_retryable() && self.is_answered.load(Ordering::Relaxed) {
-            // It was there before, so it will be again.
-            asked.max(self.interval)
-        } else if error.is_retryable() && attempts < ATTEMPTS {
-            asked.max(self.interval.min(SOON))
+    /// How long until a request that was not processed is sent again, if it is.
+    fn pause(&self, error: &Error, begun: Instant) -> Option<Duration> {
+        let interval = self.errand.interval;
+        // What responded before will respond again.
+        let is_patient =
+            error.is_too_many_jobs() || self.errand.is_answered.load(Ordering::Relaxed);
+        let least = if is_patient {
+            interval
+        } else if error.attempts() < ATTEMPTS {
+            interval.min(SOON)
         } else {
             return None;
         };
-        let until = Instant::now().checked_add(pause)?;
-        deadline
-            .is_none_or(|deadline| until < deadline)
-            .then_some(pause)
+        let pause = error.retry_after().unwrap_or_default().max(least);
+        let end = begun.elapsed().checked_add(pause)?;
+        (end < self.errand.timeout).then_some(pause)
     }
 
-    fn submission(&self, job_id: &str) -> Result<SubmitSeed, Failure> {
-        // An interrupt is heard between two attempts, which are made here.
-        let once = RetryPolicy::disabled().initial_backoff(self.interval.min(LONGEST_FIRST_PAUSE));
-        let mut submit = self.client.submit(job_id).retry(once);
-        if let Some(url) = &self.reply_url {
-            submit = submit.reply_url(url);
+    fn failed(&self, error: Option<Error>) -> Failure {
+        let Some(error) = error else {
+            return Failure::new("the submission ended without a job");
+        };
+        keep(self.folder, &error);
+        self.errand.stop_others(self.account, &error);
+        if error.is_too_many_jobs() {
+            self.account.stop(Refusal::Busy);
         }
-        if let Some(receiver) = &self.receiver {
-            let address = receiver.reply_url(job_id, self.reply_ref.as_deref());
-            submit = submit.reply_url(address.map_err(|error| Failure::new(error.to_string()))?);
+        if matches!(error.kind(), ErrorKind::Transport) && !error.may_have_been_sent() {
+            self.account.stop_all(Refusal::NoAnswer);
         }
-        if let Some(reference) = &self.reply_ref {
-            submit = submit.reply_ref(reference);
-        }
-        Ok(submit)
+        error.into()
     }
 
-    /// Not given up for an interrupt: its answer is worth the time.
-    async fn send(&self, submit: SubmitSeed) -> Result<SubmitOutcome, Error> {
-        let mut send = std::pin::pin!(submit.send());
+    /// Records where the submission stands, before the next step; whether that is new.
+    /// Where the service does not outlive this process, there is nothing to go on with.
+    fn record(&mut self, pending: &mut Pending, state: SubmissionState) -> Result<bool, Failure> {
+        if state == pending.submission {
+            return Ok(false);
+        }
+        let mut next = self.pending(state);
+        if let SubmissionState::Started { job, .. } = &next.submission {
+            next.submitted_at = pending.recorded_at();
+            self.report.started_job_id = Some(job.job_id.clone());
+            let shown = plain(&job.job_id);
+            self.progress.tell(format_args!("started job {shown}"));
+        }
+        *pending = next;
+        let Some((lock, _)) = self.lock else {
+            return Ok(true);
+        };
+        match &pending.submission {
+            SubmissionState::Intent(_) | SubmissionState::Started { .. } => {
+                pending.write(self.folder)?;
+                lock.record(pending)?;
+            }
+            // The result is saved next, with its response, which is not in this state.
+            SubmissionState::Completed { .. } => {}
+            SubmissionState::Planned
+            | SubmissionState::Failed { .. }
+            | SubmissionState::Halted { .. } => {
+                lock.clear();
+                Pending::remove(self.folder)?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn submission(&self, resubmit: Resubmit) -> Result<Submission, Failure> {
+        let (errand, job_id) = (self.errand, &self.report.job_id);
+        // It is for the searches, too: a first run's end soon.
+        let retry = match resubmit {
+            Resubmit::Never => RetryPolicy::disabled(),
+            _ => RetryPolicy::default(),
+        };
+        let retry = retry
+            .initial_backoff(errand.interval.min(MAX_INITIAL_BACKOFF))
+            .max_backoff(errand.interval.min(MAX_SEARCH_BACKOFF));
+        let mut options = SubmitOptions::default()
+            .resubmit(resubmit)
+            .retry(retry)
+            // It is stopped between two steps.
+            .timeout(Duration::MAX);
+        if let Some(url) = &errand.reply_url {
+            options = options.reply_url(url);
+        }
+        if let Some(receiver) = &errand.receiver {
+            let address = receiver.reply_url(job_id, errand.reply_ref.as_deref());
+            options = options.reply_url(address.map_err(|error| Failure::new(error.to_string()))?);
+        }
+        if let Some(reference) = &errand.reply_ref {
+            options = options.reply_ref(reference);
+        }
+        Ok(errand.client.submission(job_id, options)?)
+    }
+}
+
+impl Errand {
+    /// Not given up for an interrupt: its response is worth the time.
+    async fn finish(&self, step: impl Future<Output = Step>) -> Step {
+        let mut step = std::pin::pin!(step);
         tokio::select! {
-            outcome = &mut send => return outcome,
+            step = &mut step => return step,
             _ = self.interrupt.came() => {
                 tell("finishing the submission before the end; again ends at once");
             }
         }
-        send.await
+        step.await
     }
 }
 
-/// Tells the started job's id, and writes it down.
-fn started(
-    folder: &Folder,
-    mut pending: Pending,
-    lock: &mut Locked,
-    job: &Job,
-    progress: &Progress,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    report.started_job_id = Some(job.id().to_owned());
-    progress.tell(format_args!("started job {}", plain(job.id())));
-    pending.started_job_id = Some(job.id().to_owned());
-    record(&pending, folder, lock)
+/// The job or result that the submission has come to.
+fn found(submission: &Submission, pending: &Pending) -> Option<SubmitOutcome> {
+    match &pending.submission {
+        SubmissionState::Started { job, .. } => {
+            Some(SubmitOutcome::Started(submission.job(job.clone())))
+        }
+        SubmissionState::Completed { result } => {
+            Some(SubmitOutcome::AlreadyRetrieved(result.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// The time was over before it was known whether there is a job.
@@ -308,14 +366,4 @@ fn unsettled(left: Duration) -> Failure {
         "The same command searches for the job, and submits again only when none was started. With \
          --resubmit it submits at once, and a second job may run.",
     )
-}
-
-/// Notes a submission in the job's directory and lock, where it outlives this
-/// process.
-fn record(pending: &Pending, folder: &Folder, lock: &mut Locked) -> Result<(), Failure> {
-    let Some((lock, _)) = lock else {
-        return Ok(());
-    };
-    pending.write(folder)?;
-    lock.record(pending)
 }

@@ -1,7 +1,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use useapi_seed::{Client, SubmitOutcome};
+use useapi_seed::{Client, SubmitOutcome, WaitOptions};
 use useapi_seed_emulator::Emulator;
 
 use crate::process::{At, command, names, whole};
@@ -44,11 +44,12 @@ async fn its_files_are_the_bytes_that_an_emulator_serves() {
         .build()
         .unwrap();
     let submit = client.submit(emulator.jobs().imagine.as_str());
-    let SubmitOutcome::Started(job) = submit.send().await.unwrap() else {
+    let SubmitOutcome::Started(job) = submit.await.unwrap() else {
         panic!("not started");
     };
     emulator.advance(Duration::from_secs(45));
-    let retrieval = job.wait().interval(Duration::from_millis(1)).await.unwrap();
+    let often = WaitOptions::default().poll_interval(Duration::from_millis(1));
+    let retrieval = job.wait().with_options(often).await.unwrap();
     assert_eq!(retrieval.images().len(), 4);
     for image in retrieval.images() {
         let served = useapi_seed::reqwest::get(image.url.as_deref().unwrap())

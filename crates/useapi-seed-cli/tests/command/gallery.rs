@@ -29,7 +29,8 @@ fn finished_of(folder: &Path, prompt: &str, files: &[String]) {
     let seed = json!({
         "job_id": "2<b>", "parent_job_id": "1\" onload=\"x", "seed": 7, "prompt": prompt,
         "prompt_with_seed": format!("{prompt} --seed 7"),
-        "images": files.iter().enumerate().map(image).collect::<Vec<_>>(), "notes": ["<i>note</i>"],
+        "images": [], "warnings": [{"unknown_field": "<i>note</i>"}],
+        "files": files.iter().enumerate().map(image).collect::<Vec<_>>(),
     });
     fs::write(folder.join("seed.json"), seed.to_string()).unwrap();
     let job = json!({"created": "<u>then</u>"});
@@ -257,7 +258,8 @@ fn sixteen_images_are_shown_and_a_count() {
         let one = folder.path().join("one");
         finished_with(&one, "a cat", listed);
         let mut seed = crate::process::json(&one.join("seed.json"));
-        seed["image_count"] = 20.into();
+        let image = |number: usize| json!({ "number": number });
+        seed["images"] = (1..=20).map(image).collect();
         fs::write(one.join("seed.json"), seed.to_string()).unwrap();
         gallery(folder.path());
         for page in ["index.html", "one/index.html"] {

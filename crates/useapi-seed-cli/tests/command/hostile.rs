@@ -57,7 +57,7 @@ async fn nothing_reaches_the_terminal_that_it_acts_upon() {
         .ended(5)
         .told("gone, 0 %");
     assert_eq!(
-        read(&folder.path().join("out/pending.json"))["started_job_id"],
+        read(&folder.path().join("out/pending.json"))["submission"]["job"]["job_id"],
         id
     );
 

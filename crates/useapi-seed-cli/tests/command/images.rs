@@ -41,15 +41,15 @@ async fn one_that_fails_keeps_nothing_else_back() {
     assert_eq!(seed["seed"], 77);
     assert_eq!(seed["prompt"], "A cat --v 5.2");
     for index in 0..3 {
-        let image = &seed["images"][index];
+        let image = &seed["files"][index];
         assert_eq!(image["number"], index + 1);
         assert_eq!(image["file"], Value::Null);
         assert_eq!(image["size"], Value::Null);
         assert_ne!(image["error"].as_str().unwrap(), "");
     }
-    assert_eq!(seed["images"][3]["file"], "image-4.png");
-    assert_eq!(seed["images"][3]["size"], PIXEL.len());
-    assert_eq!(seed["images"][3]["error"], Value::Null);
+    assert_eq!(seed["files"][3]["file"], "image-4.png");
+    assert_eq!(seed["files"][3]["size"], PIXEL.len());
+    assert_eq!(seed["files"][3]["error"], Value::Null);
 }
 
 #[tokio::test]
@@ -69,11 +69,8 @@ async fn what_differs_is_noted_and_kept() {
         .told("note: image 1: expected 5 bytes, got 67\n")
         .told("note: image 1: expected image/webp, got image/png\n");
     let seed = json(&folder.path().join("out/seed.json"));
-    assert_eq!(seed["notes"].as_array().unwrap().len(), 1);
-    assert_eq!(
-        seed["images"][0]["differences"].as_array().unwrap().len(),
-        2
-    );
+    assert_eq!(seed["warnings"], serde_json::json!([{"image_count": 1}]));
+    assert_eq!(seed["files"][0]["differences"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -90,14 +87,7 @@ async fn long_lists_end_with_a_count() {
     let run = stub
         .run(
             folder.path(),
-            &[
-                "fetch",
-                "5",
-                "--out",
-                "out",
-                "--fields",
-                "images,image_count",
-            ],
+            &["fetch", "5", "--out", "out", "--fields", "images,files"],
         )
         .ended(0)
         .told("note: images: only the first 16 of 20 are saved\n")
@@ -105,12 +95,11 @@ async fn long_lists_end_with_a_count() {
     let line: Value = serde_json::from_str(&run.stdout).unwrap();
     let out = folder.path().join("out");
     for printed in [line, json(&out.join("seed.json"))] {
-        assert_eq!(printed["images"].as_array().unwrap().len(), 16);
-        assert_eq!(printed["image_count"], 20);
+        assert_eq!(printed["images"].as_array().unwrap().len(), 20);
+        assert_eq!(printed["files"].as_array().unwrap().len(), 16);
     }
-    let notes = json(&out.join("seed.json"))["notes"].clone();
-    assert_eq!(notes.as_array().unwrap().len(), 17);
-    assert_eq!(notes[16], "and 6 more");
+    let warnings = json(&out.join("seed.json"))["warnings"].clone();
+    assert_eq!(warnings.as_array().unwrap().len(), 21);
     let kept = json(&out.join("job.json"));
     assert_eq!(kept["seed"]["attachments"].as_array().unwrap().len(), 20);
     assert!(out.join("image-16.png").exists() && !out.join("image-17.png").exists());

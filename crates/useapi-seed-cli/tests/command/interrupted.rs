@@ -116,7 +116,7 @@ async fn a_submission_is_not_torn_up() {
         assert_eq!(ended, Some(130), "{told}");
         assert!(told.lines().last().unwrap().starts_with("to go on: "));
         assert_schema("pending", &pending());
-        assert_eq!(pending()["started_job_id"].is_string(), signals == 1);
+        assert_eq!(pending()["submission"]["state"] == "started", signals == 1);
         std::fs::remove_dir_all(folder.path().join("out")).unwrap();
     }
 }

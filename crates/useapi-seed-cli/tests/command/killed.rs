@@ -54,7 +54,9 @@ fn settle(out: &Path) {
     let path = out.join("pending.json");
     let Ok(text) = fs::read(&path) else { return };
     let mut pending: serde_json::Value = serde_json::from_slice(&text).unwrap();
-    pending["submitted_at"] = 0.into();
+    if pending["submission"]["state"] == "intent" {
+        pending["submission"]["recorded_at"] = 0.into();
+    }
     fs::write(path, pending.to_string()).unwrap();
 }
 
@@ -163,15 +165,25 @@ impl Changes {
     }
 }
 
-fn write_pending(out: &Path, emulator: &Emulator, submitted_at: u64) {
+/// The record of a submission of another process.
+fn write_pending(out: &Path, emulator: &Emulator, recorded_at: u64) {
     let pending = serde_json::json!({
         "job_id": emulator.jobs().imagine,
         "base_url": emulator.base_url(),
         "reply_ref": null,
-        "submitted_at": submitted_at,
-        "started_job_id": null,
+        "submission": intent(recorded_at, 90_000),
     });
     fs::write(out.join("pending.json"), pending.to_string()).unwrap();
+}
+
+/// Times are in milliseconds.
+fn intent(recorded_at: u64, settle_time: u64) -> serde_json::Value {
+    serde_json::json!({
+        "state": "intent",
+        "recorded_at": recorded_at,
+        "settle_time": settle_time,
+        "owner": "another process",
+    })
 }
 
 /// What a killed process has left is gone, and only that.
@@ -253,7 +265,7 @@ async fn in_a_submission_after_a_look() {
     until(|| emulator.faults()[0].used > 0).await;
     kill(&mut child);
     let pending = json(&out.join("pending.json"));
-    assert!(pending["submitted_at"].as_u64().unwrap() > 0);
+    assert!(pending["submission"]["recorded_at"].as_u64().unwrap() > 0);
     assert_eq!(pending["reply_ref"], "another");
     goes_on(folder.path(), &emulator, job_id, "after a look");
 }
@@ -274,7 +286,7 @@ async fn and_called_in_another_folder() {
     };
     let begun = |out: &str| {
         let pending = fs::read_to_string(folder.path().join(out).join("pending.json"));
-        pending.is_ok_and(|pending| pending.contains("channel:1114555266835431444\"\n"))
+        pending.is_ok_and(|pending| pending.contains("\"started\""))
     };
     let mut first = start(fetch("one"));
     until(|| begun("one")).await;
@@ -331,10 +343,10 @@ async fn what_is_missing_is_fetched_without_a_submission() {
 fn write_unsettled(out: &Path, emulator: &Emulator, seconds: u64) {
     fs::create_dir(out).unwrap();
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    write_pending(out, emulator, now.as_secs());
+    write_pending(out, emulator, now.as_millis().try_into().unwrap());
     let path = out.join("pending.json");
     let mut pending = json(&path);
-    pending["settle_time"] = seconds.into();
+    pending["submission"]["settle_time"] = (1000 * seconds).into();
     fs::write(path, pending.to_string()).unwrap();
 }
 
@@ -486,7 +498,9 @@ async fn a_jobs_end_keeps_the_record_of_another_submission() {
         .unwrap()
         .path();
     let mut note = json(&lock);
-    note["started_job_id"] = serde_json::Value::Null;
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let now = now.as_millis().try_into().unwrap();
+    note["submission"] = intent(now, 90_000);
     fs::write(&lock, note.to_string()).unwrap();
     at("one").run().ended(8);
     at("one").run().ended(5).told("may have been sent before");

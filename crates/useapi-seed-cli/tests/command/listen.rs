@@ -3,7 +3,7 @@ use std::net::TcpListener;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
-use useapi_seed::{Client, SubmitOutcome};
+use useapi_seed::{Client, SubmitOptions, SubmitOutcome};
 use useapi_seed_emulator::Emulator;
 
 use crate::process::{At, FAST, assert_schema, command, names, whole};
@@ -82,8 +82,9 @@ async fn confirmed_events_are_lines_of_json() {
     let reply_url = listening.told(&format!("replyUrl for job {parent}: "));
 
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
-    let submit = client.build().unwrap().submit(parent).reply_url(reply_url);
-    let Ok(SubmitOutcome::Started(job)) = submit.send().await else {
+    let options = SubmitOptions::default().reply_url(reply_url);
+    let submit = client.build().unwrap().submit(parent);
+    let Ok(SubmitOutcome::Started(job)) = submit.with_options(options).await else {
         panic!("not started");
     };
     let finished = tokio::task::spawn_blocking(move || {

@@ -53,7 +53,7 @@ fn lines(stdout: &str) -> BTreeMap<String, Value> {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap());
     lines
-        .map(|line: Value| (line["job_id"].as_str().unwrap().to_owned(), line))
+        .map(|line: Value| (line["requested_job_id"].as_str().unwrap().to_owned(), line))
         .collect()
 }
 
@@ -172,7 +172,7 @@ async fn stdin_is_a_list_too() {
     let (emulator, good, _) = emulator(2).await;
     let folder = tempfile::tempdir().unwrap();
     let line = format!(
-        "printf '%s\\n' {0} {1} {0} | useapi-seed fetch - --fields job_id,seed --interval 0.02",
+        "printf '%s\\n' {0} {1} {0} | useapi-seed fetch - --fields requested_job_id,seed --interval 0.02",
         good[0], good[1]
     );
     let run = crate::process::shell(folder.path(), &line)
@@ -182,7 +182,7 @@ async fn stdin_is_a_list_too() {
         .told("ignored 1 duplicate job ID\n");
     let lines = lines(&run.stdout);
     assert_eq!(lines.len(), 2);
-    let line = serde_json::json!({"job_id": good[1], "seed": 7});
+    let line = serde_json::json!({"requested_job_id": good[1], "seed": 7});
     assert_eq!(lines[&good[1]], line);
     let submissions = emulator.journal();
     let submissions = submissions
@@ -210,7 +210,7 @@ async fn the_last_line_is_for_those_that_wait() {
         .run()
         .ended(3)
         .told("0 done, 1 failed, 1 waiting")
-        .told("Check the id.");
+        .told("Check the id;");
     assert!(run.goes_on().starts_with("useapi-seed fetch 5 "));
 }
 

@@ -232,9 +232,9 @@ pub(crate) fn whole(folder: &Path) -> Value {
     assert!(seed["seed"].is_u64());
     assert_eq!(seed["seed"], job["seed"]["value"]);
     assert_eq!(seed["job_id"], job["jobid"]);
-    let images = seed["images"].as_array().unwrap();
-    assert_eq!(images.len(), 4);
-    for (index, image) in images.iter().enumerate() {
+    let files = seed["files"].as_array().unwrap();
+    assert_eq!(files.len(), 4);
+    for (index, image) in files.iter().enumerate() {
         assert_eq!(image["file"], WHOLE[index]);
         assert_eq!(image["error"], Value::Null);
         assert_eq!(image["media_type"], "image/png");

@@ -20,7 +20,7 @@ async fn the_line_told_at_the_deadline_goes_on() {
         .run()
         .ended(5);
     let id = run.started();
-    assert!(run.stderr.contains("error: the job still runs"));
+    assert!(run.stderr.contains("error: timed out: job still running"));
     assert!(
         run.stderr.contains(&format!("; job {id}")),
         "{}",

@@ -43,6 +43,10 @@ impl Execution {
         }
     }
 
+    pub(crate) fn is_own(&self, intent: &Intent) -> bool {
+        intent.owner == self.owner
+    }
+
     pub(crate) fn action(&self, state: &SubmissionState, now: u64) -> Action {
         match state {
             SubmissionState::Planned => Action::Record,

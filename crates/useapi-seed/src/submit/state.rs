@@ -75,6 +75,27 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// The record of a request that another program may have sent at this time, and
+    /// that may start a job for this long. No submission sends it, each searches.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use useapi_seed::Intent;
+    ///
+    /// let intent = Intent::foreign(SystemTime::now(), Duration::from_secs(90));
+    /// assert!(intent.settles_in() > Duration::from_secs(80));
+    /// ```
+    #[must_use]
+    pub fn foreign(recorded_at: SystemTime, settle_time: Duration) -> Self {
+        let since_epoch = recorded_at.duration_since(UNIX_EPOCH);
+        Self {
+            recorded_at: since_epoch.map_or(0, millis),
+            settle_time: millis(settle_time),
+            owner: "unknown".to_owned(),
+            earlier: None,
+        }
+    }
+
     /// How long the request, or an earlier one, may still start a job.
     #[must_use]
     pub fn settles_in(&self) -> Duration {

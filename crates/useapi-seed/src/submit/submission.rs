@@ -82,6 +82,8 @@ pub struct Submission {
     searched: u32,
     /// Why the outcome of the last request is unknown.
     lost: Option<Error>,
+    /// Whether another execution lost the response to an earlier request.
+    was_lost_before: bool,
     /// The job that was started or found.
     job: Option<Job>,
     poller: Option<Box<Poller>>,
@@ -179,6 +181,7 @@ impl Submission {
             searches: 0,
             searched: 0,
             lost: None,
+            was_lost_before: false,
             job: None,
             poller: None,
         })
@@ -190,8 +193,25 @@ impl Submission {
         &self.parent_job_id
     }
 
-    /// The job that was started or found.
-    pub(crate) fn job(&self, handle: JobHandle) -> Job {
+    /// The job of [`SubmissionState::Started`], to wait for instead of polling it in
+    /// steps. If this submission has started or found it, the response counts as its
+    /// first poll.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+    /// # example(async |client, job_id| {
+    /// use useapi_seed::{SubmissionState, SubmitOptions};
+    ///
+    /// let mut submission = client.submission(job_id, SubmitOptions::default())?;
+    /// let recorded = submission.step(SubmissionState::Planned).await.state;
+    /// if let SubmissionState::Started { job, .. } = submission.step(recorded).await.state {
+    ///     println!("seed {}", submission.job(job).wait().await?.seed());
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn job(&self, handle: JobHandle) -> Job {
         let job = self.job.clone();
         job.unwrap_or_else(|| self.client.job(handle))
     }
@@ -291,10 +311,14 @@ impl Submission {
     async fn search(&mut self, intent: Intent) -> Step {
         let parent = self.parent_job_id.clone();
         let client = self.client.clone();
+        let is_own = self.execution.is_own(&intent);
+        self.was_lost_before |= !is_own;
+        // Another execution may have sent another reference.
+        let reply_ref = self.options.reply_ref.clone().filter(|_| is_own);
         let search = SeedJobSearch {
             client: &client,
             parent_job_id: &parent,
-            reply_ref: self.options.reply_ref.as_deref(),
+            reply_ref: reply_ref.as_deref(),
         };
         // A truncated response may name the job, or only the parent.
         let named = self.lost.as_ref().and_then(Error::job_id);
@@ -344,14 +368,18 @@ impl Submission {
                     };
                     return Step::failed(state, Next::Stop, error);
                 }
-                self.search_again(state, outcome)
+                let step = self.search_again(state, outcome);
+                Step {
+                    error: step.error.or(Some(error)),
+                    ..step
+                }
             }
         }
     }
 
     /// A second lost response is not followed by a third request.
     fn resubmit(&self) -> Resubmit {
-        if self.attempts > 1 && self.lost.is_some() {
+        if (self.attempts > 1 || self.was_lost_before) && self.lost.is_some() {
             Resubmit::Never
         } else {
             self.options.resubmit
