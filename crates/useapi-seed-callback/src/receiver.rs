@@ -134,10 +134,7 @@ impl Receiver {
     /// # Ok::<(), useapi_seed_callback::AddressError>(())
     /// # }).unwrap();
     /// ```
-    pub fn watch(
-        &self,
-        wait: Wait,
-    ) -> impl Stream<Item = Result<JobEvent, Error>> + Send + use<> {
+    pub fn watch(&self, wait: Wait) -> impl Stream<Item = Result<JobEvent, Error>> + Send + use<> {
         let receiver = Arc::clone(&self.0);
         let id = wait.job().id().to_owned();
         let (kept, end) = {

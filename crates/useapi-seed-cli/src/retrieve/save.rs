@@ -1,11 +1,12 @@
 //! From a result to files.
 
+use futures_util::StreamExt;
 use useapi_seed::{Client, SeedResult, Warning};
 
 use super::folder::Folder;
 use super::progress::Progress;
 use super::report::Report;
-use super::seed_file::{NAME, SeedFile, file_name, listed};
+use super::seed_file::{NAME, SeedFile, listed};
 use crate::failure::Failure;
 use crate::terminal::{IMAGES_SHOWN, note_mark, plain};
 
@@ -34,7 +35,7 @@ pub(crate) async fn all(
         .warnings()
         .iter()
         .cloned()
-        .chain(saving.note())
+        .chain(saving.warning())
         .collect();
 
     // A `wait` may know from a record whose seed its job retrieves.
@@ -46,7 +47,11 @@ pub(crate) async fn all(
 
     let count = result.images().len().min(IMAGES_SHOWN);
     progress.status(&format!("saving {count} images"));
-    let outcomes = saving.on_each(|outcome| progress.image(outcome)).await;
+    let outcomes = saving.into_stream();
+    let outcomes: Vec<_> = outcomes
+        .inspect(|outcome| progress.image(outcome))
+        .collect()
+        .await;
     let last = seed_file.insert(SeedFile::new(requested, result, &outcomes));
     failures.extend(folder.write_json(NAME, last).err());
     if outcomes.is_empty() {
@@ -62,7 +67,7 @@ pub(crate) async fn all(
                     let difference = plain(&difference.to_string());
                     tell_note(progress, &format!("image {}: {difference}", image.number));
                 }
-                files.extend(file_name(&saved));
+                files.push(saved.name);
             }
             Err(error) => failures.push(error.into()),
         }

@@ -88,7 +88,7 @@ impl ImageFile {
         let (width, height) = saved.and_then(|saved| saved.dimensions).unzip();
         Self {
             number,
-            file: saved.and_then(file_name),
+            file: saved.map(|saved| saved.name.clone()),
             error: fault.map(ToString::to_string),
             media_type: saved.map(|saved| saved.media_type.clone()),
             size: saved.map(|saved| saved.size),
@@ -107,9 +107,4 @@ pub(crate) fn listed(list: &[impl ToString]) -> Vec<String> {
     let more = (more > 0).then(|| format!("and {more} more"));
     let first = list.iter().take(IMAGES_SHOWN).map(ToString::to_string);
     first.chain(more).collect()
-}
-
-/// The name of an image's file in its folder.
-pub(crate) fn file_name(saved: &SavedImage) -> Option<String> {
-    Some(saved.path.file_name()?.to_string_lossy().into_owned())
 }

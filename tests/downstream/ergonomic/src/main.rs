@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("seed {}", result.seed());
     println!("{}", result.prompt_with_seed().unwrap_or_default());
     for image in client.save_images(&result, directory).await {
-        println!("{}", image?.path.display());
+        println!("{}", image?.name);
     }
     Ok(())
 }
