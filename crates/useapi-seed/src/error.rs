@@ -94,8 +94,6 @@ pub(crate) enum SearchOutcome {
     NotFound {
         attempts: u32,
         parent_job_id: String,
-        /// Whether the submission was settled when the last search began.
-        settled: bool,
     },
     /// The last search failed.
     Failed {
@@ -190,10 +188,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn settles_at(&self) -> Option<Instant> {
-        self.0.settles_at
-    }
-
     /// Marks that retrying the same call would start another job.
     pub(crate) fn job_started(mut self) -> Self {
         self.0.has_started = true;
@@ -220,10 +214,6 @@ impl Error {
     pub(crate) fn without_job_id(mut self) -> Self {
         self.0.job_id = None;
         self
-    }
-
-    pub(crate) fn search(&self) -> Option<&SearchOutcome> {
-        self.0.search.as_ref()
     }
 
     pub(crate) fn with_search(mut self, search: SearchOutcome) -> Self {

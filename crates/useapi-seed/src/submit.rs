@@ -1,7 +1,11 @@
 //! Submits a seed job.
 
+#[cfg(test)]
+mod model;
 pub(crate) mod options;
 mod protocol;
+#[cfg(test)]
+mod rules;
 pub(crate) mod state;
 pub(crate) mod submission;
 
