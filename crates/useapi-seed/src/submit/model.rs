@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::job::JobHandle;
 use crate::submit::options::Resubmit;
 use crate::submit::protocol::{Action, Execution, Time};
-use crate::submit::state::{Intent, SubmissionState};
+use crate::submit::state::{Intent, SubmissionState, millis};
 
 const TIMEOUT: u64 = 60;
 const MARGIN: u64 = 30;
@@ -22,6 +22,8 @@ const LATEST: u64 = TIMEOUT + MARGIN / 2;
 enum Event {
     /// Time passes.
     Advance(u64),
+    /// Time passes until the stored intent is settled.
+    Settle,
     /// Time passes, and the machine of this execution sleeps.
     Suspend(usize, u64),
     /// Everyone's clock is put back.
@@ -50,21 +52,27 @@ enum Outcome {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let time =
-        prop_oneof![4 => 0..=MARGIN, 2 => 0..=SETTLE_TIME, 2 => SETTLE_TIME - 2..=SETTLE_TIME + 2];
+    // What happens at the limits is most likely to go wrong.
+    let time = prop_oneof![
+        Just(1),
+        0..=SETTLE_TIME,
+        prop::sample::select(vec![MARGIN / 2, MARGIN, TIMEOUT, LATEST, SETTLE_TIME]),
+    ];
     let outcome = prop_oneof![
         4 => (0..=TIMEOUT).prop_map(Outcome::Responded),
-        4 => prop_oneof![0..=LATEST, LATEST - 2..=LATEST].prop_map(Outcome::Late),
-        2 => Just(Outcome::Lost),
+        2 => (0..=LATEST).prop_map(Outcome::Late),
+        3 => Just(Outcome::Late(LATEST)),
+        1 => Just(Outcome::Lost),
         1 => Just(Outcome::Busy),
         1 => Just(Outcome::Rejected),
         1 => Just(Outcome::Halted),
     ];
     prop_oneof![
-        6 => time.clone().prop_map(Event::Advance),
+        5 => time.clone().prop_map(Event::Advance),
+        2 => Just(Event::Settle),
         1 => (0..2_usize, time.clone()).prop_map(|(which, time)| Event::Suspend(which, time)),
-        1 => time.prop_map(Event::ClockBack),
-        1 => (0..2_usize).prop_map(Event::Kill),
+        2 => time.prop_map(Event::ClockBack),
+        2 => (0..2_usize).prop_map(Event::Kill),
         16 => (0..2_usize, outcome).prop_map(|(which, outcome)| Event::Step(which, outcome)),
     ]
 }
@@ -86,8 +94,9 @@ enum Pending {
 
 struct Process {
     execution: Execution,
-    /// The stored state that it steps from, as text.
-    loaded: String,
+    timeout: u64,
+    /// The stored state that it steps from.
+    loaded: SubmissionState,
     pending: Option<Pending>,
     /// How far its monotonic clock is behind.
     asleep: u64,
@@ -98,7 +107,7 @@ struct Model {
     time: u64,
     /// How far the clocks were put back.
     put_back: u64,
-    stored: String,
+    stored: SubmissionState,
     processes: Vec<Process>,
     executions: u32,
     /// When the requests arrive that have not arrived yet.
@@ -109,12 +118,10 @@ struct Model {
     duplicates: usize,
 }
 
-fn text(state: &SubmissionState) -> String {
-    serde_json::to_string(state).unwrap()
-}
-
-fn read(text: &str) -> SubmissionState {
-    serde_json::from_str(text).unwrap()
+/// What another process reads of a state.
+fn read(state: &SubmissionState) -> SubmissionState {
+    let text = serde_json::to_string(state).unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 impl Model {
@@ -123,7 +130,7 @@ impl Model {
             resubmit,
             time: 0,
             put_back: 0,
-            stored: text(&SubmissionState::Planned),
+            stored: SubmissionState::Planned,
             processes: Vec::new(),
             executions: 0,
             in_flight: Vec::new(),
@@ -138,9 +145,12 @@ impl Model {
     /// A process that continues from the store.
     fn started(&mut self) -> Process {
         self.executions += 1;
-        let [settle_time, margin] = [SETTLE_TIME, MARGIN].map(Duration::from_millis);
+        // Two versions of a program may differ in their timeout.
+        let timeout = TIMEOUT / (1 + u64::from(self.executions % 2));
+        let [settle_time, margin] = [timeout + MARGIN, MARGIN].map(Duration::from_millis);
         Process {
             execution: Execution::new(self.executions.to_string(), settle_time, margin),
+            timeout,
             loaded: self.stored.clone(),
             pending: None,
             asleep: 0,
@@ -157,6 +167,12 @@ impl Model {
     fn apply(&mut self, event: &Event) {
         match *event {
             Event::Advance(time) => self.advance(time),
+            Event::Settle => {
+                if let SubmissionState::Intent(intent) = &self.stored {
+                    let left = intent.settles_in_at(self.clock(0).unix);
+                    self.advance(millis(left));
+                }
+            }
             Event::Suspend(which, time) => {
                 self.processes[which].asleep += time;
                 self.advance(time);
@@ -170,6 +186,16 @@ impl Model {
             Event::Step(which, outcome) => self.step(which, outcome),
         }
         self.check();
+        if self.is_over() && self.in_flight.is_empty() {
+            *self = Self::new(self.resubmit);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        !matches!(
+            self.stored,
+            SubmissionState::Planned | SubmissionState::Intent(_)
+        )
     }
 
     fn advance(&mut self, time: u64) {
@@ -186,7 +212,7 @@ impl Model {
     fn step(&mut self, which: usize, outcome: Outcome) {
         let now = self.clock(self.processes[which].asleep);
         let process = &mut self.processes[which];
-        let state = read(&process.loaded);
+        let state = process.loaded.clone();
         match process.pending.take() {
             Some(pending) => {
                 let state = self.end(which, pending, now);
@@ -200,7 +226,10 @@ impl Model {
                 Action::Send(intent) => {
                     process.execution.sending();
                     let arrives_at = match outcome {
-                        Outcome::Responded(time) | Outcome::Late(time) => Some(self.time + time),
+                        Outcome::Responded(time) => Some(self.time + time.min(process.timeout)),
+                        Outcome::Late(time) => {
+                            Some(self.time + time.min(process.timeout + MARGIN / 2))
+                        }
                         _ => None,
                     };
                     process.pending = Some(Pending::Request {
@@ -273,8 +302,8 @@ impl Model {
     fn store(&mut self, which: usize, state: &SubmissionState) {
         let process = &mut self.processes[which];
         if process.loaded == self.stored {
-            self.stored = text(state);
-            assert_eq!(read(&self.stored), *state, "a state that is not stored");
+            self.stored = read(state);
+            assert_eq!(self.stored, *state);
             if matches!(state, SubmissionState::Intent(intent) if intent.earlier.is_some()) {
                 self.duplicates += 1;
             }
@@ -290,8 +319,7 @@ impl Model {
         };
         let jobs = self.jobs + self.in_flight.len();
         assert!(self.jobs <= allowed, "{} jobs were started", self.jobs);
-        let state = read(&self.stored);
-        let is_said = match &state {
+        let is_said = match &self.stored {
             SubmissionState::Started { .. } => true,
             SubmissionState::Intent(intent) => intent
                 .earlier
@@ -299,7 +327,7 @@ impl Model {
                 .is_none_or(|earlier| earlier.earlier.is_none()),
             _ => jobs == 0,
         };
-        assert!(is_said, "{jobs} jobs are lost in {state:?}");
+        assert!(is_said, "{jobs} jobs are lost in {:?}", self.stored);
     }
 
     /// What an undisturbed process makes of it.
@@ -307,19 +335,17 @@ impl Model {
         self.advance(LATEST);
         self.processes[0] = self.started();
         for _ in 0..20 {
-            self.apply(&Event::Advance(SETTLE_TIME + self.put_back));
-            if !matches!(
-                read(&self.stored),
-                SubmissionState::Planned | SubmissionState::Intent(_)
-            ) {
-                return;
-            }
+            self.advance(SETTLE_TIME + self.put_back);
             for _ in 0..4 {
-                self.apply(&Event::Step(0, Outcome::Responded(0)));
+                self.step(0, Outcome::Responded(0));
+                self.check();
+            }
+            if self.is_over() {
+                return;
             }
         }
         let is_given_up = self.resubmit == Resubmit::Never && self.jobs == 0;
-        assert!(is_given_up, "no end: {}, {} jobs", self.stored, self.jobs);
+        assert!(is_given_up, "no end: {:?}, {} jobs", self.stored, self.jobs);
     }
 }
 

@@ -36,7 +36,7 @@ pub enum SubmissionState {
     Started {
         /// The job.
         job: JobHandle,
-        /// Its progress at the last poll.
+        /// Its progress at the last poll, without the body of the response.
         progress: Option<JobProgress>,
     },
     /// The job has completed.

@@ -11,7 +11,7 @@ use useapi_seed_raw::types::SeedRequest;
 use crate::attempts::Attempts;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::job::{Job, JobHandle};
+use crate::job::{Job, JobHandle, JobProgress};
 use crate::submit::options::SubmitOptions;
 use crate::submit::protocol::{Action, Execution, Time};
 use crate::submit::state::{SubmissionState, millis, now};
@@ -260,7 +260,7 @@ impl Submission {
                 Step::new(SubmissionState::Completed { result }, Next::Stop)
             }
             Ok(Some(JobEvent::Progress(progress))) => {
-                let progress = Some(progress);
+                let progress = Some(progress.without_body());
                 Step::new(SubmissionState::Started { job, progress }, next)
             }
             Ok(Some(JobEvent::PollError(error))) => {
@@ -285,7 +285,7 @@ impl Submission {
             SubmitOutcome::Started(job) => {
                 let state = SubmissionState::Started {
                     job: job.handle().clone(),
-                    progress: job.initial_progress().cloned(),
+                    progress: job.initial_progress().map(JobProgress::without_body),
                 };
                 (self.job, self.poller) = (Some(job), None);
                 Step::new(state, Next::After(self.client.shared.wait.poll_interval))
