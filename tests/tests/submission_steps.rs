@@ -22,8 +22,13 @@ async fn emulator(fault: Option<Fault>) -> Emulator {
     if let Some(fault) = fault {
         builder = builder.fault(Operation::RetrieveSeed, When::Next(1), fault);
     }
-    let emulator = builder.start().await.unwrap();
-    // The emulator renders the parent's image now, and not while a search waits for it.
+    builder.start().await.unwrap()
+}
+
+/// Here the emulator renders the parent's image now, and not while a search waits
+/// for it.
+async fn rendered(fault: Option<Fault>) -> Emulator {
+    let emulator = emulator(fault).await;
     let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
     let parent = builder.build().unwrap().job(&emulator.jobs().imagine);
     assert!(parent.poll().await.is_err(), "it has no seed yet");
@@ -84,7 +89,7 @@ async fn last_step(mut submission: Submission, mut state: SubmissionState) -> St
 
 #[tokio::test]
 async fn kill_after_any_step_starts_exactly_one_job() {
-    let emulator = emulator(None).await;
+    let emulator = rendered(None).await;
     let options = SubmitOptions::default().resubmit(Resubmit::WhenSettled);
     let lost = Some(Fault::ResetBefore);
     let late = Some(Fault::late(TIMEOUT + TIMEOUT / 4));
@@ -136,7 +141,7 @@ async fn request_is_sent_only_after_its_intent() {
 
 #[tokio::test]
 async fn dropped_step_is_followed_by_a_search() {
-    let emulator = emulator(Some(Fault::Stall { bytes: 0 })).await;
+    let emulator = rendered(Some(Fault::Stall { bytes: 0 })).await;
     let mut submission = submission(&emulator, SubmitOptions::default());
     let intent = submission.step(SubmissionState::Planned).await.state;
     {
@@ -158,7 +163,7 @@ async fn dropped_step_is_followed_by_a_search() {
 
 #[tokio::test]
 async fn foreign_intent_is_searched_for_three_times() {
-    let emulator = emulator(None).await;
+    let emulator = rendered(None).await;
     let mut other = submission(&emulator, SubmitOptions::default());
     let intent = other.step(SubmissionState::Planned).await.state;
     let own = submission(&emulator, SubmitOptions::default());
@@ -177,7 +182,7 @@ async fn foreign_intent_is_searched_for_three_times() {
 #[tokio::test]
 async fn failed_searches_prove_nothing() {
     for status in [500, 596] {
-        let emulator = emulator(None).await;
+        let emulator = rendered(None).await;
         for operation in [Operation::ListJobs, Operation::GetJob] {
             let fault = Fault::status(status);
             emulator.inject(operation, When::Next(100), fault).unwrap();

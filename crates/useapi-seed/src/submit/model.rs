@@ -2,80 +2,18 @@
 //! store, a service that receives requests late or never, kills, and clocks that stop
 //! or are put back. Its time is virtual, in milliseconds.
 
+mod event;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
 
+use self::event::{Event, LATEST, MARGIN, Outcome, SETTLE_TIME, TIMEOUT, event};
 use crate::error::{Error, ErrorKind};
 use crate::job::JobHandle;
 use crate::submit::options::Resubmit;
 use crate::submit::protocol::{Action, Execution, Time};
 use crate::submit::state::{Intent, SubmissionState, millis};
-
-const TIMEOUT: u64 = 60;
-const MARGIN: u64 = 30;
-const SETTLE_TIME: u64 = TIMEOUT + MARGIN;
-/// How long after it was sent a request may still arrive.
-const LATEST: u64 = TIMEOUT + MARGIN / 2;
-
-#[derive(Clone, Debug)]
-enum Event {
-    /// Time passes.
-    Advance(u64),
-    /// Time passes until the stored intent is settled.
-    Settle,
-    /// Time passes, and the machine of this execution sleeps.
-    Suspend(usize, u64),
-    /// Everyone's clock is put back.
-    ClockBack(u64),
-    /// The process of this execution is killed; another one takes over.
-    Kill(usize),
-    /// The execution begins its next step, or ends the one that it has begun.
-    Step(usize, Outcome),
-}
-
-/// What becomes of a request or of a search.
-#[derive(Clone, Copy, Debug)]
-enum Outcome {
-    /// It arrives after this time; its sender waits for the response.
-    Responded(u64),
-    /// It arrives after this time; its sender has gone.
-    Late(u64),
-    /// It never arrives. A search is not responded to.
-    Lost,
-    /// 429: rejected for the moment.
-    Busy,
-    /// 402: rejected.
-    Rejected,
-    /// 596: rejected. A search proves nothing.
-    Halted,
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    // What happens at the limits is most likely to go wrong.
-    let time = prop_oneof![
-        Just(1),
-        0..=SETTLE_TIME,
-        prop::sample::select(vec![MARGIN / 2, MARGIN, TIMEOUT, LATEST, SETTLE_TIME]),
-    ];
-    let outcome = prop_oneof![
-        4 => (0..=TIMEOUT).prop_map(Outcome::Responded),
-        2 => (0..=LATEST).prop_map(Outcome::Late),
-        3 => Just(Outcome::Late(LATEST)),
-        1 => Just(Outcome::Lost),
-        1 => Just(Outcome::Busy),
-        1 => Just(Outcome::Rejected),
-        1 => Just(Outcome::Halted),
-    ];
-    prop_oneof![
-        5 => time.clone().prop_map(Event::Advance),
-        2 => Just(Event::Settle),
-        1 => (0..2_usize, time.clone()).prop_map(|(which, time)| Event::Suspend(which, time)),
-        2 => time.prop_map(Event::ClockBack),
-        2 => (0..2_usize).prop_map(Event::Kill),
-        16 => (0..2_usize, outcome).prop_map(|(which, outcome)| Event::Step(which, outcome)),
-    ]
-}
 
 /// A step that has begun.
 enum Pending {
@@ -87,8 +25,9 @@ enum Pending {
     Search {
         intent: Intent,
         searched_at: u64,
-        /// None when it proves nothing.
-        found: Option<Option<usize>>,
+        /// Whether it got its responses; if not, it proves nothing.
+        is_answered: bool,
+        found: Option<usize>,
     },
 }
 
@@ -100,6 +39,10 @@ struct Process {
     pending: Option<Pending>,
     /// How far its monotonic clock is behind.
     asleep: u64,
+    /// Whether its machine has slept since its last step.
+    has_slept: bool,
+    /// Whether the clock was put back since its last step.
+    is_put_back: bool,
 }
 
 struct Model {
@@ -154,6 +97,8 @@ impl Model {
             loaded: self.stored.clone(),
             pending: None,
             asleep: 0,
+            has_slept: false,
+            is_put_back: false,
         }
     }
 
@@ -173,15 +118,19 @@ impl Model {
                     self.advance(millis(left));
                 }
             }
-            Event::Suspend(which, time) => {
+            // Where both clocks deceive it, a process cannot know how late it is.
+            Event::Suspend(which, time) if !self.processes[which].is_put_back => {
                 self.processes[which].asleep += time;
+                self.processes[which].has_slept = true;
                 self.advance(time);
             }
-            // Where both clocks deceive it, a process cannot know how late it is.
-            Event::ClockBack(time) if self.processes.iter().all(|process| process.asleep == 0) => {
+            Event::ClockBack(time) if self.processes.iter().all(|it| !it.has_slept) => {
                 self.put_back += time;
+                for process in &mut self.processes {
+                    process.is_put_back = true;
+                }
             }
-            Event::ClockBack(_) => {}
+            Event::Suspend(..) | Event::ClockBack(_) => {}
             Event::Kill(which) => self.processes[which] = self.started(),
             Event::Step(which, outcome) => self.step(which, outcome),
         }
@@ -212,6 +161,7 @@ impl Model {
     fn step(&mut self, which: usize, outcome: Outcome) {
         let now = self.clock(self.processes[which].asleep);
         let process = &mut self.processes[which];
+        (process.has_slept, process.is_put_back) = (false, false);
         let state = process.loaded.clone();
         match process.pending.take() {
             Some(pending) => {
@@ -243,14 +193,11 @@ impl Model {
                     self.sent.push(intent);
                 }
                 Action::Search(intent) => {
-                    let found = match outcome {
-                        Outcome::Responded(_) => Some((self.jobs > 0).then_some(self.jobs)),
-                        _ => None,
-                    };
                     process.pending = Some(Pending::Search {
                         intent,
                         searched_at: now.unix,
-                        found,
+                        is_answered: matches!(outcome, Outcome::Responded(_)),
+                        found: (self.jobs > 0).then_some(self.jobs),
                     });
                 }
                 Action::Poll | Action::Stop => self.processes[which] = self.started(),
@@ -280,11 +227,13 @@ impl Model {
                     state => state,
                 },
             },
-            Pending::Search { intent, found, .. } if found.is_none() => {
-                SubmissionState::Intent(intent)
-            }
             Pending::Search {
-                found: Some(Some(number)),
+                intent,
+                is_answered: false,
+                ..
+            } => SubmissionState::Intent(intent),
+            Pending::Search {
+                found: Some(number),
                 ..
             } => started(number),
             Pending::Search {

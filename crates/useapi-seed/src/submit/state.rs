@@ -108,7 +108,7 @@ impl Intent {
 /// Milliseconds since the Unix epoch.
 pub(crate) fn now() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
-    elapsed.map_or(0, |elapsed| millis(elapsed))
+    elapsed.map_or(0, millis)
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {

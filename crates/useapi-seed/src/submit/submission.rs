@@ -244,15 +244,13 @@ impl Submission {
             return Step::new(state, Next::Stop);
         };
         // Another process may have stored another job.
-        let own = self.job.as_ref().filter(|own| *own.handle() == job);
-        let polled = own.cloned().unwrap_or_else(|| {
-            self.poller = None;
-            self.client.job(job.clone())
-        });
-        let polled = self.job.insert(polled);
+        if self.job.as_ref().is_none_or(|own| *own.handle() != job) {
+            (self.job, self.poller) = (Some(self.client.job(job.clone())), None);
+        }
+        let own = self.job(job.clone());
         let poller = self
             .poller
-            .get_or_insert_with(|| Box::new(polled.wait().poller()));
+            .get_or_insert_with(|| Box::new(own.wait().poller()));
         let event = poller.poll_once().await;
         let next = Next::After(poller.pause());
         match event {
