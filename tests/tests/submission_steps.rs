@@ -199,6 +199,7 @@ async fn failed_searches_prove_nothing() {
         let error = step.error.unwrap();
         let parent = emulator.jobs().imagine.as_str();
         assert_eq!(error.parent_job_id(), Some(parent), "{error}");
+        assert!(error.may_have_been_sent(), "{error}");
         if status == 596 {
             let disposition = error.verdict().disposition;
             assert!(matches!(disposition, Disposition::Halted { .. }), "{error}");

@@ -30,6 +30,10 @@ use submission::Next;
 /// [`Resubmit::WhenSettled`](crate::Resubmit) until the submission is settled. If the
 /// job or its seed is found, that is the outcome.
 ///
+/// Dropping the future does not recall a request that was sent: then search with
+/// [`Client::find_seed_job`] before submitting again. To survive the end of the
+/// process, store the states of a [`Submission`](crate::Submission).
+///
 /// # Errors
 ///
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) before anything is

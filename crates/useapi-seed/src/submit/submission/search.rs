@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Next, Step, Submission};
-use crate::error::{Class, Error, SearchOutcome};
+use crate::error::{Class, Error, RequestStatus, SearchOutcome};
 use crate::find::SeedJobSearch;
 use crate::job::JobHandle;
 use crate::submit::options::Resubmit;
@@ -73,9 +73,12 @@ impl Submission {
                     return self.search_again(intent, outcome);
                 }
                 let error = match self.lost.take() {
+                    // A halted account must not be called again: that comes first.
+                    Some(lost) if error.is_halted() => after_lost_response(error).with_source(lost),
                     Some(lost) => self.unresolved(lost, outcome),
-                    None => error.with_parent_job_id(Some(parent)),
+                    None => after_lost_response(error),
                 };
+                let error = error.with_parent_job_id(Some(parent));
                 Step::failed(SubmissionState::Intent(intent), Next::Stop, error)
             }
         }
@@ -119,4 +122,9 @@ impl Submission {
             .with_search(outcome)
             .with_elapsed(self.started.elapsed())
     }
+}
+
+/// The error of the search itself; it also says that the request may have been sent.
+fn after_lost_response(error: Error) -> Error {
+    error.with_request_status(RequestStatus::MayHaveBeenSent)
 }
