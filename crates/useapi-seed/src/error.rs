@@ -164,6 +164,11 @@ impl Error {
         Self::invalid_input("HTTP settings", "cannot be applied").with_source(source)
     }
 
+    pub(crate) fn with_request_status(mut self, request_status: RequestStatus) -> Self {
+        self.0.request_status = request_status;
+        self
+    }
+
     pub(crate) fn with_is_from_service(mut self, is_from_service: bool) -> Self {
         self.0.is_from_service = is_from_service;
         self

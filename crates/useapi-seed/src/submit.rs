@@ -1,7 +1,11 @@
 //! Submits a seed job.
 
+#[cfg(test)]
+mod model;
 pub(crate) mod options;
 mod protocol;
+#[cfg(test)]
+mod rules;
 pub(crate) mod state;
 pub(crate) mod submission;
 
@@ -25,6 +29,10 @@ use submission::Next;
 /// as [`Client::find_seed_job`] does, three times, or with
 /// [`Resubmit::WhenSettled`](crate::Resubmit) until the submission is settled. If the
 /// job or its seed is found, that is the outcome.
+///
+/// Dropping the future does not recall a request that was sent: then search with
+/// [`Client::find_seed_job`] before submitting again. To survive the end of the
+/// process, store the states of a [`Submission`](crate::Submission).
 ///
 /// # Errors
 ///

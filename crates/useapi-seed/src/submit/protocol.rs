@@ -4,7 +4,8 @@
 //! 2. An execution sends a request only for an intent that it has recorded itself,
 //!    and once. For any other it searches.
 //! 3. Only a search that began when the intent was settled, got its responses and
-//!    found nothing shows that no job was started. Only then another request follows.
+//!    found nothing shows that no job was started. Only then another request follows,
+//!    unless the caller accepts a second job.
 //! 4. An intent that is older than half the settle margin is not sent but recorded
 //!    again, since others would take it for settled too early.
 
@@ -17,10 +18,23 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Execution {
     owner: String,
+    /// How many intents it has recorded.
+    recorded: u32,
     settle_time: u64,
     max_delay: u64,
-    /// The intent that this execution has recorded and not sent yet.
-    unsent: Option<Intent>,
+    /// The intent that this execution has recorded and not sent yet, and when.
+    unsent: Option<(Intent, Time)>,
+}
+
+/// A point in time, in milliseconds. One clock alone is not enough between recording
+/// and sending: the first may be put back, the second may stop while the machine
+/// sleeps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    /// Since the Unix epoch.
+    pub(crate) unix: u64,
+    /// Since some point, by a clock that is never put back.
+    pub(crate) monotonic: u64,
 }
 
 /// What the next step does.
@@ -37,28 +51,21 @@ impl Execution {
     pub(crate) fn new(owner: String, settle_time: Duration, settle_margin: Duration) -> Self {
         Self {
             owner,
+            recorded: 0,
             settle_time: millis(settle_time),
             max_delay: millis(settle_margin) / 2,
             unsent: None,
         }
     }
 
-    pub(crate) fn is_own(&self, intent: &Intent) -> bool {
-        intent.owner == self.owner
-    }
-
-    pub(crate) fn action(&self, state: &SubmissionState, now: u64) -> Action {
+    pub(crate) fn action(&self, state: &SubmissionState, now: Time) -> Action {
         match state {
             SubmissionState::Planned => Action::Record,
-            SubmissionState::Intent(intent) if self.unsent.as_ref() == Some(intent) => {
-                let delay = now.checked_sub(intent.recorded_at);
-                if delay.is_some_and(|delay| delay <= self.max_delay) {
-                    Action::Send(intent.clone())
-                } else {
-                    Action::Record
-                }
-            }
-            SubmissionState::Intent(intent) => Action::Search(intent.clone()),
+            SubmissionState::Intent(intent) => match self.recorded_unsent(intent) {
+                Some(recorded) if self.may_be_sent(recorded, now) => Action::Send(intent.clone()),
+                Some(_) => Action::Record,
+                None => Action::Search(intent.clone()),
+            },
             SubmissionState::Started { .. } => Action::Poll,
             SubmissionState::Completed { .. }
             | SubmissionState::Failed { .. }
@@ -66,24 +73,46 @@ impl Execution {
         }
     }
 
+    /// When this execution has recorded the intent, if it is unsent.
+    fn recorded_unsent(&self, intent: &Intent) -> Option<Time> {
+        let (unsent, recorded) = self.unsent.as_ref()?;
+        (unsent == intent).then_some(*recorded)
+    }
+
+    fn may_be_sent(&self, recorded: Time, now: Time) -> bool {
+        let is_recent = |recorded, now: u64| {
+            let delay = now.checked_sub(recorded);
+            delay.is_some_and(|delay| delay <= self.max_delay)
+        };
+        is_recent(recorded.unix, now.unix) && is_recent(recorded.monotonic, now.monotonic)
+    }
+
     /// Records an intent to send.
-    pub(crate) fn record(&mut self, state: SubmissionState, now: u64) -> SubmissionState {
-        let earlier = match state {
-            // It was never sent.
-            SubmissionState::Intent(intent) if self.unsent.as_ref() == Some(&intent) => {
-                intent.earlier
-            }
-            SubmissionState::Intent(intent) => Some(Box::new(intent)),
+    pub(crate) fn record(&mut self, state: SubmissionState, now: Time) -> SubmissionState {
+        let earlier = match self.without_unsent(state) {
+            SubmissionState::Intent(intent) => Some(intent.last_to_settle(now.unix)),
             _ => None,
         };
+        self.recorded += 1;
         let intent = Intent {
-            recorded_at: now,
+            recorded_at: now.unix,
             settle_time: self.settle_time,
-            owner: self.owner.clone(),
-            earlier: earlier.filter(|earlier| !earlier.is_settled_at(now)),
+            // No two intents are the same, or a compare-and-set could mistake them.
+            owner: format!("{}-{}", self.owner, self.recorded),
+            earlier: earlier.map(Box::new),
         };
-        self.unsent = Some(intent.clone());
+        self.unsent = Some((intent.clone(), now));
         SubmissionState::Intent(intent)
+    }
+
+    /// The state without an intent that was never sent.
+    pub(crate) fn without_unsent(&self, state: SubmissionState) -> SubmissionState {
+        match state {
+            SubmissionState::Intent(intent) if self.recorded_unsent(&intent).is_some() => {
+                Self::rejected(intent)
+            }
+            state => state,
+        }
     }
 
     /// The request is about to be sent: from now on it may start a job.
@@ -91,26 +120,28 @@ impl Execution {
         self.unsent = None;
     }
 
-    /// The service has rejected the request, or it was not sent.
-    pub(crate) fn rejected(intent: Intent, now: u64) -> SubmissionState {
+    /// The service has rejected the request, or it was not sent. An earlier one may
+    /// have started a job all the same.
+    pub(crate) fn rejected(intent: Intent) -> SubmissionState {
         match intent.earlier {
-            Some(earlier) if !earlier.is_settled_at(now) => SubmissionState::Intent(*earlier),
-            _ => SubmissionState::Planned,
+            Some(earlier) => SubmissionState::Intent(*earlier),
+            None => SubmissionState::Planned,
         }
     }
 
-    /// A search got its responses and found no job; it began at `searched_at`.
+    /// A search got its responses and found no job; it began at `searched_at`, in
+    /// milliseconds since the Unix epoch.
     pub(crate) fn nothing_found(
         &mut self,
         intent: Intent,
         searched_at: u64,
         resubmit: Resubmit,
-        now: u64,
+        now: Time,
     ) -> SubmissionState {
         let is_settled = intent.is_settled_at(searched_at);
         match resubmit {
+            Resubmit::Immediately | Resubmit::WhenSettled if is_settled => SubmissionState::Planned,
             Resubmit::Immediately => self.record(SubmissionState::Intent(intent), now),
-            Resubmit::WhenSettled if is_settled => SubmissionState::Planned,
             Resubmit::WhenSettled | Resubmit::Never => SubmissionState::Intent(intent),
         }
     }

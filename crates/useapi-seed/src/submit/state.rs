@@ -36,7 +36,7 @@ pub enum SubmissionState {
     Started {
         /// The job.
         job: JobHandle,
-        /// Its progress at the last poll.
+        /// Its progress at the last poll, without the body of the response.
         progress: Option<JobProgress>,
     },
     /// The job has completed.
@@ -67,9 +67,11 @@ pub struct Intent {
     pub recorded_at: u64,
     /// For how many milliseconds from then the request may start a job.
     pub settle_time: u64,
-    /// The execution that made it. No other one sends the request.
+    /// The execution that made it, and the number of its intent. No other execution
+    /// sends the request.
     pub owner: String,
-    /// An earlier request that may still start a job.
+    /// An earlier request that may have started a job, too: of several, the last to
+    /// settle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Box<Intent>>,
 }
@@ -102,7 +104,7 @@ impl Intent {
         self.settles_in_at(now())
     }
 
-    /// A clock that was put back does not prolong the settle time.
+    /// A clock that was put back never makes it shorter.
     pub(crate) fn settles_in_at(&self, now: u64) -> Duration {
         let age = now.saturating_sub(self.recorded_at);
         let own = Duration::from_millis(self.settle_time.saturating_sub(age));
@@ -113,12 +115,21 @@ impl Intent {
     pub(crate) fn is_settled_at(&self, now: u64) -> bool {
         self.settles_in_at(now).is_zero()
     }
+
+    /// This intent or the earlier one: when it is settled, both are. So a stored state
+    /// does not grow with each request.
+    pub(crate) fn last_to_settle(mut self, now: u64) -> Self {
+        match self.earlier.take() {
+            Some(earlier) if earlier.settles_in_at(now) > self.settles_in_at(now) => *earlier,
+            _ => self,
+        }
+    }
 }
 
 /// Milliseconds since the Unix epoch.
 pub(crate) fn now() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
-    elapsed.map_or(0, |elapsed| millis(elapsed))
+    elapsed.map_or(0, millis)
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {
@@ -150,8 +161,12 @@ mod tests {
 
     #[test]
     fn intent_settles_no_earlier_than_earlier_one() {
-        let later = intent(1_000_000, None);
-        let earlier = intent(0, Some(later));
-        assert_eq!(earlier.settles_in_at(1_030_000).as_secs(), 60);
+        let earlier = intent(1_000_000, None);
+        // The clock was put back.
+        let later = intent(900_000, Some(earlier.clone()));
+        assert_eq!(later.settles_in_at(1_030_000).as_secs(), 60);
+        assert_eq!(later.last_to_settle(1_030_000), earlier);
+        let later = intent(1_010_000, Some(earlier));
+        assert_eq!(later.last_to_settle(1_030_000), intent(1_010_000, None));
     }
 }
