@@ -200,8 +200,25 @@ impl Submission {
         &self.parent_job_id
     }
 
-    /// The job of this handle, with the response to the submission if it is known.
-    pub(crate) fn job(&self, handle: JobHandle) -> Job {
+    /// The job of [`SubmissionState::Started`], to wait for instead of polling it in
+    /// steps. If this submission has started or found it, the response counts as its
+    /// first poll.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
+    /// # example(async |client, job_id| {
+    /// use useapi_seed::{SubmissionState, SubmitOptions};
+    ///
+    /// let mut submission = client.submission(job_id, SubmitOptions::default())?;
+    /// let recorded = submission.step(SubmissionState::Planned).await.state;
+    /// if let SubmissionState::Started { job, .. } = submission.step(recorded).await.state {
+    ///     println!("seed {}", submission.job(job).wait().await?.seed());
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn job(&self, handle: JobHandle) -> Job {
         let job = self.job.as_ref().filter(|job| *job.handle() == handle);
         job.cloned().unwrap_or_else(|| self.client.job(handle))
     }
