@@ -205,8 +205,8 @@ impl Submission {
     /// first poll.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs"));
-    /// # example(async |client, job_id| {
+    /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+    /// # docs::example(async |client, job_id| {
     /// use useapi_seed::{SubmissionState, SubmitOptions};
     ///
     /// let mut submission = client.submission(job_id, SubmitOptions::default())?;
