@@ -177,7 +177,7 @@ fn write_pending(out: &Path, emulator: &Emulator, recorded_at: u64) {
 }
 
 /// Times are in milliseconds.
-fn intent(recorded_at: u64, settle_time: u64) -> serde_json::Value {
+pub(crate) fn intent(recorded_at: u64, settle_time: u64) -> serde_json::Value {
     serde_json::json!({
         "state": "intent",
         "recorded_at": recorded_at,
@@ -268,6 +268,27 @@ async fn in_a_submission_after_a_look() {
     assert!(pending["submission"]["recorded_at"].as_u64().unwrap() > 0);
     assert_eq!(pending["reply_ref"], "another");
     goes_on(folder.path(), &emulator, job_id, "after a look");
+}
+
+/// Whatever its reference: a second job of the same parent is never wanted.
+#[tokio::test]
+async fn a_job_with_another_reference_is_found() {
+    let emulator = Emulator::builder()
+        .speed(FAST)
+        .fault(Operation::RetrieveSeed, When::Next(1), Fault::late(LATE))
+        .start()
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let job_id = &emulator.jobs().imagine;
+    let mut first = fetch(folder.path(), &emulator, job_id);
+    first.args(["--reply-ref", "one"]);
+    let mut child = start(first);
+    until(|| emulator.faults()[0].used > 0).await;
+    kill(&mut child);
+    let mut second = fetch(folder.path(), &emulator, job_id);
+    second.args(["--reply-ref", "another"]).run().ended(0);
+    assert_eq!(emulator.job_counts()[job_id].started, 1);
 }
 
 /// The next process has another folder, or is called in another one.

@@ -64,6 +64,35 @@ async fn a_gateways_response_is_no_rejection() {
     }
 }
 
+/// A response was lost in an earlier run, and now another one is.
+#[tokio::test]
+async fn a_second_lost_response_ends_the_run() {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let now = now.as_millis().try_into().unwrap();
+    for (recorded_at, option) in [(0, "--no-gallery"), (now, "--resubmit")] {
+        let stub = Stub::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        stub.on_submit(500, "oops").await;
+        stub.on_list(&[]).await;
+        let parent =
+            json!({"jobid": PARENT, "verb": "imagine", "status": "completed", "code": 200});
+        stub.on_look(200, parent.to_string()).await;
+        let pending = json!({
+            "job_id": PARENT,
+            "base_url": stub.base_url(),
+            "submission": crate::killed::intent(recorded_at, 90_000),
+        });
+        fs::create_dir(folder.path().join("out")).unwrap();
+        let path = folder.path().join("out/pending.json");
+        fs::write(path, pending.to_string()).unwrap();
+        let fetch = ["fetch", PARENT, "--out", "out", "--interval", "0.01"];
+        stub.run(folder.path(), &[&fetch[..], &[option]].concat())
+            .ended(7)
+            .told("HTTP 500: oops");
+        assert_eq!(stub.submitted().await.len(), 1, "{option}");
+    }
+}
+
 #[tokio::test]
 async fn a_gateways_401_does_not_stop_a_batch() {
     let stub = Stub::start().await;

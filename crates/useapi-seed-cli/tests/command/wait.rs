@@ -1,4 +1,3 @@
-use std::fs;
 use std::time::Duration;
 
 use serde_json::json;
@@ -81,7 +80,6 @@ async fn the_original_job_is_told_from_a_started_one() {
 
 #[tokio::test]
 async fn an_account_that_is_halted_meanwhile_does_not_end_the_job() {
-    let folder = tempfile::tempdir().unwrap();
     let started = r#"{"jobid": "9", "status": "started"}"#;
     let failed = json!({"jobid": "9", "status": "failed", "parentJobId": "7", "code": 596});
     let halted = json!({"error": "pending", "code": 596});
@@ -98,6 +96,8 @@ async fn an_account_that_is_halted_meanwhile_does_not_end_the_job() {
             "useapi-seed fetch 7 --out out".to_owned(),
         ),
     ] {
+        // One for each: another stub may have the same port.
+        let folder = tempfile::tempdir().unwrap();
         let stub = Stub::start().await;
         stub.on_submit(200, started).await;
         stub.on_look(status, look.to_string()).await;
@@ -110,6 +110,5 @@ async fn an_account_that_is_halted_meanwhile_does_not_end_the_job() {
             _ => run.goes_on(),
         };
         assert_eq!(told, line);
-        fs::remove_dir_all(folder.path().join("out")).ok();
     }
 }
