@@ -58,6 +58,12 @@ impl Execution {
         }
     }
 
+    /// Whether this execution has recorded the intent.
+    pub(crate) fn is_own(&self, intent: &Intent) -> bool {
+        let rest = intent.owner.strip_prefix(&self.owner);
+        rest.is_some_and(|rest| rest.starts_with('-'))
+    }
+
     pub(crate) fn action(&self, state: &SubmissionState, now: Time) -> Action {
         match state {
             SubmissionState::Planned => Action::Record,

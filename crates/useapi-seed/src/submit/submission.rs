@@ -104,7 +104,7 @@ pub struct Step {
     /// When to take the next step.
     pub next: Next,
     /// Why this step did not succeed, if it did not. A lost response, and a search
-    /// that found nothing or failed, are reported once no other step is due.
+    /// that found nothing, are reported once no other step is due.
     pub error: Option<Error>,
 }
 

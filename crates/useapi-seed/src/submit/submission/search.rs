@@ -20,10 +20,17 @@ impl Submission {
     pub(super) async fn search(&mut self, intent: Intent) -> Step {
         let parent = self.parent_job_id.clone();
         let client = self.client.clone();
+        let is_own = self.execution.is_own(&intent);
+        if !is_own {
+            // Another execution has lost its response.
+            self.losses = self.losses.max(1);
+        }
+        // It may have sent another reference.
+        let reply_ref = self.options.reply_ref.clone().filter(|_| is_own);
         let search = SeedJobSearch {
             client: &client,
             parent_job_id: &parent,
-            reply_ref: self.options.reply_ref.as_deref(),
+            reply_ref: reply_ref.as_deref(),
         };
         // A truncated response may name the job, or only the parent.
         let named = self.lost.as_ref().and_then(Error::job_id);
@@ -71,7 +78,11 @@ impl Submission {
                     reason: error.to_string(),
                 };
                 if error.class() != Class::Permanent {
-                    return self.search_again(intent, outcome);
+                    let step = self.search_again(intent, outcome);
+                    return Step {
+                        error: step.error.or(Some(error)),
+                        ..step
+                    };
                 }
                 let error = match self.lost.take() {
                     // A halted account must not be called again: that comes first.
