@@ -23,7 +23,7 @@ async fn one_that_fails_keeps_nothing_else_back() {
         .ended(1)
         .told("error: image 1: ")
         .told("This content is no longer available.")
-        .told("a new response has renewed URLs")
+        .told("renewed URLs")
         .told("error: image 2: image host returned HTTP 401: Log in")
         .told("error: image 3: image URL has expired")
         .told("to go on: useapi-seed fetch 5 --out out");

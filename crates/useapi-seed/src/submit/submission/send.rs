@@ -92,11 +92,11 @@ impl Submission {
         self.not_sent(state, next, error)
     }
 
-    /// The request was rejected, or not sent. If that ends the steps while an earlier
-    /// one may have started a job, this is what the error has to say.
+    /// The request was rejected, or not sent. If that ends the steps, and an earlier one
+    /// of this execution may have started a job, the error has to say so.
     pub(super) fn not_sent(&mut self, state: SubmissionState, next: Next, error: Error) -> Step {
         let error = match &state {
-            SubmissionState::Intent(earlier) if next == Next::Stop => {
+            SubmissionState::Intent(earlier) if next == Next::Stop && self.lost.is_some() => {
                 let attempts = self.attempts();
                 let lost = self.take_lost(earlier);
                 lost.with_attempts(attempts).with_source(error)
