@@ -212,7 +212,7 @@ async fn seed_is_found_in_every_location() {
     assert_eq!(result.seed(), 7);
     assert_eq!(
         result.warnings()[0].to_string(),
-        "the answer's seed.value is 7, but its text says 4294967295"
+        "seed.value is 7, but seed.content says 4294967295"
     );
 
     let beyond_signed = changed("service/200-completed-seed-job", |body| {

@@ -116,6 +116,22 @@ impl Client {
 
     /// As [`save_images`](Self::save_images), into any [`Sink`], such as an object
     /// store.
+    ///
+    /// ```
+    /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+    /// # docs::example(async |client, job_id| {
+    /// # let result = client.retrieve(job_id).await?;
+    /// # let directory = tempfile::tempdir()?;
+    /// use useapi_seed::images::Directory;
+    ///
+    /// // Existing files are not replaced.
+    /// let sink = Directory::new(directory.path());
+    /// for outcome in client.save_images_to(&result, &sink).await {
+    ///     println!("{}", outcome?.name);
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn save_images_to<'a>(
         &'a self,
         result: &'a SeedResult,

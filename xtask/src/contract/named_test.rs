@@ -266,8 +266,7 @@ mod tests {
         check("tests::wire::body_has_only_the_given_fields").unwrap();
         check("tests::shapes_raw::responses_200_started").unwrap();
         check("emulator::service::halted::the_status_line_says_596").unwrap();
-        check("seed::lib::images::address::tests::private_hosts_are_rejected_in_any_spelling")
-            .unwrap();
+        check("seed::lib::job_id::tests::channel_is_read_from_job_id").unwrap();
         for name in [
             "tests::wire::no_such_test",
             "tests::wire::responses_200_started",

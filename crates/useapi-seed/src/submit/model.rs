@@ -15,7 +15,7 @@ use crate::submit::options::Resubmit;
 use crate::submit::protocol::{Action, Execution, Time};
 use crate::submit::state::{Intent, SubmissionState, millis};
 
-/// A step that has begun.
+/// A step that has started.
 enum Pending {
     Request {
         intent: Intent,

@@ -29,13 +29,13 @@ use crate::wait::poller::Poller;
 /// ```
 /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
 /// # docs::example(async |client, job_id| {
-/// use useapi_seed::{Next, SubmissionState, SubmitOptions};
+/// use useapi_seed::{Next, Step, SubmissionState, SubmitOptions};
 ///
 /// # let store = |_: &SubmissionState| {};
 /// let mut submission = client.submission(job_id, SubmitOptions::default())?;
 /// let mut state = SubmissionState::Planned; // or what is stored
 /// loop {
-///     let step = submission.step(state).await;
+///     let step: Step = submission.step(state).await;
 ///     state = step.state;
 ///     store(&state); // must succeed before the next step
 ///     if let Some(error) = &step.error {
@@ -61,7 +61,7 @@ use crate::wait::poller::Poller;
 ///   [settle margin](crate::ClientBuilder::settle_margin): an intent that is older is
 ///   not sent but recorded again, until the [timeout](SubmitOptions::timeout).
 /// - The clocks of the processes must agree within some seconds. A clock that is put
-///   back delays the search that counts; one that is put forward by more than what is
+///   back delays the search that counts; one that is advanced by more than what is
 ///   left of the settle margin may lead to a second job.
 /// - A job that was started and has failed before any process knew its id is not found
 ///   by a search; then [`Resubmit::WhenSettled`](crate::Resubmit::WhenSettled) starts

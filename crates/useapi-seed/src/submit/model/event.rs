@@ -20,7 +20,7 @@ pub(super) enum Event {
     ClockBack(u64),
     /// The process of this execution is killed; another one takes over.
     Kill(usize),
-    /// The execution begins its next step, or ends the one that it has begun.
+    /// The execution starts its next step, or ends the one that it has started.
     Step(usize, Outcome),
 }
 
