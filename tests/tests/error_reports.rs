@@ -147,7 +147,7 @@ async fn result(urls: &[Value]) -> (Client, SeedResult) {
     let client = client(&stub.base_url());
     match client.job(JOBID).poll().await.unwrap() {
         PollResult::Completed(result) => (client, result),
-        other => panic!("{other:?}"),
+        other @ PollResult::InProgress(_) => panic!("{other:?}"),
     }
 }
 

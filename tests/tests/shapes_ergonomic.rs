@@ -76,7 +76,7 @@ async fn body_is_kept_verbatim() {
             SubmitOutcome::AlreadyRetrieved(result) => {
                 assert_eq!(result.raw_body(), fixture.text.as_bytes());
             }
-            other => panic!("{other:?}"),
+            other @ SubmitOutcome::Started(_) => panic!("{other:?}"),
         }
     }
 }
@@ -344,13 +344,13 @@ async fn truncated_response_keeps_the_job_id() {
     let (complete, _stub) = client(Response::json(200, format!("{started} ")).truncated(1)).await;
     match complete.submit("a-parent").await.unwrap() {
         SubmitOutcome::Started(job) => assert_eq!(job.id(), "a-job"),
-        other => panic!("{other:?}"),
+        other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
     }
     // The id was received: the job is not lost.
     let (truncated, _stub) = client(Response::json(200, started).truncated(100)).await;
     match truncated.submit("a-parent").await.unwrap() {
         SubmitOutcome::Started(job) => assert_eq!(job.id(), "a-job"),
-        other => panic!("{other:?}"),
+        other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
     }
     // An id that may be truncated is not used.
     let response = Response::json(200, r#"{"jobid":"a-job"#.to_owned() + "-of-mine").truncated(8);
@@ -373,7 +373,7 @@ async fn missing_jobid_defaults_to_the_requested_job() {
             assert_eq!(result.job_id(), "<jobid>");
             assert_eq!(result.parent_job_id(), Some("<jobid>"));
         }
-        other => panic!("{other:?}"),
+        other @ SubmitOutcome::Started(_) => panic!("{other:?}"),
     }
 }
 
@@ -384,12 +384,12 @@ async fn progress_has_every_field() {
         let progress = if name.starts_with("responses") {
             match submit(&fixture).await.unwrap() {
                 SubmitOutcome::Started(job) => job.initial_progress().unwrap().clone(),
-                other => panic!("{other:?}"),
+                other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
             }
         } else {
             match poll(&fixture).await.unwrap() {
                 PollResult::InProgress(progress) => progress,
-                other => panic!("{other:?}"),
+                other @ PollResult::Completed(_) => panic!("{other:?}"),
             }
         };
         assert_eq!(progress.raw_body(), fixture.text.as_bytes());

@@ -201,9 +201,9 @@ impl Jobs {
 
     /// Gives the end to the first who waits for it, or else back. The others look
     /// by themselves.
-    pub(crate) fn give(&mut self, id: &str, mut outcome: Outcome) -> Result<(), Outcome> {
+    pub(crate) fn give(&mut self, id: &str, mut outcome: Outcome) -> Option<Outcome> {
         let Some(awaited) = self.awaited.pop(id) else {
-            return Err(outcome);
+            return Some(outcome);
         };
         let mut waiters = awaited.waiters.into_iter();
         for waiter in waiters.by_ref() {
@@ -214,11 +214,11 @@ impl Jobs {
                 for other in waiters {
                     other.job.wake();
                 }
-                return Ok(());
+                return None;
             };
             outcome = back;
         }
-        Err(outcome)
+        Some(outcome)
     }
 
     /// The job has ended; whether that is news.

@@ -150,7 +150,7 @@ impl Inner {
     /// The API says that a job has ended.
     fn end(&self, id: &str, outcome: Outcome) {
         let given = self.jobs().give(id, outcome);
-        let Err(outcome) = given else {
+        let Some(outcome) = given else {
             return;
         };
         // News that nobody takes must not hold looks up; this one is kept.
