@@ -13,7 +13,7 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 /// result.
 ///
 /// Where a saved image deviates from the response, that is a
-/// [`Difference`](crate::Difference) of the saved image.
+/// [`Mismatch`](crate::Mismatch) of the saved image.
 ///
 /// ```
 /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
