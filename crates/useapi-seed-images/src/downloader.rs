@@ -1,6 +1,7 @@
 //! The downloader and its settings.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -16,7 +17,7 @@ use crate::partial_file::PartialFile;
 use crate::saved::SavedImage;
 use crate::sink::Sink;
 use crate::source::ImageSource;
-use crate::spool::Spool;
+use crate::spool::{Spool, blocking};
 use crate::transfer::Transfer;
 use crate::verified::VerifiedImage;
 
@@ -80,7 +81,7 @@ impl Downloader {
         let span = download_span(source);
         let downloading = async {
             let urls = self.urls(source)?;
-            self.fetch(source, urls, Spool::temporary().await?).await
+            self.fetch(source, urls, None).await
         };
         let outcome = downloading.instrument(span.clone()).await;
         record(&span, outcome.as_ref().map(VerifiedImage::size));
@@ -94,10 +95,10 @@ impl Downloader {
     /// As [`download`](Self::download); and when the sink cannot store the image, or
     /// has another one of that name and does not replace it
     /// ([`DownloadError::is_already_exists`]).
-    pub async fn save<S: Sink + ?Sized>(
+    pub async fn save(
         &self,
         source: &ImageSource,
-        sink: &S,
+        sink: &dyn Sink,
     ) -> Result<SavedImage, DownloadError> {
         let span = download_span(source);
         let outcome = self.store(source, sink).instrument(span.clone()).await;
@@ -108,16 +109,16 @@ impl Downloader {
         outcome
     }
 
-    async fn store<S: Sink + ?Sized>(
+    async fn store(
         &self,
         source: &ImageSource,
-        sink: &S,
+        sink: &dyn Sink,
     ) -> Result<SavedImage, DownloadError> {
         if let Some(saved) = find(source, sink).await? {
             return Ok(saved);
         }
         let urls = self.urls(source)?;
-        let image = self.fetch(source, urls, sink.spool().await?).await?;
+        let image = self.fetch(source, urls, sink.directory()).await?;
         let mut saved = SavedImage {
             number: source.number,
             name: String::new(),
@@ -144,7 +145,7 @@ impl Downloader {
         &self,
         source: &ImageSource,
         urls: Vec<Url>,
-        spool: Spool,
+        directory: Option<&Path>,
     ) -> Result<VerifiedImage, DownloadError> {
         let started = Instant::now();
         // None when it is too far in the future.
@@ -153,6 +154,8 @@ impl Downloader {
             // The timer itself would let a millisecond pass.
             return Err(ImageError::Timeout(0).into());
         }
+        let directory = directory.map(Path::to_owned);
+        let spool = blocking(move || Spool::new(directory.as_deref())).await?;
         let file = PartialFile::new(spool)?;
         let mut transfer = Transfer::new(&self.http, source.size, file, &self.limits);
         let attempts = Attempts::new(urls, self.limits, deadline, started);

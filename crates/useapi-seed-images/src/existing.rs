@@ -30,10 +30,7 @@ use crate::{image_check, structure};
 /// # Ok(())
 /// # }
 /// ```
-pub async fn find<S: Sink + ?Sized>(
-    source: &ImageSource,
-    sink: &S,
-) -> Result<Option<SavedImage>, SinkError> {
+pub async fn find(source: &ImageSource, sink: &dyn Sink) -> Result<Option<SavedImage>, SinkError> {
     let Some(size) = source.size else {
         return Ok(None);
     };

@@ -114,5 +114,4 @@ pub use saved::SavedImage;
 pub use sink::ObjectStoreSink;
 pub use sink::{Candidate, Directory, PutMode, Sink, SinkError};
 pub use source::ImageSource;
-pub use spool::Spool;
 pub use verified::VerifiedImage;

@@ -23,7 +23,7 @@ pub(crate) struct PartialFile {
 
 impl PartialFile {
     pub(crate) fn new(spool: Spool) -> io::Result<Self> {
-        let file = File::from_std(spool.file().try_clone()?);
+        let file = File::from_std(spool.file.try_clone()?);
         Ok(Self {
             spool,
             file,
@@ -57,7 +57,7 @@ impl PartialFile {
         let kind = self.check.finish()?;
         self.file.flush().await?;
         // It shares its position with the file that is written to.
-        let mut file = self.spool.file().try_clone()?;
+        let mut file = self.spool.file.try_clone()?;
         let structure = blocking(move || {
             let structure = structure::of(kind.mime_type(), &file)?;
             file.seek(SeekFrom::End(0))?;
@@ -75,7 +75,7 @@ impl PartialFile {
         let kind = self.check.finish()?;
         // Reports the error of a write that is still under way.
         self.file.flush().await?;
-        let file = self.spool.file().try_clone()?;
+        let file = self.spool.file.try_clone()?;
         let dimensions = blocking(move || Ok(dimensions(&file))).await?;
         let size = self.size();
         Ok(VerifiedImage {

@@ -9,20 +9,20 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path};
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 
-use crate::spool::Spool;
 use crate::verified::VerifiedImage;
 pub use directory::Directory;
 #[cfg(feature = "object-store")]
 pub use object_store::ObjectStoreSink;
 
+type Result<T, E = SinkError> = std::result::Result<T, E>;
+
 /// Stores images and documents, each completely or not at all.
 ///
 /// A document such as `job.json` that is written last, after all images, marks a
-/// complete job.
+/// complete job. An implementation uses the macro `async_trait` too.
 ///
 /// ```
 /// use useapi_seed_images::{Directory, PutMode, Sink};
@@ -38,36 +38,25 @@ pub use object_store::ObjectStoreSink;
 /// # Ok(())
 /// # }
 /// ```
+#[async_trait]
 pub trait Sink: Send + Sync {
-    /// The temporary file for an image that will be put here. Where it is created is
-    /// where [`put_image`](Self::put_image) is cheapest.
-    fn spool(&self) -> BoxFuture<'_, Result<Spool, SinkError>> {
-        Spool::temporary().map(|spool| Ok(spool?)).boxed()
+    /// The local directory, if this is one: an image is downloaded into a hidden
+    /// temporary file there, from which [`put_image`](Self::put_image) is cheapest.
+    /// Otherwise it is downloaded into the system's directory for temporary files.
+    fn directory(&self) -> Option<&Path> {
+        None
     }
 
     /// The stored files named `stem` and any extension, of this size. They are not
     /// known to be complete images: [`find`](crate::find) checks that.
-    fn candidates<'a>(
-        &'a self,
-        stem: &'a str,
-        size: u64,
-    ) -> BoxFuture<'a, Result<Vec<Candidate>, SinkError>>;
+    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<Candidate>>;
 
     /// Stores an image as `stem` with the extension of its format, and returns that
     /// name.
-    fn put_image<'a>(
-        &'a self,
-        stem: &'a str,
-        image: VerifiedImage,
-    ) -> BoxFuture<'a, Result<String, SinkError>>;
+    async fn put_image(&self, stem: &str, image: VerifiedImage) -> Result<String>;
 
     /// Stores a small file.
-    fn put_document<'a>(
-        &'a self,
-        name: &'a str,
-        content: Bytes,
-        mode: PutMode,
-    ) -> BoxFuture<'a, Result<(), SinkError>>;
+    async fn put_document(&self, name: &str, content: Bytes, mode: PutMode) -> Result<()>;
 }
 
 /// What to do when the name exists already.
@@ -130,7 +119,7 @@ impl From<io::Error> for SinkError {
 }
 
 /// Rejects names that could lead out of the sink.
-fn check_name(name: &str) -> Result<&str, SinkError> {
+fn check_name(name: &str) -> Result<&str> {
     let mut components = Path::new(name).components();
     let is_plain = matches!(components.next(), Some(Component::Normal(first)) if first == name);
     if is_plain && components.next().is_none() && !name.contains(['/', '\\', ':']) {

@@ -1,12 +1,14 @@
 //! Temporary files for downloads.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::{self, Path};
 use std::time::Duration;
 
 use fs4::{FileExt, TryLockError};
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
+
+use crate::sink::PutMode;
 
 const PREFIX: &str = ".useapi-seed-image-";
 const SUFFIX: &str = ".part";
@@ -15,85 +17,63 @@ const SUFFIX: &str = ".part";
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The temporary file of a download. It is deleted when it is dropped.
-///
-/// ```
-/// use useapi_seed_images::{Sink, Spool};
-///
-/// # async fn example(sink: &dyn Sink) -> Result<(), Box<dyn std::error::Error>> {
-/// let here = sink.spool().await?;
-/// let elsewhere = Spool::temporary().await?;
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug)]
-pub struct Spool(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    /// Without a name: it is gone when the process ends, however that ends.
-    Unnamed(File),
-    /// Locked as long as it is open, so that only abandoned ones are deleted.
-    Hidden {
-        file: NamedTempFile,
-        directory: PathBuf,
-    },
+pub(crate) struct Spool {
+    /// None for a file without a name, which is gone when the process ends, however
+    /// that ends.
+    path: Option<TempPath>,
+    /// Locked as long as it is open, if it has a name: only abandoned ones are deleted.
+    pub(crate) file: File,
 }
 
 impl Spool {
-    /// A file in the system's directory for temporary files, that nothing is left of
-    /// when the process is killed.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be created.
-    pub async fn temporary() -> io::Result<Self> {
-        blocking(|| tempfile::tempfile().map(|file| Self(Kind::Unnamed(file)))).await
-    }
-
-    /// A hidden file in a directory, which is created if need be.
-    pub(crate) fn hidden_in(directory: &Path) -> io::Result<Self> {
+    /// A hidden file in a directory, which is created if need be, or else one in the
+    /// system's directory for temporary files.
+    pub(crate) fn new(directory: Option<&Path>) -> io::Result<Self> {
+        let Some(directory) = directory else {
+            return tempfile::tempfile().map(|file| Self { path: None, file });
+        };
         fs::create_dir_all(directory)?;
-        Ok(Self(Kind::Hidden {
-            file: create_locked(directory)?,
-            directory: directory.to_owned(),
-        }))
-    }
-
-    pub(crate) fn file(&self) -> &File {
-        match &self.0 {
-            Kind::Unnamed(file) => file,
-            Kind::Hidden { file, .. } => file.as_file(),
+        remove_abandoned(directory);
+        // Its name is random, so that other processes can save into the same directory.
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX).suffix(SUFFIX);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // As of any new file, before the umask.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        loop {
+            let (file, path) = builder.tempfile_in(directory)?.into_parts();
+            let is_locked = FileExt::try_lock(&file);
+            // Another process may take it for abandoned before it is locked.
+            if !matches!(is_locked, Err(TryLockError::WouldBlock)) && path.exists() {
+                let path = Some(path);
+                return Ok(Self { path, file });
+            }
         }
     }
 
-    /// The file to rename, when it is hidden in this directory.
-    pub(crate) fn into_hidden_in(self, directory: &Path) -> Result<NamedTempFile, Self> {
-        match self.0 {
-            Kind::Hidden {
-                file,
-                directory: its,
-            } if its == directory => Ok(file),
-            kind => Err(Self(kind)),
-        }
+    /// Whether it is hidden in this directory, and can be persisted there.
+    pub(crate) fn is_in(&self, directory: &Path) -> bool {
+        let parent = self.path.as_deref().and_then(Path::parent);
+        parent.is_some_and(|parent| path::absolute(directory).is_ok_and(|path| path == parent))
     }
-}
 
-/// Its name is random, so that other processes can save into the same directory.
-fn create_locked(directory: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As of any new file, before the umask.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    loop {
-        let file = builder.tempfile_in(directory)?;
-        let is_locked = FileExt::try_lock(file.as_file());
-        // Another process may take it for abandoned before it is locked.
-        if !matches!(is_locked, Err(TryLockError::WouldBlock)) && file.path().exists() {
-            return Ok(file);
+    /// Renames a hidden file. False when the name exists and is not replaced.
+    pub(crate) fn persist(self, target: &Path, mode: PutMode) -> io::Result<bool> {
+        let path = self.path.ok_or(ErrorKind::NotFound)?;
+        let persisted = match mode {
+            PutMode::Create => path.persist_noclobber(target),
+            PutMode::Overwrite => path.persist(target),
+        };
+        match persisted {
+            Ok(()) => Ok(true),
+            Err(err) if mode == PutMode::Create && err.error.kind() == ErrorKind::AlreadyExists => {
+                Ok(false)
+            }
+            Err(err) => Err(err.error),
         }
     }
 }
@@ -136,9 +116,8 @@ fn remove_if_abandoned(path: &Path) {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(io::Error::other)?
+    let finished = tokio::task::spawn_blocking(work).await;
+    finished.map_err(io::Error::other)?
 }
 
 #[cfg(test)]
@@ -154,13 +133,13 @@ mod tests {
         for name in others.into_iter().chain([abandoned]) {
             fs::write(path(name), "").unwrap();
         }
-        let used = Spool::hidden_in(root.path()).unwrap();
+        let used = Spool::new(Some(root.path())).unwrap();
         remove_abandoned(root.path());
         assert!(!path(abandoned).exists());
         assert!(others.iter().all(|name| path(name).exists()));
-        let file = used.into_hidden_in(root.path()).unwrap();
-        assert!(file.path().exists());
-        drop(file);
+        assert!(used.is_in(root.path()));
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), others.len() + 1);
+        drop(used);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), others.len());
     }
 
@@ -169,10 +148,7 @@ mod tests {
     fn temporary_file_has_no_name() {
         use std::os::unix::fs::MetadataExt;
 
-        let spool = tokio::runtime::Runtime::new()
-            .unwrap()
-            .block_on(Spool::temporary())
-            .unwrap();
-        assert_eq!(spool.file().metadata().unwrap().nlink(), 0);
+        let spool = Spool::new(None).unwrap();
+        assert_eq!(spool.file.metadata().unwrap().nlink(), 0);
     }
 }

@@ -1,15 +1,17 @@
 //! A complete image.
 
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::future::ready;
+use std::io::{self, Seek};
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, TryFutureExt, stream};
+use bytes::Bytes;
+use futures_util::{Stream, TryFutureExt};
 use infer::Type;
+use tokio::fs::File;
 use tokio::io::AsyncReadExt;
+use tokio_util::io::ReaderStream;
 
 use crate::mismatch::Mismatch;
-use crate::spool::{Spool, blocking};
+use crate::spool::Spool;
 
 const CHUNK_SIZE: usize = 64 * 1024;
 
@@ -80,36 +82,23 @@ impl VerifiedImage {
     ///
     /// When the temporary file cannot be read.
     pub async fn bytes(&self) -> io::Result<Bytes> {
-        let mut file = self.file()?;
-        blocking(move || {
-            let mut bytes = Vec::new();
-            file.rewind()?;
-            file.read_to_end(&mut bytes)?;
-            Ok(bytes.into())
-        })
-        .await
+        let mut bytes = Vec::new();
+        self.file()?.read_to_end(&mut bytes).await?;
+        Ok(bytes.into())
     }
 
     /// Its bytes in chunks, of which one is in memory at a time. An error when the
     /// temporary file cannot be read.
     pub fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
-        let start = async move {
-            let mut file = self.file()?;
-            let file = blocking(move || file.rewind().map(|()| file)).await?;
-            // With the image, whose temporary file must stay.
-            Ok((self, tokio::fs::File::from_std(file)))
-        };
-        let chunks = |(image, mut file): (Self, tokio::fs::File)| async move {
-            let mut chunk = BytesMut::with_capacity(CHUNK_SIZE);
-            let read = file.read_buf(&mut chunk).await?;
-            Ok((read > 0).then(|| (chunk.freeze(), (image, file))))
-        };
-        start
-            .map_ok(move |state| stream::try_unfold(state, chunks))
-            .try_flatten_stream()
+        // It can be read as long as it is open, also when its name is gone.
+        let file = self.file();
+        ready(file.map(|file| ReaderStream::with_capacity(file, CHUNK_SIZE))).try_flatten_stream()
     }
 
+    /// The temporary file, at its start.
     fn file(&self) -> io::Result<File> {
-        self.spool.file().try_clone()
+        let mut file = self.spool.file.try_clone()?;
+        file.rewind()?;
+        Ok(File::from_std(file))
     }
 }

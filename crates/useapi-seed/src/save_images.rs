@@ -7,7 +7,7 @@ mod refresh_urls;
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -71,13 +71,6 @@ impl Target<'_> {
         match self {
             Self::Directory(directory) => directory,
             Self::Sink(sink) => *sink,
-        }
-    }
-
-    fn path(&self) -> Option<PathBuf> {
-        match self {
-            Self::Directory(directory) => Some(directory.path().to_owned()),
-            Self::Sink(_) => None,
         }
     }
 }
@@ -243,8 +236,8 @@ impl Saving<'_> {
             let downloader = downloader.with_timeout(left);
             outcome = downloader.save(&source(&renewed), sink).await;
         }
-        let directory = self.sink.path();
-        outcome.map_err(|error| into_error(error).for_image(image.number, directory.as_deref()))
+        let directory = sink.directory();
+        outcome.map_err(|error| into_error(error).for_image(image.number, directory))
     }
 }
 
@@ -261,7 +254,7 @@ impl fmt::Debug for SaveImages<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SaveImages")
             .field("job_id", &self.result.job_id())
-            .field("directory", &self.sink.path())
+            .field("directory", &self.sink.sink().directory())
             .finish_non_exhaustive()
     }
 }

@@ -4,12 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use tempfile::NamedTempFile;
 
-use super::{Candidate, PutMode, Sink, SinkError, check_name};
+use super::{Candidate, PutMode, Result, Sink, SinkError, check_name};
 use crate::spool::{Spool, blocking, remove_abandoned};
 use crate::verified::VerifiedImage;
 
@@ -24,7 +22,6 @@ use crate::verified::VerifiedImage;
 /// use useapi_seed_images::{Directory, PutMode};
 ///
 /// let sink = Directory::new("images").with_mode(PutMode::Overwrite);
-/// assert_eq!(sink.path(), "images");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Directory {
@@ -50,75 +47,66 @@ impl Directory {
         self
     }
 
-    /// The directory.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    async fn run<T: Send + 'static>(
+    /// Writes a hidden file and gives it its final name, so that it outlives a loss of
+    /// power.
+    async fn put(
         &self,
-        work: impl FnOnce(&Path) -> Result<T, SinkError> + Send + 'static,
-    ) -> Result<T, SinkError> {
-        let path = self.path.clone();
-        blocking(move || Ok(work(&path))).await?
+        name: &str,
+        mode: PutMode,
+        write: impl FnOnce(&Path) -> io::Result<Spool> + Send + 'static,
+    ) -> Result<()> {
+        let (directory, target) = (self.path.clone(), self.path.join(check_name(name)?));
+        let is_stored = blocking(move || {
+            let spool = write(&directory)?;
+            spool.file.sync_all()?;
+            let is_stored = spool.persist(&target, mode)?;
+            sync(&directory).map(|()| is_stored)
+        });
+        if is_stored.await? {
+            Ok(())
+        } else {
+            Err(SinkError::AlreadyExists(name.to_owned()))
+        }
     }
 }
 
+#[async_trait]
 impl Sink for Directory {
-    fn spool(&self) -> BoxFuture<'_, Result<Spool, SinkError>> {
-        self.run(|directory| {
-            remove_abandoned(directory);
-            Ok(Spool::hidden_in(directory)?)
-        })
-        .boxed()
+    fn directory(&self) -> Option<&Path> {
+        Some(&self.path)
     }
 
-    fn candidates<'a>(
-        &'a self,
-        stem: &'a str,
-        size: u64,
-    ) -> BoxFuture<'a, Result<Vec<Candidate>, SinkError>> {
-        let start = format!("{stem}.");
-        self.run(move |directory| {
-            remove_abandoned(directory);
-            Ok(scan(directory, &start, size))
-        })
-        .boxed()
+    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<Candidate>> {
+        let (directory, start) = (self.path.clone(), format!("{stem}."));
+        let found = blocking(move || {
+            remove_abandoned(&directory);
+            Ok(scan(&directory, &start, size))
+        });
+        Ok(found.await?)
     }
 
-    fn put_image<'a>(
-        &'a self,
-        stem: &'a str,
-        image: VerifiedImage,
-    ) -> BoxFuture<'a, Result<String, SinkError>> {
-        let (name, mode) = (format!("{stem}.{}", image.extension()), self.mode);
-        self.run(move |directory| {
-            check_name(&name)?;
-            let file = match image.spool.into_hidden_in(directory) {
-                Ok(file) => file,
-                Err(elsewhere) => copy(elsewhere.file(), directory)?,
-            };
-            persist(file, directory, &name, mode)?;
-            Ok(name)
-        })
-        .boxed()
+    async fn put_image(&self, stem: &str, image: VerifiedImage) -> Result<String> {
+        let name = format!("{stem}.{}", image.extension());
+        let write = |directory: &Path| match image.spool {
+            spool if spool.is_in(directory) => Ok(spool),
+            mut elsewhere => {
+                let mut spool = Spool::new(Some(directory))?;
+                elsewhere.file.rewind()?;
+                io::copy(&mut elsewhere.file, &mut spool.file)?;
+                Ok(spool)
+            }
+        };
+        self.put(&name, self.mode, write).await?;
+        Ok(name)
     }
 
-    fn put_document<'a>(
-        &'a self,
-        name: &'a str,
-        content: Bytes,
-        mode: PutMode,
-    ) -> BoxFuture<'a, Result<(), SinkError>> {
-        let name = name.to_owned();
-        self.run(move |directory| {
-            check_name(&name)?;
-            let mut file = hidden(directory)?;
-            file.write_all(&content)?;
-            persist(file, directory, &name, mode)
-        })
-        .boxed()
+    async fn put_document(&self, name: &str, content: Bytes, mode: PutMode) -> Result<()> {
+        let write = move |directory: &Path| {
+            let mut spool = Spool::new(Some(directory))?;
+            spool.file.write_all(&content)?;
+            Ok(spool)
+        };
+        self.put(name, mode, write).await
     }
 }
 
@@ -135,42 +123,6 @@ fn scan(directory: &Path, start: &str, size: u64) -> Vec<Candidate> {
             Some(Candidate { name, file })
         })
         .collect()
-}
-
-fn hidden(directory: &Path) -> io::Result<NamedTempFile> {
-    let spool = Spool::hidden_in(directory)?;
-    spool
-        .into_hidden_in(directory)
-        .map_err(|_| io::Error::other("the temporary file is elsewhere"))
-}
-
-fn copy(mut from: &File, directory: &Path) -> io::Result<NamedTempFile> {
-    let mut file = hidden(directory)?;
-    from.rewind()?;
-    io::copy(&mut from, &mut file)?;
-    Ok(file)
-}
-
-/// Gives a file its final name, so that it outlives a loss of power.
-fn persist(
-    file: NamedTempFile,
-    directory: &Path,
-    name: &str,
-    mode: PutMode,
-) -> Result<(), SinkError> {
-    file.as_file().sync_all()?;
-    let path = directory.join(name);
-    let persisted = match mode {
-        PutMode::Create => file.persist_noclobber(path),
-        PutMode::Overwrite => file.persist(path),
-    };
-    match persisted {
-        Ok(_) => Ok(sync(directory)?),
-        Err(err) if mode == PutMode::Create && err.error.kind() == ErrorKind::AlreadyExists => {
-            Err(SinkError::AlreadyExists(name.to_owned()))
-        }
-        Err(err) => Err(err.error.into()),
-    }
 }
 
 /// Syncs the names in a directory.

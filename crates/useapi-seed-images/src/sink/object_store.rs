@@ -1,18 +1,19 @@
 //! Storing in an object store.
 
 use std::fmt;
-use std::io::Write;
 use std::sync::Arc;
 
 use ::object_store::path::Path;
 use ::object_store::{
     Attribute, Attributes, Error, ObjectStore, ObjectStoreExt, PutOptions, PutPayload,
 };
+use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, TryStreamExt};
+use futures_util::TryStreamExt;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
 
-use super::{Candidate, PutMode, Sink, SinkError, check_name};
+use super::{Candidate, PutMode, Result, Sink, SinkError, check_name};
 use crate::spool::{Spool, blocking};
 use crate::verified::VerifiedImage;
 
@@ -50,7 +51,7 @@ impl ObjectStoreSink {
         content: Bytes,
         mode: PutMode,
         media_type: &'static str,
-    ) -> Result<(), SinkError> {
+    ) -> Result<()> {
         let location = self.prefix.clone().join(check_name(name)?);
         let payload = PutPayload::from(content);
         let options = PutOptions::from(match mode {
@@ -76,7 +77,21 @@ impl ObjectStoreSink {
         }
     }
 
-    async fn scan(&self, stem: &str, size: u64) -> Result<Vec<Candidate>, SinkError> {
+    async fn read(&self, location: &Path) -> Result<std::fs::File> {
+        let spool = blocking(|| Spool::new(None)).await?;
+        let mut file = File::from_std(spool.file);
+        let mut chunks = self.store.get(location).await?.into_stream();
+        while let Some(chunk) = chunks.try_next().await? {
+            file.write_all(&chunk).await?;
+        }
+        file.flush().await?;
+        Ok(file.into_std().await)
+    }
+}
+
+#[async_trait]
+impl Sink for ObjectStoreSink {
+    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<Candidate>> {
         let start = format!("{stem}.");
         let listed = self.store.list_with_delimiter(Some(&self.prefix)).await?;
         let mut candidates = Vec::new();
@@ -91,47 +106,16 @@ impl ObjectStoreSink {
         Ok(candidates)
     }
 
-    async fn read(&self, location: &Path) -> Result<std::fs::File, SinkError> {
-        let mut file = Spool::temporary().await?.file().try_clone()?;
-        let mut chunks = self.store.get(location).await?.into_stream();
-        while let Some(chunk) = chunks.try_next().await? {
-            file = blocking(move || file.write_all(&chunk).map(|()| file)).await?;
-        }
-        Ok(file)
-    }
-}
-
-impl Sink for ObjectStoreSink {
-    fn candidates<'a>(
-        &'a self,
-        stem: &'a str,
-        size: u64,
-    ) -> BoxFuture<'a, Result<Vec<Candidate>, SinkError>> {
-        self.scan(stem, size).boxed()
+    async fn put_image(&self, stem: &str, image: VerifiedImage) -> Result<String> {
+        let name = format!("{stem}.{}", image.extension());
+        let (content, media_type) = (image.bytes().await?, image.media_type());
+        self.put(&name, content, PutMode::Create, media_type)
+            .await?;
+        Ok(name)
     }
 
-    fn put_image<'a>(
-        &'a self,
-        stem: &'a str,
-        image: VerifiedImage,
-    ) -> BoxFuture<'a, Result<String, SinkError>> {
-        async move {
-            let name = format!("{stem}.{}", image.extension());
-            let content = image.bytes().await?;
-            self.put(&name, content, PutMode::Create, image.media_type())
-                .await?;
-            Ok(name)
-        }
-        .boxed()
-    }
-
-    fn put_document<'a>(
-        &'a self,
-        name: &'a str,
-        content: Bytes,
-        mode: PutMode,
-    ) -> BoxFuture<'a, Result<(), SinkError>> {
-        self.put(name, content, mode, "application/json").boxed()
+    async fn put_document(&self, name: &str, content: Bytes, mode: PutMode) -> Result<()> {
+        self.put(name, content, mode, "application/json").await
     }
 }
 
