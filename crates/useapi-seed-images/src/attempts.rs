@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::error::{DownloadError, ImageError};
+use crate::error::{DownloadError, Retry};
 use crate::limits::Limits;
 
 /// At least this many consecutive attempts, however long they take: one or two
@@ -15,66 +15,6 @@ use crate::limits::Limits;
 const MIN_ATTEMPTS: u32 = 3;
 /// The backoff doubles up to this after each failed attempt at a URL.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
-/// After a longer `Retry-After` the host gets no further request: the caller
-/// decides.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
-
-/// How an attempt failed.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    error: DownloadError,
-    retry: Retry,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Retry {
-    /// No URL helps.
-    Never,
-    /// The same URL fails again; another one may not.
-    OtherUrl,
-    /// The same request may succeed after this delay.
-    After(Duration),
-}
-
-impl Failure {
-    /// The URL is not tried again.
-    pub(crate) fn permanent(error: DownloadError) -> Self {
-        let retry = Retry::OtherUrl;
-        Self { error, retry }
-    }
-
-    /// The failure of a request that is not sent again in this form.
-    pub(crate) fn with_other_request(mut self) -> Self {
-        if self.retry == Retry::OtherUrl {
-            self.retry = Retry::After(Duration::ZERO);
-        }
-        self
-    }
-
-    /// With the host's `Retry-After`.
-    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
-        if let (Retry::After(_), Some(pause)) = (self.retry, retry_after) {
-            self.retry = if pause <= MAX_RETRY_AFTER {
-                Retry::After(pause)
-            } else {
-                Retry::OtherUrl
-            };
-        }
-        self
-    }
-}
-
-impl<E: Into<DownloadError>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        let error = error.into();
-        let retry = match error.reason() {
-            ImageError::Storage => Retry::Never,
-            reason if reason.is_transient() => Retry::After(Duration::ZERO),
-            _ => Retry::OtherUrl,
-        };
-        Self { error, retry }
-    }
-}
 
 /// What the next attempt can use of a failed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +33,7 @@ pub(crate) struct Attempts {
     candidates: Vec<Candidate>,
     current: usize,
     limits: Limits,
+    /// None when it is too far in the future.
     deadline: Option<Instant>,
     count: u32,
     /// Since when, and in how many attempts, the file has not grown.
@@ -111,12 +52,7 @@ struct Candidate {
 
 impl Attempts {
     /// `urls` in order of preference.
-    pub(crate) fn new(
-        urls: Vec<Url>,
-        limits: Limits,
-        deadline: Option<Instant>,
-        now: Instant,
-    ) -> Self {
+    pub(crate) fn new(urls: Vec<Url>, limits: Limits, now: Instant) -> Self {
         let candidates = urls.into_iter().map(|url| Candidate {
             url,
             not_before: now,
@@ -126,7 +62,7 @@ impl Attempts {
             candidates: candidates.collect(),
             current: 0,
             limits,
-            deadline,
+            deadline: now.checked_add(limits.time),
             count: 0,
             stuck_since: now,
             consecutive: 0,
@@ -141,9 +77,8 @@ impl Attempts {
 
     /// The URL of the current attempt.
     pub(crate) fn url(&self) -> Option<&Url> {
-        self.candidates
-            .get(self.current)
-            .map(|candidate| &candidate.url)
+        let current = self.candidates.get(self.current)?;
+        Some(&current.url)
     }
 
     /// When the next attempt starts after a failed one; the error when there is none.
@@ -151,82 +86,79 @@ impl Attempts {
     /// Each failure doubles the delay of its URL; another URL is tried meanwhile.
     pub(crate) fn next_attempt(
         &mut self,
-        failure: Failure,
+        error: DownloadError,
         left: Remainder,
         now: Instant,
     ) -> Result<Instant, DownloadError> {
-        let Failure { error, retry } = failure;
-        self.count = self.count.saturating_add(1);
+        self.count += 1;
+        self.consecutive += 1;
         if left == Remainder::Progress {
-            self.consecutive = 0;
+            self.consecutive = 1;
             self.stuck_since = now;
         }
-        self.consecutive = self.consecutive.saturating_add(1);
-        let next = match retry {
+        let next = match error.retry {
             Retry::Never => return Err(error),
             Retry::OtherUrl => {
                 self.candidates.remove(self.current);
-                self.next(false, now)
+                self.next(None, now)
             }
             Retry::After(pause) => {
-                let is_resumed = self.back_off(pause, left, now);
+                let resumed = self.back_off(pause, left, now);
                 let is_stuck = self.consecutive >= MIN_ATTEMPTS
                     && now.duration_since(self.stuck_since) >= self.limits.retry_timeout;
-                self.next(is_resumed, now).filter(|_| !is_stuck)
+                self.next(resumed, now).filter(|_| !is_stuck)
             }
         };
-        let Some(next) = next else {
-            return Err(preferred(self.permanent_error.take(), error));
-        };
-        if retry == Retry::OtherUrl {
-            self.permanent_error = Some(preferred(self.permanent_error.take(), error));
+        let is_permanent = error.retry == Retry::OtherUrl;
+        match next {
+            Some(next) if is_permanent => {
+                self.permanent_error = Some(preferred(self.permanent_error.take(), error));
+                Ok(next)
+            }
+            Some(next) => Ok(next),
+            None => Err(preferred(self.permanent_error.take(), error)),
         }
-        Ok(next)
     }
 
-    /// Returns whether the same URL is tried again before all others.
-    fn back_off(&mut self, retry_after: Duration, left: Remainder, now: Instant) -> bool {
-        let initial = self.limits.initial_backoff;
-        let Some(current) = self.candidates.get_mut(self.current) else {
-            return false;
-        };
+    /// Returns the current URL if it is tried again before all others.
+    fn back_off(&mut self, pause: Duration, left: Remainder, now: Instant) -> Option<usize> {
+        let current = self.candidates.get_mut(self.current)?;
         if left == Remainder::Progress {
             current.failures = 0;
         }
         let is_resumed = left != Remainder::Nothing && current.failures == 0;
-        current.failures = current.failures.saturating_add(1);
-        current.not_before = later(now, retry_after.max(backoff(initial, current.failures)));
+        current.failures += 1;
+        current.not_before =
+            now + pause.max(backoff(self.limits.initial_backoff, current.failures));
         // A host's `Retry-After` applies to its other URLs too.
         let authority = current.url.authority().to_owned();
         for other in &mut self.candidates {
-            if !retry_after.is_zero() && other.url.authority() == authority {
-                other.not_before = other.not_before.max(later(now, retry_after));
+            if !pause.is_zero() && other.url.authority() == authority {
+                other.not_before = other.not_before.max(now + pause);
             }
         }
-        is_resumed
+        is_resumed.then_some(self.current)
     }
 
-    /// None when no attempt can start before the deadline.
-    fn next(&mut self, same_url: bool, now: Instant) -> Option<Instant> {
+    /// Of this URL or else of any. None when no attempt can start before the deadline.
+    fn next(&mut self, only: Option<usize>, now: Instant) -> Option<Instant> {
         let candidates = self.candidates.iter().enumerate();
         let (index, next) = candidates
-            .filter(|(index, _)| !same_url || *index == self.current)
+            .filter(|(index, _)| only.is_none_or(|only| only == *index))
             .min_by_key(|(_, candidate)| candidate.not_before)?;
         self.current = index;
         let at = next.not_before.max(now);
-        self.deadline
-            .is_none_or(|deadline| at < deadline)
-            .then_some(at)
+        Some(at).filter(|at| self.deadline.is_none_or(|deadline| *at < deadline))
     }
 }
 
 /// The error to return: the first one, but an expired URL before any other, since
 /// a renewed URL may help.
 fn preferred(first: Option<DownloadError>, error: DownloadError) -> DownloadError {
-    match first {
-        Some(first) if first.is_expired() || !error.is_expired() => first,
-        _ => error,
-    }
+    let is_expired = |error: &DownloadError| error.reason().is_expired();
+    first
+        .filter(|first| is_expired(first) || !is_expired(&error))
+        .unwrap_or(error)
 }
 
 /// With jitter, so that concurrent downloads do not retry in step.
@@ -236,36 +168,40 @@ fn backoff(initial: Duration, failures: u32) -> Duration {
     backoff.mul_f64(0.75 + fastrand::f64() / 2.0)
 }
 
-fn later(now: Instant, delay: Duration) -> Instant {
-    now.checked_add(delay).unwrap_or(now)
-}
-
 #[cfg(test)]
 mod tests {
     use reqwest::StatusCode;
 
     use super::*;
+    use crate::error::ImageError;
 
     const WINDOW: Duration = Duration::from_secs(30);
     const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
 
-    fn attempts(urls: &[&str], deadline: Option<Duration>) -> (Attempts, Instant) {
-        let now = Instant::now();
-        let urls = urls.iter().map(|url| Url::parse(url).unwrap()).collect();
-        let deadline = deadline.map(|limit| now + limit);
-        (Attempts::new(urls, Limits::default(), deadline, now), now)
+    fn attempts(urls: &[&str]) -> (Attempts, Instant) {
+        attempts_within(urls, Duration::MAX)
     }
 
-    fn transient() -> Failure {
+    fn attempts_within(urls: &[&str], time: Duration) -> (Attempts, Instant) {
+        let now = Instant::now();
+        let urls = urls.iter().map(|url| Url::parse(url).unwrap()).collect();
+        let limits = Limits {
+            time,
+            ..Limits::default()
+        };
+        (Attempts::new(urls, limits, now), now)
+    }
+
+    fn transient() -> DownloadError {
         ImageError::Interrupted(1).into()
     }
 
-    fn expired() -> Failure {
+    fn expired() -> DownloadError {
         let (status, body) = (StatusCode::NOT_FOUND, String::new());
         ImageError::Expired { status, body }.into()
     }
 
-    fn rejected() -> Failure {
+    fn rejected() -> DownloadError {
         ImageError::TooLarge(1).into()
     }
 
@@ -275,7 +211,7 @@ mod tests {
 
     #[test]
     fn failing_host_is_retried_for_the_window() {
-        let (mut attempts, start) = attempts(&["http://a/"], None);
+        let (mut attempts, start) = attempts(&["http://a/"]);
         let mut now = start;
         let error = loop {
             match attempts.next_attempt(transient(), Remainder::Nothing, now) {
@@ -294,7 +230,7 @@ mod tests {
 
     #[test]
     fn slow_failures_leave_three_attempts() {
-        let (mut attempts, mut now) = attempts(&["http://a/"], None);
+        let (mut attempts, mut now) = attempts(&["http://a/"]);
         for _ in 0..2 {
             now += WINDOW * 2;
             now = attempts
@@ -307,7 +243,7 @@ mod tests {
 
     #[test]
     fn attempts_with_progress_are_not_counted() {
-        let (mut attempts, mut now) = attempts(&["http://a/"], None);
+        let (mut attempts, mut now) = attempts(&["http://a/"]);
         for _ in 0..100 {
             let next = attempts
                 .next_attempt(transient(), Remainder::Progress, now)
@@ -324,21 +260,21 @@ mod tests {
     #[test]
     fn retry_after_is_honored_up_to_limit() {
         let pause = |asked: Option<u64>| {
-            let (mut attempts, now) = attempts(&["http://a/"], None);
+            let (mut attempts, now) = attempts(&["http://a/"]);
             let failure = transient().with_retry_after(asked.map(Duration::from_secs));
             let next = attempts.next_attempt(failure, Remainder::Nothing, now);
             next.map(|next| next - now)
         };
         assert!(is_about(pause(None).unwrap(), INITIAL_BACKOFF));
         assert!(is_about(pause(Some(0)).unwrap(), INITIAL_BACKOFF));
-        assert_eq!(pause(Some(30)).unwrap(), MAX_RETRY_AFTER);
+        assert_eq!(pause(Some(30)).unwrap(), Duration::from_secs(30));
         assert!(pause(Some(31)).is_err());
         assert!(pause(Some(u64::MAX)).is_err());
     }
 
     #[test]
     fn other_url_is_tried_immediately() {
-        let (mut attempts, now) = attempts(&["http://a/", "http://b/"], None);
+        let (mut attempts, now) = attempts(&["http://a/", "http://b/"]);
         for url in ["http://a/", "http://b/"] {
             assert_eq!(attempts.url().unwrap().as_str(), url);
             let next = attempts
@@ -350,7 +286,7 @@ mod tests {
 
     #[test]
     fn retry_after_applies_to_all_urls_of_host() {
-        let (mut attempts, now) = attempts(&["http://a/1", "http://a/2"], None);
+        let (mut attempts, now) = attempts(&["http://a/1", "http://a/2"]);
         let pause = Duration::from_secs(4);
         let failure = transient().with_retry_after(Some(pause));
         let next = attempts
@@ -361,7 +297,7 @@ mod tests {
 
     #[test]
     fn started_file_is_resumed_before_other_url() {
-        let (mut attempts, now) = attempts(&["http://a/", "http://b/"], None);
+        let (mut attempts, now) = attempts(&["http://a/", "http://b/"]);
         for (left, url) in [
             (Remainder::Resumable, "http://a/"),
             (Remainder::Progress, "http://a/"),
@@ -379,7 +315,7 @@ mod tests {
             (rejected(), expired(), true),
             (rejected(), rejected(), false),
         ] {
-            let (mut attempts, now) = attempts(&["http://a/", "http://b/"], None);
+            let (mut attempts, now) = attempts(&["http://a/", "http://b/"]);
             assert_eq!(
                 attempts
                     .next_attempt(first, Remainder::Nothing, now)
@@ -390,9 +326,9 @@ mod tests {
             let error = attempts
                 .next_attempt(second, Remainder::Nothing, now)
                 .unwrap_err();
-            assert_eq!(error.is_expired(), is_expired);
+            assert_eq!(error.reason().is_expired(), is_expired);
         }
-        let (mut attempts, now) = attempts(&["http://a/", "http://b/"], None);
+        let (mut attempts, now) = attempts(&["http://a/", "http://b/"]);
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let outcome = attempts.next_attempt(full.into(), Remainder::Nothing, now);
         assert!(outcome.is_err());
@@ -400,7 +336,7 @@ mod tests {
 
     #[test]
     fn no_attempt_starts_after_the_deadline() {
-        let (mut attempts, now) = attempts(&["http://a/"], Some(INITIAL_BACKOFF / 2));
+        let (mut attempts, now) = attempts_within(&["http://a/"], INITIAL_BACKOFF / 2);
         assert!(
             attempts
                 .next_attempt(transient(), Remainder::Nothing, now)

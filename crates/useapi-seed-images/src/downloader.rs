@@ -4,12 +4,12 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 use tracing::{Instrument, Span, field, info_span};
 use url::Url;
 
 use crate::attempts::Attempts;
-use crate::error::{DownloadError, ImageError, RequestStatus};
+use crate::error::{DownloadError, ImageError};
 use crate::existing::find;
 use crate::http::ImageClient;
 use crate::limits::Limits;
@@ -55,14 +55,6 @@ impl Downloader {
         clone
     }
 
-    /// A clone with another [`size_limit`](DownloaderBuilder::size_limit).
-    #[must_use]
-    pub fn with_size_limit(&self, bytes: u64) -> Self {
-        let mut clone = self.clone();
-        clone.limits.size = bytes;
-        clone
-    }
-
     /// The time limit of a download, with all attempts.
     #[must_use]
     pub fn timeout(&self) -> Duration {
@@ -78,14 +70,7 @@ impl Downloader {
     ///
     /// When the image cannot be downloaded within the limits, or is not complete.
     pub async fn download(&self, source: &ImageSource) -> Result<VerifiedImage, DownloadError> {
-        let span = download_span(source);
-        let downloading = async {
-            let urls = self.urls(source)?;
-            self.fetch(source, urls, None).await
-        };
-        let outcome = downloading.instrument(span.clone()).await;
-        record(&span, outcome.as_ref().map(VerifiedImage::size));
-        outcome
+        traced(source, self.fetch(source, None)).await
     }
 
     /// Downloads an image into a sink, unless the sink has it already.
@@ -100,13 +85,13 @@ impl Downloader {
         source: &ImageSource,
         sink: &dyn Sink,
     ) -> Result<SavedImage, DownloadError> {
-        let span = download_span(source);
-        let outcome = self.store(source, sink).instrument(span.clone()).await;
-        if let Ok(saved) = &outcome {
-            span.record("useapi.image.reused", saved.reused);
-        }
-        record(&span, outcome.as_ref().map(|saved| saved.size));
-        outcome
+        let storing = async {
+            let saved = self.store(source, sink).await?;
+            Span::current().record("useapi.image.size", saved.size);
+            Span::current().record("useapi.image.reused", saved.reused);
+            Ok(saved)
+        };
+        traced(source, storing).await
     }
 
     async fn store(
@@ -117,8 +102,7 @@ impl Downloader {
         if let Some(saved) = find(source, sink).await? {
             return Ok(saved);
         }
-        let urls = self.urls(source)?;
-        let image = self.fetch(source, urls, sink.directory()).await?;
+        let image = self.fetch(source, sink.directory()).await?;
         let mut saved = SavedImage {
             number: source.number,
             name: String::new(),
@@ -144,29 +128,25 @@ impl Downloader {
     async fn fetch(
         &self,
         source: &ImageSource,
-        urls: Vec<Url>,
         directory: Option<&Path>,
     ) -> Result<VerifiedImage, DownloadError> {
-        let started = Instant::now();
-        // None when it is too far in the future.
-        let deadline = started.checked_add(self.limits.time);
-        if deadline.is_some_and(|deadline| deadline <= started) {
+        let (urls, limits) = (self.urls(source)?, self.limits);
+        if limits.time.is_zero() {
             // The timer itself would let a millisecond pass.
             return Err(ImageError::Timeout(0).into());
         }
         let directory = directory.map(Path::to_owned);
         let spool = blocking(move || Spool::new(directory.as_deref())).await?;
         let file = PartialFile::new(spool)?;
-        let mut transfer = Transfer::new(&self.http, source.size, file, &self.limits);
-        let attempts = Attempts::new(urls, self.limits, deadline, started);
-        match deadline {
-            Some(deadline) => match timeout_at(deadline, transfer.run(attempts)).await {
-                Ok(outcome) => outcome?,
-                Err(_) => return Err(ImageError::Timeout(transfer.size()).into()),
-            },
-            None => transfer.run(attempts).await?,
+        let mut transfer = Transfer::new(&self.http, source.size, file, &limits);
+        let attempts = Attempts::new(urls, limits, Instant::now());
+        match timeout(limits.time, transfer.run(attempts)).await {
+            Ok(outcome) => outcome?,
+            Err(_) => return Err(ImageError::Timeout(transfer.size()).into()),
         }
-        transfer.into_file().verify(source).await
+        let image = transfer.into_file().verify(source).await?;
+        Span::current().record("useapi.image.size", image.size());
+        Ok(image)
     }
 
     /// The usable URLs in order of preference.
@@ -187,8 +167,11 @@ impl Downloader {
 }
 
 /// Of a URL only the host is recorded: the rest is a key to the image.
-fn download_span(source: &ImageSource) -> Span {
-    info_span!(
+async fn traced<T>(
+    source: &ImageSource,
+    work: impl Future<Output = Result<T, DownloadError>>,
+) -> Result<T, DownloadError> {
+    let span = info_span!(
         "useapi_seed.download",
         otel.kind = "client",
         otel.status_code = field::Empty,
@@ -196,32 +179,20 @@ fn download_span(source: &ImageSource) -> Span {
         http.request.method = "GET",
         http.response.status_code = field::Empty,
         useapi.attempt = field::Empty,
-        useapi.request.status = field::Empty,
+        useapi.request.status = "not_sent",
         server.address = field::Empty,
         server.port = field::Empty,
         useapi.image.number = source.number,
         useapi.image.size = field::Empty,
         useapi.image.reused = field::Empty,
-    )
-}
-
-fn record(span: &Span, outcome: Result<u64, &DownloadError>) {
-    let status = match outcome {
-        Ok(size) => {
-            span.record("useapi.image.size", size);
-            RequestStatus::ResponseReceived
-        }
-        Err(error) => {
-            let error_type = match error.reason() {
-                ImageError::Storage => "file",
-                _ => "image",
-            };
-            span.record("otel.status_code", "ERROR");
-            span.record("error.type", error_type);
-            error.request_status()
-        }
-    };
-    span.record("useapi.request.status", status.as_str());
+    );
+    let outcome = work.instrument(span.clone()).await;
+    if let Err(error) = &outcome {
+        let is_storage = *error.reason() == ImageError::Storage;
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", if is_storage { "file" } else { "image" });
+    }
+    outcome
 }
 
 impl fmt::Debug for Downloader {
@@ -247,9 +218,7 @@ type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilde
 ///     .allow_local_addresses(false)
 ///     .http_client(|http| http.user_agent("my-service/1.0"))
 ///     .build()?;
-/// let patient = downloader
-///     .with_timeout(2 * downloader.timeout())
-///     .with_size_limit(128 * 1024 * 1024);
+/// let patient = downloader.with_timeout(2 * downloader.timeout());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct DownloaderBuilder {

@@ -133,42 +133,21 @@ impl ImageError {
     }
 }
 
-/// Whether a failed request reached the host.
-///
-/// ```
-/// use useapi_seed_images::{DownloadError, RequestStatus};
-///
-/// fn report(error: &DownloadError) {
-///     match error.request_status() {
-///         RequestStatus::NotSent => println!("check the network"),
-///         status => println!("{}", status.as_str()),
-///     }
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "there is no fourth case")]
-pub enum RequestStatus {
-    /// Nothing was sent.
-    NotSent,
-    /// It may have been sent; there was no response.
-    MayHaveBeenSent,
-    /// There was a response.
-    ResponseReceived,
-}
-
-impl RequestStatus {
-    /// Its name in spans: `not_sent`, `may_have_been_sent` or `response_received`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotSent => "not_sent",
-            Self::MayHaveBeenSent => "may_have_been_sent",
-            Self::ResponseReceived => "response_received",
-        }
-    }
-}
+/// After a longer `Retry-After` the host gets no further request: the caller decides.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 type Source = Box<dyn StdError + Send + Sync>;
+
+/// What may help after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// Nothing.
+    Never,
+    /// The same URL fails again; another one may not.
+    OtherUrl,
+    /// The same request may succeed after this delay.
+    After(Duration),
+}
 
 /// Why an image could not be downloaded or stored, after all attempts.
 ///
@@ -179,24 +158,24 @@ type Source = Box<dyn StdError + Send + Sync>;
 ///
 /// fn report(error: &DownloadError) {
 ///     println!("{error} ({} attempts in {:?})", error.attempts(), error.elapsed());
-///     if error.is_expired() {
-///         println!("renew the URL");
-///     } else if error.is_transient() {
-///         println!("try again");
-///     } else if error.is_already_exists() {
+///     if error.is_already_exists() {
 ///         println!("another image has that name");
-///     } else if *error.reason() == ImageError::MissingUrl {
-///         println!("{}", error.help());
+///     } else if error.reason().is_expired() {
+///         println!("renew the URL");
+///     } else if error.reason().is_transient() {
+///         println!("try again");
+///     } else {
+///         println!("{}", error.reason().help());
 ///     }
 /// }
 /// ```
 #[derive(Debug)]
 pub struct DownloadError {
     reason: ImageError,
-    request_status: RequestStatus,
+    source: Option<Source>,
     attempts: u32,
     elapsed: Duration,
-    source: Option<Source>,
+    pub(crate) retry: Retry,
 }
 
 impl DownloadError {
@@ -207,14 +186,21 @@ impl DownloadError {
         }
     }
 
-    pub(crate) fn with_request_status(mut self, request_status: RequestStatus) -> Self {
-        self.request_status = request_status;
-        self
-    }
-
     pub(crate) fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
         self.attempts = attempts;
         self.elapsed = elapsed;
+        self
+    }
+
+    /// With the host's `Retry-After`.
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        if let (Retry::After(_), Some(pause)) = (self.retry, retry_after) {
+            self.retry = if pause <= MAX_RETRY_AFTER {
+                Retry::After(pause)
+            } else {
+                Retry::OtherUrl
+            };
+        }
         self
     }
 
@@ -240,12 +226,6 @@ impl DownloadError {
         (self.reason, self.source)
     }
 
-    /// Whether the last request reached the host.
-    #[must_use]
-    pub fn request_status(&self) -> RequestStatus {
-        self.request_status
-    }
-
     /// How many attempts were made.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -258,30 +238,12 @@ impl DownloadError {
         self.elapsed
     }
 
-    /// As [`ImageError::is_transient`].
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        self.reason.is_transient()
-    }
-
-    /// As [`ImageError::is_expired`].
-    #[must_use]
-    pub fn is_expired(&self) -> bool {
-        self.reason.is_expired()
-    }
-
     /// Whether the sink has another image of this name, which it does not replace.
     #[must_use]
     pub fn is_already_exists(&self) -> bool {
         let source = self.source.as_deref();
         let sink_error = source.and_then(|source| source.downcast_ref::<SinkError>());
         sink_error.is_some_and(SinkError::is_already_exists)
-    }
-
-    /// As [`ImageError::help`].
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        self.reason.help()
     }
 }
 
@@ -304,16 +266,17 @@ impl StdError for DownloadError {
 
 impl From<ImageError> for DownloadError {
     fn from(reason: ImageError) -> Self {
-        let request_status = match reason {
-            ImageError::MissingUrl | ImageError::InvalidUrl(_) => RequestStatus::NotSent,
-            _ => RequestStatus::ResponseReceived,
+        let retry = match reason {
+            ImageError::Storage => Retry::Never,
+            _ if reason.is_transient() => Retry::After(Duration::ZERO),
+            _ => Retry::OtherUrl,
         };
         Self {
             reason,
-            request_status,
+            source: None,
             attempts: 1,
             elapsed: Duration::ZERO,
-            source: None,
+            retry,
         }
     }
 }
@@ -348,7 +311,7 @@ mod tests {
     #[test]
     fn existing_image_is_recognized() {
         let error = DownloadError::from(SinkError::AlreadyExists("image-1.png".to_owned()));
-        assert!(error.is_already_exists() && !error.is_transient());
+        assert!(error.is_already_exists() && !error.reason().is_transient());
         let error = DownloadError::from(io::Error::from(io::ErrorKind::AlreadyExists));
         assert!(!error.is_already_exists());
     }

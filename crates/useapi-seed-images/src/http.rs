@@ -9,8 +9,7 @@ use tracing::Span;
 use url::Url;
 
 use crate::address::AddressPolicy;
-use crate::attempts::Failure;
-use crate::error::{DownloadError, ImageError, RequestStatus};
+use crate::error::{DownloadError, ImageError, Retry};
 use crate::range::RangeRequest;
 use crate::resolver::Resolver;
 use crate::retry_after::retry_after;
@@ -71,7 +70,7 @@ impl ImageClient {
         &self,
         url: &Url,
         range: Option<&RangeRequest>,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, DownloadError> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(&url, range).await?;
@@ -85,10 +84,14 @@ impl ImageClient {
                 .map_err(|problem| bad_redirect(&problem))?;
             url = next;
         }
-        Err(bad_redirect(&format!("more than {MAX_REDIRECTS} times")))
+        Err(bad_redirect(&format!("more than {MAX_REDIRECTS} times")).into())
     }
 
-    async fn send(&self, url: &Url, range: Option<&RangeRequest>) -> Result<Response, Failure> {
+    async fn send(
+        &self,
+        url: &Url,
+        range: Option<&RangeRequest>,
+    ) -> Result<Response, DownloadError> {
         let mut request = self
             .http
             .get(url.clone())
@@ -102,7 +105,21 @@ impl ImageClient {
             .request(url, request.send())
             .await
             .map_err(ImageError::InvalidUrl)?;
-        outcome.map_err(unreachable)
+        let status = match &outcome {
+            Ok(_) => "response_received",
+            Err(err) if err.is_connect() => "not_sent",
+            Err(_) => "may_have_been_sent",
+        };
+        Span::current().record("useapi.request.status", status);
+        outcome.map_err(|err| {
+            let is_permanent = err.is_builder();
+            // A URL is a key to the image, and stays out of errors.
+            let mut error = DownloadError::new(ImageError::Unreachable, err.without_url());
+            if is_permanent {
+                error.retry = Retry::OtherUrl;
+            }
+            error
+        })
     }
 }
 
@@ -117,32 +134,12 @@ fn redirect(url: &Url, response: &Response) -> Option<Url> {
 }
 
 /// The same redirect would come again.
-fn bad_redirect(problem: &str) -> Failure {
-    let reason = ImageError::InvalidUrl(format!("redirects {problem}"));
-    DownloadError::from(reason)
-        .with_request_status(RequestStatus::ResponseReceived)
-        .into()
+fn bad_redirect(problem: &str) -> ImageError {
+    ImageError::InvalidUrl(format!("redirects {problem}"))
 }
 
-fn unreachable(err: reqwest::Error) -> Failure {
-    let is_permanent = err.is_builder();
-    let request_status = if err.is_connect() {
-        RequestStatus::NotSent
-    } else {
-        RequestStatus::MayHaveBeenSent
-    };
-    // A URL is a key to the image, and stays out of errors.
-    let error = DownloadError::new(ImageError::Unreachable, err.without_url())
-        .with_request_status(request_status);
-    if is_permanent {
-        Failure::permanent(error)
-    } else {
-        error.into()
-    }
-}
-
-/// The failure that a response without the image is.
-pub(crate) async fn status_error(response: Response) -> Failure {
+/// Why a response does not have the image.
+pub(crate) async fn status_error(response: Response) -> DownloadError {
     let status = response.status();
     let pause = retry_after(response.headers(), SystemTime::now());
     let body = excerpt(response).await;
@@ -151,7 +148,7 @@ pub(crate) async fn status_error(response: Response) -> Failure {
         403 | 404 | 410 => ImageError::Expired { status, body },
         _ => ImageError::HttpStatus { status, body },
     };
-    Failure::from(reason).with_retry_after(pause)
+    DownloadError::from(reason).with_retry_after(pause)
 }
 
 async fn excerpt(mut response: Response) -> String {

@@ -41,8 +41,8 @@
 //! with backoff while that may help, and an interrupted one is resumed where a validator
 //! (`ETag`, `Last-Modified`) proves that both parts are of the same version. When the
 //! URL cannot be used, the fallback URL is. The caller decides about the rest:
-//! [`is_expired`](DownloadError::is_expired) asks for a renewed URL,
-//! [`is_transient`](DownloadError::is_transient) for a later call.
+//! [`is_expired`](ImageError::is_expired) asks for a renewed URL,
+//! [`is_transient`](ImageError::is_transient) for a later call.
 //!
 //! # Stopping and resuming
 //!
@@ -70,8 +70,8 @@
 //!
 //! A download is a span `useapi_seed.download` with the attributes `error.type`,
 //! `http.request.method`, `http.response.status_code` (the last), `server.address` and
-//! `server.port` (the last), `useapi.attempt` (the last), `useapi.request.status`,
-//! `useapi.image.number`, `useapi.image.size` and `useapi.image.reused`.
+//! `server.port` (the last), `useapi.attempt` (the last), `useapi.request.status` (of
+//! the last: `not_sent`, `may_have_been_sent` or `response_received`), `useapi.image.number`, `useapi.image.size` and `useapi.image.reused`.
 //!
 //! # Features
 //!
@@ -106,7 +106,7 @@ mod transfer;
 mod verified;
 
 pub use downloader::{Downloader, DownloaderBuilder};
-pub use error::{DownloadError, ImageError, RequestStatus};
+pub use error::{DownloadError, ImageError};
 pub use existing::find;
 pub use mismatch::Mismatch;
 pub use saved::SavedImage;

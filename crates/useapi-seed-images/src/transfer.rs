@@ -10,9 +10,9 @@ use tokio::time::{Instant, timeout};
 use tracing::Span;
 use url::Url;
 
-use crate::attempts::{Attempts, Failure, Remainder};
+use crate::attempts::{Attempts, Remainder};
 use crate::completeness::Framing;
-use crate::error::{DownloadError, ImageError};
+use crate::error::{DownloadError, ImageError, Retry};
 use crate::http::{self, ImageClient};
 use crate::limits::Limits;
 use crate::partial_file::PartialFile;
@@ -79,7 +79,7 @@ impl<'a> Transfer<'a> {
             span.record("server.port", url.port_or_known_default());
             let range = self.range(&url);
             let start = range.as_ref().map(|range| range.start);
-            let Err(failure) = self.attempt(&url, range).await else {
+            let Err(error) = self.attempt(&url, range).await else {
                 return Ok(());
             };
             let remainder = match (start, self.range(&url)) {
@@ -94,14 +94,18 @@ impl<'a> Transfer<'a> {
             if self.failed_resumes >= MAX_FAILED_RESUMES {
                 self.disable_resume("Range requests fail");
             }
-            let next = attempts.next_attempt(failure, remainder, Instant::now());
+            let next = attempts.next_attempt(error, remainder, Instant::now());
             let next = next.map_err(|error| error.after(attempts.count(), started.elapsed()))?;
             tokio::time::sleep_until(next).await;
         }
         Err(ImageError::MissingUrl.into())
     }
 
-    async fn attempt(&mut self, url: &Url, range: Option<RangeRequest>) -> Result<(), Failure> {
+    async fn attempt(
+        &mut self,
+        url: &Url,
+        range: Option<RangeRequest>,
+    ) -> Result<(), DownloadError> {
         let response = self.http.get(url, range.as_ref()).await?;
         let response = self.accept(response, url, range).await?;
         self.check_size_limit(self.total)?;
@@ -116,7 +120,7 @@ impl<'a> Transfer<'a> {
             }
             (Err(error), None) => {
                 self.resumable = None;
-                Err(error.into())
+                Err(error)
             }
         }
     }
@@ -127,41 +131,40 @@ impl<'a> Transfer<'a> {
         response: Response,
         url: &Url,
         requested: Option<RangeRequest>,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, DownloadError> {
         let (status, headers) = (response.status(), response.headers());
-        let range = || ReceivedRange::from_headers(headers);
+        let range = ReceivedRange::from_headers(headers);
         match (status, requested) {
             (StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION, _) => {
                 let total = response.content_length();
                 self.restart(url, headers, total).await?;
-                Ok(response)
             }
-            (StatusCode::PARTIAL_CONTENT, None) => match range() {
-                Some(range) if range.first > 0 => Err(self.disable_resume(OTHER_RANGE)),
-                // Without a valid range the structure of the file decides.
-                range => {
-                    let total = range.and_then(|range| range.total);
-                    self.restart(url, headers, total).await?;
-                    Ok(response)
-                }
-            },
-            (StatusCode::PARTIAL_CONTENT, Some(requested)) => match range() {
-                Some(range) if requested.validate_response(range, headers) => {
-                    self.total = range.total.or(self.total);
-                    Ok(response)
-                }
-                _ => Err(self.disable_resume(OTHER_RANGE)),
-            },
+            // Without a valid range the structure of the file decides.
+            (StatusCode::PARTIAL_CONTENT, None) if range.is_none_or(|range| range.first == 0) => {
+                let total = range.and_then(|range| range.total);
+                self.restart(url, headers, total).await?;
+            }
+            (StatusCode::PARTIAL_CONTENT, Some(requested))
+                if range.is_some_and(|range| requested.validate_response(range, headers)) =>
+            {
+                self.total = range.and_then(|range| range.total).or(self.total);
+            }
+            (StatusCode::PARTIAL_CONTENT, _) => return Err(self.disable_resume(OTHER_RANGE)),
             // These two are not about the range.
-            (_, None)
-            | (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(_)) => {
-                Err(http::status_error(response).await)
+            (_, None) | (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, _) => {
+                return Err(http::status_error(response).await);
             }
             (_, Some(_)) => {
                 self.disable_resume("Range request rejected");
-                Err(http::status_error(response).await.with_other_request())
+                let mut error = http::status_error(response).await;
+                if error.retry == Retry::OtherUrl {
+                    // The image may be there for a request without a range.
+                    error.retry = Retry::After(Duration::ZERO);
+                }
+                return Err(error);
             }
         }
+        Ok(response)
     }
 
     /// The request for what is missing, if this URL can be resumed.
@@ -176,14 +179,14 @@ impl<'a> Transfer<'a> {
     }
 
     /// From now on the image is requested from its start.
-    fn disable_resume(&mut self, why: &'static str) -> Failure {
+    fn disable_resume(&mut self, why: &'static str) -> DownloadError {
         self.resume_allowed = false;
         self.resumable = None;
         self.interrupted(io::Error::other(why))
     }
 
-    fn interrupted(&self, cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
-        DownloadError::new(ImageError::Interrupted(self.file.size()), cause).into()
+    fn interrupted(&self, cause: impl std::error::Error + Send + Sync + 'static) -> DownloadError {
+        DownloadError::new(ImageError::Interrupted(self.file.size()), cause)
     }
 
     async fn restart(
@@ -211,7 +214,7 @@ impl<'a> Transfer<'a> {
     async fn receive(
         &mut self,
         mut response: Response,
-    ) -> Result<(Framing, Option<Failure>), Failure> {
+    ) -> Result<(Framing, Option<DownloadError>), DownloadError> {
         // A range of a file of unknown size may be followed by more.
         let is_framed = response.status() != StatusCode::PARTIAL_CONTENT
             && (response.version() >= Protocol::HTTP_2

@@ -15,7 +15,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use tokio::time::Instant;
 use tracing::{Instrument, Span, info_span};
 use useapi_seed_images::{
-    self as images, Directory, DownloadError, ImageError, ImageSource, PutMode, SavedImage, Sink,
+    Directory, DownloadError, ImageError, ImageSource, PutMode, SavedImage, Sink,
 };
 
 use crate::attempts::Attempts;
@@ -229,7 +229,9 @@ impl Saving<'_> {
         let (downloader, sink) = (&self.client.shared.downloader, self.sink.sink());
         let started = Instant::now();
         let mut outcome = downloader.save(&source(image), sink).await;
-        if outcome.as_ref().is_err_and(DownloadError::is_expired)
+        if outcome
+            .as_ref()
+            .is_err_and(|error| error.reason().is_expired())
             && let Some(renewed) = self.refresher.refreshed(image).await
         {
             let left = downloader.timeout().saturating_sub(started.elapsed());
@@ -275,16 +277,20 @@ fn io_error(source: Box<dyn std::error::Error + Send + Sync>) -> Error {
 }
 
 fn into_error(error: DownloadError) -> Error {
-    let request_status = match error.request_status() {
-        images::RequestStatus::NotSent => RequestStatus::NotSent,
-        images::RequestStatus::MayHaveBeenSent => RequestStatus::MayHaveBeenSent,
-        images::RequestStatus::ResponseReceived => RequestStatus::ResponseReceived,
-    };
     let attempts = Attempts {
         count: error.attempts(),
         elapsed: error.elapsed(),
     };
     let (reason, source) = error.into_parts();
+    let is_unsent = |source: &reqwest::Error| source.is_connect();
+    let request_status = match (&reason, &source) {
+        (ImageError::MissingUrl | ImageError::InvalidUrl(_), _) => RequestStatus::NotSent,
+        (ImageError::Unreachable, Some(source)) if source.downcast_ref().is_some_and(is_unsent) => {
+            RequestStatus::NotSent
+        }
+        (ImageError::Unreachable, _) => RequestStatus::MayHaveBeenSent,
+        _ => RequestStatus::ResponseReceived,
+    };
     let kind = match reason {
         ImageError::Storage => ErrorKind::Io,
         reason => ErrorKind::Image(reason),
