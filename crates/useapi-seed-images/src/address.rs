@@ -8,24 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-/// Which addresses are allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AddressPolicy {
-    /// Public addresses only.
-    PublicOnly,
-    /// Loopback addresses and private networks too.
-    AllowLocal,
+/// Which addresses are allowed: public ones, and perhaps loopback addresses and
+/// private networks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AddressPolicy {
+    pub(crate) allow_local: bool,
 }
 
 impl AddressPolicy {
-    pub(crate) fn new(allow_local: bool) -> Self {
-        if allow_local {
-            Self::AllowLocal
-        } else {
-            Self::PublicOnly
-        }
-    }
-
     /// Whether `url` may be requested; if not, why. Names are checked again when
     /// they are resolved, if they can be: a proxy may resolve them differently.
     pub(crate) fn check(self, url: &Url) -> Result<(), String> {
@@ -35,7 +25,7 @@ impl AddressPolicy {
         match url.host() {
             Some(Host::Ipv4(address)) => self.check_address(address.into()),
             Some(Host::Ipv6(address)) => self.check_address(address.into()),
-            Some(Host::Domain(name)) if self == Self::PublicOnly && !is_public_name(name) => {
+            Some(Host::Domain(name)) if !self.allow_local && !is_public_name(name) => {
                 Err(format!("points at {name}, which is not a public name"))
             }
             Some(Host::Domain(_)) => Ok(()),
@@ -53,7 +43,7 @@ impl AddressPolicy {
     }
 
     pub(crate) fn check_address(self, address: IpAddr) -> Result<(), String> {
-        if is_public(address) || self == Self::AllowLocal && is_local(address) {
+        if is_public(address) || self.allow_local && is_local(address) {
             Ok(())
         } else {
             Err(format!(
@@ -67,27 +57,14 @@ impl AddressPolicy {
 /// of the domains that networks use inside (RFC 6761, 6762 with its appendix G,
 /// 8375, and ICANN's `internal`).
 fn is_public_name(name: &str) -> bool {
-    const PRIVATE: [&str; 11] = [
-        "corp",
-        "home",
-        "home.arpa",
-        "internal",
-        "intranet",
-        "invalid",
-        "lan",
-        "local",
-        "localdomain",
-        "localhost",
-        "private",
-    ];
+    const PRIVATE: &str =
+        "corp home internal intranet invalid lan local localdomain localhost private";
     // Names in URLs are in lower case and ASCII already.
     let name = name.strip_suffix('.').unwrap_or(name);
-    let is_inside = |domain: &&str| {
-        let above = name.strip_suffix(*domain);
-        above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
-    };
+    let top = name.rsplit('.').next();
     let has_labels = name.contains('.') && name.split('.').all(|label| !label.is_empty());
-    has_labels && !PRIVATE.iter().any(is_inside)
+    let is_private = PRIVATE.split(' ').any(|private| Some(private) == top);
+    has_labels && !is_private && name != "home.arpa" && !name.ends_with(".home.arpa")
 }
 
 /// Loopback and private networks. Not link-local addresses, at which machines in
@@ -109,27 +86,18 @@ fn is_public(address: IpAddr) -> bool {
 /// Whether none of the IPv4 blocks for special purposes has the address (IANA's
 /// registry, RFC 6890).
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    const SPECIAL: [([u8; 4], u32); 15] = [
-        ([0, 0, 0, 0], 8),       // this network
-        ([10, 0, 0, 0], 8),      // private
-        ([100, 64, 0, 0], 10),   // shared inside providers' networks
-        ([127, 0, 0, 0], 8),     // loopback
-        ([169, 254, 0, 0], 16),  // link-local
-        ([172, 16, 0, 0], 12),   // private
-        ([192, 0, 0, 0], 24),    // protocol assignments
-        ([192, 0, 2, 0], 24),    // documentation
-        ([192, 88, 99, 0], 24),  // relays of 6to4
-        ([192, 168, 0, 0], 16),  // private
-        ([198, 18, 0, 0], 15),   // benchmarks
-        ([198, 51, 100, 0], 24), // documentation
-        ([203, 0, 113, 0], 24),  // documentation
-        ([224, 0, 0, 0], 4),     // multicast
-        ([240, 0, 0, 0], 4),     // reserved, and broadcast
-    ];
-    !SPECIAL.iter().any(|(block, length)| {
-        let difference = address.to_bits() ^ u32::from_be_bytes(*block);
-        difference.leading_zeros() >= *length
-    })
+    let is_special = match address.octets() {
+        // This network; shared inside providers' networks; protocol assignments; relays
+        // of 6to4; benchmarks; reserved, and broadcast.
+        [0, ..]
+        | [100, 64..128, ..]
+        | [192, 0, 0, _]
+        | [192, 88, 99, _]
+        | [198, 18 | 19, ..]
+        | [240..=255, ..] => true,
+        _ => address.is_documentation() || address.is_link_local() || address.is_multicast(),
+    };
+    !is_special && !address.is_private() && !address.is_loopback()
 }
 
 /// Whether an address is in the block for public hosts (`2000::/3`, except the
@@ -152,6 +120,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 mod tests {
     use super::*;
 
+    const PUBLIC_ONLY: AddressPolicy = AddressPolicy { allow_local: false };
+    const LOCAL_TOO: AddressPolicy = AddressPolicy { allow_local: true };
+
     #[test]
     fn allow_local_accepts_private_networks() {
         for (link, is_allowed) in [
@@ -167,7 +138,7 @@ mod tests {
             ("http://[fe80::1]/a.png", false),
             ("http://0.0.0.0/a.png", false),
         ] {
-            let outcome = AddressPolicy::AllowLocal.check(&Url::parse(link).unwrap());
+            let outcome = LOCAL_TOO.check(&Url::parse(link).unwrap());
             assert_eq!(outcome.is_ok(), is_allowed, "{link}");
         }
     }
@@ -232,11 +203,11 @@ mod tests {
             "a..com",
         ] {
             let url = Url::parse(&format!("http://{host}/a.png")).unwrap();
-            assert!(AddressPolicy::PublicOnly.check(&url).is_err(), "{host}");
+            assert!(PUBLIC_ONLY.check(&url).is_err(), "{host}");
         }
         for link in ["file:///etc/passwd", "data:image/png;base64,AAAA"] {
             let url = Url::parse(link).unwrap();
-            assert!(AddressPolicy::PublicOnly.check(&url).is_err(), "{link}");
+            assert!(PUBLIC_ONLY.check(&url).is_err(), "{link}");
         }
     }
 
@@ -244,7 +215,7 @@ mod tests {
     fn redirect_to_http_or_private_host_is_rejected() {
         let outcome = |from: &str, to: &str| {
             let parse = |link| Url::parse(link).unwrap();
-            AddressPolicy::PublicOnly.check_redirect(&parse(from), &parse(to))
+            PUBLIC_ONLY.check_redirect(&parse(from), &parse(to))
         };
         let (secure, plain) = ("https://a.com/a.png", "http://a.com/a.png");
         assert_eq!(outcome(plain, secure), Ok(()));
@@ -273,7 +244,7 @@ mod tests {
             "[3fff:1000::1]",
         ] {
             let url = Url::parse(&format!("https://{host}/a.png")).unwrap();
-            assert_eq!(AddressPolicy::PublicOnly.check(&url), Ok(()));
+            assert_eq!(PUBLIC_ONLY.check(&url), Ok(()));
         }
     }
 }

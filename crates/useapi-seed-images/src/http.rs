@@ -30,7 +30,7 @@ impl ImageClient {
         allow_local: bool,
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> reqwest::Result<Self> {
-        let policy = AddressPolicy::new(allow_local);
+        let policy = AddressPolicy { allow_local };
         let mut http = reqwest::Client::builder();
         if allow_local {
             // A proxy of the environment does not lead to this machine.
@@ -55,7 +55,7 @@ impl ImageClient {
         let url =
             Url::parse(text).map_err(|err| ImageError::InvalidUrl(format!("is invalid: {err}")))?;
         self.policy.check(&url).map_err(ImageError::InvalidUrl)?;
-        if self.policy == AddressPolicy::PublicOnly && url.scheme() == "http" {
+        if !self.policy.allow_local && url.scheme() == "http" {
             tracing::warn!(
                 server.address = url.host_str(),
                 "the image URL is plain http: the image could be replaced on its way"

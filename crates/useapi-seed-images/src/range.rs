@@ -3,21 +3,20 @@
 //! Two parts are joined only when a validator of the second response proves that
 //! both are of the same version, and when they meet at the same byte.
 
-use http_content_range::{ContentRange, ContentRangeBytes, ContentRangeUnbound};
+use http_content_range::ContentRange;
 use httpdate::parse_http_date;
 use reqwest::header::{
-    ACCEPT_RANGES, AsHeaderName, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderValue,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue,
     LAST_MODIFIED,
 };
 
-/// Identifies the version of an image in a response (RFC 9110, 8.8).
+/// The header that identifies the version of an image in a response (RFC 9110, 8.8): a
+/// strong `ETag`, or a `Last-Modified` that is older than the response, so that a
+/// change in the same second is ruled out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Validator {
-    /// A strong `ETag`.
-    Tag(HeaderValue),
-    /// A `Last-Modified` that is older than the response, so that a change in the
-    /// same second is ruled out.
-    Date(HeaderValue),
+pub(crate) struct Validator {
+    name: HeaderName,
+    value: HeaderValue,
 }
 
 impl Validator {
@@ -26,33 +25,20 @@ impl Validator {
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let is_rejected = text(headers, ACCEPT_RANGES)
             .is_some_and(|ranges| ranges.trim().eq_ignore_ascii_case("none"));
-        if is_rejected {
-            return None;
-        }
+        let date = |name| parse_http_date(text(headers, name)?).ok();
         // With a tag, a date is not used (13.1.5).
-        if let Some(tag) = headers.get(ETAG) {
-            let is_strong = tag.as_bytes().starts_with(b"\"");
-            return is_strong.then(|| Self::Tag(tag.clone()));
-        }
-        let modified = parse_http_date(text(headers, LAST_MODIFIED)?).ok()?;
-        let responded = parse_http_date(text(headers, DATE)?).ok()?;
-        (modified < responded).then(|| headers.get(LAST_MODIFIED).cloned().map(Self::Date))?
-    }
-
-    fn value(&self) -> &HeaderValue {
-        match self {
-            Self::Tag(value) | Self::Date(value) => value,
-        }
+        let (name, is_strong) = match headers.get(ETAG) {
+            Some(tag) => (ETAG, tag.as_bytes().starts_with(b"\"")),
+            None => (LAST_MODIFIED, date(LAST_MODIFIED)? < date(DATE)?),
+        };
+        let value = headers.get(&name)?.clone();
+        (is_strong && !is_rejected).then_some(Self { name, value })
     }
 
     /// Whether a response is of the same version. One without a validator proves
     /// nothing.
     fn matches(&self, headers: &HeaderMap) -> bool {
-        let name = match self {
-            Self::Tag(_) => ETAG,
-            Self::Date(_) => LAST_MODIFIED,
-        };
-        headers.get(name) == Some(self.value())
+        headers.get(&self.name) == Some(&self.value)
     }
 }
 
@@ -73,7 +59,7 @@ impl RangeRequest {
 
     /// The value of `If-Range`.
     pub(crate) fn if_range(&self) -> HeaderValue {
-        self.validator.value().clone()
+        self.validator.value.clone()
     }
 
     /// Whether a 206 response starts where this request does, and is of the same
@@ -103,38 +89,27 @@ impl ReceivedRange {
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let range = ContentRange::parse_bytes(headers.get(CONTENT_RANGE)?.as_bytes())?;
         let (first, last, total) = match range {
-            ContentRange::Bytes(ContentRangeBytes {
-                first_byte,
-                last_byte,
-                complete_length,
-            }) => (first_byte, last_byte, Some(complete_length)),
-            ContentRange::UnboundBytes(ContentRangeUnbound {
-                first_byte,
-                last_byte,
-            }) => (first_byte, last_byte, None),
+            ContentRange::Bytes(range) => (
+                range.first_byte,
+                range.last_byte,
+                Some(range.complete_length),
+            ),
+            ContentRange::UnboundBytes(range) => (range.first_byte, range.last_byte, None),
             ContentRange::Unsatisfied(_) => return None,
         };
-        let less = last.checked_sub(first)?;
-        is_length(headers, less).then_some(Self { first, last, total })
+        let length = last.checked_sub(first)?.checked_add(1)?;
+        let is_consistent = !headers.contains_key(CONTENT_LENGTH)
+            || text(headers, CONTENT_LENGTH)?.parse() == Ok(length);
+        is_consistent.then_some(Self { first, last, total })
     }
 }
 
-/// Whether `Content-Length`, if any, is `less` plus one.
-fn is_length(headers: &HeaderMap, less: u64) -> bool {
-    headers.get(CONTENT_LENGTH).is_none_or(|length| {
-        let length = length.to_str().ok().and_then(|text| text.parse().ok());
-        length == less.checked_add(1)
-    })
-}
-
-fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::HeaderName;
-
     use super::*;
 
     const EARLIER: &str = "Sun, 25 Feb 2024 18:00:00 GMT";
@@ -149,8 +124,7 @@ mod tests {
 
     #[test]
     fn only_strong_validators_are_used() {
-        let tag = Some(Validator::Tag(HeaderValue::from_static("\"a\"")));
-        let date = Some(Validator::Date(HeaderValue::from_static(EARLIER)));
+        let (tag, date) = (Some(tag()), Some(date()));
         let dated = |responded| headers(&[(LAST_MODIFIED, EARLIER), (DATE, responded)]);
         for (headers, validator) in [
             (headers(&[]), None),
@@ -180,7 +154,17 @@ mod tests {
     }
 
     fn tag() -> Validator {
-        Validator::Tag(HeaderValue::from_static("\"a\""))
+        Validator {
+            name: ETAG,
+            value: HeaderValue::from_static("\"a\""),
+        }
+    }
+
+    fn date() -> Validator {
+        Validator {
+            name: LAST_MODIFIED,
+            value: HeaderValue::from_static(EARLIER),
+        }
     }
 
     fn is_valid(request: &RangeRequest, headers: &HeaderMap) -> bool {
@@ -220,7 +204,6 @@ mod tests {
 
     #[test]
     fn parts_are_joined_only_by_a_validator() {
-        let date = || Validator::Date(HeaderValue::from_static(EARLIER));
         for (validator, headers_sent, expected) in [
             (tag(), [(ETAG, "\"a\"")].as_slice(), true),
             (tag(), &[(ETAG, "\"b\"")], false),

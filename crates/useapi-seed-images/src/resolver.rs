@@ -1,6 +1,5 @@
 //! Resolves the names of image hosts, and applies the address policy to the result.
 
-use std::error::Error as StdError;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -18,15 +17,9 @@ use crate::address::AddressPolicy;
 const LOOKUP: Duration = Duration::from_secs(2);
 
 tokio::task_local! {
-    /// The host of the request that is being made.
-    static TARGET: Target;
-}
-
-#[derive(Clone, Debug)]
-struct Target {
-    name: String,
-    /// None when it is not a name, or could not be resolved in time.
-    found: Option<Vec<SocketAddr>>,
+    /// The host of the request that is being made, and its addresses; None when it is
+    /// not a name, or could not be resolved in time.
+    static TARGET: (String, Option<Vec<SocketAddr>>);
 }
 
 /// Resolves names for connections.
@@ -45,29 +38,25 @@ impl Resolver {
         url: &Url,
         request: F,
     ) -> Result<F::Output, String> {
-        let found = match url.domain() {
-            Some(name) => match timeout(LOOKUP, lookup_host((name, 0))).await {
-                Ok(Ok(found)) => Some(self.checked(name, found)?),
-                Ok(Err(_)) | Err(_) => None,
-            },
-            None => None,
-        };
         let name = url.host_str().unwrap_or_default().to_owned();
-        Ok(TARGET.scope(Target { name, found }, request).await)
+        let mut addresses = None;
+        if url.domain().is_some()
+            && let Ok(Ok(found)) = timeout(LOOKUP, lookup_host((&*name, 0))).await
+        {
+            addresses = Some(self.check(&name, found)?);
+        }
+        Ok(TARGET.scope((name, addresses), request).await)
     }
 
-    fn checked(
+    /// All addresses of a name, if all are allowed.
+    fn check(
         self,
         name: &str,
         found: impl Iterator<Item = SocketAddr>,
     ) -> Result<Vec<SocketAddr>, String> {
-        found
-            .map(|address| {
-                let outcome = self.0.check_address(address.ip());
-                outcome.map(|()| address)
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|problem| format!("names {name}, which {problem}"))
+        let checked = found.map(|found| self.0.check_address(found.ip()).map(|()| found));
+        let checked: Result<_, _> = checked.collect();
+        checked.map_err(|problem| format!("names {name}, which {problem}"))
     }
 }
 
@@ -75,24 +64,23 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let resolver = *self;
         // What is not known to be a connection to a proxy is one to the host.
-        let target = TARGET.try_with(Target::clone).ok();
-        let is_proxy = target
-            .as_ref()
-            .is_some_and(|target| !target.name.eq_ignore_ascii_case(name.as_str()));
+        let target = TARGET.try_with(Clone::clone).ok();
         Box::pin(async move {
-            if !is_proxy && let Some(found) = target.and_then(|target| target.found) {
-                return Ok(Box::new(found.into_iter()) as Addrs);
-            }
-            let found = lookup_host((name.as_str(), 0)).await?;
-            if is_proxy {
-                return Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs);
-            }
-            match resolver.checked(name.as_str(), found) {
-                Ok(found) => Ok(Box::new(found.into_iter()) as Addrs),
-                Err(problem) => Err(Box::<dyn StdError + Send + Sync>::from(io::Error::other(
-                    problem,
-                ))),
-            }
+            let is_host = |(host, _): &(String, _)| host.eq_ignore_ascii_case(name.as_str());
+            let is_proxy = target.as_ref().is_some_and(|target| !is_host(target));
+            let addresses = match target {
+                Some((_, Some(addresses))) if !is_proxy => addresses,
+                _ => {
+                    let found = lookup_host((name.as_str(), 0)).await?;
+                    if is_proxy {
+                        found.collect()
+                    } else {
+                        let checked = resolver.check(name.as_str(), found);
+                        checked.map_err(io::Error::other)?
+                    }
+                }
+            };
+            Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
 }
@@ -100,6 +88,9 @@ impl Resolve for Resolver {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PUBLIC_ONLY: AddressPolicy = AddressPolicy { allow_local: false };
+    const LOCAL_TOO: AddressPolicy = AddressPolicy { allow_local: true };
 
     async fn resolve(addresses: AddressPolicy) -> bool {
         let name = "localhost".parse().unwrap();
@@ -110,40 +101,27 @@ mod tests {
     async fn private_name_is_rejected_before_the_request() {
         let url = Url::parse("http://localhost/a.png").unwrap();
         let request = async { panic!("it was sent") };
-        let outcome = Resolver(AddressPolicy::PublicOnly)
-            .request(&url, request)
-            .await;
+        let outcome = Resolver(PUBLIC_ONLY).request(&url, request).await;
         let problem = outcome.unwrap_err();
         assert!(
             problem.starts_with("names localhost, which points at"),
             "{problem}"
         );
-        let request = resolve(AddressPolicy::AllowLocal);
-        let outcome = Resolver(AddressPolicy::AllowLocal)
-            .request(&url, request)
-            .await;
+        let request = resolve(LOCAL_TOO);
+        let outcome = Resolver(LOCAL_TOO).request(&url, request).await;
         assert_eq!(outcome, Ok(true));
     }
 
     #[tokio::test]
     async fn only_connection_to_proxy_may_be_private() {
         let elsewhere = Url::parse("http://162.159.128.233/a.png").unwrap();
-        let request = resolve(AddressPolicy::PublicOnly);
-        let outcome = Resolver(AddressPolicy::PublicOnly)
-            .request(&elsewhere, request)
-            .await;
+        let request = resolve(PUBLIC_ONLY);
+        let outcome = Resolver(PUBLIC_ONLY).request(&elsewhere, request).await;
         assert_eq!(outcome, Ok(true));
 
         // A host of the proxy's own name, and a connection for no request.
-        let target = Target {
-            name: "LOCALHOST".to_owned(),
-            found: None,
-        };
-        assert!(
-            !TARGET
-                .scope(target, resolve(AddressPolicy::PublicOnly))
-                .await
-        );
-        assert!(!resolve(AddressPolicy::PublicOnly).await);
+        let target = ("LOCALHOST".to_owned(), None);
+        assert!(!TARGET.scope(target, resolve(PUBLIC_ONLY)).await);
+        assert!(!resolve(PUBLIC_ONLY).await);
     }
 }
