@@ -86,18 +86,18 @@ fn is_public(address: IpAddr) -> bool {
 /// Whether none of the IPv4 blocks for special purposes has the address (IANA's
 /// registry, RFC 6890).
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let is_special = match address.octets() {
-        // This network; shared inside providers' networks; protocol assignments; relays
-        // of 6to4; benchmarks; reserved, and broadcast.
-        [0, ..]
-        | [100, 64..128, ..]
-        | [192, 0, 0, _]
-        | [192, 88, 99, _]
-        | [198, 18 | 19, ..]
-        | [240..=255, ..] => true,
-        _ => address.is_documentation() || address.is_link_local() || address.is_multicast(),
-    };
-    !is_special && !address.is_private() && !address.is_loopback()
+    let is_special = matches!(
+        address.octets(),
+        // This network, reserved and broadcast; shared inside providers' networks;
+        // protocol assignments; relays of 6to4; benchmarks.
+        [0 | 240..=255, ..]
+            | [100, 64..128, ..]
+            | [192, 0, 0, _]
+            | [192, 88, 99, _]
+            | [198, 18 | 19, ..]
+    );
+    let is_local = address.is_private() || address.is_loopback() || address.is_link_local();
+    !(is_special || is_local || address.is_documentation() || address.is_multicast())
 }
 
 /// Whether an address is in the block for public hosts (`2000::/3`, except the

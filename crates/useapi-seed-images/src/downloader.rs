@@ -13,6 +13,7 @@ use crate::error::{DownloadError, ImageError};
 use crate::existing::find;
 use crate::http::ImageClient;
 use crate::limits::Limits;
+use crate::mismatch::mismatches;
 use crate::partial_file::PartialFile;
 use crate::saved::SavedImage;
 use crate::sink::Sink;
@@ -103,15 +104,7 @@ impl Downloader {
             return Ok(saved);
         }
         let image = self.fetch(source, sink.directory()).await?;
-        let mut saved = SavedImage {
-            number: source.number,
-            name: String::new(),
-            size: image.size(),
-            media_type: image.media_type().to_owned(),
-            dimensions: image.dimensions(),
-            mismatches: image.mismatches().to_vec(),
-            reused: false,
-        };
+        let mut saved = SavedImage::new(source, String::new(), &image.image, false);
         match sink.put_image(&source.stem(), image).await {
             Ok(name) => {
                 saved.name = name;
@@ -140,13 +133,16 @@ impl Downloader {
         let file = PartialFile::new(spool)?;
         let mut transfer = Transfer::new(&self.http, source.size, file, &limits);
         let attempts = Attempts::new(urls, limits, Instant::now());
-        match timeout(limits.time, transfer.run(attempts)).await {
+        let image = match timeout(limits.time, transfer.run(attempts)).await {
             Ok(outcome) => outcome?,
-            Err(_) => return Err(ImageError::Timeout(transfer.size()).into()),
-        }
-        let image = transfer.into_file().verify(source).await?;
-        Span::current().record("useapi.image.size", image.size());
-        Ok(image)
+            Err(_) => return Err(ImageError::Timeout(transfer.file.size).into()),
+        };
+        Span::current().record("useapi.image.size", image.size);
+        Ok(VerifiedImage {
+            mismatches: mismatches(source, &image),
+            spool: transfer.file.spool,
+            image,
+        })
     }
 
     /// The usable URLs in order of preference.

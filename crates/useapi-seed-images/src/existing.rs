@@ -1,16 +1,11 @@
 //! Images that a sink has already.
 
-use std::fs::File;
-use std::io::{self, Read, Seek};
-
 use crate::completeness::Structure;
-use crate::mismatch::mismatches;
-use crate::partial_file::dimensions;
+use crate::inspection::Inspection;
 use crate::saved::SavedImage;
 use crate::sink::{Candidate, Sink, SinkError};
 use crate::source::ImageSource;
 use crate::spool::blocking;
-use crate::{image_check, structure};
 
 /// The stored image of a source: complete, under its name, and with all announced
 /// values. None when the size was not announced, since any image would do then.
@@ -38,47 +33,22 @@ pub async fn find(source: &ImageSource, sink: &dyn Sink) -> Result<Option<SavedI
     let source = source.clone();
     let found = blocking(move || {
         let mut candidates = candidates.into_iter();
-        Ok(candidates.find_map(|candidate| read_complete(&source, candidate).ok()?))
+        Ok(candidates.find_map(|candidate| read_complete(&source, candidate)))
     });
     Ok(found.await?)
 }
 
 /// The image in a file, if it is complete, has its right name and is as announced.
-fn read_complete(source: &ImageSource, candidate: Candidate) -> io::Result<Option<SavedImage>> {
-    let Candidate { name, mut file } = candidate;
-    let size = file.metadata()?.len();
-    let Ok(kind) = image_check::kind(&read_start(&mut file)?) else {
-        return Ok(None);
-    };
-    let media_type = kind.mime_type();
-    let dimensions = dimensions(&file);
-    let is_complete = name == format!("{}.{}", source.stem(), kind.extension())
-        && source.size == Some(size)
-        && matches(source, dimensions)
-        && mismatches(source, size, media_type, dimensions).is_empty()
-        && structure::of(media_type, &file)? != Structure::EndMissing;
-    Ok(is_complete.then(|| SavedImage {
-        number: source.number,
-        name,
-        size,
-        media_type: media_type.to_owned(),
-        dimensions,
-        mismatches: Vec::new(),
-        reused: true,
-    }))
-}
-
-fn read_start(file: &mut File) -> io::Result<Vec<u8>> {
-    let mut start = Vec::new();
-    file.rewind()?;
-    file.take(image_check::START as u64)
-        .read_to_end(&mut start)?;
-    Ok(start)
-}
-
-/// Also when only one of width and height was announced.
-fn matches(source: &ImageSource, dimensions: Option<(u64, u64)>) -> bool {
-    let (width, height) = dimensions.unzip();
-    (source.width.is_none() || source.width == width)
+fn read_complete(source: &ImageSource, candidate: Candidate) -> Option<SavedImage> {
+    let Candidate { name, file } = candidate;
+    let image = Inspection::of(&file).ok()?;
+    let (width, height) = image.dimensions.unzip();
+    let is_complete = name == format!("{}.{}", source.stem(), image.kind.extension())
+        && source.size == Some(image.size)
+        // Also when only one of width and height was announced.
+        && (source.width.is_none() || source.width == width)
         && (source.height.is_none() || source.height == height)
+        && image.structure != Structure::EndMissing;
+    let saved = SavedImage::new(source, name, &image, true);
+    (is_complete && saved.mismatches.is_empty()).then_some(saved)
 }

@@ -88,7 +88,7 @@ mod downloader;
 mod error;
 mod existing;
 mod http;
-mod image_check;
+mod inspection;
 mod limits;
 mod mismatch;
 mod partial_file;

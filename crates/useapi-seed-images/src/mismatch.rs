@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::inspection::Inspection;
 use crate::source::ImageSource;
 
 /// How a complete image differs from what was announced.
@@ -70,36 +71,25 @@ impl fmt::Display for Mismatch {
 }
 
 /// What was announced and differs. What was not announced cannot differ.
-pub(crate) fn mismatches(
-    source: &ImageSource,
-    actual_size: u64,
-    media_type: &str,
-    dimensions: Option<(u64, u64)>,
-) -> Vec<Mismatch> {
-    let size = source.size.filter(|expected| *expected != actual_size);
-    let size = size.map(|expected| Mismatch::Size {
-        expected,
-        actual: actual_size,
-    });
-    let dimensions = source
-        .width
-        .zip(source.height)
-        .zip(dimensions)
-        .filter(|(expected, actual)| expected != actual)
-        .map(|(expected, actual)| Mismatch::Dimensions { expected, actual });
-    let media_type = source
-        .content_type
-        .as_ref()
-        .filter(|expected| {
-            let essence = expected.split(';').next().unwrap_or_default().trim();
-            !essence.eq_ignore_ascii_case(media_type)
-        })
-        .map(|expected| Mismatch::MediaType {
-            expected: expected.clone(),
+pub(crate) fn mismatches(source: &ImageSource, image: &Inspection) -> Vec<Mismatch> {
+    let mut mismatches = Vec::new();
+    if let Some(expected) = source.size.filter(|size| *size != image.size) {
+        let actual = image.size;
+        mismatches.push(Mismatch::Size { expected, actual });
+    }
+    let announced = source.width.zip(source.height);
+    if let (Some(expected), Some(actual)) = (announced, image.dimensions)
+        && expected != actual
+    {
+        mismatches.push(Mismatch::Dimensions { expected, actual });
+    }
+    let (media_type, announced) = (image.kind.mime_type(), source.content_type.as_deref());
+    let essence = announced.and_then(|text| text.split(';').next());
+    if !essence.is_none_or(|essence| essence.trim().eq_ignore_ascii_case(media_type)) {
+        mismatches.push(Mismatch::MediaType {
+            expected: announced.unwrap_or_default().to_owned(),
             actual: media_type.to_owned(),
         });
-    [size, dimensions, media_type]
-        .into_iter()
-        .flatten()
-        .collect()
+    }
+    mismatches
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::mismatch::Mismatch;
+use crate::inspection::Inspection;
+use crate::mismatch::{Mismatch, mismatches};
+use crate::source::ImageSource;
 
 /// A complete image in a sink.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,4 +25,23 @@ pub struct SavedImage {
     pub mismatches: Vec<Mismatch>,
     /// Whether the sink had it already, so that nothing was downloaded.
     pub reused: bool,
+}
+
+impl SavedImage {
+    pub(crate) fn new(
+        source: &ImageSource,
+        name: String,
+        image: &Inspection,
+        reused: bool,
+    ) -> Self {
+        Self {
+            number: source.number,
+            name,
+            size: image.size,
+            media_type: image.kind.mime_type().to_owned(),
+            dimensions: image.dimensions,
+            mismatches: mismatches(source, image),
+            reused,
+        }
+    }
 }

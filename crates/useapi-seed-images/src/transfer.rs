@@ -11,9 +11,10 @@ use tracing::Span;
 use url::Url;
 
 use crate::attempts::{Attempts, Remainder};
-use crate::completeness::Framing;
+use crate::completeness::{Framing, is_complete};
 use crate::error::{DownloadError, ImageError, Retry};
 use crate::http::{self, ImageClient};
+use crate::inspection::Inspection;
 use crate::limits::Limits;
 use crate::partial_file::PartialFile;
 use crate::range::{RangeRequest, ReceivedRange, Validator};
@@ -30,7 +31,7 @@ pub(crate) struct Transfer<'a> {
     http: &'a ImageClient,
     size_limit: u64,
     announced: Option<u64>,
-    file: PartialFile,
+    pub(crate) file: PartialFile,
     /// The size of the complete image, where the host sent it.
     total: Option<u64>,
     /// Where the file is from and its version, if the download can be resumed.
@@ -60,17 +61,11 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// How many bytes were received so far.
-    pub(crate) fn size(&self) -> u64 {
-        self.file.size()
-    }
-
-    pub(crate) fn into_file(self) -> PartialFile {
-        self.file
-    }
-
     /// Returns when the image is complete.
-    pub(crate) async fn run(&mut self, mut attempts: Attempts) -> Result<(), DownloadError> {
+    pub(crate) async fn run(
+        &mut self,
+        mut attempts: Attempts,
+    ) -> Result<Inspection, DownloadError> {
         let started = Instant::now();
         while let Some(url) = attempts.url().cloned() {
             let span = Span::current();
@@ -79,8 +74,9 @@ impl<'a> Transfer<'a> {
             span.record("server.port", url.port_or_known_default());
             let range = self.range(&url);
             let start = range.as_ref().map(|range| range.start);
-            let Err(error) = self.attempt(&url, range).await else {
-                return Ok(());
+            let error = match self.attempt(&url, range).await {
+                Ok(image) => return Ok(image),
+                Err(error) => error,
             };
             let remainder = match (start, self.range(&url)) {
                 (_, None) => Remainder::Nothing,
@@ -105,24 +101,27 @@ impl<'a> Transfer<'a> {
         &mut self,
         url: &Url,
         range: Option<RangeRequest>,
-    ) -> Result<(), DownloadError> {
+    ) -> Result<Inspection, DownloadError> {
         let response = self.http.get(url, range.as_ref()).await?;
         let response = self.accept(response, url, range).await?;
         self.check_size_limit(self.total)?;
         let (framing, broken) = self.receive(response).await?;
-        match (self.file.is_complete(framing, self.announced).await, broken) {
-            (Ok(true), _) => Ok(()),
-            (_, Some(broken)) => Err(broken),
-            (Ok(false), None) => {
-                // A body that is complete by its framing cannot be resumed.
-                self.resumable.take_if(|_| framing == Framing::Complete);
-                Err(ImageError::Truncated(self.file.size()).into())
+        let inspected = self.file.inspect().await;
+        let (is_image, error) = match inspected {
+            Ok(image) if is_complete(framing, self.announced, image.size, image.structure) => {
+                return Ok(image);
             }
-            (Err(error), None) => {
-                self.resumable = None;
-                Err(error)
-            }
+            Ok(image) => (true, ImageError::Truncated(image.size).into()),
+            Err(error) => (false, error),
+        };
+        if let Some(broken) = broken {
+            return Err(broken);
         }
+        if !is_image || framing == Framing::Complete {
+            // A body that is complete by its framing cannot be resumed.
+            self.resumable = None;
+        }
+        Err(error)
     }
 
     /// Prepares for the body of a response with the image or the requested range.
@@ -169,7 +168,7 @@ impl<'a> Transfer<'a> {
 
     /// The request for what is missing, if this URL can be resumed.
     fn range(&self, url: &Url) -> Option<RangeRequest> {
-        let start = self.file.size();
+        let start = self.file.size;
         let (source, validator) = self.resumable.as_ref().filter(|_| start > 0)?;
         (source == url).then(|| RangeRequest {
             start,
@@ -186,7 +185,7 @@ impl<'a> Transfer<'a> {
     }
 
     fn interrupted(&self, cause: impl std::error::Error + Send + Sync + 'static) -> DownloadError {
-        DownloadError::new(ImageError::Interrupted(self.file.size()), cause)
+        DownloadError::new(ImageError::Interrupted(self.file.size), cause)
     }
 
     async fn restart(
@@ -221,7 +220,7 @@ impl<'a> Transfer<'a> {
                 || response.content_length().is_some()
                 || response.headers().contains_key(TRANSFER_ENCODING));
         loop {
-            let has_announced_size = self.announced == Some(self.file.size());
+            let has_announced_size = self.announced == Some(self.file.size);
             let linger = if has_announced_size {
                 LINGER
             } else {
@@ -229,7 +228,7 @@ impl<'a> Transfer<'a> {
             };
             match timeout(linger, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
-                    self.check_size_limit(Some(self.file.size() + chunk.len() as u64))?;
+                    self.check_size_limit(Some(self.file.size + chunk.len() as u64))?;
                     let written = self.file.write(&chunk).await;
                     written.inspect_err(|_| self.resumable = None)?;
                 }
@@ -241,7 +240,7 @@ impl<'a> Transfer<'a> {
                 Err(_) => return Ok((Framing::Broken, None)),
             }
         }
-        match self.total.map(|total| self.file.size().cmp(&total)) {
+        match self.total.map(|total| self.file.size.cmp(&total)) {
             // A host may send less than requested; the next request is for the rest.
             Some(Ordering::Less) => {
                 let broken = self.interrupted(io::Error::other("body shorter than the image"));

@@ -5,11 +5,11 @@ use std::io::{self, Seek};
 
 use bytes::Bytes;
 use futures_util::{Stream, TryFutureExt};
-use infer::Type;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
+use crate::inspection::Inspection;
 use crate::mismatch::Mismatch;
 use crate::spool::Spool;
 
@@ -39,9 +39,7 @@ const CHUNK_SIZE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct VerifiedImage {
     pub(crate) spool: Spool,
-    pub(crate) size: u64,
-    pub(crate) kind: Type,
-    pub(crate) dimensions: Option<(u64, u64)>,
+    pub(crate) image: Inspection,
     pub(crate) mismatches: Vec<Mismatch>,
 }
 
@@ -49,25 +47,25 @@ impl VerifiedImage {
     /// Its size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.size
+        self.image.size
     }
 
     /// Its media type, by its content: `image/png`.
     #[must_use]
     pub fn media_type(&self) -> &'static str {
-        self.kind.mime_type()
+        self.image.kind.mime_type()
     }
 
     /// The usual extension of its format, without a dot: `png`.
     #[must_use]
     pub fn extension(&self) -> &'static str {
-        self.kind.extension()
+        self.image.kind.extension()
     }
 
     /// Width and height in pixels, by its content.
     #[must_use]
     pub fn dimensions(&self) -> Option<(u64, u64)> {
-        self.dimensions
+        self.image.dimensions
     }
 
     /// How it differs from what was announced.

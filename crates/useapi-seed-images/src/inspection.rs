@@ -1,45 +1,67 @@
-//! Detects the image format from the first bytes.
+//! What a file contains.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use infer::{MatcherType, Type};
 
-use crate::error::ImageError;
+use crate::completeness::Structure;
+use crate::error::{DownloadError, ImageError};
+use crate::structure;
 
 /// Enough bytes to recognize any format.
-pub(crate) const START: usize = 64;
+const START: usize = 64;
 /// How many bytes of another format an error shows.
 const SHOWN: usize = 40;
 
-/// Checks a stream of bytes without keeping it.
-#[derive(Default)]
-pub(crate) struct ImageCheck {
-    start: Vec<u8>,
-    size: u64,
+/// An image file, complete or not.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    pub(crate) size: u64,
+    pub(crate) kind: Type,
+    /// Width and height in pixels, where the format is known.
+    pub(crate) dimensions: Option<(u64, u64)>,
+    pub(crate) structure: Structure,
 }
 
-impl ImageCheck {
-    pub(crate) fn size(&self) -> u64 {
-        self.size
+impl Inspection {
+    /// Leaves the position at the end of the file. An error when it is not an image.
+    pub(crate) fn of(mut file: &File) -> Result<Self, DownloadError> {
+        let mut start = Vec::new();
+        file.rewind()?;
+        file.take(START as u64).read_to_end(&mut start)?;
+        let kind = kind(&start)?;
+        file.rewind()?;
+        let dimensions = imagesize::reader_size(BufReader::new(file)).ok();
+        let dimensions = dimensions.map(|size| (size.width as u64, size.height as u64));
+        let structure = structure::of(kind.mime_type(), file)?;
+        Ok(Self {
+            size: file.seek(SeekFrom::End(0))?,
+            kind,
+            dimensions,
+            structure,
+        })
     }
+}
 
+/// Checks the start of a stream of bytes.
+#[derive(Default)]
+pub(crate) struct StartCheck(Vec<u8>);
+
+impl StartCheck {
     /// Adds the next bytes; an error as soon as they cannot be the start of an image.
     pub(crate) fn update(&mut self, chunk: &[u8]) -> Result<(), ImageError> {
-        let known = self.start.len() >= START;
-        let missing = START.saturating_sub(self.start.len());
-        self.start.extend(chunk.iter().take(missing));
-        self.size += chunk.len() as u64;
-        if !known && self.start.len() >= START {
-            self.finish()?;
+        let missing = START - self.0.len();
+        self.0.extend(chunk.iter().take(missing));
+        if missing > 0 && self.0.len() == START {
+            kind(&self.0)?;
         }
         Ok(())
-    }
-
-    pub(crate) fn finish(&self) -> Result<Type, ImageError> {
-        kind(&self.start)
     }
 }
 
 /// The format of a file that starts so.
-pub(crate) fn kind(start: &[u8]) -> Result<Type, ImageError> {
+fn kind(start: &[u8]) -> Result<Type, ImageError> {
     infer::get(start)
         .filter(|kind| kind.matcher_type() == MatcherType::Image)
         .ok_or_else(|| {
@@ -63,19 +85,18 @@ mod tests {
         ] {
             let file = [start, &[7; 100]].concat();
             for step in 1..file.len() {
-                let mut check = ImageCheck::default();
+                let mut check = StartCheck::default();
                 for chunk in file.chunks(step) {
                     check.update(chunk).unwrap();
                 }
-                assert_eq!(check.finish().unwrap().extension(), extension);
-                assert_eq!(check.size(), file.len() as u64);
+                assert_eq!(kind(&check.0).unwrap().extension(), extension);
             }
         }
     }
 
     #[test]
     fn other_content_is_rejected_by_its_start() {
-        let mut check = ImageCheck::default();
+        let mut check = StartCheck::default();
         let page = format!("<!DOCTYPE html><html>{}</html>", " ".repeat(1000));
         assert_eq!(
             check.update(page.as_bytes()),
