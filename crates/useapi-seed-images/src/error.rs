@@ -1,7 +1,6 @@
 //! Why an image could not be downloaded or stored.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -169,7 +168,8 @@ pub(crate) enum Retry {
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}{}", describe_attempts(*.attempts, *.elapsed))]
 pub struct DownloadError {
     reason: ImageError,
     source: Option<Source>,
@@ -247,20 +247,12 @@ impl DownloadError {
     }
 }
 
-impl fmt::Display for DownloadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.reason.fmt(f)?;
-        if self.attempts > 1 {
-            let seconds = self.elapsed.as_secs_f64();
-            write!(f, "; {} attempts in {seconds:.1} s", self.attempts)?;
-        }
-        Ok(())
-    }
-}
-
-impl StdError for DownloadError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+/// For the text of an error.
+fn describe_attempts(attempts: u32, elapsed: Duration) -> String {
+    if attempts > 1 {
+        format!("; {attempts} attempts in {:.1} s", elapsed.as_secs_f64())
+    } else {
+        String::new()
     }
 }
 
