@@ -87,17 +87,18 @@ pub(crate) fn remove_abandoned(directory: &Path) {
             && name.ends_with(SUFFIX)
             // A pipe would block, a link lead elsewhere.
             && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(file) = OpenOptions::new().write(true).open(entry.path())
+            && is_abandoned(&file)
         {
-            remove_if_abandoned(&entry.path());
+            // While it is locked, so that its name cannot get another owner.
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-fn remove_if_abandoned(path: &Path) {
-    let Ok(file) = OpenOptions::new().write(true).open(path) else {
-        return;
-    };
-    let is_abandoned = match FileExt::try_lock(&file) {
+/// Locks a file that is.
+fn is_abandoned(file: &File) -> bool {
+    match FileExt::try_lock(file) {
         Ok(()) => true,
         Err(TryLockError::WouldBlock) => false,
         Err(TryLockError::Error(_)) => {
@@ -105,10 +106,6 @@ fn remove_if_abandoned(path: &Path) {
             let age = modified.ok().and_then(|modified| modified.elapsed().ok());
             age.is_some_and(|age| age > ABANDONED_AFTER)
         }
-    };
-    if is_abandoned {
-        // While it is locked, so that its name cannot get another owner.
-        let _ = fs::remove_file(path);
     }
 }
 
