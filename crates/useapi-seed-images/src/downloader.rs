@@ -10,23 +10,16 @@ use url::Url;
 
 use crate::attempts::Attempts;
 use crate::error::{DownloadError, ImageError};
-use crate::existing::find;
 use crate::http::ImageClient;
 use crate::limits::Limits;
 use crate::mismatch::mismatches;
 use crate::partial_file::PartialFile;
-use crate::saved::SavedImage;
+use crate::saved::{SavedImage, find};
 use crate::sink::Sink;
 use crate::source::ImageSource;
 use crate::spool::{Spool, blocking};
 use crate::transfer::Transfer;
 use crate::verified::VerifiedImage;
-
-const USER_AGENT: &str = concat!("useapi-seed-images/", env!("CARGO_PKG_VERSION"));
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// Some hosts serve one connection at a time, which an idle one must not block.
-const IDLE_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Downloads images.
 ///
@@ -277,16 +270,8 @@ impl DownloaderBuilder {
     ///
     /// When the settings of the HTTP client cannot be applied.
     pub fn build(self) -> reqwest::Result<Downloader> {
-        let http = ImageClient::new(self.allow_local, |http| {
-            (self.http)(
-                http.user_agent(USER_AGENT)
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .read_timeout(READ_TIMEOUT)
-                    .pool_idle_timeout(IDLE_TIMEOUT),
-            )
-        })?;
         Ok(Downloader {
-            http,
+            http: ImageClient::new(self.allow_local, self.http)?,
             limits: self.limits,
         })
     }

@@ -1,6 +1,6 @@
 //! Requests to image hosts.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
 use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, LOCATION, RANGE};
@@ -11,9 +11,13 @@ use url::Url;
 use crate::address::AddressPolicy;
 use crate::error::{DownloadError, ImageError, Retry};
 use crate::range::RangeRequest;
-use crate::resolver::Resolver;
 use crate::retry_after::retry_after;
 
+const USER_AGENT: &str = concat!("useapi-seed-images/", env!("CARGO_PKG_VERSION"));
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Some hosts serve one connection at a time, which an idle one must not block.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(250);
 const MAX_REDIRECTS: usize = 5;
 /// How much of an error response's body an error shows.
 const EXCERPT_BYTES: usize = 200;
@@ -31,7 +35,11 @@ impl ImageClient {
         configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> reqwest::Result<Self> {
         let policy = AddressPolicy { allow_local };
-        let mut http = reqwest::Client::builder();
+        let mut http = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT);
         if allow_local {
             // A proxy of the environment does not lead to this machine.
             http = http.no_proxy();
@@ -45,7 +53,7 @@ impl ImageClient {
             .no_brotli()
             .no_zstd()
             .no_deflate()
-            .dns_resolver(Resolver(policy))
+            .dns_resolver(policy)
             .build()?;
         Ok(Self { http, policy })
     }
@@ -96,12 +104,16 @@ impl ImageClient {
             .http
             .get(url.clone())
             .header(ACCEPT, HeaderValue::from_static("image/*"));
-        if let Some(range) = range {
+        if let Some(RangeRequest {
+            start, validator, ..
+        }) = range
+        {
             request = request
-                .header(RANGE, range.range())
-                .header(IF_RANGE, range.if_range());
+                .header(RANGE, format!("bytes={start}-"))
+                .header(IF_RANGE, &validator.value);
         }
-        let outcome = Resolver(self.policy)
+        let outcome = self
+            .policy
             .request(url, request.send())
             .await
             .map_err(ImageError::InvalidUrl)?;

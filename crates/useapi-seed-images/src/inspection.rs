@@ -5,9 +5,8 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use infer::{MatcherType, Type};
 
-use crate::completeness::Structure;
 use crate::error::{DownloadError, ImageError};
-use crate::structure;
+use crate::structure::{self, Structure};
 
 /// Enough bytes to recognize any format.
 const START: usize = 64;

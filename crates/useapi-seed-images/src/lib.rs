@@ -83,10 +83,8 @@
 
 mod address;
 mod attempts;
-mod completeness;
 mod downloader;
 mod error;
-mod existing;
 mod http;
 mod inspection;
 mod limits;
@@ -107,11 +105,10 @@ mod verified;
 
 pub use downloader::{Downloader, DownloaderBuilder};
 pub use error::{DownloadError, ImageError};
-pub use existing::find;
 pub use mismatch::Mismatch;
-pub use saved::SavedImage;
+pub use saved::{SavedImage, find};
 #[cfg(feature = "object-store")]
 pub use sink::ObjectStoreSink;
-pub use sink::{Candidate, Directory, PutMode, Sink, SinkError};
+pub use sink::{Directory, PutMode, Sink, SinkError};
 pub use source::ImageSource;
 pub use verified::VerifiedImage;

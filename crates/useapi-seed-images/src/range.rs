@@ -16,7 +16,7 @@ use reqwest::header::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Validator {
     name: HeaderName,
-    value: HeaderValue,
+    pub(crate) value: HeaderValue,
 }
 
 impl Validator {
@@ -52,25 +52,13 @@ pub(crate) struct RangeRequest {
 }
 
 impl RangeRequest {
-    /// The value of `Range`.
-    pub(crate) fn range(&self) -> String {
-        format!("bytes={}-", self.start)
-    }
-
-    /// The value of `If-Range`.
-    pub(crate) fn if_range(&self) -> HeaderValue {
-        self.validator.value.clone()
-    }
-
     /// Whether a 206 response starts where this request does, and is of the same
     /// version. It may end earlier.
     pub(crate) fn validate_response(&self, range: ReceivedRange, headers: &HeaderMap) -> bool {
         range.first == self.start
-            && range
-                .total
-                .zip(self.total)
-                .is_none_or(|(received, known)| received == known)
-            && self.total.is_none_or(|total| range.last < total)
+            && self.total.is_none_or(|total| {
+                range.last < total && range.total.is_none_or(|received| received == total)
+            })
             && self.validator.matches(headers)
     }
 }

@@ -22,15 +22,7 @@ tokio::task_local! {
     static TARGET: (String, Option<Vec<SocketAddr>>);
 }
 
-/// Resolves names for connections.
-///
-/// A connection for a request goes to the request's host, or else to a proxy, which
-/// the caller chose: a proxy may be anywhere, the host may not, also when both have
-/// the same name.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Resolver(pub(crate) AddressPolicy);
-
-impl Resolver {
+impl AddressPolicy {
     /// Makes a request for `url`. With a proxy, too, its name is resolved here
     /// first, and rejected when it has an address that is not allowed.
     pub(crate) async fn request<F: Future>(
@@ -43,26 +35,31 @@ impl Resolver {
         if url.domain().is_some()
             && let Ok(Ok(found)) = timeout(LOOKUP, lookup_host((&*name, 0))).await
         {
-            addresses = Some(self.check(&name, found)?);
+            addresses = Some(self.check_all(&name, found)?);
         }
         Ok(TARGET.scope((name, addresses), request).await)
     }
 
     /// All addresses of a name, if all are allowed.
-    fn check(
+    fn check_all(
         self,
         name: &str,
         found: impl Iterator<Item = SocketAddr>,
     ) -> Result<Vec<SocketAddr>, String> {
-        let checked = found.map(|found| self.0.check_address(found.ip()).map(|()| found));
+        let checked = found.map(|found| self.check_address(found.ip()).map(|()| found));
         let checked: Result<_, _> = checked.collect();
         checked.map_err(|problem| format!("names {name}, which {problem}"))
     }
 }
 
-impl Resolve for Resolver {
+/// Resolves names for connections.
+///
+/// A connection for a request goes to the request's host, or else to a proxy, which
+/// the caller chose: a proxy may be anywhere, the host may not, also when both have
+/// the same name.
+impl Resolve for AddressPolicy {
     fn resolve(&self, name: Name) -> Resolving {
-        let resolver = *self;
+        let policy = *self;
         // What is not known to be a connection to a proxy is one to the host.
         let target = TARGET.try_with(Clone::clone).ok();
         Box::pin(async move {
@@ -75,7 +72,7 @@ impl Resolve for Resolver {
                     if is_proxy {
                         found.collect()
                     } else {
-                        let checked = resolver.check(name.as_str(), found);
+                        let checked = policy.check_all(name.as_str(), found);
                         checked.map_err(io::Error::other)?
                     }
                 }
@@ -94,21 +91,21 @@ mod tests {
 
     async fn resolve(addresses: AddressPolicy) -> bool {
         let name = "localhost".parse().unwrap();
-        Resolver(addresses).resolve(name).await.is_ok()
+        addresses.resolve(name).await.is_ok()
     }
 
     #[tokio::test]
     async fn private_name_is_rejected_before_the_request() {
         let url = Url::parse("http://localhost/a.png").unwrap();
         let request = async { panic!("it was sent") };
-        let outcome = Resolver(PUBLIC_ONLY).request(&url, request).await;
+        let outcome = PUBLIC_ONLY.request(&url, request).await;
         let problem = outcome.unwrap_err();
         assert!(
             problem.starts_with("names localhost, which points at"),
             "{problem}"
         );
         let request = resolve(LOCAL_TOO);
-        let outcome = Resolver(LOCAL_TOO).request(&url, request).await;
+        let outcome = LOCAL_TOO.request(&url, request).await;
         assert_eq!(outcome, Ok(true));
     }
 
@@ -116,7 +113,7 @@ mod tests {
     async fn only_connection_to_proxy_may_be_private() {
         let elsewhere = Url::parse("http://162.159.128.233/a.png").unwrap();
         let request = resolve(PUBLIC_ONLY);
-        let outcome = Resolver(PUBLIC_ONLY).request(&elsewhere, request).await;
+        let outcome = PUBLIC_ONLY.request(&elsewhere, request).await;
         assert_eq!(outcome, Ok(true));
 
         // A host of the proxy's own name, and a connection for no request.

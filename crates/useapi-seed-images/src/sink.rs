@@ -47,9 +47,10 @@ pub trait Sink: Send + Sync {
         None
     }
 
-    /// The stored files named `stem` and any extension, of this size. They are not
-    /// known to be complete images: [`find`](crate::find) checks that.
-    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<Candidate>>;
+    /// The stored files named `stem` and any extension, of this size: names and
+    /// contents. They are not known to be complete images: [`find`](crate::find) checks
+    /// that.
+    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<(String, File)>>;
 
     /// Stores an image as `stem` with the extension of its format, and returns that
     /// name.
@@ -68,25 +69,6 @@ pub enum PutMode {
     Create,
     /// Replace it.
     Overwrite,
-}
-
-/// A stored file, to be checked.
-///
-/// ```
-/// use useapi_seed_images::{Candidate, SinkError};
-///
-/// fn candidate(path: &str) -> Result<Candidate, SinkError> {
-///     let (name, file) = (path.to_owned(), std::fs::File::open(path)?);
-///     Ok(Candidate { name, file })
-/// }
-/// ```
-#[derive(Debug)]
-#[allow(clippy::exhaustive_structs, reason = "sinks construct it")]
-pub struct Candidate {
-    /// Its name in the sink.
-    pub name: String,
-    /// Its content.
-    pub file: File,
 }
 
 /// Why a sink failed.

@@ -6,7 +6,26 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
-use crate::completeness::Structure;
+/// What a file's structure says of its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Structure {
+    /// The end is there, and nothing before it is missing.
+    EndFound,
+    /// The file breaks off before its end.
+    EndMissing,
+    /// The format has no end that can be checked.
+    Unchecked,
+}
+
+impl Structure {
+    /// Whether a received file is complete. `is_framed` says that its HTTP body ended
+    /// as it should: with all bytes of its length, its last chunk or its stream
+    /// (RFC 9112, 6.3). An image of another size than announced is not incomplete
+    /// because of that; the difference is a [`Mismatch`](crate::Mismatch).
+    pub(crate) fn is_complete(self, is_framed: bool, has_announced_size: bool) -> bool {
+        has_announced_size || self == Self::EndFound || self == Self::Unchecked && is_framed
+    }
+}
 
 /// Walks a file of this media type.
 pub(crate) fn of(media_type: &str, file: impl Read + Seek) -> io::Result<Structure> {
@@ -315,6 +334,33 @@ mod tests {
         let file = b"\0\0\0\x10ftypavif\0\0\0\0\0\0\0\0mdat1234";
         assert_eq!(structure("image/avif", file), Structure::Unchecked);
         assert_eq!(structure("image/bmp", b"BM"), Structure::Unchecked);
+    }
+
+    #[test]
+    fn completeness_follows_the_table() {
+        use Structure::{EndFound, EndMissing, Unchecked};
+
+        type Row<'a> = (&'a [bool], bool, &'a [Structure], bool);
+        const ANY: [bool; 2] = [true, false];
+        let rows: [Row<'_>; 5] = [
+            (&ANY, true, &[EndFound, EndMissing, Unchecked], true),
+            (&[true], false, &[EndFound, Unchecked], true),
+            (&[true], false, &[EndMissing], false),
+            (&[false], false, &[EndFound], true),
+            (&[false], false, &[EndMissing, Unchecked], false),
+        ];
+        let mut cases = 0;
+        for (framings, has_size, structures, expected) in rows {
+            for is_framed in framings {
+                for structure in structures {
+                    let complete = structure.is_complete(*is_framed, has_size);
+                    assert_eq!(complete, expected, "{is_framed} {has_size} {structure:?}");
+                    cases += 1;
+                }
+            }
+        }
+        // Every combination is in exactly one row.
+        assert_eq!(cases, 2 * 2 * 3);
     }
 
     proptest::proptest! {

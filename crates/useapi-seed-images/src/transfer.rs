@@ -11,7 +11,6 @@ use tracing::Span;
 use url::Url;
 
 use crate::attempts::{Attempts, Remainder};
-use crate::completeness::{Framing, is_complete};
 use crate::error::{DownloadError, ImageError, Retry};
 use crate::http::{self, ImageClient};
 use crate::inspection::Inspection;
@@ -105,23 +104,23 @@ impl<'a> Transfer<'a> {
         let response = self.http.get(url, range.as_ref()).await?;
         let response = self.accept(response, url, range).await?;
         self.check_size_limit(self.total)?;
-        let (framing, broken) = self.receive(response).await?;
-        let inspected = self.file.inspect().await;
-        let (is_image, error) = match inspected {
-            Ok(image) if is_complete(framing, self.announced, image.size, image.structure) => {
-                return Ok(image);
+        let (is_framed, broken) = self.receive(response).await?;
+        let error = match self.file.inspect().await {
+            Ok(image) => {
+                let has_announced_size = self.announced == Some(image.size);
+                if image.structure.is_complete(is_framed, has_announced_size) {
+                    return Ok(image);
+                }
+                ImageError::Truncated(image.size).into()
             }
-            Ok(image) => (true, ImageError::Truncated(image.size).into()),
-            Err(error) => (false, error),
+            Err(error) => error,
         };
-        if let Some(broken) = broken {
-            return Err(broken);
-        }
-        if !is_image || framing == Framing::Complete {
+        let is_truncated = matches!(error.reason(), ImageError::Truncated(_));
+        if broken.is_none() && (is_framed || !is_truncated) {
             // A body that is complete by its framing cannot be resumed.
             self.resumable = None;
         }
-        Err(error)
+        Err(broken.unwrap_or(error))
     }
 
     /// Prepares for the body of a response with the image or the requested range.
@@ -209,22 +208,21 @@ impl<'a> Transfer<'a> {
         Ok(())
     }
 
-    /// How the body ended, and the failure in case the image is incomplete.
+    /// Whether the body is complete by its framing, and the error in case the image is
+    /// incomplete.
     async fn receive(
         &mut self,
         mut response: Response,
-    ) -> Result<(Framing, Option<DownloadError>), DownloadError> {
+    ) -> Result<(bool, Option<DownloadError>), DownloadError> {
         // A range of a file of unknown size may be followed by more.
         let is_framed = response.status() != StatusCode::PARTIAL_CONTENT
             && (response.version() >= Protocol::HTTP_2
                 || response.content_length().is_some()
                 || response.headers().contains_key(TRANSFER_ENCODING));
         loop {
-            let has_announced_size = self.announced == Some(self.file.size);
-            let linger = if has_announced_size {
-                LINGER
-            } else {
-                Duration::MAX
+            let linger = match self.announced {
+                Some(size) if size == self.file.size => LINGER,
+                _ => Duration::MAX,
             };
             match timeout(linger, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
@@ -233,23 +231,21 @@ impl<'a> Transfer<'a> {
                     written.inspect_err(|_| self.resumable = None)?;
                 }
                 Ok(Ok(None)) => break,
-                Ok(Err(err)) => {
-                    let broken = self.interrupted(err.without_url());
-                    return Ok((Framing::Broken, Some(broken)));
-                }
-                Err(_) => return Ok((Framing::Broken, None)),
+                Ok(Err(err)) => return Ok((false, Some(self.interrupted(err.without_url())))),
+                Err(_) => return Ok((false, None)),
             }
         }
-        match self.total.map(|total| self.file.size.cmp(&total)) {
+        let Some(total) = self.total else {
+            return Ok((is_framed, None));
+        };
+        match self.file.size.cmp(&total) {
             // A host may send less than requested; the next request is for the rest.
-            Some(Ordering::Less) => {
-                let broken = self.interrupted(io::Error::other("body shorter than the image"));
-                Ok((Framing::Broken, Some(broken)))
+            Ordering::Less => {
+                let cause = io::Error::other("body shorter than the image");
+                Ok((false, Some(self.interrupted(cause))))
             }
-            Some(Ordering::Greater) => Err(self.disable_resume("body longer than the image")),
-            Some(Ordering::Equal) => Ok((Framing::Complete, None)),
-            None if is_framed => Ok((Framing::Complete, None)),
-            None => Ok((Framing::Unknown, None)),
+            Ordering::Equal => Ok((true, None)),
+            Ordering::Greater => Err(self.disable_resume("body longer than the image")),
         }
     }
 }

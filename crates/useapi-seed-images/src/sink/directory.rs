@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Candidate, PutMode, Result, Sink, SinkError, check_name};
+use super::{PutMode, Result, Sink, SinkError, check_name};
 use crate::spool::{Spool, blocking, remove_abandoned};
 use crate::verified::VerifiedImage;
 
@@ -76,7 +76,7 @@ impl Sink for Directory {
         Some(&self.path)
     }
 
-    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<Candidate>> {
+    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<(String, File)>> {
         let (directory, start) = (self.path.clone(), format!("{stem}."));
         let found = blocking(move || {
             remove_abandoned(&directory);
@@ -110,7 +110,7 @@ impl Sink for Directory {
     }
 }
 
-fn scan(directory: &Path, start: &str, size: u64) -> Vec<Candidate> {
+fn scan(directory: &Path, start: &str, size: u64) -> Vec<(String, File)> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries
         .filter_map(|entry| {
@@ -120,7 +120,7 @@ fn scan(directory: &Path, start: &str, size: u64) -> Vec<Candidate> {
                 && entry.file_type().ok()?.is_file()
                 && entry.metadata().ok()?.len() == size;
             let file = is_candidate.then(|| File::open(entry.path()))?.ok()?;
-            Some(Candidate { name, file })
+            Some((name, file))
         })
         .collect()
 }

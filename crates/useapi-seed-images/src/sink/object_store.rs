@@ -1,6 +1,7 @@
 //! Storing in an object store.
 
 use std::fmt;
+use std::fs::File;
 use std::sync::Arc;
 
 use ::object_store::path::Path;
@@ -10,10 +11,9 @@ use ::object_store::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-use super::{Candidate, PutMode, Result, Sink, SinkError, check_name};
+use super::{PutMode, Result, Sink, SinkError, check_name};
 use crate::spool::{Spool, blocking};
 use crate::verified::VerifiedImage;
 
@@ -77,9 +77,9 @@ impl ObjectStoreSink {
         }
     }
 
-    async fn read(&self, location: &Path) -> Result<std::fs::File> {
+    async fn read(&self, location: &Path) -> Result<File> {
         let spool = blocking(|| Spool::new(None)).await?;
-        let mut file = File::from_std(spool.file);
+        let mut file = tokio::fs::File::from_std(spool.file);
         let mut chunks = self.store.get(location).await?.into_stream();
         while let Some(chunk) = chunks.try_next().await? {
             file.write_all(&chunk).await?;
@@ -91,7 +91,7 @@ impl ObjectStoreSink {
 
 #[async_trait]
 impl Sink for ObjectStoreSink {
-    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<Candidate>> {
+    async fn candidates(&self, stem: &str, size: u64) -> Result<Vec<(String, File)>> {
         let start = format!("{stem}.");
         let listed = self.store.list_with_delimiter(Some(&self.prefix)).await?;
         let mut candidates = Vec::new();
@@ -99,8 +99,7 @@ impl Sink for ObjectStoreSink {
             let name = object.location.filename().unwrap_or_default();
             if name.starts_with(&start) && object.size == size {
                 let name = name.to_owned();
-                let file = self.read(&object.location).await?;
-                candidates.push(Candidate { name, file });
+                candidates.push((name, self.read(&object.location).await?));
             }
         }
         Ok(candidates)
