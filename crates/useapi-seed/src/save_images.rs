@@ -3,17 +3,17 @@
 //! The crate `useapi-seed-images` downloads them; this adds what needs the API and its
 //! result.
 
-mod refresh_urls;
-
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
-use tracing::{Instrument, Span, info_span};
+use tracing::{Instrument, info_span};
 use useapi_seed_images::{
     Directory, DownloadError, ImageError, ImageSource, PutMode, SavedImage, Sink,
 };
@@ -21,9 +21,9 @@ use useapi_seed_images::{
 use crate::attempts::Attempts;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, RequestStatus};
+use crate::job::PollResult;
 use crate::result::{Image, SeedResult};
 use crate::warning::Warning;
-use refresh_urls::UrlRefresher;
 
 /// As many images as a result usually has.
 const CONCURRENCY: usize = 4;
@@ -59,6 +59,9 @@ pub struct SaveImages<'a> {
     client: &'a Client,
     result: &'a SeedResult,
     sink: Target<'a>,
+    /// The result with renewed URLs, polled when the first one has expired, and once
+    /// only: one response has the URLs of all images.
+    renewed: OnceCell<Option<SeedResult>>,
 }
 
 enum Target<'a> {
@@ -100,11 +103,7 @@ impl Client {
         directory: impl AsRef<Path>,
     ) -> SaveImages<'a> {
         let directory = Directory::new(directory.as_ref()).with_mode(PutMode::Overwrite);
-        SaveImages {
-            client: self,
-            result,
-            sink: Target::Directory(directory),
-        }
+        SaveImages::new(self, result, Target::Directory(directory))
     }
 
     /// As [`save_images`](Self::save_images), into any [`Sink`], such as an object
@@ -130,11 +129,7 @@ impl Client {
         result: &'a SeedResult,
         sink: &'a dyn Sink,
     ) -> SaveImages<'a> {
-        SaveImages {
-            client: self,
-            result,
-            sink: Target::Sink(sink),
-        }
+        SaveImages::new(self, result, Target::Sink(sink))
     }
 
     /// Saves the images of a result into a [`Sink`], and then `job.json`: its presence
@@ -179,6 +174,15 @@ impl Client {
 }
 
 impl<'a> SaveImages<'a> {
+    fn new(client: &'a Client, result: &'a SeedResult, sink: Target<'a>) -> Self {
+        Self {
+            client,
+            result,
+            sink,
+            renewed: OnceCell::new(),
+        }
+    }
+
     /// The warning that not all images will be saved.
     #[must_use]
     pub fn warning(&self) -> Option<Warning> {
@@ -193,53 +197,50 @@ impl<'a> SaveImages<'a> {
     ) -> impl Stream<Item = Result<SavedImage, Error>> + Send + Unpin + use<'a> {
         let (job_id, limit) = (self.result.job_id(), self.client.shared.max_images);
         let span = info_span!("useapi_seed.save_images", useapi.job.id = job_id);
-        let refresher = UrlRefresher::new(self.client, self.result);
         let images = self.result.images().iter().take(limit);
-        let saving = Saving {
-            client: self.client,
-            sink: self.sink,
-            refresher,
-            span,
-        };
-        let saving = std::sync::Arc::new(saving);
+        let saving = Arc::new(self);
         stream::iter(images)
             .map(move |image| {
-                let saving = std::sync::Arc::clone(&saving);
-                async move {
-                    let outcome = saving.save(image).instrument(saving.span.clone()).await;
-                    outcome.map_err(|error| error.with_job_id(Some(job_id)))
-                }
+                let saving = Arc::clone(&saving);
+                async move { saving.save(image).await }.instrument(span.clone())
             })
             .buffered(CONCURRENCY)
             .boxed()
     }
-}
 
-/// What the downloads of a result share.
-struct Saving<'a> {
-    client: &'a Client,
-    sink: Target<'a>,
-    refresher: UrlRefresher<'a>,
-    span: Span,
-}
-
-impl Saving<'_> {
     /// With a renewed URL when the result's has expired, within the same time limit.
     async fn save(&self, image: &Image) -> Result<SavedImage, Error> {
         let (downloader, sink) = (&self.client.shared.downloader, self.sink.sink());
         let started = Instant::now();
         let mut outcome = downloader.save(&source(image), sink).await;
-        if outcome
-            .as_ref()
-            .is_err_and(|error| error.reason().is_expired())
-            && let Some(renewed) = self.refresher.refreshed(image).await
+        if let Err(error) = &outcome
+            && error.reason().is_expired()
+            && let Some(renewed) = self.renewed(image).await
         {
             let left = downloader.timeout().saturating_sub(started.elapsed());
             let downloader = downloader.with_timeout(left);
-            outcome = downloader.save(&source(&renewed), sink).await;
+            outcome = downloader.save(&source(renewed), sink).await;
         }
-        let directory = sink.directory();
-        outcome.map_err(|error| into_error(error).for_image(image.number, directory))
+        outcome.map_err(|error| {
+            let error = into_error(error).for_image(image.number, sink.directory());
+            error.with_job_id(Some(self.result.job_id()))
+        })
+    }
+
+    /// The image with other URLs; none when a new response has none, or when the poll
+    /// fails: then the error of the image's host stands.
+    async fn renewed(&self, image: &Image) -> Option<&Image> {
+        let poll = || async {
+            match self.client.job(self.result.job_id()).poll().await {
+                Ok(PollResult::Completed(new)) if new.seed() == self.result.seed() => Some(new),
+                _ => None,
+            }
+        };
+        let renewed = self.renewed.get_or_init(poll).await.as_ref()?;
+        let mut images = renewed.images().iter();
+        images
+            .find(|other| other.number == image.number)
+            .filter(|other| (&other.url, &other.proxy_url) != (&image.url, &image.proxy_url))
     }
 }
 
