@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::io;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, TRANSFER_ENCODING};
+use reqwest::header::TRANSFER_ENCODING;
 use reqwest::{Response, StatusCode, Version as Protocol};
 use tokio::time::{Instant, timeout};
 use tracing::Span;
@@ -103,20 +103,19 @@ impl<'a> Transfer<'a> {
     ) -> Result<Inspection, DownloadError> {
         let response = self.http.get(url, range.as_ref()).await?;
         let response = self.accept(response, url, range).await?;
-        self.check_size_limit(self.total)?;
+        self.check_size_limit(self.total.unwrap_or(0))?;
         let (is_framed, broken) = self.receive(response).await?;
-        let error = match self.file.inspect().await {
-            Ok(image) => {
-                let has_announced_size = self.announced == Some(image.size);
-                if image.structure.is_complete(is_framed, has_announced_size) {
-                    return Ok(image);
-                }
-                ImageError::Truncated(image.size).into()
+        let has_announced_size = self.announced == Some(self.file.size);
+        let inspected = self.file.inspect().await;
+        let is_image = inspected.is_ok();
+        let error = match inspected {
+            Ok(image) if image.structure.is_complete(is_framed, has_announced_size) => {
+                return Ok(image);
             }
+            Ok(image) => ImageError::Truncated(image.size).into(),
             Err(error) => error,
         };
-        let is_truncated = matches!(error.reason(), ImageError::Truncated(_));
-        if broken.is_none() && (is_framed || !is_truncated) {
+        if broken.is_none() && (is_framed || !is_image) {
             // A body that is complete by its framing cannot be resumed.
             self.resumable = None;
         }
@@ -132,20 +131,19 @@ impl<'a> Transfer<'a> {
     ) -> Result<Response, DownloadError> {
         let (status, headers) = (response.status(), response.headers());
         let range = ReceivedRange::from_headers(headers);
-        match (status, requested) {
+        let total = match (status, requested) {
             (StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION, _) => {
-                let total = response.content_length();
-                self.restart(url, headers, total).await?;
+                response.content_length()
             }
             // Without a valid range the structure of the file decides.
             (StatusCode::PARTIAL_CONTENT, None) if range.is_none_or(|range| range.first == 0) => {
-                let total = range.and_then(|range| range.total);
-                self.restart(url, headers, total).await?;
+                range.and_then(|range| range.total)
             }
             (StatusCode::PARTIAL_CONTENT, Some(requested))
                 if range.is_some_and(|range| requested.validate_response(range, headers)) =>
             {
                 self.total = range.and_then(|range| range.total).or(self.total);
+                return Ok(response);
             }
             (StatusCode::PARTIAL_CONTENT, _) => return Err(self.disable_resume(OTHER_RANGE)),
             // These two are not about the range.
@@ -161,7 +159,12 @@ impl<'a> Transfer<'a> {
                 }
                 return Err(error);
             }
-        }
+        };
+        self.file.clear().await?;
+        self.total = total;
+        self.resumable = Validator::from_headers(headers)
+            .filter(|_| self.resume_allowed)
+            .map(|validator| (url.clone(), validator));
         Ok(response)
     }
 
@@ -187,22 +190,8 @@ impl<'a> Transfer<'a> {
         DownloadError::new(ImageError::Interrupted(self.file.size), cause)
     }
 
-    async fn restart(
-        &mut self,
-        url: &Url,
-        headers: &HeaderMap,
-        total: Option<u64>,
-    ) -> Result<(), DownloadError> {
-        self.file.clear().await?;
-        self.total = total;
-        self.resumable = Validator::from_headers(headers)
-            .filter(|_| self.resume_allowed)
-            .map(|validator| (url.clone(), validator));
-        Ok(())
-    }
-
-    fn check_size_limit(&self, size: Option<u64>) -> Result<(), ImageError> {
-        if size.is_some_and(|size| size > self.size_limit) {
+    fn check_size_limit(&self, size: u64) -> Result<(), ImageError> {
+        if size > self.size_limit {
             return Err(ImageError::TooLarge(self.size_limit));
         }
         Ok(())
@@ -226,7 +215,7 @@ impl<'a> Transfer<'a> {
             };
             match timeout(linger, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
-                    self.check_size_limit(Some(self.file.size + chunk.len() as u64))?;
+                    self.check_size_limit(self.file.size + chunk.len() as u64)?;
                     let written = self.file.write(&chunk).await;
                     written.inspect_err(|_| self.resumable = None)?;
                 }

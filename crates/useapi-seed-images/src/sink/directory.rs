@@ -125,31 +125,13 @@ fn scan(directory: &Path, start: &str, size: u64) -> Vec<(String, File)> {
         .collect()
 }
 
-/// Syncs the names in a directory.
-#[cfg(unix)]
+/// Syncs the names in a directory. One that can be written to need not be readable, and
+/// some systems cannot sync one: the file is there nevertheless.
 fn sync(directory: &Path) -> io::Result<()> {
-    let directory = match directory {
-        path if path.as_os_str().is_empty() => Path::new("."),
-        path => path,
-    };
-    // A directory that can be written to need not be readable, and some file systems
-    // cannot sync one: the file is there nevertheless.
-    match File::open(directory).and_then(|directory| directory.sync_all()) {
-        Err(err)
-            if matches!(
-                err.kind(),
-                ErrorKind::PermissionDenied | ErrorKind::InvalidInput | ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
+    use ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+
+    match File::open(directory.join(".")).and_then(|directory| directory.sync_all()) {
+        Err(err) if matches!(err.kind(), InvalidInput | PermissionDenied | Unsupported) => Ok(()),
         outcome => outcome,
     }
-}
-
-/// Elsewhere a directory cannot be opened as a file is.
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
-fn sync(_: &Path) -> io::Result<()> {
-    Ok(())
 }

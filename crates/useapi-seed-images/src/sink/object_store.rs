@@ -54,22 +54,20 @@ impl ObjectStoreSink {
     ) -> Result<()> {
         let location = self.prefix.clone().join(check_name(name)?);
         let payload = PutPayload::from(content);
-        let options = PutOptions::from(match mode {
+        let mut options = PutOptions::from(match mode {
             PutMode::Create => ::object_store::PutMode::Create,
             PutMode::Overwrite => ::object_store::PutMode::Overwrite,
         });
-        let with_type = PutOptions {
-            attributes: Attributes::from_iter([(Attribute::ContentType, media_type)]),
-            ..options.clone()
-        };
-        let put = self.store.put_opts(&location, payload.clone(), with_type);
-        let outcome = match put.await {
+        options.attributes = Attributes::from_iter([(Attribute::ContentType, media_type)]);
+        let put = self
+            .store
+            .put_opts(&location, payload.clone(), options.clone());
+        let mut outcome = put.await;
+        if let Err(Error::NotImplemented { .. } | Error::NotSupported { .. }) = outcome {
             // This store has no attributes; nothing was put.
-            Err(Error::NotImplemented { .. } | Error::NotSupported { .. }) => {
-                self.store.put_opts(&location, payload, options).await
-            }
-            outcome => outcome,
-        };
+            options.attributes = Attributes::new();
+            outcome = self.store.put_opts(&location, payload, options).await;
+        }
         match outcome {
             Ok(_) => Ok(()),
             Err(Error::AlreadyExists { .. }) => Err(SinkError::AlreadyExists(name.to_owned())),
