@@ -109,15 +109,13 @@ impl Attempts {
                 self.next(resumed, now).filter(|_| !is_stuck)
             }
         };
-        let is_permanent = error.retry == Retry::OtherUrl;
-        match next {
-            Some(next) if is_permanent => {
-                self.permanent_error = Some(preferred(self.permanent_error.take(), error));
-                Ok(next)
-            }
-            Some(next) => Ok(next),
-            None => Err(preferred(self.permanent_error.take(), error)),
+        let Some(next) = next else {
+            return Err(preferred(self.permanent_error.take(), error));
+        };
+        if error.retry == Retry::OtherUrl {
+            self.permanent_error = Some(preferred(self.permanent_error.take(), error));
         }
+        Ok(next)
     }
 
     /// Returns the current URL if it is tried again before all others.

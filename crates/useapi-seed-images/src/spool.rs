@@ -58,7 +58,9 @@ impl Spool {
     /// Whether it is hidden in this directory, and can be persisted there.
     pub(crate) fn is_in(&self, directory: &Path) -> bool {
         let parent = self.path.as_deref().and_then(Path::parent);
-        parent.is_some_and(|parent| path::absolute(directory).is_ok_and(|path| path == parent))
+        // An empty path is the current directory, but not to this function.
+        let directory = path::absolute(directory.join("."));
+        directory.is_ok_and(|directory| parent == Some(&*directory))
     }
 
     /// Renames a hidden file. False when the name exists and is not replaced.

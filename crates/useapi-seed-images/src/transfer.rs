@@ -35,9 +35,7 @@ pub(crate) struct Transfer<'a> {
     total: Option<u64>,
     /// Where the file is from and its version, if the download can be resumed.
     resumable: Option<(Url, Validator)>,
-    /// Whether Range requests have worked so far.
-    resume_allowed: bool,
-    /// How many consecutive ones made no progress.
+    /// How many Range requests have made no progress since one did.
     failed_resumes: u32,
 }
 
@@ -55,7 +53,6 @@ impl<'a> Transfer<'a> {
             file,
             total: None,
             resumable: None,
-            resume_allowed: true,
             failed_resumes: 0,
         }
     }
@@ -82,12 +79,10 @@ impl<'a> Transfer<'a> {
                 (Some(start), Some(range)) if range.start > start => Remainder::Progress,
                 _ => Remainder::Resumable,
             };
-            self.failed_resumes = match (remainder, start) {
-                (Remainder::Resumable, Some(_)) => self.failed_resumes + 1,
-                _ => 0,
-            };
-            if self.failed_resumes >= MAX_FAILED_RESUMES {
-                self.disable_resume("Range requests fail");
+            match (remainder, start) {
+                (Remainder::Progress, _) => self.failed_resumes = 0,
+                (Remainder::Resumable, Some(_)) => self.failed_resumes += 1,
+                _ => {}
             }
             let next = attempts.next_attempt(error, remainder, Instant::now());
             let next = next.map_err(|error| error.after(attempts.count(), started.elapsed()))?;
@@ -162,18 +157,17 @@ impl<'a> Transfer<'a> {
         };
         self.file.clear().await?;
         self.total = total;
-        self.resumable = Validator::from_headers(headers)
-            .filter(|_| self.resume_allowed)
-            .map(|validator| (url.clone(), validator));
+        self.resumable = Validator::from_headers(headers).map(|validator| (url.clone(), validator));
         Ok(response)
     }
 
     /// The request for what is missing, if this URL can be resumed.
     fn range(&self, url: &Url) -> Option<RangeRequest> {
-        let start = self.file.size;
-        let (source, validator) = self.resumable.as_ref().filter(|_| start > 0)?;
-        (source == url).then(|| RangeRequest {
-            start,
+        let (source, validator) = self.resumable.as_ref()?;
+        let is_resumable =
+            source == url && self.file.size > 0 && self.failed_resumes < MAX_FAILED_RESUMES;
+        is_resumable.then(|| RangeRequest {
+            start: self.file.size,
             total: self.total,
             validator: validator.clone(),
         })
@@ -181,8 +175,7 @@ impl<'a> Transfer<'a> {
 
     /// From now on the image is requested from its start.
     fn disable_resume(&mut self, why: &'static str) -> DownloadError {
-        self.resume_allowed = false;
-        self.resumable = None;
+        self.failed_resumes = MAX_FAILED_RESUMES;
         self.interrupted(io::Error::other(why))
     }
 

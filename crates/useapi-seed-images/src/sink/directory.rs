@@ -19,9 +19,11 @@ use crate::verified::VerifiedImage;
 /// can save into the same directory.
 ///
 /// ```
-/// use useapi_seed_images::{Directory, PutMode};
+/// use std::path::Path;
+/// use useapi_seed_images::{Directory, PutMode, Sink};
 ///
 /// let sink = Directory::new("images").with_mode(PutMode::Overwrite);
+/// assert_eq!(sink.directory(), Some(Path::new("images")));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Directory {
