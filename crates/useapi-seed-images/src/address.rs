@@ -36,10 +36,10 @@ impl AddressPolicy {
     /// Whether a redirect may be followed; if not, why.
     pub(crate) fn check_redirect(self, from: &Url, to: &Url) -> Result<(), String> {
         if from.scheme() == "https" && to.scheme() == "http" {
-            return Err("from https to http".to_owned());
+            return Err("redirects from https to http".to_owned());
         }
         self.check(to)
-            .map_err(|problem| format!("to an address that {problem}"))
+            .map_err(|problem| format!("redirects to an address that {problem}"))
     }
 
     pub(crate) fn check_address(self, address: IpAddr) -> Result<(), String> {

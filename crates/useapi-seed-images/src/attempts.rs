@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::error::{DownloadError, Retry};
+use crate::error::{DownloadError, Result, Retry};
 use crate::limits::Limits;
 
 /// At least this many consecutive attempts, however long they take: one or two
@@ -89,7 +89,7 @@ impl Attempts {
         error: DownloadError,
         left: Remainder,
         now: Instant,
-    ) -> Result<Instant, DownloadError> {
+    ) -> Result<Instant> {
         self.count += 1;
         self.consecutive += 1;
         if left == Remainder::Progress {

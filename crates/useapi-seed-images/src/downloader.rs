@@ -9,7 +9,7 @@ use tracing::{Instrument, Span, field, info_span};
 use url::Url;
 
 use crate::attempts::Attempts;
-use crate::error::{DownloadError, ImageError};
+use crate::error::{ImageError, Result};
 use crate::http::ImageClient;
 use crate::limits::Limits;
 use crate::mismatch::mismatches;
@@ -63,7 +63,7 @@ impl Downloader {
     /// # Errors
     ///
     /// When the image cannot be downloaded within the limits, or is not complete.
-    pub async fn download(&self, source: &ImageSource) -> Result<VerifiedImage, DownloadError> {
+    pub async fn download(&self, source: &ImageSource) -> Result<VerifiedImage> {
         traced(source, self.fetch(source, None)).await
     }
 
@@ -73,12 +73,8 @@ impl Downloader {
     ///
     /// As [`download`](Self::download); and when the sink cannot store the image, or
     /// has another one of that name and does not replace it
-    /// ([`DownloadError::is_already_exists`]).
-    pub async fn save(
-        &self,
-        source: &ImageSource,
-        sink: &dyn Sink,
-    ) -> Result<SavedImage, DownloadError> {
+    /// ([`is_already_exists`](crate::DownloadError::is_already_exists)).
+    pub async fn save(&self, source: &ImageSource, sink: &dyn Sink) -> Result<SavedImage> {
         let storing = async {
             let saved = self.store(source, sink).await?;
             Span::current().record("useapi.image.size", saved.size);
@@ -88,11 +84,7 @@ impl Downloader {
         traced(source, storing).await
     }
 
-    async fn store(
-        &self,
-        source: &ImageSource,
-        sink: &dyn Sink,
-    ) -> Result<SavedImage, DownloadError> {
+    async fn store(&self, source: &ImageSource, sink: &dyn Sink) -> Result<SavedImage> {
         if let Some(saved) = find(source, sink).await? {
             return Ok(saved);
         }
@@ -111,11 +103,7 @@ impl Downloader {
         }
     }
 
-    async fn fetch(
-        &self,
-        source: &ImageSource,
-        directory: Option<&Path>,
-    ) -> Result<VerifiedImage, DownloadError> {
+    async fn fetch(&self, source: &ImageSource, directory: Option<&Path>) -> Result<VerifiedImage> {
         let (urls, limits) = (self.urls(source)?, self.limits);
         if limits.time.is_zero() {
             // The timer itself would let a millisecond pass.
@@ -156,10 +144,7 @@ impl Downloader {
 }
 
 /// Of a URL only the host is recorded: the rest is a key to the image.
-async fn traced<T>(
-    source: &ImageSource,
-    work: impl Future<Output = Result<T, DownloadError>>,
-) -> Result<T, DownloadError> {
+async fn traced<T>(source: &ImageSource, work: impl Future<Output = Result<T>>) -> Result<T> {
     let span = info_span!(
         "useapi_seed.download",
         otel.kind = "client",

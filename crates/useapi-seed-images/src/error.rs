@@ -136,6 +136,7 @@ impl ImageError {
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 type Source = Box<dyn StdError + Send + Sync>;
+pub(crate) type Result<T, E = DownloadError> = std::result::Result<T, E>;
 
 /// What may help after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

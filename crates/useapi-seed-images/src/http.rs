@@ -3,13 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
-use reqwest::header::{ACCEPT, HeaderValue, IF_RANGE, LOCATION, RANGE};
+use reqwest::header::{ACCEPT, IF_RANGE, LOCATION, RANGE};
 use reqwest::redirect::Policy;
 use tracing::Span;
 use url::Url;
 
 use crate::address::AddressPolicy;
-use crate::error::{DownloadError, ImageError, Retry};
+use crate::error::{DownloadError, ImageError, Result, Retry};
 use crate::range::RangeRequest;
 use crate::retry_after::retry_after;
 
@@ -74,11 +74,7 @@ impl ImageClient {
 
     /// The response to a request for the image or for a range; redirects are
     /// followed.
-    pub(crate) async fn get(
-        &self,
-        url: &Url,
-        range: Option<&RangeRequest>,
-    ) -> Result<Response, DownloadError> {
+    pub(crate) async fn get(&self, url: &Url, range: Option<&RangeRequest>) -> Result<Response> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(&url, range).await?;
@@ -87,36 +83,24 @@ impl ImageClient {
                 Span::current().record("http.response.status_code", status);
                 return Ok(response);
             };
-            self.policy
-                .check_redirect(&url, &next)
-                .map_err(|problem| bad_redirect(&problem))?;
+            // The same redirect would come again.
+            let checked = self.policy.check_redirect(&url, &next);
+            checked.map_err(ImageError::InvalidUrl)?;
             url = next;
         }
-        Err(bad_redirect(&format!("more than {MAX_REDIRECTS} times")).into())
+        let problem = format!("redirects more than {MAX_REDIRECTS} times");
+        Err(ImageError::InvalidUrl(problem).into())
     }
 
-    async fn send(
-        &self,
-        url: &Url,
-        range: Option<&RangeRequest>,
-    ) -> Result<Response, DownloadError> {
-        let mut request = self
-            .http
-            .get(url.clone())
-            .header(ACCEPT, HeaderValue::from_static("image/*"));
-        if let Some(RangeRequest {
-            start, validator, ..
-        }) = range
-        {
+    async fn send(&self, url: &Url, range: Option<&RangeRequest>) -> Result<Response> {
+        let mut request = self.http.get(url.clone()).header(ACCEPT, "image/*");
+        if let Some(range) = range {
             request = request
-                .header(RANGE, format!("bytes={start}-"))
-                .header(IF_RANGE, &validator.value);
+                .header(RANGE, format!("bytes={}-", range.start))
+                .header(IF_RANGE, &range.validator.value);
         }
-        let outcome = self
-            .policy
-            .request(url, request.send())
-            .await
-            .map_err(ImageError::InvalidUrl)?;
+        let outcome = self.policy.request(url, request.send()).await;
+        let outcome = outcome.map_err(ImageError::InvalidUrl)?;
         let status = match &outcome {
             Ok(_) => "response_received",
             Err(err) if err.is_connect() => "not_sent",
@@ -143,11 +127,6 @@ fn redirect(url: &Url, response: &Response) -> Option<Url> {
     }
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     url.join(location).ok()
-}
-
-/// The same redirect would come again.
-fn bad_redirect(problem: &str) -> ImageError {
-    ImageError::InvalidUrl(format!("redirects {problem}"))
 }
 
 /// Why a response does not have the image.

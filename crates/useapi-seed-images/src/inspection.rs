@@ -5,7 +5,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use infer::{MatcherType, Type};
 
-use crate::error::{DownloadError, ImageError};
+use crate::error::{ImageError, Result};
 use crate::structure::{self, Structure};
 
 /// Enough bytes to recognize any format.
@@ -25,7 +25,7 @@ pub(crate) struct Inspection {
 
 impl Inspection {
     /// Leaves the position at the end of the file. An error when it is not an image.
-    pub(crate) fn of(mut file: &File) -> Result<Self, DownloadError> {
+    pub(crate) fn of(mut file: &File) -> Result<Self> {
         let mut start = Vec::new();
         file.rewind()?;
         file.take(START as u64).read_to_end(&mut start)?;

@@ -5,7 +5,7 @@ use std::io;
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
-use crate::error::DownloadError;
+use crate::error::Result;
 use crate::inspection::{Inspection, StartCheck};
 use crate::spool::{Spool, blocking};
 
@@ -28,7 +28,7 @@ impl PartialFile {
     }
 
     /// Writes the next bytes, unless they are not those of an image.
-    pub(crate) async fn write(&mut self, chunk: &[u8]) -> Result<(), DownloadError> {
+    pub(crate) async fn write(&mut self, chunk: &[u8]) -> Result<()> {
         self.start.update(chunk)?;
         self.size += chunk.len() as u64;
         Ok(self.file.write_all(chunk).await?)
@@ -43,7 +43,7 @@ impl PartialFile {
     }
 
     /// What it contains. An error when it is not an image.
-    pub(crate) async fn inspect(&mut self) -> Result<Inspection, DownloadError> {
+    pub(crate) async fn inspect(&mut self) -> Result<Inspection> {
         // Reports the error of a write that is still under way.
         self.file.flush().await?;
         // It shares its position with the file that is written to.

@@ -11,7 +11,7 @@ use tracing::Span;
 use url::Url;
 
 use crate::attempts::{Attempts, Remainder};
-use crate::error::{DownloadError, ImageError, Retry};
+use crate::error::{DownloadError, ImageError, Result, Retry};
 use crate::http::{self, ImageClient};
 use crate::inspection::Inspection;
 use crate::limits::Limits;
@@ -58,10 +58,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// Returns when the image is complete.
-    pub(crate) async fn run(
-        &mut self,
-        mut attempts: Attempts,
-    ) -> Result<Inspection, DownloadError> {
+    pub(crate) async fn run(&mut self, mut attempts: Attempts) -> Result<Inspection> {
         let started = Instant::now();
         while let Some(url) = attempts.url().cloned() {
             let span = Span::current();
@@ -91,11 +88,7 @@ impl<'a> Transfer<'a> {
         Err(ImageError::MissingUrl.into())
     }
 
-    async fn attempt(
-        &mut self,
-        url: &Url,
-        range: Option<RangeRequest>,
-    ) -> Result<Inspection, DownloadError> {
+    async fn attempt(&mut self, url: &Url, range: Option<RangeRequest>) -> Result<Inspection> {
         let response = self.http.get(url, range.as_ref()).await?;
         let response = self.accept(response, url, range).await?;
         self.check_size_limit(self.total.unwrap_or(0))?;
@@ -123,7 +116,7 @@ impl<'a> Transfer<'a> {
         response: Response,
         url: &Url,
         requested: Option<RangeRequest>,
-    ) -> Result<Response, DownloadError> {
+    ) -> Result<Response> {
         let (status, headers) = (response.status(), response.headers());
         let range = ReceivedRange::from_headers(headers);
         let total = match (status, requested) {
@@ -192,10 +185,7 @@ impl<'a> Transfer<'a> {
 
     /// Whether the body is complete by its framing, and the error in case the image is
     /// incomplete.
-    async fn receive(
-        &mut self,
-        mut response: Response,
-    ) -> Result<(bool, Option<DownloadError>), DownloadError> {
+    async fn receive(&mut self, mut response: Response) -> Result<(bool, Option<DownloadError>)> {
         // A range of a file of unknown size may be followed by more.
         let is_framed = response.status() != StatusCode::PARTIAL_CONTENT
             && (response.version() >= Protocol::HTTP_2
