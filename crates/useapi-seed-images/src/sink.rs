@@ -1,12 +1,11 @@
 //! Where images are stored.
 
 mod directory;
+mod error;
 #[cfg(feature = "object-store")]
 mod object_store;
 
-use std::error::Error as StdError;
 use std::fs::File;
-use std::io;
 use std::path::{Component, Path};
 
 use async_trait::async_trait;
@@ -14,6 +13,7 @@ use bytes::Bytes;
 
 use crate::verified::VerifiedImage;
 pub use directory::Directory;
+pub use error::SinkError;
 #[cfg(feature = "object-store")]
 pub use object_store::ObjectStoreSink;
 
@@ -69,35 +69,6 @@ pub enum PutMode {
     Create,
     /// Replace it.
     Overwrite,
-}
-
-/// Why a sink failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SinkError {
-    /// This name exists, and is not replaced.
-    #[error("{0} already exists")]
-    AlreadyExists(String),
-    /// This is not a plain file name.
-    #[error("{0:?} is not a file name")]
-    InvalidName(String),
-    /// The storage failed.
-    #[error("storage failed")]
-    Failed(#[source] Box<dyn StdError + Send + Sync>),
-}
-
-impl SinkError {
-    /// Whether the name exists already.
-    #[must_use]
-    pub fn is_already_exists(&self) -> bool {
-        matches!(self, Self::AlreadyExists(_))
-    }
-}
-
-impl From<io::Error> for SinkError {
-    fn from(err: io::Error) -> Self {
-        Self::Failed(err.into())
-    }
 }
 
 /// Rejects names that could lead out of the sink.

@@ -8,8 +8,6 @@ use std::time::Duration;
 use fs4::{FileExt, TryLockError};
 use tempfile::TempPath;
 
-use crate::sink::PutMode;
-
 const PREFIX: &str = ".useapi-seed-image-";
 const SUFFIX: &str = ".part";
 /// Where files cannot be locked, a file that was not written for so long is
@@ -64,17 +62,15 @@ impl Spool {
     }
 
     /// Renames a hidden file. False when the name exists and is not replaced.
-    pub(crate) fn persist(self, target: &Path, mode: PutMode) -> io::Result<bool> {
+    pub(crate) fn persist(self, target: &Path, replace: bool) -> io::Result<bool> {
         let path = self.path.ok_or(ErrorKind::NotFound)?;
-        let persisted = match mode {
-            PutMode::Create => path.persist_noclobber(target),
-            PutMode::Overwrite => path.persist(target),
-        };
-        match persisted {
+        if replace {
+            path.persist(target)?;
+            return Ok(true);
+        }
+        match path.persist_noclobber(target) {
             Ok(()) => Ok(true),
-            Err(err) if mode == PutMode::Create && err.error.kind() == ErrorKind::AlreadyExists => {
-                Ok(false)
-            }
+            Err(err) if err.error.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(err) => Err(err.error),
         }
     }

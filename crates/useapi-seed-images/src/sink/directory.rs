@@ -61,7 +61,7 @@ impl Directory {
         let is_stored = blocking(move || {
             let spool = write(&directory)?;
             spool.file.sync_all()?;
-            let is_stored = spool.persist(&target, mode)?;
+            let is_stored = spool.persist(&target, mode == PutMode::Overwrite)?;
             sync(&directory).map(|()| is_stored)
         });
         if is_stored.await? {

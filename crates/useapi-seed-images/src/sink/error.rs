@@ -1,0 +1,33 @@
+//! Errors of sinks.
+
+use std::error::Error as StdError;
+use std::io;
+
+/// Why a sink failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// This name exists, and is not replaced.
+    #[error("{0} already exists")]
+    AlreadyExists(String),
+    /// This is not a plain file name.
+    #[error("{0:?} is not a file name")]
+    InvalidName(String),
+    /// The storage failed.
+    #[error("storage failed")]
+    Failed(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl SinkError {
+    /// Whether the name exists already.
+    #[must_use]
+    pub fn is_already_exists(&self) -> bool {
+        matches!(self, Self::AlreadyExists(_))
+    }
+}
+
+impl From<io::Error> for SinkError {
+    fn from(err: io::Error) -> Self {
+        Self::Failed(err.into())
+    }
+}
