@@ -4,6 +4,18 @@ use std::error::Error as StdError;
 use std::io;
 
 /// Why a sink failed.
+///
+/// ```
+/// use useapi_seed_images::{PutMode, Sink, SinkError};
+///
+/// async fn mark_complete(sink: &dyn Sink) -> Result<(), SinkError> {
+///     match sink.put_document("job.json", "{}".into(), PutMode::Create).await {
+///         // By an earlier run.
+///         Err(SinkError::AlreadyExists(_)) => Ok(()),
+///         outcome => outcome,
+///     }
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SinkError {
