@@ -21,7 +21,7 @@
 //! let sink = Directory::new(&directory);
 //! let saved = downloader.save(&ImageSource::new(1, url), &sink).await?;
 //! println!("{}: {} bytes, {}", saved.name, saved.size, saved.media_type);
-//! sink.put_document("job.json", "{}".into(), PutMode::Create).await?;
+//! sink.put_document("job.json", "{}".into(), PutMode::Overwrite).await?;
 //! # assert_eq!(std::fs::read(directory.join("image-1.png"))?, PNG);
 //! # assert_eq!(saved.dimensions, Some((1, 1)));
 //! # Ok(())

@@ -21,6 +21,8 @@ const BASE_URL_VARIABLE: &str = "USEAPI_BASE_URL";
 
 #[cfg(feature = "images")]
 const MAX_IMAGES: usize = 16;
+#[cfg(feature = "images")]
+const MAX_READ_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 const SETTLE_MARGIN: Duration = Duration::from_secs(30);
 
@@ -286,10 +288,13 @@ impl ClientBuilder {
                 "the API token is sent unencrypted: use an https:// base URL"
             );
         }
+        // reqwest adds it to the current time, which must not overflow.
+        #[cfg(feature = "images")]
+        let read_timeout = request_timeout.min(MAX_READ_TIMEOUT);
         #[cfg(feature = "images")]
         let downloader = downloader
             .allow_local_addresses(raw.is_loopback())
-            .http_client(move |http| image_http(common(http).read_timeout(request_timeout)))
+            .http_client(move |http| image_http(common(http).read_timeout(read_timeout)))
             .build()
             .map_err(Error::http_settings)?;
         // The raw layer has parsed it before.

@@ -9,7 +9,6 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -133,13 +132,13 @@ impl Client {
     }
 
     /// Saves the images of a result into a [`Sink`], and then `job.json`: its presence
-    /// marks a complete job. It contains the response's body, or the result as JSON
-    /// when that was deserialized.
+    /// marks a complete job. It contains the result as JSON; one that exists is kept.
     ///
     /// # Errors
     ///
     /// The first image's error; then there is no `job.json`, and the call can be
-    /// repeated.
+    /// repeated. [`ErrorKind::InvalidInput`] when the result has more images than
+    /// [`max_images`](crate::ClientBuilder::max_images).
     ///
     /// ```
     /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
@@ -151,7 +150,9 @@ impl Client {
     /// let sink = Directory::new(directory.path());
     /// let saved = client.save_result(&result, &sink).await?;
     /// assert_eq!(saved.len(), result.images().len());
-    /// assert!(directory.path().join("job.json").exists());
+    /// let document = std::fs::read(directory.path().join("job.json"))?;
+    /// let restored: useapi_seed::SeedResult = serde_json::from_slice(&document)?;
+    /// assert_eq!(restored.seed(), result.seed());
     /// # Ok(())
     /// # });
     /// ```
@@ -160,16 +161,24 @@ impl Client {
         result: &SeedResult,
         sink: &dyn Sink,
     ) -> Result<Vec<SavedImage>, Error> {
-        let outcomes = self.save_images_to(result, sink).await;
-        let saved = outcomes.into_iter().collect::<Result<_, _>>()?;
-        let document = match result.raw_body() {
-            [] => serde_json::to_vec(result).map_err(|error| io_error(error.into()))?,
-            body => body.to_vec(),
-        };
-        sink.put_document(JOB_DOCUMENT, Bytes::from(document), PutMode::Overwrite)
+        let saving = self.save_images_to(result, sink);
+        if let Some(warning) = saving.warning() {
+            let reason = format!("is too small: {warning}");
+            return Err(Error::invalid_input("max_images", reason));
+        }
+        let saved = saving.await.into_iter().collect::<Result<_, _>>()?;
+        let job_id = Some(result.job_id());
+        let document = serde_json::to_vec(result)
+            .map_err(|error| io_error(error.into()).with_job_id(job_id))?;
+        match sink
+            .put_document(JOB_DOCUMENT, document.into(), PutMode::Create)
             .await
-            .map_err(|error| io_error(error.into()).with_job_id(Some(result.job_id())))?;
-        Ok(saved)
+        {
+            Err(error) if !error.is_already_exists() => {
+                Err(io_error(error.into()).with_job_id(job_id))
+            }
+            _ => Ok(saved),
+        }
     }
 }
 
