@@ -177,9 +177,7 @@ impl Model {
                     process.execution.sending();
                     let arrives_at = match outcome {
                         Outcome::Responded(time) => Some(self.time + time.min(process.timeout)),
-                        Outcome::Late(time) => {
-                            Some(self.time + time.min(process.timeout + MARGIN / 2))
-                        }
+                        Outcome::Late(time) => Some(self.time + time.min(process.timeout + MARGIN)),
                         _ => None,
                     };
                     process.pending = Some(Pending::Request {

@@ -49,11 +49,13 @@ pub(crate) enum Action {
 
 impl Execution {
     pub(crate) fn new(owner: String, settle_time: Duration, settle_margin: Duration) -> Self {
+        let max_delay = millis(settle_margin) / 2;
         Self {
             owner,
             recorded: 0,
-            settle_time: millis(settle_time),
-            max_delay: millis(settle_margin) / 2,
+            // The request may be sent that much later than the intent is recorded.
+            settle_time: millis(settle_time).saturating_add(max_delay),
+            max_delay,
             unsent: None,
         }
     }

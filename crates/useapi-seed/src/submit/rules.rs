@@ -6,13 +6,14 @@ use super::options::Resubmit;
 use super::protocol::{Action, Execution, Time};
 use super::state::{Intent, SubmissionState};
 
-const SETTLE_TIME: u64 = 90_000;
+/// Counted from the record, after which the request may still be sent.
+const SETTLE_TIME: u64 = 105_000;
 const MAX_DELAY: u64 = 15_000;
 /// When each test begins.
 const START: u64 = 1_000_000;
 
 fn execution(owner: &str) -> Execution {
-    let [settle_time, margin] = [SETTLE_TIME, 2 * MAX_DELAY].map(Duration::from_millis);
+    let [settle_time, margin] = [SETTLE_TIME - MAX_DELAY, 2 * MAX_DELAY].map(Duration::from_millis);
     Execution::new(owner.to_owned(), settle_time, margin)
 }
 

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 pub(super) const TIMEOUT: u64 = 60;
 pub(super) const MARGIN: u64 = 30;
-pub(super) const SETTLE_TIME: u64 = TIMEOUT + MARGIN;
+pub(super) const SETTLE_TIME: u64 = TIMEOUT + MARGIN + MARGIN / 2;
 /// How long after it was sent a request may still arrive.
-pub(super) const LATEST: u64 = TIMEOUT + MARGIN / 2;
+pub(super) const LATEST: u64 = TIMEOUT + MARGIN;
 
 #[derive(Clone, Debug)]
 pub(super) enum Event {
