@@ -70,7 +70,8 @@ struct Inner {
     job_id: Option<String>,
     parent_job_id: Option<String>,
     attempts: Attempts,
-    search: Option<SearchOutcome>,
+    /// The outcome of the search for the job of a submission whose response was lost.
+    search: Option<String>,
     /// The image's number, and the directory that it was to be saved in.
     #[cfg(feature = "images")]
     image: Option<(usize, Option<PathBuf>)>,
@@ -81,21 +82,6 @@ struct Inner {
     /// From then on the request can no longer be processed.
     settles_at: Option<Instant>,
     source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-/// The outcome of the search for the job of a submission whose response was lost.
-#[derive(Debug)]
-pub(crate) enum SearchOutcome {
-    /// This many searches found no job of the parent.
-    NotFound {
-        attempts: u32,
-        parent_job_id: String,
-    },
-    /// The last search failed.
-    Failed {
-        parent_job_id: String,
-        reason: String,
-    },
 }
 
 impl Error {
@@ -207,8 +193,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_search(mut self, search: SearchOutcome) -> Self {
-        self.0.search = Some(search);
+    pub(crate) fn with_search(mut self, outcome: String) -> Self {
+        self.0.search = Some(outcome);
         self
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Next, Step, Submission};
 use crate::error::class::Class;
-use crate::error::{Error, RequestStatus, SearchOutcome};
+use crate::error::{Error, RequestStatus};
 use crate::find::SeedJobSearch;
 use crate::job::JobHandle;
 use crate::submit::options::Resubmit;
@@ -58,10 +58,10 @@ impl Submission {
                     .nothing_found(intent, searched_at, resubmit, time);
                 match state {
                     SubmissionState::Intent(intent) if resubmit != Resubmit::Immediately => {
-                        let outcome = SearchOutcome::NotFound {
-                            attempts: self.searched,
-                            parent_job_id: parent,
-                        };
+                        let count = self.searched;
+                        let searches = if count == 1 { "search" } else { "searches" };
+                        let outcome =
+                            format!("no seed job found for {parent} after {count} {searches}");
                         self.search_again(intent, outcome)
                     }
                     state => {
@@ -73,10 +73,7 @@ impl Submission {
                 }
             }
             Err(error) => {
-                let outcome = SearchOutcome::Failed {
-                    parent_job_id: parent.clone(),
-                    reason: error.to_string(),
-                };
+                let outcome = format!("search for a seed job of {parent} failed: {error}");
                 if error.class() != Class::Permanent {
                     let step = self.search_again(intent, outcome);
                     return Step {
@@ -105,7 +102,7 @@ impl Submission {
         }
     }
 
-    fn search_again(&mut self, intent: Intent, outcome: SearchOutcome) -> Step {
+    fn search_again(&mut self, intent: Intent, outcome: String) -> Step {
         let mut backoff = self.call_options.retry.search_backoff(self.searches);
         let is_over = match self.resubmit() {
             Resubmit::WhenSettled => {
@@ -129,7 +126,7 @@ impl Submission {
     }
 
     /// The id in a truncated response, if any, was the parent's.
-    fn unresolved(&self, lost: Error, outcome: SearchOutcome) -> Error {
+    fn unresolved(&self, lost: Error, outcome: String) -> Error {
         lost.without_job_id()
             .with_search(outcome)
             .with_elapsed(self.started.elapsed())
