@@ -1,9 +1,11 @@
 //! A started seed job.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use useapi_seed_raw::Operation;
 use useapi_seed_raw::types::{self, JobStatus, Verb};
@@ -12,7 +14,6 @@ use crate::attempts::Idempotency;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, RequestStatus};
 use crate::json;
-use crate::notifier::Notifier;
 use crate::response::{self, Interpretation, Snapshot};
 use crate::result::SeedResult;
 use crate::seed_text;
@@ -40,7 +41,8 @@ pub struct Job {
     handle: JobHandle,
     /// What the response to the submission said, and when it came.
     initial: Option<(JobProgress, Instant)>,
-    notifier: Notifier,
+    /// Wakes the waits for this job; clones have the same.
+    waker: Arc<watch::Sender<()>>,
 }
 
 /// What identifies a started seed job: store it, and continue in another process
@@ -224,7 +226,7 @@ impl Client {
             client: self.clone(),
             handle: handle.into(),
             initial: None,
-            notifier: Notifier::default(),
+            waker: Arc::default(),
         }
     }
 
@@ -259,8 +261,9 @@ impl Job {
         &self.client
     }
 
-    pub(crate) fn notifier(&self) -> &Notifier {
-        &self.notifier
+    /// Receives each wake from now on, for as long as the job is kept.
+    pub(crate) fn wakes(&self) -> watch::Receiver<()> {
+        self.waker.subscribe()
     }
 
     /// The job's id. Its result is available for at least 31 days.
@@ -309,7 +312,7 @@ impl Job {
     /// # }
     /// ```
     pub fn wake(&self) {
-        self.notifier.notify();
+        self.waker.send_replace(());
     }
 
     /// Polls the job once. A transient error is retried as the client's

@@ -8,10 +8,10 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use futures_util::stream;
+use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::job::Job;
-use crate::notifier::Notified;
 use crate::result::SeedResult;
 use crate::wait_options::WaitOptions;
 use event::JobEvent;
@@ -41,8 +41,8 @@ use poller::Poller;
 #[must_use = "nothing is polled unless it is awaited"]
 pub struct Wait {
     job: Job,
-    /// From the beginning: a notification before the first poll counts, too.
-    notified: Notified,
+    /// From the beginning: a wake before the first poll counts, too.
+    wakes: watch::Receiver<()>,
     options: WaitOptions,
 }
 
@@ -50,7 +50,7 @@ impl Job {
     /// Waits for the result. `.await` it as it is, or set options first.
     pub fn wait(&self) -> Wait {
         Wait {
-            notified: self.notifier().subscribe(),
+            wakes: self.wakes(),
             options: self.client().shared.wait,
             job: self.clone(),
         }
@@ -96,7 +96,7 @@ impl Wait {
     }
 
     pub(crate) fn poller(self) -> Poller {
-        Poller::new(self.job, self.notified, self.options)
+        Poller::new(self.job, self.wakes, self.options)
     }
 
     async fn run(self) -> Result<SeedResult, Error> {
