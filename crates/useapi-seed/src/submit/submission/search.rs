@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Next, Step, Submission};
 use crate::error::class::Class;
 use crate::error::{Error, RequestStatus};
-use crate::find::SeedJobSearch;
 use crate::job::JobHandle;
 use crate::submit::options::Resubmit;
 use crate::submit::state::{Intent, SubmissionState, now};
@@ -19,30 +18,27 @@ const MIN_SEARCH_BACKOFF: Duration = Duration::from_millis(100);
 impl Submission {
     pub(super) async fn search(&mut self, intent: Intent) -> Step {
         let parent = self.parent_job_id.clone();
-        let client = self.client.clone();
         let is_own = self.execution.is_own(&intent);
         if !is_own {
             // Another execution has lost its response.
             self.losses = self.losses.max(1);
         }
-        // It may have sent another reference.
-        let reply_ref = self.options.reply_ref.clone().filter(|_| is_own);
-        let search = SeedJobSearch {
-            client: &client,
-            parent_job_id: &parent,
-            reply_ref: reply_ref.as_deref(),
-        };
+        let mut search = self.client.find_seed_job(parent.as_str());
+        // Another execution may have sent another reference.
+        if let Some(reference) = self.options.reply_ref.as_ref().filter(|_| is_own) {
+            search = search.reply_ref(reference);
+        }
         // A truncated response may name the job, or only the parent.
         let named = self.lost.as_ref().and_then(Error::job_id);
         if let Some(id) = named.filter(|id| self.searches == 0 && *id != parent.trim())
             && search.may_be(id, &self.call_options).await
         {
             let handle = JobHandle::new(id).with_parent(parent);
-            return self.found(SubmitOutcome::Started(client.job(handle)));
+            return self.found(SubmitOutcome::Started(self.client.job(handle)));
         }
         let searched_at = now();
         self.searches += 1;
-        match search.run(&self.call_options).await {
+        match search.search(&self.call_options).await {
             Ok(Some(outcome)) => {
                 tracing::warn!(
                     useapi.parent_job.id = parent,
