@@ -7,7 +7,7 @@ pub(crate) mod poller;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use tokio::sync::watch;
 
 use crate::error::Error;
@@ -78,20 +78,17 @@ impl Wait {
 
     /// The events of the job, ending with its result.
     pub fn into_stream(self) -> JobEvents {
-        JobEvents::new(stream::unfold(State::New(Box::new(self)), async |state| {
-            let mut poller = match state {
-                State::New(wait) => Box::new(wait.poller()),
-                State::Polling(poller) => poller,
-                State::Ended => return None,
-            };
-            let event = poller.next().await;
-            let is_last = matches!(event, Err(_) | Ok(JobEvent::Completed(_)));
-            let state = if is_last {
-                State::Ended
-            } else {
-                State::Polling(poller)
-            };
-            Some((event, state))
+        // The timeout counts from the first poll of the stream.
+        let poller = async move { Box::new(self.poller()) };
+        JobEvents::new(stream::once(poller).flat_map(|poller| {
+            stream::try_unfold(Some(poller), async |poller| {
+                let Some(mut poller) = poller else {
+                    return Ok(None);
+                };
+                let event = poller.next().await?;
+                let is_last = matches!(event, JobEvent::Completed(_));
+                Ok(Some((event, (!is_last).then_some(poller))))
+            })
         }))
     }
 
@@ -107,13 +104,6 @@ impl Wait {
             }
         }
     }
-}
-
-/// Of a stream; the timeout counts from its first poll.
-enum State {
-    New(Box<Wait>),
-    Polling(Box<Poller>),
-    Ended,
 }
 
 impl IntoFuture for Wait {
