@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
-use useapi_seed_raw::{BuildError, RawResponse};
+use useapi_seed_raw::RawResponse;
 
 pub use kind::{ErrorKind, RequestStatus};
 pub use verdict::{Disposition, Verdict};
@@ -132,18 +132,6 @@ impl Error {
             ErrorKind::InvalidResponse { reason },
             RequestStatus::ResponseReceived,
         )
-    }
-
-    pub(crate) fn from_build(
-        error: BuildError,
-        token: &'static str,
-        base_url: &'static str,
-    ) -> Self {
-        match error {
-            BuildError::Token(reason) => Self::invalid_input(token, reason),
-            BuildError::BaseUrl(reason) => Self::invalid_input(base_url, reason),
-            other => Self::http_settings(other),
-        }
     }
 
     pub(crate) fn http_settings(source: impl StdError + Send + Sync + 'static) -> Self {
