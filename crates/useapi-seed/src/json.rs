@@ -25,26 +25,14 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body))
 }
 
-/// Why a body is not a job.
-pub(crate) enum JobError {
-    Syntax(serde_json::Error),
-    NotAnObject,
-}
-
-/// The job in a body, and the JSON paths of what is not as documented.
-pub(crate) fn read_job(body: &[u8]) -> Result<(Job, Vec<String>), JobError> {
-    let mut value = parse(body).map_err(JobError::Syntax)?;
-    let is_normalized = value.get_mut("seed").is_some_and(seed_value::normalize);
-    let number = value
-        .pointer("/seed/value")
-        .and_then(seed_value::whole_number);
-    let (mut job, removed) = read::<Job>(value).ok_or(JobError::NotAnObject)?;
-    if let Some(seed) = &mut job.seed {
-        seed.value = seed.value.or(number);
-    }
-    let normalized = is_normalized.then(|| "seed".to_owned());
-    let paths = normalized.into_iter().chain(removed).collect();
-    Ok((without_empty(job), paths))
+/// The job in a body, and the JSON paths of what is not as documented. An error
+/// without a source is JSON that is not an object.
+pub(crate) fn read_job(body: &[u8]) -> Result<(Job, Vec<String>), Option<serde_json::Error>> {
+    let mut value = parse(body).map_err(Some)?;
+    let normalized = value.get_mut("seed").and_then(seed_value::normalize);
+    let (job, removed) = read::<Job>(value).ok_or(None)?;
+    let normalized = normalized.map(str::to_owned).into_iter();
+    Ok((without_empty(job), normalized.chain(removed).collect()))
 }
 
 /// The job in a body that was read before; empty when there is none.

@@ -8,7 +8,7 @@ use useapi_seed_raw::{self as raw, BodyStatus, RawResponse};
 
 use crate::bad_request::BadRequestReason;
 use crate::error::{Error, ErrorKind, RequestStatus};
-use crate::json::{self, JobError};
+use crate::json;
 use crate::result::SeedResult;
 use crate::seed_text;
 use crate::warning::Warning;
@@ -100,8 +100,8 @@ fn from_success(kind: raw::ErrorKind<ErrorBody>, response: RawResponse) -> Resul
             response,
             type_errors: paths.into_iter().map(Warning::UnexpectedType).collect(),
         }),
-        Err(JobError::NotAnObject) => Err(invalid("not a JSON object", response)),
-        Err(JobError::Syntax(source)) => Err(incomplete_body(kind, response, Some(source))),
+        Err(None) => Err(invalid("not a JSON object", response)),
+        Err(source) => Err(incomplete_body(kind, response, source)),
     }
 }
 
