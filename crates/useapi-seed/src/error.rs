@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 use useapi_seed_raw::RawResponse;
 
@@ -53,8 +52,8 @@ use crate::retry_after::retry_after;
 /// println!("from the service itself: {}", error.is_from_service());
 /// println!("may still start a job for {:?}", error.settles_in());
 /// println!("{} attempts in {:?}", error.attempts(), error.elapsed());
-/// println!("{:?} {:?}", error.headers().map(|headers| headers.len()), error.retry_after());
-/// println!("{:?} {}", error.body(), error.response().is_some());
+/// println!("retry after {:?}", error.retry_after());
+/// println!("{:?} {:?}", error.body(), error.response().map(|response| &response.headers));
 /// # Ok(())
 /// # });
 /// ```
@@ -138,8 +137,9 @@ impl Error {
         Self::invalid_input("HTTP settings", "cannot be applied").with_source(source)
     }
 
-    pub(crate) fn with_request_status(mut self, request_status: RequestStatus) -> Self {
-        self.0.request_status = request_status;
+    /// Marks the error of a search: the submission before it may have been sent.
+    pub(crate) fn after_lost_response(mut self) -> Self {
+        self.0.request_status = RequestStatus::MayHaveBeenSent;
         self
     }
 
@@ -164,25 +164,18 @@ impl Error {
         self
     }
 
-    /// The time of the whole operation, not only of the request.
-    pub(crate) fn with_elapsed(mut self, elapsed: Duration) -> Self {
-        self.0.attempts.elapsed = elapsed;
-        self
-    }
-
     #[cfg(feature = "images")]
     pub(crate) fn for_image(mut self, number: usize, directory: Option<&Path>) -> Self {
         self.0.image = Some((number, directory.map(Path::to_owned)));
         self
     }
 
-    pub(crate) fn without_job_id(mut self) -> Self {
-        self.0.job_id = None;
-        self
-    }
-
-    pub(crate) fn with_search(mut self, outcome: String) -> Self {
+    /// The error of a submission whose job was not found, after the time of both. The
+    /// id in a truncated response, if any, was the parent's.
+    pub(crate) fn after_search(mut self, outcome: String, elapsed: Duration) -> Self {
         self.0.search = Some(outcome);
+        self.0.attempts.elapsed = elapsed;
+        self.0.job_id = None;
         self
     }
 
@@ -240,12 +233,6 @@ impl Error {
         self.0.response.as_ref()
     }
 
-    /// The headers of the response, if there was one.
-    #[must_use]
-    pub fn headers(&self) -> Option<&HeaderMap> {
-        self.response().map(|response| &response.headers)
-    }
-
     /// The body of the response as far as it was read, at most 8 MiB.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
@@ -256,7 +243,7 @@ impl Error {
     /// `Retry-After` header, in seconds or as a date.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.headers()?, SystemTime::now())
+        retry_after(&self.response()?.headers, SystemTime::now())
     }
 
     /// For a submission that [may have been sent](Self::may_have_been_sent): the

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Next, Step, Submission};
+use crate::error::Error;
 use crate::error::class::Class;
-use crate::error::{Error, RequestStatus};
 use crate::job::JobHandle;
 use crate::submit::options::Resubmit;
 use crate::submit::state::{Intent, SubmissionState, now};
@@ -79,9 +79,11 @@ impl Submission {
                 }
                 let error = match self.lost.take() {
                     // A halted account must not be called again: that comes first.
-                    Some(lost) if error.is_halted() => after_lost_response(error).with_source(lost),
-                    Some(lost) => self.unresolved(lost, outcome),
-                    None => after_lost_response(error),
+                    Some(lost) if error.is_halted() => {
+                        error.after_lost_response().with_source(lost)
+                    }
+                    Some(lost) => lost.after_search(outcome, self.started.elapsed()),
+                    None => error.after_lost_response(),
                 };
                 let error = error.with_parent_job_id(Some(parent));
                 Step::failed(SubmissionState::Intent(intent), Next::Stop, error)
@@ -112,7 +114,7 @@ impl Submission {
         let next = self.pause((!is_over).then_some(backoff));
         let error = (next == Next::Stop).then(|| {
             let lost = self.take_lost(&intent);
-            self.unresolved(lost, outcome)
+            lost.after_search(outcome, self.started.elapsed())
         });
         Step {
             state: SubmissionState::Intent(intent),
@@ -120,16 +122,4 @@ impl Submission {
             error,
         }
     }
-
-    /// The id in a truncated response, if any, was the parent's.
-    fn unresolved(&self, lost: Error, outcome: String) -> Error {
-        lost.without_job_id()
-            .with_search(outcome)
-            .with_elapsed(self.started.elapsed())
-    }
-}
-
-/// The error of the search itself; it also says that the request may have been sent.
-fn after_lost_response(error: Error) -> Error {
-    error.with_request_status(RequestStatus::MayHaveBeenSent)
 }
