@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use useapi_seed_raw::types::{Attachment, Job, JobStatus, Verb};
+use useapi_seed_raw::types::{Job, JobStatus, Verb};
+
+use crate::json;
 
 /// The documented number of images.
 pub(crate) const DOCUMENTED_IMAGES: usize = 4;
@@ -13,7 +15,7 @@ pub(crate) const DOCUMENTED_IMAGES: usize = 4;
 /// result.
 ///
 /// Where a saved image deviates from the response, that is a
-/// [`Difference`](crate::Difference) of the saved image.
+/// [`Mismatch`](crate::Mismatch) of the saved image.
 ///
 /// ```
 /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
@@ -110,43 +112,24 @@ pub(crate) fn drift(job: &Job, mut warnings: Vec<Warning>) -> Vec<Warning> {
         path: path.to_owned(),
         value: value.clone(),
     }));
-    unknown_fields(&mut warnings, format_args!(""), &job.extra);
-    attachments(&mut warnings, "attachments", job.attachments.as_deref());
+    let mut fields = |path: &str, extra: &Map<String, Value>| {
+        let paths = extra.keys().map(|key| json::join(path, key));
+        warnings.extend(paths.map(Warning::UnknownField));
+    };
+    fields("", &job.extra);
+    for (index, attachment) in job.attachments.iter().flatten().enumerate() {
+        fields(&format!("attachments[{index}]"), &attachment.extra);
+    }
     if let Some(seed) = &job.seed {
-        unknown_fields(&mut warnings, format_args!("seed."), &seed.extra);
-        attachments(
-            &mut warnings,
-            "seed.attachments",
-            seed.attachments.as_deref(),
-        );
+        fields("seed", &seed.extra);
+        for (index, attachment) in seed.attachments.iter().flatten().enumerate() {
+            fields(&format!("seed.attachments[{index}]"), &attachment.extra);
+        }
     }
     for (index, child) in job.children.iter().flatten().enumerate() {
-        unknown_fields(
-            &mut warnings,
-            format_args!("children[{index}]."),
-            &child.extra,
-        );
+        fields(&format!("children[{index}]"), &child.extra);
     }
     warnings
-}
-
-fn attachments(warnings: &mut Vec<Warning>, path: &str, attachments: Option<&[Attachment]>) {
-    for (index, attachment) in attachments.unwrap_or_default().iter().enumerate() {
-        unknown_fields(
-            warnings,
-            format_args!("{path}[{index}]."),
-            &attachment.extra,
-        );
-    }
-}
-
-fn unknown_fields(
-    warnings: &mut Vec<Warning>,
-    prefix: fmt::Arguments<'_>,
-    extra: &Map<String, Value>,
-) {
-    let paths = extra.keys().map(|key| format!("{prefix}{key}"));
-    warnings.extend(paths.map(Warning::UnknownField));
 }
 
 impl fmt::Display for Warning {
