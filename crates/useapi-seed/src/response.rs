@@ -237,17 +237,17 @@ impl Snapshot {
         let is_halted = is_halt_code(self.job.code.as_ref());
         let kind = match &self.job.status {
             Some(JobStatus::Completed) => return Ok(Interpretation::WithoutSeed(Box::new(self))),
-            Some(JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)
-                if is_another || self.is_about_nothing() =>
-            {
-                ErrorKind::InvalidResponse {
-                    reason: "does not say that this job has ended".to_owned(),
-                }
-            }
-            Some(JobStatus::Failed) if is_halted => ErrorKind::Halted { job_failed: true },
             Some(status @ (JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)) => {
-                ErrorKind::JobFailed {
-                    status: status.clone(),
+                if is_another || self.is_about_nothing() {
+                    ErrorKind::InvalidResponse {
+                        reason: "does not say that this job has ended".to_owned(),
+                    }
+                } else if is_halted && *status == JobStatus::Failed {
+                    ErrorKind::Halted { job_failed: true }
+                } else {
+                    ErrorKind::JobFailed {
+                        status: status.clone(),
+                    }
                 }
             }
             None if is_halted => ErrorKind::Halted { job_failed: false },
