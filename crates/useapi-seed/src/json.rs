@@ -16,8 +16,6 @@ const IDS: [&str; 6] = [
     "server",
     "messageId",
 ];
-/// Fields that contain such fields.
-const PARENTS: [&str; 4] = ["seed", "attachments", "children", "executingJobs"];
 
 /// The JSON in a body, which may begin with a byte order mark; the last value of a
 /// duplicate key counts.
@@ -74,45 +72,16 @@ pub(crate) fn without_empty(mut job: Job) -> Job {
     job
 }
 
-/// `value` as a `T`, without the parts that do not deserialize, and the JSON paths of
-/// these; none when `value` is not an object.
+/// `value` as a `T`, with ids that are integers as text and without the other parts that
+/// do not deserialize, and the JSON paths of both; none when `value` is not an object.
 pub(crate) fn read<T: DeserializeOwned>(mut value: Value) -> Option<(T, Vec<String>)> {
     let fits = |candidate: Value| serde_json::from_value::<T>(candidate).is_ok();
     let mut removed = Vec::new();
     if !value.is_object() {
         return None;
     }
-    ids_as_text(&mut value, "", &mut removed);
     prune(&mut value, "", &fits, &mut removed);
     Some((serde_json::from_value(value).ok()?, removed))
-}
-
-/// Turns the ids that are numbers into text, wherever the spec has ids.
-fn ids_as_text(value: &mut Value, path: &str, changed: &mut Vec<String>) {
-    let items: Vec<(String, bool, &mut Value)> = match value {
-        Value::Object(map) => map
-            .iter_mut()
-            .filter(|(key, _)| IDS.contains(&key.as_str()) || PARENTS.contains(&key.as_str()))
-            .map(|(key, item)| (join(path, key), IDS.contains(&key.as_str()), item))
-            .collect(),
-        Value::Array(items) => {
-            let is_ids = path == "executingJobs";
-            let items = items.iter_mut().enumerate();
-            items
-                .map(|(index, item)| (format!("{path}[{index}]"), is_ids, item))
-                .collect()
-        }
-        _ => return,
-    };
-    for (path, is_id, item) in items {
-        match id(item).filter(|_| is_id && item.is_number()) {
-            Some(text) => {
-                *item = text.into();
-                changed.push(path);
-            }
-            None => ids_as_text(item, &path, changed),
-        }
-    }
 }
 
 /// The path of the field `key` in the object at `path`.
@@ -163,7 +132,8 @@ fn prune(value: &mut Value, path: &str, fits: &dyn Fn(Value) -> bool, removed: &
     }
 }
 
-/// Whether the rest of `item` deserializes; otherwise `path` is removed completely.
+/// Whether `item` deserializes, without parts of it or with its id as text; otherwise
+/// `path` is removed completely.
 fn keep(
     item: &mut Value,
     path: String,
@@ -172,12 +142,21 @@ fn keep(
 ) -> bool {
     let before = removed.len();
     prune(item, &path, fits, removed);
-    let kept = fits(item.clone());
-    if !kept {
-        removed.truncate(before);
-        removed.push(path);
+    if fits(item.clone()) {
+        return true;
     }
-    kept
+    let id = id(item).filter(|_| is_id(&path));
+    removed.truncate(before);
+    removed.push(path);
+    id.is_some_and(|id| {
+        *item = id.into();
+        fits(item.clone())
+    })
+}
+
+fn is_id(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    IDS.contains(&name) || path.starts_with("executingJobs[")
 }
 
 #[cfg(test)]
