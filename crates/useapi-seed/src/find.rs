@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::job::{Job, JobHandle, JobProgress};
 use crate::job_id::check_job_id;
 use crate::response::Interpretation;
-use crate::result::SeedResult;
+use crate::result::{SeedResult, has_own_seed};
 use crate::submit_outcome::SubmitOutcome;
 use crate::transport::CallOptions;
 
@@ -196,7 +196,7 @@ impl FindSeedJob {
         };
         let reply_ref = job.reply_ref.as_deref();
         let wanted_ref = self.reply_ref.as_deref();
-        if matches!(job.verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
+        if has_own_seed(job.verb.as_ref())
             || differs(job.parent_job_id.as_deref(), &self.parent_job_id)
             || wanted_ref.is_some_and(|wanted| differs(reply_ref, wanted))
         {

@@ -3,13 +3,13 @@
 //! What decides is what the response contains: the HTTP status first, then `seed`,
 //! then `status`; never the verb alone.
 
-use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus, Verb};
+use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus};
 use useapi_seed_raw::{self as raw, BodyStatus, RawResponse};
 
 use crate::bad_request::BadRequestReason;
 use crate::error::{Error, ErrorKind, RequestStatus};
 use crate::json;
-use crate::result::SeedResult;
+use crate::result::{SeedResult, has_own_seed};
 use crate::seed_text;
 use crate::warning::Warning;
 
@@ -276,10 +276,7 @@ impl Snapshot {
             .as_ref()
             .and_then(|seed| seed.content.as_deref());
         // The message of another job is its prompt, which may contain anything.
-        let is_seed_job = !matches!(
-            self.job.verb,
-            Some(Verb::Imagine | Verb::Button | Verb::Blend)
-        );
+        let is_seed_job = !has_own_seed(self.job.verb.as_ref());
         let completed = self.job.status == Some(JobStatus::Completed) && is_seed_job;
         let others = self.job.content.as_deref().filter(|_| completed);
         own.and_then(seed_text::seed)

@@ -107,10 +107,9 @@ impl SeedResult {
         body: Bytes,
     ) -> Self {
         let job_id = job.jobid.as_deref().or(requested_id).unwrap_or_default();
-        let parent_job_id = match job.verb {
+        let parent_job_id = match &job.verb {
             Some(Verb::SeedAsync) => job.parent_job_id.clone(),
-            Some(Verb::Imagine | Verb::Button | Verb::Blend) => Some(job_id.to_owned()),
-            _ => None,
+            verb => has_own_seed(verb.as_ref()).then(|| job_id.to_owned()),
         };
         let images = images(job);
         let mut warnings = Vec::new();
@@ -219,6 +218,12 @@ impl SeedResult {
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+}
+
+/// Whether a job with this verb has a seed of its own, so that it is not a seed job but
+/// may be the parent of one.
+pub(crate) fn has_own_seed(verb: Option<&Verb>) -> bool {
+    matches!(verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
 }
 
 /// The images of the seed. Attachments of the job itself are images when the seed

@@ -6,12 +6,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument, Span, field, info_span};
 use useapi_seed_raw::RawResponse;
-use useapi_seed_raw::types::Verb;
 
 use crate::attempts::{Attempts, Idempotency};
 use crate::error::{Error, ErrorKind, RequestStatus};
 use crate::job::{Job, JobProgress, PollResult};
-use crate::result::SeedResult;
+use crate::result::{SeedResult, has_own_seed};
 use crate::wait::event::JobEvent;
 use crate::wait_options::WaitOptions;
 
@@ -324,8 +323,5 @@ impl Poller {
 
 /// Whether a seed job has completed without a seed.
 fn is_without_seed(error: &Error) -> bool {
-    let ErrorKind::SeedMissing { verb } = error.kind() else {
-        return false;
-    };
-    !matches!(verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
+    matches!(error.kind(), ErrorKind::SeedMissing { verb } if !has_own_seed(verb.as_ref()))
 }
