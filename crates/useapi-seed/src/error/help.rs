@@ -70,23 +70,7 @@ impl Error {
                  to 60 seconds.",
                 "The job is still running. Resume the wait with its id; do not submit it again.",
             ),
-            ErrorKind::UnexpectedStatus => match self.status().map(|status| status.as_u16()) {
-                // A redirect, or a 404 that is not the service's own.
-                Some(300..400 | 404) => (
-                    "The base URL is wrong or incomplete, or a captive portal intercepts requests.",
-                    "Check the base URL, which is https://api.useapi.net/v2 by default, and any \
-                     proxy. If they are correct and this was a submission, search for the job \
-                     before submitting again.",
-                ),
-                Some(500..) => (
-                    "The service, or a gateway or proxy in front of it, is overloaded or down.",
-                    self.help_by_class(),
-                ),
-                _ => (
-                    "A gateway or proxy rejects the request, or the service has changed.",
-                    self.help_by_class(),
-                ),
-            },
+            ErrorKind::UnexpectedStatus => self.unexpected_status(),
             // Only seed jobs can be waited for.
             ErrorKind::SeedMissing {
                 verb: None | Some(Verb::SeedAsync),
@@ -131,6 +115,26 @@ impl Error {
                 "The directory is not writable, or the disk is full.",
                 "Check that the directory is writable and has free space. The result is not lost: \
                  save it to another directory.",
+            ),
+        }
+    }
+
+    fn unexpected_status(&self) -> (&'static str, &'static str) {
+        match self.status().map(|status| status.as_u16()) {
+            // A redirect, or a 404 that is not the service's own.
+            Some(300..400 | 404) => (
+                "The base URL is wrong or incomplete, or a captive portal intercepts requests.",
+                "Check the base URL, which is https://api.useapi.net/v2 by default, and any \
+                 proxy. If they are correct and this was a submission, search for the job before \
+                 submitting again.",
+            ),
+            Some(500..) => (
+                "The service, or a gateway or proxy in front of it, is overloaded or down.",
+                self.help_by_class(),
+            ),
+            _ => (
+                "A gateway or proxy rejects the request, or the service has changed.",
+                self.help_by_class(),
             ),
         }
     }
