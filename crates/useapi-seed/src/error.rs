@@ -187,8 +187,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_response(mut self, response: Option<RawResponse>) -> Self {
-        self.0.response = response;
+    pub(crate) fn with_response(mut self, response: RawResponse) -> Self {
+        self.0.response = Some(response);
         self
     }
 

@@ -222,7 +222,7 @@ impl FindSeedJob {
         let job = &snapshot.job;
         if job.jobid.is_none() && job.status.is_none() && job.verb.is_none() && job.seed.is_none() {
             return Err(invalid("says nothing about the job")
-                .with_response(Some(snapshot.response))
+                .with_response(snapshot.response)
                 .with_job_id(Some(parent)));
         }
         match snapshot.interpret(Some(parent)) {

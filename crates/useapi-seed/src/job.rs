@@ -302,7 +302,7 @@ impl Job {
             verb: snapshot.job.verb,
         };
         Err(Error::new(kind, RequestStatus::ResponseReceived)
-            .with_response(Some(snapshot.response))
+            .with_response(snapshot.response)
             .with_parent_job_id(snapshot.job.parent_job_id)
             .with_job_id(Some(self.id())))
     }

@@ -145,7 +145,7 @@ fn job_id_in(text: &str) -> Option<String> {
 }
 
 fn invalid(reason: impl Into<String>, response: RawResponse) -> Error {
-    Error::invalid_response(reason).with_response(Some(response))
+    Error::invalid_response(reason).with_response(response)
 }
 
 /// The error of a response that is not a success. What the documentation says of a
@@ -181,7 +181,7 @@ fn from_error_response(body: ErrorBody, response: RawResponse) -> Error {
     Error::new(kind, RequestStatus::ResponseReceived)
         .with_is_from_service(is_from_service)
         .with_service_message(message)
-        .with_response(Some(response))
+        .with_response(response)
         .with_job_id(id(body.jobid).as_deref())
         .with_parent_job_id(id(body.parent_job_id))
 }
@@ -304,6 +304,6 @@ impl Snapshot {
             .with_service_message(message.or(job.content))
             .with_job_id(job.jobid.as_deref().or(requested_id))
             .with_parent_job_id(job.parent_job_id)
-            .with_response(Some(self.response))
+            .with_response(self.response)
     }
 }

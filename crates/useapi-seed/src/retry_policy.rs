@@ -152,7 +152,7 @@ mod tests {
             ErrorKind::TooManyJobs { executing },
             RequestStatus::ResponseReceived,
         )
-        .with_response(Some(response))
+        .with_response(response)
     }
 
     #[test]

@@ -289,8 +289,7 @@ impl Poller {
     /// The wait's timeout, or the last response if that could not be parsed.
     fn timed_out(&mut self, last_error: Option<Error>) -> Error {
         if let Some((kind, response)) = self.invalid.take() {
-            let error =
-                Error::new(kind, RequestStatus::ResponseReceived).with_response(Some(response));
+            let error = Error::new(kind, RequestStatus::ResponseReceived).with_response(response);
             let error = error.for_call(Idempotency::Safe);
             return self.ended(error.with_job_id(Some(self.job.id())));
         }
