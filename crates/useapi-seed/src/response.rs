@@ -18,8 +18,8 @@ use crate::warning::Warning;
 pub(crate) struct Snapshot {
     pub(crate) job: Job,
     pub(crate) response: RawResponse,
-    /// What is not of the documented type.
-    pub(crate) type_errors: Vec<Warning>,
+    /// What is not of the documented type, or not of the job that was requested.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// What a snapshot means.
@@ -43,7 +43,7 @@ pub(crate) fn snapshot(
             return Ok(Snapshot {
                 job: json::without_empty(job),
                 response,
-                type_errors: Vec::new(),
+                warnings: Vec::new(),
             });
         }
         Err(failure) => failure,
@@ -98,7 +98,7 @@ fn from_success(kind: raw::ErrorKind<ErrorBody>, response: RawResponse) -> Resul
         Ok((job, paths)) => Ok(Snapshot {
             job,
             response,
-            type_errors: paths.into_iter().map(Warning::UnexpectedType).collect(),
+            warnings: paths.into_iter().map(Warning::UnexpectedType).collect(),
         }),
         Err(None) => Err(invalid("not a JSON object", response)),
         Err(source) => Err(incomplete_body(kind, response, source)),
@@ -220,18 +220,13 @@ impl Snapshot {
             _ => false,
         };
         if let Some(id) = self.job.jobid.clone().filter(|_| is_another) {
-            self.type_errors.push(Warning::OtherJob(id));
+            self.warnings.push(Warning::OtherJob(id));
         }
         let text = self.seed_in_text();
         let value = self.job.seed.as_ref().and_then(|seed| seed.value);
         if let Some(found) = value.or(text).filter(|_| !self.awaits_images()) {
-            let Self {
-                job,
-                response,
-                type_errors,
-            } = self;
-            let body = response.body;
-            let result = SeedResult::new(found, text, requested_id, &job, type_errors, body);
+            let (warnings, body) = (self.warnings, self.response.body);
+            let result = SeedResult::new(found, text, requested_id, &self.job, warnings, body);
             return Ok(Interpretation::Completed(result));
         }
         let is_halted = is_halt_code(self.job.code.as_ref());

@@ -9,7 +9,7 @@ use useapi_seed_raw::types::{Attachment, Job, Verb};
 use crate::cdn_url;
 use crate::json;
 use crate::seed_text;
-use crate::warning::{self, DOCUMENTED_IMAGES, Warning};
+use crate::warning::{DOCUMENTED_IMAGES, Warning};
 
 /// A seed with its images.
 ///
@@ -103,7 +103,7 @@ impl SeedResult {
         text_value: Option<u64>,
         requested_id: Option<&str>,
         job: &Job,
-        type_errors: Vec<Warning>,
+        found: Vec<Warning>,
         body: Bytes,
     ) -> Self {
         let job_id = job.jobid.as_deref().or(requested_id).unwrap_or_default();
@@ -127,7 +127,8 @@ impl SeedResult {
                 warnings.push(Warning::UnencryptedImage(image.number));
             }
         }
-        warnings.extend(warning::drift(job, type_errors));
+        warnings.extend(found);
+        warnings.extend(Warning::for_job(job));
         let prompt = prompt(job);
         Self {
             job_id: job_id.to_owned(),

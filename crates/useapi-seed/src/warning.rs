@@ -76,8 +76,8 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// What a job of the raw layer has that the spec does not know: fields, and
-    /// values of open enumerations.
+    /// What a job of the raw layer has that the spec does not know: values of open
+    /// enumerations, and fields in the order of the response's parts.
     ///
     /// ```
     /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
@@ -93,43 +93,39 @@ impl Warning {
     /// ```
     #[must_use]
     pub fn for_job(job: &Job) -> Vec<Self> {
-        drift(job, Vec::new())
-    }
-}
-
-/// Appends what the spec does not know, in the order of the response's parts.
-pub(crate) fn drift(job: &Job, mut warnings: Vec<Warning>) -> Vec<Warning> {
-    let status = match &job.status {
-        Some(JobStatus::Unknown(value)) => Some(("status", value)),
-        _ => None,
-    };
-    let verb = match &job.verb {
-        Some(Verb::Unknown(value)) => Some(("verb", value)),
-        _ => None,
-    };
-    let values = [status, verb].into_iter().flatten();
-    warnings.extend(values.map(|(path, value)| Warning::UnknownValue {
-        path: path.to_owned(),
-        value: value.clone(),
-    }));
-    let mut fields = |path: &str, extra: &Map<String, Value>| {
-        let paths = extra.keys().map(|key| json::join(path, key));
-        warnings.extend(paths.map(Warning::UnknownField));
-    };
-    fields("", &job.extra);
-    for (index, attachment) in job.attachments.iter().flatten().enumerate() {
-        fields(&format!("attachments[{index}]"), &attachment.extra);
-    }
-    if let Some(seed) = &job.seed {
-        fields("seed", &seed.extra);
-        for (index, attachment) in seed.attachments.iter().flatten().enumerate() {
-            fields(&format!("seed.attachments[{index}]"), &attachment.extra);
+        let status = match &job.status {
+            Some(JobStatus::Unknown(value)) => Some(("status", value)),
+            _ => None,
+        };
+        let verb = match &job.verb {
+            Some(Verb::Unknown(value)) => Some(("verb", value)),
+            _ => None,
+        };
+        let values = [status, verb].into_iter().flatten();
+        let values = values.map(|(path, value)| Self::UnknownValue {
+            path: path.to_owned(),
+            value: value.clone(),
+        });
+        let mut warnings: Vec<_> = values.collect();
+        let mut fields = |path: &str, extra: &Map<String, Value>| {
+            let paths = extra.keys().map(|key| json::join(path, key));
+            warnings.extend(paths.map(Self::UnknownField));
+        };
+        fields("", &job.extra);
+        for (index, attachment) in job.attachments.iter().flatten().enumerate() {
+            fields(&format!("attachments[{index}]"), &attachment.extra);
         }
+        if let Some(seed) = &job.seed {
+            fields("seed", &seed.extra);
+            for (index, attachment) in seed.attachments.iter().flatten().enumerate() {
+                fields(&format!("seed.attachments[{index}]"), &attachment.extra);
+            }
+        }
+        for (index, child) in job.children.iter().flatten().enumerate() {
+            fields(&format!("children[{index}]"), &child.extra);
+        }
+        warnings
     }
-    for (index, child) in job.children.iter().flatten().enumerate() {
-        fields(&format!("children[{index}]"), &child.extra);
-    }
-    warnings
 }
 
 impl fmt::Display for Warning {
