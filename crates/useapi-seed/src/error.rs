@@ -170,8 +170,8 @@ impl Error {
         self
     }
 
-    /// The error of a submission whose job was not found, after the time of both. The
-    /// id in a truncated response, if any, was the parent's.
+    /// Adds the outcome of the search for the submission's job, and the time of both. An
+    /// id in a truncated response was the parent's.
     pub(crate) fn after_search(mut self, outcome: String, elapsed: Duration) -> Self {
         self.0.search = Some(outcome);
         self.0.attempts.elapsed = elapsed;
