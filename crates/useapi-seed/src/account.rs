@@ -52,7 +52,8 @@ impl Client {
             .call(Operation::ListJobs, None, options, async |raw| {
                 let response = raw.list_jobs().await.map_err(response::failure)?;
                 let (jobs, response) = response.into_parts();
-                Ok((ExecutingJobs::new(jobs), response.status))
+                let ids = ids(&jobs);
+                Ok((ExecutingJobs { ids, raw: jobs }, response.status))
             })
             .await
     }
@@ -108,15 +109,6 @@ pub struct ExecutingJobs {
     pub ids: Option<Vec<String>>,
     /// The response.
     pub raw: Value,
-}
-
-impl ExecutingJobs {
-    fn new(raw: Value) -> Self {
-        Self {
-            ids: ids(&raw),
-            raw,
-        }
-    }
 }
 
 /// The vendor's own client expects a list of ids; another version of the service

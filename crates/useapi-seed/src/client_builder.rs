@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 #[cfg(feature = "images")]
 use useapi_seed_images::{Downloader, DownloaderBuilder};
-use useapi_seed_raw as raw;
+use useapi_seed_raw::{self as raw, BuildError};
 
 use crate::client::{Client, Shared};
 use crate::error::Error;
@@ -256,32 +256,21 @@ impl ClientBuilder {
         token_name: &'static str,
         base_url_name: &'static str,
     ) -> Result<Client, Error> {
-        let Self {
-            token,
-            base_url,
-            retry,
-            request_timeout,
-            settle_margin,
-            wait,
-            connect_timeout,
-            api_http,
-            #[cfg(feature = "images")]
-            image_http,
-            #[cfg(feature = "images")]
-            downloader,
-            #[cfg(feature = "images")]
-            max_images,
-        } = self;
+        let request_timeout = self.request_timeout;
+        // A request that times out while it connects is known to be unsent.
+        let connect_timeout = self.connect_timeout.min(request_timeout);
         let common = move |http: reqwest::ClientBuilder| {
-            // A request that times out while it connects is known to be unsent.
-            let connect_timeout = connect_timeout.min(request_timeout);
             http.user_agent(USER_AGENT).connect_timeout(connect_timeout)
         };
-        let raw = raw::Client::builder(token.expose_secret())
-            .base_url(&base_url)
-            .configure(move |http| api_http(common(http).timeout(request_timeout)))
+        let raw = raw::Client::builder(self.token.expose_secret())
+            .base_url(&self.base_url)
+            .configure(move |http| (self.api_http)(common(http).timeout(request_timeout)))
             .build()
-            .map_err(|error| Error::from_build(error, token_name, base_url_name))?;
+            .map_err(|error| match error {
+                BuildError::Token(reason) => Error::invalid_input(token_name, reason),
+                BuildError::BaseUrl(reason) => Error::invalid_input(base_url_name, reason),
+                other => Error::http_settings(other),
+            })?;
         if raw.is_unencrypted() {
             tracing::warn!(
                 base_url = raw.base_url(),
@@ -292,9 +281,10 @@ impl ClientBuilder {
         #[cfg(feature = "images")]
         let read_timeout = request_timeout.min(MAX_READ_TIMEOUT);
         #[cfg(feature = "images")]
-        let downloader = downloader
+        let downloader = self
+            .downloader
             .allow_local_addresses(raw.is_loopback())
-            .http_client(move |http| image_http(common(http).read_timeout(read_timeout)))
+            .http_client(move |http| (self.image_http)(common(http).read_timeout(read_timeout)))
             .build()
             .map_err(Error::http_settings)?;
         // The raw layer has parsed it before.
@@ -305,15 +295,15 @@ impl ClientBuilder {
                 server_address: server_address.to_owned(),
                 server_port: url.as_ref().and_then(Url::port_or_known_default),
                 raw,
-                retry,
+                retry: self.retry,
                 request_timeout,
-                settle_margin,
+                settle_margin: self.settle_margin,
             },
-            wait,
+            wait: self.wait,
             #[cfg(feature = "images")]
             downloader,
             #[cfg(feature = "images")]
-            max_images,
+            max_images: self.max_images,
         };
         Ok(Client {
             shared: Arc::new(shared),

@@ -13,9 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 use tokio::time::Instant;
-use useapi_seed_raw::{BuildError, RawResponse};
+use useapi_seed_raw::RawResponse;
 
 pub use kind::{ErrorKind, RequestStatus};
 pub use verdict::{Disposition, Verdict};
@@ -53,8 +52,8 @@ use crate::retry_after::retry_after;
 /// println!("from the service itself: {}", error.is_from_service());
 /// println!("may still start a job for {:?}", error.settles_in());
 /// println!("{} attempts in {:?}", error.attempts(), error.elapsed());
-/// println!("{:?} {:?}", error.headers().map(|headers| headers.len()), error.retry_after());
-/// println!("{:?} {}", error.body(), error.response().is_some());
+/// println!("retry after {:?}", error.retry_after());
+/// println!("{:?} {:?}", error.body(), error.response().map(|response| &response.headers));
 /// # Ok(())
 /// # });
 /// ```
@@ -70,7 +69,8 @@ struct Inner {
     job_id: Option<String>,
     parent_job_id: Option<String>,
     attempts: Attempts,
-    search: Option<SearchOutcome>,
+    /// The outcome of the search for the job of a submission whose response was lost.
+    search: Option<String>,
     /// The image's number, and the directory that it was to be saved in.
     #[cfg(feature = "images")]
     image: Option<(usize, Option<PathBuf>)>,
@@ -81,21 +81,6 @@ struct Inner {
     /// From then on the request can no longer be processed.
     settles_at: Option<Instant>,
     source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-/// The outcome of the search for the job of a submission whose response was lost.
-#[derive(Debug)]
-pub(crate) enum SearchOutcome {
-    /// This many searches found no job of the parent.
-    NotFound {
-        attempts: u32,
-        parent_job_id: String,
-    },
-    /// The last search failed.
-    Failed {
-        parent_job_id: String,
-        reason: String,
-    },
 }
 
 impl Error {
@@ -148,24 +133,13 @@ impl Error {
         )
     }
 
-    pub(crate) fn from_build(
-        error: BuildError,
-        token: &'static str,
-        base_url: &'static str,
-    ) -> Self {
-        match error {
-            BuildError::Token(reason) => Self::invalid_input(token, reason),
-            BuildError::BaseUrl(reason) => Self::invalid_input(base_url, reason),
-            other => Self::http_settings(other),
-        }
-    }
-
     pub(crate) fn http_settings(source: impl StdError + Send + Sync + 'static) -> Self {
         Self::invalid_input("HTTP settings", "cannot be applied").with_source(source)
     }
 
-    pub(crate) fn with_request_status(mut self, request_status: RequestStatus) -> Self {
-        self.0.request_status = request_status;
+    /// Marks the error of a search: the submission before it may have been sent.
+    pub(crate) fn after_lost_response(mut self) -> Self {
+        self.0.request_status = RequestStatus::MayHaveBeenSent;
         self
     }
 
@@ -190,25 +164,18 @@ impl Error {
         self
     }
 
-    /// The time of the whole operation, not only of the request.
-    pub(crate) fn with_elapsed(mut self, elapsed: Duration) -> Self {
-        self.0.attempts.elapsed = elapsed;
-        self
-    }
-
     #[cfg(feature = "images")]
     pub(crate) fn for_image(mut self, number: usize, directory: Option<&Path>) -> Self {
         self.0.image = Some((number, directory.map(Path::to_owned)));
         self
     }
 
-    pub(crate) fn without_job_id(mut self) -> Self {
+    /// Adds the outcome of the search for the submission's job, and the time of both. An
+    /// id in a truncated response was the parent's.
+    pub(crate) fn after_search(mut self, outcome: String, elapsed: Duration) -> Self {
+        self.0.search = Some(outcome);
+        self.0.attempts.elapsed = elapsed;
         self.0.job_id = None;
-        self
-    }
-
-    pub(crate) fn with_search(mut self, search: SearchOutcome) -> Self {
-        self.0.search = Some(search);
         self
     }
 
@@ -220,8 +187,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_response(mut self, response: Option<RawResponse>) -> Self {
-        self.0.response = response;
+    pub(crate) fn with_response(mut self, response: RawResponse) -> Self {
+        self.0.response = Some(response);
         self
     }
 
@@ -266,12 +233,6 @@ impl Error {
         self.0.response.as_ref()
     }
 
-    /// The headers of the response, if there was one.
-    #[must_use]
-    pub fn headers(&self) -> Option<&HeaderMap> {
-        self.response().map(|response| &response.headers)
-    }
-
     /// The body of the response as far as it was read, at most 8 MiB.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
@@ -282,7 +243,7 @@ impl Error {
     /// `Retry-After` header, in seconds or as a date.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.headers()?, SystemTime::now())
+        retry_after(&self.response()?.headers, SystemTime::now())
     }
 
     /// For a submission that [may have been sent](Self::may_have_been_sent): the

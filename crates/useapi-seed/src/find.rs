@@ -1,6 +1,5 @@
 //! Searches for a job whose submission's response was lost.
 
-use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
@@ -14,8 +13,9 @@ use crate::client::Client;
 use crate::error::class::Class;
 use crate::error::{Error, ErrorKind};
 use crate::job::{Job, JobHandle, JobProgress};
+use crate::job_id::check_job_id;
 use crate::response::Interpretation;
-use crate::result::SeedResult;
+use crate::result::{SeedResult, has_own_seed};
 use crate::submit_outcome::SubmitOutcome;
 use crate::transport::CallOptions;
 
@@ -54,6 +54,7 @@ const TIMEOUT: Duration = Duration::from_secs(3 * 60);
 /// # Ok(())
 /// # });
 /// ```
+#[derive(Debug)]
 #[must_use = "nothing is sent unless it is awaited"]
 pub struct FindSeedJob {
     client: Client,
@@ -77,6 +78,15 @@ impl Client {
     }
 }
 
+/// Whether a job is the one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Match {
+    Yes,
+    No,
+    /// The response does not say: all fields are optional.
+    Unknown,
+}
+
 impl FindSeedJob {
     /// Only a job with this reference.
     pub fn reply_ref(mut self, reference: impl Into<String>) -> Self {
@@ -91,44 +101,21 @@ impl FindSeedJob {
     }
 
     async fn run(self) -> Result<Option<SubmitOutcome>, Error> {
-        if self.parent_job_id.trim().is_empty() {
-            return Err(Error::invalid_input("jobid", "is empty"));
-        }
+        check_job_id(&self.parent_job_id)?;
         let options = CallOptions {
             deadline: Instant::now().checked_add(self.timeout),
             ..self.client.transport().options()
         };
-        let search = SeedJobSearch {
-            client: &self.client,
-            parent_job_id: &self.parent_job_id,
-            reply_ref: self.reply_ref.as_deref(),
-        };
-        search.run(&options).await
+        self.search(&options).await
     }
-}
 
-/// What is searched for.
-pub(crate) struct SeedJobSearch<'a> {
-    pub(crate) client: &'a Client,
-    pub(crate) parent_job_id: &'a str,
-    /// The reference of the submission, when known.
-    pub(crate) reply_ref: Option<&'a str>,
-}
-
-/// Whether a job is the one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Match {
-    Yes,
-    No,
-    /// The response does not say: all fields are optional.
-    Unknown,
-}
-
-impl SeedJobSearch<'_> {
     /// The executing jobs first: one that ends meanwhile leaves its seed with the
     /// parent.
-    pub(crate) async fn run(&self, options: &CallOptions) -> Result<Option<SubmitOutcome>, Error> {
-        let parent = self.parent_job_id;
+    pub(crate) async fn search(
+        &self,
+        options: &CallOptions,
+    ) -> Result<Option<SubmitOutcome>, Error> {
+        let parent = self.parent_job_id.as_str();
         let span = info_span!("useapi_seed.find_seed_job", useapi.parent_job.id = parent);
         async {
             let executing = self.executing(options).await;
@@ -158,7 +145,7 @@ impl SeedJobSearch<'_> {
             failure = Some(invalid(reason));
         }
         let mut newest: Option<(String, Job)> = None;
-        let others = ids.iter().filter(|id| *id != self.parent_job_id);
+        let others = ids.iter().filter(|id| **id != self.parent_job_id);
         for id in others.take(MAX_JOBS_CHECKED) {
             match self.client.snapshot(id, id, options).await {
                 Ok(snapshot) => match self.matches(&snapshot.job) {
@@ -166,7 +153,7 @@ impl SeedJobSearch<'_> {
                         let created = snapshot.job.created.clone().unwrap_or_default();
                         if newest.as_ref().is_none_or(|(other, _)| *other <= created) {
                             let progress = JobProgress::new(id, &snapshot);
-                            let handle = JobHandle::new(id).with_parent(self.parent_job_id);
+                            let handle = JobHandle::new(id).with_parent(&*self.parent_job_id);
                             newest = Some((created, self.client.started_job(handle, progress)));
                         }
                     }
@@ -208,11 +195,10 @@ impl SeedJobSearch<'_> {
             value.is_some_and(|value| value.trim() != wanted.trim())
         };
         let reply_ref = job.reply_ref.as_deref();
-        if matches!(job.verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
-            || differs(job.parent_job_id.as_deref(), self.parent_job_id)
-            || self
-                .reply_ref
-                .is_some_and(|wanted| differs(reply_ref, wanted))
+        let wanted_ref = self.reply_ref.as_deref();
+        if has_own_seed(job.verb.as_ref())
+            || differs(job.parent_job_id.as_deref(), &self.parent_job_id)
+            || wanted_ref.is_some_and(|wanted| differs(reply_ref, wanted))
         {
             return Match::No;
         }
@@ -231,12 +217,12 @@ impl SeedJobSearch<'_> {
     }
 
     async fn seed_of_parent(&self, options: &CallOptions) -> Result<Option<SeedResult>, Error> {
-        let parent = self.parent_job_id;
+        let parent = self.parent_job_id.as_str();
         let snapshot = self.client.snapshot(parent, parent, options).await?;
         let job = &snapshot.job;
         if job.jobid.is_none() && job.status.is_none() && job.verb.is_none() && job.seed.is_none() {
             return Err(invalid("says nothing about the job")
-                .with_response(Some(snapshot.response))
+                .with_response(snapshot.response)
                 .with_job_id(Some(parent)));
         }
         match snapshot.interpret(Some(parent)) {
@@ -260,15 +246,6 @@ impl IntoFuture for FindSeedJob {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-impl fmt::Debug for FindSeedJob {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FindSeedJob")
-            .field("parent_job_id", &self.parent_job_id)
-            .field("reply_ref", &self.reply_ref)
-            .finish_non_exhaustive()
     }
 }
 
@@ -335,11 +312,8 @@ mod tests {
         ] {
             let body: JobBody = serde_json::from_value(job.clone()).unwrap();
             for (reply_ref, expected) in [(None, without), (Some("a"), with)] {
-                let search = SeedJobSearch {
-                    client: &client,
-                    parent_job_id: "1",
-                    reply_ref,
-                };
+                let mut search = client.find_seed_job("1");
+                search.reply_ref = reply_ref.map(str::to_owned);
                 assert_eq!(search.matches(&body), expected, "{job}, {reply_ref:?}");
             }
         }

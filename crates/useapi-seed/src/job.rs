@@ -1,22 +1,23 @@
 //! A started seed job.
 
-use std::fmt;
+mod progress;
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use useapi_seed_raw::Operation;
-use useapi_seed_raw::types::{self, JobStatus, Verb};
+use useapi_seed_raw::types::Verb;
 
 use crate::attempts::Idempotency;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, RequestStatus};
-use crate::json;
-use crate::notifier::Notifier;
 use crate::response::{self, Interpretation, Snapshot};
 use crate::result::SeedResult;
-use crate::seed_text;
 use crate::transport::CallOptions;
+
+pub use progress::JobProgress;
 
 /// A started seed job. Made by [`Client::job`] and by a submission.
 ///
@@ -40,7 +41,8 @@ pub struct Job {
     handle: JobHandle,
     /// What the response to the submission said, and when it came.
     initial: Option<(JobProgress, Instant)>,
-    notifier: Notifier,
+    /// Wakes the waits for this job; clones have the same.
+    waker: Arc<watch::Sender<()>>,
 }
 
 /// What identifies a started seed job: store it, and continue in another process
@@ -119,100 +121,6 @@ pub enum PollResult {
     Completed(SeedResult),
 }
 
-/// The progress of a job. It serializes to JSON and back, without its
-/// [`raw_body`](Self::raw_body).
-///
-/// ```
-/// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
-/// # docs::example(async |client, job_id| {
-/// use useapi_seed::{JobProgress, SubmitOutcome};
-///
-/// fn line(progress: &JobProgress) -> String {
-///     let job = progress.raw_job();
-///     let bytes = progress.raw_body().len();
-///     format!("{} {:?} since {:?}: {bytes} bytes", progress.job_id, job.verb, job.created)
-/// }
-///
-/// if let SubmitOutcome::Started(job) = client.submit(job_id).await? {
-///     println!("{}", job.initial_progress().map_or(String::new(), line));
-/// }
-/// # Ok(())
-/// # });
-/// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct JobProgress {
-    /// Id of the job.
-    pub job_id: String,
-    /// Its status; an unknown value means that it still runs.
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
-    pub status: Option<JobStatus>,
-    /// The percentage in Midjourney's message, when it has one.
-    pub percent: Option<u8>,
-    /// Midjourney's message.
-    pub content: Option<String>,
-    /// Id of the job whose seed it retrieves, when the response contains it.
-    pub parent_job_id: Option<String>,
-    #[serde(skip)]
-    body: Bytes,
-}
-
-impl JobProgress {
-    pub(crate) fn new(job_id: &str, snapshot: &Snapshot) -> Self {
-        let job = &snapshot.job;
-        Self {
-            job_id: job_id.to_owned(),
-            status: job.status.clone(),
-            percent: job.content.as_deref().and_then(seed_text::percentage),
-            content: job.content.clone(),
-            parent_job_id: job.parent_job_id.clone(),
-            body: snapshot.response.body.clone(),
-        }
-    }
-
-    /// The body of the response, byte for byte, except that a repeated API token
-    /// reads `***`.
-    #[must_use]
-    pub fn raw_body(&self) -> &[u8] {
-        &self.body
-    }
-
-    /// The response as the raw layer's type, with every other field. Parsed from
-    /// [`raw_body`](Self::raw_body) at each call.
-    #[must_use]
-    pub fn raw_job(&self) -> types::Job {
-        json::job(&self.body)
-    }
-
-    /// Whether nothing that a caller sees has changed; `updated` always does.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.status == other.status
-            && self.content == other.content
-            && self.parent_job_id == other.parent_job_id
-    }
-
-    /// Keeps waits small.
-    pub(crate) fn without_body(&self) -> Self {
-        Self {
-            body: Bytes::new(),
-            ..self.clone()
-        }
-    }
-}
-
-impl fmt::Debug for JobProgress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JobProgress")
-            .field("job_id", &self.job_id)
-            .field("status", &self.status)
-            .field("percent", &self.percent)
-            .field("content", &self.content)
-            .field("parent_job_id", &self.parent_job_id)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Client {
     /// A seed job that was started before, perhaps by another process: its
     /// [handle](Job::handle) or id.
@@ -224,7 +132,7 @@ impl Client {
             client: self.clone(),
             handle: handle.into(),
             initial: None,
-            notifier: Notifier::default(),
+            waker: Arc::default(),
         }
     }
 
@@ -259,8 +167,9 @@ impl Job {
         &self.client
     }
 
-    pub(crate) fn notifier(&self) -> &Notifier {
-        &self.notifier
+    /// Receives each wake from now on, for as long as the job is kept.
+    pub(crate) fn wakes(&self) -> watch::Receiver<()> {
+        self.waker.subscribe()
     }
 
     /// The job's id. Its result is available for at least 31 days.
@@ -309,7 +218,7 @@ impl Job {
     /// # }
     /// ```
     pub fn wake(&self) {
-        self.notifier.notify();
+        self.waker.send_replace(());
     }
 
     /// Polls the job once. A transient error is retried as the client's
@@ -393,7 +302,7 @@ impl Job {
             verb: snapshot.job.verb,
         };
         Err(Error::new(kind, RequestStatus::ResponseReceived)
-            .with_response(Some(snapshot.response))
+            .with_response(snapshot.response)
             .with_parent_job_id(snapshot.job.parent_job_id)
             .with_job_id(Some(self.id())))
     }

@@ -16,8 +16,6 @@ const IDS: [&str; 6] = [
     "server",
     "messageId",
 ];
-/// Fields that contain such fields.
-const PARENTS: [&str; 4] = ["seed", "attachments", "children", "executingJobs"];
 
 /// The JSON in a body, which may begin with a byte order mark; the last value of a
 /// duplicate key counts.
@@ -25,26 +23,14 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body))
 }
 
-/// Why a body is not a job.
-pub(crate) enum JobError {
-    Syntax(serde_json::Error),
-    NotAnObject,
-}
-
-/// The job in a body, and the JSON paths of what is not as documented.
-pub(crate) fn read_job(body: &[u8]) -> Result<(Job, Vec<String>), JobError> {
-    let mut value = parse(body).map_err(JobError::Syntax)?;
-    let is_normalized = value.get_mut("seed").is_some_and(seed_value::normalize);
-    let number = value
-        .pointer("/seed/value")
-        .and_then(seed_value::whole_number);
-    let (mut job, removed) = read::<Job>(value).ok_or(JobError::NotAnObject)?;
-    if let Some(seed) = &mut job.seed {
-        seed.value = seed.value.or(number);
-    }
-    let normalized = is_normalized.then(|| "seed".to_owned());
-    let paths = normalized.into_iter().chain(removed).collect();
-    Ok((without_empty(job), paths))
+/// The job in a body, and the JSON paths of what is not as documented. An error
+/// without a source is JSON that is not an object.
+pub(crate) fn read_job(body: &[u8]) -> Result<(Job, Vec<String>), Option<serde_json::Error>> {
+    let mut value = parse(body).map_err(Some)?;
+    let normalized = value.get_mut("seed").and_then(seed_value::normalize);
+    let (job, removed) = read::<Job>(value).ok_or(None)?;
+    let normalized = normalized.map(str::to_owned).into_iter();
+    Ok((without_empty(job), normalized.chain(removed).collect()))
 }
 
 /// The job in a body that was read before; empty when there is none.
@@ -86,45 +72,16 @@ pub(crate) fn without_empty(mut job: Job) -> Job {
     job
 }
 
-/// `value` as a `T`, without the parts that do not deserialize, and the JSON paths of
-/// these; none when `value` is not an object.
+/// `value` as a `T`, with ids that are integers as text and without the other parts that
+/// do not deserialize, and the JSON paths of both; none when `value` is not an object.
 pub(crate) fn read<T: DeserializeOwned>(mut value: Value) -> Option<(T, Vec<String>)> {
     let fits = |candidate: Value| serde_json::from_value::<T>(candidate).is_ok();
     let mut removed = Vec::new();
     if !value.is_object() {
         return None;
     }
-    ids_as_text(&mut value, "", &mut removed);
     prune(&mut value, "", &fits, &mut removed);
     Some((serde_json::from_value(value).ok()?, removed))
-}
-
-/// Turns the ids that are numbers into text, wherever the spec has ids.
-fn ids_as_text(value: &mut Value, path: &str, changed: &mut Vec<String>) {
-    let items: Vec<(String, bool, &mut Value)> = match value {
-        Value::Object(map) => map
-            .iter_mut()
-            .filter(|(key, _)| IDS.contains(&key.as_str()) || PARENTS.contains(&key.as_str()))
-            .map(|(key, item)| (join(path, key), IDS.contains(&key.as_str()), item))
-            .collect(),
-        Value::Array(items) => {
-            let is_ids = path == "executingJobs";
-            let items = items.iter_mut().enumerate();
-            items
-                .map(|(index, item)| (format!("{path}[{index}]"), is_ids, item))
-                .collect()
-        }
-        _ => return,
-    };
-    for (path, is_id, item) in items {
-        match id(item).filter(|_| is_id && item.is_number()) {
-            Some(text) => {
-                *item = text.into();
-                changed.push(path);
-            }
-            None => ids_as_text(item, &path, changed),
-        }
-    }
 }
 
 /// The path of the field `key` in the object at `path`.
@@ -175,7 +132,8 @@ fn prune(value: &mut Value, path: &str, fits: &dyn Fn(Value) -> bool, removed: &
     }
 }
 
-/// Whether the rest of `item` deserializes; otherwise `path` is removed completely.
+/// Whether `item` deserializes, without parts of it or with its id as text; otherwise
+/// `path` is removed completely.
 fn keep(
     item: &mut Value,
     path: String,
@@ -184,12 +142,21 @@ fn keep(
 ) -> bool {
     let before = removed.len();
     prune(item, &path, fits, removed);
-    let kept = fits(item.clone());
-    if !kept {
-        removed.truncate(before);
-        removed.push(path);
+    if fits(item.clone()) {
+        return true;
     }
-    kept
+    let id = id(item).filter(|_| is_id(&path));
+    removed.truncate(before);
+    removed.push(path);
+    id.is_some_and(|id| {
+        *item = id.into();
+        fits(item.clone())
+    })
+}
+
+fn is_id(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    IDS.contains(&name) || path.starts_with("executingJobs[")
 }
 
 #[cfg(test)]

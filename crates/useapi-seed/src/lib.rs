@@ -192,7 +192,6 @@ mod find;
 mod job;
 mod job_id;
 mod json;
-mod notifier;
 mod response;
 mod result;
 mod retrieve;

@@ -3,13 +3,13 @@
 //! What decides is what the response contains: the HTTP status first, then `seed`,
 //! then `status`; never the verb alone.
 
-use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus, Verb};
+use useapi_seed_raw::types::{Code, ErrorBody, Job, JobStatus};
 use useapi_seed_raw::{self as raw, BodyStatus, RawResponse};
 
 use crate::bad_request::BadRequestReason;
 use crate::error::{Error, ErrorKind, RequestStatus};
-use crate::json::{self, JobError};
-use crate::result::SeedResult;
+use crate::json;
+use crate::result::{SeedResult, has_own_seed};
 use crate::seed_text;
 use crate::warning::Warning;
 
@@ -18,8 +18,8 @@ use crate::warning::Warning;
 pub(crate) struct Snapshot {
     pub(crate) job: Job,
     pub(crate) response: RawResponse,
-    /// What is not of the documented type.
-    pub(crate) type_errors: Vec<Warning>,
+    /// What is not of the documented type, or not of the job that was requested.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// What a snapshot means.
@@ -43,7 +43,7 @@ pub(crate) fn snapshot(
             return Ok(Snapshot {
                 job: json::without_empty(job),
                 response,
-                type_errors: Vec::new(),
+                warnings: Vec::new(),
             });
         }
         Err(failure) => failure,
@@ -98,10 +98,10 @@ fn from_success(kind: raw::ErrorKind<ErrorBody>, response: RawResponse) -> Resul
         Ok((job, paths)) => Ok(Snapshot {
             job,
             response,
-            type_errors: paths.into_iter().map(Warning::UnexpectedType).collect(),
+            warnings: paths.into_iter().map(Warning::UnexpectedType).collect(),
         }),
-        Err(JobError::NotAnObject) => Err(invalid("not a JSON object", response)),
-        Err(JobError::Syntax(source)) => Err(incomplete_body(kind, response, Some(source))),
+        Err(None) => Err(invalid("not a JSON object", response)),
+        Err(source) => Err(incomplete_body(kind, response, source)),
     }
 }
 
@@ -145,7 +145,7 @@ fn job_id_in(text: &str) -> Option<String> {
 }
 
 fn invalid(reason: impl Into<String>, response: RawResponse) -> Error {
-    Error::invalid_response(reason).with_response(Some(response))
+    Error::invalid_response(reason).with_response(response)
 }
 
 /// The error of a response that is not a success. What the documentation says of a
@@ -181,7 +181,7 @@ fn from_error_response(body: ErrorBody, response: RawResponse) -> Error {
     Error::new(kind, RequestStatus::ResponseReceived)
         .with_is_from_service(is_from_service)
         .with_service_message(message)
-        .with_response(Some(response))
+        .with_response(response)
         .with_job_id(id(body.jobid).as_deref())
         .with_parent_job_id(id(body.parent_job_id))
 }
@@ -220,34 +220,29 @@ impl Snapshot {
             _ => false,
         };
         if let Some(id) = self.job.jobid.clone().filter(|_| is_another) {
-            self.type_errors.push(Warning::OtherJob(id));
+            self.warnings.push(Warning::OtherJob(id));
         }
         let text = self.seed_in_text();
         let value = self.job.seed.as_ref().and_then(|seed| seed.value);
         if let Some(found) = value.or(text).filter(|_| !self.awaits_images()) {
-            let Self {
-                job,
-                response,
-                type_errors,
-            } = self;
-            let body = response.body;
-            let result = SeedResult::new(found, text, requested_id, &job, type_errors, body);
+            let (warnings, body) = (self.warnings, self.response.body);
+            let result = SeedResult::new(found, text, requested_id, &self.job, warnings, body);
             return Ok(Interpretation::Completed(result));
         }
         let is_halted = is_halt_code(self.job.code.as_ref());
         let kind = match &self.job.status {
             Some(JobStatus::Completed) => return Ok(Interpretation::WithoutSeed(Box::new(self))),
-            Some(JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)
-                if is_another || self.is_about_nothing() =>
-            {
-                ErrorKind::InvalidResponse {
-                    reason: "does not say that this job has ended".to_owned(),
-                }
-            }
-            Some(JobStatus::Failed) if is_halted => ErrorKind::Halted { job_failed: true },
             Some(status @ (JobStatus::Failed | JobStatus::Moderated | JobStatus::Cancelled)) => {
-                ErrorKind::JobFailed {
-                    status: status.clone(),
+                if is_another || self.is_about_nothing() {
+                    ErrorKind::InvalidResponse {
+                        reason: "does not say that this job has ended".to_owned(),
+                    }
+                } else if is_halted && *status == JobStatus::Failed {
+                    ErrorKind::Halted { job_failed: true }
+                } else {
+                    ErrorKind::JobFailed {
+                        status: status.clone(),
+                    }
                 }
             }
             None if is_halted => ErrorKind::Halted { job_failed: false },
@@ -276,10 +271,7 @@ impl Snapshot {
             .as_ref()
             .and_then(|seed| seed.content.as_deref());
         // The message of another job is its prompt, which may contain anything.
-        let is_seed_job = !matches!(
-            self.job.verb,
-            Some(Verb::Imagine | Verb::Button | Verb::Blend)
-        );
+        let is_seed_job = !has_own_seed(self.job.verb.as_ref());
         let completed = self.job.status == Some(JobStatus::Completed) && is_seed_job;
         let others = self.job.content.as_deref().filter(|_| completed);
         own.and_then(seed_text::seed)
@@ -307,6 +299,6 @@ impl Snapshot {
             .with_service_message(message.or(job.content))
             .with_job_id(job.jobid.as_deref().or(requested_id))
             .with_parent_job_id(job.parent_job_id)
-            .with_response(Some(self.response))
+            .with_response(self.response)
     }
 }

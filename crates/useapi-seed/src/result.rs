@@ -9,7 +9,7 @@ use useapi_seed_raw::types::{Attachment, Job, Verb};
 use crate::cdn_url;
 use crate::json;
 use crate::seed_text;
-use crate::warning::{self, DOCUMENTED_IMAGES, Warning};
+use crate::warning::{DOCUMENTED_IMAGES, Warning};
 
 /// A seed with its images.
 ///
@@ -103,14 +103,13 @@ impl SeedResult {
         text_value: Option<u64>,
         requested_id: Option<&str>,
         job: &Job,
-        type_errors: Vec<Warning>,
+        found: Vec<Warning>,
         body: Bytes,
     ) -> Self {
         let job_id = job.jobid.as_deref().or(requested_id).unwrap_or_default();
-        let parent_job_id = match job.verb {
+        let parent_job_id = match &job.verb {
             Some(Verb::SeedAsync) => job.parent_job_id.clone(),
-            Some(Verb::Imagine | Verb::Button | Verb::Blend) => Some(job_id.to_owned()),
-            _ => None,
+            verb => has_own_seed(verb.as_ref()).then(|| job_id.to_owned()),
         };
         let images = images(job);
         let mut warnings = Vec::new();
@@ -128,7 +127,8 @@ impl SeedResult {
                 warnings.push(Warning::UnencryptedImage(image.number));
             }
         }
-        warnings.extend(warning::drift(job, type_errors));
+        warnings.extend(found);
+        warnings.extend(Warning::for_job(job));
         let prompt = prompt(job);
         Self {
             job_id: job_id.to_owned(),
@@ -219,6 +219,12 @@ impl SeedResult {
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+}
+
+/// Whether a job with this verb has a seed of its own, so that it is not a seed job but
+/// may be the parent of one.
+pub(crate) fn has_own_seed(verb: Option<&Verb>) -> bool {
+    matches!(verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
 }
 
 /// The images of the seed. Attachments of the job itself are images when the seed

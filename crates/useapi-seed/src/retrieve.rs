@@ -9,9 +9,7 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::job::Job;
 use crate::result::SeedResult;
-use crate::submit::SubmitSeed;
 use crate::submit::options::SubmitOptions;
 use crate::submit_outcome::SubmitOutcome;
 use crate::wait::event::JobEvent;
@@ -46,7 +44,8 @@ use crate::wait_options::WaitOptions;
 #[derive(Debug)]
 #[must_use = "nothing is sent unless it is awaited"]
 pub struct RetrieveSeed {
-    submit: SubmitSeed,
+    client: Client,
+    job_id: String,
     submit_options: SubmitOptions,
     wait_options: WaitOptions,
     timeout: Option<Duration>,
@@ -59,7 +58,8 @@ impl Client {
     /// `.await` it as it is, or set options first.
     pub fn retrieve(&self, job_id: impl Into<String>) -> RetrieveSeed {
         RetrieveSeed {
-            submit: self.submit(job_id),
+            client: self.clone(),
+            job_id: job_id.into(),
             submit_options: SubmitOptions::default(),
             wait_options: self.shared.wait,
             timeout: None,
@@ -90,56 +90,49 @@ impl RetrieveSeed {
     /// The events: [`JobEvent::Started`], unless the seed had been retrieved before,
     /// those of the wait, and the result.
     pub fn into_stream(self) -> JobEvents {
-        let wait_options = self.wait_options;
         let events = async move {
-            let deadline = self.deadline();
-            let (events, started) = match self.submitted().await {
-                Err(error) => return stream::iter([Err(error)]).boxed(),
-                Ok(SubmitOutcome::AlreadyRetrieved(result)) => {
-                    return stream::iter([Ok(JobEvent::Completed(result))]).boxed();
+            match self.submit().await {
+                Err(error) => stream::iter([Err(error)]).boxed(),
+                Ok((SubmitOutcome::AlreadyRetrieved(result), _)) => {
+                    stream::iter([Ok(JobEvent::Completed(result))]).boxed()
                 }
-                Ok(SubmitOutcome::Started(job)) => {
+                Ok((SubmitOutcome::Started(job), options)) => {
                     let started = JobEvent::Started(job.handle().clone());
-                    (wait(&job, wait_options, deadline), started)
+                    let events = job.wait().with_options(options).into_stream();
+                    let events = events.map(|event| event.map_err(Error::job_started));
+                    stream::iter([Ok(started)]).chain(events).boxed()
                 }
-            };
-            let events = events.map(|event| event.map_err(Error::job_started));
-            stream::iter([Ok(started)]).chain(events).boxed()
+            }
         };
         JobEvents::new(stream::once(events).flatten())
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        Instant::now().checked_add(self.timeout?)
-    }
-
-    async fn submitted(self) -> Result<SubmitOutcome, Error> {
-        let mut options = self.submit_options;
-        options.timeout = options.timeout.min(self.timeout.unwrap_or(Duration::MAX));
-        self.submit.with_options(options).await
-    }
-
     async fn run(self) -> Result<SeedResult, Error> {
-        let mut events = self.into_stream();
-        loop {
-            match events.next().await {
-                Some(Ok(JobEvent::Completed(result))) => return Ok(result),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error),
-                // The stream ends with one of the two.
-                None => return Err(Error::lost_submission()),
+        match self.submit().await? {
+            (SubmitOutcome::AlreadyRetrieved(result), _) => Ok(result),
+            (SubmitOutcome::Started(job), options) => {
+                let wait = job.wait().with_options(options);
+                wait.await.map_err(Error::job_started)
             }
         }
     }
-}
 
-/// The wait, at most until the deadline of the whole call.
-fn wait(job: &Job, mut options: WaitOptions, deadline: Option<Instant>) -> JobEvents {
-    if let Some(deadline) = deadline {
-        let left = deadline.saturating_duration_since(Instant::now());
-        options.timeout = options.timeout.min(left);
+    /// Submits. The options are those of the wait, which ends at the deadline of the
+    /// whole call.
+    async fn submit(self) -> Result<(SubmitOutcome, WaitOptions), Error> {
+        let timeout = self.timeout.unwrap_or(Duration::MAX);
+        let deadline = Instant::now().checked_add(timeout);
+        let mut options = self.submit_options;
+        options.timeout = options.timeout.min(timeout);
+        let submit = self.client.submit(self.job_id).with_options(options);
+        let outcome = submit.await?;
+        let mut options = self.wait_options;
+        if let Some(deadline) = deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            options.timeout = options.timeout.min(left);
+        }
+        Ok((outcome, options))
     }
-    job.wait().with_options(options).into_stream()
 }
 
 impl IntoFuture for RetrieveSeed {

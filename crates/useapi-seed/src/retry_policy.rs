@@ -111,7 +111,9 @@ impl RetryPolicy {
         // Without any backoff the attempts would be a busy loop.
         let backoff = match error.retry_after().filter(|asked| !asked.is_zero()) {
             Some(asked) => asked,
-            None => self.max_backoff_for(attempts.count).mul_f64(jitter),
+            None => self
+                .doubled(attempts.count.saturating_sub(1))
+                .mul_f64(jitter),
         };
         let next = attempts.elapsed.checked_add(backoff)?;
         (next <= self.max_elapsed).then_some(backoff)
@@ -121,11 +123,6 @@ impl RetryPolicy {
     /// default 1 s, then 4 s.
     pub(crate) fn search_backoff(&self, searches: u32) -> Duration {
         self.doubled((2 * searches).saturating_sub(1))
-    }
-
-    /// The longest backoff after this many attempts.
-    pub(crate) fn max_backoff_for(&self, attempts: u32) -> Duration {
-        self.doubled(attempts.saturating_sub(1))
     }
 
     fn doubled(&self, times: u32) -> Duration {
@@ -155,7 +152,7 @@ mod tests {
             ErrorKind::TooManyJobs { executing },
             RequestStatus::ResponseReceived,
         )
-        .with_response(Some(response))
+        .with_response(response)
     }
 
     #[test]
@@ -190,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_of_any_length_is_understood() {
+    fn retry_after_of_any_length_is_parsed() {
         let backoff = |value| {
             let error = busy(Some(value));
             RetryPolicy::default().backoff(&error, Attempts::ONE, 1.0)

@@ -112,13 +112,13 @@ fn after_value(tail: &str) -> &str {
     }
 }
 
-fn is_of_word(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_'
+fn is_of_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
 }
 
 /// What needs no space before it.
-fn is_closing(letter: char) -> bool {
-    letter.is_whitespace() || matches!(letter, ',' | '.' | ';' | '!' | '?' | ')' | ']' | '}')
+fn is_closing(character: char) -> bool {
+    character.is_whitespace() || matches!(character, ',' | '.' | ';' | '!' | '?' | ')' | ']' | '}')
 }
 
 #[cfg(test)]
@@ -128,18 +128,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seed_is_read_after_a_line_break_and_after_the_slip_for_one() {
-        let written = "**a cat**\n**Job ID**: 5f0d\n**seed** 3204441961";
-        let slipped = "**<prompt>**\n**Job ID**: <Job ID>n**seed** 123456789";
-        assert_eq!(seed(written), Some(3_204_441_961));
-        assert_eq!(seed(slipped), Some(123_456_789));
-        assert_eq!(parse_seed_prompt(written), Some("a cat"));
-        assert_eq!(parse_seed_prompt(slipped), Some("<prompt>"));
+    fn seed_is_read_after_line_break_or_its_typo() {
+        let intended = "**a cat**\n**Job ID**: 5f0d\n**seed** 3204441961";
+        let documented = "**<prompt>**\n**Job ID**: <Job ID>n**seed** 123456789";
+        assert_eq!(seed(intended), Some(3_204_441_961));
+        assert_eq!(seed(documented), Some(123_456_789));
+        assert_eq!(parse_seed_prompt(intended), Some("a cat"));
+        assert_eq!(parse_seed_prompt(documented), Some("<prompt>"));
         assert_eq!(parse_seed_prompt("**a cat**n**Job ID**: 5"), Some("a cat"));
     }
 
     #[test]
-    fn text_without_a_seed_has_none() {
+    fn text_without_seed_has_none() {
         for text in [
             "",
             "**seed**",

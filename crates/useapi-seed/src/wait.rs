@@ -7,11 +7,11 @@ pub(crate) mod poller;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
+use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::job::Job;
-use crate::notifier::Notified;
 use crate::result::SeedResult;
 use crate::wait_options::WaitOptions;
 use event::JobEvent;
@@ -41,8 +41,8 @@ use poller::Poller;
 #[must_use = "nothing is polled unless it is awaited"]
 pub struct Wait {
     job: Job,
-    /// From the beginning: a notification before the first poll counts, too.
-    notified: Notified,
+    /// From the beginning: a wake before the first poll counts, too.
+    wakes: watch::Receiver<()>,
     options: WaitOptions,
 }
 
@@ -50,7 +50,7 @@ impl Job {
     /// Waits for the result. `.await` it as it is, or set options first.
     pub fn wait(&self) -> Wait {
         Wait {
-            notified: self.notifier().subscribe(),
+            wakes: self.wakes(),
             options: self.client().shared.wait,
             job: self.clone(),
         }
@@ -78,25 +78,22 @@ impl Wait {
 
     /// The events of the job, ending with its result.
     pub fn into_stream(self) -> JobEvents {
-        JobEvents::new(stream::unfold(State::New(Box::new(self)), async |state| {
-            let mut poller = match state {
-                State::New(wait) => Box::new(wait.poller()),
-                State::Polling(poller) => poller,
-                State::Ended => return None,
-            };
-            let event = poller.next().await;
-            let is_last = matches!(event, Err(_) | Ok(JobEvent::Completed(_)));
-            let state = if is_last {
-                State::Ended
-            } else {
-                State::Polling(poller)
-            };
-            Some((event, state))
+        // The timeout counts from the first poll of the stream.
+        let poller = async move { Box::new(self.poller()) };
+        JobEvents::new(stream::once(poller).flat_map(|poller| {
+            stream::try_unfold(Some(poller), async |poller| {
+                let Some(mut poller) = poller else {
+                    return Ok(None);
+                };
+                let event = poller.next().await?;
+                let is_last = matches!(event, JobEvent::Completed(_));
+                Ok(Some((event, (!is_last).then_some(poller))))
+            })
         }))
     }
 
     pub(crate) fn poller(self) -> Poller {
-        Poller::new(self.job, self.notified, self.options)
+        Poller::new(self.job, self.wakes, self.options)
     }
 
     async fn run(self) -> Result<SeedResult, Error> {
@@ -107,13 +104,6 @@ impl Wait {
             }
         }
     }
-}
-
-/// Of a stream; the timeout counts from its first poll.
-enum State {
-    New(Box<Wait>),
-    Polling(Box<Poller>),
-    Ended,
 }
 
 impl IntoFuture for Wait {

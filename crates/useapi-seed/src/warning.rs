@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use useapi_seed_raw::types::{Attachment, Job, JobStatus, Verb};
+use useapi_seed_raw::types::{Job, JobStatus, Verb};
+
+use crate::json;
 
 /// The documented number of images.
 pub(crate) const DOCUMENTED_IMAGES: usize = 4;
@@ -74,8 +76,8 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// What a job of the raw layer has that the spec does not know: fields, and
-    /// values of open enumerations.
+    /// What a job of the raw layer has that the spec does not know: values of open
+    /// enumerations, and fields in the order of the response's parts.
     ///
     /// ```
     /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
@@ -91,62 +93,39 @@ impl Warning {
     /// ```
     #[must_use]
     pub fn for_job(job: &Job) -> Vec<Self> {
-        drift(job, Vec::new())
+        let status = match &job.status {
+            Some(JobStatus::Unknown(value)) => Some(("status", value)),
+            _ => None,
+        };
+        let verb = match &job.verb {
+            Some(Verb::Unknown(value)) => Some(("verb", value)),
+            _ => None,
+        };
+        let values = [status, verb].into_iter().flatten();
+        let values = values.map(|(path, value)| Self::UnknownValue {
+            path: path.to_owned(),
+            value: value.clone(),
+        });
+        let mut warnings: Vec<_> = values.collect();
+        let mut fields = |path: &str, extra: &Map<String, Value>| {
+            let paths = extra.keys().map(|key| json::join(path, key));
+            warnings.extend(paths.map(Self::UnknownField));
+        };
+        fields("", &job.extra);
+        for (index, attachment) in job.attachments.iter().flatten().enumerate() {
+            fields(&format!("attachments[{index}]"), &attachment.extra);
+        }
+        if let Some(seed) = &job.seed {
+            fields("seed", &seed.extra);
+            for (index, attachment) in seed.attachments.iter().flatten().enumerate() {
+                fields(&format!("seed.attachments[{index}]"), &attachment.extra);
+            }
+        }
+        for (index, child) in job.children.iter().flatten().enumerate() {
+            fields(&format!("children[{index}]"), &child.extra);
+        }
+        warnings
     }
-}
-
-/// Appends what the spec does not know, in the order of the response's parts.
-pub(crate) fn drift(job: &Job, mut warnings: Vec<Warning>) -> Vec<Warning> {
-    let status = match &job.status {
-        Some(JobStatus::Unknown(value)) => Some(("status", value)),
-        _ => None,
-    };
-    let verb = match &job.verb {
-        Some(Verb::Unknown(value)) => Some(("verb", value)),
-        _ => None,
-    };
-    let values = [status, verb].into_iter().flatten();
-    warnings.extend(values.map(|(path, value)| Warning::UnknownValue {
-        path: path.to_owned(),
-        value: value.clone(),
-    }));
-    unknown_fields(&mut warnings, format_args!(""), &job.extra);
-    attachments(&mut warnings, "attachments", job.attachments.as_deref());
-    if let Some(seed) = &job.seed {
-        unknown_fields(&mut warnings, format_args!("seed."), &seed.extra);
-        attachments(
-            &mut warnings,
-            "seed.attachments",
-            seed.attachments.as_deref(),
-        );
-    }
-    for (index, child) in job.children.iter().flatten().enumerate() {
-        unknown_fields(
-            &mut warnings,
-            format_args!("children[{index}]."),
-            &child.extra,
-        );
-    }
-    warnings
-}
-
-fn attachments(warnings: &mut Vec<Warning>, path: &str, attachments: Option<&[Attachment]>) {
-    for (index, attachment) in attachments.unwrap_or_default().iter().enumerate() {
-        unknown_fields(
-            warnings,
-            format_args!("{path}[{index}]."),
-            &attachment.extra,
-        );
-    }
-}
-
-fn unknown_fields(
-    warnings: &mut Vec<Warning>,
-    prefix: fmt::Arguments<'_>,
-    extra: &Map<String, Value>,
-) {
-    let paths = extra.keys().map(|key| format!("{prefix}{key}"));
-    warnings.extend(paths.map(Warning::UnknownField));
 }
 
 impl fmt::Display for Warning {

@@ -76,7 +76,7 @@ mod tests {
         let status = StatusCode::from_u16(status).unwrap();
         let response = RawResponse::new(status, HeaderMap::new(), "".into(), BodyStatus::Complete);
         Error::new(kind, RequestStatus::ResponseReceived)
-            .with_response(Some(response))
+            .with_response(response)
             .with_is_from_service(is_from_service)
     }
 

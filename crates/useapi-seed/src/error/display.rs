@@ -8,7 +8,7 @@ use useapi_seed_raw::BodyStatus;
 use useapi_seed_raw::types::JobStatus;
 
 use super::class::Class;
-use super::{Error, ErrorKind, RequestStatus, SearchOutcome};
+use super::{Error, ErrorKind, RequestStatus};
 use crate::attempts::Attempts;
 use crate::bad_request::BadRequestReason;
 
@@ -146,27 +146,6 @@ impl Error {
         match &self.0.search {
             Some(search) => write!(f, "; {search}"),
             None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for SearchOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::NotFound { parent_job_id, .. } | Self::Failed { parent_job_id, .. }) = self;
-        match self {
-            Self::NotFound { attempts, .. } => {
-                let searches = if *attempts == 1 { "search" } else { "searches" };
-                write!(
-                    f,
-                    "no seed job found for {parent_job_id} after {attempts} {searches}"
-                )
-            }
-            Self::Failed { reason, .. } => {
-                write!(
-                    f,
-                    "search for a seed job of {parent_job_id} failed: {reason}"
-                )
-            }
         }
     }
 }

@@ -152,17 +152,12 @@ impl Client {
         parent_job_id: impl Into<String>,
         options: SubmitOptions,
     ) -> Result<Submission, Error> {
-        Submission::new(self, parent_job_id.into(), options)
-    }
-}
-
-impl Submission {
-    fn new(client: &Client, parent_job_id: String, options: SubmitOptions) -> Result<Self, Error> {
+        let parent_job_id = parent_job_id.into();
         let request = options.request(&parent_job_id)?;
         // Later responses about the job may repeat it, too.
         let client = match &request.discord {
-            Some(discord) => client.with_redacted(discord.expose_secret()),
-            None => client.clone(),
+            Some(discord) => self.with_redacted(discord.expose_secret()),
+            None => self.clone(),
         };
         let transport = client.transport();
         let request_timeout = options.request_timeout.unwrap_or(transport.request_timeout);
@@ -176,7 +171,7 @@ impl Submission {
         let margin = transport.settle_margin;
         let owner = format!("{:016x}", fastrand::u64(..));
         let execution = Execution::new(owner, request_timeout.saturating_add(margin), margin);
-        Ok(Self {
+        Ok(Submission {
             client,
             parent_job_id,
             request,
@@ -193,13 +188,9 @@ impl Submission {
             poller: None,
         })
     }
+}
 
-    /// Id of the job whose seed is retrieved.
-    #[must_use]
-    pub fn parent_job_id(&self) -> &str {
-        &self.parent_job_id
-    }
-
+impl Submission {
     /// The job of [`SubmissionState::Started`], to wait for instead of polling it in
     /// steps. If this submission has started or found it, the response counts as its
     /// first poll.

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument, Span, field, info_span};
 use useapi_seed_raw::RawResponse;
-use useapi_seed_raw::types::Verb;
 
 use crate::attempts::{Attempts, Idempotency};
 use crate::error::{Error, ErrorKind, RequestStatus};
 use crate::job::{Job, JobProgress, PollResult};
-use crate::notifier::Notified;
-use crate::result::SeedResult;
+use crate::result::{SeedResult, has_own_seed};
 use crate::wait::event::JobEvent;
 use crate::wait_options::WaitOptions;
 
@@ -20,8 +19,7 @@ const MIN_INTERVAL: Duration = Duration::from_millis(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 /// How much longer the final poll, at the deadline, may take.
 const FINAL_POLL_TIMEOUT: Duration = Duration::from_secs(10);
-/// A caller could send callbacks without end: notifications closer than this are
-/// one.
+/// A caller could send callbacks without end: wakes closer than this are one.
 const MIN_WAKE_INTERVAL: Duration = Duration::from_secs(1);
 /// The part of an interval that is added at random, at most.
 const JITTER: f64 = 0.1;
@@ -36,7 +34,8 @@ const UNKNOWN_POLLS: u32 = 3;
 pub(crate) struct Poller {
     job: Job,
     options: WaitOptions,
-    notified: Notified,
+    /// Stays open, since the job is kept.
+    wakes: watch::Receiver<()>,
     /// Whether the coming pause has been reported.
     is_pause_reported: bool,
     span: Span,
@@ -44,11 +43,11 @@ pub(crate) struct Poller {
     /// None when the clock cannot represent it.
     deadline: Option<Instant>,
     next: Instant,
-    /// When the next notification has an effect.
+    /// When the next wake has an effect.
     next_wake_allowed: Instant,
-    /// Whether a notification caused the coming poll.
+    /// Whether a wake caused the coming poll.
     woken: bool,
-    /// Whether a notification has brought a change.
+    /// Whether a wake has brought a change.
     has_been_woken: bool,
     last: Option<JobProgress>,
     polls: u32,
@@ -63,14 +62,14 @@ pub(crate) struct Poller {
 
 impl Poller {
     /// The timeout counts from now.
-    pub(crate) fn new(job: Job, notified: Notified, options: WaitOptions) -> Self {
+    pub(crate) fn new(job: Job, wakes: watch::Receiver<()>, options: WaitOptions) -> Self {
         let started = Instant::now();
         let options = WaitOptions {
             poll_interval: options.poll_interval.clamp(MIN_INTERVAL, MAX_INTERVAL),
             ..options
         };
         let mut poller = Self {
-            notified,
+            wakes,
             is_pause_reported: false,
             span: info_span!(
                 "useapi_seed.wait",
@@ -168,7 +167,7 @@ impl Poller {
             .last
             .as_ref()
             .is_none_or(|last| !last.is_same(&progress));
-        // A notification without a change must not slow the wait down.
+        // A wake without a change must not slow the wait down.
         self.has_been_woken |= std::mem::take(&mut self.woken) && is_change;
         self.next = self.after(Instant::now(), None);
         self.last = Some(progress.without_body());
@@ -192,7 +191,7 @@ impl Poller {
         // Not every server may know a job that has just been started.
         let is_young = self.polls <= self.max_unknown_polls() && error.is_not_found();
         if !is_young {
-            // Notifications must not end the wait earlier.
+            // Wakes must not end the wait earlier.
             self.failed += u32::from(!woken);
             // A job that no poll has found is not known to be running.
             let is_unknown = is_last && self.last.is_none() && self.invalid.is_none();
@@ -243,9 +242,10 @@ impl Poller {
         Some(JobEvent::Completed(*result))
     }
 
-    /// Until the next poll is due, or a notification comes.
+    /// Until the next poll is due, or a wake comes.
     async fn sleep(&mut self) {
-        self.woken = timeout_at(self.next, self.notified.wait()).await.is_ok();
+        let wake = timeout_at(self.next, self.wakes.changed()).await;
+        self.woken = wake.is_ok();
         if self.woken {
             sleep_until(self.next_wake_allowed.min(self.next)).await;
         }
@@ -289,8 +289,7 @@ impl Poller {
     /// The wait's timeout, or the last response if that could not be parsed.
     fn timed_out(&mut self, last_error: Option<Error>) -> Error {
         if let Some((kind, response)) = self.invalid.take() {
-            let error =
-                Error::new(kind, RequestStatus::ResponseReceived).with_response(Some(response));
+            let error = Error::new(kind, RequestStatus::ResponseReceived).with_response(response);
             let error = error.for_call(Idempotency::Safe);
             return self.ended(error.with_job_id(Some(self.job.id())));
         }
@@ -323,8 +322,5 @@ impl Poller {
 
 /// Whether a seed job has completed without a seed.
 fn is_without_seed(error: &Error) -> bool {
-    let ErrorKind::SeedMissing { verb } = error.kind() else {
-        return false;
-    };
-    !matches!(verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
+    matches!(error.kind(), ErrorKind::SeedMissing { verb } if !has_own_seed(verb.as_ref()))
 }

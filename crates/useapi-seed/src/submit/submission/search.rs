@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::{Next, Step, Submission};
+use crate::error::Error;
 use crate::error::class::Class;
-use crate::error::{Error, RequestStatus, SearchOutcome};
-use crate::find::SeedJobSearch;
 use crate::job::JobHandle;
 use crate::submit::options::Resubmit;
 use crate::submit::state::{Intent, SubmissionState, now};
@@ -19,30 +18,27 @@ const MIN_SEARCH_BACKOFF: Duration = Duration::from_millis(100);
 impl Submission {
     pub(super) async fn search(&mut self, intent: Intent) -> Step {
         let parent = self.parent_job_id.clone();
-        let client = self.client.clone();
         let is_own = self.execution.is_own(&intent);
         if !is_own {
             // Another execution has lost its response.
             self.losses = self.losses.max(1);
         }
-        // It may have sent another reference.
-        let reply_ref = self.options.reply_ref.clone().filter(|_| is_own);
-        let search = SeedJobSearch {
-            client: &client,
-            parent_job_id: &parent,
-            reply_ref: reply_ref.as_deref(),
-        };
+        let mut search = self.client.find_seed_job(parent.as_str());
+        // Another execution may have sent another reference.
+        if let Some(reference) = self.options.reply_ref.as_ref().filter(|_| is_own) {
+            search = search.reply_ref(reference);
+        }
         // A truncated response may name the job, or only the parent.
         let named = self.lost.as_ref().and_then(Error::job_id);
         if let Some(id) = named.filter(|id| self.searches == 0 && *id != parent.trim())
             && search.may_be(id, &self.call_options).await
         {
             let handle = JobHandle::new(id).with_parent(parent);
-            return self.found(SubmitOutcome::Started(client.job(handle)));
+            return self.found(SubmitOutcome::Started(self.client.job(handle)));
         }
         let searched_at = now();
         self.searches += 1;
-        match search.run(&self.call_options).await {
+        match search.search(&self.call_options).await {
             Ok(Some(outcome)) => {
                 tracing::warn!(
                     useapi.parent_job.id = parent,
@@ -58,10 +54,10 @@ impl Submission {
                     .nothing_found(intent, searched_at, resubmit, time);
                 match state {
                     SubmissionState::Intent(intent) if resubmit != Resubmit::Immediately => {
-                        let outcome = SearchOutcome::NotFound {
-                            attempts: self.searched,
-                            parent_job_id: parent,
-                        };
+                        let count = self.searched;
+                        let searches = if count == 1 { "search" } else { "searches" };
+                        let outcome =
+                            format!("no seed job found for {parent} after {count} {searches}");
                         self.search_again(intent, outcome)
                     }
                     state => {
@@ -73,10 +69,7 @@ impl Submission {
                 }
             }
             Err(error) => {
-                let outcome = SearchOutcome::Failed {
-                    parent_job_id: parent.clone(),
-                    reason: error.to_string(),
-                };
+                let outcome = format!("search for a seed job of {parent} failed: {error}");
                 if error.class() != Class::Permanent {
                     let step = self.search_again(intent, outcome);
                     return Step {
@@ -86,9 +79,11 @@ impl Submission {
                 }
                 let error = match self.lost.take() {
                     // A halted account must not be called again: that comes first.
-                    Some(lost) if error.is_halted() => after_lost_response(error).with_source(lost),
-                    Some(lost) => self.unresolved(lost, outcome),
-                    None => after_lost_response(error),
+                    Some(lost) if error.is_halted() => {
+                        error.after_lost_response().with_source(lost)
+                    }
+                    Some(lost) => lost.after_search(outcome, self.started.elapsed()),
+                    None => error.after_lost_response(),
                 };
                 let error = error.with_parent_job_id(Some(parent));
                 Step::failed(SubmissionState::Intent(intent), Next::Stop, error)
@@ -105,7 +100,7 @@ impl Submission {
         }
     }
 
-    fn search_again(&mut self, intent: Intent, outcome: SearchOutcome) -> Step {
+    fn search_again(&mut self, intent: Intent, outcome: String) -> Step {
         let mut backoff = self.call_options.retry.search_backoff(self.searches);
         let is_over = match self.resubmit() {
             Resubmit::WhenSettled => {
@@ -119,7 +114,7 @@ impl Submission {
         let next = self.pause((!is_over).then_some(backoff));
         let error = (next == Next::Stop).then(|| {
             let lost = self.take_lost(&intent);
-            self.unresolved(lost, outcome)
+            lost.after_search(outcome, self.started.elapsed())
         });
         Step {
             state: SubmissionState::Intent(intent),
@@ -127,16 +122,4 @@ impl Submission {
             error,
         }
     }
-
-    /// The id in a truncated response, if any, was the parent's.
-    fn unresolved(&self, lost: Error, outcome: SearchOutcome) -> Error {
-        lost.without_job_id()
-            .with_search(outcome)
-            .with_elapsed(self.started.elapsed())
-    }
-}
-
-/// The error of the search itself; it also says that the request may have been sent.
-fn after_lost_response(error: Error) -> Error {
-    error.with_request_status(RequestStatus::MayHaveBeenSent)
 }

@@ -56,7 +56,7 @@ impl Submission {
             }
             None => "has neither a seed nor a jobid",
         };
-        Err(Error::invalid_response(reason).with_response(Some(snapshot.response)))
+        Err(Error::invalid_response(reason).with_response(snapshot.response))
     }
 
     pub(super) async fn send(&mut self, intent: Intent) -> Step {
