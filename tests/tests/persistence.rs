@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use useapi_seed::images::Directory;
 use useapi_seed::{
     Client, JobHandle, JobProgress, PollResult, RetryPolicy, SeedResult, SubmitOutcome, WaitOptions,
 };
@@ -68,6 +69,36 @@ async fn stored_result_saves_images_without_api_call() {
         assert!(directory.path().join(saved.unwrap().name).is_file());
     }
     assert_eq!(calls(&emulator), (api, images + 4));
+}
+
+#[tokio::test]
+async fn job_document_is_written_once_and_only_when_complete() {
+    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
+    let limited = builder.max_images(2).build().unwrap();
+    let retrieve = limited.retrieve(&emulator.jobs().imagine);
+    let options = poll_every(Duration::from_millis(20));
+    let result = retrieve.wait_options(options).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let (sink, document) = (
+        Directory::new(directory.path()),
+        directory.path().join("job.json"),
+    );
+    let error = limited.save_result(&result, &sink).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "max_images is too small: images: only the first 2 of 4 are saved"
+    );
+    assert!(!document.exists());
+
+    let client = client(&emulator);
+    client.save_result(&result, &sink).await.unwrap();
+    let first = std::fs::read(&document).unwrap();
+    let stored: SeedResult = serde_json::from_slice(&first).unwrap();
+    assert_eq!(stored, restored(&result));
+    let again = client.save_result(&stored, &sink).await.unwrap();
+    assert!(again.iter().all(|saved| saved.reused));
+    assert_eq!(std::fs::read(&document).unwrap(), first);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use useapi_seed::{Client, ErrorKind, JobEvent, RequestStatus, WaitOptions};
+use useapi_seed::{Client, Disposition, ErrorKind, JobEvent, RequestStatus, WaitOptions};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Response, Stub, no_retry, poll_every};
 
@@ -39,7 +39,6 @@ async fn timeout_bounds_submission_and_wait_together() {
         .timeout(timeout)
         .await
         .unwrap_err();
-    assert!(started.elapsed() >= timeout, "{error}");
     // The wait has what the submission left.
     match error.kind() {
         ErrorKind::WaitTimeout { elapsed, .. } => {
@@ -64,6 +63,31 @@ async fn timeout_ends_a_submission_without_response() {
     assert_eq!(error.request_status(), RequestStatus::MayHaveBeenSent);
     // The default limits are 60 s for a request and 3 min for a submission.
     assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn timeout_bounds_the_final_poll() {
+    let fault = Fault::Latency {
+        milliseconds: 60_000,
+    };
+    let emulator = Emulator::builder()
+        .stopped()
+        .fault(Operation::GetJob, When::Next(9), fault)
+        .start()
+        .await
+        .unwrap();
+    let client = client(emulator.token(), emulator.base_url());
+    let started = Instant::now();
+    let error = client
+        .retrieve(&emulator.jobs().imagine)
+        .wait_options(poll_every(INTERVAL))
+        .timeout(Duration::from_millis(400))
+        .await
+        .unwrap_err();
+    // By itself a final poll takes up to 10 s.
+    assert!(started.elapsed() < Duration::from_secs(9), "{error}");
+    assert!(error.job_id().is_some() && !error.is_retryable());
+    assert_eq!(error.verdict().disposition, Disposition::Started);
 }
 
 #[tokio::test]

@@ -62,7 +62,9 @@ impl Client {
 
     /// How long after it was sent a submission may still start a job: the request
     /// timeout plus the [settle margin](crate::ClientBuilder::settle_margin). Until
-    /// then an unsuccessful [search](Self::find_seed_job) proves nothing.
+    /// then an unsuccessful [search](Self::find_seed_job) proves nothing. A longer
+    /// [`SubmitOptions::request_timeout`](crate::SubmitOptions::request_timeout) counts
+    /// instead of the client's.
     #[must_use]
     pub fn settle_time(&self) -> Duration {
         self.request_timeout()

@@ -86,7 +86,8 @@
 //! # Progress
 //!
 //! [`Job::poll`] polls once. [`RetrieveSeed::into_stream`] and [`Wait::into_stream`]
-//! are streams of [`JobEvent`]s. Dropping a wait or a stream loses nothing.
+//! are streams of [`JobEvent`]s. Once the job is
+//! started, dropping a wait or a stream loses nothing.
 //!
 //! # Callbacks
 //!

@@ -20,7 +20,9 @@ use crate::wait_options::WaitOptions;
 /// it, or read its events.
 ///
 /// Once the job is started, its id is in every error, and
-/// [`Client::job`](crate::Client::job) resumes it. To store the id before the wait,
+/// [`Client::job`](crate::Client::job) resumes it. Until then, dropping the call may lose
+/// a job that was just submitted, as for [`SubmitSeed`](crate::SubmitSeed); and two calls
+/// for the same parent start two jobs. To store the id before the wait,
 /// read the [events](Self::into_stream), or [submit](Client::submit) and
 /// [wait](crate::Job::wait) separately.
 ///
@@ -129,7 +131,9 @@ impl RetrieveSeed {
         let mut options = self.wait_options;
         if let Some(deadline) = deadline {
             let left = deadline.saturating_duration_since(Instant::now());
-            options.timeout = options.timeout.min(left);
+            // The final poll is a part of the call, too.
+            options.final_poll_timeout = options.final_poll_timeout.min(left / 4);
+            options.timeout = options.timeout.min(left - options.final_poll_timeout);
         }
         Ok((outcome, options))
     }

@@ -28,6 +28,8 @@ pub struct WaitOptions {
     pub(crate) max_poll_errors: u32,
     pub(crate) max_unknown_polls: Option<u32>,
     pub(crate) request_timeout: Option<Duration>,
+    /// How much longer the final poll, at the deadline, may take.
+    pub(crate) final_poll_timeout: Duration,
 }
 
 impl Default for WaitOptions {
@@ -39,6 +41,7 @@ impl Default for WaitOptions {
             max_poll_errors: Self::DEFAULT_MAX_POLL_ERRORS,
             max_unknown_polls: None,
             request_timeout: None,
+            final_poll_timeout: Duration::from_secs(10),
         }
     }
 }

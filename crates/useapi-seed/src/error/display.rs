@@ -138,7 +138,7 @@ impl Error {
         while let Some(cause) = source {
             let cause_text = cause.to_string();
             // Layers often repeat the message of the layer below.
-            if !f.ends_with(&cause_text) {
+            if !f.contains(&cause_text) {
                 write!(f, ": {cause_text}")?;
             }
             source = cause.source();

@@ -32,7 +32,8 @@ impl Error {
                 "Correct the value.",
             ),
             ErrorKind::BadRequest(reason) => (
-                "The job does not support seed retrieval, or a required value is missing.",
+                "The job is not a completed imagine, button or blend job, or a required value is \
+                 missing.",
                 reason.help(),
             ),
             ErrorKind::Unauthorized => (
@@ -102,7 +103,7 @@ impl Error {
             ),
             #[cfg(feature = "images")]
             ErrorKind::Image(error) => (
-                "Image URLs expire after about a day; a proxy may also block them.",
+                "The image host or a proxy failed, or the URL has expired (after about a day).",
                 if error.is_expired() {
                     "Poll the job again: its response usually has renewed URLs, valid for about a \
                      day."
@@ -112,9 +113,10 @@ impl Error {
             ),
             #[cfg(feature = "images")]
             ErrorKind::Io => (
-                "The directory is not writable, or the disk is full.",
-                "Check that the directory is writable and has free space. The result is not lost: \
-                 save it to another directory.",
+                "The destination is not writable, full or unreachable, or has another file of that \
+                 name.",
+                "Check that the destination is writable and has free space. The result is not \
+                 lost: save it elsewhere.",
             ),
         }
     }

@@ -30,6 +30,7 @@ use super::{Error, ErrorKind, RequestStatus};
 ///     Disposition::Busy { retry_after_secs } => println!("retry after {retry_after_secs:?} s"),
 ///     Disposition::Halted { .. } => println!("pause the account: {verdict}"),
 ///     Disposition::Ambiguous { settles_in_secs } => println!("search for {settles_in_secs:?} s"),
+///     Disposition::Started => println!("wait for {:?}", verdict.job_id),
 ///     Disposition::Transient { .. } => println!("retry later"),
 ///     Disposition::Permanent => println!("{verdict}: {}", verdict.help),
 /// }
@@ -84,6 +85,9 @@ pub enum Disposition {
         /// that none was started.
         settles_in_secs: Option<u64>,
     },
+    /// The call has started a job, which is not affected: wait for it with its id. The
+    /// same call would start another one.
+    Started,
     /// The same call, or another wait for the same job, may succeed later.
     Transient {
         /// The time to wait that the service asks for.
@@ -104,6 +108,9 @@ impl Error {
             (_, Class::Ambiguous) => Disposition::Ambiguous {
                 settles_in_secs: self.settles_in().map(rounded_up),
             },
+            (_, Class::NotProcessed | Class::Transient) if self.0.has_started => {
+                Disposition::Started
+            }
             (_, Class::NotProcessed | Class::Transient) => {
                 Disposition::Transient { retry_after_secs }
             }
@@ -165,6 +172,10 @@ mod tests {
             (
                 lost().for_call(Idempotency::Safe),
                 json!({"type": "transient", "retry_after_secs": null}),
+            ),
+            (
+                lost().for_call(Idempotency::Safe).job_started(),
+                json!({"type": "started"}),
             ),
             (error(ErrorKind::NotFound), json!({"type": "permanent"})),
         ] {

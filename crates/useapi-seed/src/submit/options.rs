@@ -50,7 +50,8 @@ pub struct SubmitOptions {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resubmit {
-    /// Never: the error says that the request may have been sent.
+    /// Never: the error says that the request may have been sent. Continue with
+    /// another value, or search by [`Client::find_seed_job`](crate::Client::find_seed_job).
     #[default]
     Never,
     /// Once the first submission is settled: [`Client::settle_time`](crate::Client::settle_time)
@@ -78,8 +79,9 @@ impl Default for SubmitOptions {
 }
 
 impl SubmitOptions {
-    /// A Discord token instead of the account's own. A secret: it is sent, and
-    /// appears nowhere else.
+    /// A Discord token instead of the account's own. A secret: it is sent, and redacted
+    /// in responses about the job. A job that is made from its handle later does not
+    /// know it.
     #[must_use]
     pub fn discord(mut self, token: impl Into<SecretString>) -> Self {
         let token = token.into();

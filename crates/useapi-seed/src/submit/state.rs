@@ -30,7 +30,9 @@ use crate::result::SeedResult;
 pub enum SubmissionState {
     /// Nothing was sent, or all that was sent has been rejected.
     Planned,
-    /// A request may have been sent, and whether it started a job is unknown.
+    /// A request may have been sent, and whether it started a job is unknown. Only with
+    /// [`Resubmit::WhenSettled`](crate::Resubmit) or `Immediately` another one follows
+    /// when no job is found.
     Intent(Intent),
     /// A job was started; each step polls it.
     Started {

@@ -52,6 +52,7 @@ use crate::wait::poller::Poller;
 /// # });
 /// ```
 ///
+/// - A state belongs to its parent job and options: store their id and values with it.
 /// - Between two steps it may be stopped, or dropped. The future of a step may be
 ///   dropped, too: then the state before it stays valid, and a response that it would
 ///   have received is lost.
@@ -251,6 +252,15 @@ impl Submission {
         let SubmissionState::Started { job, progress } = state else {
             return Step::new(state, Next::Stop);
         };
+        let parent = job.parent_job_id.as_ref();
+        if parent.is_some_and(|parent| *parent != self.parent_job_id) {
+            let error = Error::invalid_input("state", "belongs to another parent job");
+            return Step::failed(
+                SubmissionState::Started { job, progress },
+                Next::Stop,
+                error,
+            );
+        }
         // Another process may have stored another job.
         if self.job.as_ref().is_none_or(|own| *own.handle() != job) {
             (self.job, self.poller) = (Some(self.client.job(job.clone())), None);

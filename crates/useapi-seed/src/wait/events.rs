@@ -12,8 +12,8 @@ use crate::wait::event::JobEvent;
 /// A [`Stream`] of [`JobEvent`]s. Made by [`Wait::into_stream`](crate::Wait::into_stream)
 /// and [`RetrieveSeed::into_stream`](crate::RetrieveSeed::into_stream).
 ///
-/// It ends after the result, or after the error that ended the wait. Dropping it
-/// loses nothing: the job keeps running.
+/// It ends after the result, or after the error that ended the wait. Once the job is
+/// started, dropping it loses nothing: the job keeps running.
 ///
 /// ```
 /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }

@@ -17,8 +17,6 @@ use crate::wait_options::WaitOptions;
 /// The limits of an interval: no busy loop, no overflow.
 const MIN_INTERVAL: Duration = Duration::from_millis(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
-/// How much longer the final poll, at the deadline, may take.
-const FINAL_POLL_TIMEOUT: Duration = Duration::from_secs(10);
 /// A caller could send callbacks without end: wakes closer than this are one.
 const MIN_WAKE_INTERVAL: Duration = Duration::from_secs(1);
 /// The part of an interval that is added at random, at most.
@@ -258,7 +256,7 @@ impl Poller {
             options.request_timeout = timeout;
         }
         options.deadline = if is_last {
-            Instant::now().checked_add(FINAL_POLL_TIMEOUT)
+            Instant::now().checked_add(self.options.final_poll_timeout)
         } else {
             self.deadline
         };
