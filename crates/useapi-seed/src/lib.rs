@@ -100,7 +100,7 @@
 //!
 //! [`Client::save_images`] downloads the images of a result into a directory, four
 //! concurrently, and verifies that each is complete. It skips images that are already
-//! saved, resumes interrupted downloads and renews expired URLs. A [`SeedResult`]
+//! saved, resumes a download after an interruption and renews expired URLs. A [`SeedResult`]
 //! that was stored as JSON is sufficient. [`Client::save_images_to`] stores them in any
 //! [`Sink`](images::Sink), such as an object store, and [`Client::save_result`] adds
 //! `job.json` last, which marks a complete job.
@@ -173,6 +173,8 @@
 //!
 //! - `images` (default): [`Client::save_images`] and the crate
 //!   `useapi-seed-images`. Without it a [`SeedResult`] still has the URLs.
+//! - `object-store`: [`images`] has `ObjectStoreSink`, for any store of the crate
+//!   `object_store`, whose own features choose S3, Google Cloud Storage or Azure.
 //! - `rustls` (default), `rustls-no-provider`, `native-tls`: see [TLS](#tls).
 //! - `schemars`: JSON Schemas of the serializable types.
 //!

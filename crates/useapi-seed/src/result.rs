@@ -208,7 +208,8 @@ impl SeedResult {
     }
 
     /// The response as the raw layer's type, parsed from
-    /// [`raw_body`](Self::raw_body) at each call.
+    /// [`raw_body`](Self::raw_body) at each call; without a body all its fields are
+    /// absent.
     #[must_use]
     pub fn raw_job(&self) -> Job {
         json::job(&self.body)
