@@ -275,11 +275,20 @@ async fn job_stored_by_another_process_is_polled() {
         panic!("{other:?}");
     };
     emulator.advance(Duration::from_secs(60));
-    let state = SubmissionState::Started {
-        job: JobHandle::new(other.id()).with_parent(button),
+    let started = |job| SubmissionState::Started {
+        job,
         progress: None,
     };
-    let step = own.step(state).await;
+    let handle = JobHandle::new(other.id());
+    // The state of another submission is not continued.
+    let foreign = started(handle.clone().with_parent(button));
+    let step = own.step(foreign.clone()).await;
+    assert_eq!((step.state, step.next), (foreign, Next::Stop));
+    assert_eq!(
+        step.error.unwrap().to_string(),
+        "state belongs to another parent job"
+    );
+    let step = own.step(started(handle)).await;
     let SubmissionState::Completed { result } = step.state else {
         panic!("{step:?}");
     };
