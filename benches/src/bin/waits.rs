@@ -64,7 +64,7 @@ async fn reqwest(service: &Service) -> Result<u32, Fault> {
         sleep(beginning(number)).await;
         for poll in 0..POLLS {
             if poll > 0 {
-                sleep(Wait::DEFAULT_INTERVAL).await;
+                sleep(WaitOptions::DEFAULT_POLL_INTERVAL).await;
             }
             let request = http
                 .get(url)
