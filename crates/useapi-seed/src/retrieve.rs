@@ -133,7 +133,9 @@ impl RetrieveSeed {
             let left = deadline.saturating_duration_since(Instant::now());
             // The final poll is a part of the call, too.
             options.final_poll_timeout = options.final_poll_timeout.min(left / 4);
-            options.timeout = options.timeout.min(left - options.final_poll_timeout);
+            options.timeout = options
+                .timeout
+                .min(left.saturating_sub(options.final_poll_timeout));
         }
         Ok((outcome, options))
     }
