@@ -22,9 +22,9 @@ fn client(token: &str, base_url: &str) -> Client {
 
 #[tokio::test]
 async fn timeout_bounds_submission_and_wait_together() {
-    let latency = Duration::from_millis(300);
-    let timeout = Duration::from_millis(400);
-    let fault = Fault::Latency { milliseconds: 300 };
+    let latency = Duration::from_millis(200);
+    let timeout = Duration::from_millis(1000);
+    let fault = Fault::Latency { milliseconds: 200 };
     let emulator = Emulator::builder()
         .stopped()
         .fault(Operation::RetrieveSeed, When::Next(1), fault)
