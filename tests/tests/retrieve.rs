@@ -23,7 +23,7 @@ fn client(token: &str, base_url: &str) -> Client {
 #[tokio::test]
 async fn timeout_bounds_submission_and_wait_together() {
     let latency = Duration::from_millis(200);
-    let timeout = Duration::from_millis(1000);
+    let timeout = Duration::from_secs(1);
     let fault = Fault::Latency { milliseconds: 200 };
     let emulator = Emulator::builder()
         .stopped()
