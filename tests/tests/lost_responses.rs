@@ -9,12 +9,30 @@ use std::time::Duration;
 
 use useapi_seed::{Client, Error, Resubmit, RetryPolicy, SubmitOptions, SubmitOutcome};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
-use useapi_seed_tests::{Response, Stub, no_retry};
+use useapi_seed_tests::{Response, Stub, no_retry, poll_every};
 
 fn client(emulator: &Emulator) -> Client {
     let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
     let builder = builder.retry(no_retry()).settle_margin(Duration::ZERO);
     builder.build().unwrap()
+}
+
+/// An emulator with a paused clock, whose next submissions meet these faults.
+async fn paused<const N: usize>(faults: [Fault; N]) -> Emulator {
+    let builder = faults
+        .into_iter()
+        .fold(Emulator::builder(), |builder, fault| {
+            builder.fault(Operation::RetrieveSeed, When::Next(1), fault)
+        });
+    builder.stopped().start().await.unwrap()
+}
+
+#[track_caller]
+fn assert_started(outcome: &Result<SubmitOutcome, Error>) {
+    assert!(
+        matches!(outcome, Ok(SubmitOutcome::Started(_))),
+        "{outcome:?}"
+    );
 }
 
 /// A request timeout, and the settle time with a margin of zero.
@@ -63,7 +81,8 @@ async fn job_of_lost_response_is_found() {
         match client.submit(&emulator.jobs().imagine).await {
             Ok(SubmitOutcome::Started(job)) => {
                 emulator.advance(Duration::from_secs(60));
-                job.wait().await.unwrap();
+                let options = poll_every(Duration::from_millis(2));
+                job.wait().with_options(options).await.unwrap();
             }
             other => panic!("{fault:?}: {other:?}"),
         }
@@ -88,10 +107,7 @@ async fn job_of_timed_out_request_is_found_later() {
     let options = SubmitOptions::default().request_timeout(Duration::from_millis(200));
     let submit = client.submit(&emulator.jobs().imagine);
     let outcome = submit.with_options(options).await;
-    assert!(
-        matches!(outcome, Ok(SubmitOutcome::Started(_))),
-        "{outcome:?}"
-    );
+    assert_started(&outcome);
     assert_eq!(started(&emulator), 1);
 }
 
@@ -104,39 +120,23 @@ async fn render(emulator: &Emulator, client: &Client) {
 
 #[tokio::test]
 async fn empty_reply_ref_is_as_none() {
-    let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
-        .stopped()
-        .start()
-        .await
-        .unwrap();
+    let emulator = paused([Fault::ResetAfter]).await;
     let client = client(&emulator);
     let empty = SubmitOptions::default().reply_ref("");
     let outcome = submit(&emulator, &client, empty).await;
-    assert!(
-        matches!(outcome, Ok(SubmitOutcome::Started(_))),
-        "{outcome:?}"
-    );
+    assert_started(&outcome);
     let found = client.find_seed_job(&emulator.jobs().imagine).reply_ref("");
     assert!(matches!(found.await, Ok(Some(SubmitOutcome::Started(_)))));
     let submit = client.submit(&emulator.jobs().button);
     let empty = SubmitOptions::default().reply_url("").discord("");
     let outcome = submit.with_options(empty).await;
-    assert!(
-        matches!(outcome, Ok(SubmitOutcome::Started(_))),
-        "{outcome:?}"
-    );
+    assert_started(&outcome);
 }
 
 #[tokio::test]
 async fn send_once_sends_once_and_does_not_search() {
     for fault in [Fault::ResetAfter, Fault::status(429)] {
-        let emulator = Emulator::builder()
-            .fault(Operation::RetrieveSeed, When::Next(1), fault)
-            .stopped()
-            .start()
-            .await
-            .unwrap();
+        let emulator = paused([fault]).await;
         let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
         let client = builder.build().unwrap();
         let submit = client.submit(&emulator.jobs().imagine);
@@ -152,12 +152,7 @@ async fn send_once_sends_once_and_does_not_search() {
 
 #[tokio::test]
 async fn job_that_fails_to_respond_hides_no_other() {
-    let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
-        .stopped()
-        .start()
-        .await
-        .unwrap();
+    let emulator = paused([Fault::ResetAfter]).await;
     let client = client(&emulator);
     let other = client.submit(&emulator.jobs().button).await;
     // Its response was lost, too.

@@ -158,7 +158,7 @@ impl Receiver {
                 };
                 let is_last = matches!(event, Err(_) | Ok(JobEvent::Completed(_)));
                 if is_last && event.as_ref().map_or_else(looks::is_end, |_| true) {
-                    // From here on it is no news to anybody.
+                    // No other caller gets it from here on.
                     receiver.jobs().ended(&id, End::Given);
                 }
                 Some((event, (!is_last).then_some((None, waiting, events))))

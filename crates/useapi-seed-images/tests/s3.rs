@@ -6,7 +6,6 @@ mod suite;
 
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{Attribute, ObjectStore, ObjectStoreExt};
@@ -62,16 +61,7 @@ impl Backend for S3 {
     }
 
     async fn contents(&self) -> Vec<(String, Vec<u8>)> {
-        let objects = self.store.list(Some(&self.prefix));
-        let objects: Vec<_> = objects.try_collect().await.unwrap();
-        let mut contents = Vec::new();
-        for object in objects {
-            let content = self.store.get(&object.location).await.unwrap();
-            let name = object.location.filename().unwrap().to_owned();
-            contents.push((name, content.bytes().await.unwrap().to_vec()));
-        }
-        contents.sort();
-        contents
+        suite::objects(&*self.store, Some(&self.prefix)).await
     }
 }
 

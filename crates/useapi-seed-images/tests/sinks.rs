@@ -7,10 +7,9 @@ mod suite;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
+use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
-use object_store::{ObjectStore, ObjectStoreExt};
 use useapi_seed_images::{Directory, ObjectStoreSink, Sink};
 
 use suite::Backend;
@@ -100,15 +99,7 @@ impl Backend for Memory {
     }
 
     async fn contents(&self) -> Vec<(String, Vec<u8>)> {
-        let objects: Vec<_> = self.store.list(None).try_collect().await.unwrap();
-        let mut contents = Vec::new();
-        for object in objects {
-            let content = self.store.get(&object.location).await.unwrap();
-            let name = object.location.filename().unwrap().to_owned();
-            contents.push((name, content.bytes().await.unwrap().to_vec()));
-        }
-        contents.sort();
-        contents
+        suite::objects(&*self.store, None).await
     }
 }
 

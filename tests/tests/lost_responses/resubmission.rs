@@ -6,17 +6,12 @@ use useapi_seed::{Client, Error, Resubmit, SubmitOutcome};
 use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use useapi_seed_tests::{Response, Stub, no_retry};
 
-use super::{SOON, client, options, render, started, submissions, submit};
+use super::{SOON, assert_started, client, options, paused, render, started, submissions, submit};
 
 #[tokio::test]
 async fn resubmission_follows_only_when_asked_for() {
     for resubmit in [Resubmit::Never, Resubmit::WhenSettled] {
-        let emulator = Emulator::builder()
-            .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetBefore)
-            .stopped()
-            .start()
-            .await
-            .unwrap();
+        let emulator = paused([Fault::ResetBefore]).await;
         let client = client(&emulator);
         render(&emulator, &client).await;
         let outcome = submit(&emulator, &client, options(resubmit)).await;
@@ -38,16 +33,7 @@ async fn resubmission_follows_only_when_asked_for() {
 
 /// A gateway delivers the request when its sender has stopped waiting.
 async fn late(margin: Duration) -> (Emulator, Client) {
-    let emulator = Emulator::builder()
-        .fault(
-            Operation::RetrieveSeed,
-            When::Next(1),
-            Fault::late(3 * SOON),
-        )
-        .stopped()
-        .start()
-        .await
-        .unwrap();
+    let emulator = paused([Fault::late(3 * SOON)]).await;
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
         .retry(no_retry())
@@ -99,10 +85,7 @@ async fn nothing_is_resubmitted_before_it_settles() {
 async fn immediate_resubmission_risks_a_second_job() {
     let (emulator, client) = late(60 * SOON).await;
     let outcome = submit(&emulator, &client, options(Resubmit::Immediately)).await;
-    assert!(
-        matches!(outcome, Ok(SubmitOutcome::Started(_))),
-        "{outcome:?}"
-    );
+    assert_started(&outcome);
     while started(&emulator) < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -110,13 +93,7 @@ async fn immediate_resubmission_risks_a_second_job() {
 
 /// A request that was lost for good, and a second one that is rejected.
 async fn rejected_resubmission(resubmit: Resubmit) -> Error {
-    let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetBefore)
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::status(429))
-        .stopped()
-        .start()
-        .await
-        .unwrap();
+    let emulator = paused([Fault::ResetBefore, Fault::status(429)]).await;
     let client = client(&emulator);
     render(&emulator, &client).await;
     let outcome = submit(&emulator, &client, options(resubmit)).await;
@@ -148,22 +125,13 @@ async fn rejection_after_settling_is_retryable() {
 /// A rejection and one lost response: that is one resubmission, not a second.
 #[tokio::test]
 async fn rejection_does_not_count_as_lost_response() {
-    let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::status(429))
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetBefore)
-        .stopped()
-        .start()
-        .await
-        .unwrap();
+    let emulator = paused([Fault::status(429), Fault::ResetBefore]).await;
     let client = client(&emulator);
     render(&emulator, &client).await;
     let retry = no_retry().max_attempts(3);
     let options = options(Resubmit::WhenSettled).retry(retry);
     let outcome = submit(&emulator, &client, options).await;
-    assert!(
-        matches!(outcome, Ok(SubmitOutcome::Started(_))),
-        "{outcome:?}"
-    );
+    assert_started(&outcome);
     assert_eq!((submissions(&emulator), started(&emulator)), (3, 1));
 }
 

@@ -83,7 +83,7 @@ impl Progress {
         }
     }
 
-    /// Shows a job's progress; what was told before is not told again.
+    /// Shows a job's progress; an unchanged line is not printed again.
     pub(crate) fn update(&self, job: &JobProgress) {
         let status = job.status.as_ref();
         let status = plain(status.map_or("in progress", |status| status.as_str()));

@@ -266,7 +266,7 @@ impl JobSubmission<'_> {
     }
 
     /// Records where the submission stands, before the next step; whether that is new.
-    /// Where the service does not outlive this process, there is nothing to go on with.
+    /// Where the service does not outlive this process, there is nothing to resume.
     fn record(&mut self, pending: &mut Pending, state: SubmissionState) -> Result<bool, Failure> {
         if state == pending.submission {
             return Ok(false);
@@ -329,7 +329,7 @@ impl JobSubmission<'_> {
 }
 
 impl Errand {
-    /// Not given up for an interrupt: its response is worth the time.
+    /// Not cancelled by an interrupt: its response is worth the time.
     async fn finish(&self, step: impl Future<Output = Step>) -> Step {
         let mut step = std::pin::pin!(step);
         tokio::select! {

@@ -11,11 +11,11 @@ use useapi_seed_emulator::{Emulator, Fault, Operation, When};
 use crate::process::{At, FAST, command, json, names, whole};
 
 /// Between two checks of the command.
-const INTERVAL: &str = "0.1";
+pub(crate) const INTERVAL: &str = "0.1";
 
-const LATE: Duration = Duration::from_millis(700);
+pub(crate) const LATE: Duration = Duration::from_millis(700);
 
-fn fetch(folder: &Path, emulator: &Emulator, job_id: &str) -> Command {
+pub(crate) fn fetch(folder: &Path, emulator: &Emulator, job_id: &str) -> Command {
     let mut command = command(folder);
     command
         .args(["fetch", job_id, "--out", "out"])
@@ -24,7 +24,7 @@ fn fetch(folder: &Path, emulator: &Emulator, job_id: &str) -> Command {
     command
 }
 
-fn start(mut command: Command) -> Child {
+pub(crate) fn start(mut command: Command) -> Child {
     command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -32,13 +32,13 @@ fn start(mut command: Command) -> Child {
         .unwrap()
 }
 
-fn kill(child: &mut Child) {
+pub(crate) fn kill(child: &mut Child) {
     child.kill().unwrap();
     child.wait().unwrap();
 }
 
 /// Looks again and again, and not for ever.
-async fn until(is_so: impl Fn() -> bool) {
+pub(crate) async fn until(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(
@@ -50,7 +50,7 @@ async fn until(is_so: impl Fn() -> bool) {
 }
 
 /// Lets the time pass in which a submission may still start a job.
-fn settle(out: &Path) {
+pub(crate) fn settle(out: &Path) {
     let path = out.join("pending.json");
     let Ok(text) = fs::read(&path) else { return };
     let mut pending: serde_json::Value = serde_json::from_slice(&text).unwrap();
@@ -166,7 +166,7 @@ impl Changes {
 }
 
 /// The record of a submission of another process.
-fn write_pending(out: &Path, emulator: &Emulator, recorded_at: u64) {
+pub(crate) fn write_pending(out: &Path, emulator: &Emulator, recorded_at: u64) {
     let pending = serde_json::json!({
         "job_id": emulator.jobs().imagine,
         "base_url": emulator.base_url(),
@@ -357,178 +357,4 @@ async fn what_is_missing_is_fetched_without_a_submission() {
     fetch(folder.path(), &emulator, job_id).run().ended(0);
     whole(&out);
     assert_eq!(submissions(), 1);
-}
-
-/// The record of a submission that was sent just now, and may start a job for so
-/// many seconds more.
-fn write_unsettled(out: &Path, emulator: &Emulator, seconds: u64) {
-    fs::create_dir(out).unwrap();
-    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    write_pending(out, emulator, now.as_millis().try_into().unwrap());
-    let path = out.join("pending.json");
-    let mut pending = json(&path);
-    pending["submission"]["settle_time"] = (1000 * seconds).into();
-    fs::write(path, pending.to_string()).unwrap();
-}
-
-fn operations(emulator: &Emulator) -> Vec<Operation> {
-    let calls = emulator.journal().into_iter();
-    calls.filter_map(|call| call.operation).collect()
-}
-
-/// The first run is stopped in its search, and the second one begins when the time
-/// has passed: no run has to be quick.
-#[tokio::test]
-async fn a_search_lasts_until_the_submission_settles() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    let count = |operation| {
-        let calls = operations(&emulator).into_iter();
-        calls.filter(|call| *call == operation).count()
-    };
-    write_unsettled(&out, &emulator, 3600);
-    let mut searching = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
-    let mut searching = searching.stderr(Stdio::piped()).spawn().unwrap();
-    until(|| count(Operation::ListJobs) > 1).await;
-    searching.kill().unwrap();
-    let output = searching.wait_with_output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    let still = "no job found yet; the submission may still arrive: searching for another";
-    assert!(told.contains(still), "{told}");
-    assert_eq!(count(Operation::RetrieveSeed), 0);
-    settle(&out);
-    fetch(folder.path(), &emulator, &emulator.jobs().imagine)
-        .run()
-        .ended(0)
-        .told("no job was started");
-    assert_eq!(count(Operation::RetrieveSeed), 1);
-}
-
-#[tokio::test]
-async fn an_unsettled_submission_is_not_repeated() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    write_unsettled(&out, &emulator, 91);
-    let mut fetch = command(folder.path());
-    fetch
-        .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
-        .args(["--interval", INTERVAL, "--timeout", "0.05"])
-        .at(&emulator)
-        .run()
-        .ended(5)
-        .told("--resubmit");
-    assert!(!operations(&emulator).contains(&Operation::RetrieveSeed));
-    assert!(out.join("pending.json").exists());
-}
-
-#[tokio::test]
-async fn resubmit_skips_the_wait_and_says_so() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    write_unsettled(&folder.path().join("out"), &emulator, 91);
-    let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
-    fetch
-        .arg("--resubmit")
-        .run()
-        .ended(0)
-        .told("a second job may run");
-    whole(&folder.path().join("out"));
-}
-
-/// What was sent last, from another directory, is not settled yet.
-#[tokio::test]
-async fn the_latest_of_two_records_counts() {
-    let emulator = Emulator::builder()
-        .speed(FAST)
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::late(LATE))
-        .start()
-        .await
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let job_id = &emulator.jobs().imagine;
-    let at = |out: &str| {
-        let mut fetch = command(folder.path());
-        fetch
-            .args(["fetch", job_id, "--out", out, "--interval", INTERVAL])
-            .at(&emulator)
-            .env("XDG_STATE_HOME", folder.path().join("state"));
-        fetch
-    };
-    let out = folder.path().join("one");
-    fs::create_dir(&out).unwrap();
-    write_pending(&out, &emulator, 0);
-    let mut child = start(at("two"));
-    until(|| emulator.faults()[0].used > 0).await;
-    kill(&mut child);
-    at("one").run().ended(0);
-    assert_eq!(emulator.job_counts()[job_id].started, 1);
-}
-
-/// A rejection of the second submission does not forget the first.
-#[tokio::test]
-async fn a_rejected_resubmission_keeps_the_record() {
-    let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::status(402))
-        .start()
-        .await
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    write_unsettled(&out, &emulator, 91);
-    let before = json(&out.join("pending.json"));
-    let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
-    fetch.arg("--resubmit").run().ended(6);
-    assert_eq!(json(&out.join("pending.json")), before);
-}
-
-/// The end of a job says nothing about a submission that was sent since.
-#[tokio::test]
-async fn a_jobs_end_keeps_the_record_of_another_submission() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let job_id = &emulator.jobs().imagine;
-    let at = |out: &str| {
-        let mut fetch = command(folder.path());
-        fetch
-            .args(["fetch", job_id, "--out", out, "--interval", INTERVAL])
-            .args(["--timeout", "0.05"])
-            .at(&emulator)
-            .env("XDG_STATE_HOME", folder.path().join("state"));
-        fetch
-    };
-    at("one").run().ended(5);
-    let ids = useapi_seed_client(&emulator)
-        .executing_jobs()
-        .await
-        .unwrap()
-        .ids;
-    let id = ids.unwrap().remove(0);
-    useapi_seed_client(&emulator)
-        .job(id)
-        .cancel()
-        .await
-        .unwrap();
-    // What another process submits while the first job is over.
-    let state = folder.path().join("state/useapi-seed/jobs");
-    let lock = fs::read_dir(&state)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    let mut note = json(&lock);
-    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    let now = now.as_millis().try_into().unwrap();
-    note["submission"] = intent(now, 90_000);
-    fs::write(&lock, note.to_string()).unwrap();
-    at("one").run().ended(8);
-    at("one").run().ended(5).told("may have been sent before");
-    assert_eq!(emulator.job_counts()[job_id].started, 1);
-}
-
-fn useapi_seed_client(emulator: &Emulator) -> useapi_seed::Client {
-    let builder = useapi_seed::Client::builder(emulator.token());
-    builder.base_url(emulator.base_url()).build().unwrap()
 }

@@ -37,4 +37,5 @@ mod settings;
 mod stub;
 #[cfg(unix)]
 mod terminal;
+mod unsettled;
 mod wait;

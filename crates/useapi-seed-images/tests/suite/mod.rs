@@ -5,6 +5,8 @@ mod host;
 use std::process::{Command, Stdio};
 
 use futures_util::{TryStreamExt, future};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use useapi_seed_images::{Downloader, ImageSource, PutMode, Sink, SinkError, find};
 
 use host::{Host, PNG};
@@ -22,6 +24,22 @@ pub(crate) trait Backend {
         let contents = self.contents().await;
         contents.into_iter().map(|(name, _)| name).collect()
     }
+}
+
+/// The names and contents of the objects below a prefix, sorted.
+pub(crate) async fn objects(
+    store: &dyn ObjectStore,
+    prefix: Option<&Path>,
+) -> Vec<(String, Vec<u8>)> {
+    let objects: Vec<_> = store.list(prefix).try_collect().await.unwrap();
+    let mut contents = Vec::new();
+    for object in objects {
+        let content = store.get(&object.location).await.unwrap();
+        let name = object.location.filename().unwrap().to_owned();
+        contents.push((name, content.bytes().await.unwrap().to_vec()));
+    }
+    contents.sort();
+    contents
 }
 
 fn downloader() -> Downloader {
