@@ -9,7 +9,7 @@ use useapi_seed_bench::{
     PARENT_JOB, RUNNING_JOB, compare, ergonomic_client, hand_written_client, runtime, start_server,
 };
 
-const ROUNDS: usize = 101;
+const ROUNDS: usize = 201;
 const GOAL: f64 = 1.10;
 /// Calls by each client in one round.
 const CALLS: usize = 256;

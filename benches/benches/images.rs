@@ -4,9 +4,10 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use tempfile::TempDir;
 use useapi_seed_bench::{compare, start_server};
 
-const ROUNDS: usize = 21;
+const ROUNDS: usize = 41;
 const GOAL: f64 = 1.10;
 const MEMORY_GOAL: u64 = 16;
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -16,7 +17,7 @@ fn main() {
     let mut peak: u64 = 0;
     let ours = || {
         // An image that is there would not be downloaded again.
-        let directory = tempfile::tempdir().expect("a directory");
+        let directory = tempdir();
         let mut command = Command::new(env!("CARGO_BIN_EXE_save_images"));
         let (seconds, output) = run([command.arg(&base_url).arg(directory.path())]);
         let output = String::from_utf8_lossy(&output);
@@ -24,7 +25,7 @@ fn main() {
         seconds
     };
     let rival = || {
-        let directory = tempfile::tempdir().expect("a directory");
+        let directory = tempdir();
         let mut commands = [1, 2, 3, 4].map(|number| {
             let mut command = Command::new("curl");
             command.args(["--silent", "--fail", "--noproxy", "*", "--output"]);
@@ -43,6 +44,11 @@ fn main() {
     );
     let peak = peak.div_ceil(MEBIBYTE);
     println!("memory above the idle client's: {peak} MiB, goal {MEMORY_GOAL} MiB");
+}
+
+/// On the disk of the build, not in memory as `/tmp` may be.
+fn tempdir() -> TempDir {
+    TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory")
 }
 
 /// Runs the commands concurrently. Returns the seconds, and what they print.

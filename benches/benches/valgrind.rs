@@ -112,6 +112,7 @@ fn waits_by_useapi_seed(measured: Measured) {
 
 library_benchmark_group!(
     name = instructions,
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::default().format([EventKind::Ir])),
     compare_by_id = true,
     benchmarks = [by_hand, by_useapi_seed]
 );
@@ -124,7 +125,4 @@ library_benchmark_group!(
     compare_by_id = true,
     benchmarks = [waits_by_reqwest, waits_by_useapi_seed]
 );
-main!(
-    config = LibraryBenchmarkConfig::default().tool(Callgrind::default().format([EventKind::Ir])),
-    library_benchmark_groups = [instructions, heap]
-);
+main!(library_benchmark_groups = [instructions, heap]);

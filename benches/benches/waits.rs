@@ -11,7 +11,7 @@ use useapi_seed_bench::{
     bare_reqwest, bare_wait, compare, ergonomic_client, ergonomic_wait, runtime, start_server,
 };
 
-const ROUNDS: usize = 11;
+const ROUNDS: usize = 21;
 const GOAL: f64 = 1.20;
 const JOBS: u32 = 1_000;
 const INTERVAL: Duration = Duration::from_secs(1);
