@@ -27,16 +27,6 @@ pub use stub::{Request, Response, Stub};
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// The code in the guides compiles.
-#[cfg(doctest)]
-mod guides {
-    #[doc = include_str!("../../docs/layers.md")]
-    struct Layers;
-
-    #[doc = include_str!("../../docs/recipes.md")]
-    struct Recipes;
-}
-
 /// One attempt, and no backoff between the searches for a lost submission.
 #[must_use]
 pub fn no_retry() -> RetryPolicy {
