@@ -1,0 +1,13 @@
+//! What the spec becomes: the public API of the generated source, and each
+//! documented response.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure fails the test"
+)]
+
+mod responses;
+mod surface;
