@@ -5,14 +5,12 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use useapi_seed_emulator::{Emulator, Entry, Operation};
+use useapi_seed_emulator::{Emulator, Operation};
+use useapi_seed_tests::{Fixture, Request, Response, Stub};
 
 /// The service that the examples call.
 const SERVICE: &str = "https://api.useapi.net/v2";
-/// The placeholder of the job in the JavaScript and the Python example.
-const JOB: &str = "Completed jobs/imagine, jobs/button or jobs/blend jobid";
 
-/// One of the examples.
 struct Example {
     text: &'static str,
     /// The placeholders of token and job; `…` stands for the value within a text.
@@ -24,31 +22,67 @@ struct Example {
     needs: &'static str,
     /// What its `User-Agent` begins with.
     agent: &'static str,
+    /// What it prints, with `JOB` and `PARENT` for their ids.
+    prints: &'static [&'static str],
 }
 
+const CURL: Example = Example {
+    text: include_str!("../../fixtures/examples/curl.sh"),
+    token: "Bearer …",
+    job: r#": "…""#,
+    program: &["sh"],
+    needs: "curl (Debian's package `curl`)",
+    agent: "curl/",
+    prints: &[r#""JOB""#, r#""seed_async""#, r#""started""#, r#""PARENT""#],
+};
+
+const JAVASCRIPT: Example = Example {
+    text: include_str!("../../fixtures/examples/fetch.mjs"),
+    token: "API token",
+    job: "Completed jobs/imagine, jobs/button or jobs/blend jobid",
+    program: &["node", "--input-type=module", "-"],
+    needs: "Node.js 18 or later (Debian's package `nodejs`)",
+    agent: "node",
+    prints: &[
+        "status: 200",
+        "jobid: 'JOB'",
+        "verb: 'seed_async'",
+        "status: 'started'",
+        "parentJobId: 'PARENT'",
+    ],
+};
+
+const PYTHON: Example = Example {
+    text: include_str!("../../fixtures/examples/requests.py"),
+    program: &["python3", "-"],
+    needs: "Python 3 with `requests` (Debian's packages `python3` and `python3-requests`, \
+            or `python3 -m pip install requests`)",
+    agent: "python-requests/",
+    prints: &[
+        "<Response [200]> {",
+        "'jobid': 'JOB'",
+        "'verb': 'seed_async'",
+        "'status': 'started'",
+        "'parentJobId': 'PARENT'",
+    ],
+    ..JAVASCRIPT
+};
+
 impl Example {
-    /// Runs it, and gives what it printed.
-    fn run(&self, emulator: &Emulator) -> String {
+    /// Runs it, and returns what it printed.
+    fn run(&self, base_url: &str, token: &str, job: &str) -> String {
         let mut text = self.text.to_owned();
-        for (from, to) in [
-            (SERVICE, emulator.base_url()),
-            (self.token, emulator.token()),
-            (self.job, &emulator.jobs().imagine),
-        ] {
+        for (from, to) in [(SERVICE, base_url), (self.token, token), (self.job, job)] {
             assert_eq!(text.matches(from).count(), 1, "{from} in {text}");
-            let to = if from.contains('…') {
-                from.replace('…', to)
-            } else {
-                to.to_owned()
+            let replacement = match from.contains('…') {
+                true => from.replace('…', to),
+                false => to.to_owned(),
             };
-            text = text.replace(from, &to);
+            text = text.replace(from, &replacement);
         }
-        let [program, arguments @ ..] = self.program else {
-            panic!("no program");
-        };
-        let needs = self.needs;
+        let (program, needs) = (self.program[0], self.needs);
         let mut child = Command::new(program)
-            .args(arguments)
+            .args(&self.program[1..])
             // A proxy cannot reach this machine's loopback.
             .env("NO_PROXY", "127.0.0.1")
             .env("no_proxy", "127.0.0.1")
@@ -60,106 +94,91 @@ impl Example {
         // A program that exits without reading reports why on standard error.
         let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
         let output = child.wait_with_output().unwrap();
-        assert!(
-            output.status.success(),
-            "{program}: this test needs {needs}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "this test needs {needs}: {errors}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs it; it has to start a job. Gives what it printed and its call.
-    fn starts_a_job(&self, emulator: &Emulator) -> (String, Entry) {
-        let printed = self.run(emulator);
+    async fn starts_a_job(&self) {
+        let emulator = Emulator::start().await.unwrap();
+        let parent = &emulator.jobs().imagine;
+        let printed = self.run(emulator.base_url(), emulator.token(), parent);
         let journal = emulator.journal();
-        let [call] = journal.as_slice() else {
-            panic!("{journal:?}");
-        };
+        assert_eq!(journal.len(), 1, "{journal:?}");
+        let call = &journal[0];
         assert_eq!(call.operation, Some(Operation::RetrieveSeed));
         assert_eq!(call.status, Some(200));
         let body: Value = serde_json::from_str(&call.request).unwrap();
-        assert_eq!(body, json!({ "jobid": emulator.jobs().imagine }));
+        assert_eq!(body, json!({ "jobid": parent }));
         let header = |name| {
             let mut headers = call.headers.iter();
-            let found = headers.find(|(known, _)| known == name);
-            found.map(|(_, value)| value.as_str())
+            headers.find(|(known, _)| known == name).unwrap().1.clone()
         };
-        assert_eq!(header("content-type"), Some("application/json"));
-        let agent = header("user-agent").unwrap();
-        assert!(agent.starts_with(self.agent), "{agent}");
-
-        let response: Value = serde_json::from_str(&call.answer).unwrap();
-        assert_eq!(response["verb"], "seed_async");
-        assert_eq!(response["status"], "started");
-        assert_eq!(response["parentJobId"], emulator.jobs().imagine.as_str());
-        (printed, call.clone())
+        assert_eq!(header("content-type"), "application/json");
+        assert!(header("user-agent").starts_with(self.agent), "{call:?}");
+        for expected in self.prints {
+            let expected = expected.replace("JOB", call.job.as_ref().unwrap());
+            let expected = expected.replace("PARENT", parent);
+            assert!(printed.contains(&expected), "{expected}: {printed}");
+        }
     }
 }
 
 #[tokio::test]
 async fn curl_example_starts_a_job() {
-    let emulator = Emulator::start().await.unwrap();
-    let example = Example {
-        text: include_str!("../../fixtures/examples/curl.sh"),
-        token: "Bearer …",
-        job: r#": "…""#,
-        program: &["sh"],
-        needs: "curl (Debian's package `curl`)",
-        agent: "curl/",
-    };
-    let (printed, call) = example.starts_a_job(&emulator);
-    let printed: Value = serde_json::from_str(&printed).expect("JSON");
-    assert_eq!(printed["jobid"], call.job.unwrap());
-    assert_eq!(printed["verb"], "seed_async");
-    assert_eq!(printed["status"], "started");
-    assert_eq!(printed["parentJobId"], emulator.jobs().imagine.as_str());
+    CURL.starts_a_job().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Node.js: run by `cargo xtask peers`"]
 async fn javascript_example_starts_a_job() {
-    let emulator = Emulator::start().await.unwrap();
-    let example = Example {
-        text: include_str!("../../fixtures/examples/fetch.mjs"),
-        token: "API token",
-        job: JOB,
-        program: &["node", "--input-type=module", "-"],
-        needs: "Node.js 18 or later (Debian's package `nodejs`)",
-        agent: "node",
-    };
-    let (printed, call) = example.starts_a_job(&emulator);
-    for expected in [
-        "status: 200".to_owned(),
-        format!("jobid: '{}'", call.job.unwrap()),
-        "verb: 'seed_async'".to_owned(),
-        "status: 'started'".to_owned(),
-        format!("parentJobId: '{}'", emulator.jobs().imagine),
-    ] {
-        assert!(printed.contains(&expected), "{expected}: {printed}");
-    }
+    JAVASCRIPT.starts_a_job().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Python with `requests`: run by `cargo xtask peers`"]
 async fn python_example_starts_a_job() {
-    let emulator = Emulator::start().await.unwrap();
-    let example = Example {
-        text: include_str!("../../fixtures/examples/requests.py"),
-        token: "API token",
-        job: JOB,
-        program: &["python3", "-"],
-        needs: "Python 3 with `requests` (Debian's packages `python3` and `python3-requests`, \
-                or `python3 -m pip install requests`)",
-        agent: "python-requests/",
-    };
-    let (printed, call) = example.starts_a_job(&emulator);
-    assert!(printed.starts_with("<Response [200]> {"), "{printed}");
-    for expected in [
-        format!("'jobid': '{}'", call.job.unwrap()),
-        "'verb': 'seed_async'".to_owned(),
-        "'status': 'started'".to_owned(),
-        format!("'parentJobId': '{}'", emulator.jobs().imagine),
-    ] {
-        assert!(printed.contains(&expected), "{expected}: {printed}");
+    PYTHON.starts_a_job().await;
+}
+
+/// The parts of a request that the examples show.
+fn documented_parts(request: &Request) -> (&str, [Option<&str>; 2], Value) {
+    (
+        &request.line,
+        ["authorization", "content-type"].map(|name| request.header(name)),
+        serde_json::from_slice(&request.body).unwrap(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn client_sends_what_the_examples_send() {
+    let body = Fixture::named("responses/200-started").text;
+    let stub = Stub::always(Response::json(200, body)).await;
+    let (token, job) = ("user:1234-secret-token", "a-job");
+    CURL.run(&stub.base_url(), token, job);
+    let client = useapi_seed::Client::builder(token).base_url(stub.base_url());
+    client.build().unwrap().submit(job).await.unwrap();
+    let requests = stub.requests();
+    assert_eq!(requests.len(), 2);
+    let parts = documented_parts(&requests[0]);
+    assert_eq!(parts, documented_parts(&requests[1]));
+    let headers = [format!("Bearer {token}"), "application/json".to_owned()];
+    assert_eq!(
+        parts.1,
+        headers.each_ref().map(|value| Some(value.as_str()))
+    );
+
+    // The others send the same; `cargo xtask peers` runs them.
+    for example in [&JAVASCRIPT, &PYTHON] {
+        for part in [
+            "/v2/jobs/seed_async",
+            "Authorization",
+            "Bearer ",
+            "Content-Type",
+            "application/json",
+            "jobid",
+        ] {
+            assert!(example.text.contains(part), "{part}: {}", example.text);
+        }
     }
 }

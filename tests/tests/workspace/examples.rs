@@ -1,14 +1,28 @@
 //! The spec's examples match their schemas, decode in the raw layer without unknown
 //! fields, and each response among them has the shape of an emulator response.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::RequestBuilder;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 use useapi_seed_raw::types::{ErrorBody, Job, SeedRequest};
-use useapi_seed_tests::{Example, Spec};
+use useapi_seed_tests::{Example, Fixture, Spec};
+
+use crate::spec::{CANCEL, GET, LIST, RESET, SHARED, SUBMIT, pointer};
+
+fn validator(spec: &Spec, schema: &Value) -> jsonschema::Validator {
+    jsonschema::draft4::new(&spec.json_schema(schema)).unwrap()
+}
+
+fn assert_valid(spec: &Spec, schema: &Value, value: &Value, name: &str) {
+    let validator = validator(spec, schema);
+    let errors = validator.iter_errors(value).map(|error| error.to_string());
+    assert_eq!(errors.collect::<Vec<_>>(), [""; 0], "{name}");
+}
 
 #[test]
 fn examples_match_their_schemas() {
@@ -21,13 +35,21 @@ fn examples_match_their_schemas() {
         value,
     } in &examples
     {
-        let schema = spec.json_schema(schema);
-        let validator = jsonschema::draft4::new(&schema).unwrap();
-        let errors: Vec<_> = validator
-            .iter_errors(value)
-            .map(|error| error.to_string())
-            .collect();
-        assert!(errors.is_empty(), "{pointer}: {errors:?}");
+        assert_valid(&spec, schema, value, pointer);
+    }
+}
+
+#[test]
+fn fixtures_match_their_schemas() {
+    let spec = Spec::read();
+    for fixture in Fixture::all() {
+        let name = if fixture.status == 200 {
+            "Job"
+        } else {
+            "ErrorBody"
+        };
+        let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+        assert_valid(&spec, &schema, &fixture.json(), &fixture.name);
     }
 }
 
@@ -36,9 +58,7 @@ fn examples_match_their_schemas() {
 #[test]
 fn schemas_reject_wrong_types_only() {
     let spec = Spec::read();
-    let schema = json!({"$ref": "#/components/schemas/Job"});
-    let schema = spec.json_schema(&schema);
-    let validator = jsonschema::draft4::new(&schema).unwrap();
+    let validator = validator(&spec, &json!({"$ref": "#/components/schemas/Job"}));
     for wrong in [
         json!([]),
         json!({"jobid": 5}),
@@ -49,18 +69,22 @@ fn schemas_reject_wrong_types_only() {
         assert!(!validator.is_valid(&wrong), "{wrong}");
     }
     let fields = spec.at("/components/schemas/Job/properties").unwrap();
-    for field in fields.as_object().unwrap().keys() {
-        let null = json!({ field.as_str(): null });
-        assert!(validator.is_valid(&null), "{field} may be null");
-    }
-    for right in [
+    let fields = fields.as_object().unwrap().keys();
+    let nulls = fields.map(|field| json!({ field.as_str(): null }));
+    let others = [
         json!({}),
         json!({"status": "resting", "verb": "describe", "other": [1]}),
         json!({"code": "596"}),
         json!({"seed": {"value": 4_294_967_295_u64}}),
-    ] {
+    ];
+    for right in nulls.chain(others) {
         assert!(validator.is_valid(&right), "{right}");
     }
+}
+
+/// Decodes and encodes a value.
+fn round_trip<T: DeserializeOwned + Serialize>(value: &Value) -> Value {
+    serde_json::to_value(T::deserialize(value).unwrap()).unwrap()
 }
 
 #[test]
@@ -72,24 +96,19 @@ fn examples_decode_without_unknown_fields() {
         value,
     } in Spec::read().examples()
     {
-        let encoded = match schema.get("$ref").and_then(Value::as_str) {
+        let encoded = match schema["$ref"].as_str() {
             Some("#/components/schemas/Job") => {
-                let job: Job = serde_json::from_value(value.clone()).unwrap();
-                assert!(job.extra.is_empty(), "{pointer}");
-                serde_json::to_value(job)
+                assert!(Job::deserialize(&value).unwrap().extra.is_empty());
+                round_trip::<Job>(&value)
             }
             Some("#/components/schemas/ErrorBody") => {
-                let body: ErrorBody = serde_json::from_value(value.clone()).unwrap();
-                assert!(body.extra.is_empty(), "{pointer}");
-                serde_json::to_value(body)
+                assert!(ErrorBody::deserialize(&value).unwrap().extra.is_empty());
+                round_trip::<ErrorBody>(&value)
             }
-            Some("#/components/schemas/SeedRequest") => {
-                let request: SeedRequest = serde_json::from_value(value.clone()).unwrap();
-                serde_json::to_value(request)
-            }
+            Some("#/components/schemas/SeedRequest") => round_trip::<SeedRequest>(&value),
             _ => continue,
         };
-        assert_eq!(encoded.unwrap(), value, "{pointer}");
+        assert_eq!(encoded, value, "{pointer}");
         decoded += 1;
     }
     assert!(decoded >= 24, "{decoded}");
@@ -98,225 +117,187 @@ fn examples_decode_without_unknown_fields() {
 /// The names and types in a value.
 fn shape(value: &Value) -> Value {
     match value {
-        Value::Object(map) => Value::Object(
-            map.iter()
-                .map(|(key, value)| (key.clone(), shape(value)))
-                .collect(),
-        ),
+        Value::Object(map) => {
+            let fields = map.iter().map(|(key, value)| (key.clone(), shape(value)));
+            Value::Object(fields.collect())
+        }
         Value::Array(items) => items.iter().map(shape).collect(),
-        Value::String(_) => "text".into(),
-        Value::Number(_) => "number".into(),
-        Value::Bool(_) => "truth".into(),
-        Value::Null => "null".into(),
+        Value::String(_) => "a string".into(),
+        Value::Number(_) => "a number".into(),
+        Value::Bool(_) => "a boolean".into(),
+        Value::Null => Value::Null,
     }
 }
 
-#[test]
-fn shapes_differ_in_every_field_and_item() {
-    let complete = json!({"a": [{"b": 1}, {"b": 2}], "c": "d"});
-    for other in [
-        json!({"a": [{"b": 1}], "c": "d"}),
-        json!({"a": [{"b": 1}, {"b": "2"}], "c": "d"}),
-        json!({"a": [{"b": 1}, {"b": 2, "e": 3}], "c": "d"}),
-        json!({"a": [{"b": 1}, {"b": 2}]}),
-        json!({"a": [{"b": 1}, {"b": 2}], "c": null}),
-    ] {
-        assert_ne!(shape(&complete), shape(&other), "{other}");
-    }
-    let alike = json!({"c": "f", "a": [{"b": 3}, {"b": 4}]});
-    assert_eq!(shape(&complete), shape(&alike));
+/// The emulator, and the examples that it has not responded like yet.
+struct Comparison {
+    emulator: Emulator,
+    http: reqwest::Client,
+    examples: BTreeMap<String, Value>,
+    /// All, those that have been compared among them.
+    known: BTreeMap<String, Value>,
 }
 
-const SUBMIT: &str = "/paths/~1jobs~1seed_async/post/responses";
-const POLL: &str = "/paths/~1jobs~1/get/responses";
-const LIST: &str = "/paths/~1jobs/get/responses";
-const CANCEL: &str = "/paths/~1jobs~1cancel~1/get/responses";
-const RESET: &str = "/paths/~1account~1midjourney~1{channel}~1reset/post/responses";
-const SHARED: &str = "/components/responses";
-
-/// A call of the emulator.
-#[derive(Clone)]
-struct Call {
-    method: Method,
-    /// `{started}` is replaced by the id of the job that was started last.
-    path: &'static str,
-    body: Option<Value>,
-    /// Overrides the emulator's own token.
-    token: Option<String>,
-    /// Advances the clock by this many seconds before the call.
-    after: u64,
-}
-
-fn get(path: &'static str) -> Call {
-    Call {
-        method: Method::GET,
-        path,
-        body: None,
-        token: None,
-        after: 0,
-    }
-}
-
-fn post(path: &'static str, body: Option<Value>) -> Call {
-    Call {
-        method: Method::POST,
-        body,
-        ..get(path)
-    }
-}
-
-impl Call {
-    fn after(self, after: u64) -> Self {
-        Self { after, ..self }
-    }
-
-    fn by(&self, token: &str) -> Self {
+impl Comparison {
+    async fn start() -> Self {
+        let examples = Spec::read().examples().into_iter();
+        let responses = examples.filter(Example::is_response);
+        let known: BTreeMap<_, _> = responses
+            .map(|example| (example.pointer, example.value))
+            .collect();
         Self {
-            token: Some(token.to_owned()),
-            ..self.clone()
+            emulator: Emulator::start().await.unwrap(),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            examples: known.clone(),
+            known,
         }
     }
-}
 
-/// An example, and the call to which the emulator responds like it. The example is
-/// identified by its operation or shared component, its response and its name.
-type Scenario = ([&'static str; 3], Call);
-
-/// As [`Spec::examples`] gives it.
-fn pointer([of, response, name]: [&str; 3]) -> String {
-    format!("{of}/{response}/content/application~1json/examples/{name}")
-}
-
-/// The scenarios, in the order in which they happen.
-fn scenarios(emulator: &Emulator) -> Vec<Scenario> {
-    let jobs = emulator.jobs();
-    let submit = |body| post("/jobs/seed_async", Some(body));
-    let job = |id: &str| submit(json!({ "jobid": id }));
-    let full = |id: &str| {
-        let (url, order) = ("https://example.com/callback", "order-17");
-        submit(json!({ "jobid": id, "replyUrl": url, "replyRef": order }))
-    };
-    let long = |field: &str| {
-        let long = "x".repeat(1025);
-        submit(json!({ "jobid": jobs.imagine, field: long }))
-    };
-    let poll = get("/jobs/?jobid={started}");
-    let cancel = get("/jobs/cancel/?jobid={started}");
-    let unknown_poll = get("/jobs/?jobid=nothing");
-    let unknown_cancel = get("/jobs/cancel/?jobid=nothing");
-    let unknown_reset = post("/account/midjourney/nothing/reset", None);
-    // The job that is retrieved to the end has no children, like the documented one.
-    let mut scenarios = vec![
-        ([SUBMIT, "200", "started"], full(&jobs.no_account)),
-        ([POLL, "200", "inProgress"], poll.after(20)),
-        (
-            [SUBMIT, "200", "alreadyRetrieved"],
-            full(&jobs.no_account).after(60),
-        ),
-        ([SUBMIT, "200", "started"], full(&jobs.imagine)),
-        ([SUBMIT, "200", "started"], full(&jobs.button)),
-        ([LIST, "200", "ids"], get("/jobs")),
-        ([SUBMIT, "200", "started"], full(&jobs.blend)),
-        ([SHARED, "TooManyRequests", "accountBusy"], job(&jobs.blend)),
-        ([CANCEL, "200", "cancelled"], cancel),
-        ([SUBMIT, "400", "jobidMissing"], submit(json!({}))),
-        ([SUBMIT, "400", "replyRefTooLong"], long("replyRef")),
-        ([SUBMIT, "400", "replyUrlTooLong"], long("replyUrl")),
-        ([SUBMIT, "400", "parentNotCompleted"], job(&jobs.progress)),
-        ([SUBMIT, "400", "verbNotSupported"], job(&jobs.unsupported)),
-        ([SUBMIT, "400", "discordMissing"], job(&jobs.no_discord)),
-        ([SUBMIT, "400", "channelMissing"], job(&jobs.no_channel)),
-        ([SUBMIT, "404", "parentNotFound"], job("nothing")),
-        ([POLL, "400", "jobidMissing"], get("/jobs/")),
-        ([POLL, "404", "notFound"], unknown_poll.clone()),
-        ([CANCEL, "400", "jobidMissing"], get("/jobs/cancel/")),
-        ([CANCEL, "404", "notFound"], unknown_cancel.clone()),
-        ([RESET, "404", "notFound"], unknown_reset.clone()),
-        (
-            [SHARED, "PendingModMessage", "failedJob"],
-            full(&jobs.halted),
-        ),
-        (
-            [SHARED, "PendingModMessage", "haltedAccount"],
-            full(&jobs.halted),
-        ),
-    ];
-    // Every operation checks the token first.
-    for (call, payment_required) in [
-        (job(&jobs.imagine), "PaymentRequired"),
-        (unknown_poll, "PaymentRequired"),
-        (get("/jobs"), "AssumedPaymentRequired"),
-        (unknown_cancel, "PaymentRequired"),
-        (unknown_reset, "AssumedPaymentRequired"),
-    ] {
-        let unauthorized = call.by("unknown-token");
-        let expired = call.by(emulator.expired_token());
-        scenarios.push(([SHARED, "Unauthorized", "unauthorized"], unauthorized));
-        scenarios.push(([SHARED, payment_required, "noSubscription"], expired));
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.emulator.base_url()))
     }
-    scenarios
-}
 
-#[tokio::test]
-async fn every_response_example_has_a_scenario() {
-    let emulator = Emulator::start().await.unwrap();
-    let examples: BTreeSet<_> = Spec::read()
-        .examples()
-        .into_iter()
-        .filter(Example::is_response)
-        .map(|example| example.pointer)
-        .collect();
-    let scenarios: BTreeSet<_> = scenarios(&emulator)
-        .into_iter()
-        .map(|(example, _)| pointer(example))
-        .collect();
-    let alone: Vec<_> = examples.difference(&scenarios).collect();
-    assert!(alone.is_empty(), "without a scenario: {alone:#?}");
-    let alone: Vec<_> = scenarios.difference(&examples).collect();
-    assert!(alone.is_empty(), "without an example: {alone:#?}");
+    fn post(&self, path: &str) -> RequestBuilder {
+        self.http
+            .post(format!("{}{path}", self.emulator.base_url()))
+    }
+
+    fn submit(&self, body: &Value) -> RequestBuilder {
+        self.post("/jobs/seed_async").json(body)
+    }
+
+    /// Sends a request; the response has to be like the example. Returns its `jobid`.
+    async fn expect(&mut self, example: [&str; 3], request: RequestBuilder) -> String {
+        let token = self.emulator.token().to_owned();
+        self.expect_for(&token, example, request).await
+    }
+
+    async fn expect_for(
+        &mut self,
+        token: &str,
+        [of, documented, name]: [&str; 3],
+        request: RequestBuilder,
+    ) -> String {
+        let pointer = pointer(of, documented, name);
+        let response = request.bearer_auth(token).send().await.unwrap();
+        let status = response.status().as_u16();
+        let mut body: Value = response.json().await.unwrap();
+        let example = &self.known[&pointer];
+        if let Ok(documented) = documented.parse::<u16>() {
+            assert_eq!(documented, status, "{pointer}");
+        }
+        if let Some(code) = example.get("code") {
+            assert_eq!(*code, status, "{pointer}");
+        }
+        if name == "alreadyRetrieved" {
+            // The buttons of a job are not in the documented example.
+            body.as_object_mut().unwrap().remove("buttons").unwrap();
+        }
+        assert_eq!(shape(&body), shape(example), "{pointer}");
+        self.examples.remove(&pointer);
+        body["jobid"].as_str().unwrap_or_default().to_owned()
+    }
 }
 
 #[tokio::test]
 async fn emulator_responses_match_the_examples() {
-    let examples = Spec::read().examples();
-    let emulator = Emulator::start().await.unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut started = String::new();
-    for (example, call) in scenarios(&emulator) {
-        let pointer = pointer(example);
-        let [_, declared, name] = example;
-        emulator.advance(Duration::from_secs(call.after));
-        let path = call.path.replace("{started}", &started);
-        let mut request = http
-            .request(call.method, format!("{}{path}", emulator.base_url()))
-            .bearer_auth(call.token.as_deref().unwrap_or(emulator.token()));
-        if let Some(body) = call.body {
-            request = request.json(&body);
-        }
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        let mut body: Value = response.json().await.unwrap();
-        if name == "started" {
-            body["jobid"].as_str().unwrap().clone_into(&mut started);
-        }
+    let mut compare = Comparison::start().await;
+    let jobs = compare.emulator.jobs().clone();
+    let started = [SUBMIT, "200", "started"];
+    let job = |id: &str| json!({ "jobid": id });
+    let full = |id: &str| {
+        let url = "https://example.com/callback";
+        json!({ "jobid": id, "replyUrl": url, "replyRef": "order-17" })
+    };
 
-        let example = examples
-            .iter()
-            .find(|example| example.pointer == pointer)
-            .unwrap_or_else(|| panic!("{pointer}"))
-            .value
-            .clone();
-        if let Ok(documented) = declared.parse::<u16>() {
-            assert_eq!(documented, status, "{pointer}: {path}");
-        }
-        if let Some(code) = example.get("code") {
-            assert_eq!(code, status, "{pointer}: {path}");
-        }
-        if name == "alreadyRetrieved" {
-            // The buttons of a job are not in the documented example.
-            let fields = body.as_object_mut().unwrap();
-            assert!(fields.remove("buttons").is_some(), "{pointer}");
-        }
-        assert_eq!(shape(&body), shape(&example), "{pointer}: {path}");
+    // The job that is retrieved to the end has no children, like the documented one.
+    let request = compare.submit(&full(&jobs.no_account));
+    let id = compare.expect(started, request).await;
+    compare.emulator.advance(Duration::from_secs(20));
+    let poll = compare.get(&format!("/jobs/?jobid={id}"));
+    compare.expect([GET, "200", "inProgress"], poll).await;
+    compare.emulator.advance(Duration::from_secs(60));
+    let request = compare.submit(&full(&jobs.no_account));
+    compare
+        .expect([SUBMIT, "200", "alreadyRetrieved"], request)
+        .await;
+
+    for id in [&jobs.imagine, &jobs.button] {
+        let request = compare.submit(&full(id));
+        compare.expect(started, request).await;
     }
+    let list = compare.get("/jobs");
+    compare.expect([LIST, "200", "ids"], list).await;
+    let request = compare.submit(&full(&jobs.blend));
+    let id = compare.expect(started, request).await;
+    let request = compare.submit(&job(&jobs.blend));
+    compare
+        .expect([SHARED, "TooManyRequests", "accountBusy"], request)
+        .await;
+    let cancel = compare.get(&format!("/jobs/cancel/?jobid={id}"));
+    compare.expect([CANCEL, "200", "cancelled"], cancel).await;
+
+    let long = "x".repeat(1025);
+    let too_long = |field: &str| json!({ "jobid": jobs.imagine, field: long });
+    for (status, name, body) in [
+        ("400", "jobidMissing", json!({})),
+        ("400", "replyRefTooLong", too_long("replyRef")),
+        ("400", "replyUrlTooLong", too_long("replyUrl")),
+        ("400", "parentNotCompleted", job(&jobs.progress)),
+        ("400", "verbNotSupported", job(&jobs.unsupported)),
+        ("400", "discordMissing", job(&jobs.no_discord)),
+        ("400", "channelMissing", job(&jobs.no_channel)),
+        ("404", "parentNotFound", job("nothing")),
+    ] {
+        let request = compare.submit(&body);
+        compare.expect([SUBMIT, status, name], request).await;
+    }
+    for name in ["failedJob", "haltedAccount"] {
+        let request = compare.submit(&full(&jobs.halted));
+        compare
+            .expect([SHARED, "PendingModMessage", name], request)
+            .await;
+    }
+    for (operation, path) in [(GET, "/jobs/"), (CANCEL, "/jobs/cancel/")] {
+        let request = compare.get(path);
+        compare
+            .expect([operation, "400", "jobidMissing"], request)
+            .await;
+        let request = compare.get(&format!("{path}?jobid=nothing"));
+        compare
+            .expect([operation, "404", "notFound"], request)
+            .await;
+    }
+    let reset = compare.post("/account/midjourney/nothing/reset");
+    compare
+        .expect([RESET, "404", "notFound"], reset.try_clone().unwrap())
+        .await;
+
+    // Every operation checks the token first.
+    let expired = compare.emulator.expired_token().to_owned();
+    for (request, payment_required) in [
+        (compare.submit(&job(&jobs.imagine)), "PaymentRequired"),
+        (compare.get("/jobs/?jobid=nothing"), "PaymentRequired"),
+        (compare.get("/jobs"), "AssumedPaymentRequired"),
+        (
+            compare.get("/jobs/cancel/?jobid=nothing"),
+            "PaymentRequired",
+        ),
+        (reset, "AssumedPaymentRequired"),
+    ] {
+        for (token, [response, name]) in [
+            ("unknown-token", ["Unauthorized", "unauthorized"]),
+            (&expired, [payment_required, "noSubscription"]),
+        ] {
+            let request = request.try_clone().unwrap();
+            compare
+                .expect_for(token, [SHARED, response, name], request)
+                .await;
+        }
+    }
+    assert!(
+        compare.examples.is_empty(),
+        "without a request: {:?}",
+        compare.examples.keys()
+    );
 }

@@ -1,48 +1,77 @@
 //! What each documented response becomes in the ergonomic layer.
 
-use serde_json::{Value, json};
-use useapi_seed::{Client, Error, ErrorKind, PollResult, SeedResult, SubmitOutcome, Warning};
-use useapi_seed_tests::{Fixture, Response, Stub, fixture_tests, no_retry, without_nulls};
+use std::time::Duration;
 
-async fn client(response: Response) -> (Client, Stub) {
-    let stub = Stub::always(response).await;
-    let client = Client::builder("a-token")
-        .base_url(stub.base_url())
-        .retry(no_retry())
-        .build()
-        .unwrap();
-    (client, stub)
-}
+use serde_json::{Value, json};
+use useapi_seed::{
+    Error, ErrorKind, Job, PollResult, SeedResult, SubmitOptions, SubmitOutcome, Warning,
+};
+use useapi_seed_tests::{Fixture, Response, Stub, fixture_tests, poll_every, without_nulls};
+
+use crate::client;
+
+const COMPLETED: &str = "service/200-completed-seed-job";
 
 async fn submit(fixture: &Fixture) -> Result<SubmitOutcome, Error> {
-    let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
-    client.submit("<jobid>").await
+    let stub = Stub::always(Response::json(fixture.status, fixture.text.as_str())).await;
+    client(&stub.base_url()).submit("<jobid>").await
 }
 
 async fn poll(fixture: &Fixture) -> Result<PollResult, Error> {
-    let (client, _stub) = client(Response::json(fixture.status, fixture.text.as_str())).await;
-    client.job("<jobid>").poll().await
+    let stub = Stub::always(Response::json(fixture.status, fixture.text.as_str())).await;
+    client(&stub.base_url()).job("<jobid>").poll().await
+}
+
+fn started(outcome: Result<SubmitOutcome, Error>) -> Job {
+    match outcome {
+        Ok(SubmitOutcome::Started(job)) => job,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn already_retrieved(fixture: &Fixture) -> SeedResult {
+    match submit(fixture).await {
+        Ok(SubmitOutcome::AlreadyRetrieved(result)) => result,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn completed(fixture: &Fixture) -> SeedResult {
+    match poll(fixture).await {
+        Ok(PollResult::Completed(result)) => result,
+        other => panic!("{}: {other:?}", fixture.text),
+    }
+}
+
+/// The fixture with one change.
+fn changed(name: &str, change: impl FnOnce(&mut Value)) -> Fixture {
+    let fixture = Fixture::named(name);
+    let mut body = fixture.json();
+    change(&mut body);
+    Fixture {
+        text: body.to_string(),
+        ..fixture
+    }
 }
 
 fixture_tests!(documented_response_is_parsed);
 
 async fn documented_response_is_parsed(fixture: Fixture) {
     let outcome = if fixture.is_poll() {
-        match poll(&fixture).await {
-            Ok(PollResult::InProgress(progress)) => json!({ "in_progress": progress }),
-            Ok(PollResult::Completed(result)) => json!({ "completed": result }),
-            Err(error) => rendered(&error),
-        }
+        poll(&fixture).await.map(|result| match result {
+            PollResult::InProgress(progress) => json!({ "in_progress": progress }),
+            PollResult::Completed(result) => json!({ "completed": result }),
+        })
     } else {
-        match submit(&fixture).await {
-            Ok(SubmitOutcome::Started(job)) => {
+        submit(&fixture).await.map(|outcome| match outcome {
+            SubmitOutcome::Started(job) => {
                 assert_eq!(job.id(), job.initial_progress().unwrap().job_id);
                 json!({ "started": job.initial_progress() })
             }
-            Ok(SubmitOutcome::AlreadyRetrieved(result)) => json!({ "already_retrieved": result }),
-            Err(error) => rendered(&error),
-        }
+            SubmitOutcome::AlreadyRetrieved(result) => json!({ "already_retrieved": result }),
+        })
     };
+    let outcome = outcome.unwrap_or_else(|error| rendered(&error));
     insta::assert_json_snapshot!(fixture.test_name(), without_nulls(&outcome));
 }
 
@@ -65,61 +94,34 @@ fn rendered(error: &Error) -> Value {
 async fn body_is_kept_verbatim() {
     for name in ["responses/200-already-retrieved", "model/every-field"] {
         let fixture = Fixture::named(name);
-        match submit(&fixture).await.unwrap() {
-            SubmitOutcome::AlreadyRetrieved(result) => {
-                assert_eq!(result.raw_body(), fixture.text.as_bytes());
-            }
-            other @ SubmitOutcome::Started(_) => panic!("{other:?}"),
-        }
-    }
-}
-
-/// The fixture with one change.
-fn changed(name: &str, change: impl FnOnce(&mut Value)) -> Fixture {
-    let fixture = Fixture::named(name);
-    let mut body = fixture.json();
-    change(&mut body);
-    Fixture {
-        text: body.to_string(),
-        ..fixture
-    }
-}
-
-async fn retrieved(fixture: &Fixture) -> SeedResult {
-    match poll(fixture).await {
-        Ok(PollResult::Completed(result)) => result,
-        other => panic!("{}: {other:?}", fixture.text),
+        let result = already_retrieved(&fixture).await;
+        assert_eq!(result.raw_body(), fixture.text.as_bytes());
     }
 }
 
 #[tokio::test]
 async fn malformed_fields_do_not_cost_the_result() {
-    let complete = Fixture::named("service/200-completed-seed-job").json();
-    let paths: Vec<String> = complete
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(|key| format!("/{key}"))
-        .chain(["/seed/value", "/seed/content", "/seed/attachments"].map(String::from))
-        .filter(|path| path != "/seed")
-        .collect();
-    let malformed = [
-        json!(null),
-        json!({"odd": true}),
-        json!(["odd"]),
-        json!(-1.5),
-        json!("yesterday, half past nine"),
-    ];
-    for path in paths {
-        for value in &malformed {
-            let fixture = changed("service/200-completed-seed-job", |body| {
-                *body.pointer_mut(&path).unwrap() = value.clone();
+    let complete = Fixture::named(COMPLETED).json();
+    let fields = complete.as_object().unwrap().keys();
+    let paths = fields.map(|key| format!("/{key}"));
+    let paths = paths.filter(|path| path != "/seed");
+    let inside = ["/seed/value", "/seed/content", "/seed/attachments"];
+    for path in paths.chain(inside.map(String::from)) {
+        for value in [
+            json!(null),
+            json!({"odd": true}),
+            json!(["odd"]),
+            json!(-1.5),
+            json!("yesterday, half past nine"),
+        ] {
+            let fixture = changed(COMPLETED, |body| {
+                *body.pointer_mut(&path).unwrap() = value;
             });
-            let result = retrieved(&fixture).await;
-            assert_eq!(result.seed(), 4_294_967_295, "{path}: {value}");
+            let result = completed(&fixture).await;
+            assert_eq!(result.seed(), 4_294_967_295, "{}", fixture.text);
             assert_eq!(result.raw_body(), fixture.text.as_bytes());
             if !path.contains("attachments") {
-                assert_eq!(result.images().len(), 4, "{path}: {value}");
+                assert_eq!(result.images().len(), 4, "{}", fixture.text);
             }
         }
     }
@@ -127,20 +129,15 @@ async fn malformed_fields_do_not_cost_the_result() {
 
 #[tokio::test]
 async fn fields_of_the_wrong_type_are_warnings() {
-    let fixture = changed("service/200-completed-seed-job", |body| {
+    let fixture = changed(COMPLETED, |body| {
         body["created"] = json!({"at": "noon"});
         body["seed"]["attachments"][2]["size"] = json!("large");
         body["seed"]["attachments"][3] = json!("gone");
     });
-    let result = retrieved(&fixture).await;
-    assert_eq!(
-        result.warnings(),
-        [
-            Warning::UnexpectedType("created".into()),
-            Warning::UnexpectedType("seed.attachments[2].size".into()),
-            Warning::UnexpectedType("seed.attachments[3]".into()),
-        ]
-    );
+    let result = completed(&fixture).await;
+    let expected = ["created", "seed.attachments[2].size", "seed.attachments[3]"];
+    let expected = expected.map(|path| Warning::UnexpectedType(path.into()));
+    assert_eq!(result.warnings(), expected);
     assert_eq!(result.images()[2].size, None);
     // An attachment that cannot be parsed keeps its position.
     assert_eq!(result.images().len(), 4);
@@ -149,10 +146,17 @@ async fn fields_of_the_wrong_type_are_warnings() {
 
 #[tokio::test]
 async fn seed_is_found_in_every_location() {
-    let without_number = changed("service/200-completed-seed-job", |body| {
+    let without_value = changed(COMPLETED, |body| {
         body["seed"].as_object_mut().unwrap().remove("value");
     });
-    assert_eq!(retrieved(&without_number).await.seed(), 4_294_967_295);
+    let only_in_content = changed(COMPLETED, |body| {
+        body["content"] = body["seed"]["content"].take();
+        body["seed"]["content"] = json!("no number");
+        body["seed"]["value"] = json!(null);
+    });
+    for fixture in [without_value, only_in_content] {
+        assert_eq!(completed(&fixture).await.seed(), 4_294_967_295);
+    }
 
     // In the job's message, with any verb.
     for verb in [
@@ -161,97 +165,78 @@ async fn seed_is_found_in_every_location() {
         json!(null),
         json!(5),
     ] {
-        let in_content = changed("service/200-completed-seed-job", |body| {
+        let in_content = changed(COMPLETED, |body| {
             let seed = body.as_object_mut().unwrap().remove("seed").unwrap();
             body["content"] = seed["content"].clone();
             body["attachments"] = seed["attachments"].clone();
             body["verb"] = verb;
         });
-        let result = retrieved(&in_content).await;
+        let result = completed(&in_content).await;
         assert_eq!(result.seed(), 4_294_967_295);
         assert_eq!(result.images().len(), 4);
-        assert_eq!(
-            result.prompt_with_seed().unwrap(),
-            "Steampunk cat --s 750 --v 5.2 --seed 4294967295"
-        );
+        let line = "Steampunk cat --s 750 --v 5.2 --seed 4294967295";
+        assert_eq!(result.prompt_with_seed().unwrap(), line);
     }
 
     // As another JSON type, with no number in the text.
     for value in [json!("77"), json!(77.0)] {
-        let other_form = changed("service/200-completed-seed-job", |body| {
+        let other_type = changed(COMPLETED, |body| {
             body["seed"]["content"] = json!("no number");
             body["seed"]["value"] = value;
         });
-        let result = retrieved(&other_form).await;
+        let result = completed(&other_type).await;
         assert_eq!(result.seed(), 77);
-        assert_eq!(
-            result.warnings(),
-            [Warning::UnexpectedType("seed.value".into())]
-        );
+        let warning = Warning::UnexpectedType("seed.value".into());
+        assert_eq!(result.warnings(), [warning]);
     }
 
-    let in_both = changed("service/200-completed-seed-job", |body| {
-        let content = body["seed"]["content"].take();
-        body["content"] = content;
-        body["seed"]["content"] = json!("no number");
-        body["seed"]["value"] = json!(null);
-    });
-    assert_eq!(retrieved(&in_both).await.seed(), 4_294_967_295);
-
-    let mismatch = changed("service/200-completed-seed-job", |body| {
-        body["seed"]["value"] = json!(7);
-    });
-    let result = retrieved(&mismatch).await;
+    let mismatch = changed(COMPLETED, |body| body["seed"]["value"] = json!(7));
+    let result = completed(&mismatch).await;
     assert_eq!(result.seed(), 7);
-    assert_eq!(
-        result.warnings()[0].to_string(),
-        "seed.value is 7, but seed.content says 4294967295"
-    );
+    let warning = "seed.value is 7, but seed.content says 4294967295";
+    assert_eq!(result.warnings()[0].to_string(), warning);
 
-    let beyond_signed = changed("service/200-completed-seed-job", |body| {
+    let beyond_signed = changed(COMPLETED, |body| {
         body["seed"]["value"] = json!(u64::MAX);
         body["seed"]["content"] = json!(null);
     });
-    assert_eq!(retrieved(&beyond_signed).await.seed(), u64::MAX);
+    assert_eq!(completed(&beyond_signed).await.seed(), u64::MAX);
 }
 
 #[tokio::test]
 async fn missing_seed_is_read_from_the_parent_job() {
-    let bare = changed("service/200-completed-seed-job", |body| {
+    let child = changed(COMPLETED, |body| {
         body.as_object_mut().unwrap().remove("seed");
         body["jobid"] = json!("child");
         body["parentJobId"] = json!("parent");
     });
     let parent = Fixture::named("responses/200-already-retrieved").text;
-    let child = bare.text.clone();
+    let text = child.text.clone();
     let stub = Stub::start(move |request| {
-        Response::json(
-            200,
-            if request.target().ends_with("=parent") {
-                parent.as_str()
-            } else {
-                child.as_str()
-            },
-        )
+        let is_parent = request.target().ends_with("=parent");
+        Response::json(200, if is_parent { &*parent } else { &*text })
     })
     .await;
-    let client = Client::builder("a-token")
-        .base_url(stub.base_url())
-        .retry(no_retry())
-        .build()
-        .unwrap();
-    let result = client.job("child").wait().await.unwrap();
+    let result = client(&stub.base_url()).job("child").wait().await.unwrap();
     assert_eq!(result.seed(), 123_456_789);
     assert_eq!(stub.requests().len(), 2);
 
     // The parent has no seed either: the error keeps the response.
-    let error = poll(&bare).await.unwrap_err();
+    let error = poll(&child).await.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::SeedMissing { .. }),
         "{error}"
     );
-    assert_eq!(error.response().unwrap().body, bare.text.as_bytes());
+    assert_eq!(error.response().unwrap().body, child.text.as_bytes());
     assert_eq!(error.job_id(), Some("<jobid>"));
+}
+
+/// Whether the account is halted, and the job is known to have failed.
+fn halted(error: &Error) -> Option<bool> {
+    match error.kind() {
+        ErrorKind::Halted { job_failed, .. } => Some(*job_failed),
+        _ => None,
+    }
 }
 
 #[tokio::test]
@@ -267,31 +252,12 @@ async fn halted_code_in_the_body_is_a_halt() {
         let mut fixture = changed("responses/596-failed-job", |body| body["code"] = code);
         fixture.status = status;
         let error = poll(&fixture).await.unwrap_err();
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::Halted {
-                    job_failed: true,
-                    ..
-                }
-            ),
-            "{status}: {error:?}"
-        );
+        assert_eq!(halted(&error), Some(true), "{status}: {error:?}");
         assert_eq!(error.job_id(), Some("<jobid>"));
-        assert_eq!(
-            error.service_message(),
-            Some(
-                "Pending mod message: You have a pending moderation message. \
-                 Please acknowledge it before using the bot further."
-            )
-        );
-        assert!(matches!(
-            submit(&fixture).await.unwrap_err().kind(),
-            ErrorKind::Halted {
-                job_failed: true,
-                ..
-            }
-        ));
+        let message = "Pending mod message: You have a pending moderation message. \
+                       Please acknowledge it before using the bot further.";
+        assert_eq!(error.service_message(), Some(message));
+        assert_eq!(halted(&submit(&fixture).await.unwrap_err()), Some(true));
     }
 }
 
@@ -299,14 +265,7 @@ async fn halted_code_in_the_body_is_a_halt() {
 async fn error_body_with_status_200_is_an_error() {
     let mut fixture = Fixture::named("responses/596-halted-account");
     fixture.status = 200;
-    let error = poll(&fixture).await.unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::Halted {
-            job_failed: false,
-            ..
-        }
-    ));
+    assert_eq!(halted(&poll(&fixture).await.unwrap_err()), Some(false));
     let mut fixture = Fixture::named("responses/401-unauthorized");
     fixture.status = 200;
     let error = poll(&fixture).await.unwrap_err();
@@ -317,38 +276,31 @@ async fn error_body_with_status_200_is_an_error() {
 #[tokio::test]
 async fn running_job_without_images_is_in_progress() {
     for attachments in [json!(null), json!([])] {
-        let fixture = changed("service/200-completed-seed-job", |body| {
+        let fixture = changed(COMPLETED, |body| {
             body["status"] = json!("progress");
             body["seed"]["attachments"] = attachments;
         });
-        assert!(matches!(
-            poll(&fixture).await.unwrap(),
-            PollResult::InProgress(_)
-        ));
+        let result = poll(&fixture).await.unwrap();
+        assert!(matches!(result, PollResult::InProgress(_)));
     }
 }
 
 #[tokio::test]
 async fn truncated_response_keeps_the_job_id() {
-    let started = Fixture::named("responses/200-started")
-        .text
-        .replace("<jobid>", "a-job");
+    let submit = async |body: String, missing| {
+        let stub = Stub::always(Response::json(200, body).truncated(missing)).await;
+        client(&stub.base_url()).submit("a-parent").await
+    };
+    let body = Fixture::named("responses/200-started").text;
+    let body = body.replace("<jobid>", "a-job");
     // Only the space after the JSON is missing.
-    let (complete, _stub) = client(Response::json(200, format!("{started} ")).truncated(1)).await;
-    match complete.submit("a-parent").await.unwrap() {
-        SubmitOutcome::Started(job) => assert_eq!(job.id(), "a-job"),
-        other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
-    }
+    assert_eq!(started(submit(format!("{body} "), 1).await).id(), "a-job");
     // The id was received: the job is not lost.
-    let (truncated, _stub) = client(Response::json(200, started).truncated(100)).await;
-    match truncated.submit("a-parent").await.unwrap() {
-        SubmitOutcome::Started(job) => assert_eq!(job.id(), "a-job"),
-        other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
-    }
+    assert_eq!(started(submit(body, 100).await).id(), "a-job");
     // An id that may be truncated is not used.
-    let response = Response::json(200, r#"{"jobid":"a-job"#.to_owned() + "-of-mine").truncated(8);
-    let (truncated, _stub) = client(response).await;
-    let error = truncated.submit("a-parent").await.unwrap_err();
+    let error = submit(r#"{"jobid":"a-job-of-mine"#.into(), 8)
+        .await
+        .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::InvalidResponse { .. }));
     assert_eq!(error.job_id(), None);
     assert_eq!(error.parent_job_id(), Some("a-parent"));
@@ -361,37 +313,28 @@ async fn missing_jobid_defaults_to_the_requested_job() {
     let fixture = changed("responses/200-already-retrieved", |body| {
         body.as_object_mut().unwrap().remove("jobid");
     });
-    match submit(&fixture).await.unwrap() {
-        SubmitOutcome::AlreadyRetrieved(result) => {
-            assert_eq!(result.job_id(), "<jobid>");
-            assert_eq!(result.parent_job_id(), Some("<jobid>"));
-        }
-        other @ SubmitOutcome::Started(_) => panic!("{other:?}"),
-    }
+    let result = already_retrieved(&fixture).await;
+    assert_eq!(result.job_id(), "<jobid>");
+    assert_eq!(result.parent_job_id(), Some("<jobid>"));
 }
 
 #[tokio::test]
 async fn progress_has_every_field() {
-    for name in ["responses/200-started", "service/200-in-progress"] {
-        let fixture = Fixture::named(name);
-        let progress = if name.starts_with("responses") {
-            match submit(&fixture).await.unwrap() {
-                SubmitOutcome::Started(job) => job.initial_progress().unwrap().clone(),
-                other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
-            }
-        } else {
-            match poll(&fixture).await.unwrap() {
-                PollResult::InProgress(progress) => progress,
-                other @ PollResult::Completed(_) => panic!("{other:?}"),
-            }
-        };
+    let of_submission = Fixture::named("responses/200-started");
+    let of_poll = Fixture::named("service/200-in-progress");
+    let job = started(submit(&of_submission).await);
+    let PollResult::InProgress(polled) = poll(&of_poll).await.unwrap() else {
+        panic!("not in progress");
+    };
+    for (fixture, progress) in [
+        (of_submission, job.initial_progress().unwrap()),
+        (of_poll, &polled),
+    ] {
         assert_eq!(progress.raw_body(), fixture.text.as_bytes());
         let (job, expected) = (progress.raw_job(), fixture.json());
+        let verb = job.verb.map(|verb| verb.as_str().to_owned());
         for (field, value) in [
-            (
-                "verb",
-                job.verb.as_ref().map(|verb| verb.as_str().to_owned()),
-            ),
+            ("verb", verb),
             ("created", job.created),
             ("updated", job.updated),
             ("discord", job.discord),
@@ -399,12 +342,49 @@ async fn progress_has_every_field() {
             ("replyUrl", job.reply_url),
             ("replyRef", job.reply_ref),
         ] {
-            assert_eq!(
-                value.as_deref(),
-                expected[field].as_str(),
-                "{name}, {field}"
-            );
-            assert!(value.is_some() || name.starts_with("service"), "{field}");
+            assert_eq!(value.as_deref(), expected[field].as_str(), "{field}");
+            assert!(value.is_some() || fixture.is_poll(), "{field}");
         }
     }
+}
+
+#[tokio::test]
+async fn started_job_is_polled() {
+    let body = json!({"jobid": "the-seed-job", "status": "started"}).to_string();
+    let done = Fixture::named(COMPLETED).text;
+    let responses = [body, done].map(|body| Response::json(200, body));
+    let stub = Stub::in_turn(responses.into()).await;
+    let job = started(client(&stub.base_url()).submit("a-parent").await);
+    let options = poll_every(Duration::from_millis(1));
+    job.wait().with_options(options).await.unwrap();
+    let requests = stub.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].target(), "/v2/jobs/?jobid=the-seed-job");
+}
+
+#[tokio::test]
+async fn original_job_keeps_its_own_reply_fields() {
+    let body = Fixture::named("responses/200-already-retrieved").text;
+    let stub = Stub::always(Response::json(200, body)).await;
+    let options = SubmitOptions::default()
+        .reply_ref("mine")
+        .reply_url("https://example.com/mine");
+    let client = client(&stub.base_url());
+    let submit = client.submit("<jobid>").with_options(options);
+    let SubmitOutcome::AlreadyRetrieved(result) = submit.await.unwrap() else {
+        panic!("started");
+    };
+    let job = result.raw_job();
+    assert_eq!(job.reply_url.as_deref(), Some("https://webhook.site/abc"));
+    let reference = "<your optional reference id>";
+    assert_eq!(job.reply_ref.as_deref(), Some(reference));
+    assert!(result.warnings().is_empty(), "{:?}", result.warnings());
+}
+
+#[tokio::test]
+async fn bare_prompt_loses_no_parameters() {
+    let fixture = Fixture::named("responses/200-already-retrieved");
+    let result = already_retrieved(&fixture).await;
+    assert_eq!(result.raw_job().prompt.as_deref(), Some("Steampunk cat"));
+    assert_eq!(result.prompt(), Some("Steampunk cat --s 750 --v 5.2"));
 }
