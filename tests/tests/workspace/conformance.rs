@@ -99,7 +99,7 @@ async fn conforms(
 /// Each verb returns another seed, and the four images that the emulator serves.
 #[tokio::test]
 async fn emulator_conforms() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let client = Client::builder(emulator.token()).base_url(emulator.base_url());
     let client = client.build().unwrap();
     let mut seeds = BTreeSet::new();
