@@ -1,29 +1,29 @@
-//! Pages, in a real browser. Run by `cargo xtask test --browser`.
+//! Pages in a browser. Run by `cargo xtask test --browser`.
 
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by it"
+    reason = "a failure fails the test"
 )]
 
 mod accessibility;
 mod chromium;
+mod console;
 mod gallery;
 mod keyboard;
-mod look;
 mod page;
+mod page_checks;
 mod readme;
 mod screenshot;
-mod site;
+mod static_server;
 mod traffic;
-mod try_it;
-mod watched;
+mod viewport;
 
-/// What the chore says of this machine. Without it a test fails: one that is left out
+/// A path on this machine, set by the task. Without it a test fails: a skipped one
 /// would count as passed.
-fn given(variable: &str) -> String {
+fn setting(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
         panic!("{variable} is not set: these tests are run by cargo xtask test --browser")
     })
