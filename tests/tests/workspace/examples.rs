@@ -1,10 +1,10 @@
 //! The spec's examples match their schemas, decode in the raw layer without unknown
 //! fields, and each response among them has the shape of an emulator response.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use reqwest::RequestBuilder;
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -129,45 +129,31 @@ fn shape(value: &Value) -> Value {
     }
 }
 
-/// The emulator, and the examples that it has not responded like yet.
+/// Compares the emulator's responses with the examples.
 struct Comparison {
     emulator: Emulator,
     http: reqwest::Client,
     examples: BTreeMap<String, Value>,
-    /// All, those that have been compared among them.
-    known: BTreeMap<String, Value>,
+    compared: BTreeSet<String>,
 }
 
 impl Comparison {
     async fn start() -> Self {
         let examples = Spec::read().examples().into_iter();
         let responses = examples.filter(Example::is_response);
-        let known: BTreeMap<_, _> = responses
-            .map(|example| (example.pointer, example.value))
-            .collect();
         Self {
             emulator: Emulator::start().await.unwrap(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
-            examples: known.clone(),
-            known,
+            examples: responses
+                .map(|example| (example.pointer, example.value))
+                .collect(),
+            compared: BTreeSet::new(),
         }
     }
 
-    fn get(&self, path: &str) -> RequestBuilder {
-        self.http.get(format!("{}{path}", self.emulator.base_url()))
-    }
-
-    fn post(&self, path: &str) -> RequestBuilder {
-        self.http
-            .post(format!("{}{path}", self.emulator.base_url()))
-    }
-
-    fn submit(&self, body: &Value) -> RequestBuilder {
-        self.post("/jobs/seed_async").json(body)
-    }
-
-    /// Sends a request; the response has to be like the example. Returns its `jobid`.
-    async fn expect(&mut self, example: [&str; 3], request: RequestBuilder) -> String {
+    /// Sends a request with the emulator's token; the response has to be like the
+    /// example. Returns its `jobid`.
+    async fn expect(&mut self, example: [&str; 3], request: Request) -> String {
         let token = self.emulator.token().to_owned();
         self.expect_for(&token, example, request).await
     }
@@ -176,13 +162,19 @@ impl Comparison {
         &mut self,
         token: &str,
         [of, documented, name]: [&str; 3],
-        request: RequestBuilder,
+        (method, path, body): Request,
     ) -> String {
         let pointer = pointer(of, documented, name);
-        let response = request.bearer_auth(token).send().await.unwrap();
+        let url = format!("{}{path}", self.emulator.base_url());
+        let request = self.http.request(method, url).bearer_auth(token);
+        let request = match body {
+            Value::Null => request,
+            body => request.json(&body),
+        };
+        let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let mut body: Value = response.json().await.unwrap();
-        let example = &self.known[&pointer];
+        let example = &self.examples[&pointer];
         if let Ok(documented) = documented.parse::<u16>() {
             assert_eq!(documented, status, "{pointer}");
         }
@@ -194,9 +186,30 @@ impl Comparison {
             body.as_object_mut().unwrap().remove("buttons").unwrap();
         }
         assert_eq!(shape(&body), shape(example), "{pointer}");
-        self.examples.remove(&pointer);
+        self.compared.insert(pointer);
         body["jobid"].as_str().unwrap_or_default().to_owned()
     }
+}
+
+/// Method, path and body, which is null if there is none.
+type Request = (Method, String, Value);
+
+fn get(path: impl Into<String>) -> Request {
+    (Method::GET, path.into(), Value::Null)
+}
+
+fn submit(id: &str) -> Request {
+    submit_body(json!({ "jobid": id }))
+}
+
+fn submit_body(body: Value) -> Request {
+    (Method::POST, "/jobs/seed_async".into(), body)
+}
+
+/// With the fields that a started job returns.
+fn submit_with_reply(id: &str) -> Request {
+    let url = "https://example.com/callback";
+    submit_body(json!({ "jobid": id, "replyUrl": url, "replyRef": "order-17" }))
 }
 
 #[tokio::test]
@@ -204,100 +217,89 @@ async fn emulator_responses_match_the_examples() {
     let mut compare = Comparison::start().await;
     let jobs = compare.emulator.jobs().clone();
     let started = [SUBMIT, "200", "started"];
-    let job = |id: &str| json!({ "jobid": id });
-    let full = |id: &str| {
-        let url = "https://example.com/callback";
-        json!({ "jobid": id, "replyUrl": url, "replyRef": "order-17" })
-    };
 
     // The job that is retrieved to the end has no children, like the documented one.
-    let request = compare.submit(&full(&jobs.no_account));
-    let id = compare.expect(started, request).await;
+    let request = submit_with_reply(&jobs.no_account);
+    let id = compare.expect(started, request.clone()).await;
     compare.emulator.advance(Duration::from_secs(20));
-    let poll = compare.get(&format!("/jobs/?jobid={id}"));
+    let poll = get(format!("/jobs/?jobid={id}"));
     compare.expect([GET, "200", "inProgress"], poll).await;
     compare.emulator.advance(Duration::from_secs(60));
-    let request = compare.submit(&full(&jobs.no_account));
-    compare
-        .expect([SUBMIT, "200", "alreadyRetrieved"], request)
-        .await;
+    let retrieved = [SUBMIT, "200", "alreadyRetrieved"];
+    compare.expect(retrieved, request).await;
 
     for id in [&jobs.imagine, &jobs.button] {
-        let request = compare.submit(&full(id));
-        compare.expect(started, request).await;
+        compare.expect(started, submit_with_reply(id)).await;
     }
-    let list = compare.get("/jobs");
-    compare.expect([LIST, "200", "ids"], list).await;
-    let request = compare.submit(&full(&jobs.blend));
+    compare.expect([LIST, "200", "ids"], get("/jobs")).await;
+    let request = submit_with_reply(&jobs.blend);
     let id = compare.expect(started, request).await;
-    let request = compare.submit(&job(&jobs.blend));
-    compare
-        .expect([SHARED, "TooManyRequests", "accountBusy"], request)
-        .await;
-    let cancel = compare.get(&format!("/jobs/cancel/?jobid={id}"));
-    compare.expect([CANCEL, "200", "cancelled"], cancel).await;
+    let cancel = get(format!("/jobs/cancel/?jobid={id}"));
 
     let long = "x".repeat(1025);
-    let too_long = |field: &str| json!({ "jobid": jobs.imagine, field: long });
-    for (status, name, body) in [
-        ("400", "jobidMissing", json!({})),
-        ("400", "replyRefTooLong", too_long("replyRef")),
-        ("400", "replyUrlTooLong", too_long("replyUrl")),
-        ("400", "parentNotCompleted", job(&jobs.progress)),
-        ("400", "verbNotSupported", job(&jobs.unsupported)),
-        ("400", "discordMissing", job(&jobs.no_discord)),
-        ("400", "channelMissing", job(&jobs.no_channel)),
-        ("404", "parentNotFound", job("nothing")),
+    let too_long = |field| submit_body(json!({ "jobid": jobs.imagine, field: long }));
+    let reset = "/account/midjourney/nothing/reset".to_owned();
+    let reset = (Method::POST, reset, Value::Null);
+    for (of, response, name, request) in [
+        (
+            SHARED,
+            "TooManyRequests",
+            "accountBusy",
+            submit(&jobs.blend),
+        ),
+        (CANCEL, "200", "cancelled", cancel),
+        (SUBMIT, "400", "jobidMissing", submit_body(json!({}))),
+        (SUBMIT, "400", "replyRefTooLong", too_long("replyRef")),
+        (SUBMIT, "400", "replyUrlTooLong", too_long("replyUrl")),
+        (SUBMIT, "400", "parentNotCompleted", submit(&jobs.progress)),
+        (SUBMIT, "400", "verbNotSupported", submit(&jobs.unsupported)),
+        (SUBMIT, "400", "discordMissing", submit(&jobs.no_discord)),
+        (SUBMIT, "400", "channelMissing", submit(&jobs.no_channel)),
+        (SUBMIT, "404", "parentNotFound", submit("nothing")),
+        (GET, "400", "jobidMissing", get("/jobs/")),
+        (GET, "404", "notFound", get("/jobs/?jobid=nothing")),
+        (CANCEL, "400", "jobidMissing", get("/jobs/cancel/")),
+        (
+            CANCEL,
+            "404",
+            "notFound",
+            get("/jobs/cancel/?jobid=nothing"),
+        ),
+        (RESET, "404", "notFound", reset.clone()),
+        (
+            SHARED,
+            "PendingModMessage",
+            "failedJob",
+            submit_with_reply(&jobs.halted),
+        ),
+        (
+            SHARED,
+            "PendingModMessage",
+            "haltedAccount",
+            submit(&jobs.halted),
+        ),
     ] {
-        let request = compare.submit(&body);
-        compare.expect([SUBMIT, status, name], request).await;
+        compare.expect([of, response, name], request).await;
     }
-    for name in ["failedJob", "haltedAccount"] {
-        let request = compare.submit(&full(&jobs.halted));
-        compare
-            .expect([SHARED, "PendingModMessage", name], request)
-            .await;
-    }
-    for (operation, path) in [(GET, "/jobs/"), (CANCEL, "/jobs/cancel/")] {
-        let request = compare.get(path);
-        compare
-            .expect([operation, "400", "jobidMissing"], request)
-            .await;
-        let request = compare.get(&format!("{path}?jobid=nothing"));
-        compare
-            .expect([operation, "404", "notFound"], request)
-            .await;
-    }
-    let reset = compare.post("/account/midjourney/nothing/reset");
-    compare
-        .expect([RESET, "404", "notFound"], reset.try_clone().unwrap())
-        .await;
 
     // Every operation checks the token first.
     let expired = compare.emulator.expired_token().to_owned();
     for (request, payment_required) in [
-        (compare.submit(&job(&jobs.imagine)), "PaymentRequired"),
-        (compare.get("/jobs/?jobid=nothing"), "PaymentRequired"),
-        (compare.get("/jobs"), "AssumedPaymentRequired"),
-        (
-            compare.get("/jobs/cancel/?jobid=nothing"),
-            "PaymentRequired",
-        ),
+        (submit(&jobs.imagine), "PaymentRequired"),
+        (get("/jobs/?jobid=nothing"), "PaymentRequired"),
+        (get("/jobs"), "AssumedPaymentRequired"),
+        (get("/jobs/cancel/?jobid=nothing"), "PaymentRequired"),
         (reset, "AssumedPaymentRequired"),
     ] {
         for (token, [response, name]) in [
             ("unknown-token", ["Unauthorized", "unauthorized"]),
             (&expired, [payment_required, "noSubscription"]),
         ] {
-            let request = request.try_clone().unwrap();
-            compare
-                .expect_for(token, [SHARED, response, name], request)
-                .await;
+            let example = [SHARED, response, name];
+            compare.expect_for(token, example, request.clone()).await;
         }
     }
-    assert!(
-        compare.examples.is_empty(),
-        "without a request: {:?}",
-        compare.examples.keys()
-    );
+    let examples: BTreeSet<_> = compare.examples.keys().cloned().collect();
+    let alone: Vec<_> = examples.difference(&compare.compared).collect();
+    assert!(alone.is_empty(), "examples without a request: {alone:#?}");
 }

@@ -19,6 +19,43 @@ pub(crate) fn pointer(of: &str, response: &str, name: &str) -> String {
     format!("{of}/responses/{response}/content/application~1json/examples/{name}")
 }
 
+/// Response, example and fixture of each example that has a fixture.
+const FIXTURES: [(&str, &str); 4] = [
+    (
+        SUBMIT,
+        "200 started responses/200-started
+         200 alreadyRetrieved responses/200-already-retrieved
+         400 jobidMissing responses/400-jobid-missing
+         400 replyRefTooLong responses/400-reply-ref-too-long
+         400 replyUrlTooLong responses/400-reply-url-too-long
+         400 parentNotCompleted responses/400-parent-not-completed
+         400 verbNotSupported responses/400-verb-not-supported
+         400 discordMissing responses/400-discord-missing
+         400 channelMissing responses/400-channel-missing
+         404 parentNotFound responses/404-not-found",
+    ),
+    (
+        GET,
+        "200 inProgress service/200-in-progress
+         400 jobidMissing service/400-query-without-jobid
+         404 notFound service/404-job-not-found",
+    ),
+    (
+        CANCEL,
+        "400 jobidMissing service/400-query-without-jobid
+         404 notFound service/404-job-not-found",
+    ),
+    (
+        SHARED,
+        "Unauthorized unauthorized responses/401-unauthorized
+         PaymentRequired noSubscription responses/402-payment-required
+         AssumedPaymentRequired noSubscription responses/402-payment-required
+         TooManyRequests accountBusy service/429-account-busy
+         PendingModMessage failedJob responses/596-failed-job
+         PendingModMessage haltedAccount responses/596-halted-account",
+    ),
+];
+
 /// The expected value of each example of the spec, by its pointer.
 fn documented() -> BTreeMap<String, Value> {
     let request = |name| format!("{SUBMIT}/requestBody/content/application~1json/examples/{name}");
@@ -39,106 +76,15 @@ fn documented() -> BTreeMap<String, Value> {
             json!({"error": "Unable to locate account <channel>", "code": 404}),
         ),
     ]);
-    for (of, response, name, fixture) in [
-        (SUBMIT, "200", "started", "responses/200-started"),
-        (
-            SUBMIT,
-            "200",
-            "alreadyRetrieved",
-            "responses/200-already-retrieved",
-        ),
-        (SUBMIT, "400", "jobidMissing", "responses/400-jobid-missing"),
-        (
-            SUBMIT,
-            "400",
-            "replyRefTooLong",
-            "responses/400-reply-ref-too-long",
-        ),
-        (
-            SUBMIT,
-            "400",
-            "replyUrlTooLong",
-            "responses/400-reply-url-too-long",
-        ),
-        (
-            SUBMIT,
-            "400",
-            "parentNotCompleted",
-            "responses/400-parent-not-completed",
-        ),
-        (
-            SUBMIT,
-            "400",
-            "verbNotSupported",
-            "responses/400-verb-not-supported",
-        ),
-        (
-            SUBMIT,
-            "400",
-            "discordMissing",
-            "responses/400-discord-missing",
-        ),
-        (
-            SUBMIT,
-            "400",
-            "channelMissing",
-            "responses/400-channel-missing",
-        ),
-        (SUBMIT, "404", "parentNotFound", "responses/404-not-found"),
-        (GET, "200", "inProgress", "service/200-in-progress"),
-        (
-            GET,
-            "400",
-            "jobidMissing",
-            "service/400-query-without-jobid",
-        ),
-        (GET, "404", "notFound", "service/404-job-not-found"),
-        (
-            CANCEL,
-            "400",
-            "jobidMissing",
-            "service/400-query-without-jobid",
-        ),
-        (CANCEL, "404", "notFound", "service/404-job-not-found"),
-        (
-            SHARED,
-            "Unauthorized",
-            "unauthorized",
-            "responses/401-unauthorized",
-        ),
-        (
-            SHARED,
-            "PaymentRequired",
-            "noSubscription",
-            "responses/402-payment-required",
-        ),
-        (
-            SHARED,
-            "AssumedPaymentRequired",
-            "noSubscription",
-            "responses/402-payment-required",
-        ),
-        (
-            SHARED,
-            "TooManyRequests",
-            "accountBusy",
-            "service/429-account-busy",
-        ),
-        (
-            SHARED,
-            "PendingModMessage",
-            "failedJob",
-            "responses/596-failed-job",
-        ),
-        (
-            SHARED,
-            "PendingModMessage",
-            "haltedAccount",
-            "responses/596-halted-account",
-        ),
-    ] {
-        let body = Fixture::named(fixture).json();
-        documented.insert(pointer(of, response, name), body);
+    for (of, lines) in FIXTURES {
+        for line in lines.lines() {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let [response, name, fixture] = words[..] else {
+                panic!("{line}");
+            };
+            let body = Fixture::named(fixture).json();
+            documented.insert(pointer(of, response, name), body);
+        }
     }
     documented
 }
