@@ -22,6 +22,9 @@ pub use source::{source_files, without_tests, workspace};
 pub use spec::{Example, Spec};
 pub use stub::{Request, Response, Stub};
 
+/// The smallest PNG there is: one grey pixel.
+pub const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
+
 /// The README's examples compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
