@@ -1,18 +1,11 @@
 //! The pages that the command leaves beside what it has fetched.
 
-#[path = "gallery/all.rs"]
 mod all;
-#[path = "gallery/copying.rs"]
 mod copying;
-#[path = "gallery/hostile.rs"]
 mod hostile;
-#[path = "gallery/job.rs"]
 mod job;
-#[path = "gallery/keys.rs"]
 mod keys;
-#[path = "gallery/looks.rs"]
 mod looks;
-#[path = "gallery/without_script.rs"]
 mod without_script;
 
 use std::fs;

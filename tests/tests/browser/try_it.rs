@@ -1,18 +1,11 @@
 //! The page of the emulator: the API's reference, and a way to try it.
 
-#[path = "try_it/errors.rs"]
 mod errors;
-#[path = "try_it/faults.rs"]
 mod faults;
-#[path = "try_it/following.rs"]
 mod following;
-#[path = "try_it/keys.rs"]
 mod keys;
-#[path = "try_it/looks.rs"]
 mod looks;
-#[path = "try_it/outage.rs"]
 mod outage;
-#[path = "try_it/reference.rs"]
 mod reference;
 
 use url::Url;
