@@ -1,103 +1,70 @@
-//! Tokens and accounts against the emulator, through sockets.
+//! Tokens and accounts.
 
-use useapi_seed::{Client, Error, ErrorKind, JobStatus, SubmitOutcome};
-use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::no_retry;
+use useapi_seed::{Error, ErrorKind, JobStatus};
+use useapi_seed_tests::{Harness, client_builder, started};
 
-async fn emulator() -> (Emulator, Client) {
-    let emulator = Emulator::builder().time_scale(1.0).start().await.unwrap();
-    let client = client(&emulator, emulator.token());
-    (emulator, client)
-}
-
-fn client(emulator: &Emulator, token: &str) -> Client {
-    let builder = Client::builder(token).base_url(emulator.base_url());
-    builder.retry(no_retry()).build().unwrap()
-}
-
-async fn submission_error(client: &Client, job_id: &str) -> Error {
-    client.submit(job_id).await.unwrap_err()
+#[track_caller]
+fn assert_invalid(error: &Error, expected: &str) {
+    let is_expected =
+        matches!(error.kind(), ErrorKind::InvalidInput { field, .. } if *field == expected);
+    assert!(is_expected, "{error}");
 }
 
 #[tokio::test]
 async fn wrong_and_expired_tokens_are_distinct() {
-    let (emulator, _) = emulator().await;
-    let job_id = emulator.jobs().imagine.as_str();
-    for (token, is_expected) in [
-        (
-            "another-token",
-            (|kind| matches!(kind, ErrorKind::Unauthorized)) as fn(&ErrorKind) -> bool,
-        ),
-        (emulator.expired_token(), |kind| {
-            matches!(kind, ErrorKind::PaymentRequired)
-        }),
-    ] {
-        let client = client(&emulator, token);
-        let error = submission_error(&client, job_id).await;
-        assert!(is_expected(error.kind()), "{error}");
-        let error = client.job(job_id).poll().await.unwrap_err();
-        assert!(is_expected(error.kind()), "{error}");
+    let harness = Harness::paused().await;
+    let expired = harness.emulator.expired_token();
+    for (token, is_expired) in [("another-token", false), (expired, true)] {
+        let builder = client_builder(token, harness.emulator.base_url());
+        let client = builder.build().unwrap();
+        let submitted = client.submit(harness.parent()).await.unwrap_err();
+        let polled = client.job(harness.parent()).poll().await.unwrap_err();
+        for error in [submitted, polled] {
+            let is_expected = match error.kind() {
+                ErrorKind::Unauthorized => !is_expired,
+                ErrorKind::PaymentRequired => is_expired,
+                _ => false,
+            };
+            assert!(is_expected, "{error}");
+        }
     }
 }
 
 #[tokio::test]
 async fn busy_account_lists_executing_jobs() {
-    let (emulator, client) = emulator().await;
-    let job_id = emulator.jobs().imagine.as_str();
-    let mut started = Vec::new();
+    let harness = Harness::paused().await;
+    let mut ids = Vec::new();
     let error = loop {
-        match client.submit(job_id).await {
-            Ok(SubmitOutcome::Started(job)) => started.push(job.id().to_owned()),
-            Ok(other) => panic!("{other:?}"),
+        match harness.client.submit(harness.parent()).await {
             Err(error) => break error,
+            outcome => ids.push(started(outcome).id().to_owned()),
         }
-        assert!(started.len() < 20, "no limit");
+        assert!(ids.len() < 20, "no limit");
     };
-    match error.kind() {
-        ErrorKind::TooManyJobs { executing, .. } => {
-            assert!(!started.is_empty());
-            for id in started {
-                assert!(executing.contains(&id), "{id} not in {executing:?}");
-            }
-        }
-        other => panic!("{other:?}"),
-    }
+    let ErrorKind::TooManyJobs { executing, .. } = error.kind() else {
+        panic!("{error:?}");
+    };
+    assert!(!ids.is_empty());
+    assert!(ids.iter().all(|id| executing.contains(id)), "{executing:?}");
 }
 
 #[tokio::test]
 async fn halted_account_is_reported_by_both_bodies() {
-    let (emulator, client) = emulator().await;
-    let job_id = emulator.jobs().halted.as_str();
-    let first = submission_error(&client, job_id).await;
-    assert!(matches!(
-        first.kind(),
-        ErrorKind::Halted {
-            job_failed: true,
-            ..
-        }
-    ));
-    assert_eq!(first.parent_job_id(), Some(job_id));
+    let Harness { emulator, client } = Harness::paused().await;
+    let parent = emulator.jobs().halted.as_str();
+    let first = client.submit(parent).await.unwrap_err();
+    assert_eq!(first.parent_job_id(), Some(parent));
     let failed = first.job_id().expect("the failed job's id").to_owned();
-    let second = submission_error(&client, job_id).await;
-    assert!(matches!(
-        second.kind(),
-        ErrorKind::Halted {
-            job_failed: false,
-            ..
-        }
-    ));
+    let second = client.submit(parent).await.unwrap_err();
     assert_eq!(second.job_id(), None);
     // A poll of a halted account does not report the job as failed.
     let poll = client.job(&failed).wait().await.unwrap_err();
-    assert!(matches!(
-        poll.kind(),
-        ErrorKind::Halted {
-            job_failed: false,
-            ..
-        }
-    ));
     assert_eq!(poll.job_id(), Some(failed.as_str()));
-    for error in [first, second, poll] {
+    for (error, is_failed) in [(first, true), (second, false), (poll, false)] {
+        assert!(
+            matches!(error.kind(), ErrorKind::Halted { job_failed, .. } if *job_failed == is_failed),
+            "{error:?}"
+        );
         assert_eq!(error.status().map(|status| status.as_u16()), Some(596));
         assert!(error.help().contains("reset"), "{}", error.help());
     }
@@ -105,73 +72,43 @@ async fn halted_account_is_reported_by_both_bodies() {
 
 #[tokio::test]
 async fn executing_jobs_are_listed_and_cancelled() {
-    let (emulator, client) = emulator().await;
-    assert_eq!(client.executing_jobs().await.unwrap().ids, Some(Vec::new()));
-    let mut started = Vec::new();
-    for _ in 0..2 {
-        match client.submit(&emulator.jobs().imagine).await.unwrap() {
-            SubmitOutcome::Started(job) => started.push(job),
-            other @ SubmitOutcome::AlreadyRetrieved(_) => panic!("{other:?}"),
-        }
-    }
-    let ids: Vec<_> = started.iter().map(|job| job.id().to_owned()).collect();
-    assert_eq!(client.executing_jobs().await.unwrap().ids, Some(ids));
+    let harness = Harness::paused().await;
+    let client = &harness.client;
+    let executing = async || client.executing_jobs().await.unwrap().ids.unwrap();
+    assert!(executing().await.is_empty());
+    let (first, second) = (harness.start_job().await, harness.start_job().await);
+    assert_eq!(executing().await, [first.id(), second.id()]);
 
-    let cancelled = started[0].cancel().await.unwrap();
+    let cancelled = first.cancel().await.unwrap();
     assert_eq!(cancelled.status, Some(JobStatus::Cancelled));
-    let left = Some(vec![started[1].id().to_owned()]);
-    assert_eq!(client.executing_jobs().await.unwrap().ids, left);
-    let error = client.job(started[0].id()).wait().await.unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::JobFailed {
-                status: JobStatus::Cancelled,
-                ..
-            }
-        ),
-        "{error}"
-    );
-    let again = started[0].cancel().await.unwrap_err();
-    assert!(matches!(again.kind(), ErrorKind::NotFound));
-    assert_eq!(again.job_id(), Some(started[0].id()));
-    let blank = client.job(" ").cancel().await.unwrap_err();
-    assert!(matches!(
-        blank.kind(),
-        ErrorKind::InvalidInput { field: "jobid", .. }
-    ));
+    assert_eq!(executing().await, [second.id()]);
+    let error = client.job(first.id()).wait().await.unwrap_err();
+    assert!(error.is_job_cancelled(), "{error}");
+    let again = first.cancel().await.unwrap_err();
+    assert!(again.is_not_found());
+    assert_eq!(again.job_id(), Some(first.id()));
+    assert_invalid(&client.job(" ").cancel().await.unwrap_err(), "jobid");
 }
 
 #[tokio::test]
 async fn halted_account_works_after_reset() {
-    let (emulator, client) = emulator().await;
-    let job_id = emulator.jobs().halted.as_str();
-    let channel = job_id.rsplit(':').next().unwrap();
-    submission_error(&client, job_id).await;
-    let error = submission_error(&client, job_id).await;
-    assert!(matches!(error.kind(), ErrorKind::Halted { .. }));
-
+    let Harness { emulator, client } = Harness::paused().await;
+    let parent = emulator.jobs().halted.as_str();
+    let channel = parent.rsplit(':').next().unwrap();
+    for _ in 0..2 {
+        let error = client.submit(parent).await.unwrap_err();
+        assert!(error.is_halted(), "{error}");
+    }
     client.account(channel).reset().await.unwrap();
-    assert!(matches!(
-        client.submit(job_id).await.unwrap(),
-        SubmitOutcome::Started(_)
-    ));
+    started(client.submit(parent).await);
 
     let error = client.account("🎨/..").reset().await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NotFound));
-    assert_eq!(
-        error.service_message(),
-        Some("Unable to locate account 🎨/..")
-    );
+    assert!(error.is_not_found());
+    let message = Some("Unable to locate account 🎨/..");
+    assert_eq!(error.service_message(), message);
     // The last two would lead to another path.
     for channel in ["", " ", ".", ".."] {
         let error = client.account(channel).reset().await.unwrap_err();
-        assert!(matches!(
-            error.kind(),
-            ErrorKind::InvalidInput {
-                field: "channel",
-                ..
-            }
-        ));
+        assert_invalid(&error, "channel");
     }
 }

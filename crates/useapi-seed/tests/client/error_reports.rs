@@ -7,19 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use useapi_seed::{Client, Error, ErrorKind, PollResult, SeedResult, WaitOptions};
-use useapi_seed_tests::{Fixture, PNG, Response, Stub, no_retry, poll_every};
+use useapi_seed::{Client, Error, ErrorKind, SeedResult, WaitOptions};
+use useapi_seed_tests::{PNG, Response, Stub, client_builder, completed, fast};
 
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
-
-fn client(base_url: &str) -> Client {
-    Client::builder("a-token")
-        .base_url(base_url)
-        .retry(no_retry())
-        .image_retry_timeout(Duration::ZERO)
-        .build()
-        .unwrap()
-}
 
 /// The error of a submission that gets this response.
 async fn submitted(response: Response) -> Error {
@@ -28,8 +19,8 @@ async fn submitted(response: Response) -> Error {
 }
 
 async fn submitted_to(base_url: &str, jobid: &str) -> Error {
-    let submission = client(base_url).submit(jobid);
-    submission.await.unwrap_err()
+    let client = client_builder("a-token", base_url).build().unwrap();
+    client.submit(jobid).await.unwrap_err()
 }
 
 /// The error of a wait whose polls get this response.
@@ -39,14 +30,10 @@ async fn waited(response: Response) -> Error {
 
 async fn waited_for(timeout: Duration, response: Response) -> Error {
     let stub = Stub::always(response).await;
-    let job = client(&stub.base_url()).job(JOBID);
-    let options = poll_every(Duration::from_millis(1)).timeout(timeout);
-    job.wait().with_options(options).await.unwrap_err()
-}
-
-fn documented(name: &str) -> Response {
-    let fixture = Fixture::named(name);
-    Response::json(fixture.status, fixture.text)
+    let wait = stub.client().job(JOBID).wait();
+    wait.with_options(fast().timeout(timeout))
+        .await
+        .unwrap_err()
 }
 
 fn job(body: &Value) -> Response {
@@ -58,100 +45,74 @@ async fn closed_port() -> String {
     format!("http://{}/v2", listener.local_addr().unwrap())
 }
 
+/// The errors of submissions, of waits, and the others.
 async fn every_kind() -> Vec<(&'static str, Error)> {
-    let html = |status| Response::new(status, "text/html", "<html>");
+    let documented = |name: &str| Response::fixture(&format!("responses/{name}"));
+    let busy = || Response::fixture("service/429-account-busy");
     let ended = |status| job(&json!({"jobid": JOBID, "status": status}));
     let failed = json!({
         "jobid": JOBID, "status": "failed", "error": "Out of time", "errorDetails": "No response",
     });
-    let busy = || documented("service/429-account-busy");
     let grid = json!({"jobid": JOBID, "verb": "imagine", "status": "completed"});
-    vec![
-        ("invalid-input", submitted_to("http://localhost", " ").await),
-        (
-            "bad-request",
-            submitted(documented("responses/400-jobid-missing")).await,
-        ),
-        (
-            "unauthorized",
-            submitted(documented("responses/401-unauthorized")).await,
-        ),
-        (
-            "payment-required",
-            submitted(documented("responses/402-payment-required")).await,
-        ),
-        (
-            "not-found",
-            submitted(documented("responses/404-not-found")).await,
-        ),
-        ("unexpected-status-404", submitted(html(404)).await),
-        (
-            "too-many-jobs",
-            submitted(busy().header("retry-after", "30")).await,
-        ),
-        ("too-many-jobs-poll", waited(busy()).await),
-        (
-            "halted-job-failed",
-            submitted(documented("responses/596-failed-job")).await,
-        ),
-        (
-            "halted-account",
-            submitted(documented("responses/596-halted-account")).await,
-        ),
-        ("job-failed", waited(job(&failed)).await),
-        ("job-moderated", waited(ended("moderated")).await),
-        ("job-cancelled", waited(ended("cancelled")).await),
-        (
-            "wait-timeout",
-            waited_for(
-                Duration::from_millis(20),
-                documented("service/200-in-progress"),
-            )
-            .await,
-        ),
-        ("unexpected-status-503", submitted(html(503)).await),
-        ("unexpected-status-502", submitted(html(502)).await),
-        ("seed-missing", waited(job(&grid)).await),
-        ("invalid-response", submitted(html(200)).await),
-        (
-            "invalid-response-truncated",
-            submitted(documented("responses/200-started").truncated(375)).await,
-        ),
-        ("invalid-response-poll", waited(html(200)).await),
-        (
-            "transport-may-have-been-sent",
-            submitted(Response::drop_connection()).await,
-        ),
-        (
-            "transport-not-sent",
-            submitted_to(&closed_port().await, JOBID).await,
-        ),
-        ("io", file_error().await),
-    ]
+    let truncated = documented("200-started").truncated(375);
+    let mut errors = Vec::new();
+    for (name, response) in [
+        ("bad-request", documented("400-jobid-missing")),
+        ("unauthorized", documented("401-unauthorized")),
+        ("payment-required", documented("402-payment-required")),
+        ("not-found", documented("404-not-found")),
+        ("unexpected-status-404", Response::html(404)),
+        ("too-many-jobs", busy().header("retry-after", "30")),
+        ("halted-job-failed", documented("596-failed-job")),
+        ("halted-account", documented("596-halted-account")),
+        ("unexpected-status-503", Response::html(503)),
+        ("unexpected-status-502", Response::html(502)),
+        ("invalid-response", Response::html(200)),
+        ("invalid-response-truncated", truncated),
+        ("transport-may-have-been-sent", Response::drop_connection()),
+    ] {
+        errors.push((name, submitted(response).await));
+    }
+    for (name, response) in [
+        ("too-many-jobs-poll", busy()),
+        ("job-failed", job(&failed)),
+        ("job-moderated", ended("moderated")),
+        ("job-cancelled", ended("cancelled")),
+        ("seed-missing", job(&grid)),
+        ("invalid-response-poll", Response::html(200)),
+    ] {
+        errors.push((name, waited(response).await));
+    }
+    let (soon, running) = (Duration::from_millis(20), "service/200-in-progress");
+    let running = waited_for(soon, Response::fixture(running)).await;
+    errors.push(("wait-timeout", running));
+    let closed = closed_port().await;
+    errors.push(("transport-not-sent", submitted_to(&closed, JOBID).await));
+    errors.push(("invalid-input", submitted_to("http://localhost", " ").await));
+    errors.push(("io", file_error().await));
+    errors
 }
 
 /// A result with an image for each of these URLs.
 async fn result(urls: &[Value]) -> (Client, SeedResult) {
-    let mut body = Fixture::named("service/200-completed-seed-job").json();
-    body["seed"]["attachments"] = urls.iter().map(|url| json!({"url": url})).collect();
-    let stub = Stub::always(job(&body)).await;
-    let client = client(&stub.base_url());
-    match client.job(JOBID).poll().await.unwrap() {
-        PollResult::Completed(result) => (client, result),
-        other @ PollResult::InProgress(_) => panic!("{other:?}"),
-    }
+    let attachments: Value = urls.iter().map(|url| json!({"url": url})).collect();
+    let body = Response::completed_with(|body| body["seed"]["attachments"] = attachments);
+    let stub = Stub::always(body).await;
+    let client = stub.client_with(|builder| builder.image_retry_timeout(Duration::ZERO));
+    let result = completed(client.job(JOBID).poll().await);
+    (client, result)
 }
 
 /// Each error of an image, except for one of 256 MiB or ten minutes.
 async fn every_image_error() -> Vec<Error> {
     let host = Stub::start(|request| match request.target() {
-        "/expired" => Response::new(404, "text/plain", "This content is no longer available."),
-        "/status" => Response::new(500, "text/plain", "oops"),
-        "/interrupted" => Response::new(200, "image/png", PNG).truncated(10),
+        "/expired" => Response::text(404, "This content is no longer available."),
+        "/status" => Response::text(500, "oops"),
+        "/interrupted" => Response::png().truncated(10),
         "/truncated" => Response::new(200, "image/png", &PNG[..PNG.len() - 1]),
         "/page" => Response::new(200, "text/html", "<html>Sign in to see this</html>"),
         "/lost" => Response::drop_connection(),
-        _ => Response::new(302, "text/plain", "").header("location", "/again"),
+        _ => Response::text(302, "").header("location", "/again"),
     })
     .await;
     let paths = [
@@ -163,7 +124,7 @@ async fn every_image_error() -> Vec<Error> {
         "redirected",
         "lost",
     ];
-    let urls = paths.map(|path| json!(format!("http://{}/{path}", host.address())));
+    let urls = paths.map(|path| json!(host.url(path)));
     let invalid = [json!(null), json!("no link"), json!("file:///etc/passwd")];
     let (client, result) = result(&[&urls[..], &invalid].concat()).await;
     let directory = tempfile::tempdir().unwrap();
@@ -172,16 +133,12 @@ async fn every_image_error() -> Vec<Error> {
 }
 
 async fn file_error() -> Error {
-    let host = Stub::always(Response::new(200, "image/png", PNG)).await;
-    let url = json!(format!("http://{}/", host.address()));
-    let (client, result) = result(&[url]).await;
+    let host = Stub::always(Response::png()).await;
+    let (client, result) = result(&[json!(host.url(""))]).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     let directory = file.path().join("inside");
-    client
-        .save_images(&result, directory)
-        .await
-        .remove(0)
-        .unwrap_err()
+    let outcomes = client.save_images(&result, directory).await;
+    outcomes.into_iter().next().unwrap().unwrap_err()
 }
 
 /// The names of an enum's variants, read from its source.

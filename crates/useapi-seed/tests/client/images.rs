@@ -1,255 +1,163 @@
-//! Saving images: whole or not at all, and only inside the folder.
+//! Saving the images of a result: renewed URLs, limits, and errors with the job.
 
-mod again;
-mod attempts;
-mod complete;
-mod folders;
-mod limit;
-mod proxy_url;
-mod resumed;
-
-use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use useapi_seed::{Client, Error, ErrorKind, ImageError, PollResult, SavedImage, SeedResult};
-use useapi_seed_tests::{Fixture, PNG, Request, Response, Stub, no_retry};
+use useapi_seed::{Client, Error, ErrorKind, ImageError, SeedResult, Warning};
+use useapi_seed_emulator::{Fault, Operation};
+use useapi_seed_tests::{Harness, PNG, Response, Stub, completed};
 
-/// A result whose attachments are changed by `change`, given the image host.
-async fn retrieval(image_host: &str, change: impl FnOnce(&mut Value)) -> (Client, SeedResult) {
-    let mut body = Fixture::named("service/200-completed-seed-job").json();
-    for (index, attachment) in body["seed"]["attachments"]
-        .as_array_mut()
-        .unwrap()
-        .iter_mut()
-        .enumerate()
-    {
-        attachment["url"] = json!(format!("http://{image_host}/{}", index + 1));
-    }
-    change(&mut body["seed"]["attachments"]);
-    let stub = Stub::always(Response::json(200, body.to_string())).await;
-    retrieved(&stub.base_url()).await
-}
-
-/// The result that a server has.
-async fn retrieved(base_url: &str) -> (Client, SeedResult) {
-    let client = Client::builder("a-token")
-        .base_url(base_url)
-        .retry(no_retry())
-        // What fails for good is tried three times only.
-        .image_retry_timeout(Duration::ZERO)
-        .build()
-        .unwrap();
-    match client.job("a-job").poll().await.unwrap() {
-        PollResult::Completed(retrieval) => (client, retrieval),
-        other @ PollResult::InProgress(_) => panic!("{other:?}"),
-    }
-}
-
-/// Announces the smallest PNG there is, as what it is.
-fn announce_truly(attachments: &mut Value) {
-    for attachment in attachments.as_array_mut().unwrap() {
-        attachment["size"] = json!(PNG.len());
-        attachment["width"] = json!(1);
-        attachment["height"] = json!(1);
-        attachment["content_type"] = json!("image/png");
-    }
-}
-
-fn only_first(attachments: &mut Value) {
-    attachments.as_array_mut().unwrap().truncate(1);
-}
-
-/// Saves the first image of a result from this host: what came of it, and the only
-/// file that there is.
-async fn save_first(
-    host: &Stub,
-    change: impl FnOnce(&mut Value),
-) -> Result<(SavedImage, Vec<u8>), Error> {
-    let (client, retrieval) = retrieval(host.address(), |attachments| {
-        only_first(attachments);
-        change(attachments);
-    })
-    .await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcome = client.save_images(&retrieval, &folder).await.remove(0);
-    assert_eq!(files(folder.path()).len(), usize::from(outcome.is_ok()));
-    outcome.map(|saved| {
-        let file = std::fs::read(folder.path().join(&saved.name)).unwrap();
-        (saved, file)
-    })
-}
-
-fn picture() -> Response {
-    Response::new(200, "image/png", PNG)
-}
-
-/// The requests for one target, and whether each was for a part.
-fn asked(host: &Stub, target: &str) -> Vec<bool> {
-    let requests = host.requests();
-    let requests = requests.iter().filter(|seen| seen.target() == target);
-    requests
-        .map(|request| request.header("range").is_some())
-        .collect()
-}
-
-/// All files below a folder, hidden ones too.
-fn files(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
+/// Files in a directory, hidden ones too.
+fn files(directory: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
     names
 }
 
-fn fault<T: std::fmt::Debug>(outcome: &Result<T, Error>) -> &ImageError {
+fn image_error<T: std::fmt::Debug>(outcome: &Result<T, Error>) -> &ImageError {
     match outcome.as_ref().unwrap_err().kind() {
-        ErrorKind::Image(fault) => fault,
+        ErrorKind::Image(error) => error,
         other => panic!("{other:?}"),
     }
 }
 
+/// The result that an API has. A permanent error of an image is retried at most twice.
+async fn result_of(api: &Stub) -> (Client, SeedResult) {
+    let client = api.client_with(|builder| builder.image_retry_timeout(Duration::ZERO));
+    let result = completed(client.job("a-job").poll().await);
+    (client, result)
+}
+
+/// A response whose images have these URLs by their number, and then are changed.
+fn response(url: impl Fn(usize) -> String, change: impl FnOnce(&mut Value)) -> Response {
+    Response::completed_with(|body| {
+        let attachments = &mut body["seed"]["attachments"];
+        let images = attachments.as_array_mut().unwrap();
+        for (index, image) in images.iter_mut().enumerate() {
+            image["url"] = json!(url(index + 1));
+        }
+        change(attachments);
+    })
+}
+
+/// A result whose images are at `/1` to `/4` of the host.
+async fn result(host: &Stub, change: impl FnOnce(&mut Value)) -> (Client, SeedResult) {
+    let url = |number: usize| host.url(&number.to_string());
+    let api = Stub::always(response(url, change)).await;
+    result_of(&api).await
+}
+
 #[tokio::test]
-async fn files_hold_the_bytes_that_were_served() {
-    let host = Stub::start(|_| Response::new(200, "image/png", PNG)).await;
-    let (client, retrieval) = retrieval(host.address(), |_| {}).await;
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path().join("made/when/missing");
-    for (index, saved) in client
-        .save_images(&retrieval, &folder)
-        .await
-        .into_iter()
-        .enumerate()
-    {
+async fn files_hold_the_bytes_that_were_sent() {
+    let host = Stub::always(Response::png()).await;
+    let (client, result) = result(&host, |attachments| {
+        // No name of the service becomes a path.
+        for (index, name) in ["../../etc/passwd", "CON", "", "/"].into_iter().enumerate() {
+            attachments[index]["filename"] = json!(name);
+        }
+    })
+    .await;
+    let root = tempfile::tempdir().unwrap();
+    let directory = root.path().join("a/b/c");
+    let outcomes = client.save_images(&result, &directory).await;
+    for (number, saved) in (1..).zip(outcomes) {
         let saved = saved.unwrap();
-        assert_eq!(saved.name, format!("image-{}.png", index + 1));
-        let file = folder.join(&saved.name);
+        assert_eq!(saved.name, format!("image-{number}.png"));
+        let file = directory.join(&saved.name);
         assert_eq!(std::fs::read(&file).unwrap(), PNG);
         assert_eq!(saved.dimensions, Some((1, 1)));
-        let differences: Vec<_> = saved.mismatches.iter().map(ToString::to_string).collect();
+        let mismatches: Vec<_> = saved.mismatches.iter().map(ToString::to_string).collect();
         assert_eq!(
-            differences,
+            mismatches,
             [
                 "expected 12345 bytes, got 67".to_owned(),
                 "expected 1024 x 1024 pixels, got 1 x 1".to_owned(),
-                format!("expected <image {} content-type>, got image/png", index + 1),
+                format!("expected <image {number} content-type>, got image/png"),
             ]
         );
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let plain = folder.join("plain");
+            let plain = root.path().join("plain");
             std::fs::write(&plain, "").unwrap();
-            let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+            let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
             assert_eq!(mode(&file), mode(&plain));
             std::fs::remove_file(plain).unwrap();
         }
     }
     assert_eq!(host.requests().len(), 4);
-    assert_eq!(files(&folder).len(), 4);
+    let names = ["image-1.png", "image-2.png", "image-3.png", "image-4.png"];
+    assert_eq!(files(&directory), names);
+    assert_eq!(files(root.path()), ["a"]);
 }
 
 #[tokio::test]
-async fn names_of_the_service_never_become_paths() {
-    let long = "x".repeat(300);
-    let host = Stub::start(|_| Response::new(200, "image/png", PNG)).await;
-    let (client, retrieval) = retrieval(host.address(), |attachments| {
-        for (attachment, name) in attachments.as_array_mut().unwrap().iter_mut().zip([
-            "../../etc/passwd",
-            "CON",
-            "",
-            long.as_str(),
-        ]) {
-            attachment["filename"] = json!(name);
-        }
+async fn failed_image_does_not_affect_the_others() {
+    let host = Stub::start(|request| match request.target() {
+        "/1" => Response::text(404, "This content is no longer available."),
+        _ => Response::png(),
     })
     .await;
-    let outside = tempfile::tempdir().unwrap();
-    let folder = outside.path().join("a/b/c");
-    for saved in client.save_images(&retrieval, &folder).await {
-        saved.unwrap();
-    }
-    assert_eq!(
-        files(&folder),
-        ["image-1.png", "image-2.png", "image-3.png", "image-4.png"]
-    );
-    assert_eq!(files(outside.path()), ["a"]);
-}
-
-#[tokio::test]
-async fn what_is_no_whole_picture_leaves_no_file() {
-    let host = Stub::start(|request: &Request| match request.target() {
-        "/1" => Response::new(404, "text/plain", "This content is no longer available."),
-        "/2" => Response::new(200, "image/png", &PNG[..PNG.len() - 1]),
-        "/3" => Response::new(200, "image/png", "<html>Sign in to see this</html>"),
-        _ => Response::new(200, "image/png", PNG).truncated(10),
-    })
-    .await;
-    let (client, retrieval) = retrieval(host.address(), |_| {}).await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcomes = client.save_images(&retrieval, &folder).await;
-
-    assert!(matches!(fault(&outcomes[0]), ImageError::Expired { .. }));
-    assert_eq!(
-        outcomes[0].as_ref().unwrap_err().to_string(),
-        "image 1: image URL has expired \
-         (HTTP 404: This content is no longer available.); job <jobid>"
-    );
-    assert_eq!(
-        *fault(&outcomes[1]),
-        ImageError::Truncated(PNG.len() as u64 - 1)
-    );
-    assert_eq!(
-        *fault(&outcomes[2]),
-        ImageError::NotAnImage("<html>Sign in to see this</html>".into())
-    );
-    assert_eq!(
-        *fault(&outcomes[3]),
-        ImageError::Interrupted(PNG.len() as u64 - 10)
-    );
-    assert!(
-        files(folder.path()).is_empty(),
-        "{:?}",
-        files(folder.path())
-    );
-    // The result is untouched by all this.
-    assert_eq!(retrieval.seed(), 4_294_967_295);
-}
-
-#[tokio::test]
-async fn one_bad_image_keeps_none_of_the_others_back() {
-    let host = Stub::start(|request: &Request| match request.target() {
-        "/2" => Response::new(500, "text/plain", "oops"),
-        _ => Response::new(200, "image/png", PNG),
-    })
-    .await;
-    let (client, retrieval) = retrieval(host.address(), |attachments| {
+    let (client, result) = result(&host, |attachments| {
         attachments[2]["url"] = json!("no link");
         attachments[3]["url"] = json!(null);
         attachments[3]["proxy_url"] = json!(null);
     })
     .await;
-    let folder = tempfile::tempdir().unwrap();
-    let outcomes = client.save_images(&retrieval, &folder).await;
-    assert!(outcomes[0].is_ok());
-    assert!(matches!(fault(&outcomes[1]), ImageError::HttpStatus { .. }));
-    assert!(matches!(fault(&outcomes[2]), ImageError::InvalidUrl(_)));
-    assert_eq!(*fault(&outcomes[3]), ImageError::MissingUrl);
-    assert_eq!(files(folder.path()), ["image-1.png"]);
+    let directory = tempfile::tempdir().unwrap();
+    let outcomes = client.save_images(&result, &directory).await;
+    assert_eq!(
+        outcomes[0].as_ref().unwrap_err().to_string(),
+        "image 1: image URL has expired \
+         (HTTP 404: This content is no longer available.); job <jobid>"
+    );
+    assert_eq!(outcomes[1].as_ref().unwrap().number, 2);
+    assert!(matches!(
+        image_error(&outcomes[2]),
+        ImageError::InvalidUrl(_)
+    ));
+    assert_eq!(*image_error(&outcomes[3]), ImageError::MissingUrl);
+    assert_eq!(files(directory.path()), ["image-2.png"]);
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_is_a_file_error_with_the_job() {
-    let host = Stub::start(|_| Response::new(200, "image/png", PNG)).await;
-    let (client, retrieval) = retrieval(host.address(), |_| {}).await;
-    let folder = tempfile::tempdir().unwrap();
-    let occupied = folder.path().join("occupied");
-    std::fs::write(&occupied, "").unwrap();
-    for outcome in client
-        .save_images(&retrieval, occupied.join("inside"))
-        .await
-    {
+async fn incomplete_image_leaves_no_file() {
+    let host = Stub::start(|request| match request.target() {
+        "/1" => Response::new(200, "image/png", &PNG[..PNG.len() - 1]),
+        "/2" => Response::new(200, "image/png", "<html>Sign in to see this</html>"),
+        "/3" => Response::png().truncated(10),
+        _ => Response::text(500, "oops"),
+    })
+    .await;
+    let (client, result) = result(&host, |_| {}).await;
+    let directory = tempfile::tempdir().unwrap();
+    let outcomes = client.save_images(&result, &directory).await;
+    let size = PNG.len() as u64;
+    let page = "<html>Sign in to see this</html>".into();
+    assert_eq!(*image_error(&outcomes[0]), ImageError::Truncated(size - 1));
+    assert_eq!(*image_error(&outcomes[1]), ImageError::NotAnImage(page));
+    assert_eq!(
+        *image_error(&outcomes[2]),
+        ImageError::Interrupted(size - 10)
+    );
+    assert!(matches!(
+        image_error(&outcomes[3]),
+        ImageError::HttpStatus { .. }
+    ));
+    assert_eq!(files(directory.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn directory_error_has_the_job() {
+    let host = Stub::always(Response::png()).await;
+    let (client, result) = result(&host, |_| {}).await;
+    let occupied = tempfile::NamedTempFile::new().unwrap();
+    let directory = occupied.path().join("inside");
+    for outcome in client.save_images(&result, directory).await {
         let error = outcome.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Io));
         assert_eq!(error.job_id(), Some("<jobid>"));
@@ -257,13 +165,155 @@ async fn a_folder_that_cannot_be_is_a_file_error_with_the_job() {
 }
 
 #[tokio::test]
-async fn a_redirect_loop_ends() {
-    let host =
-        Stub::start(|_| Response::new(302, "text/plain", "").header("location", "/again")).await;
-    let (client, retrieval) = retrieval(host.address(), |_| {}).await;
-    let folder = tempfile::tempdir().unwrap();
-    for outcome in client.save_images(&retrieval, &folder).await {
-        let problem = "redirects more than 5 times".to_owned();
-        assert_eq!(*fault(&outcome), ImageError::InvalidUrl(problem));
+async fn limits_of_the_builder_hold() {
+    let host = Stub::always(Response::png()).await;
+    let one = |attachments: &mut Value| attachments.as_array_mut().unwrap().truncate(1);
+    let (client, result) = result(&host, one).await;
+    let directory = tempfile::tempdir().unwrap();
+    let zero = Duration::ZERO;
+    let api = Stub::always(Response::json(200, "{}")).await;
+    let small = api.client_with(|builder| builder.image_size_limit(10));
+    let short = api.client_with(|builder| builder.image_timeout(zero));
+    for (limited, expected) in [
+        (small, ImageError::TooLarge(10)),
+        (short, ImageError::Timeout(0)),
+    ] {
+        let outcomes = limited.save_images(&result, &directory).await;
+        assert_eq!(*image_error(&outcomes[0]), expected);
     }
+    let long = api.client_with(|builder| builder.image_timeout(Duration::MAX));
+    for client in [client, long] {
+        let outcomes = client.save_images(&result, &directory).await;
+        assert!(matches!(*outcomes, [Ok(_)]), "{outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn images_over_the_limit_are_a_warning() {
+    let host = Stub::always(Response::png()).await;
+    let (client, result) = result(&host, |attachments| {
+        let first = attachments[0].clone();
+        attachments.as_array_mut().unwrap().resize(20, first);
+    })
+    .await;
+    assert_eq!(result.images().len(), 20);
+    let small = host.client_with(|builder| builder.max_images(2));
+    for (client, limit) in [(&client, 16), (&small, 2)] {
+        let before = host.requests().len();
+        let directory = tempfile::tempdir().unwrap();
+        let saving = client.save_images(&result, &directory);
+        let warning = saving.warning().unwrap();
+        assert!(matches!(warning, Warning::ImageLimit { .. }), "{warning:?}");
+        assert_eq!(
+            warning.to_string(),
+            format!("images: only the first {limit} of 20 are saved")
+        );
+        let outcomes = saving.await;
+        assert_eq!(outcomes.len(), limit);
+        assert!(outcomes.iter().all(Result::is_ok));
+        assert_eq!(files(directory.path()).len(), limit);
+        assert_eq!(host.requests().len() - before, limit);
+    }
+    // The body has all of them.
+    let body: Value = serde_json::from_slice(result.raw_body()).unwrap();
+    assert_eq!(body["seed"]["attachments"].as_array().unwrap().len(), 20);
+    let (client, result) = self::result(&host, |_| {}).await;
+    assert_eq!(client.save_images(&result, "directory").warning(), None);
+}
+
+#[tokio::test]
+async fn expired_urls_are_renewed_by_one_poll() {
+    let harness = Harness::paused().await;
+    let result = harness.retrieve().await;
+    harness.emulator.advance(Duration::from_secs(24 * 60 * 60));
+    let before = harness.calls(Operation::GetJob);
+    let directory = tempfile::tempdir().unwrap();
+    for saved in harness.client.save_images(&result, &directory).await {
+        assert!(saved.unwrap().mismatches.is_empty());
+    }
+    assert_eq!(harness.calls(Operation::GetJob), before + 1);
+    assert_eq!(files(directory.path()).len(), 4);
+    assert_eq!(harness.emulator.leaked_token_requests(), 0);
+}
+
+#[tokio::test]
+async fn interrupted_download_is_resumed() {
+    let harness = Harness::paused().await;
+    let result = harness.retrieve().await;
+    let truncated = Fault::TruncatedBody { bytes: 50 };
+    harness.inject(Operation::GetImage, 2, truncated);
+    let directory = tempfile::tempdir().unwrap();
+    for saved in harness.client.save_images(&result, &directory).await {
+        let saved = saved.unwrap();
+        assert!(saved.mismatches.is_empty() && !saved.reused, "{saved:?}");
+    }
+    assert_eq!(harness.calls(Operation::GetImage), 6);
+    let journal = harness.emulator.journal();
+    let partial = journal.iter().filter(|call| call.status == Some(206));
+    assert_eq!(partial.count(), 2);
+    let job = harness.client.job(result.job_id());
+    let again = completed(job.poll().await);
+    for saved in harness.client.save_images(&again, &directory).await {
+        assert!(saved.unwrap().reused);
+    }
+}
+
+/// An API with a response for the number of the call, from 0.
+async fn changing_api(respond: impl Fn(usize) -> Response + Send + Sync + 'static) -> Stub {
+    let calls = AtomicUsize::new(0);
+    Stub::start(move |_| respond(calls.fetch_add(1, Ordering::SeqCst))).await
+}
+
+#[tokio::test]
+async fn useless_renewed_urls_leave_the_error_of_the_host() {
+    let host = Stub::start(|request| match request.target() {
+        "/old-4" | "/new-3" => Response::png(),
+        target => Response::text(403, target),
+    })
+    .await;
+    let base = host.url("");
+    let api = changing_api(move |call| {
+        let url = |number| match (call, number) {
+            // The first URL stays the same, so that a second attempt has no use.
+            (0, _) | (_, 1) => format!("{base}old-{number}"),
+            _ => format!("{base}new-{number}"),
+        };
+        response(url, |_| {})
+    })
+    .await;
+    let (client, result) = result_of(&api).await;
+    let directory = tempfile::tempdir().unwrap();
+    let outcomes = client.save_images(&result, &directory).await;
+    for (outcome, expected) in outcomes.iter().zip(["/old-1", "/new-2"]) {
+        let error = image_error(outcome);
+        let is_expected = matches!(error, ImageError::Expired { body, .. } if body == expected);
+        assert!(is_expected, "{error:?}");
+    }
+    assert_eq!(files(directory.path()), ["image-3.png", "image-4.png"]);
+    // The result itself, and the renewed one.
+    assert_eq!(api.requests().len(), 2);
+    assert_eq!(host.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn urls_of_another_seed_are_not_used() {
+    let host = Stub::always(Response::text(404, "gone")).await;
+    let base = host.url("");
+    let api = changing_api(move |call| {
+        Response::completed_with(|body| {
+            body["content"] = json!(null);
+            let attachments = json!([{ "url": format!("{base}{call}") }]);
+            body["seed"] = json!({"value": call, "attachments": attachments});
+        })
+    })
+    .await;
+    let (client, result) = result_of(&api).await;
+    assert_eq!(result.seed(), 0);
+    let directory = tempfile::tempdir().unwrap();
+    let outcomes = client.save_images(&result, &directory).await;
+    assert!(matches!(
+        image_error(&outcomes[0]),
+        ImageError::Expired { .. }
+    ));
+    assert_eq!((api.requests().len(), host.requests().len()), (2, 1));
 }

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use useapi_seed::{Client, SubmitOutcome};
-use useapi_seed_tests::{Response, Stub, no_retry};
+use useapi_seed::SubmitOutcome;
+use useapi_seed_tests::{Response, Stub, client_builder};
 
 /// A character in one of the spellings that a JSON string may have of it.
 fn spelled(character: char, spelling: u8) -> String {
@@ -85,10 +85,7 @@ async fn returned_texts(status: u16, token: &str) -> Vec<String> {
         "seed":{{"value":5,"attachments":[{{"url":"{token}","filename":"{token}"}}]}}}}"#
     );
     let api = Stub::always(Response::json(status, body)).await;
-    let client = Client::builder(TOKEN)
-        .base_url(api.base_url())
-        .retry(no_retry());
-    let client = client.build().unwrap();
+    let client = client_builder(TOKEN, api.base_url()).build().unwrap();
     match client.submit("a-job").await {
         Ok(SubmitOutcome::AlreadyRetrieved(result)) => {
             let body: Value = serde_json::from_slice(result.raw_body()).unwrap();

@@ -4,24 +4,19 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use useapi_seed::{Client, ClientBuilder, Error, PollResult, RetryPolicy, Warning};
-use useapi_seed_tests::{Response, Stub};
+use useapi_seed::{Error, PollResult, Warning};
+use useapi_seed_tests::{Response, Stub, completed};
 
 const SEED: u64 = 1_234_567;
-
-fn builder(stub: &Stub) -> ClientBuilder {
-    let builder = Client::builder("a-token").base_url(stub.base_url());
-    builder.retry(RetryPolicy::disabled())
-}
 
 /// The outcome of a poll with this response.
 async fn polled(response: Response) -> Result<PollResult, Error> {
     let stub = Stub::always(response).await;
-    builder(&stub).build().unwrap().job("a-job").poll().await
+    stub.client().job("a-job").poll().await
 }
 
 /// A completed job with more fields.
-fn completed(more: &str) -> String {
+fn body_with(more: &str) -> String {
     format!(
         r#"{{"jobid":"a-job","verb":"seed_async","status":"completed","seed":{{"value":{SEED}}}{more}}}"#
     )
@@ -33,11 +28,8 @@ async fn ten_thousand_unknown_fields_are_kept() {
     for number in 0..10_000 {
         write!(more, r#","field{number}":{number}"#).unwrap();
     }
-    let text = completed(&more);
-    let outcome = polled(Response::json(200, text.as_str())).await.unwrap();
-    let PollResult::Completed(result) = outcome else {
-        panic!("{outcome:?}");
-    };
+    let text = body_with(&more);
+    let result = completed(polled(Response::json(200, text.as_str())).await);
     assert_eq!(result.seed(), SEED);
     assert_eq!(result.raw_body(), text.as_bytes());
     assert_eq!(result.raw_job().extra.len(), 10_000);
@@ -51,7 +43,7 @@ async fn ten_thousand_unknown_fields_are_kept() {
 async fn invalid_json_is_reported_with_its_body() {
     let deep = format!("{}7{}", "[".repeat(200), "]".repeat(200));
     for value in [deep.as_str(), "NaN", "Infinity", "-Infinity", r#""\ud800""#] {
-        let text = completed(&format!(r#","odd":{value}"#));
+        let text = body_with(&format!(r#","odd":{value}"#));
         for status in [200, 404] {
             let error = polled(Response::json(status, text.as_str()))
                 .await
@@ -64,25 +56,20 @@ async fn invalid_json_is_reported_with_its_body() {
 }
 
 #[tokio::test]
-async fn byte_order_mark_is_skipped() {
-    let text = format!("\u{feff}{}", completed(""));
-    let outcome = polled(Response::json(200, text)).await.unwrap();
-    assert!(matches!(outcome, PollResult::Completed(_)), "{outcome:?}");
-}
-
-#[tokio::test]
-async fn trickled_body_is_read() {
-    let response = Response::json(200, completed("")).trickle();
-    let outcome = polled(response).await.unwrap();
-    assert!(matches!(outcome, PollResult::Completed(_)), "{outcome:?}");
+async fn byte_order_mark_and_trickled_body_are_read() {
+    for response in [
+        Response::json(200, format!("\u{feff}{}", body_with(""))),
+        Response::json(200, body_with("")).trickle(),
+    ] {
+        assert_eq!(completed(polled(response).await).seed(), SEED);
+    }
 }
 
 #[tokio::test]
 async fn endless_body_hits_the_request_timeout() {
     let start = r#"{"jobid":"a-job","status":"#;
     let stub = Stub::always(Response::json(200, start).endless()).await;
-    let builder = builder(&stub).request_timeout(Duration::from_millis(100));
-    let client = builder.build().unwrap();
+    let client = stub.client_with(|builder| builder.request_timeout(Duration::from_millis(100)));
     let started = Instant::now();
     let error = client.job("a-job").poll().await.unwrap_err();
     assert!(error.is_timeout(), "{error}");

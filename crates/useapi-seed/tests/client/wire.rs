@@ -4,19 +4,14 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use useapi_seed::{Client, SubmitOptions};
-use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry};
+use useapi_seed_tests::{Request, Response, Stub, client_builder};
 
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 const TOKEN: &str = "user:1234-secret-token";
 
 async fn submit(options: SubmitOptions) -> Request {
-    let started = Fixture::named("responses/200-started");
-    let stub = Stub::always(Response::json(200, started.text)).await;
-    let client = Client::builder(TOKEN)
-        .base_url(stub.base_url())
-        .retry(no_retry())
-        .build()
-        .unwrap();
+    let stub = Stub::always(Response::fixture("responses/200-started")).await;
+    let client = client_builder(TOKEN, stub.base_url()).build().unwrap();
     client.submit(JOBID).with_options(options).await.unwrap();
     let mut requests = stub.requests();
     assert_eq!(requests.len(), 1);
@@ -33,15 +28,9 @@ fn body(request: &Request) -> Value {
 async fn submission_has_only_documented_headers() {
     let request = submit(SubmitOptions::default()).await;
     assert_eq!(request.line, "POST /v2/jobs/seed_async HTTP/1.1");
-    let mut names: Vec<_> = request
-        .headers
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    names.sort_unstable();
     // The documented two, Accept, User-Agent, and what HTTP itself requires.
     assert_eq!(
-        names,
+        request.header_names(),
         [
             "accept",
             "authorization",
@@ -51,18 +40,15 @@ async fn submission_has_only_documented_headers() {
             "user-agent"
         ]
     );
-    assert_eq!(
-        request.header("authorization"),
-        Some("Bearer user:1234-secret-token")
-    );
-    assert_eq!(request.header("content-type"), Some("application/json"));
-    assert_eq!(request.header("accept"), Some("application/json"));
-    assert!(
-        request
-            .header("user-agent")
-            .unwrap()
-            .starts_with("useapi-seed/")
-    );
+    for (name, value) in [
+        ("authorization", "Bearer user:1234-secret-token"),
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+    ] {
+        assert_eq!(request.header(name), Some(value));
+    }
+    let agent = request.header("user-agent").unwrap();
+    assert!(agent.starts_with("useapi-seed/"), "{agent}");
 }
 
 /// The request without what differs between runs.
@@ -108,11 +94,7 @@ async fn body_has_only_the_given_fields() {
 
 #[tokio::test]
 async fn poll_escapes_the_id_and_has_no_body() {
-    let stub = Stub::always(Response::json(
-        200,
-        Fixture::named("service/200-in-progress").text,
-    ))
-    .await;
+    let stub = Stub::always(Response::fixture("service/200-in-progress")).await;
     for (slash, id, query) in [
         (
             "",
@@ -121,24 +103,15 @@ async fn poll_escapes_the_id_and_has_no_body() {
         ),
         ("/", "a&b=c #🎨/..%", "a%26b%3Dc+%23%F0%9F%8E%A8%2F..%25"),
     ] {
-        let client = Client::builder(TOKEN)
-            .base_url(stub.base_url() + slash)
-            .retry(no_retry())
-            .build()
-            .unwrap();
+        let client = stub.client_with(|builder| builder.base_url(stub.base_url() + slash));
         client.job(id).poll().await.unwrap();
         let request = stub.requests().pop().unwrap();
         assert_eq!(
             request.line,
             format!("GET /v2/jobs/?jobid={query} HTTP/1.1")
         );
-        let mut names: Vec<_> = request
-            .headers
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        names.sort_unstable();
-        assert_eq!(names, ["accept", "authorization", "host", "user-agent"]);
+        let names = ["accept", "authorization", "host", "user-agent"];
+        assert_eq!(request.header_names(), names);
         assert!(request.body.is_empty());
     }
 }
@@ -146,11 +119,7 @@ async fn poll_escapes_the_id_and_has_no_body() {
 #[tokio::test]
 async fn invalid_input_is_rejected_before_sending() {
     let stub = Stub::always(Response::json(200, "{}")).await;
-    let client = Client::builder(TOKEN)
-        .base_url(stub.base_url())
-        .retry(no_retry())
-        .build()
-        .unwrap();
+    let client = stub.client();
     let long_url = format!("https://example.com/{}", "ü".repeat(1005));
     let options = SubmitOptions::default;
     let cases = [
@@ -195,14 +164,10 @@ async fn invalid_input_is_rejected_before_sending() {
     let reference = "🎨".repeat(1024);
     let options = SubmitOptions::default().reply_url(url).reply_ref(reference);
     let request = submit(options).await;
-    assert_eq!(
-        body(&request)["replyRef"].as_str().unwrap().chars().count(),
-        1024
-    );
-    assert_eq!(
-        body(&request)["replyUrl"].as_str().unwrap().chars().count(),
-        1024
-    );
+    for field in ["replyRef", "replyUrl"] {
+        let body = body(&request);
+        assert_eq!(body[field].as_str().unwrap().chars().count(), 1024);
+    }
 }
 
 #[test]
@@ -250,15 +215,9 @@ fn configuration_errors_hide_the_secret() {
             "base_url must not contain a query",
         ),
     ] {
-        let error = Client::builder(token)
-            .base_url(base_url)
-            .retry(no_retry())
-            .build()
-            .unwrap_err();
+        let error = client_builder(token, base_url).build().unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");
-        assert!(
-            !format!("{error} {error:#?}").contains("secret"),
-            "{error:?}"
-        );
+        let text = format!("{error} {error:#?}");
+        assert!(!text.contains("secret"), "{text}");
     }
 }

@@ -2,14 +2,12 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
-use useapi_seed::{Client, ErrorKind, PollResult, SubmitOptions, SubmitOutcome, Warning};
-use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::{Fixture, Request, Response, Stub, no_retry, poll_every};
+use useapi_seed::{Client, ErrorKind, SubmitOptions, SubmitOutcome, Warning};
+use useapi_seed_tests::{Fixture, Harness, Request, Response, Stub, client_builder, completed};
 
 const TOKEN: &str = "user:1234-secret-token";
 const DISCORD: &str = "secret-discord-token";
@@ -36,10 +34,21 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
+fn client(api: &Stub) -> Client {
+    client_builder(TOKEN, api.base_url()).build().unwrap()
+}
+
+/// A result with one image, at this URL.
+fn result_with_image(url: &str) -> Response {
+    let attachments = json!([{ "url": url }]);
+    Response::completed_with(|body| body["seed"]["attachments"] = attachments)
+}
+
 fn discord() -> SubmitOptions {
     SubmitOptions::default().discord(DISCORD)
 }
 
+#[track_caller]
 fn assert_clean(text: &str) {
     for secret in [TOKEN, DISCORD] {
         assert!(!text.contains(secret), "{secret} in {text}");
@@ -81,118 +90,66 @@ async fn token_reaches_no_other_host_or_text() {
 /// A client whose API appears not to be on loopback: the image requests that its
 /// proxy received.
 async fn unencrypted_hosts_are_warned_of() -> Vec<Request> {
-    let mut body = Fixture::named("service/200-completed-seed-job").json();
-    body["seed"]["attachments"] = json!([{"url": "http://162.159.128.233/a.png"}]);
-    let api = Stub::always(Response::json(200, body.to_string())).await;
-    let proxy = Stub::always(Response::new(404, "text/plain", "")).await;
-    let http_proxy = reqwest::Proxy::all(format!("http://{}", proxy.address())).unwrap();
-    let client = Client::builder(TOKEN)
-        .base_url(api.base_url().replace("127.0.0.1", "0.0.0.0"))
+    let api = Stub::always(result_with_image("http://162.159.128.233/a.png")).await;
+    let proxy = Stub::always(Response::text(404, "")).await;
+    let http_proxy = reqwest::Proxy::all(proxy.url("")).unwrap();
+    let base_url = api.base_url().replace("127.0.0.1", "0.0.0.0");
+    let client = client_builder(TOKEN, base_url)
         .http_client(reqwest::ClientBuilder::no_proxy)
         .image_http_client(|http| http.proxy(http_proxy))
-        .retry(no_retry())
         .build()
         .unwrap();
     assert!(client.raw().is_unencrypted());
-    let Ok(PollResult::Completed(result)) = client.job("a-job").poll().await else {
-        panic!("no result");
-    };
+    let result = completed(client.job("a-job").poll().await);
     assert!(result.warnings().contains(&Warning::UnencryptedImage(1)));
     let directory = tempfile::tempdir().unwrap();
-    client
-        .save_images(&result, &directory)
-        .await
-        .remove(0)
-        .unwrap_err();
+    let outcomes = client.save_images(&result, &directory).await;
+    assert!(matches!(*outcomes, [Err(_)]), "{outcomes:?}");
     proxy.requests()
 }
 
 async fn emulator_image_host_receives_no_token() {
-    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
-    let client = Client::builder(emulator.token())
-        .base_url(emulator.base_url())
-        .retry(no_retry())
-        .build()
-        .unwrap();
-    let result = client
-        .retrieve(emulator.jobs().imagine.as_str())
-        .wait_options(poll_every(Duration::from_millis(20)))
-        .await
-        .unwrap();
+    let harness = Harness::paused().await;
+    let result = harness.retrieve().await;
     let directory = tempfile::tempdir().unwrap();
-    for saved in client.save_images(&result, &directory).await {
+    for saved in harness.client.save_images(&result, &directory).await {
         saved.unwrap();
     }
-    assert_eq!(emulator.leaked_token_requests(), 0);
+    assert_eq!(harness.emulator.leaked_token_requests(), 0);
     // The counter works.
     let url = result.images()[0].url.as_deref().unwrap();
-    let rejected = reqwest::Client::new()
-        .get(url)
-        .bearer_auth(emulator.token())
-        .send()
-        .await
-        .unwrap();
-    assert!(rejected.status().is_client_error());
-    assert_eq!(emulator.leaked_token_requests(), 1);
+    let request = reqwest::Client::new().get(url);
+    let rejected = request.bearer_auth(harness.emulator.token()).send().await;
+    assert!(rejected.unwrap().status().is_client_error());
+    assert_eq!(harness.emulator.leaked_token_requests(), 1);
 }
 
 async fn redirecting_image_host_receives_no_token() {
-    let elsewhere = Stub::always(Response::new(404, "text/plain", "")).await;
-    let location = format!("http://{}/final", elsewhere.address());
-    let host = Stub::start(move |_| {
-        Response::new(302, "text/plain", "")
-            .header("location", &location)
-            .header("set-cookie", "a=b")
-    })
-    .await;
-    let mut body = Fixture::named("service/200-completed-seed-job").json();
-    let url = format!("http://{}/1", host.address());
-    body["seed"]["attachments"] = json!([{ "url": url }]);
-    let api = Stub::always(Response::json(200, body.to_string())).await;
-    let client = Client::builder(TOKEN)
-        .base_url(api.base_url())
-        .retry(no_retry())
-        .build()
-        .unwrap();
-    let Ok(PollResult::Completed(result)) = client.job("a-job").poll().await else {
-        panic!("no result");
-    };
+    let elsewhere = Stub::always(Response::text(404, "")).await;
+    let redirect = Response::text(302, "").header("location", &elsewhere.url("final"));
+    let host = Stub::always(redirect.header("set-cookie", "a=b")).await;
+    let api = Stub::always(result_with_image(&host.url("1"))).await;
+    let client = client(&api);
+    let result = completed(client.job("a-job").poll().await);
     let directory = tempfile::tempdir().unwrap();
     let outcomes = client.save_images(&result, &directory).await;
-    let [Err(_)] = outcomes.as_slice() else {
-        panic!("{outcomes:?}");
-    };
-    let mut requests = host.requests();
-    requests.extend(elsewhere.requests());
+    assert!(matches!(*outcomes, [Err(_)]), "{outcomes:?}");
+    let requests = [host.requests(), elsewhere.requests()].concat();
     assert_eq!(requests.len(), 2);
     for request in requests {
-        let mut names: Vec<_> = request
-            .headers
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        names.sort_unstable();
-        assert_eq!(names, ["accept", "host", "user-agent"]);
+        assert_eq!(request.header_names(), ["accept", "host", "user-agent"]);
     }
 }
 
 async fn api_redirects_are_not_followed() {
     let elsewhere = Stub::always(Response::json(200, "{}")).await;
     for status in [301, 302, 303, 307, 308] {
-        let response = Response::json(status, "")
-            .header("location", &format!("{}/jobs", elsewhere.base_url()));
+        let response = Response::json(status, "").header("location", &elsewhere.url("v2/jobs"));
         let api = Stub::always(response).await;
-        let client = Client::builder(TOKEN)
-            .base_url(api.base_url())
-            .retry(no_retry())
-            .build()
-            .unwrap();
-        let error = client.submit("a-job").await.unwrap_err();
+        let error = client(&api).submit("a-job").await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::UnexpectedStatus));
         // It may have been processed: searched for, but not sent again.
-        let requests = api.requests().into_iter();
-        let posts = requests.filter(|request| request.line.starts_with("POST"));
-        assert_eq!(posts.count(), 1);
+        assert_eq!(api.submissions(), 1);
     }
     assert!(elsewhere.requests().is_empty());
 }
@@ -203,12 +160,7 @@ async fn echoed_secrets_are_redacted() {
         let body = json!({"error": text, "content": text, "jobid": text, "other": [text]});
         let response = Response::json(status, body.to_string()).header("x-echo", &text);
         let api = Stub::always(response).await;
-        let client = Client::builder(TOKEN)
-            .base_url(api.base_url())
-            .retry(no_retry())
-            .build()
-            .unwrap();
-        match client.submit("a-job").with_options(discord()).await {
+        match client(&api).submit("a-job").with_options(discord()).await {
             Ok(SubmitOutcome::Started(job)) => {
                 assert_eq!(job.id(), "you sent *** and ***");
                 assert_clean(&format!("{job:?}"));
@@ -221,62 +173,41 @@ async fn echoed_secrets_are_redacted() {
         }
     }
 
+    // Percent-encoded, as in a URL.
+    let login = format!("/login?token={}", TOKEN.replace(':', "%3A"));
+    let response = Response::json(302, json!({ "error": login }).to_string());
+    let api = Stub::always(response.header("location", &login)).await;
+    let error = client(&api).submit("a-job").await.unwrap_err();
+    let text = format!("{error} {error:#?}");
+    assert!(!text.contains("secret-token"), "{text}");
+
     // Truncated within the token.
     let body = format!(r#"{{"error":"you sent {TOKEN}"#);
     for bytes in 1..TOKEN.len() - 4 {
-        let api = Stub::always(Response::json(401, body.clone()).truncated(bytes)).await;
-        let client = Client::builder(TOKEN).base_url(api.base_url());
-        let client = client.retry(no_retry()).build().unwrap();
-        let error = client.submit("a-job").await.unwrap_err();
+        let response = Response::json(401, body.as_str()).truncated(bytes);
+        let api = Stub::always(response).await;
+        let error = client(&api).submit("a-job").await.unwrap_err();
         let text = format!("{error} {error:#?}");
         assert!(!text.contains(&TOKEN[..5]), "{bytes}: {text}");
     }
-
-    // Percent-encoded, as in a URL.
-    let escaped = TOKEN.replace(':', "%3A");
-    let api = Stub::always(
-        Response::json(302, format!(r#"{{"error":"see /login?token={escaped}"}}"#))
-            .header("location", &format!("/login?token={escaped}")),
-    )
-    .await;
-    let client = Client::builder(TOKEN)
-        .base_url(api.base_url())
-        .retry(no_retry())
-        .build()
-        .unwrap();
-    let error = client.submit("a-job").await.unwrap_err();
-    assert!(
-        !format!("{error} {error:#?}").contains("secret-token"),
-        "{error:?}"
-    );
 
     let mut body = Fixture::named("responses/200-already-retrieved").json();
     body["prompt"] = json!(text);
     body["other"] = json!(TOKEN);
     let api = Stub::always(Response::json(200, body.to_string())).await;
-    let client = Client::builder(TOKEN)
-        .base_url(api.base_url())
-        .retry(no_retry())
-        .build()
-        .unwrap();
-    let Ok(SubmitOutcome::AlreadyRetrieved(result)) =
-        client.submit("a-job").with_options(discord()).await
-    else {
-        panic!("no result");
+    let outcome = client(&api).submit("a-job").with_options(discord()).await;
+    let Ok(SubmitOutcome::AlreadyRetrieved(result)) = outcome else {
+        panic!("{outcome:?}");
     };
     assert_clean(&String::from_utf8_lossy(result.raw_body()));
     assert_clean(&format!("{result:?}"));
     // What the service has masked is data.
-    assert_eq!(
-        result.raw_job().discord.as_deref(),
-        Some("<ABC…secured…xyz>")
-    );
+    let masked = Some("<ABC…secured…xyz>");
+    assert_eq!(result.raw_job().discord.as_deref(), masked);
 }
 
 async fn debug_output_has_no_secret() {
-    let builder = Client::builder(TOKEN)
-        .base_url("http://127.0.0.1:9/v2")
-        .retry(no_retry());
+    let builder = client_builder(TOKEN, "http://127.0.0.1:9/v2");
     assert_clean(&format!("{builder:?}"));
     let client = builder.build().unwrap();
     assert_clean(&format!("{client:?} {:?}", client.raw()));

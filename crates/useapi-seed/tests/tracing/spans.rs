@@ -10,9 +10,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use useapi_seed::{Client, SubmitOutcome};
-use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
-use useapi_seed_tests::{no_retry, poll_every};
+use useapi_seed_emulator::{Fault, Operation};
+use useapi_seed_tests::{Harness, no_retry};
 
 /// A span, with the name of the one around it.
 #[derive(Clone, Debug, Default)]
@@ -71,162 +70,48 @@ impl Listener {
     }
 }
 
-fn assert_fields(seen: &Seen, expected: &[(&str, &str)]) {
-    for (name, value) in expected {
-        let found = seen.fields.get(name).map(String::as_str);
-        assert_eq!(found, Some(*value), "{name} of {seen:#?}");
-    }
+/// Compares what the listener has seen, without what differs between runs.
+fn assert_spans(name: &str, listener: &Listener) {
+    let mut seen = listener.take();
+    // Some are concurrent.
+    seen.sort_by_key(|span| (span.parent.is_some(), format!("{:?}", span.fields)));
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r#"("server.port": )"\d+""#, r#"$1"PORT""#);
+    settings.add_filter(r#"("useapi.image.size": )"\d+""#, r#"$1"SIZE""#);
+    settings.bind(|| insta::assert_debug_snapshot!(name, seen));
 }
 
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "one listener captures all spans")]
 async fn calls_waits_and_searches_are_spans() {
     let listener = Listener::default();
     let subscriber = tracing_subscriber::registry().with(listener.clone());
     let _guard = subscriber.set_default();
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let port = emulator.base_url();
-    let port = port.rsplit(':').next().unwrap().trim_end_matches("/v2");
-    let client = Client::builder(emulator.token())
-        .base_url(emulator.base_url())
-        .retry(no_retry().max_attempts(2))
-        .build()
-        .unwrap();
-    let parent = emulator.jobs().imagine.as_str();
+    let harness = Harness::paused().await;
+    let harness = harness.configured(|builder| builder.retry(no_retry().max_attempts(2)));
 
-    // A submission that is rejected first, and then accepted.
-    emulator
-        .inject(
-            Operation::RetrieveSeed,
-            Trigger::Next(1),
-            Fault::status(429),
-        )
-        .unwrap();
-    let Ok(SubmitOutcome::Started(job)) = client.submit(parent).await else {
-        panic!("not started");
-    };
-    let seen = listener.take();
-    assert_eq!(seen.len(), 2, "{seen:#?}");
-    for span in &seen {
-        assert_eq!(span.name, "useapi_seed.request");
-        assert_fields(
-            span,
-            &[
-                ("otel.name", "POST /jobs/seed_async"),
-                ("otel.kind", "client"),
-                ("http.request.method", "POST"),
-                ("url.template", "/jobs/seed_async"),
-                ("server.address", "127.0.0.1"),
-                ("server.port", port),
-                ("useapi.parent_job.id", parent),
-                ("useapi.request.status", "response_received"),
-            ],
-        );
-        assert!(!span.fields.contains_key("useapi.job.id"));
-    }
-    assert_fields(
-        &seen[0],
-        &[
-            ("useapi.attempt", "1"),
-            ("http.response.status_code", "429"),
-            ("error.type", "too_many_jobs"),
-            ("otel.status_code", "ERROR"),
-        ],
-    );
-    assert!(!seen[0].fields.contains_key("http.request.resend_count"));
-    assert_fields(
-        &seen[1],
-        &[
-            ("useapi.attempt", "2"),
-            ("http.request.resend_count", "1"),
-            ("http.response.status_code", "200"),
-        ],
-    );
-    assert!(!seen[1].fields.contains_key("error.type"));
+    harness.inject(Operation::RetrieveSeed, 1, Fault::status(429));
+    let job = harness.start_job().await;
+    assert_spans("rejected_and_accepted_submission", &listener);
 
-    // A wait, with a poll in it.
-    emulator.advance(Duration::from_secs(60));
-    let wait = job
-        .wait()
-        .with_options(poll_every(Duration::from_millis(1)));
-    let result = wait.await.unwrap();
-    let seen = listener.take();
-    assert_eq!(seen[0].name, "useapi_seed.wait");
-    assert_fields(
-        &seen[0],
-        &[
-            ("useapi.job.id", job.id()),
-            ("useapi.polls", "1"),
-            ("useapi.job.status", "completed"),
-        ],
-    );
-    assert_eq!(seen[1].parent, Some("useapi_seed.wait"));
-    assert_fields(
-        &seen[1],
-        &[("http.request.method", "GET"), ("useapi.job.id", job.id())],
-    );
+    harness.emulator.advance(Duration::from_secs(60));
+    let result = job.wait().await.unwrap();
+    assert_spans("wait", &listener);
 
-    // Images; of a URL only the host is recorded.
+    // Of a URL only the host is recorded.
     let directory = tempfile::tempdir().unwrap();
-    for saved in client.save_images(&result, &directory).await {
+    for saved in harness.client.save_images(&result, &directory).await {
         saved.unwrap();
     }
-    let seen = listener.take();
-    assert_eq!(seen[0].name, "useapi_seed.save_images");
-    assert_fields(&seen[0], &[("useapi.job.id", job.id())]);
-    let downloads: Vec<_> = seen
-        .iter()
-        .filter(|span| span.name == "useapi_seed.download")
-        .collect();
-    assert_eq!(downloads.len(), 4);
-    for (number, span) in (1..).zip(downloads) {
-        assert_eq!(span.parent, Some("useapi_seed.save_images"));
-        let number = number.to_string();
-        let image = result
-            .images()
-            .iter()
-            .find(|image| image.number.to_string() == number);
-        let size = image.unwrap().size.unwrap().to_string();
-        assert_fields(
-            span,
-            &[
-                ("server.address", "127.0.0.1"),
-                ("http.request.method", "GET"),
-                ("http.response.status_code", "200"),
-                ("useapi.attempt", "1"),
-                ("useapi.request.status", "response_received"),
-                ("useapi.image.number", &number),
-                ("useapi.image.reused", "false"),
-                ("useapi.image.size", &size),
-            ],
-        );
-        assert!(!format!("{span:?}").contains("hm="));
-    }
+    assert_spans("images", &listener);
 
-    // A search for a job.
-    client.find_seed_job(parent).await.unwrap();
-    let seen = listener.take();
-    assert_eq!(seen[0].name, "useapi_seed.find_seed_job");
-    assert_fields(&seen[0], &[("useapi.parent_job.id", parent)]);
-    assert!(
-        seen[1..]
-            .iter()
-            .all(|span| span.parent == Some(seen[0].name))
-    );
-
-    // A lost response.
-    emulator
-        .inject(Operation::CancelJob, Trigger::Next(1), Fault::ResetBefore)
+    harness
+        .client
+        .find_seed_job(harness.parent())
+        .await
         .unwrap();
+    assert_spans("search", &listener);
+
+    harness.inject(Operation::CancelJob, 1, Fault::ResetBefore);
     job.cancel().await.unwrap_err();
-    let seen = listener.take();
-    assert_fields(
-        &seen[0],
-        &[
-            ("otel.name", "GET /jobs/cancel/"),
-            ("useapi.request.status", "may_have_been_sent"),
-            ("error.type", "transport"),
-        ],
-    );
-    assert!(!seen[0].fields.contains_key("http.response.status_code"));
+    assert_spans("lost_response", &listener);
 }

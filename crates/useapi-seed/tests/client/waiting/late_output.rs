@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use useapi_seed_tests::{Response, Stub};
 
-use super::{client_of, completed_with, fast};
+fn truncate(body: &mut Value) {
+    let attachments = body["seed"]["attachments"].as_array_mut();
+    attachments.unwrap().truncate(2);
+}
 
 #[tokio::test]
 async fn late_output_is_polled_for() {
@@ -11,10 +14,7 @@ async fn late_output_is_polled_for() {
         |body| body["seed"] = json!(null),
         |body| body["seed"]["attachments"] = json!([]),
         |body| body["seed"]["attachments"] = json!(null),
-        |body| {
-            let attachments = body["seed"]["attachments"].as_array_mut();
-            attachments.unwrap().truncate(2);
-        },
+        truncate,
         |body| {
             for attachment in body["seed"]["attachments"].as_array_mut().unwrap() {
                 attachment["url"] = json!(null);
@@ -23,20 +23,15 @@ async fn late_output_is_polled_for() {
         },
     ];
     for (case, change) in early.into_iter().enumerate() {
-        let change = |body: &mut Value| {
+        let early = Response::completed_with(|body| {
             // No parent whose seed could be fetched instead.
             body.as_object_mut().unwrap().remove("parentJobId");
             body["content"] = json!("**a prompt** - <@1> (fast)");
             change(body);
-        };
-        let responses = vec![
-            completed_with(change),
-            Response::drop_connection(),
-            completed_with(|_| {}),
-        ];
-        let stub = Stub::in_turn(responses).await;
-        let wait = client_of(&stub).job("a-job").wait().with_options(fast());
-        let result = wait.await.unwrap();
+        });
+        let complete = Response::completed_with(|_| {});
+        let stub = Stub::in_turn(vec![early, Response::drop_connection(), complete]).await;
+        let result = stub.client().job("a-job").wait().await.unwrap();
         assert_eq!(result.images().len(), 4, "{case}");
         assert!(result.images().iter().all(|image| image.url.is_some()));
         assert_eq!(stub.requests().len(), 3, "{case}");
@@ -45,10 +40,7 @@ async fn late_output_is_polled_for() {
 
 #[tokio::test]
 async fn missing_output_costs_three_polls() {
-    let two = completed_with(|body| {
-        let attachments = body["seed"]["attachments"].as_array_mut();
-        attachments.unwrap().truncate(2);
-    });
+    let two = Response::completed_with(truncate);
     let gone = Response::json(404, r#"{"error":"Unable to locate job","code":404}"#);
     for (responses, polls) in [
         (vec![two.clone()], 4),
@@ -57,8 +49,7 @@ async fn missing_output_costs_three_polls() {
         (vec![two, Response::drop_connection()], 4),
     ] {
         let stub = Stub::in_turn(responses).await;
-        let wait = client_of(&stub).job("a-job").wait().with_options(fast());
-        let result = wait.await.unwrap();
+        let result = stub.client().job("a-job").wait().await.unwrap();
         assert_eq!(result.images().len(), 2);
         assert_eq!(stub.requests().len(), polls);
     }

@@ -1,9 +1,5 @@
 //! The sinks' tests, with the backends that need no server.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
-
-mod suite;
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +8,9 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use useapi_seed_images::{Directory, ObjectStoreSink, Sink};
 
-use suite::Backend;
+use super::suite::{self, Backend};
+
+const CHILD: &str = "sinks::child_process";
 
 /// In a directory, by whichever sink.
 struct Local {
@@ -72,14 +70,14 @@ async fn object_store_on_file_system_conforms() {
 async fn killed_process_leaves_a_part_that_is_removed() {
     let root = tempfile::tempdir().unwrap();
     let name = name("directory", &root);
-    suite::kill(&Local::named(&name), &name, 1).await;
+    suite::kill(&Local::named(&name), CHILD, &name, 1).await;
 }
 
 #[tokio::test]
 async fn killed_process_leaves_no_half_object() {
     let root = tempfile::tempdir().unwrap();
     let name = name("object-store", &root);
-    suite::kill(&Local::named(&name), &name, 0).await;
+    suite::kill(&Local::named(&name), CHILD, &name, 0).await;
 }
 
 #[tokio::test]
