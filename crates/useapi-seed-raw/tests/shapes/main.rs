@@ -1,5 +1,5 @@
 //! What the spec becomes: the public API of the generated source, and each
-//! documented response.
+//! documented response; and how the client keeps other responses.
 
 #![allow(
     clippy::expect_used,
@@ -9,5 +9,6 @@
     reason = "a failure fails the test"
 )]
 
+mod errors;
 mod responses;
 mod surface;
