@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use tempfile::TempDir;
 use url::Url;
 
 use crate::chromium::Chromium;
@@ -33,7 +34,7 @@ async fn errors_of_pages_are_found() {
         let image = include_bytes!("../../fixtures/pixel.png");
         fs::write(directory.path().join("pixel.png"), image).unwrap();
     }
-    let [directory, other] = directories.each_ref().map(|directory| directory.path());
+    let [directory, other] = directories.each_ref().map(TempDir::path);
     let on_disk = [directory, other].map(|path| Url::from_directory_path(path).unwrap());
     let hosted = [serve(directory).await, serve(other).await];
     let chromium = Chromium::start().await;

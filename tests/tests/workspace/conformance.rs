@@ -18,8 +18,7 @@ use useapi_seed::{
     Client, ErrorKind, JobEvent, JobStatus, SavedImage, SeedResult, SubmitOptions, SubmitOutcome,
     Verb, Warning,
 };
-use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::poll_every;
+use useapi_seed_tests::{Harness, poll_every};
 
 /// Checks a server against the documentation, with a completed job of the account,
 /// and saves the images.
@@ -99,9 +98,7 @@ async fn conforms(
 /// Each verb returns another seed, and the four images that the emulator serves.
 #[tokio::test]
 async fn emulator_conforms() {
-    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
-    let client = Client::builder(emulator.token()).base_url(emulator.base_url());
-    let client = client.build().unwrap();
+    let Harness { emulator, client } = Harness::running().await;
     let mut seeds = BTreeSet::new();
     let jobs = emulator.jobs();
     for jobid in [&jobs.imagine, &jobs.button, &jobs.blend] {

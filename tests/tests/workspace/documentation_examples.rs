@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use useapi_seed_emulator::{Emulator, Operation};
-use useapi_seed_tests::{Fixture, Request, Response, Stub};
+use useapi_seed_tests::{Fixture, Request, Response, Stub, client_builder};
 
 /// The service that the examples call.
 const SERVICE: &str = "https://api.useapi.net/v2";
@@ -74,11 +74,9 @@ impl Example {
         let mut text = self.text.to_owned();
         for (from, to) in [(SERVICE, base_url), (self.token, token), (self.job, job)] {
             assert_eq!(text.matches(from).count(), 1, "{from} in {text}");
-            let replacement = match from.contains('…') {
-                true => from.replace('…', to),
-                false => to.to_owned(),
-            };
-            text = text.replace(from, &replacement);
+            // A text without `…` is replaced as a whole.
+            let rest = if from.contains('…') { from } else { "…" };
+            text = text.replace(from, &rest.replace('…', to));
         }
         let (program, needs) = (self.program[0], self.needs);
         let mut child = Command::new(program)
@@ -156,8 +154,8 @@ async fn client_sends_what_the_examples_send() {
     let stub = Stub::always(Response::json(200, body)).await;
     let (token, job) = ("user:1234-secret-token", "a-job");
     CURL.run(&stub.base_url(), token, job);
-    let client = useapi_seed::Client::builder(token).base_url(stub.base_url());
-    client.build().unwrap().submit(job).await.unwrap();
+    let client = client_builder(token, stub.base_url()).build().unwrap();
+    client.submit(job).await.unwrap();
     let requests = stub.requests();
     assert_eq!(requests.len(), 2);
     let parts = documented_parts(&requests[0]);

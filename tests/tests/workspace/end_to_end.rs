@@ -4,42 +4,27 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use useapi_seed::{
-    BadRequestReason, Client, Error, ErrorKind, Field, JobEvent, JobStatus, PollResult,
-    SubmitOptions, SubmitOutcome, Verb, WaitOptions,
+    BadRequestReason, Error, ErrorKind, Field, JobEvent, JobStatus, PollResult, SubmitOptions,
+    SubmitOutcome, Verb, WaitOptions,
 };
-use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::{Response, Stub, poll_every};
-
-async fn start() -> (Emulator, Client) {
-    let emulator = Emulator::start().await.unwrap();
-    let client = client(&emulator);
-    (emulator, client)
-}
-
-fn client(emulator: &Emulator) -> Client {
-    let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
-    builder.build().unwrap()
-}
+use useapi_seed_tests::{Harness, Response, Stub, client_builder, started};
 
 #[tokio::test]
 async fn another_process_resumes_the_wait() {
-    let (emulator, client) = start().await;
+    let Harness { emulator, client } = Harness::paused().await;
     let parent = emulator.jobs().imagine.as_str();
     let options = SubmitOptions::default()
         .discord("MTIzNDU2.a-token.xyz")
         .reply_url("https://example.com/callback")
         .reply_ref("order-17");
     let submission = client.submit(parent).with_options(options);
-    let SubmitOutcome::Started(job) = submission.await.unwrap() else {
-        panic!("not started");
-    };
+    let job = started(submission.await);
     assert_ne!(job.id(), parent);
 
     // Another process has only the id.
-    let other = self::client(&emulator);
-    let options = poll_every(Duration::from_millis(2));
-    let wait = other.job(job.id()).wait().with_options(options);
-    let mut events = wait.into_stream();
+    let other = client_builder(emulator.token(), emulator.base_url());
+    let other = other.build().unwrap();
+    let mut events = other.job(job.id()).wait().into_stream();
     let mut progress = Vec::new();
     let result = loop {
         match events.next().await.unwrap().unwrap() {
@@ -91,7 +76,7 @@ fn rejection(error: &Error) -> &BadRequestReason {
 
 #[tokio::test]
 async fn rejections_have_typed_reasons() {
-    let (emulator, client) = start().await;
+    let Harness { emulator, client } = Harness::paused().await;
     let jobs = emulator.jobs();
     for (jobid, reason) in [
         (&jobs.progress, BadRequestReason::ParentNotCompleted),
@@ -134,15 +119,14 @@ async fn rejections_have_typed_reasons() {
         assert_eq!(response.status().as_u16(), 400);
         let response = Response::json(400, response.text().await.unwrap());
         let stub = Stub::always(response).await;
-        let client = crate::client(&stub.base_url());
-        let error = client.submit("a-job").await.unwrap_err();
+        let error = stub.client().submit("a-job").await.unwrap_err();
         assert_eq!(*rejection(&error), reason);
     }
 }
 
 #[tokio::test]
 async fn wait_timeout_leaves_the_job_running() {
-    let (emulator, client) = start().await;
+    let Harness { emulator, client } = Harness::paused().await;
     let options = WaitOptions::default().timeout(Duration::from_millis(1));
     let retrieve = client.retrieve(emulator.jobs().imagine.as_str());
     let error = retrieve.wait_options(options).await.unwrap_err();
@@ -161,10 +145,9 @@ async fn wait_timeout_leaves_the_job_running() {
 
 #[tokio::test]
 async fn seed_of_the_parent_job_is_not_used() {
-    let (emulator, client) = start().await;
+    let Harness { emulator, client } = Harness::paused().await;
     // The button job was made from the imagine job, which has a seed.
-    let outcome = client.submit(&emulator.jobs().imagine).await.unwrap();
-    assert!(matches!(outcome, SubmitOutcome::Started(_)), "{outcome:?}");
+    started(client.submit(&emulator.jobs().imagine).await);
     emulator.advance(Duration::from_secs(60));
     let error = client.job(&emulator.jobs().button).poll().await;
     let error = error.unwrap_err();

@@ -237,7 +237,7 @@ async fn emulator_responses_match_the_examples() {
     let cancel = get(format!("/jobs/cancel/?jobid={id}"));
 
     let long = "x".repeat(1025);
-    let too_long = |field| submit_body(json!({ "jobid": jobs.imagine, field: long }));
+    let too_long = |field: &str| submit_body(json!({ "jobid": jobs.imagine, field: long }));
     let reset = "/account/midjourney/nothing/reset".to_owned();
     let reset = (Method::POST, reset, Value::Null);
     for (of, response, name, request) in [

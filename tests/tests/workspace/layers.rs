@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::slice;
 
 use regex::Regex;
 use serde_json::Value;
@@ -148,14 +149,16 @@ fn modules(root: &Path) -> BTreeMap<Names, Module> {
     let mut found = BTreeMap::new();
     let mut to_read = vec![Names::new()];
     while let Some(names) = to_read.pop() {
-        let file = match names.is_empty() {
-            true => root.join("lib.rs"),
-            false => root.join(names.join("/")).with_extension("rs"),
+        let file = if names.is_empty() {
+            root.join("lib.rs")
+        } else {
+            root.join(names.join("/")).with_extension("rs")
         };
-        let source = fs::read_to_string(&file).expect(&file.to_string_lossy());
+        let source = fs::read_to_string(&file);
+        let source = source.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let module = Module::read(&source, &names);
         let children = module.children.iter();
-        to_read.extend(children.map(|child| [&names[..], &[child.clone()]].concat()));
+        to_read.extend(children.map(|child| [&names[..], slice::from_ref(child)].concat()));
         found.insert(names, module);
     }
     found

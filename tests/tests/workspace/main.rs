@@ -17,12 +17,3 @@ mod schemas;
 mod shapes_ergonomic;
 mod spec;
 mod vocabulary;
-
-use useapi_seed::Client;
-use useapi_seed_tests::no_retry;
-
-/// A client of this server that retries nothing.
-fn client(base_url: &str) -> Client {
-    let builder = Client::builder("a-token").base_url(base_url);
-    builder.retry(no_retry()).build().unwrap()
-}

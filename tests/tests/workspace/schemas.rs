@@ -7,11 +7,11 @@ use useapi_seed::{
     Client, ExecutingJobs, Image, JobProgress, Mismatch, PollResult, SavedImage, SeedResult,
     Warning,
 };
-use useapi_seed_tests::{Fixture, Response, Stub};
+use useapi_seed_tests::{Fixture, PNG, Response, Stub};
 
 async fn poll(response: &Value) -> (Client, PollResult) {
     let stub = Stub::always(Response::json(200, response.to_string())).await;
-    let client = crate::client(&stub.base_url());
+    let client = stub.client();
     let result = client.job("a-job").poll().await.unwrap();
     (client, result)
 }
@@ -37,12 +37,11 @@ async fn result_types_match_their_schemas() {
     assert_eq!(json["status"], "progress");
 
     let stub = Stub::always(Response::json(200, r#"["a-job"]"#)).await;
-    let executing = crate::client(&stub.base_url()).executing_jobs().await;
+    let executing = stub.client().executing_jobs().await;
     let json = assert_matches_schema::<ExecutingJobs>(&executing.unwrap());
     assert_eq!(json["ids"][0], "a-job");
 
-    let png = include_bytes!("../../fixtures/pixel.png");
-    let host = Stub::always(Response::new(200, "image/png", *png)).await;
+    let host = Stub::always(Response::new(200, "image/png", PNG)).await;
     let mut response = Fixture::named("service/200-completed-seed-job").json();
     response["verb"] = json!("seed_sync");
     response["undocumented"] = json!(5);
@@ -73,7 +72,7 @@ async fn result_types_match_their_schemas() {
     let mut outcomes = client.save_images(&result, directory.path()).await;
     let saved = outcomes.remove(0).unwrap();
     let json = assert_matches_schema::<SavedImage>(&saved);
-    assert_eq!(json["size"], png.len());
+    assert_eq!(json["size"], PNG.len());
     assert_eq!(saved.mismatches.len(), 3);
     for mismatch in &saved.mismatches {
         assert_matches_schema::<Mismatch>(mismatch);

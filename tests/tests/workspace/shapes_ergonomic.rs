@@ -1,32 +1,23 @@
 //! What each documented response becomes in the ergonomic layer.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use useapi_seed::{
-    Error, ErrorKind, Job, PollResult, SeedResult, SubmitOptions, SubmitOutcome, Warning,
+    Error, ErrorKind, PollResult, SeedResult, SubmitOptions, SubmitOutcome, Warning,
 };
-use useapi_seed_tests::{Fixture, Response, Stub, fixture_tests, poll_every, without_nulls};
-
-use crate::client;
+use useapi_seed_tests::{
+    Fixture, Response, Stub, completed, fixture_tests, started, without_nulls,
+};
 
 const COMPLETED: &str = "service/200-completed-seed-job";
 
 async fn submit(fixture: &Fixture) -> Result<SubmitOutcome, Error> {
     let stub = Stub::always(Response::json(fixture.status, fixture.text.as_str())).await;
-    client(&stub.base_url()).submit("<jobid>").await
+    stub.client().submit("<jobid>").await
 }
 
 async fn poll(fixture: &Fixture) -> Result<PollResult, Error> {
     let stub = Stub::always(Response::json(fixture.status, fixture.text.as_str())).await;
-    client(&stub.base_url()).job("<jobid>").poll().await
-}
-
-fn started(outcome: Result<SubmitOutcome, Error>) -> Job {
-    match outcome {
-        Ok(SubmitOutcome::Started(job)) => job,
-        other => panic!("{other:?}"),
-    }
+    stub.client().job("<jobid>").poll().await
 }
 
 async fn already_retrieved(fixture: &Fixture) -> SeedResult {
@@ -36,11 +27,8 @@ async fn already_retrieved(fixture: &Fixture) -> SeedResult {
     }
 }
 
-async fn completed(fixture: &Fixture) -> SeedResult {
-    match poll(fixture).await {
-        Ok(PollResult::Completed(result)) => result,
-        other => panic!("{}: {other:?}", fixture.text),
-    }
+async fn retrieved(fixture: &Fixture) -> SeedResult {
+    completed(poll(fixture).await)
 }
 
 /// The fixture with one change.
@@ -117,7 +105,7 @@ async fn malformed_fields_do_not_cost_the_result() {
             let fixture = changed(COMPLETED, |body| {
                 *body.pointer_mut(&path).unwrap() = value;
             });
-            let result = completed(&fixture).await;
+            let result = retrieved(&fixture).await;
             assert_eq!(result.seed(), 4_294_967_295, "{}", fixture.text);
             assert_eq!(result.raw_body(), fixture.text.as_bytes());
             if !path.contains("attachments") {
@@ -134,7 +122,7 @@ async fn fields_of_the_wrong_type_are_warnings() {
         body["seed"]["attachments"][2]["size"] = json!("large");
         body["seed"]["attachments"][3] = json!("gone");
     });
-    let result = completed(&fixture).await;
+    let result = retrieved(&fixture).await;
     let expected = ["created", "seed.attachments[2].size", "seed.attachments[3]"];
     let expected = expected.map(|path| Warning::UnexpectedType(path.into()));
     assert_eq!(result.warnings(), expected);
@@ -155,7 +143,7 @@ async fn seed_is_found_in_every_location() {
         body["seed"]["value"] = json!(null);
     });
     for fixture in [without_value, only_in_content] {
-        assert_eq!(completed(&fixture).await.seed(), 4_294_967_295);
+        assert_eq!(retrieved(&fixture).await.seed(), 4_294_967_295);
     }
 
     // In the job's message, with any verb.
@@ -171,7 +159,7 @@ async fn seed_is_found_in_every_location() {
             body["attachments"] = seed["attachments"].clone();
             body["verb"] = verb;
         });
-        let result = completed(&in_content).await;
+        let result = retrieved(&in_content).await;
         assert_eq!(result.seed(), 4_294_967_295);
         assert_eq!(result.images().len(), 4);
         let line = "Steampunk cat --s 750 --v 5.2 --seed 4294967295";
@@ -184,14 +172,14 @@ async fn seed_is_found_in_every_location() {
             body["seed"]["content"] = json!("no number");
             body["seed"]["value"] = value;
         });
-        let result = completed(&other_type).await;
+        let result = retrieved(&other_type).await;
         assert_eq!(result.seed(), 77);
         let warning = Warning::UnexpectedType("seed.value".into());
         assert_eq!(result.warnings(), [warning]);
     }
 
     let mismatch = changed(COMPLETED, |body| body["seed"]["value"] = json!(7));
-    let result = completed(&mismatch).await;
+    let result = retrieved(&mismatch).await;
     assert_eq!(result.seed(), 7);
     let warning = "seed.value is 7, but seed.content says 4294967295";
     assert_eq!(result.warnings()[0].to_string(), warning);
@@ -200,7 +188,7 @@ async fn seed_is_found_in_every_location() {
         body["seed"]["value"] = json!(u64::MAX);
         body["seed"]["content"] = json!(null);
     });
-    assert_eq!(completed(&beyond_signed).await.seed(), u64::MAX);
+    assert_eq!(retrieved(&beyond_signed).await.seed(), u64::MAX);
 }
 
 #[tokio::test]
@@ -217,7 +205,7 @@ async fn missing_seed_is_read_from_the_parent_job() {
         Response::json(200, if is_parent { &*parent } else { &*text })
     })
     .await;
-    let result = client(&stub.base_url()).job("child").wait().await.unwrap();
+    let result = stub.client().job("child").wait().await.unwrap();
     assert_eq!(result.seed(), 123_456_789);
     assert_eq!(stub.requests().len(), 2);
 
@@ -289,7 +277,7 @@ async fn running_job_without_images_is_in_progress() {
 async fn truncated_response_keeps_the_job_id() {
     let submit = async |body: String, missing| {
         let stub = Stub::always(Response::json(200, body).truncated(missing)).await;
-        client(&stub.base_url()).submit("a-parent").await
+        stub.client().submit("a-parent").await
     };
     let body = Fixture::named("responses/200-started").text;
     let body = body.replace("<jobid>", "a-job");
@@ -354,9 +342,8 @@ async fn started_job_is_polled() {
     let done = Fixture::named(COMPLETED).text;
     let responses = [body, done].map(|body| Response::json(200, body));
     let stub = Stub::in_turn(responses.into()).await;
-    let job = started(client(&stub.base_url()).submit("a-parent").await);
-    let options = poll_every(Duration::from_millis(1));
-    job.wait().with_options(options).await.unwrap();
+    let job = started(stub.client().submit("a-parent").await);
+    job.wait().await.unwrap();
     let requests = stub.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[1].target(), "/v2/jobs/?jobid=the-seed-job");
@@ -369,7 +356,7 @@ async fn original_job_keeps_its_own_reply_fields() {
     let options = SubmitOptions::default()
         .reply_ref("mine")
         .reply_url("https://example.com/mine");
-    let client = client(&stub.base_url());
+    let client = stub.client();
     let submit = client.submit("<jobid>").with_options(options);
     let SubmitOutcome::AlreadyRetrieved(result) = submit.await.unwrap() else {
         panic!("started");
