@@ -61,7 +61,13 @@ fn documentation_examples(tools: &Tools) -> Result<()> {
     let mut cargo = tools.command(env!("CARGO"));
     cargo
         .args(["test", "--package", "useapi-seed-tests"])
-        .args(["--test", "documentation_examples", "--", "--ignored"])
+        .args([
+            "--test",
+            "workspace",
+            "--",
+            "--ignored",
+            "documentation_examples",
+        ])
         .envs(LOOPBACK);
     let output = run_in(&mut cargo, Path::new("."))?;
     ensure!(
