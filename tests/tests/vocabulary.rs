@@ -16,6 +16,7 @@ use useapi_seed_tests::{source_files, without_tests, workspace};
 /// of their own there.
 const COVERED: &[(&str, &[&str])] = &[
     ("crates/useapi-seed", &[]),
+    ("crates/useapi-seed-callback", &[]),
     ("crates/useapi-seed-codegen", &[]),
     ("crates/useapi-seed-images", &[]),
     ("crates/useapi-seed-raw", &[]),
