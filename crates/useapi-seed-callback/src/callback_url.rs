@@ -21,8 +21,6 @@ const MAX_URL: usize = 1024;
 /// The longest job ID; the documented ones have 59 characters.
 pub(crate) const MAX_JOB_ID: usize = 256;
 const TAG_BYTES: usize = 16;
-const DIGEST_BYTES: usize = 12;
-const NO_REPLY_REF: &str = "-";
 
 /// What a callback URL is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +34,14 @@ impl CallbackTarget {
         Self::Job {
             parent: parent.to_owned(),
             reply_ref: digest(reply_ref),
+        }
+    }
+
+    /// The segments of its path before the tag.
+    fn segments(&self) -> Vec<&str> {
+        match self {
+            Self::Job { parent, reply_ref } => vec!["job", parent, reply_ref],
+            Self::Account => vec!["account"],
         }
     }
 
@@ -108,19 +114,11 @@ impl CallbackUrls {
         let mut url = self.base.clone();
         // http and https URLs always have a path.
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty();
-            match target {
-                CallbackTarget::Job { parent, reply_ref } => {
-                    path.extend(["job", parent, reply_ref]);
-                }
-                CallbackTarget::Account => {
-                    path.push("account");
-                }
-            }
-            if let Some(key) = self.keys.first() {
+            let tag = self.keys.first().map(|key| {
                 let tag = mac(key, target).finalize().into_bytes();
-                path.push(&BASE64.encode(tag.get(..TAG_BYTES).unwrap_or(&tag)));
-            }
+                BASE64.encode(tag.get(..TAG_BYTES).unwrap_or(&tag))
+            });
+            path.pop_if_empty().extend(target.segments()).extend(tag);
         }
         url.into()
     }
@@ -152,24 +150,17 @@ impl CallbackUrls {
 /// Stands for a `replyRef` in a path. An empty one is the same as none.
 fn digest(reply_ref: Option<&str>) -> String {
     match reply_ref {
-        None | Some("") => NO_REPLY_REF.to_owned(),
-        Some(reply_ref) => {
-            let digest = Sha256::digest(reply_ref);
-            BASE64.encode(digest.get(..DIGEST_BYTES).unwrap_or(&digest))
-        }
+        None | Some("") => "-".to_owned(),
+        Some(reply_ref) => BASE64.encode(&Sha256::digest(reply_ref)),
     }
 }
 
 fn mac(key: &Key, target: &CallbackTarget) -> Hmac<Sha256> {
     #[allow(clippy::expect_used, reason = "HMAC accepts keys of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("a key");
-    let parts = match target {
-        CallbackTarget::Job { parent, reply_ref } => ["job", parent, reply_ref],
-        CallbackTarget::Account => ["account", "", ""],
-    };
-    for part in parts {
-        mac.update(part.as_bytes());
-        // No part contains NUL, so different targets never have the same bytes.
+    for segment in target.segments() {
+        mac.update(segment.as_bytes());
+        // No segment contains NUL, so different targets never have the same bytes.
         mac.update(&[0]);
     }
     mac

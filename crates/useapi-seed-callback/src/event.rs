@@ -48,7 +48,8 @@ impl Event {
 /// [`Receiver`](crate::Receiver).
 ///
 /// While its buffer is full, tracked jobs are not polled, and no event is lost. When
-/// it is dropped, tracking ends, and unsolicited callbacks are ignored.
+/// it is dropped, tracking ends with the next event of each job, and unsolicited
+/// callbacks are ignored.
 ///
 /// ```
 /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();

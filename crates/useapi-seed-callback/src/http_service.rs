@@ -48,7 +48,8 @@ async fn respond(State(receiver): State<Receiver>, request: Request) -> Result<(
     if request.body().size_hint().lower() > MAX_BODY as u64 {
         return Err(Rejection::BodyTooLarge);
     }
-    let _slot = receiver.acquire_slot(&target)?;
+    let slot = receiver.0.slots.acquire(&target);
+    let _slot = slot.ok_or(Rejection::TooManyRequests)?;
     let body = match timeout(BODY_TIMEOUT, Bytes::from_request(request, &())).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {

@@ -100,9 +100,8 @@ impl Jobs {
     pub(crate) fn mark_checked(&self, id: &str) -> bool {
         let recent = &mut self.lock().recent;
         let is_due = match recent.get(id) {
-            None => true,
             Some(Recent::Checked(time)) => time.elapsed() >= CHECK_INTERVAL,
-            Some(Recent::Ended { .. }) => false,
+            known => known.is_none(),
         };
         if is_due {
             recent.put(id.to_owned(), Recent::Checked(Instant::now()));

@@ -2,7 +2,11 @@
 
 use std::fmt;
 use std::fs::File;
+#[cfg(unix)]
+use std::fs::Metadata;
 use std::io::{self, ErrorKind, Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
@@ -64,15 +68,34 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read or created, does not contain a key, can be accessed
-    /// by others than its owner, or belongs to another user than this one or root.
+    /// When the file cannot be read or created, does not contain a key, or is not
+    /// private: it must belong to this user or root, and no other user may access it.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let path = path.as_ref();
-        match Self::read(path) {
-            Err(KeyError::File { source, .. }) if source.kind() == ErrorKind::NotFound => {
-                Self::create(path)
+        let file_error = |source| KeyError::File {
+            path: path.to_owned(),
+            source,
+        };
+        match read_private(path) {
+            Ok(Some(text)) => {
+                let bytes = HEX.decode(text.trim().as_bytes()).unwrap_or_default();
+                let bytes = bytes.try_into();
+                bytes.map_or_else(
+                    |_| Err(KeyError::InvalidKey(path.to_owned())),
+                    |bytes| Ok(Self(bytes)),
+                )
             }
-            outcome => outcome,
+            Ok(None) => Err(KeyError::InsecurePermissions(path.to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let key = Self::random()?;
+                match key.create_file(path) {
+                    Ok(()) => Ok(key),
+                    // Another process has created it meanwhile.
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::from_file(path),
+                    Err(error) => Err(file_error(error)),
+                }
+            }
+            Err(error) => Err(file_error(error)),
         }
     }
 
@@ -80,74 +103,41 @@ impl Key {
         &self.0
     }
 
-    fn read(path: &Path) -> Result<Self, KeyError> {
-        let file = open(path).map_err(KeyError::file(path))?;
-        #[cfg(unix)]
-        check_owner(&file, path, rustix::process::geteuid().as_raw())?;
-        let mut text = String::new();
-        file.take(MAX_FILE)
-            .read_to_string(&mut text)
-            .map_err(KeyError::file(path))?;
-        let bytes = HEX.decode(text.trim().as_bytes()).unwrap_or_default();
-        let bytes = bytes.try_into();
-        bytes
-            .map(Self)
-            .map_err(|_| KeyError::InvalidKey(path.to_owned()))
-    }
-
-    fn create(path: &Path) -> Result<Self, KeyError> {
-        let key = Self::random()?;
-        let directory = match path.parent() {
-            Some(directory) if !directory.as_os_str().is_empty() => directory,
-            _ => Path::new("."),
-        };
-        // A temporary file is for its owner only.
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            writeln!(file, "{}", HEX.encode(&key.0))?;
-            file.as_file().sync_all()?;
-            file.persist_noclobber(path)?;
-            Ok(())
-        };
-        match write() {
-            Ok(()) => Ok(key),
-            // Another process has created it meanwhile.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::read(path),
-            Err(error) => Err(KeyError::file(path)(error)),
-        }
+    /// Writes the key to a temporary file, which is for its owner only, and renames it.
+    fn create_file(&self, path: &Path) -> io::Result<()> {
+        let directory = path.parent().unwrap_or(path);
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        writeln!(file, "{}", HEX.encode(&self.0))?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path)?;
+        Ok(())
     }
 }
 
-/// Opens a regular file.
-fn open(path: &Path) -> io::Result<File> {
+/// The text of a regular file; none when it is not private.
+fn read_private(path: &Path) -> io::Result<Option<String>> {
     let mut options = File::options();
     // To open a FIFO would block.
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
+    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = options.read(true).open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
     }
-    let kind = ErrorKind::InvalidInput;
-    Err(io::Error::new(kind, "it is not a regular file"))
+    #[cfg(unix)]
+    if !is_private(&metadata, rustix::process::geteuid().as_raw()) {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    file.take(MAX_FILE).read_to_string(&mut text)?;
+    Ok(Some(text))
 }
 
-/// The file must belong to this user or root, and no other user may access it.
 #[cfg(unix)]
-fn check_owner(file: &File, path: &Path, user: u32) -> Result<(), KeyError> {
-    use std::os::unix::fs::MetadataExt;
-
-    let metadata = file.metadata().map_err(KeyError::file(path))?;
-    if ![0, user].contains(&metadata.uid()) {
-        return Err(KeyError::NotOwned(path.to_owned()));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        return Err(KeyError::InsecurePermissions(path.to_owned()));
-    }
-    Ok(())
+fn is_private(metadata: &Metadata, user: u32) -> bool {
+    let is_shared = metadata.mode() & 0o077 != 0;
+    [0, user].contains(&metadata.uid()) && !is_shared
 }
 
 impl fmt::Debug for Key {
@@ -176,35 +166,19 @@ pub enum KeyError {
         /// Why.
         source: io::Error,
     },
-    /// Users other than the file's owner can access it.
+    /// The file is not private to this user or root.
     #[error(
-        "the key file {path} can be read by others: run `chmod 600 {path}`, or if they may have \
-         read it, delete it to get a new key",
+        "other users can access the key file {path}: make it yours and run `chmod 600 {path}`, or \
+         if they may have read it, delete it to get a new key",
         path = .0.display()
     )]
     InsecurePermissions(PathBuf),
-    /// The file belongs to another user than this one or root.
-    #[error(
-        "the key file {} belongs to another user: use a file of your own, or delete it to get a \
-         new key",
-        .0.display()
-    )]
-    NotOwned(PathBuf),
     /// The file does not contain a key.
     #[error("the key file {} does not contain 64 hexadecimal digits", .0.display())]
     InvalidKey(PathBuf),
     /// The system's random number generator failed.
     #[error("the system's random number generator failed")]
     Rng(#[source] io::Error),
-}
-
-impl KeyError {
-    fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        |source| Self::File {
-            path: path.to_owned(),
-            source,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -215,21 +189,17 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn key_file_of_another_user_is_rejected() {
-        use std::os::unix::fs::{MetadataExt, chown};
-
+    fn key_file_of_another_user_is_not_private() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
         Key::from_file(&path).unwrap();
-        // Root's own would be accepted by every user.
+        // Root's own would be private to every user.
         if rustix::process::geteuid().is_root() {
-            chown(&path, Some(65534), None).unwrap();
+            std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
         }
-        let owner = fs::metadata(&path).unwrap().uid();
-        let check = |user| check_owner(&File::open(&path).unwrap(), &path, user);
-        check(owner).unwrap();
-        let error = check(owner + 1).unwrap_err();
-        assert!(matches!(error, KeyError::NotOwned(_)), "{error}");
+        let metadata = fs::metadata(&path).unwrap();
+        assert!(is_private(&metadata, metadata.uid()));
+        assert!(!is_private(&metadata, metadata.uid() + 1));
     }
 
     #[test]
@@ -264,7 +234,9 @@ mod tests {
         assert_eq!(Key::from_file(&path).unwrap(), key);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         // As when another process has created it meanwhile.
-        assert_eq!(Key::create(&path).unwrap(), key);
+        let error = Key::new([1; 32]).create_file(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(Key::from_file(&path).unwrap(), key);
 
         for mode in [0o640, 0o604, 0o610, 0o660] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();

@@ -62,8 +62,13 @@ pub(crate) struct Tracker {
 }
 
 impl Tracker {
-    /// The wait, which polls less often once a callback has woken it.
-    pub(crate) fn with_interval(&self, wait: Wait) -> Wait {
+    /// Awaits the job, so that its callbacks wake the wait from now on.
+    pub(crate) fn register(&self, wait: Wait) -> (Wait, WaitGuard) {
+        let guard = self.jobs.register(wait.job());
+        (self.with_interval(wait), guard)
+    }
+
+    fn with_interval(&self, wait: Wait) -> Wait {
         let options = wait.options();
         wait.with_options(options.poll_interval_after_wake(self.poll_interval_after_wake))
     }
@@ -72,30 +77,20 @@ impl Tracker {
     /// is left to the application once that waits for it.
     pub(crate) fn report(&self, wait: Wait, guard: WaitGuard, is_unsolicited: bool) {
         let events = self.events.clone();
-        let mut job_events = self.with_interval(wait).into_stream();
+        let mut job_events = wait.into_stream();
         tokio::spawn(async move {
-            loop {
-                let event = tokio::select! {
-                    event = job_events.next() => event,
-                    () = events.closed() => return,
-                };
+            while let Some(event) = job_events.next().await {
                 if is_unsolicited && guard.is_shared() {
                     return;
                 }
-                let event = match event {
-                    Some(Ok(JobEvent::Progress(progress))) => Event::Progress(progress),
-                    Some(Ok(JobEvent::Completed(result))) => Event::Completed(result),
-                    Some(Ok(_)) => continue,
-                    Some(Err(error)) => Event::Failed {
-                        job_id: guard.job_id().to_owned(),
-                        error,
-                    },
-                    None => return,
-                };
-                let has_ended = match &event {
-                    Event::Progress(_) => false,
-                    Event::Completed(_) => true,
-                    Event::Failed { error, .. } => is_job_end(error),
+                let (event, has_ended) = match event {
+                    Ok(JobEvent::Progress(progress)) => (Event::Progress(progress), false),
+                    Ok(JobEvent::Completed(result)) => (Event::Completed(result), true),
+                    Ok(_) => continue,
+                    Err(error) => {
+                        let (job_id, has_ended) = (guard.job_id().to_owned(), is_job_end(&error));
+                        (Event::Failed { job_id, error }, has_ended)
+                    }
                 };
                 let is_new = !has_ended || guard.job_ended(true);
                 if !is_new || events.send(event).await.is_err() {
@@ -125,7 +120,7 @@ impl Tracker {
         if target.parent().is_some() && target.parent() != parent.as_deref() {
             mismatched();
         } else if let Some(guard) = self.jobs.register_unsolicited(&job) {
-            self.report(job.wait(), guard, true);
+            self.report(self.with_interval(job.wait()), guard, true);
         }
     }
 }

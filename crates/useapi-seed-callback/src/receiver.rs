@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use useapi_seed::{Client, Error, JobEvent, SeedResult, Wait};
 
-use crate::body_slots::{BodySlots, SlotGuard};
+use crate::body_slots::BodySlots;
 use crate::callback_url::{CallbackTarget, CallbackUrls, UrlError};
 use crate::event::Events;
 use crate::jobs::Jobs;
@@ -34,11 +34,11 @@ const POLL_INTERVAL_AFTER_WAKE: Duration = Duration::from_secs(60);
 /// [router](Self::router), start its [server](Self::server), or pass callbacks to
 /// [`handle`](Self::handle).
 #[derive(Clone)]
-pub struct Receiver(Arc<Inner>);
+pub struct Receiver(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     urls: CallbackUrls,
-    slots: BodySlots,
+    pub(crate) slots: BodySlots,
     tracker: Tracker,
     wakes: PollQueue<String>,
     unsolicited: PollQueue<UnsolicitedCallback>,
@@ -63,12 +63,8 @@ impl Receiver {
     /// # Errors
     ///
     /// When the job ID is invalid, or the URL is longer than the service accepts.
-    pub fn reply_url(
-        &self,
-        parent_job_id: &str,
-        reply_ref: Option<&str>,
-    ) -> Result<String, UrlError> {
-        self.0.urls.for_job(parent_job_id, reply_ref)
+    pub fn reply_url(&self, job_id: &str, reply_ref: Option<&str>) -> Result<String, UrlError> {
+        self.0.urls.for_job(job_id, reply_ref)
     }
 
     /// The `replyUrl` to configure at the service for an account. It accepts callbacks
@@ -104,8 +100,7 @@ impl Receiver {
         &self,
         wait: Wait,
     ) -> impl Future<Output = Result<SeedResult, Error>> + Send + use<> {
-        let guard = self.0.tracker.jobs.register(wait.job());
-        let wait = self.0.tracker.with_interval(wait);
+        let (wait, guard) = self.0.tracker.register(wait);
         async move {
             let outcome = wait.await;
             if outcome.as_ref().map_or_else(is_job_end, |_| true) {
@@ -131,9 +126,8 @@ impl Receiver {
     /// # }).unwrap();
     /// ```
     pub fn watch(&self, wait: Wait) -> impl Stream<Item = Result<JobEvent, Error>> + Send + use<> {
-        let guard = self.0.tracker.jobs.register(wait.job());
-        let events = self.0.tracker.with_interval(wait).into_stream();
-        events.inspect(move |event| {
+        let (wait, guard) = self.0.tracker.register(wait);
+        wait.into_stream().inspect(move |event| {
             let is_result = |event: &JobEvent| matches!(event, JobEvent::Completed(_));
             if event.as_ref().map_or_else(is_job_end, is_result) {
                 guard.job_ended(false);
@@ -143,7 +137,7 @@ impl Receiver {
 
     /// Waits for a job in the background, and reports its events in [`Events`].
     pub fn track(&self, wait: Wait) {
-        let guard = self.0.tracker.jobs.register(wait.job());
+        let (wait, guard) = self.0.tracker.register(wait);
         self.0.tracker.report(wait, guard, false);
     }
 
@@ -167,26 +161,14 @@ impl Receiver {
     pub(crate) fn verify_path(&self, path: &str) -> Result<CallbackTarget, Rejection> {
         let target = self.0.urls.verify_path(path);
         if target.is_none() {
-            self.0
-                .tracker
-                .counters
-                .count(|stats| stats.unknown_url += 1);
+            let counters = &self.0.tracker.counters;
+            counters.count(|stats| stats.unknown_url += 1);
         }
         target.ok_or(Rejection::NotFound)
     }
 
-    pub(crate) fn acquire_slot(&self, target: &CallbackTarget) -> Result<SlotGuard, Rejection> {
-        let slot = self.0.slots.acquire(target);
-        slot.ok_or(Rejection::TooManyRequests)
-    }
-
     pub(crate) fn accept(&self, target: CallbackTarget, body: &[u8]) -> Result<(), Rejection> {
-        let Tracker {
-            jobs,
-            events,
-            counters,
-            ..
-        } = &self.0.tracker;
+        let (jobs, counters) = (&self.0.tracker.jobs, &self.0.tracker.counters);
         let Some(CallbackPayload { job_id, reply_ref }) = CallbackPayload::parse(body) else {
             counters.count(|stats| stats.invalid_body += 1);
             return Err(Rejection::InvalidBody);
@@ -205,7 +187,7 @@ impl Receiver {
             }
         } else if let Some(permit) = self.0.unsolicited.reserve(counters)
             && jobs.mark_checked(&job_id)
-            && !events.is_closed()
+            && !self.0.tracker.events.is_closed()
         {
             permit.send(UnsolicitedCallback { job_id, target });
         }
@@ -304,7 +286,10 @@ impl ReceiverBuilder {
             poll_interval_after_wake: self.poll_interval_after_wake,
         };
         let jobs = Arc::clone(&tracker.jobs);
-        let wake = move |job_id: String| ready(jobs.wake(&job_id));
+        let wake = move |job_id: String| {
+            jobs.wake(&job_id);
+            ready(())
+        };
         let verifier = tracker.clone();
         let verify = move |callback| verifier.clone().verify(callback);
         let receiver = Receiver(Arc::new(Inner {

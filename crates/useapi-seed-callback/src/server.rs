@@ -100,33 +100,32 @@ impl Server {
             tokio::select! {
                 Some(_) = connections.join_next() => {}
                 (stream, _) = listener.accept(), if connections.len() < max_connections => {
-                    connections.spawn(self.serve_connection(stream, router.clone()));
+                    let router = router.clone();
+                    connections.spawn(serve_connection(stream, router, self.head_timeout, self.max_age));
                 }
             }
         }
     }
+}
 
-    fn serve_connection(
-        &self,
-        stream: TcpStream,
-        router: Router,
-    ) -> impl Future<Output = ()> + use<> {
-        let (head_timeout, max_age) = (self.head_timeout, self.max_age);
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(head_timeout)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-        async move {
-            let mut connection = pin!(connection);
-            tokio::select! {
-                _ = connection.as_mut() => return,
-                () = sleep(max_age) => connection.as_mut().graceful_shutdown(),
-            }
-            // A request that has started still gets its response, if it ends in time.
-            let _ = timeout(head_timeout + BODY_TIMEOUT, connection).await;
-        }
+async fn serve_connection(
+    stream: TcpStream,
+    router: Router,
+    head_timeout: Duration,
+    max_age: Duration,
+) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_timeout)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = sleep(max_age) => connection.as_mut().graceful_shutdown(),
     }
+    // A request that has started still gets its response, if it ends in time.
+    let _ = timeout(head_timeout + BODY_TIMEOUT, connection).await;
 }
 
 /// How many files and sockets this process may have open.

@@ -26,8 +26,11 @@ fn callbacks() -> Vec<(String, &'static str, bool)> {
     let mut callbacks = Vec::new();
     for job in 0..JOBS {
         for number in 1..=CALLBACKS {
-            let is_last = number == CALLBACKS;
-            let status = if is_last { "completed" } else { "progress" };
+            let status = if number < CALLBACKS {
+                "progress"
+            } else {
+                "completed"
+            };
             let is_lost = random.u8(..100) < 5;
             callbacks.push((format!("job-{job}"), status, is_lost));
             if random.u8(..100) < 10 {
