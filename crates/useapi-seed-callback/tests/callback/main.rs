@@ -139,7 +139,10 @@ async fn api(respond: impl Fn(&Uri) -> Response + Clone + Send + Sync + 'static)
     });
     tokio::spawn(async move { axum::serve(listener, app).await });
     let client = Client::builder("a-token").base_url(base_url);
-    client.retry(RetryPolicy::disabled()).build().unwrap()
+    // For jobs of unsolicited callbacks.
+    let options = WaitOptions::default().poll_interval(Duration::from_millis(20));
+    let client = client.retry(RetryPolicy::disabled()).wait_options(options);
+    client.build().unwrap()
 }
 
 /// A receiver without a server: callbacks are passed to it.

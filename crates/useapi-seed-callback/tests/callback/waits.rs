@@ -13,7 +13,7 @@ use useapi_seed_callback::Event;
 
 use crate::{
     Harness, JOB_TIME, SOON, api, callback, handle, job, next_event, polled_every, receiver, seed,
-    unpolled,
+    unpolled, wait_until,
 };
 
 #[tokio::test]
@@ -87,9 +87,11 @@ async fn end_after_a_failed_wait_is_reported() {
     let event = next_event(&mut events).await;
     assert!(matches!(event, Event::Failed { .. }), "{event:?}");
 
-    is_up.store(true, Ordering::SeqCst);
     let url = receiver.reply_url("a-parent", None).unwrap();
     let body = callback("a-job", "completed");
+    handle(&receiver, &url, &body);
+    wait_until(|| receiver.stats().dropped == 1).await;
+    is_up.store(true, Ordering::SeqCst);
     handle(&receiver, &url, &body);
     let event = next_event(&mut events).await;
     assert!(matches!(event, Event::Completed(_)), "{event:?}");
@@ -99,6 +101,33 @@ async fn end_after_a_failed_wait_is_reported() {
     handle(&receiver, &url, &body);
     drop(receiver);
     assert!(timeout(SOON, events.next()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn every_kind_of_end_is_reported_once() {
+    for (status, more) in [
+        ("failed", json!({})),
+        ("moderated", json!({})),
+        (
+            "failed",
+            json!({ "code": 596, "error": "Pending mod message" }),
+        ),
+        ("completed", json!({})),
+        ("completed", seed(4)),
+    ] {
+        let response = more.clone();
+        let client = api(move |_| job(status, response.clone())).await;
+        let (receiver, mut events) = receiver(&client);
+        let url = receiver.reply_url("a-parent", None).unwrap();
+        handle(&receiver, &url, &callback("a-job", status));
+        let event = next_event(&mut events).await;
+        assert!(event.is_terminal(), "{event:?}");
+        assert_eq!(event.job_id(), "a-job");
+        handle(&receiver, &url, &callback("a-job", status));
+        drop(receiver);
+        let event = timeout(SOON, events.next()).await.unwrap();
+        assert!(event.is_none(), "{status} {more}: {event:?}");
+    }
 }
 
 #[tokio::test]
