@@ -59,7 +59,7 @@ async fn main() -> Result<(), Fault> {
 }
 
 async fn record(host: &str) -> Result<(Service, Answers), Fault> {
-    let emulator = Emulator::builder().stopped().start().await?;
+    let emulator = Emulator::builder().paused().start().await?;
     let (base_url, token) = (emulator.base_url(), emulator.token());
     let parent = emulator.jobs().imagine.clone();
     let http = reqwest::Client::builder().no_proxy().build()?;

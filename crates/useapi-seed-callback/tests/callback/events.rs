@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use useapi_seed::{Client, ErrorKind};
 use useapi_seed_callback::{Event, Key, Receiver};
-use useapi_seed_emulator::{Fault, Operation, When};
+use useapi_seed_emulator::{Fault, Operation, Trigger};
 
 use crate::{
     FOREVER, Harness, JOB_TIME, SOON, api, callback, handle, job, next_event, polled_every,
@@ -65,7 +65,7 @@ async fn lost_callbacks_are_covered_by_polling() {
     let harness = Harness::new().await;
     harness
         .emulator
-        .inject(Operation::Callback, When::Next(1000), Fault::Lost)
+        .inject(Operation::Callback, Trigger::Next(1000), Fault::Dropped)
         .unwrap();
     let job = harness.started(None).await;
     harness.emulator.advance(JOB_TIME);

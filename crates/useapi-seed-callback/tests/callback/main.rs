@@ -52,7 +52,7 @@ impl Harness {
     }
 
     async fn with(configure: impl FnOnce(ReceiverBuilder) -> ReceiverBuilder) -> Self {
-        let emulator = Emulator::builder().stopped().start().await.unwrap();
+        let emulator = Emulator::builder().paused().start().await.unwrap();
         let client = Client::builder(emulator.token()).base_url(emulator.base_url());
         let client = client.build().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
