@@ -62,7 +62,7 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// When the job ID is invalid, or the URL is longer than the service accepts.
+    /// When the job ID is invalid. The length of the URL is checked by the submission.
     pub fn reply_url(&self, job_id: &str, reply_ref: Option<&str>) -> Result<String, UrlError> {
         self.0.urls.for_job(job_id, reply_ref)
     }
