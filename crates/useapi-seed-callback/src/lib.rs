@@ -111,6 +111,8 @@
 //! - polls of that job, while it is awaited: at most one per second for each wait, and
 //!   one entry at a time in the [rate-limited](ReceiverBuilder::max_polls_per_second)
 //!   queue that all jobs share;
+//! - less frequent polls of that job, at the
+//!   [interval](ReceiverBuilder::poll_interval_after_wake) for jobs with callbacks;
 //! - polls of jobs that are not awaited, with
 //!   [their own rate limit](ReceiverBuilder::max_unsolicited_polls_per_second) and queue;
 //! - rejections of that job's own callbacks, while slow bodies use its slots. Polling

@@ -11,10 +11,9 @@ use tokio::time::{sleep, timeout};
 use useapi_seed::Client;
 use useapi_seed_callback::{Receiver, Server};
 
-use crate::{callback, path, receiver};
+use crate::{SOON, callback, path, receiver};
 
 const SHORT: Duration = Duration::from_millis(100);
-const LONG: Duration = Duration::from_secs(20);
 
 struct Serving {
     receiver: Receiver,
@@ -57,7 +56,7 @@ impl Serving {
 async fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        let byte = timeout(LONG, stream.read_u8()).await;
+        let byte = timeout(SOON, stream.read_u8()).await;
         head.push(byte.expect("a response").expect("it is open"));
     }
     String::from_utf8(head).unwrap()
@@ -66,7 +65,7 @@ async fn head(stream: &mut TcpStream) -> String {
 /// Everything until the connection is closed.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut text = String::new();
-    let read = timeout(LONG, stream.read_to_string(&mut text)).await;
+    let read = timeout(SOON, stream.read_to_string(&mut text)).await;
     read.expect("it is closed").unwrap();
     text
 }
@@ -93,7 +92,7 @@ async fn head_sent_byte_by_byte_times_out() {
     });
     let mut text = Vec::new();
     // Bytes sent after the close may reset the connection.
-    let _ = timeout(LONG, reading.read_to_end(&mut text))
+    let _ = timeout(SOON, reading.read_to_end(&mut text))
         .await
         .expect("it is closed");
     assert!(text.is_empty(), "{text:?}");
@@ -101,19 +100,25 @@ async fn head_sent_byte_by_byte_times_out() {
 }
 
 #[tokio::test]
-async fn keep_alive_is_served_until_it_idles() {
-    let serving = Serving::start(|server| server.head_timeout(SHORT * 5)).await;
+async fn keep_alive_serves_several_requests() {
+    let serving = Serving::start(|server| server).await;
     let mut stream = serving.connect("").await;
     for _ in 0..3 {
-        stream
-            .write_all(serving.callback().as_bytes())
-            .await
-            .unwrap();
+        let callback = serving.callback();
+        stream.write_all(callback.as_bytes()).await.unwrap();
         let head = head(&mut stream).await;
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     }
-    assert_eq!(rest(&mut stream).await, "");
     assert_eq!(serving.receiver.stats().accepted, 3);
+}
+
+#[tokio::test]
+async fn idle_keep_alive_is_closed() {
+    let serving = Serving::start(|server| server.head_timeout(SHORT)).await;
+    let mut stream = serving.connect(&serving.callback()).await;
+    let head = head(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert_eq!(rest(&mut stream).await, "");
 }
 
 #[tokio::test]

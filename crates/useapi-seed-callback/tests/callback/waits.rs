@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use serde_json::json;
 use tokio::time::timeout;
 use useapi_seed::WaitOptions;
-use useapi_seed_callback::Event;
+use useapi_seed_callback::{Event, Key, Receiver};
 
 use crate::{
     Harness, JOB_TIME, SOON, api, callback, handle, job, next_event, polled_every, receiver, seed,
@@ -63,6 +63,43 @@ async fn tracked_job_is_reported_beside_a_wait() {
     timeout(SOON, wait).await.unwrap().unwrap().unwrap();
     let event = harness.next_event().await;
     assert!(matches!(event, Event::Completed(_)), "{event:?}");
+}
+
+/// The callback of a job comes before the application tracks it.
+#[tokio::test]
+async fn tracking_replaces_that_of_an_early_callback() {
+    let step = Arc::new(AtomicUsize::new(1));
+    let current = Arc::clone(&step);
+    let client = api(move |_| match current.load(Ordering::SeqCst) {
+        3 => job("completed", seed(4)),
+        step => job("progress", json!({ "content": step.to_string() })),
+    })
+    .await;
+    let key = Key::new([1; 32]);
+    let builder = Receiver::builder(client.clone(), "http://127.0.0.1:1", key);
+    let builder = builder.poll_interval_after_wake(Duration::ZERO);
+    let (receiver, mut events) = builder.build().unwrap();
+    let body = callback("a-job", "progress");
+    handle(&receiver, &receiver.account_url(), &body);
+    let mut contents = Vec::new();
+    for next in [1, 2, 3] {
+        match next_event(&mut events).await {
+            Event::Progress(progress) => contents.push(progress.content.unwrap()),
+            event => panic!("{event:?}"),
+        }
+        if next == 1 {
+            let job = client.job("a-job");
+            receiver.track(polled_every(Duration::from_millis(20), &job));
+        } else {
+            step.store(next, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    assert_eq!(contents, ["1", "1", "2"]);
+    let event = next_event(&mut events).await;
+    assert!(matches!(event, Event::Completed(_)), "{event:?}");
+    drop(receiver);
+    assert!(timeout(SOON, events.next()).await.unwrap().is_none());
 }
 
 /// A job that could not be polled has not ended.
