@@ -1,11 +1,11 @@
-//! How soon whoever waits has the result after its callback has come:
+//! Measures how soon a wait has its result after the callback:
 //!
 //! ```sh
 //! cargo run --release -p useapi-seed-callback --example latency
 //! ```
 //!
-//! Against the emulator, through sockets: the callback, the look at the API, and the
-//! wait's end. A poll would come after ten minutes.
+//! Against the emulator, through sockets: the callback, the poll of the API, and the
+//! wait's end. Without a callback, a poll comes after ten minutes.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -20,10 +20,10 @@ use useapi_seed_callback::{Key, Receiver};
 use useapi_seed_emulator::{Emulator, Scenario};
 
 const JOBS: usize = 100;
-const RARELY: Duration = Duration::from_secs(600);
+const FOREVER: Duration = Duration::from_secs(600);
 
 fn scenario() -> Result<Scenario, Box<dyn Error>> {
-    let mut text = "title = \"Jobs to be called back about\"\n".to_owned();
+    let mut text = "title = \"Jobs with callbacks\"\n".to_owned();
     for number in 0..JOBS {
         write!(
             text,
@@ -42,18 +42,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .base_url(emulator.base_url())
         .build()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let base = format!("http://{}", listener.local_addr()?);
-    let (receiver, _events) = Receiver::builder(client.clone(), base, Key::random()?).build()?;
+    let base_url = format!("http://{}", listener.local_addr()?);
+    let (receiver, _events) =
+        Receiver::builder(client.clone(), base_url, Key::random()?).build()?;
 
     let arrival = Arc::new(Mutex::new(Instant::now()));
     let last = Arc::clone(&arrival);
-    let note = from_fn(move |request, next: Next| {
+    let record = from_fn(move |request, next: Next| {
         if let Ok(mut last) = last.lock() {
             *last = Instant::now();
         }
         next.run(request)
     });
-    let app: Router = receiver.router().layer(note);
+    let app: Router = receiver.router().layer(record);
     tokio::spawn(async move { axum::serve(listener, app).await });
 
     let mut times = Vec::new();
@@ -70,8 +71,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             return Err("it was not started".into());
         };
         let wait = receiver.wait(
-            job.wait()
-                .with_options(WaitOptions::default().poll_interval(RARELY).timeout(RARELY)),
+            job.wait().with_options(
+                WaitOptions::default()
+                    .poll_interval(FOREVER)
+                    .timeout(FOREVER),
+            ),
         );
         emulator.advance(Duration::from_secs(60));
         wait.await?;

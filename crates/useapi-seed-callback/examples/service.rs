@@ -4,8 +4,8 @@
 //! cargo run -p useapi-seed-callback --example service
 //! ```
 //!
-//! Here the API is the emulator; with `Client::from_env()` and a public address it
-//! is the real one.
+//! The API is the emulator here. Use `Client::from_env()` and a public base URL for the
+//! real one.
 
 use std::error::Error;
 
@@ -26,26 +26,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
-    // These are the five lines.
-    let base = format!("{address}/callbacks");
-    let (receiver, mut events) = Receiver::builder(client.clone(), base, Key::random()?).build()?;
+    let base_url = format!("{address}/callbacks");
+    let (receiver, mut events) =
+        Receiver::builder(client.clone(), base_url, Key::random()?).build()?;
     let app = Router::new()
-        .route("/seeds/{jobid}", post(retrieve))
+        .route("/seeds/{job_id}", post(retrieve))
         .nest("/callbacks", receiver.router())
         .with_state((client, receiver));
     tokio::spawn(async move { axum::serve(listener, app).await });
 
-    let jobid = &emulator.jobs().imagine;
+    let job_id = &emulator.jobs().imagine;
     let http = useapi_seed::reqwest::Client::builder().no_proxy().build()?;
-    let answer = http.post(format!("{address}/seeds/{jobid}")).send().await?;
-    println!("started {}", answer.text().await?);
+    let response = http
+        .post(format!("{address}/seeds/{job_id}"))
+        .send()
+        .await?;
+    println!("started {}", response.text().await?);
     while let Some(event) = events.next().await {
         match &event {
-            Event::Progress(update) => println!("{:?}", update.content),
-            Event::Finished(retrieval) => println!("seed {}", retrieval.seed()),
+            Event::Progress(progress) => println!("{:?}", progress.content),
+            Event::Completed(result) => println!("seed {}", result.seed()),
             event => println!("{event:?}"),
         }
-        if event.is_end() {
+        if event.is_terminal() {
             break;
         }
     }
@@ -54,20 +57,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn retrieve(
     State((client, receiver)): State<(Client, Receiver)>,
-    Path(jobid): Path<String>,
+    Path(job_id): Path<String>,
 ) -> Result<String, String> {
     let reply_url = receiver
-        .reply_url(&jobid, None)
+        .reply_url(&job_id, None)
         .map_err(|error| error.to_string())?;
     let submitted = client
-        .submit(jobid)
+        .submit(job_id)
         .with_options(SubmitOptions::default().reply_url(reply_url))
         .await;
     match submitted.map_err(|error| error.to_string())? {
         SubmitOutcome::Started(job) => {
-            receiver.follow(job.wait());
+            receiver.track(job.wait());
             Ok(job.id().to_owned())
         }
-        SubmitOutcome::AlreadyRetrieved(retrieval) => Ok(retrieval.seed().to_string()),
+        SubmitOutcome::AlreadyRetrieved(result) => Ok(result.seed().to_string()),
     }
 }

@@ -1,266 +1,277 @@
 //! The jobs that callbacks may be about.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
-use useapi_seed::{Error, Job, SeedResult};
+use useapi_seed::Job;
 
-use crate::event::Event;
+/// Callers of the network fill this map, so it is bounded.
+const MAX_RECENT: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+/// How long a job that is not awaited is not checked again.
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
-pub(crate) type Outcome = Result<SeedResult, Error>;
+pub(crate) struct Jobs(Mutex<State>);
 
-/// As many jobs in each table; the one that was not heard of for longest goes
-/// first. What is forgotten is polled for.
-const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
-/// Results are larger.
-const KEPT: NonZeroUsize = NonZeroUsize::new(1_000).expect("not zero");
-/// How long the end of a job that nobody waits for is kept.
-const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
-/// How long a job that nobody waits for is not asked for again.
-const PAUSE: Duration = Duration::from_secs(10);
-
-pub(crate) struct Jobs {
-    awaited: LruCache<String, Awaited>,
-    ended: LruCache<String, (Instant, End)>,
-    /// That nobody waits for, and when they were asked for.
-    strange: LruCache<String, Instant>,
+struct State {
+    /// One entry per job that the application waits for, or that is tracked.
+    awaited: HashMap<String, Awaited>,
+    recent: LruCache<String, Recent>,
 }
 
-/// A job that somebody waits for, or that is followed.
+#[derive(Default)]
 struct Awaited {
-    waiters: Vec<Waiter>,
-    look: Look,
-    /// Whether a callback since the last look said that the job has ended.
-    says_end: bool,
+    waits: Vec<Arc<Job>>,
+    /// Whether the waits are to be woken.
+    is_queued: bool,
 }
 
-struct Waiter {
-    job: Job,
-    outcome: oneshot::Sender<Outcome>,
-    /// What it gets is told by the events.
-    is_follower: bool,
+#[derive(Clone, Copy)]
+enum Recent {
+    /// A callback came while the job was not awaited.
+    Checked(Instant),
+    /// `is_reported`: as an event, not only by a wait.
+    Ended { is_reported: bool },
 }
 
-/// A job's end.
-#[derive(Clone)]
-pub(crate) enum End {
-    /// Nobody waited for it, or the job was followed.
-    Kept(Event),
-    /// Whoever waited has it.
-    Given,
-}
-
-/// Whether a look at a job is on its way. There is one at a time.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
-    No,
-    Due,
-    Going,
-    /// Going, and what came since may not be in its answer.
-    GoingAndDue,
-}
-
-/// What is to be done about a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Todo {
-    /// Look at the job that is waited for.
-    Look,
-    /// Ask whether there is such a job.
-    Ask,
-    /// It is known, or will be seen.
-    Nothing,
-    /// The job is not the address's.
-    Refuse,
-}
-
-/// What to look for in a job.
-pub(crate) struct Assignment {
-    pub(crate) job: Job,
-    pub(crate) says_end: bool,
+/// Keeps a job awaited until it is dropped.
+pub(crate) struct WaitGuard {
+    jobs: Arc<Jobs>,
+    job: Arc<Job>,
 }
 
 impl Jobs {
     pub(crate) fn new() -> Self {
-        Self {
-            awaited: LruCache::new(CAPACITY),
-            ended: LruCache::new(KEPT),
-            strange: LruCache::new(CAPACITY),
-        }
+        Self(Mutex::new(State {
+            awaited: HashMap::new(),
+            recent: LruCache::new(MAX_RECENT),
+        }))
     }
 
-    /// From now on the job is waited for, by one more; its end, once it is
-    /// confirmed, comes here.
-    pub(crate) fn await_end(&mut self, job: &Job, is_follower: bool) -> oneshot::Receiver<Outcome> {
-        let (outcome, end) = oneshot::channel();
-        let waiter = Waiter {
-            job: job.clone(),
-            outcome,
-            is_follower,
-        };
-        let awaited = self
-            .awaited
-            .get_or_insert_mut(job.id().to_owned(), || Awaited {
-                waiters: Vec::new(),
-                look: Look::No,
-                says_end: false,
-            });
-        awaited.waiters.push(waiter);
-        if self.strange.pop(job.id()).is_some() {
-            // A callback was there first.
+    /// Awaits a job for the application.
+    pub(crate) fn register(self: &Arc<Self>, job: &Job) -> WaitGuard {
+        let mut state = self.lock();
+        if state.recent.contains(job.id()) {
+            // A callback came first, or the job has ended.
             job.wake();
         }
-        end
+        self.guard(&mut state, job)
     }
 
-    /// Whether somebody waits for the job, after those who no longer do are gone.
-    pub(crate) fn is_awaited(&mut self, id: &str) -> bool {
-        let Some(awaited) = self.awaited.peek_mut(id) else {
-            return false;
+    /// Awaits a job after an unsolicited callback, unless it is awaited or has ended.
+    pub(crate) fn register_unsolicited(self: &Arc<Self>, job: &Job) -> Option<WaitGuard> {
+        let mut state = self.lock();
+        let has_ended = matches!(state.recent.peek(job.id()), Some(Recent::Ended { .. }));
+        let is_known = has_ended || state.awaited.contains_key(job.id());
+        (!is_known).then(|| self.guard(&mut state, job))
+    }
+
+    fn guard(self: &Arc<Self>, state: &mut State, job: &Job) -> WaitGuard {
+        let job = Arc::new(job.clone());
+        let awaited = state.awaited.entry(job.id().to_owned()).or_default();
+        awaited.waits.push(Arc::clone(&job));
+        let jobs = Arc::clone(self);
+        WaitGuard { jobs, job }
+    }
+
+    /// Whether a callback for this parent may be about the job; none when the job is
+    /// not awaited. Any may be for an account's URL, or while the parent is unknown.
+    pub(crate) fn is_child(&self, id: &str, parent: Option<&str>) -> Option<bool> {
+        let state = self.lock();
+        let waits = &state.awaited.get(id)?.waits;
+        let mut parents = waits
+            .iter()
+            .filter_map(|job| job.handle().parent_job_id.as_deref());
+        let known = parents.find(|known| !known.is_empty());
+        Some(known.is_none() || parent.is_none() || known == parent)
+    }
+
+    /// Whether an awaited job has to be queued for a wake; false when it is queued.
+    pub(crate) fn mark_queued(&self, id: &str) -> bool {
+        let mut state = self.lock();
+        let awaited = state.awaited.get_mut(id);
+        awaited.is_some_and(|awaited| !std::mem::replace(&mut awaited.is_queued, true))
+    }
+
+    /// Whether a job that is not awaited has to be checked.
+    pub(crate) fn mark_checked(&self, id: &str) -> bool {
+        let recent = &mut self.lock().recent;
+        let is_due = match recent.get(id) {
+            Some(Recent::Checked(time)) => time.elapsed() >= CHECK_INTERVAL,
+            known => known.is_none(),
         };
-        awaited.waiters.retain(|waiter| !waiter.outcome.is_closed());
-        if awaited.waiters.is_empty() {
-            self.awaited.pop(id);
-            return false;
+        if is_due {
+            recent.put(id.to_owned(), Recent::Checked(Instant::now()));
         }
-        true
-    }
-
-    /// A callback is about this job, at the address of a job of this parent.
-    pub(crate) fn called(&mut self, id: &str, parent: Option<&str>, says_end: bool) -> Todo {
-        if self.is_awaited(id)
-            && let Some(awaited) = self.awaited.get_mut(id)
-        {
-            if !awaited.is_of(parent) {
-                return Todo::Refuse;
-            }
-            awaited.says_end |= says_end;
-            match awaited.look {
-                Look::No => {
-                    awaited.look = Look::Due;
-                    return Todo::Look;
-                }
-                Look::Going => awaited.look = Look::GoingAndDue,
-                Look::Due | Look::GoingAndDue => {}
-            }
-            return Todo::Nothing;
-        }
-        let now = Instant::now();
-        if self.end_of(id).is_some() {
-            return Todo::Nothing;
-        }
-        let asked = self.strange.get(id);
-        if asked.is_some_and(|asked| now.duration_since(*asked) < PAUSE) {
-            return Todo::Nothing;
-        }
-        self.strange.put(id.to_owned(), now);
-        Todo::Ask
-    }
-
-    /// A look that was due cannot be made: there are too many.
-    pub(crate) fn look_given_up(&mut self, id: &str) {
-        if let Some(awaited) = self.awaited.get_mut(id) {
-            awaited.look = Look::No;
-        }
-    }
-
-    /// A job that nobody waits for could not be asked for.
-    pub(crate) fn ask_given_up(&mut self, id: &str) {
-        self.strange.pop(id);
-    }
-
-    /// A look begins; none when nobody waits any more.
-    pub(crate) fn begin(&mut self, id: &str) -> Option<Assignment> {
-        let awaited = self.awaited.get_mut(id)?;
-        awaited.look = Look::Going;
-        Some(Assignment {
-            job: awaited.waiters.first()?.job.clone(),
-            says_end: std::mem::take(&mut awaited.says_end),
-        })
-    }
-
-    /// A look has ended. Whether there is to be another.
-    pub(crate) fn finish(&mut self, id: &str) -> bool {
-        let Some(awaited) = self.awaited.get_mut(id) else {
-            return false;
-        };
-        let is_due = awaited.look == Look::GoingAndDue;
-        awaited.look = if is_due { Look::Due } else { Look::No };
         is_due
     }
 
-    /// Lets all who wait for the job look by themselves.
-    pub(crate) fn nudge(&mut self, id: &str) {
-        let awaited = self.awaited.get(id);
-        for waiter in awaited.iter().flat_map(|awaited| &awaited.waiters) {
-            waiter.job.wake();
+    /// The check failed: the next callback repeats it.
+    pub(crate) fn unmark_checked(&self, id: &str) {
+        let recent = &mut self.lock().recent;
+        if let Some(Recent::Checked(_)) = recent.peek(id) {
+            recent.pop(id);
         }
     }
 
-    /// Gives the end to the first who waits for it, or else back. The others look
-    /// by themselves.
-    pub(crate) fn give(&mut self, id: &str, mut outcome: Outcome) -> Option<Outcome> {
-        let Some(awaited) = self.awaited.pop(id) else {
-            return Some(outcome);
-        };
-        let mut waiters = awaited.waiters.into_iter();
-        for waiter in waiters.by_ref() {
-            let Err(back) = waiter.outcome.send(outcome) else {
-                if !waiter.is_follower {
-                    self.ended(id, End::Given);
-                }
-                for other in waiters {
-                    other.job.wake();
-                }
-                return None;
-            };
-            outcome = back;
+    /// Wakes the waits for a job, which poll the API.
+    pub(crate) fn wake(&self, id: &str) {
+        if let Some(awaited) = self.lock().awaited.get_mut(id) {
+            awaited.is_queued = false;
+            awaited.waits.iter().for_each(|job| job.wake());
         }
-        Some(outcome)
     }
 
-    /// The job has ended; whether that is news.
-    pub(crate) fn ended(&mut self, id: &str, end: End) -> bool {
-        self.strange.pop(id);
-        // A poll and a look may both have seen it.
-        let is_news = self.end_of(id).is_none();
-        if is_news {
-            self.ended.put(id.to_owned(), (Instant::now(), end));
-        }
-        is_news
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No change is left incomplete by a panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WaitGuard {
+    pub(crate) fn job_id(&self) -> &str {
+        self.job.id()
     }
 
-    fn end_of(&mut self, id: &str) -> Option<End> {
-        let (time, end) = self.ended.get(id)?;
-        if time.elapsed() < KEPT_FOR {
-            return Some(end.clone());
-        }
-        self.ended.pop(id);
-        None
+    /// Whether something else waits for the job too.
+    pub(crate) fn is_shared(&self) -> bool {
+        let state = self.jobs.lock();
+        let awaited = state.awaited.get(self.job.id());
+        awaited.is_some_and(|awaited| awaited.waits.len() > 1)
     }
 
-    /// The end of a job that whoever asks may have.
-    pub(crate) fn kept(&mut self, id: &str) -> Option<Event> {
-        match self.end_of(id)? {
-            End::Kept(event) => Some(event),
-            End::Given => None,
+    /// The job has ended, so later callbacks about it are ignored. Returns false when
+    /// its end was reported as an event before.
+    pub(crate) fn job_ended(&self, is_reported: bool) -> bool {
+        let recent = &mut self.jobs.lock().recent;
+        let id = self.job.id();
+        let was_reported = matches!(recent.peek(id), Some(Recent::Ended { is_reported: true }));
+        let is_reported = is_reported || was_reported;
+        recent.put(id.to_owned(), Recent::Ended { is_reported });
+        !was_reported
+    }
+}
+
+impl Drop for WaitGuard {
+    fn drop(&mut self) {
+        let mut state = self.jobs.lock();
+        if let Some(awaited) = state.awaited.get_mut(self.job.id()) {
+            awaited.waits.retain(|job| !Arc::ptr_eq(job, &self.job));
+            if awaited.waits.is_empty() {
+                state.awaited.remove(self.job.id());
+            }
         }
     }
 }
 
-impl Awaited {
-    /// Whether the job may be called about at the address of a job of this parent.
-    /// Any may be at an account's address, or while its parent is not known.
-    fn is_of(&self, parent: Option<&str>) -> bool {
-        let submitted = self
-            .waiters
-            .iter()
-            .find_map(|waiter| waiter.job.initial_progress());
-        let known = submitted
-            .and_then(|update| update.parent_job_id.as_deref())
-            .filter(|known| !known.is_empty());
-        known.is_none() || parent.is_none() || known == parent
+#[cfg(test)]
+mod tests {
+    use useapi_seed::{Client, JobHandle};
+
+    use super::*;
+
+    fn jobs() -> Arc<Jobs> {
+        Arc::new(Jobs::new())
+    }
+
+    fn job(handle: impl Into<JobHandle>) -> Job {
+        Client::builder("a-token").build().unwrap().job(handle)
+    }
+
+    #[test]
+    fn job_is_awaited_until_its_last_guard_drops() {
+        let jobs = jobs();
+        assert_eq!(jobs.is_child("a", None), None);
+        let first = jobs.register(&job("a"));
+        assert!(!first.is_shared());
+        let second = jobs.register(&job("a"));
+        assert!(first.is_shared() && second.is_shared());
+        drop(first);
+        assert!(!second.is_shared());
+        assert_eq!(jobs.is_child("a", None), Some(true));
+        drop(second);
+        assert_eq!(jobs.is_child("a", None), None);
+    }
+
+    #[test]
+    fn callback_for_another_parent_is_a_mismatch() {
+        let jobs = jobs();
+        let handle = |parent: &str| JobHandle::new("a").with_parent(parent);
+        let with_empty = jobs.register(&job(handle("")));
+        assert_eq!(jobs.is_child("a", Some("q")), Some(true));
+        let with_parent = jobs.register(&job(handle("p")));
+        assert_eq!(jobs.is_child("a", Some("p")), Some(true));
+        assert_eq!(jobs.is_child("a", Some("q")), Some(false));
+        assert_eq!(jobs.is_child("a", None), Some(true));
+        drop((with_empty, with_parent));
+    }
+
+    #[test]
+    fn awaited_job_is_queued_once_per_wake() {
+        let jobs = jobs();
+        assert!(!jobs.mark_queued("a"));
+        let _guard = jobs.register(&job("a"));
+        assert!(jobs.mark_queued("a"));
+        assert!(!jobs.mark_queued("a"));
+        jobs.wake("a");
+        assert!(jobs.mark_queued("a"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn job_is_checked_once_per_interval() {
+        let jobs = jobs();
+        assert!(jobs.mark_checked("a"));
+        assert!(!jobs.mark_checked("a"));
+        assert!(jobs.mark_checked("b"));
+        jobs.unmark_checked("a");
+        assert!(jobs.mark_checked("a"));
+        tokio::time::advance(CHECK_INTERVAL).await;
+        assert!(jobs.mark_checked("a"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ended_job_is_never_checked_again() {
+        let jobs = jobs();
+        drop(jobs.register(&job("a")));
+        assert!(jobs.mark_checked("a"));
+        jobs.register(&job("a")).job_ended(false);
+        jobs.unmark_checked("a");
+        tokio::time::advance(CHECK_INTERVAL).await;
+        assert!(!jobs.mark_checked("a"));
+        assert!(jobs.register_unsolicited(&job("a")).is_none());
+    }
+
+    #[test]
+    fn end_is_reported_once() {
+        let jobs = jobs();
+        let guard = jobs.register(&job("a"));
+        assert!(guard.job_ended(false));
+        assert!(guard.job_ended(true));
+        assert!(!guard.job_ended(false));
+        assert!(!guard.job_ended(true));
+    }
+
+    #[test]
+    fn awaited_job_is_not_registered_as_unsolicited() {
+        let jobs = jobs();
+        let guard = jobs.register_unsolicited(&job("a"));
+        assert!(guard.is_some());
+        assert!(jobs.register_unsolicited(&job("a")).is_none());
+        drop(guard);
+        assert!(jobs.register_unsolicited(&job("a")).is_some());
+    }
+
+    #[test]
+    fn oldest_jobs_are_forgotten_over_the_limit() {
+        let jobs = jobs();
+        for number in 0..=MAX_RECENT.get() {
+            assert!(jobs.mark_checked(&number.to_string()));
+        }
+        assert_eq!(jobs.lock().recent.len(), MAX_RECENT.get());
+        assert!(!jobs.mark_checked("1"));
+        assert!(jobs.mark_checked("0"));
     }
 }

@@ -1,25 +1,29 @@
-//! Keys that addresses are signed with.
+//! Keys that sign callback URLs.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+#[cfg(unix)]
+use std::fs::Metadata;
+use std::io::{self, ErrorKind, Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
 
 const BYTES: usize = 32;
 /// More than a key and the space around it.
-const LIMIT: u64 = 1024;
+const MAX_FILE: u64 = 1024;
 
-/// A secret of 32 bytes. Who knows it can make addresses that are believed.
+/// A secret of 32 bytes. Anyone who has it can make URLs that the receiver accepts.
 ///
 /// ```
 /// # fn main() -> Result<(), useapi_seed_callback::KeyError> {
-/// # let folder = tempfile::tempdir().unwrap();
-/// # let path = folder.path().join("callback.key");
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("callback.key");
 /// use useapi_seed_callback::Key;
 ///
-/// let key = Key::from_file(&path)?; // made at the first call
+/// let key = Key::from_file(&path)?; // created by the first call
 /// assert_eq!(Key::from_file(&path)?, key);
 /// # Ok(())
 /// # }
@@ -28,7 +32,8 @@ const LIMIT: u64 = 1024;
 pub struct Key([u8; BYTES]);
 
 impl Key {
-    /// The key with these bytes, which have to come from a good source of chance.
+    /// The key with these bytes, which must come from a secure random number
+    /// generator.
     ///
     /// ```
     /// let key = useapi_seed_callback::Key::new([7; 32]);
@@ -39,12 +44,12 @@ impl Key {
         Self(bytes)
     }
 
-    /// A new key, from the system's source of chance. The addresses made with it
-    /// are worth nothing once it is gone: [`from_file`](Self::from_file) keeps one.
+    /// A new key from the system's random number generator. Its URLs are rejected once
+    /// it is lost: [`from_file`](Self::from_file) stores one.
     ///
     /// # Errors
     ///
-    /// When the system has no such source.
+    /// When the random number generator fails.
     ///
     /// ```
     /// use useapi_seed_callback::Key;
@@ -54,25 +59,43 @@ impl Key {
     /// ```
     pub fn random() -> Result<Self, KeyError> {
         let mut bytes = [0; BYTES];
-        getrandom::fill(&mut bytes)
-            .map_err(|fault| KeyError::Chance(io::Error::other(fault.to_string())))?;
+        getrandom::fill(&mut bytes).map_err(|error| KeyError::Rng(error.into()))?;
         Ok(Self(bytes))
     }
 
-    /// The key in a file, as 64 hexadecimal digits. When there is no such file it
-    /// is made, with a new key, for its owner only (mode 0600).
+    /// The key in a file, as 64 hexadecimal digits. A file that does not exist is
+    /// created with a new key, for its owner only (mode 0600).
     ///
     /// # Errors
     ///
-    /// When the file cannot be read or made, holds no key, may be read by others
-    /// than its owner, or belongs to another user than this one or root.
+    /// When the file cannot be read or created, does not contain a key, or is not
+    /// private: it must belong to this user or root, and no other user may access it.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let path = path.as_ref();
-        match Self::read(path) {
-            Err(KeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Self::make(path)
+        let file_error = |source| KeyError::File {
+            path: path.to_owned(),
+            source,
+        };
+        match read_private(path) {
+            Ok(Some(text)) => {
+                let bytes = HEX.decode(text.trim().as_bytes()).unwrap_or_default();
+                let bytes = bytes.try_into();
+                bytes.map_or_else(
+                    |_| Err(KeyError::InvalidKey(path.to_owned())),
+                    |bytes| Ok(Self(bytes)),
+                )
             }
-            outcome => outcome,
+            Ok(None) => Err(KeyError::InsecurePermissions(path.to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let key = Self::random()?;
+                match key.create_file(path) {
+                    Ok(()) => Ok(key),
+                    // Another process has created it meanwhile.
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::from_file(path),
+                    Err(error) => Err(file_error(error)),
+                }
+            }
+            Err(error) => Err(file_error(error)),
         }
     }
 
@@ -80,79 +103,41 @@ impl Key {
         &self.0
     }
 
-    fn read(path: &Path) -> Result<Self, KeyError> {
-        #[cfg(unix)]
-        let user = rustix::process::geteuid().as_raw();
-        #[cfg(not(unix))]
-        let user = 0;
-        Self::read_as(user, path)
+    /// Writes the key to a temporary file, which is for its owner only, and renames it.
+    fn create_file(&self, path: &Path) -> io::Result<()> {
+        let directory = path.parent().unwrap_or(path);
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        writeln!(file, "{}", HEX.encode(&self.0))?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path)?;
+        Ok(())
     }
+}
 
-    /// Reads it as this user would, whose own it has to be, or root's.
-    #[cfg_attr(
-        not(unix),
-        allow(unused_variables, reason = "files have no such owners there")
-    )]
-    fn read_as(user: u32, path: &Path) -> Result<Self, KeyError> {
-        let of_file = |source| KeyError::file(path, source);
-        let mut options = File::options();
-        #[cfg(unix)]
-        {
-            use rustix::fs::OFlags;
-            use std::os::unix::fs::OpenOptionsExt;
-
-            // A FIFO would block.
-            options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        }
-        let file = options.read(true).open(path).map_err(of_file)?;
-        let metadata = file.metadata().map_err(of_file)?;
-        if !metadata.is_file() {
-            let message = "it is not a regular file";
-            return Err(of_file(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                message,
-            )));
-        }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-
-            if ![0, user].contains(&metadata.uid()) {
-                return Err(KeyError::NotOwned(path.to_owned()));
-            }
-            if metadata.mode() & 0o077 != 0 {
-                return Err(KeyError::TooOpen(path.to_owned()));
-            }
-        }
-        let mut text = String::new();
-        file.take(LIMIT)
-            .read_to_string(&mut text)
-            .map_err(of_file)?;
-        let bytes = HEX.decode(text.trim().as_bytes()).ok();
-        bytes
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(Self)
-            .ok_or_else(|| KeyError::NoKey(path.to_owned()))
+/// The text of a regular file; none when it is not private.
+fn read_private(path: &Path) -> io::Result<Option<String>> {
+    let mut options = File::options();
+    // To open a FIFO would block.
+    #[cfg(unix)]
+    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.read(true).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
     }
-
-    fn make(path: &Path) -> Result<Self, KeyError> {
-        let of_file = |source| KeyError::file(path, source);
-        let key = Self::random()?;
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        // For its owner only, unless told otherwise.
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(of_file)?;
-        writeln!(file, "{}", HEX.encode(&key.0)).map_err(of_file)?;
-        file.as_file().sync_all().map_err(of_file)?;
-        match file.persist_noclobber(path) {
-            Ok(_) => Ok(key),
-            // Another process has made it meanwhile.
-            Err(fault) if fault.error.kind() == io::ErrorKind::AlreadyExists => Self::read(path),
-            Err(fault) => Err(of_file(fault.error)),
-        }
+    #[cfg(unix)]
+    if !is_private(&metadata, rustix::process::geteuid().as_raw()) {
+        return Ok(None);
     }
+    let mut text = String::new();
+    file.take(MAX_FILE).read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+#[cfg(unix)]
+fn is_private(metadata: &Metadata, user: u32) -> bool {
+    let is_shared = metadata.mode() & 0o077 != 0;
+    [0, user].contains(&metadata.uid()) && !is_shared
 }
 
 impl fmt::Debug for Key {
@@ -161,18 +146,18 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Why there is no [`Key`].
+/// Why a [`Key`] could not be read or created.
 ///
 /// ```
 /// use useapi_seed_callback::{Key, KeyError};
 ///
-/// let error = Key::from_file("/no such folder/callback.key").unwrap_err();
+/// let error = Key::from_file("/no such directory/callback.key").unwrap_err();
 /// assert!(matches!(error, KeyError::File { .. }));
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The file cannot be read or made.
+    /// The file cannot be read or created.
     #[error("cannot use the key file {}", path.display())]
     #[non_exhaustive]
     File {
@@ -181,35 +166,19 @@ pub enum KeyError {
         /// Why.
         source: io::Error,
     },
-    /// Others than its owner may read the file.
+    /// The file is not private to this user or root.
     #[error(
-        "others may read the key file {path}: run `chmod 600 {path}`, or remove it if they may have \
-         read it, and a new one is made",
+        "other users can access the key file {path}: make it yours and run `chmod 600 {path}`, or \
+         if they may have read it, delete it to get a new key",
         path = .0.display()
     )]
-    TooOpen(PathBuf),
-    /// The file belongs to another user than this one or root.
-    #[error(
-        "the key file {} belongs to another user: choose a file of your own, or remove it, and a \
-         new one is made",
-        .0.display()
-    )]
-    NotOwned(PathBuf),
-    /// The file holds something else.
-    #[error("the file {} holds no key: it would have 64 hexadecimal digits", .0.display())]
-    NoKey(PathBuf),
-    /// The system's source of chance fails.
-    #[error("the system gives no random bytes")]
-    Chance(#[source] io::Error),
-}
-
-impl KeyError {
-    fn file(path: &Path, source: io::Error) -> Self {
-        Self::File {
-            path: path.to_owned(),
-            source,
-        }
-    }
+    InsecurePermissions(PathBuf),
+    /// The file does not contain a key.
+    #[error("the key file {} does not contain 64 hexadecimal digits", .0.display())]
+    InvalidKey(PathBuf),
+    /// The system's random number generator failed.
+    #[error("the system's random number generator failed")]
+    Rng(#[source] io::Error),
 }
 
 #[cfg(test)]
@@ -220,65 +189,77 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn key_file_of_another_user_is_rejected() {
-        use std::os::unix::fs::{MetadataExt, chown};
-
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key");
+    fn key_file_of_another_user_is_not_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
         Key::from_file(&path).unwrap();
-        // Root's own would be accepted by every user.
+        // Root's own would be private to every user.
         if rustix::process::geteuid().is_root() {
-            chown(&path, Some(65534), None).unwrap();
+            std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
         }
-        let owner = fs::metadata(&path).unwrap().uid();
-        Key::read_as(owner, &path).unwrap();
-        let error = Key::read_as(owner + 1, &path).unwrap_err();
-        assert!(matches!(error, KeyError::NotOwned(_)), "{error}");
+        let metadata = fs::metadata(&path).unwrap();
+        assert!(is_private(&metadata, metadata.uid()));
+        assert!(!is_private(&metadata, metadata.uid() + 1));
     }
 
     #[test]
     #[cfg(unix)]
     fn key_file_without_an_end_is_rejected() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("fifo");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("fifo");
         let status = std::process::Command::new("mkfifo").arg(&path).status();
         assert!(status.unwrap().success(), "this test needs mkfifo");
-        for path in [path.as_path(), Path::new("/dev/zero"), folder.path()] {
+        for path in [path.as_path(), Path::new("/dev/zero"), directory.path()] {
             let error = Key::from_file(path).unwrap_err();
             assert!(matches!(error, KeyError::File { .. }), "{error}");
         }
-        let path = folder.path().join("long");
+        let path = directory.path().join("long");
         fs::write(&path, "0".repeat(100_000)).unwrap();
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         fs::set_permissions(&path, private).unwrap();
         let error = Key::from_file(&path).unwrap_err();
-        assert!(matches!(error, KeyError::NoKey(_)), "{error}");
+        assert!(matches!(error, KeyError::InvalidKey(_)), "{error}");
     }
 
     #[test]
     #[cfg(unix)]
-    fn a_file_is_made_once_and_for_its_owner() {
+    fn key_file_is_created_for_its_owner_only() {
         use std::os::unix::fs::PermissionsExt;
 
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
         let key = Key::from_file(&path).unwrap();
-        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(), 0o600);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         assert_eq!(Key::from_file(&path).unwrap(), key);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        // As when another process has created it meanwhile.
+        let error = Key::new([1; 32]).create_file(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(Key::from_file(&path).unwrap(), key);
 
-        for mode in [0o640, 0o604, 0o660] {
+        for mode in [0o640, 0o604, 0o610, 0o660] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let error = Key::from_file(&path).unwrap_err();
-            assert!(matches!(error, KeyError::TooOpen(_)), "{mode:o}");
+            assert!(
+                matches!(error, KeyError::InsecurePermissions(_)),
+                "{mode:o}"
+            );
             assert!(error.to_string().contains("chmod 600"), "{error}");
         }
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    #[test]
+    fn key_file_without_a_key_is_rejected() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        let key = Key::from_file(&path).unwrap();
         for text in ["", "abc", "zz", &"0".repeat(62), &"0".repeat(66)] {
             fs::write(&path, text).unwrap();
             let error = Key::from_file(&path).unwrap_err();
-            assert!(matches!(error, KeyError::NoKey(_)), "{text:?}");
+            assert!(matches!(error, KeyError::InvalidKey(_)), "{text:?}");
         }
+        fs::write(&path, format!(" {}\r\n", HEX.encode(&key.0).to_uppercase())).unwrap();
+        assert_eq!(Key::from_file(&path).unwrap(), key);
     }
 }

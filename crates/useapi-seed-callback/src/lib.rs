@@ -1,11 +1,10 @@
-//! Receives the callbacks of useapi.net's Midjourney seed endpoint, and believes
-//! only what the API confirms.
+//! Receives the callbacks of useapi.net's Midjourney seed endpoint, and verifies them
+//! against the API.
 //!
-//! The service calls the `replyUrl` of a submission with the job's news (Request
-//! Body, replyUrl). Nothing proves that a call comes from the service: it has no
-//! signature, and may come twice, late, out of order or never. So a callback is
-//! taken here as a hint to look at the job now, and what is told of the job is
-//! what the API answers.
+//! The service calls the `replyUrl` of a submission on progress and at the end of the
+//! job. Callbacks are unauthenticated, and may come twice, late, out of order or never.
+//! So a callback here is only a hint to poll the job now: every result and every event
+//! is a response of the API.
 //!
 //! ```
 //! # use useapi_seed_emulator::Emulator;
@@ -13,29 +12,29 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let emulator = Emulator::builder().time_scale(600.0).start().await?;
 //! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-//! # let jobid = emulator.jobs().imagine.as_str();
+//! # let job_id = emulator.jobs().imagine.as_str();
 //! # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! # let base = format!("http://{}/callbacks", listener.local_addr()?);
+//! # let base_url = format!("http://{}/callbacks", listener.local_addr()?);
 //! use useapi_seed::{SubmitOptions, SubmitOutcome};
 //! use useapi_seed_callback::{Key, Receiver};
 //!
-//! // `base` leads here from the internet: https://example.com/callbacks, say.
-//! let (receiver, _events) = Receiver::builder(client.clone(), base, Key::random()?).build()?;
+//! // The base URL is public, such as https://example.com/callbacks.
+//! let (receiver, _events) = Receiver::builder(client.clone(), base_url, Key::random()?).build()?;
 //! tokio::spawn(receiver.server().serve(listener));
 //!
-//! let reply_url = receiver.reply_url(jobid, None)?;
-//! if let SubmitOutcome::Started(job) = client.submit(jobid).with_options(SubmitOptions::default().reply_url(reply_url)).await? {
-//!     let retrieval = receiver.wait(job.wait()).await?; // as soon as it is there
-//!     println!("seed {}", retrieval.seed());
+//! let options = SubmitOptions::default().reply_url(receiver.reply_url(job_id, None)?);
+//! if let SubmitOutcome::Started(job) = client.submit(job_id).with_options(options).await? {
+//!     let result = receiver.wait(job.wait()).await?; // woken by the job's callbacks
+//!     println!("seed {}", result.seed());
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # For a service with many jobs
+//! # Many jobs
 //!
-//! [`Receiver::follow`] hands a wait over, and [`Events`] tells the news of all
-//! jobs: each real change once, a job's in their order.
+//! [`Receiver::track`] waits for a job in the background. [`Events`] yields the changes
+//! of all tracked jobs, each once and those of a job in order:
 //!
 //! ```
 //! # use useapi_seed_emulator::Emulator;
@@ -43,26 +42,26 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let emulator = Emulator::builder().time_scale(600.0).start().await?;
 //! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-//! # let jobid = emulator.jobs().imagine.as_str();
-//! # let base = "https://example.com/callbacks";
+//! # let job_id = emulator.jobs().imagine.as_str();
+//! # let base_url = "https://example.com/callbacks";
 //! # let interval = std::time::Duration::from_millis(20);
 //! # let key = useapi_seed_callback::Key::random()?;
 //! use useapi_seed::{SubmitOutcome, WaitOptions};
 //! use useapi_seed_callback::{Event, Receiver};
 //!
-//! let (receiver, mut events) = Receiver::builder(client.clone(), base, key).build()?;
-//! if let SubmitOutcome::Started(job) = client.submit(jobid).await? {
-//!     receiver.follow(job.wait().with_options(WaitOptions::default().poll_interval(interval)));
+//! let (receiver, mut events) = Receiver::builder(client.clone(), base_url, key).build()?;
+//! if let SubmitOutcome::Started(job) = client.submit(job_id).await? {
+//!     receiver.track(job.wait().with_options(WaitOptions::default().poll_interval(interval)));
 //! }
 //! while let Some(event) = events.next().await {
 //!     match &event {
-//!         Event::Progress(update) => println!("{}: {:?} %", update.job_id, update.percent),
-//!         Event::Finished(retrieval) => println!("seed {}", retrieval.seed()),
+//!         Event::Progress(progress) => println!("{}: {:?} %", progress.job_id, progress.percent),
+//!         Event::Completed(result) => println!("seed {}", result.seed()),
 //!         Event::Failed { error, .. } => println!("{error}"),
 //!         _ => {}
 //!     }
-//!     if event.is_end() {
-//!         println!("{} is over", event.job_id());
+//!     if event.is_terminal() {
+//!         println!("{} has ended", event.job_id());
 //!         break;
 //!     }
 //! }
@@ -70,99 +69,96 @@
 //! # }
 //! ```
 //!
-//! # In an application with other routes
+//! A callback about a job that is not awaited, such as one that another process
+//! submitted, is unsolicited. The job is polled and, if it belongs to the URL, tracked.
+//! Results are not stored: a later wait polls the API.
 //!
-//! `Router::new().nest("/callbacks", receiver.router())` mounts it beside them.
-//! Unlike [`Server`], `axum::serve` limits neither how many connections are open
-//! nor how long one may be idle; a proxy in front of it should.
+//! # Mounting
 //!
-//! axum nests below a path only. For a base without one, such as
-//! `https://example.com`, use [`Receiver::router`] as the whole application, or the
-//! receiver as its `fallback_service`.
+//! `Router::new().nest("/callbacks", receiver.router())` mounts the receiver in an axum
+//! application. Unlike [`Server`], `axum::serve` limits neither the number of open
+//! connections nor how long they may be idle: put a proxy with such limits in front of
+//! it. For a base URL without a path, use [`Receiver::router`] as the application or as
+//! its `fallback_service`.
 //!
-//! # Other servers than axum
+//! # Other web frameworks
 //!
-//! [`Receiver`] is a `tower` service over any body, and [`Receiver::receive`] is a
-//! function from a path and bytes to the status to answer.
+//! The router is a `tower` service over any body. [`Receiver::handle`] maps a path and
+//! a body to the status to respond with.
 //!
-//! # From the internet to this process
+//! # Exposing the receiver
 //!
-//! The service has to reach you, so `base` needs a public name with HTTPS:
+//! The service must reach the base URL, so it needs a public name and HTTPS:
 //!
-//! - **A reverse proxy** that you have (nginx, Caddy, a load balancer): let it pass
-//!   one path on, such as `/callbacks/`, by HTTP to the port that this listens on.
-//!   Whether it keeps or takes that prefix does not matter here. A limit for
-//!   bodies of a megabyte does no harm.
-//! - **A tunnel** for trying it out at home (`cloudflared tunnel`, `ngrok http`,
-//!   `ssh -R`): it prints a public address; that is the base, and the local port
-//!   the one that this listens on. Its provider can read what passes.
+//! - **Reverse proxy** (nginx, Caddy, a load balancer): forward one path, such as
+//!   `/callbacks/`, by HTTP to the receiver's port. The proxy may keep or remove the
+//!   prefix.
+//! - **Tunnel**, for development (`cloudflared tunnel`, `ngrok http`, `ssh -R`): its
+//!   public URL is the base URL. Its provider can read the callbacks.
 //!
-//! Then send something: `curl -i -X POST https://example.com/callbacks/job` must be
-//! answered 404 by this receiver, and [`Counts::strangers`] count it. If it counts
-//! nothing, the way here is broken. Waits poll in any case.
+//! Verify with `curl -i -X POST https://example.com/callbacks/job`: a 404 and an
+//! incremented [`Stats::unknown_url`] mean that the receiver is reachable.
 //!
-//! # What an attacker can do
+//! # Threat model
 //!
-//! Each address ends in a tag of 128 bits, made with the [`Key`] over the job it
-//! is for and its `replyRef` (HMAC with SHA-256, compared in constant time). Who
-//! does not have the address gets 404 before the body is read.
+//! A URL ends in a tag of 128 bits: HMAC-SHA-256 with the [`Key`] over the job and its
+//! `replyRef`, compared in constant time. Without it, the response is 404 before the
+//! body is read.
 //!
-//! Whoever has an address, from a log on the way say, can claim what they like
-//! about jobs. They can
+//! Anyone who learns a URL, for example from a log, can send forged callbacks to it.
+//! They cause:
 //!
-//! - make this process ask the API for the job: one look at a time for each job,
-//!   and [so many in a second](ReceiverBuilder::looks_per_second) over all; for
-//!   jobs that nobody waits for from [another
-//!   budget](ReceiverBuilder::strangers_per_second), which takes nothing of the
-//!   first;
-//! - keep that job's own callbacks out with slow bodies, as long as they go on;
-//! - make a wait poll as rarely as [it does when it is
-//!   called](ReceiverBuilder::poll_interval_after_wake);
-//! - not make anybody believe that a job has ended, failed or gone on, nor keep
-//!   news from anybody for longer than that polling takes.
+//! - polls of that job, while it is awaited: at most one per second for each wait, and
+//!   one entry at a time in the [rate-limited](ReceiverBuilder::max_polls_per_second)
+//!   queue that all jobs share;
+//! - less frequent polls of that job, at the
+//!   [interval](ReceiverBuilder::poll_interval_after_wake) for jobs with callbacks;
+//! - polls of jobs that are not awaited, with
+//!   [their own rate limit](ReceiverBuilder::max_unsolicited_polls_per_second) and queue;
+//! - rejections of that job's own callbacks, while slow bodies use its slots. Polling
+//!   still finds its end.
 //!
-//! A look that finds less than was claimed is counted ([`Counts`]). Keep
-//! addresses out of public logs all the same, and use HTTPS.
+//! They never cause an event or a result that the API does not confirm, nor the loss of
+//! one. Keep URLs out of public logs, and use HTTPS.
 //!
 //! # Keys
 //!
-//! Addresses need no memory: after a restart with the same key all that are out
-//! are known again. [`Key::from_file`] keeps one. To change it, give the new key to
-//! [`Receiver::builder`] and that of before to [`ReceiverBuilder::previous_key`]
-//! until the last job with an old address has ended.
+//! URLs are stateless: after a restart with the same key, all are valid.
+//! [`Key::from_file`] stores a key. To replace it, pass the new key to
+//! [`Receiver::builder`] and the previous one to [`ReceiverBuilder::previous_key`] until
+//! the last job with an old URL has ended.
 //!
 //! # Limits
 //!
-//! | what | how much | beyond it |
+//! | limit | value | over the limit |
 //! | --- | --- | --- |
-//! | a body | 1 MiB, 10 s; 64 at once, 8 of them for one job's address | 413, 408, 503 |
-//! | connections of [`Server`] | [256](Server::max_connections) concurrently, never more than half of the files that the process may open | wait to be accepted |
-//! | the head of a request to [`Server`] | 16 KiB, [10 s](Server::head_timeout) | 431, closed |
-//! | the age of a connection of [`Server`] | 60 s | closed after the request |
-//! | jobs that are known at once | 10,000 | the oldest are only polled |
-//! | looks that wait their turn | 10,000, and 100 for strangers | dropped and counted |
-//! | ends that are kept | 1,000, for an hour | forgotten here, not at the service |
-//! | news that nobody takes | 1,000 | those of followed jobs wait, other ends are only kept |
+//! | body | 1 MiB within 10 s | 413, 408 |
+//! | bodies read concurrently | 64, and 8 for the URLs of one job | 429 |
+//! | connections of [`Server`] | [256](Server::max_connections), and half of the process's files | wait to be accepted |
+//! | head of a request to [`Server`] | 16 KiB within [10 s](Server::head_timeout) | 431, closed |
+//! | age of a connection of [`Server`] | 60 s | closed after the current request |
+//! | polls of awaited jobs | [50 per second](ReceiverBuilder::max_polls_per_second), 10,000 queued | dropped; the wait polls later |
+//! | polls of other jobs | [1 per second](ReceiverBuilder::max_unsolicited_polls_per_second), 100 queued | dropped |
+//! | remembered jobs that are not awaited | 10,000 | the oldest is forgotten, and polled again after a callback |
+//! | events that are not read | 1,000 | tracked jobs are not polled |
 
-mod address;
-mod budget;
-mod claim;
-mod counts;
+mod body_slots;
+mod callback_url;
 mod event;
 mod http_service;
 mod jobs;
 mod key;
-mod looks;
-mod places;
+mod payload;
+mod polls;
 mod receiver;
 mod rejection;
 mod server;
-mod waiting;
+mod stats;
 
-pub use address::AddressError;
-pub use counts::Counts;
+pub use callback_url::UrlError;
 pub use event::{Event, Events};
 pub use key::{Key, KeyError};
 pub use receiver::{Receiver, ReceiverBuilder};
 pub use rejection::Rejection;
 pub use server::Server;
+pub use stats::Stats;

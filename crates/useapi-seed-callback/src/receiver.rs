@@ -1,77 +1,74 @@
-//! The receiver and how it is made.
+//! The callback receiver, and its settings.
 
 use std::fmt;
-use std::future::Future;
+use std::future::ready;
 use std::num::NonZeroU32;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use useapi_seed::{Client, Error, JobEvent, SeedResult, Wait};
 
-use crate::address::{AddressError, Addresses, Subject};
-use crate::budget::Budget;
-use crate::claim::Claim;
-use crate::counts::{Counts, Tallies};
-use crate::event::{Event, Events};
-use crate::jobs::{End, Jobs, Todo};
+use crate::body_slots::BodySlots;
+use crate::callback_url::{CallbackTarget, CallbackUrls, UrlError};
+use crate::event::Events;
+use crate::jobs::Jobs;
 use crate::key::Key;
-use crate::looks::{self, Stranger};
-use crate::places::{Place, Places};
+use crate::payload::CallbackPayload;
+use crate::polls::{PollQueue, Tracker, UnsolicitedCallback, is_job_end};
 use crate::rejection::Rejection;
-use crate::waiting::Waiting;
+use crate::stats::{Counters, Stats};
 
-const DUE: usize = 10_000;
-const STRANGERS: usize = 100;
-const UNHEARD: usize = 1_000;
+/// The queues and the event buffer are bounded.
+const WAKE_QUEUE: usize = 10_000;
+const UNSOLICITED_QUEUE: usize = 100;
+const EVENT_BUFFER: usize = 1_000;
 
-/// Receives callbacks, and looks at the jobs that they are about.
+const MAX_POLLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("not zero");
+const POLL_INTERVAL_AFTER_WAKE: Duration = Duration::from_secs(60);
+
+/// The callback receiver: verifies callbacks, and wakes the waits for their jobs.
 ///
-/// Cheap to clone; clones are one. It is a service of HTTP, too
-/// ([`router`](Self::router)).
+/// It is cheap to clone; clones share their state. Mount its
+/// [router](Self::router), start its [server](Self::server), or pass callbacks to
+/// [`handle`](Self::handle).
 #[derive(Clone)]
 pub struct Receiver(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) client: Client,
-    pub(crate) tallies: Tallies,
-    pub(crate) events: mpsc::Sender<Event>,
-    pub(crate) poll_interval_after_wake: Duration,
-    addresses: Addresses,
-    jobs: Mutex<Jobs>,
-    due: mpsc::Sender<String>,
-    strangers: mpsc::Sender<Stranger>,
-    places: Places,
+    urls: CallbackUrls,
+    pub(crate) slots: BodySlots,
+    tracker: Tracker,
+    wakes: PollQueue<String>,
+    unsolicited: PollQueue<UnsolicitedCallback>,
 }
 
 impl Receiver {
-    /// A receiver to configure. `base` is the address that leads to it from the
-    /// internet; the key signs the addresses below it.
-    pub fn builder(client: Client, base: impl Into<String>, key: Key) -> ReceiverBuilder {
+    /// Configures a receiver. `base_url` leads to it from the internet; the key signs
+    /// the URLs below it.
+    pub fn builder(client: Client, base_url: impl Into<String>, key: Key) -> ReceiverBuilder {
         ReceiverBuilder {
             client,
-            base: base.into(),
+            base_url: base_url.into(),
             keys: vec![key],
-            looks: NonZeroU32::MIN.saturating_add(49),
-            strangers: NonZeroU32::MIN,
-            poll_interval_after_wake: Duration::from_secs(60),
+            max_polls_per_second: MAX_POLLS_PER_SECOND,
+            max_unsolicited_polls_per_second: NonZeroU32::MIN,
+            poll_interval_after_wake: POLL_INTERVAL_AFTER_WAKE,
         }
     }
 
-    /// The `replyUrl` for the submission of a job (Request Body, replyUrl), with
-    /// the `replyRef` that it has, if any.
+    /// The `replyUrl` for the submission of a job, with its `replyRef` if it has one.
     ///
     /// # Errors
     ///
-    /// When the id is no job's, or the address gets longer than the service takes.
-    pub fn reply_url(&self, jobid: &str, reply_ref: Option<&str>) -> Result<String, AddressError> {
-        self.0.addresses.of_job(jobid, reply_ref)
+    /// When the job ID is invalid. The length of the URL is checked by the submission.
+    pub fn reply_url(&self, job_id: &str, reply_ref: Option<&str>) -> Result<String, UrlError> {
+        self.0.urls.for_job(job_id, reply_ref)
     }
 
-    /// The `replyUrl` to configure at the service for a whole account. Callbacks
-    /// about any of its jobs are taken there.
+    /// The `replyUrl` to configure at the service for an account. It accepts callbacks
+    /// about any job of the account.
     ///
     /// ```
     /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
@@ -81,45 +78,39 @@ impl Receiver {
     /// let key = Key::new([7; 32]);
     /// let (receiver, _events) = Receiver::builder(client, "https://example.com", key).build()?;
     /// assert!(receiver.account_url().starts_with("https://example.com/account/"));
-    /// # Ok::<(), useapi_seed_callback::AddressError>(())
+    /// # Ok::<(), useapi_seed_callback::UrlError>(())
     /// # }).unwrap();
     /// ```
     #[must_use]
     pub fn account_url(&self) -> String {
-        self.0.addresses.of_account()
+        self.0.urls.for_account()
     }
 
-    /// Waits for a job, as the wait is set, and is woken by its callbacks.
+    /// Waits for the result of a job, woken by its callbacks.
     ///
-    /// As long as none has come, it polls as without them. Once one has brought
-    /// news it polls rarely ([`ReceiverBuilder::poll_interval_after_wake`]), for those that
-    /// get lost. What the wait brings is not told by [`Events`]. Of several waits for
-    /// one job the first has the end at once, and the others look for themselves.
+    /// The wait also polls with its own options, in case callbacks are lost, and less
+    /// often once a callback has brought a change
+    /// ([`ReceiverBuilder::poll_interval_after_wake`]). The result is not an event in
+    /// [`Events`] too, unless the job is tracked.
     ///
     /// # Errors
     ///
-    /// As the wait's.
+    /// The wait's errors.
     pub fn wait(
         &self,
         wait: Wait,
     ) -> impl Future<Output = Result<SeedResult, Error>> + Send + use<> {
-        let events = self.watch(wait);
+        let (wait, guard) = self.0.tracker.register(wait);
         async move {
-            let mut events = pin!(events);
-            loop {
-                match events.next().await {
-                    Some(Ok(JobEvent::Completed(result))) => return Ok(result),
-                    Some(Err(error)) => return Err(error),
-                    Some(Ok(_)) => {}
-                    // It ends after the result or an error.
-                    None => std::future::pending().await,
-                }
+            let outcome = wait.await;
+            if outcome.as_ref().map_or_else(is_job_end, |_| true) {
+                guard.job_ended(false);
             }
+            outcome
         }
     }
 
-    /// The events of a job until it has ended: as [`wait`](Self::wait), which gives
-    /// the last of them.
+    /// The events of a job, ending with its result, as [`wait`](Self::wait).
     ///
     /// ```
     /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
@@ -131,162 +122,88 @@ impl Receiver {
     /// let (receiver, _events) = Receiver::builder(client, "https://example.com", key).build()?;
     /// let events = receiver.watch(wait);
     /// # drop(events);
-    /// # Ok::<(), useapi_seed_callback::AddressError>(())
+    /// # Ok::<(), useapi_seed_callback::UrlError>(())
     /// # }).unwrap();
     /// ```
     pub fn watch(&self, wait: Wait) -> impl Stream<Item = Result<JobEvent, Error>> + Send + use<> {
-        let receiver = Arc::clone(&self.0);
-        let id = wait.job().id().to_owned();
-        let (kept, end) = {
-            let mut jobs = receiver.jobs();
-            (jobs.kept(&id), jobs.await_end(wait.job(), false))
-        };
-        let waiting = Waiting::new(Arc::downgrade(&receiver), wait.job(), end);
-        let events = receiver.rarely_polled(wait).into_stream();
-        stream::unfold(Some((kept, waiting, events)), move |state| {
-            let (receiver, id) = (Arc::clone(&receiver), id.clone());
-            async move {
-                let (kept, mut waiting, mut events) = state?;
-                if let Some(Event::Finished(result)) = kept {
-                    let result = SeedResult::clone(&result);
-                    return Some((Ok(JobEvent::Completed(result)), None));
-                }
-                let event = tokio::select! {
-                    biased;
-                    outcome = waiting.end() => outcome.map(JobEvent::Completed),
-                    event = events.next() => event?,
-                };
-                let is_last = matches!(event, Err(_) | Ok(JobEvent::Completed(_)));
-                if is_last && event.as_ref().map_or_else(looks::is_end, |_| true) {
-                    // No other caller gets it from here on.
-                    receiver.jobs().ended(&id, End::Given);
-                }
-                Some((event, (!is_last).then_some((None, waiting, events))))
+        let (wait, guard) = self.0.tracker.register(wait);
+        wait.into_stream().inspect(move |event| {
+            let is_result = |event: &JobEvent| matches!(event, JobEvent::Completed(_));
+            if event.as_ref().map_or_else(is_job_end, is_result) {
+                guard.job_ended(false);
             }
         })
     }
 
-    /// Follows a job as the wait is set, but for its
-    /// [`poll_interval_after_wake`](ReceiverBuilder::poll_interval_after_wake); [`Events`] tells its news.
-    pub fn follow(&self, wait: Wait) {
-        self.0.follow(wait);
+    /// Waits for a job in the background, and reports its events in [`Events`].
+    pub fn track(&self, wait: Wait) {
+        let (wait, guard) = self.0.tracker.register(wait);
+        self.0.tracker.report(wait, guard, false);
     }
 
-    /// The end of a job that nobody waited for when its callback came, or that was
-    /// followed. Of the last thousand, for an hour.
-    ///
-    /// ```
-    /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
-    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-    /// use useapi_seed_callback::{Event, Key, Receiver};
-    ///
-    /// let key = Key::new([7; 32]);
-    /// let (receiver, _events) = Receiver::builder(client, "https://example.com", key).build()?;
-    /// if let Some(Event::Finished(retrieval)) = receiver.kept("a-job") {
-    ///     println!("seed {}", retrieval.seed());
-    /// }
-    /// # Ok::<(), useapi_seed_callback::AddressError>(())
-    /// # }).unwrap();
-    /// ```
-    #[must_use]
-    pub fn kept(&self, job_id: &str) -> Option<Event> {
-        self.0.jobs().kept(job_id)
-    }
-
-    /// Takes a callback, for servers of other kinds: the path that it came to,
-    /// without a query, and its body. Returns at once; looking at the job is done afterwards.
+    /// Handles a callback of another web framework: the path without its query, and the
+    /// body. Returns immediately; the job is polled afterwards.
     ///
     /// # Errors
     ///
-    /// With the [status](Rejection::status) to answer; otherwise 200.
-    pub fn receive(&self, path: &str, body: &[u8]) -> Result<(), Rejection> {
-        let address = self.knock(path)?;
-        self.take(address, body)
+    /// With the [status](Rejection::status) to respond with; otherwise 200.
+    pub fn handle(&self, path: &str, body: &[u8]) -> Result<(), Rejection> {
+        let target = self.verify_path(path)?;
+        self.accept(target, body)
     }
 
-    /// What came so far.
+    /// The numbers of callbacks so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.0.tallies.counts()
+    pub fn stats(&self) -> Stats {
+        self.0.tracker.counters.stats()
     }
 
-    /// What the address is for, if it is ours.
-    pub(crate) fn knock(&self, path: &str) -> Result<Subject, Rejection> {
-        self.0.addresses.subject(path).ok_or_else(|| {
-            self.0.tallies.strangers.one_more();
-            Rejection::NotFound
-        })
+    pub(crate) fn verify_path(&self, path: &str) -> Result<CallbackTarget, Rejection> {
+        let target = self.0.urls.verify_path(path);
+        if target.is_none() {
+            let counters = &self.0.tracker.counters;
+            counters.count(|stats| stats.unknown_url += 1);
+        }
+        target.ok_or(Rejection::NotFound)
     }
 
-    /// A place to read a body in, if there is one.
-    pub(crate) fn place(&self, address: &Subject) -> Option<Place> {
-        self.0.places.take(address)
-    }
-
-    pub(crate) fn take(&self, address: Subject, body: &[u8]) -> Result<(), Rejection> {
-        let tallies = &self.0.tallies;
-        let Some(claim) = Claim::read(body) else {
-            tallies.unreadable.one_more();
-            return Err(Rejection::Unreadable);
+    pub(crate) fn accept(&self, target: CallbackTarget, body: &[u8]) -> Result<(), Rejection> {
+        let (jobs, counters) = (&self.0.tracker.jobs, &self.0.tracker.counters);
+        let Some(CallbackPayload { job_id, reply_ref }) = CallbackPayload::parse(body) else {
+            counters.count(|stats| stats.invalid_body += 1);
+            return Err(Rejection::InvalidBody);
         };
-        if !address.has_reference(claim.reply_ref.as_deref()) {
-            tallies.mismatched.one_more();
+        let is_child = jobs.is_child(&job_id, target.parent());
+        if !target.has_reply_ref(reply_ref.as_deref()) || is_child == Some(false) {
+            counters.count(|stats| stats.mismatched += 1);
             return Err(Rejection::NotFound);
         }
-        tallies.accepted.one_more();
-        let parent = address.parent();
-        let todo = self.0.jobs().called(&claim.job_id, parent, claim.is_end);
-        match todo {
-            Todo::Look => self.0.look_soon(&claim.job_id),
-            Todo::Ask => self.0.ask_soon(Stranger {
-                id: claim.job_id,
-                address,
-                says_end: claim.is_end,
-            }),
-            Todo::Nothing => tallies.repeated.one_more(),
-            Todo::Refuse => tallies.mismatched.one_more(),
+        counters.count(|stats| stats.accepted += 1);
+        if is_child.is_some() {
+            if let Some(permit) = self.0.wakes.reserve(counters)
+                && jobs.mark_queued(&job_id)
+            {
+                permit.send(job_id);
+            }
+        } else if let Some(permit) = self.0.unsolicited.reserve(counters)
+            && jobs.mark_checked(&job_id)
+            && !self.0.tracker.events.is_closed()
+        {
+            permit.send(UnsolicitedCallback { job_id, target });
         }
         Ok(())
-    }
-}
-
-impl Inner {
-    pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
-        // Each change is made whole.
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The wait, which polls rarely once a callback has brought news.
-    pub(crate) fn rarely_polled(&self, wait: Wait) -> Wait {
-        let interval = self.poll_interval_after_wake;
-        let options = wait.options().poll_interval_after_wake(interval);
-        wait.with_options(options)
-    }
-
-    pub(crate) fn look_soon(&self, id: &str) {
-        if self.due.try_send(id.to_owned()).is_err() {
-            self.tallies.dropped.one_more();
-            self.jobs().look_given_up(id);
-        }
-    }
-
-    fn ask_soon(&self, stranger: Stranger) {
-        if let Err(fault) = self.strangers.try_send(stranger) {
-            self.tallies.dropped.one_more();
-            self.jobs().ask_given_up(&fault.into_inner().id);
-        }
     }
 }
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver")
-            .field("counts", &self.counts())
+            .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
 }
 
-/// Settings of a [`Receiver`].
+/// Configures a [`Receiver`]. Made by [`Receiver::builder`].
 ///
 /// ```
 /// # let client = useapi_seed::Client::builder("a-token").build().unwrap();
@@ -295,98 +212,97 @@ impl fmt::Debug for Receiver {
 /// use std::time::Duration;
 /// use useapi_seed_callback::{Key, Receiver};
 ///
-/// let (key, before) = (Key::new([8; 32]), Key::new([7; 32])); // from files, as a rule
+/// let (key, previous) = (Key::new([8; 32]), Key::new([7; 32])); // usually from files
 /// let (receiver, _events) = Receiver::builder(client, "https://example.com/callbacks", key)
-///     .previous_key(before)
-///     .looks_per_second(NonZeroU32::new(20).unwrap())
-///     .strangers_per_second(NonZeroU32::MIN)
+///     .previous_key(previous)
+///     .max_polls_per_second(NonZeroU32::new(20).unwrap())
+///     .max_unsolicited_polls_per_second(NonZeroU32::MIN)
 ///     .poll_interval_after_wake(Duration::from_secs(120))
 ///     .build()?;
 /// # drop(receiver);
-/// # Ok::<(), useapi_seed_callback::AddressError>(())
+/// # Ok::<(), useapi_seed_callback::UrlError>(())
 /// # }).unwrap();
 /// ```
+#[derive(Debug)]
 pub struct ReceiverBuilder {
     client: Client,
-    base: String,
+    base_url: String,
     keys: Vec<Key>,
-    looks: NonZeroU32,
-    strangers: NonZeroU32,
+    max_polls_per_second: NonZeroU32,
+    max_unsolicited_polls_per_second: NonZeroU32,
     poll_interval_after_wake: Duration,
 }
 
 impl ReceiverBuilder {
-    /// One more key whose addresses are believed: that of before, while its
-    /// addresses are still out.
+    /// Also accepts the URLs of a previous key.
     #[must_use]
     pub fn previous_key(mut self, key: Key) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// How many calls of the API callbacks may cause in a second about jobs that
-    /// are waited for or followed; 50 unless set.
+    /// How many awaited jobs per second callbacks may wake to be polled; defaults to
+    /// 50.
     #[must_use]
-    pub fn looks_per_second(mut self, looks: NonZeroU32) -> Self {
-        self.looks = looks;
+    pub fn max_polls_per_second(mut self, polls: NonZeroU32) -> Self {
+        self.max_polls_per_second = polls;
         self
     }
 
-    /// The same for jobs that nobody waits for, such as those of before a restart;
-    /// one unless set. Whoever knows an address can cause them.
+    /// How many unsolicited callbacks per second, about jobs that are not awaited, are
+    /// verified with a poll; defaults to 1. Anyone who knows a URL can cause them.
     #[must_use]
-    pub fn strangers_per_second(mut self, looks: NonZeroU32) -> Self {
-        self.strangers = looks;
+    pub fn max_unsolicited_polls_per_second(mut self, polls: NonZeroU32) -> Self {
+        self.max_unsolicited_polls_per_second = polls;
         self
     }
 
-    /// How often a job is polled once a callback has brought news of it; every
-    /// minute unless set.
+    /// The poll interval of a wait once a callback has brought a change, if longer than
+    /// the wait's own; defaults to 1 minute.
     #[must_use]
     pub fn poll_interval_after_wake(mut self, interval: Duration) -> Self {
         self.poll_interval_after_wake = interval;
         self
     }
 
-    /// The receiver, and the news of what it [follows](Receiver::follow) and of
-    /// jobs that nobody waits for.
+    /// The receiver, and the events of the jobs that it [tracks](Receiver::track): also
+    /// of those that unsolicited callbacks bring.
     ///
     /// # Errors
     ///
-    /// When the base is no address, or longer than the service would take.
+    /// When the base URL is invalid, or longer than the service accepts.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
-    pub fn build(self) -> Result<(Receiver, Events), AddressError> {
-        let addresses = Addresses::new(&self.base, self.keys)?;
-        let (due, looks) = mpsc::channel(DUE);
-        let (strangers, asks) = mpsc::channel(STRANGERS);
-        let (events, heard) = mpsc::channel(UNHEARD);
-        let inner = Arc::new(Inner {
+    pub fn build(self) -> Result<(Receiver, Events), UrlError> {
+        let urls = CallbackUrls::new(&self.base_url, self.keys)?;
+        let (events, event_buffer) = mpsc::channel(EVENT_BUFFER);
+        let tracker = Tracker {
             client: self.client,
-            tallies: Tallies::default(),
+            jobs: Arc::new(Jobs::new()),
             events,
+            counters: Arc::new(Counters::default()),
             poll_interval_after_wake: self.poll_interval_after_wake,
-            addresses,
-            jobs: Mutex::new(Jobs::new()),
-            due,
-            strangers,
-            places: Places::default(),
-        });
-        let receiver = || Arc::downgrade(&inner);
-        let budget = Budget::per_second(self.looks);
-        tokio::spawn(looks::at_awaited(receiver(), looks, budget));
-        let budget = Budget::per_second(self.strangers);
-        tokio::spawn(looks::at_strangers(receiver(), asks, budget));
-        Ok((Receiver(inner), Events(heard)))
-    }
-}
-
-impl fmt::Debug for ReceiverBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReceiverBuilder")
-            .field("base", &self.base)
-            .finish_non_exhaustive()
+        };
+        let jobs = Arc::clone(&tracker.jobs);
+        let wake = move |job_id: String| {
+            jobs.wake(&job_id);
+            ready(())
+        };
+        let verifier = tracker.clone();
+        let verify = move |callback| verifier.clone().verify(callback);
+        let receiver = Receiver(Arc::new(Inner {
+            urls,
+            slots: BodySlots::default(),
+            tracker,
+            wakes: PollQueue::start(WAKE_QUEUE, self.max_polls_per_second, wake),
+            unsolicited: PollQueue::start(
+                UNSOLICITED_QUEUE,
+                self.max_unsolicited_polls_per_second,
+                verify,
+            ),
+        }));
+        Ok((receiver, Events(event_buffer)))
     }
 }

@@ -1,8 +1,10 @@
-//! Why a callback is not taken.
+//! Why a callback is rejected.
 
-use http::StatusCode;
+use axum::http::StatusCode;
+use axum::http::header::{ALLOW, CONNECTION, RETRY_AFTER};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 
-/// Why a callback was not taken.
+/// Why a callback was rejected.
 ///
 /// ```
 /// use useapi_seed_callback::Rejection;
@@ -12,37 +14,50 @@ use http::StatusCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// It came to an address that is none of ours, or not to its own: 404.
-    #[error("there is nothing at this address")]
+    /// The URL is not one of the receiver's, or belongs to another job: 404.
+    #[error("there is no receiver at this URL")]
     NotFound,
-    /// It is no POST: 405.
-    #[error("callbacks are sent by POST")]
-    Method,
-    /// Its body took too long: 408.
+    /// The method is not POST: 405.
+    #[error("callbacks are sent with POST")]
+    MethodNotAllowed,
+    /// The body took too long: 408.
     #[error("the body took too long")]
-    Slow,
-    /// Its body is too large: 413.
+    Timeout,
+    /// The body is too large: 413.
     #[error("the body is too large")]
-    TooLarge,
-    /// Its body is no JSON that names a job, whatever its content type: 400.
-    #[error("the body is no JSON that names a job")]
-    Unreadable,
-    /// Too many bodies are read at once: 503.
-    #[error("too many callbacks at once")]
-    Busy,
+    BodyTooLarge,
+    /// The body is not JSON with a `jobid`: 400. Its content type does not matter.
+    #[error("the body is not JSON with a jobid")]
+    InvalidBody,
+    /// Too many bodies are being read: 429.
+    #[error("too many callbacks are being read")]
+    TooManyRequests,
 }
 
 impl Rejection {
-    /// The status to answer with.
+    /// The HTTP status to respond with.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unreadable => StatusCode::BAD_REQUEST,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::InvalidBody => StatusCode::BAD_REQUEST,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         }
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        let header = match self {
+            Self::MethodNotAllowed => Some((ALLOW, "POST")),
+            Self::TooManyRequests => Some((RETRY_AFTER, "1")),
+            _ => None,
+        };
+        // The rest of the body is not read, so the connection cannot be reused.
+        let close = [(CONNECTION, "close")];
+        (self.status(), close, AppendHeaders(header)).into_response()
     }
 }

@@ -1,11 +1,12 @@
-//! A server of HTTP for the receiver alone.
+//! An HTTP server for the receiver alone.
 
 use std::convert::Infallible;
-use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::time::Duration;
 
+use axum::Router;
+use axum::serve::{Listener, ListenerExt};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -13,21 +14,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::http_service::PATIENCE;
+use crate::http_service::BODY_TIMEOUT;
 use crate::receiver::Receiver;
 
 const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Ends what no other limit does, such as a peer that never reads its responses.
+/// Also ends the connection of a peer that never reads its responses.
 const MAX_AGE: Duration = Duration::from_secs(60);
-/// Callbacks have heads of some hundred bytes.
+/// The head of a callback has some hundred bytes.
 const MAX_HEAD: usize = 16 * 1024;
-/// After an error that the next attempt would meet, too.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves a [`Receiver`] on a port, with limits that `axum::serve` does not have:
-/// how many connections are open concurrently, and for how long one may be idle. Made
-/// by [`Receiver::server`].
+/// Serves a [`Receiver`] on a port, with limits that `axum::serve` does not have: how
+/// many connections are open concurrently, and how long one may be idle. Made by
+/// [`Receiver::server`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -37,8 +36,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// use std::time::Duration;
 /// use useapi_seed_callback::{Key, Receiver};
 ///
-/// let base = "https://example.com/callbacks";
-/// let (receiver, _events) = Receiver::builder(client, base, Key::random()?).build()?;
+/// let base_url = "https://example.com/callbacks";
+/// let (receiver, _events) = Receiver::builder(client, base_url, Key::random()?).build()?;
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 /// let server = receiver
 ///     .server()
@@ -57,7 +56,7 @@ pub struct Server {
 }
 
 impl Receiver {
-    /// A server for this receiver, to configure and to start.
+    /// A server for this receiver. Configure it, then [serve](Server::serve).
     #[must_use]
     pub fn server(&self) -> Server {
         Server {
@@ -70,72 +69,63 @@ impl Receiver {
 }
 
 impl Server {
-    /// How many connections are open concurrently; defaults to 256. It is never more
-    /// than half of the files that the process may open, since lookups and results
-    /// need some, too. Connections beyond it wait to be accepted.
+    /// How many connections are open concurrently; defaults to 256, and is at most half
+    /// of the files that the process may open, since polls and results need some too.
+    /// Further connections wait to be accepted.
     #[must_use]
     pub fn max_connections(mut self, connections: NonZeroUsize) -> Self {
         self.max_connections = connections;
         self
     }
 
-    /// How long the head of a request may take, from the connection or from the
-    /// response before; defaults to 10 seconds. After that the connection is closed.
+    /// How long the head of a request may take, from the connection's start or from the
+    /// previous response; defaults to 10 s. Then the connection is closed.
     #[must_use]
     pub fn head_timeout(mut self, timeout: Duration) -> Self {
         self.head_timeout = timeout;
         self
     }
 
-    /// Serves callbacks for as long as this is polled. When it is dropped, the port
-    /// and all connections are closed.
+    /// Serves callbacks. When the future is dropped, the port and all connections are
+    /// closed.
     pub async fn serve(self, listener: TcpListener) -> Infallible {
         let max_connections = self.max_connections.get().min(max_descriptors() / 2).max(1);
+        let router = self.receiver.router();
+        // Responses are small, and must not wait for an acknowledgement.
+        let mut listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 Some(_) = connections.join_next() => {}
-                accepted = listener.accept(), if connections.len() < max_connections => {
-                    match accepted {
-                        Ok((stream, _)) => {
-                            connections.spawn(self.clone().attend(stream));
-                        }
-                        Err(error) => after_failed_accept(&error).await,
-                    }
+                (stream, _) = listener.accept(), if connections.len() < max_connections => {
+                    let router = router.clone();
+                    connections.spawn(serve_connection(stream, router, self.head_timeout, self.max_age));
                 }
             }
         }
     }
-
-    /// Serves one connection to its end.
-    async fn attend(self, stream: TcpStream) {
-        // Responses are small, and must not wait for an acknowledgement.
-        let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(self.receiver);
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.head_timeout)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
-        tokio::select! {
-            _ = connection.as_mut() => return,
-            () = sleep(self.max_age) => connection.as_mut().graceful_shutdown(),
-        }
-        // A request that has started still gets its response, if it ends in time.
-        let _ = timeout(self.head_timeout + PATIENCE, connection).await;
-    }
 }
 
-async fn after_failed_accept(error: &std::io::Error) {
-    // The peer has given up, which says nothing about the next one.
-    if !matches!(
-        error.kind(),
-        ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
-    ) {
-        tracing::warn!(%error, "a connection could not be accepted");
-        sleep(ACCEPT_PAUSE).await;
+async fn serve_connection(
+    stream: TcpStream,
+    router: Router,
+    head_timeout: Duration,
+    max_age: Duration,
+) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_timeout)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = sleep(max_age) => connection.as_mut().graceful_shutdown(),
     }
+    // A request that has started still gets its response, if it ends in time.
+    let _ = timeout(head_timeout + BODY_TIMEOUT, connection).await;
 }
 
 /// How many files and sockets this process may have open.
@@ -159,7 +149,7 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(100);
 
     #[tokio::test]
-    async fn connection_is_closed_when_it_is_old() {
+    async fn connection_over_its_max_age_is_closed() {
         let client = Client::builder("a-token").build().unwrap();
         let builder = Receiver::builder(client, "https://example.com", Key::new([1; 32]));
         let (receiver, _events) = builder.build().unwrap();
@@ -169,7 +159,7 @@ mod tests {
         server.max_age = SHORT;
         tokio::spawn(server.serve(listener));
         let mut stream = TcpStream::connect(address).await.unwrap();
-        // Long before it would be idle for too long.
+        // Long before its head would time out.
         let end = timeout(HEAD_TIMEOUT / 2, stream.read_u8()).await;
         assert!(end.expect("it is closed").is_err());
     }

@@ -132,7 +132,7 @@ async fn report_dropped(receiver: &Receiver) {
     let mut reported = 0;
     loop {
         sleep(COUNTING).await;
-        let dropped = receiver.counts().dropped;
+        let dropped = receiver.stats().dropped;
         if dropped > reported {
             tell(format_args!(
                 "{} callbacks dropped so far: {dropped} (too many at once, or the API could \
@@ -181,7 +181,7 @@ impl<'a> Printed<'a> {
 fn line(event: &Event) -> Result<Printed<'_>, Failure> {
     match event {
         Event::Progress(update) => Ok(Printed::Progress(update)),
-        Event::Finished(result) => Ok(Printed::Finished(result)),
+        Event::Completed(result) => Ok(Printed::Finished(result)),
         Event::Failed { job_id, error, .. } => Ok(Printed::failed(job_id, error)),
         _ => Err(Failure::new("an event of a kind that is not known")),
     }

@@ -131,7 +131,7 @@ async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
     let free = free_port();
     std::fs::write(folder.path().join("open"), "0".repeat(64)).unwrap();
     for (port, key_file, url, code, words) in [
-        (&free, "key", "ftp://example.com", 2, "has to begin with"),
+        (&free, "key", "ftp://example.com", 2, "must start with"),
         (
             &free,
             "no/key",

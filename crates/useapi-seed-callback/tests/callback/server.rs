@@ -1,10 +1,4 @@
-//! The receiver's own server: how long and how many connections it keeps.
-
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a test fails by it"
-)]
+//! The limits of the receiver's own server.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -15,10 +9,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use useapi_seed::Client;
-use useapi_seed_callback::{Key, Receiver, Server};
+use useapi_seed_callback::{Receiver, Server};
+
+use crate::{SOON, callback, path, receiver};
 
 const SHORT: Duration = Duration::from_millis(100);
-const LONG: Duration = Duration::from_secs(20);
 
 struct Serving {
     receiver: Receiver,
@@ -29,9 +24,7 @@ struct Serving {
 impl Serving {
     async fn start(configure: impl FnOnce(Server) -> Server) -> Self {
         let client = Client::builder("a-token").base_url("http://127.0.0.1:1/v2");
-        let (client, key) = (client.build().unwrap(), Key::new([1; 32]));
-        let builder = Receiver::builder(client, "http://127.0.0.1", key);
-        let (receiver, _events) = builder.build().unwrap();
+        let (receiver, _events) = receiver(&client.build().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serve = configure(receiver.server()).serve(listener);
@@ -52,9 +45,8 @@ impl Serving {
     }
 
     fn callback(&self) -> String {
-        let url = self.receiver.account_url();
-        let path = url.strip_prefix("http://127.0.0.1").unwrap();
-        let body = r#"{"jobid":"a","status":"progress"}"#;
+        let path = path(&self.receiver.account_url());
+        let body = callback("a", "progress").to_string();
         let length = body.len();
         format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}")
     }
@@ -64,21 +56,21 @@ impl Serving {
 async fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        let byte = timeout(LONG, stream.read_u8()).await;
+        let byte = timeout(SOON, stream.read_u8()).await;
         head.push(byte.expect("a response").expect("it is open"));
     }
     String::from_utf8(head).unwrap()
 }
 
-/// What comes until the connection is closed.
+/// Everything until the connection is closed.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut text = String::new();
-    let read = timeout(LONG, stream.read_to_string(&mut text)).await;
+    let read = timeout(SOON, stream.read_to_string(&mut text)).await;
     read.expect("it is closed").unwrap();
     text
 }
 
-fn bound(connections: usize) -> NonZeroUsize {
+fn limit(connections: usize) -> NonZeroUsize {
     NonZeroUsize::new(connections).unwrap()
 }
 
@@ -89,7 +81,7 @@ async fn idle_connection_is_closed() {
 }
 
 #[tokio::test]
-async fn head_sent_byte_by_byte_is_cut_off() {
+async fn head_sent_byte_by_byte_times_out() {
     let serving = Serving::start(|server| server.head_timeout(SHORT)).await;
     let stream = serving.connect("POST / HTTP/1.1\r\nx: ").await;
     let (mut reading, mut writing) = stream.into_split();
@@ -99,8 +91,8 @@ async fn head_sent_byte_by_byte_is_cut_off() {
         }
     });
     let mut text = Vec::new();
-    // What was sent since may make the end a reset.
-    let _ = timeout(LONG, reading.read_to_end(&mut text))
+    // Bytes sent after the close may reset the connection.
+    let _ = timeout(SOON, reading.read_to_end(&mut text))
         .await
         .expect("it is closed");
     assert!(text.is_empty(), "{text:?}");
@@ -108,24 +100,30 @@ async fn head_sent_byte_by_byte_is_cut_off() {
 }
 
 #[tokio::test]
-async fn keep_alive_is_served_until_it_idles() {
-    let serving = Serving::start(|server| server.head_timeout(SHORT * 5)).await;
+async fn keep_alive_serves_several_requests() {
+    let serving = Serving::start(|server| server).await;
     let mut stream = serving.connect("").await;
     for _ in 0..3 {
-        stream
-            .write_all(serving.callback().as_bytes())
-            .await
-            .unwrap();
+        let callback = serving.callback();
+        stream.write_all(callback.as_bytes()).await.unwrap();
         let head = head(&mut stream).await;
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     }
-    assert_eq!(rest(&mut stream).await, "");
-    assert_eq!(serving.receiver.counts().accepted, 3);
+    assert_eq!(serving.receiver.stats().accepted, 3);
 }
 
 #[tokio::test]
-async fn connection_beyond_the_bound_waits() {
-    let serving = Serving::start(|server| server.max_connections(bound(2))).await;
+async fn idle_keep_alive_is_closed() {
+    let serving = Serving::start(|server| server.head_timeout(SHORT)).await;
+    let mut stream = serving.connect(&serving.callback()).await;
+    let head = head(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert_eq!(rest(&mut stream).await, "");
+}
+
+#[tokio::test]
+async fn connection_over_the_limit_waits() {
+    let serving = Serving::start(|server| server.max_connections(limit(2))).await;
     let first = serving.connect("").await;
     let second = serving.connect("").await;
     let mut third = serving.connect(&serving.callback()).await;
@@ -137,13 +135,13 @@ async fn connection_beyond_the_bound_waits() {
 }
 
 #[tokio::test]
-async fn callbacks_get_through_after_a_flood() {
-    let limited = |server: Server| server.max_connections(bound(8)).head_timeout(SHORT);
+async fn flood_of_connections_is_outlasted() {
+    let limited = |server: Server| server.max_connections(limit(8)).head_timeout(SHORT);
     let serving = Serving::start(limited).await;
     let mut flood = Vec::new();
     for number in 0..64 {
-        let begun = if number % 2 == 0 { "" } else { "POST / HT" };
-        flood.push(serving.connect(begun).await);
+        let start = if number % 2 == 0 { "" } else { "POST / HT" };
+        flood.push(serving.connect(start).await);
     }
     let mut honest = serving.connect(&serving.callback()).await;
     assert!(head(&mut honest).await.starts_with("HTTP/1.1 200 "));
@@ -163,7 +161,7 @@ async fn large_head_is_rejected() {
 }
 
 #[tokio::test]
-async fn stopped_server_closes_its_connections() {
+async fn dropped_server_closes_its_connections() {
     let serving = Serving::start(|server| server).await;
     let mut stream = serving.connect(&serving.callback()).await;
     head(&mut stream).await;
