@@ -92,7 +92,7 @@ async fn kill_after_any_step_starts_exactly_one_job() {
     let emulator = rendered(None).await;
     let options = SubmitOptions::default().resubmit(Resubmit::WhenSettled);
     let lost = Some(Fault::ResetBefore);
-    let late = Some(Fault::late(TIMEOUT + TIMEOUT / 4));
+    let late = Some(Fault::latency(TIMEOUT + TIMEOUT / 4));
     for (steps, fault) in [
         (1, None),
         (2, None),

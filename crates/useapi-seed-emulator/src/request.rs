@@ -1,4 +1,4 @@
-//! What a `POST /jobs/seed_async` asks for.
+//! The body of `POST /jobs/seed_async`.
 
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -6,10 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::refusal::Refusal;
 
-/// Longest `replyUrl` and `replyRef`, in characters.
-const LONGEST: usize = 1024;
+/// The largest body that is read.
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
+/// Of `replyUrl` and `replyRef`, in characters.
+const MAX_LENGTH: usize = 1024;
 
-/// The request's body, checked as far as that goes without knowing any job.
+/// A body that is valid, whatever job it names.
 #[derive(Debug)]
 pub(crate) struct SeedRequest {
     pub(crate) jobid: String,
@@ -19,7 +21,7 @@ pub(crate) struct SeedRequest {
 }
 
 impl SeedRequest {
-    pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
         let json = headers
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
@@ -45,7 +47,7 @@ impl SeedRequest {
         for (name, value) in [("replyRef", &reply_ref), ("replyUrl", &reply_url)] {
             if value
                 .as_ref()
-                .is_some_and(|value| value.chars().count() > LONGEST)
+                .is_some_and(|value| value.chars().count() > MAX_LENGTH)
             {
                 return Err(Refusal::TooLong(name));
             }
@@ -59,7 +61,7 @@ impl SeedRequest {
     }
 }
 
-/// An optional text. The empty text counts as not given.
+/// An optional text. An empty one is the same as an absent one.
 fn text(fields: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Refusal> {
     match fields.get(name) {
         None => Ok(None),

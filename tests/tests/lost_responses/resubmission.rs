@@ -33,7 +33,7 @@ async fn resubmission_follows_only_when_asked_for() {
 
 /// A gateway delivers the request when its sender has stopped waiting.
 async fn late(margin: Duration) -> (Emulator, Client) {
-    let emulator = paused([Fault::late(3 * SOON)]).await;
+    let emulator = paused([Fault::latency(3 * SOON)]).await;
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
         .retry(no_retry())
