@@ -6,9 +6,11 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use crate::refusal::Refusal;
+use crate::secrets::can_be_token;
 use crate::service::Service;
 
 /// What the holder of a token has paid for.
@@ -23,11 +25,28 @@ pub(crate) enum Subscription {
     Expired,
 }
 
-/// An API token that is known.
-#[derive(Clone, Debug)]
+/// An API token.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Token {
+    /// What follows `Bearer`: at least eight ASCII characters, without spaces.
+    #[serde(deserialize_with = "token_text")]
+    #[cfg_attr(test, schemars(length(min = 8), regex(pattern = "^[!-~]+$")))]
     pub(crate) token: String,
+    /// Whether its holder has paid.
+    #[serde(default)]
     pub(crate) subscription: Subscription,
+}
+
+fn token_text<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    let text = String::deserialize(input)?;
+    if can_be_token(&text) {
+        return Ok(text);
+    }
+    // It is not shown: it is a secret.
+    let problem = "a token has at least eight characters, of ASCII, without spaces";
+    Err(D::Error::custom(problem))
 }
 
 /// The token that a request carries.

@@ -127,7 +127,7 @@ impl Callbacks {
                     () = callbacks.clock.reaches(milestone) => {}
                     () = service.cancelled(&jobid) => {}
                 }
-                let Some((stage, body)) = service.callback(&jobid, milestone).await else {
+                let Some((stage, body)) = service.callback(&jobid, milestone) else {
                     return;
                 };
                 let is_last = !matches!(stage, Stage::Started | Stage::Progress(_));

@@ -53,6 +53,22 @@ pub struct TimeScaleError {
     pub time_scale: f64,
 }
 
+/// A date and time with an offset.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "toml::value::Datetime")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+pub(crate) struct Time(pub(crate) Timestamp);
+
+impl TryFrom<toml::value::Datetime> for Time {
+    type Error = &'static str;
+
+    fn try_from(time: toml::value::Datetime) -> Result<Self, Self::Error> {
+        let time = time.to_string().parse().ok();
+        let time = time.filter(|time| can_be_shown(*time)).map(Self);
+        time.ok_or("not a time such as 2024-02-25T18:00:00Z")
+    }
+}
+
 /// Reads the present virtual time.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {

@@ -17,9 +17,8 @@ use serde_json::{Value, json};
 
 use crate::callbacks::{Callback, Callbacks};
 use crate::clock::{Clock, Pace, Speed, TimeScaleError, with_milliseconds};
-use crate::faults::{Fault, FaultError, InjectedFault, Trigger};
+use crate::faults::{FaultError, InjectedFault, Injection};
 use crate::image_host::ImageHost;
-use crate::operation::Operation;
 use crate::routes::BODY_LIMIT;
 use crate::samples::{EXPIRED_TOKEN, TOKEN};
 use crate::service::Service;
@@ -94,15 +93,6 @@ struct JournalQuery {
     /// Those after the one of this number.
     #[serde(default)]
     after: u64,
-}
-
-/// A fault that is asked for.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Injection {
-    operation: Operation,
-    trigger: Trigger,
-    fault: Fault,
 }
 
 /// The description of these routes.

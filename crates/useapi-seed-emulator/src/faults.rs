@@ -16,6 +16,8 @@ pub use plan::{InjectedFault, Trigger};
 pub use suits::FaultError;
 use suits::check;
 
+use crate::operation::Operation;
+
 /// What goes wrong with a call.
 ///
 /// One that would change nothing about a call waits for the next: a field that
@@ -125,6 +127,19 @@ pub enum Fault {
         /// How many bytes there are.
         bytes: usize,
     },
+}
+
+/// A fault that is injected.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Injection {
+    /// Into which operation.
+    pub(crate) operation: Operation,
+    /// Into which of its calls.
+    pub(crate) trigger: Trigger,
+    /// What goes wrong.
+    pub(crate) fault: Fault,
 }
 
 impl Fault {

@@ -15,11 +15,11 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 use crate::access::Token;
-use crate::attachments::{Album, Ticket};
+use crate::attachments::{ImageSet, SignedUrl, Variant};
 use crate::clock::Clock;
-use crate::gallery::Gallery;
+use crate::image_files::ImageFiles;
 use crate::partial;
-use crate::png_file::Frame;
+use crate::refusal::Refusal;
 use crate::watch::{self, Watch};
 use crate::world::World;
 
@@ -27,19 +27,19 @@ use crate::world::World;
 #[derive(Debug)]
 pub(crate) struct ImageHost {
     clock: Clock,
-    gallery: Arc<Gallery>,
-    albums: Vec<Album>,
+    files: ImageFiles,
+    images: Vec<ImageSet>,
     tokens: Vec<Token>,
     with_token: AtomicU64,
 }
 
 impl ImageHost {
-    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>, world: &World) -> Self {
-        let albums = world.jobs.iter().filter_map(|job| job.album.clone());
+    pub(crate) fn new(clock: Clock, world: &World) -> Self {
+        let images = world.jobs.iter().filter_map(|job| job.images.clone());
         Self {
             clock,
-            gallery,
-            albums: albums.collect(),
+            files: ImageFiles::default(),
+            images: images.collect(),
             tokens: world.tokens.clone(),
             with_token: AtomicU64::new(0),
         }
@@ -70,15 +70,14 @@ impl ImageHost {
                 .any(|(name, value)| shows(name.as_str().as_bytes()) || shows(value.as_bytes()))
     }
 
-    /// The picture a link shows, if it shows one now.
-    fn admitted(&self, uri: &Uri, now: Timestamp) -> Option<(u32, Frame)> {
-        let Query(ticket) = Query::<Ticket>::try_from_uri(uri).ok()?;
-        if !ticket.admits(uri.path(), now) {
+    /// The image of a link, if the link works now.
+    fn admitted(&self, uri: &Uri, now: Timestamp) -> Option<(u32, Variant)> {
+        let Query(link) = Query::<SignedUrl>::try_from_uri(uri).ok()?;
+        if !link.verify(uri.path(), now) {
             return None;
         }
-        self.albums
-            .iter()
-            .find_map(|album| Some((album.seed, album.at(uri.path())?)))
+        let mut images = self.images.iter();
+        images.find_map(|images| Some((images.seed, images.at(uri.path())?)))
     }
 }
 
@@ -127,16 +126,17 @@ async fn image(
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
-    let Some((seed, frame)) = host.admitted(&uri, host.clock.now()) else {
+    let Some((seed, variant)) = host.admitted(&uri, host.clock.now()) else {
         let text = "This content is no longer available.";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    match host.gallery.file(seed, frame).await {
+    match host.files.get(seed, variant).await {
         Ok(file) => {
-            let tag = frame.tag(seed, file.len());
+            let name = uri.path().rsplit('/').next().unwrap_or_default();
+            let tag = format!("\"{seed:08x}-{name}\"");
             let answer = partial::answer(&method, &headers, file, &tag);
             ([(CONTENT_TYPE, "image/png")], answer).into_response()
         }
-        Err(refusal) => refusal.into_response(),
+        Err(error) => Refusal::Painting(error.to_string()).into_response(),
     }
 }

@@ -291,23 +291,17 @@ mod callbacks;
 mod clock;
 mod control;
 mod faults;
-mod gallery;
 mod head_limit;
 mod host;
+mod image_files;
 mod image_host;
 mod journal;
-#[cfg(feature = "pictures")]
-mod noise;
 mod operation;
 #[cfg(feature = "console")]
 mod page;
-#[cfg(feature = "pictures")]
-mod palette;
+mod painter;
 mod parent;
 mod partial;
-#[cfg(feature = "pictures")]
-mod picture;
-mod png_file;
 mod refusal;
 mod request;
 mod retrieval;

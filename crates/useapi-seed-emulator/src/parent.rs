@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::account::masked;
 use crate::answers::JobAnswer;
-use crate::attachments::Album;
+use crate::attachments::ImageSet;
 use crate::clock::{with_microseconds, with_milliseconds};
 
 /// The Discord server of all channels.
@@ -32,8 +32,8 @@ pub(crate) struct ParentJob {
     pub(crate) reply_ref: Option<String>,
     pub(crate) message_id: u64,
     pub(crate) particulars: Map<String, Value>,
-    /// Its pictures, if it has any to show.
-    pub(crate) album: Option<Album>,
+    /// Its images, if it has any.
+    pub(crate) images: Option<ImageSet>,
 }
 
 /// A prompt as a job's `prompt` shows it: without parameters (`--v 5.2`).

@@ -78,7 +78,7 @@ async fn seed_async(
         _ => Refusal::Body(rejection.body_text()),
     })?;
     let request = SeedRequest::read(&headers, &body)?;
-    let job = service.submit(request, links(expired)).await?;
+    let job = service.submit(request, links(expired))?;
     callbacks.follow(&service, &job.jobid);
     Ok(Answer(job))
 }
@@ -94,10 +94,7 @@ async fn job(
     expired: Option<Extension<ExpiredLinks>>,
     query: Result<Query<JobQuery>, QueryRejection>,
 ) -> Result<Answer, Refusal> {
-    service
-        .look_up(&jobid(query)?, links(expired))
-        .await
-        .map(Answer)
+    service.look_up(&jobid(query)?, links(expired)).map(Answer)
 }
 
 fn links(expired: Option<Extension<ExpiredLinks>>) -> Links {

@@ -1,7 +1,7 @@
 //! The service's memory, and what it decides about a request.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -10,9 +10,8 @@ use tokio::sync::Notify;
 use crate::access::{Subscription, Token};
 use crate::account::Moderation;
 use crate::answers::JobAnswer;
-use crate::attachments::{Album, LIFETIME};
+use crate::attachments::{ImageSet, LIFETIME, Variant};
 use crate::clock::Clock;
-use crate::gallery::Gallery;
 use crate::parent::ParentJob;
 use crate::refusal::Refusal;
 use crate::request::SeedRequest;
@@ -26,7 +25,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(31 * 24);
 #[derive(Debug)]
 pub(crate) struct Service {
     clock: Clock,
-    gallery: Arc<Gallery>,
+    image_base_url: String,
     tokens: Vec<Token>,
     memory: Mutex<Memory>,
     /// A job has been given up.
@@ -68,9 +67,9 @@ impl Links {
 /// A job's answer and which pictures it still lacks.
 struct Draft {
     answer: JobAnswer,
-    grid: Option<Album>,
+    grid: Option<ImageSet>,
     /// With the message that tells it.
-    seed: Option<(Album, String)>,
+    seed: Option<(ImageSet, String)>,
 }
 
 impl From<JobAnswer> for Draft {
@@ -84,7 +83,7 @@ impl From<JobAnswer> for Draft {
 }
 
 impl Service {
-    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>, world: World) -> Self {
+    pub(crate) fn new(clock: Clock, image_base_url: String, world: World) -> Self {
         let tokens = world.tokens.clone();
         let executing = world.executing.clone();
         let mut memory = Memory {
@@ -97,7 +96,7 @@ impl Service {
         }
         Self {
             clock,
-            gallery,
+            image_base_url,
             tokens,
             memory: Mutex::new(memory),
             cancelled: Notify::new(),
@@ -111,21 +110,17 @@ impl Service {
     }
 
     /// Answers `POST /jobs/seed_async`.
-    pub(crate) async fn submit(
-        &self,
-        request: SeedRequest,
-        links: Links,
-    ) -> Result<JobAnswer, Refusal> {
+    pub(crate) fn submit(&self, request: SeedRequest, links: Links) -> Result<JobAnswer, Refusal> {
         let now = self.clock.now();
         let draft = self.with_memory(|memory| memory.submit(request, now))?;
-        self.complete(draft, links.issued(now)).await
+        Ok(self.complete(draft, links.issued(now)))
     }
 
     /// Answers `GET /jobs/?jobid=`.
-    pub(crate) async fn look_up(&self, jobid: &str, links: Links) -> Result<JobAnswer, Refusal> {
+    pub(crate) fn look_up(&self, jobid: &str, links: Links) -> Result<JobAnswer, Refusal> {
         let now = self.clock.now();
         let draft = self.with_memory(|memory| memory.look_up(jobid, now))?;
-        self.complete(draft, links.issued(now)).await
+        Ok(self.complete(draft, links.issued(now)))
     }
 
     /// Answers `GET /jobs`.
@@ -157,11 +152,7 @@ impl Service {
 
     /// The job's news, as they are called back at a milestone, or when it was
     /// given up before.
-    pub(crate) async fn callback(
-        &self,
-        jobid: &str,
-        milestone: Timestamp,
-    ) -> Option<(Stage, Value)> {
+    pub(crate) fn callback(&self, jobid: &str, milestone: Timestamp) -> Option<(Stage, Value)> {
         let (stage, draft, now) = self.with_memory(|memory| {
             let job = memory.retrievals.iter().find(|job| job.id == jobid)?;
             let now = job
@@ -170,7 +161,7 @@ impl Service {
                 .unwrap_or(milestone);
             Some((job.stage(now), memory.retrieval_draft(job, now)?, now))
         })?;
-        let answer = self.complete(draft, now).await.ok()?;
+        let answer = self.complete(draft, now);
         Some((stage, serde_json::to_value(answer).ok()?))
     }
 
@@ -214,19 +205,18 @@ impl Service {
     }
 
     /// The links were issued at the given time.
-    async fn complete(&self, draft: Draft, issued: Timestamp) -> Result<JobAnswer, Refusal> {
+    fn complete(&self, draft: Draft, issued: Timestamp) -> JobAnswer {
         let Draft {
             mut answer,
             grid,
             seed,
         } = draft;
-        if let Some(album) = grid {
-            answer.attachments = self.gallery.whole(&album, issued).await?;
+        let host = &self.image_base_url;
+        if let Some(images) = grid {
+            answer.attachments = vec![images.attachment(Variant::Grid, host, issued)];
         }
-        if let Some((album, content)) = seed {
-            answer.seed = Some(self.gallery.seed(&album, content, issued).await?);
-        }
-        Ok(answer)
+        answer.seed = seed.map(|(images, content)| images.seed(content, host, issued));
+        answer
     }
 }
 
@@ -424,7 +414,7 @@ impl Memory {
                 self.world
                     .max_jobs(parent.channel.as_deref().unwrap_or_default()),
             ),
-            grid: parent.album.clone(),
+            grid: parent.images.clone(),
             seed: seed_of(parent).filter(|_| self.retrieved(position, now)),
         }
     }
@@ -439,8 +429,8 @@ fn is_kept(created: Timestamp, now: Timestamp) -> bool {
     now.duration_since(created) < KEPT
 }
 
-fn seed_of(parent: &ParentJob) -> Option<(Album, String)> {
-    let album = parent.album.clone()?;
-    let content = parent.seed_content(album.seed);
-    Some((album, content))
+fn seed_of(parent: &ParentJob) -> Option<(ImageSet, String)> {
+    let images = parent.images.clone()?;
+    let content = parent.seed_content(images.seed);
+    Some((images, content))
 }

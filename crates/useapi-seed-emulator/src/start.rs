@@ -17,7 +17,6 @@ use crate::callbacks::{Callback, Callbacks, Reach};
 use crate::clock::{Clock, Pace, Speed, TimeScaleError, can_be_shown};
 use crate::control::{self, Addresses, Control};
 use crate::faults::{Fault, FaultError, InjectedFault, Plan, Trigger};
-use crate::gallery::Gallery;
 use crate::head_limit;
 use crate::host;
 use crate::image_host::{self, ImageHost};
@@ -163,6 +162,7 @@ impl EmulatorBuilder {
         }
         let mut plan = Plan::default();
         let told = scenario.iter().flat_map(Scenario::faults);
+        let told = told.map(|fault| (fault.operation, fault.trigger, fault.fault));
         for (operation, trigger, fault) in faults.into_iter().chain(told) {
             plan.add(operation, trigger, fault)?;
         }
@@ -185,10 +185,10 @@ impl EmulatorBuilder {
             scenario.add_to(&mut world, start);
         }
         let names = Arc::new(world.names.clone());
-        let gallery = Arc::new(Gallery::new(addresses.image_base_url.clone()));
-        let host = Arc::new(ImageHost::new(clock.clone(), Arc::clone(&gallery), &world));
+        let host = Arc::new(ImageHost::new(clock.clone(), &world));
         let watch = Arc::new(Watch::new(clock.clone(), &world, plan));
-        let service = Arc::new(Service::new(clock.clone(), gallery, world));
+        let service = Service::new(clock.clone(), addresses.image_base_url.clone(), world);
+        let service = Arc::new(service);
         let callbacks = Callbacks::new(reach, clock.clone(), Arc::clone(&watch));
         let callbacks = Arc::new(callbacks);
         let control = Control {

@@ -9,8 +9,8 @@ use useapi_seed_emulator::Emulator;
 /// A status and a body.
 pub(crate) type Answer = (u16, Value);
 
-/// Width and height of a picture: painted, or else prebuilt.
-pub(crate) const SIDE: u32 = if cfg!(feature = "pictures") { 1024 } else { 1 };
+/// Width and height of an image.
+pub(crate) const SIDE: u32 = 1024;
 
 /// A clock on which a retrieval takes 75 milliseconds.
 pub(crate) async fn fast() -> Emulator {
