@@ -5,7 +5,7 @@ use axum::http::header::AUTHORIZATION;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use crate::secrets::can_be_token;
+use crate::redaction::is_valid_token;
 
 /// What the holder of a token has paid for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -35,7 +35,7 @@ pub(crate) struct Token {
 
 fn token_text<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     let text = String::deserialize(input)?;
-    if can_be_token(&text) {
+    if is_valid_token(&text) {
         return Ok(text);
     }
     // It is not shown: it is a secret.

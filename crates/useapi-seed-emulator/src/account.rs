@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// How many jobs an account may have executing, unless it is told otherwise.
+/// How many slots an account has by default.
 pub(crate) const MAX_JOBS: usize = 3;
 
-/// What Midjourney's moderation has to say to an account.
+/// Whether an account has a moderation message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Moderation {
-    /// Nothing.
+    /// No message.
     #[default]
     Clear,
-    /// A message is pending that the service has not come upon yet.
+    /// A message is pending that the service has not found yet.
     Unnoticed,
-    /// The service has found the message: every call is refused.
+    /// The service has found the message: every call is rejected.
     Halted,
 }
 
@@ -65,8 +65,8 @@ fn max_jobs() -> usize {
     MAX_JOBS
 }
 
-/// A `discord` value as answers show it: its first three and last three
-/// characters. One that is too short to hide anything is hidden whole.
+/// A `discord` value in responses: its first and last three characters. A shorter one
+/// is hidden completely.
 pub(crate) fn masked(discord: &str) -> String {
     const SHOWN: usize = 3;
     let count = discord.chars().count();
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn short_values_are_hidden_whole() {
+    fn short_value_is_hidden_completely() {
         assert_eq!(masked("ABCxyz"), "…secured…");
         assert_eq!(masked(""), "…secured…");
     }

@@ -5,39 +5,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::answers::{Attachment, SeedAnswer};
-use crate::image_files;
-use crate::painter::WIDTH;
+use crate::image_files::{Variant, size};
+use crate::responses::{Attachment, SeedResponse};
 
 /// How long a link works, on the virtual clock.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-
-/// Which image of a seed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Variant {
-    /// One of the four, counted from 0.
-    Upscaled(u8),
-    /// All four in one.
-    Grid,
-}
-
-impl Variant {
-    /// In the order of a seed's attachments.
-    pub(crate) const UPSCALED: [Self; 4] = [
-        Self::Upscaled(0),
-        Self::Upscaled(1),
-        Self::Upscaled(2),
-        Self::Upscaled(3),
-    ];
-
-    /// Width and height.
-    pub(crate) const fn side(self) -> u32 {
-        match self {
-            Self::Upscaled(_) => WIDTH,
-            Self::Grid => 2 * WIDTH,
-        }
-    }
-}
 
 /// The images of one job.
 #[derive(Clone, Debug)]
@@ -88,7 +60,7 @@ impl ImageSet {
             url,
             width: variant.side(),
             height: variant.side(),
-            size: image_files::size(variant),
+            size: size(variant),
             placeholder_version: 1,
             placeholder: "1xgGDYRYZ3iGeIeAd4iIeHeAiHeI",
             filename: self.filename(variant),
@@ -97,9 +69,9 @@ impl ImageSet {
     }
 
     /// The seed, with the attachments of its four images.
-    pub(crate) fn seed(&self, content: String, host: &str, issued: Timestamp) -> SeedAnswer {
+    pub(crate) fn seed(&self, content: String, host: &str, issued: Timestamp) -> SeedResponse {
         let attachment = |variant| self.attachment(variant, host, issued);
-        SeedAnswer {
+        SeedResponse {
             content,
             value: self.seed,
             attachments: Variant::UPSCALED.map(attachment).into(),
@@ -136,7 +108,7 @@ impl SignedUrl {
     }
 }
 
-/// Not cryptography: enough to tell a changed link from an issued one.
+/// Not cryptography: it distinguishes a changed link from an issued one.
 fn signature(path: &str, ex: &str, is: &str) -> String {
     let parts = [0_u8, 1, 2, 3].map(|part| {
         let mut hasher = DefaultHasher::new();

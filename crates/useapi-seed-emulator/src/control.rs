@@ -23,8 +23,8 @@ use crate::image_host::ImageHost;
 use crate::journal::JournalEntry;
 use crate::recorder::Recorder;
 use crate::request::BODY_LIMIT;
-use crate::retrieval::JobCounts;
 use crate::samples::{EXPIRED_TOKEN, TOKEN};
+use crate::seed_job::JobCounts;
 use crate::service::Service;
 
 /// Everything that can be inspected and changed.

@@ -9,5 +9,5 @@ pub(crate) use effect::apply_fault;
 pub(crate) use fault::Phase;
 pub use fault::{Fault, FaultError};
 pub use plan::InjectedFault;
-pub(crate) use plan::{Injection, Plan};
+pub(crate) use plan::{FaultPlan, Injection};
 pub use trigger::Trigger;

@@ -7,12 +7,38 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use axum::body::Bytes;
 use tokio::task::spawn_blocking;
 
-use crate::attachments::Variant;
-use crate::painter::{SIDE, paint, palette};
+use crate::painter::{SIDE, WIDTH, paint, palette};
 
 /// How many files are kept, of one or four megabytes each. A file that is rendered
 /// again is the same.
 const CAPACITY: usize = 24;
+
+/// Which image of a seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Variant {
+    /// One of the four, counted from 0.
+    Upscaled(u8),
+    /// All four in one.
+    Grid,
+}
+
+impl Variant {
+    /// In the order of a seed's attachments.
+    pub(crate) const UPSCALED: [Self; 4] = [
+        Self::Upscaled(0),
+        Self::Upscaled(1),
+        Self::Upscaled(2),
+        Self::Upscaled(3),
+    ];
+
+    /// Width and height.
+    pub(crate) const fn side(self) -> u32 {
+        match self {
+            Self::Upscaled(_) => WIDTH,
+            Self::Grid => 2 * WIDTH,
+        }
+    }
+}
 
 type Files = HashMap<(u32, Variant), Bytes>;
 

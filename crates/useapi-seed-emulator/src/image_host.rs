@@ -15,14 +15,14 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 use crate::access::Token;
-use crate::attachments::{ImageSet, SignedUrl, Variant};
+use crate::attachments::{ImageSet, SignedUrl};
 use crate::clock::Clock;
-use crate::image_files::ImageFiles;
+use crate::image_files::{ImageFiles, Variant};
+use crate::initial_state::InitialState;
 use crate::operation::Operation;
 use crate::range;
 use crate::recorder::Recorder;
-use crate::refusal::Refusal;
-use crate::world::World;
+use crate::rejection::Rejection;
 
 #[derive(Debug)]
 pub(crate) struct ImageHost {
@@ -34,7 +34,7 @@ pub(crate) struct ImageHost {
 }
 
 impl ImageHost {
-    pub(crate) fn new(clock: Clock, world: &World) -> Self {
+    pub(crate) fn new(clock: Clock, world: &InitialState) -> Self {
         let images = world.jobs.iter().filter_map(|job| job.images.clone());
         Self {
             clock,
@@ -134,6 +134,6 @@ async fn image(
             let response = range::respond(&method, &headers, file, &tag);
             ([(CONTENT_TYPE, "image/png")], response).into_response()
         }
-        Err(error) => Refusal::Painting(error.to_string()).into_response(),
+        Err(error) => Rejection::Painting(error.to_string()).into_response(),
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::clock::with_milliseconds;
 use crate::faults::Fault;
 use crate::operation::Operation;
-use crate::secrets::Secrets;
+use crate::redaction::Redactor;
 
 /// How many calls are kept: the latest.
 const MAX_CALLS: usize = 1000;
@@ -86,7 +86,7 @@ impl Call {
 
     fn redacted(&self, number: u64, tokens: &[String]) -> JournalEntry {
         let tokens = tokens.iter().chain(&self.token);
-        let secrets = Secrets::new(tokens.map(String::as_str));
+        let secrets = Redactor::new(tokens.map(String::as_str));
         let (request, requested) = secrets.body(&self.request);
         let (response, responded) = secrets.body(&self.response);
         let target = self.target.as_deref().unwrap_or_default();

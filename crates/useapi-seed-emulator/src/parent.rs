@@ -1,12 +1,12 @@
-//! Jobs that were there before: those a seed can be asked for, and others.
+//! The initial jobs: those whose seed can be requested, and others.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::account::masked;
-use crate::answers::JobAnswer;
 use crate::attachments::ImageSet;
 use crate::clock::{with_microseconds, with_milliseconds};
+use crate::responses::JobResponse;
 
 /// The Discord server of all channels.
 pub(crate) const SERVER: &str = "1114555266365661215";
@@ -22,9 +22,9 @@ pub(crate) struct ParentJob {
     /// Without its parameters, which `content` has.
     pub(crate) prompt: Option<String>,
     pub(crate) content: String,
-    /// What Midjourney writes in bold: the prompt, or what stands for it.
+    /// The text in bold of `content`: the prompt, or what replaces it.
     pub(crate) caption: String,
-    /// As it was when the job was executed; the account may have another now.
+    /// Of the execution; the account may have another now.
     pub(crate) discord: Option<String>,
     pub(crate) channel: Option<String>,
     /// As the request for this job gave them.
@@ -47,7 +47,7 @@ impl ParentJob {
         self.status == "completed"
     }
 
-    /// Whether a job of its verb has a seed to be asked for.
+    /// Whether its verb has a seed.
     pub(crate) fn has_seed(&self) -> bool {
         matches!(self.verb.as_str(), "imagine" | "button" | "blend")
     }
@@ -59,8 +59,8 @@ impl ParentJob {
     }
 
     /// The response, without attachments and seed.
-    pub(crate) fn response(&self, max_jobs: usize) -> JobAnswer {
-        JobAnswer {
+    pub(crate) fn response(&self, max_jobs: usize) -> JobResponse {
+        JobResponse {
             jobid: self.id.clone(),
             verb: self.verb.clone().into(),
             status: self.status.clone().into(),
@@ -78,7 +78,7 @@ impl ParentJob {
             timestamp: Some(with_microseconds(self.updated)),
             particulars: self.particulars.clone(),
             code: 200,
-            ..JobAnswer::default()
+            ..JobResponse::default()
         }
     }
 }

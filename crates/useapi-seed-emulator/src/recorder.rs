@@ -15,13 +15,13 @@ use tokio::time::{sleep, timeout};
 
 use crate::access::bearer;
 use crate::clock::Clock;
-use crate::faults::{Fault, Phase, Plan, apply_fault};
+use crate::faults::{Fault, FaultPlan, Phase, apply_fault};
+use crate::initial_state::InitialState;
 use crate::journal::{Call, Journal, JournalEntry};
 use crate::operation::Operation;
+use crate::redaction::is_long_enough;
 use crate::request::BODY_LIMIT;
-use crate::secrets::is_long_enough;
 use crate::server::ConnectionFault;
-use crate::world::World;
 
 /// How long the sender of a body may send nothing.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -38,12 +38,12 @@ pub(crate) struct HasLinks;
 pub(crate) struct Recorder {
     clock: Clock,
     tokens: Vec<String>,
-    plan: Mutex<Plan>,
+    plan: Mutex<FaultPlan>,
     journal: Mutex<Journal>,
 }
 
 impl Recorder {
-    pub(crate) fn new(clock: Clock, world: &World, plan: Plan) -> Self {
+    pub(crate) fn new(clock: Clock, world: &InitialState, plan: FaultPlan) -> Self {
         let tokens = world.tokens.iter().map(|known| known.token.clone());
         Self {
             clock,
@@ -55,7 +55,7 @@ impl Recorder {
 
     // No change can panic halfway, so a poisoned lock is harmless.
 
-    pub(crate) fn plan(&self) -> MutexGuard<'_, Plan> {
+    pub(crate) fn plan(&self) -> MutexGuard<'_, FaultPlan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

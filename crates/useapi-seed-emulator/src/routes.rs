@@ -16,12 +16,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::{Subscription, bearer};
-use crate::answers::JobAnswer;
 use crate::callbacks::Callbacks;
 use crate::operation::Operation;
 use crate::recorder::{ExpiredLinks, HasLinks, Recorder};
-use crate::refusal::{Refusal, halted_status};
+use crate::rejection::{Rejection, halted_status};
 use crate::request::{BODY_LIMIT, SeedRequest};
+use crate::responses::JobResponse;
 use crate::service::{Links, Service};
 
 pub(crate) fn router(
@@ -39,7 +39,7 @@ pub(crate) fn router(
         .route("/v2/jobs", only_get(get(list_jobs)))
         .route("/v2/jobs/cancel/", only_get(get(cancel)))
         .route("/v2/account/midjourney/{channel}/reset", post(reset))
-        .fallback(async || Refusal::NoPath)
+        .fallback(async || Rejection::NoPath)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(record))
@@ -54,7 +54,7 @@ fn only_get(route: MethodRouter<Arc<Service>>) -> MethodRouter<Arc<Service>> {
 
 /// Names the method of the path. axum would list HEAD beside GET.
 async fn not_allowed(uri: Uri) -> Response {
-    let mut response = Refusal::Method.into_response();
+    let mut response = Rejection::Method.into_response();
     if let Some(method) = Operation::method_of(uri.path())
         && let Ok(allowed) = HeaderValue::try_from(method.as_str())
     {
@@ -67,17 +67,17 @@ async fn not_allowed(uri: Uri) -> Response {
 struct Authenticated;
 
 impl FromRequestParts<Arc<Service>> for Authenticated {
-    type Rejection = Refusal;
+    type Rejection = Rejection;
 
     async fn from_request_parts(
         parts: &mut Parts,
         service: &Arc<Service>,
-    ) -> Result<Self, Refusal> {
-        let token = bearer(&parts.headers).ok_or(Refusal::Unauthorized)?;
+    ) -> Result<Self, Rejection> {
+        let token = bearer(&parts.headers).ok_or(Rejection::Unauthorized)?;
         match service.subscription(token) {
             Some(Subscription::Active) => Ok(Self),
-            Some(Subscription::Expired) => Err(Refusal::NoSubscription),
-            None => Err(Refusal::Unauthorized),
+            Some(Subscription::Expired) => Err(Rejection::NoSubscription),
+            None => Err(Rejection::Unauthorized),
         }
     }
 }
@@ -97,16 +97,16 @@ impl<S: Sync> FromRequestParts<S> for Links {
 struct JobId(String);
 
 impl<S: Sync> FromRequestParts<S> for JobId {
-    type Rejection = Refusal;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         #[derive(Deserialize)]
         struct JobQuery {
             jobid: String,
         }
         let query: Result<Query<JobQuery>, QueryRejection> = Query::try_from_uri(&parts.uri);
         let query = query.ok().filter(|query| !query.jobid.trim().is_empty());
-        let Query(JobQuery { jobid }) = query.ok_or(Refusal::NoQuery)?;
+        let Query(JobQuery { jobid }) = query.ok_or(Rejection::NoQuery)?;
         Ok(Self(jobid))
     }
 }
@@ -118,13 +118,13 @@ async fn seed_async(
     links: Links,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Job, Refusal> {
+) -> Result<Job, Rejection> {
     let body = body.map_err(|rejection| match rejection.status() {
         // The service documents no 413.
         StatusCode::PAYLOAD_TOO_LARGE => {
-            Refusal::Body(format!("Request body is over {BODY_LIMIT} bytes"))
+            Rejection::Body(format!("Request body is over {BODY_LIMIT} bytes"))
         }
-        _ => Refusal::Body(rejection.body_text()),
+        _ => Rejection::Body(rejection.body_text()),
     })?;
     let request = SeedRequest::parse(&headers, &body)?;
     let job = service.submit(request, links)?;
@@ -137,7 +137,7 @@ async fn get_job(
     State(service): State<Arc<Service>>,
     links: Links,
     JobId(jobid): JobId,
-) -> Result<Job, Refusal> {
+) -> Result<Job, Rejection> {
     service.get_job(&jobid, links).map(Job)
 }
 
@@ -149,7 +149,7 @@ async fn cancel(
     _: Authenticated,
     State(service): State<Arc<Service>>,
     JobId(jobid): JobId,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, Rejection> {
     service.cancel(&jobid)?;
     Ok(Json(
         json!({ "jobid": jobid, "status": "cancelled", "code": 200 }),
@@ -160,15 +160,15 @@ async fn reset(
     _: Authenticated,
     State(service): State<Arc<Service>>,
     channel: Result<Path<String>, PathRejection>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, Rejection> {
     // Bytes that are not text name no account.
-    let Path(channel) = channel.map_err(|_| Refusal::NoAccount("of this name".into()))?;
+    let Path(channel) = channel.map_err(|_| Rejection::NoAccount("of this name".into()))?;
     service.reset(&channel)?;
     Ok(StatusCode::OK)
 }
 
 /// A job, with the HTTP status of its code.
-struct Job(JobAnswer);
+struct Job(JobResponse);
 
 impl IntoResponse for Job {
     fn into_response(self) -> Response {

@@ -6,8 +6,8 @@ use serde_json::{Map, json};
 use crate::access::{Subscription, Token};
 use crate::account::{Account, MAX_JOBS, Moderation};
 use crate::attachments::ImageSet;
+use crate::initial_state::InitialState;
 use crate::parent::{ParentJob, bare};
-use crate::world::World;
 
 /// Configured, and nothing wrong with it.
 const MAIN: &str = "1114555266835431444";
@@ -70,7 +70,7 @@ const NAMES: [&str; 9] = [
 
 /// The initial state without a scenario, and which job is which. `now` dates the
 /// one that is still in progress.
-pub(crate) fn world(now: Timestamp) -> (SampleJobs, World) {
+pub(crate) fn world(now: Timestamp) -> (SampleJobs, InitialState) {
     let token = |token: &str, subscription| Token {
         token: token.into(),
         subscription,
@@ -85,7 +85,7 @@ pub(crate) fn world(now: Timestamp) -> (SampleJobs, World) {
     let jobs = jobs(now);
     let ids = jobs.each_ref().map(|job| job.id.clone());
     let names = NAMES.map(String::from).into_iter().zip(ids.clone());
-    let world = World {
+    let world = InitialState {
         tokens: vec![
             token(TOKEN, Subscription::Active),
             token(EXPIRED_TOKEN, Subscription::Expired),

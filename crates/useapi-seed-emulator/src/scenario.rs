@@ -10,10 +10,10 @@ use crate::access::Token;
 use crate::account::{Account, Channel};
 use crate::clock::{Time, TimeScale};
 use crate::faults::Injection;
+use crate::initial_state::{ExecutingJob, InitialState};
 use crate::parent::ParentJob;
-use crate::retrieval::Seconds;
 use crate::samples::{completed, later, world};
-use crate::world::{Executing, World};
+use crate::seed_job::Seconds;
 
 const NAMES: [&str; 4] = ["idle", "busy-account", "halted-account", "flaky-network"];
 
@@ -276,7 +276,7 @@ impl Scenario {
     }
 
     /// Adds everything to a world whose clock starts now.
-    pub(crate) fn add_to(&self, world: &mut World, now: Timestamp) {
+    pub(crate) fn add_to(&self, world: &mut InitialState, now: Timestamp) {
         for token in &self.token {
             world.tokens.retain(|known| known.token != token.token);
             world.tokens.push(token.clone());
@@ -295,7 +295,7 @@ impl Scenario {
         }
         for seed in &self.executing {
             let parent = world.names.get(&seed.job).cloned();
-            world.executing.extend(parent.map(|parent| Executing {
+            world.executing.extend(parent.map(|parent| ExecutingJob {
                 parent,
                 created: later(now, -1_000 * i64::from(seed.seconds.0)),
             }));

@@ -9,14 +9,15 @@ use tokio::sync::Notify;
 
 use crate::access::{Subscription, Token};
 use crate::account::Moderation;
-use crate::answers::JobAnswer;
-use crate::attachments::{LIFETIME, Variant};
+use crate::attachments::LIFETIME;
 use crate::clock::Clock;
+use crate::image_files::Variant;
+use crate::initial_state::{ExecutingJob, InitialState};
 use crate::parent::ParentJob;
-use crate::refusal::Refusal;
+use crate::rejection::Rejection;
 use crate::request::SeedRequest;
-use crate::retrieval::{JobCounts, SeedJob, Stage};
-use crate::world::{Executing, World};
+use crate::responses::JobResponse;
+use crate::seed_job::{JobCounts, SeedJob, Stage};
 
 /// How long a job can be found.
 const JOB_LIFETIME: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -36,7 +37,7 @@ pub(crate) struct Service {
 struct State {
     /// The clock's start, which dates the ids.
     origin: Timestamp,
-    world: World,
+    world: InitialState,
     jobs: Vec<SeedJob>,
 }
 
@@ -56,7 +57,7 @@ struct Context<'a> {
 }
 
 impl Service {
-    pub(crate) fn new(clock: Clock, image_base_url: String, world: World) -> Self {
+    pub(crate) fn new(clock: Clock, image_base_url: String, world: InitialState) -> Self {
         let tokens = world.tokens.clone();
         let executing = world.executing.clone();
         let mut state = State {
@@ -83,12 +84,16 @@ impl Service {
     }
 
     /// `POST /jobs/seed_async`.
-    pub(crate) fn submit(&self, request: SeedRequest, links: Links) -> Result<JobAnswer, Refusal> {
+    pub(crate) fn submit(
+        &self,
+        request: SeedRequest,
+        links: Links,
+    ) -> Result<JobResponse, Rejection> {
         self.with_state(|state| state.submit(request, self.context(links)))
     }
 
     /// `GET /jobs/?jobid=`.
-    pub(crate) fn get_job(&self, jobid: &str, links: Links) -> Result<JobAnswer, Refusal> {
+    pub(crate) fn get_job(&self, jobid: &str, links: Links) -> Result<JobResponse, Rejection> {
         self.with_state(|state| state.get_job(jobid, self.context(links)))
     }
 
@@ -99,7 +104,7 @@ impl Service {
     }
 
     /// `GET /jobs/cancel/?jobid=`.
-    pub(crate) fn cancel(&self, jobid: &str) -> Result<(), Refusal> {
+    pub(crate) fn cancel(&self, jobid: &str) -> Result<(), Rejection> {
         let now = self.clock.now();
         self.with_state(|state| state.cancel(jobid, now))?;
         self.cancelled.notify_waiters();
@@ -107,10 +112,10 @@ impl Service {
     }
 
     /// `POST /account/midjourney/<channel>/reset`.
-    pub(crate) fn reset(&self, channel: &str) -> Result<(), Refusal> {
+    pub(crate) fn reset(&self, channel: &str) -> Result<(), Rejection> {
         self.with_state(|state| {
             let account = state.world.account_mut(channel);
-            let account = account.ok_or_else(|| Refusal::NoAccount(channel.into()))?;
+            let account = account.ok_or_else(|| Rejection::NoAccount(channel.into()))?;
             account.moderation = Moderation::Clear;
             Ok(())
         })
@@ -202,14 +207,14 @@ impl State {
     }
 
     /// Rejects every call about a job of a halted account, before any other check.
-    fn check_halted(&self, jobid: &str, now: Timestamp) -> Result<(), Refusal> {
+    fn check_halted(&self, jobid: &str, now: Timestamp) -> Result<(), Rejection> {
         let channel = match self.parent(jobid, now) {
             Some((_, parent)) => parent.channel.as_deref(),
             None => self.seed_job(jobid, now).map(|job| job.channel.as_str()),
         };
         let account = channel.and_then(|channel| self.world.account(channel));
         if account.is_some_and(|account| account.moderation == Moderation::Halted) {
-            return Err(Refusal::Halted);
+            return Err(Rejection::Halted);
         }
         Ok(())
     }
@@ -219,24 +224,24 @@ impl State {
         jobs.any(|job| job.parent == parent && job.stage(now) == Stage::Completed)
     }
 
-    fn submit(&mut self, request: SeedRequest, at: Context<'_>) -> Result<JobAnswer, Refusal> {
+    fn submit(&mut self, request: SeedRequest, at: Context<'_>) -> Result<JobResponse, Rejection> {
         let now = at.now;
         self.check_halted(&request.jobid, now)?;
         let Some((index, parent)) = self.parent(&request.jobid, now) else {
             // A seed job is found, but has no seed of its own.
             return Err(match self.seed_job(&request.jobid, now) {
-                None => Refusal::NoParent(request.jobid),
+                None => Rejection::NoParent(request.jobid),
                 Some(job) if job.stage(now) == Stage::Completed => {
-                    Refusal::Verb("seed_async".into())
+                    Rejection::Verb("seed_async".into())
                 }
-                Some(_) => Refusal::ParentNotCompleted,
+                Some(_) => Rejection::ParentNotCompleted,
             });
         };
         if !parent.completed() {
-            return Err(Refusal::ParentNotCompleted);
+            return Err(Rejection::ParentNotCompleted);
         }
         if !parent.has_seed() {
-            return Err(Refusal::Verb(parent.verb.clone()));
+            return Err(Rejection::Verb(parent.verb.clone()));
         }
         if self.is_retrieved(index, now) {
             return Ok(self.parent_response(index, parent, at));
@@ -245,11 +250,14 @@ impl State {
         let discord = request
             .discord
             .or_else(|| self.world.discord(parent).map(ToOwned::to_owned))
-            .ok_or(Refusal::Missing("discord"))?;
-        let channel = parent.channel.clone().ok_or(Refusal::Missing("channel"))?;
+            .ok_or(Rejection::Missing("discord"))?;
+        let channel = parent
+            .channel
+            .clone()
+            .ok_or(Rejection::Missing("channel"))?;
         let executing = || self.executing(now).filter(|job| job.channel == channel);
         if executing().count() >= self.world.max_jobs(&channel) {
-            return Err(Refusal::Busy(ids(executing())));
+            return Err(Rejection::Busy(ids(executing())));
         }
 
         let account = self.world.account(&channel);
@@ -299,7 +307,7 @@ impl State {
     }
 
     /// Adds a job that started before the clock did.
-    fn add_executing(&mut self, executing: &Executing) {
+    fn add_executing(&mut self, executing: &ExecutingJob) {
         let mut parents = self.world.jobs.iter().enumerate();
         let found = parents.find(|(_, parent)| parent.id == executing.parent);
         let job = found.and_then(|(index, parent)| {
@@ -316,27 +324,27 @@ impl State {
         jobs.filter(move |job| job.stage(now).is_executing())
     }
 
-    fn cancel(&mut self, jobid: &str, now: Timestamp) -> Result<(), Refusal> {
+    fn cancel(&mut self, jobid: &str, now: Timestamp) -> Result<(), Rejection> {
         self.check_halted(jobid, now)?;
         let mut jobs = self.jobs.iter_mut();
         let job = jobs
             .find(|job| job.id == jobid && job.stage(now).is_executing())
-            .ok_or_else(|| Refusal::NoJob(jobid.into()))?;
+            .ok_or_else(|| Rejection::NoJob(jobid.into()))?;
         job.cancelled = Some(now);
         Ok(())
     }
 
-    fn get_job(&self, jobid: &str, at: Context<'_>) -> Result<JobAnswer, Refusal> {
+    fn get_job(&self, jobid: &str, at: Context<'_>) -> Result<JobResponse, Rejection> {
         self.check_halted(jobid, at.now)?;
         if let Some((index, parent)) = self.parent(jobid, at.now) {
             return Ok(self.parent_response(index, parent, at));
         }
         self.seed_job(jobid, at.now)
             .and_then(|job| self.seed_job_response(job, at))
-            .ok_or_else(|| Refusal::NoJob(jobid.into()))
+            .ok_or_else(|| Rejection::NoJob(jobid.into()))
     }
 
-    fn seed_job_response(&self, job: &SeedJob, at: Context<'_>) -> Option<JobAnswer> {
+    fn seed_job_response(&self, job: &SeedJob, at: Context<'_>) -> Option<JobResponse> {
         let parent = self.world.jobs.get(job.parent)?;
         let mut response = job.response(parent, at.now);
         if job.stage(at.now) == Stage::Completed {
@@ -346,7 +354,7 @@ impl State {
         Some(response)
     }
 
-    fn parent_response(&self, index: usize, parent: &ParentJob, at: Context<'_>) -> JobAnswer {
+    fn parent_response(&self, index: usize, parent: &ParentJob, at: Context<'_>) -> JobResponse {
         let channel = parent.channel.as_deref().unwrap_or_default();
         let mut response = parent.response(self.world.max_jobs(channel));
         let grid = parent.images.as_ref();
@@ -359,7 +367,7 @@ impl State {
     }
 }
 
-fn add_seed(response: &mut JobAnswer, parent: &ParentJob, at: Context<'_>) {
+fn add_seed(response: &mut JobResponse, parent: &ParentJob, at: Context<'_>) {
     response.seed = parent.images.as_ref().map(|images| {
         let content = parent.seed_content(images.seed);
         images.seed(content, at.image_base_url, at.issued)

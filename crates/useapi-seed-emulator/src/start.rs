@@ -16,16 +16,16 @@ use tokio::sync::oneshot;
 use crate::callbacks::{Callback, CallbackPolicy, Callbacks};
 use crate::clock::{Clock, TimeScale, TimeScaleError, is_representable};
 use crate::control::{self, BaseUrls, Control};
-use crate::faults::{Fault, FaultError, InjectedFault, Plan, Trigger};
+use crate::faults::{Fault, FaultError, FaultPlan, InjectedFault, Trigger};
 use crate::host;
 use crate::image_host::{self, ImageHost};
 use crate::journal::JournalEntry;
 use crate::operation::Operation;
 use crate::recorder::Recorder;
-use crate::retrieval::JobCounts;
 use crate::routes;
 use crate::samples::{self, EXPIRED_TOKEN, SampleJobs, TOKEN};
 use crate::scenario::Scenario;
+use crate::seed_job::JobCounts;
 use crate::server::{self, Limits};
 use crate::service::Service;
 
@@ -153,7 +153,7 @@ impl EmulatorBuilder {
                 .ok_or(StartError::Start(time))?,
             None => scenario.and_then(Scenario::start).unwrap_or(START),
         };
-        let mut plan = Plan::default();
+        let mut plan = FaultPlan::default();
         let of_scenario = scenario.into_iter().flat_map(Scenario::faults);
         let of_scenario = of_scenario.map(|it| (it.operation, it.trigger, it.fault));
         for (operation, trigger, fault) in self.faults.into_iter().chain(of_scenario) {

@@ -7,7 +7,6 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::plan::{MAX_BYTES, MAX_FAULTS};
 use crate::operation::Operation;
 
 /// What goes wrong with a call.
@@ -113,6 +112,11 @@ pub enum Fault {
     },
 }
 
+/// How many faults are kept.
+pub(super) const MAX_FAULTS: usize = 1000;
+/// How many bytes they may have together, as JSON.
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
+
 /// When a fault is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -150,7 +154,7 @@ impl Fault {
         }
     }
 
-    /// [`Fault::Latency`], in whole milliseconds of real time.
+    /// [`Fault::Latency`], in milliseconds of real time.
     #[must_use]
     pub fn latency(delay: Duration) -> Self {
         Self::Latency {
@@ -238,7 +242,7 @@ pub enum FaultError {
         /// The operations that it applies to.
         applies_to: Vec<Operation>,
     },
-    /// The next 0 calls are none.
+    /// It is for the next 0 calls.
     #[error("a fault is for the next 1 call at least, not 0")]
     Never,
     /// It is not the value of a header.

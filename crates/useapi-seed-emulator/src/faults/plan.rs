@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, FaultError};
+use super::fault::{Fault, FaultError, MAX_BYTES, MAX_FAULTS};
 use super::trigger::Trigger;
 use crate::operation::Operation;
 
@@ -36,14 +36,9 @@ pub struct InjectedFault {
     pub hits: u64,
 }
 
-/// How many faults are kept.
-pub(super) const MAX_FAULTS: usize = 1000;
-/// How many bytes they may have together, as JSON.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
-
 /// The injected faults, in the order of injection.
 #[derive(Debug, Default)]
-pub(crate) struct Plan {
+pub(crate) struct FaultPlan {
     rules: Vec<Rule>,
     /// How many were injected so far.
     count: u64,
@@ -68,7 +63,7 @@ struct Rule {
     random: Rng,
 }
 
-impl Plan {
+impl FaultPlan {
     pub(crate) fn add(
         &mut self,
         operation: Operation,
@@ -81,7 +76,7 @@ impl Plan {
             Trigger::Probability { seed, .. } => seed,
         };
         let bytes = fault.bytes();
-        self.make_room(bytes)?;
+        self.free(bytes)?;
         self.count += 1;
         self.rules.push(Rule {
             number: self.count,
@@ -95,9 +90,9 @@ impl Plan {
         Ok(())
     }
 
-    /// Removes the oldest faults that can no longer be applied until there is room
-    /// for another.
-    fn make_room(&mut self, bytes: usize) -> Result<(), FaultError> {
+    /// Removes the oldest faults that can no longer be applied until another
+    /// fits.
+    fn free(&mut self, bytes: usize) -> Result<(), FaultError> {
         let mut kept: usize = self.rules.iter().map(|rule| rule.bytes).sum();
         while self.rules.len() >= MAX_FAULTS || kept + bytes > MAX_BYTES {
             let oldest = self.rules.iter().position(Rule::is_used_up);
@@ -167,11 +162,11 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, Fault, FaultError, MAX_BYTES, MAX_FAULTS, Operation, Plan, Trigger};
+    use super::{Arc, Fault, FaultError, FaultPlan, MAX_BYTES, MAX_FAULTS, Operation, Trigger};
 
     #[test]
     fn faults_are_applied_in_order_of_injection() {
-        let mut plan = Plan::default();
+        let mut plan = FaultPlan::default();
         for (calls, fault) in [(2, Fault::ResetAfter), (1, Fault::ExpiredLinks)] {
             let added = plan.add(Operation::GetJob, Trigger::Next(calls), fault);
             assert_eq!(added, Ok(()));
@@ -201,8 +196,8 @@ mod tests {
 
     #[test]
     fn full_plan_forgets_used_up_faults_only() {
-        let mut plan = Plan::default();
-        let add = |plan: &mut Plan, calls, fault| {
+        let mut plan = FaultPlan::default();
+        let add = |plan: &mut FaultPlan, calls, fault| {
             plan.add(Operation::GetJob, Trigger::Next(calls), fault)
         };
         for _ in 0..MAX_FAULTS {
@@ -233,7 +228,8 @@ mod tests {
 
     #[test]
     fn impossible_triggers_are_rejected() {
-        let add = |trigger| Plan::default().add(Operation::GetJob, trigger, Fault::ResetBefore);
+        let add =
+            |trigger| FaultPlan::default().add(Operation::GetJob, trigger, Fault::ResetBefore);
         assert_eq!(add(Trigger::Next(0)), Err(FaultError::Never));
         for probability in [-0.1, 1.1, f64::NAN] {
             let trigger = Trigger::Probability {
@@ -246,7 +242,7 @@ mod tests {
 
     #[test]
     fn unused_fault_lets_later_ones_come_first() {
-        let mut plan = Plan::default();
+        let mut plan = FaultPlan::default();
         for (operation, fault) in [
             (Operation::GetJob, Fault::ResetAfter),
             (Operation::GetJob, Fault::ExpiredLinks),
@@ -272,7 +268,7 @@ mod tests {
     #[test]
     fn random_faults_are_the_same_at_every_start() {
         let drawn = |seed| {
-            let mut plan = Plan::default();
+            let mut plan = FaultPlan::default();
             let trigger = Trigger::Probability {
                 probability: 0.25,
                 seed,

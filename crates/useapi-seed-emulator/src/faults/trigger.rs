@@ -14,8 +14,8 @@ pub enum Trigger {
     /// call, the earliest is applied.
     Next(u32),
     /// Each call with a probability. The same seed and calls give the same faults
-    /// at every start. Where the fault has no effect on a call, no other fault
-    /// takes its place.
+    /// at every start. Where the fault has no effect on a call, no other fault is
+    /// applied.
     Probability {
         /// Between 0 and 1.
         probability: f64,

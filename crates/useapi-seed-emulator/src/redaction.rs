@@ -17,11 +17,11 @@ const MAX_TEXT: usize = 4096;
 const TRUNCATED: &str = "…[truncated]";
 const SECRET_HEADERS: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
 
-/// A shorter text would be redacted in many places where it is not a token.
+/// A shorter text would be redacted where it is not a token.
 const MIN_TOKEN: usize = 8;
 
 /// Whether a request can carry this token.
-pub(crate) fn can_be_token(text: &str) -> bool {
+pub(crate) fn is_valid_token(text: &str) -> bool {
     is_long_enough(text) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
@@ -31,9 +31,9 @@ pub(crate) fn is_long_enough(text: &str) -> bool {
 }
 
 /// Tokens, the longest first: one may be the start of another.
-pub(crate) struct Secrets<'a>(Vec<&'a str>);
+pub(crate) struct Redactor<'a>(Vec<&'a str>);
 
-impl<'a> Secrets<'a> {
+impl<'a> Redactor<'a> {
     pub(crate) fn new(tokens: impl Iterator<Item = &'a str>) -> Self {
         let mut tokens: Vec<_> = tokens.filter(|token| !token.is_empty()).collect();
         tokens.sort_by_key(|token| Reverse(token.len()));
@@ -137,11 +137,11 @@ impl<'a> Secrets<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Secrets, TRUNCATED};
+    use super::{Redactor, TRUNCATED};
 
     #[test]
     fn bodies_are_redacted_and_truncated() {
-        let secrets = Secrets::new(["user:1", "user:12-token", ""].into_iter());
+        let secrets = Redactor::new(["user:1", "user:12-token", ""].into_iter());
         for (body, shown) in [
             (
                 r#"{"discord":"x","jobid":"a"}"#,
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn targets_are_redacted() {
-        let secrets = Secrets::new(["user:12-token"].into_iter());
+        let secrets = Redactor::new(["user:12-token"].into_iter());
         for (target, shown) in [
             ("/v2/jobs/?jobid=a%3Ab", "/v2/jobs/?jobid=a%3Ab"),
             ("/v2/jobs/?jobid=user:12-token", "/v2/jobs/?jobid=***"),

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::account::masked;
-use crate::answers::JobAnswer;
 use crate::clock::{seconds_between, with_microseconds, with_milliseconds};
 use crate::parent::ParentJob;
+use crate::responses::JobResponse;
 
 /// From the request to the first progress, on the virtual clock.
 const STARTED: SignedDuration = SignedDuration::from_secs(5);
@@ -131,7 +131,7 @@ impl SeedJob {
     }
 
     /// The response at a time, without the seed of a completed job.
-    pub(crate) fn response(&self, parent: &ParentJob, now: Timestamp) -> JobAnswer {
+    pub(crate) fn response(&self, parent: &ParentJob, now: Timestamp) -> JobResponse {
         let stage = self.stage(now);
         let updated = match stage {
             Stage::Started | Stage::Failed => self.created,
@@ -139,7 +139,7 @@ impl SeedJob {
             Stage::Completed => self.after(DURATION),
             Stage::Cancelled => self.cancelled.unwrap_or(self.created),
         };
-        let mut response = JobAnswer {
+        let mut response = JobResponse {
             jobid: self.id.clone(),
             verb: "seed_async".into(),
             status: stage.name().into(),
@@ -151,7 +151,7 @@ impl SeedJob {
             reply_url: self.reply_url.clone(),
             reply_ref: self.reply_ref.clone(),
             code: 200,
-            ..JobAnswer::default()
+            ..JobResponse::default()
         };
         if stage != Stage::Started {
             response.message_id = Some(self.message_id.to_string());

@@ -29,7 +29,7 @@ const HALTED: &str = "Your Discord account has received a pending moderation mes
 
 /// Why a request is rejected.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum Rejection {
     /// A required field: 400.
     Missing(&'static str),
     /// A field over its length: 400.
@@ -66,7 +66,7 @@ pub(crate) enum Refusal {
     Painting(String),
 }
 
-impl Refusal {
+impl Rejection {
     fn status_and_message(&self) -> (StatusCode, String) {
         let bad_request = StatusCode::BAD_REQUEST;
         let not_found = StatusCode::NOT_FOUND;
@@ -105,7 +105,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let (status, error) = self.status_and_message();
         let mut body = json!({ "error": error, "code": status.as_u16() });
