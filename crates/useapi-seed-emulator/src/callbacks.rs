@@ -61,8 +61,9 @@ pub enum Outcome {
 }
 
 /// Which hosts callbacks may be sent to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CallbackPolicy {
+    #[default]
     Loopback,
     AllowExternal,
 }

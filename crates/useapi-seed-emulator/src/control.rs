@@ -74,7 +74,7 @@ async fn errors_as_json(response: Response) -> Response {
     (status, Json(json!({ "error": error }))).into_response()
 }
 
-fn unprocessable(error: impl ToString) -> (StatusCode, String) {
+fn unprocessable(error: &impl ToString) -> (StatusCode, String) {
     (StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
 }
 
@@ -133,9 +133,8 @@ async fn change_time(
     Json(change): Json<TimeChange>,
 ) -> Result<Json<Time>, (StatusCode, String)> {
     if change.milliseconds.is_none() && change.time_scale.is_none() {
-        return Err(unprocessable(
-            "neither `milliseconds` nor `time_scale` is given",
-        ));
+        let error = "neither `milliseconds` nor `time_scale` is given";
+        return Err(unprocessable(&error));
     }
     if let Some(milliseconds) = change.milliseconds {
         control.clock.advance(Duration::from_millis(milliseconds));
@@ -160,7 +159,7 @@ async fn inject(
         fault,
     } = injection;
     let added = control.recorder.plan().add(operation, trigger, fault);
-    added.map_err(unprocessable)?;
+    added.map_err(|error| unprocessable(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,6 +1,7 @@
 //! Serves a router on a port, with limits that `axum::serve` does not have, and
 //! resets connections on demand.
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -110,7 +111,7 @@ async fn attend(stream: TcpStream, router: Router, limits: Limits, _slot: OwnedS
         .await;
     }
     if let Ok(Err(error)) = end
-        && std::error::Error::source(&error).is_some_and(|source| source.is::<Reset>())
+        && error.source().is_some_and(<dyn Error>::is::<Reset>)
     {
         // Dropping it then sends a reset.
         let _ = connection.into_parts().io.inner().set_zero_linger();

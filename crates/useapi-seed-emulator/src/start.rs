@@ -54,7 +54,7 @@ pub enum StartError {
 }
 
 /// Configures an emulator. Created by [`Emulator::builder`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "nothing runs before `start`"]
 pub struct EmulatorBuilder {
     port: u16,
@@ -69,17 +69,6 @@ pub struct EmulatorBuilder {
 const START: Timestamp = Timestamp::constant(1_708_884_000, 0);
 
 impl EmulatorBuilder {
-    pub(crate) fn new() -> Self {
-        Self {
-            port: 0,
-            time_scale: None,
-            start_time: None,
-            scenario: None,
-            faults: Vec::new(),
-            policy: CallbackPolicy::Loopback,
-        }
-    }
-
     /// The API's port. Defaults to 0, any that is free. The image host always takes
     /// any that is free.
     pub fn port(mut self, port: u16) -> Self {
@@ -304,7 +293,7 @@ impl Emulator {
 
     /// Configures an emulator, such as its port and its clock.
     pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder::new()
+        EmulatorBuilder::default()
     }
 
     /// The API's base URL, `http://127.0.0.1:<port>/v2`.

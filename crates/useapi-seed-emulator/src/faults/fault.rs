@@ -126,23 +126,11 @@ pub(crate) enum Phase {
     Response,
 }
 
-const SERVED: &[Operation] = &[
-    Operation::RetrieveSeed,
-    Operation::GetJob,
-    Operation::ListJobs,
-    Operation::CancelJob,
-    Operation::ResetAccount,
-    Operation::GetImage,
-];
+// In the order of `Operation::ALL`: the API, the image host, callbacks.
+const SERVED: &[Operation] = Operation::ALL.split_at(6).0;
 /// Also a response without fields: its errors have some.
-const WITH_FIELDS: &[Operation] = &[
-    Operation::RetrieveSeed,
-    Operation::GetJob,
-    Operation::ListJobs,
-    Operation::CancelJob,
-    Operation::ResetAccount,
-];
-const WITH_LINKS: &[Operation] = &[Operation::RetrieveSeed, Operation::GetJob];
+const WITH_FIELDS: &[Operation] = Operation::ALL.split_at(5).0;
+const WITH_LINKS: &[Operation] = Operation::ALL.split_at(2).0;
 
 impl Fault {
     /// A status, from 200 to 999, without `Retry-After`.

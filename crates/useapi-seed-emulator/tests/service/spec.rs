@@ -115,7 +115,7 @@ impl Spec {
                 .flat_map(Map::keys);
             IMPLICIT_HEADERS.contains(&name) || declared.any(|it| it.eq_ignore_ascii_case(name))
         };
-        let headers_seen = headers.keys().map(|name| name.as_str());
+        let headers_seen = headers.keys().map(reqwest::header::HeaderName::as_str);
         let mut violations: Vec<_> = headers_seen
             .filter(|name| !is_declared(name))
             .map(|name| format!("header {name} is not declared"))
