@@ -17,7 +17,7 @@ use useapi_seed_tests::{source_files, without_tests, workspace};
 const COVERED: &[(&str, &[&str])] = &[
     ("crates/useapi-seed", &[]),
     ("crates/useapi-seed-codegen", &[]),
-    ("crates/useapi-seed-emulator", &["fault", "faults"]),
+    ("crates/useapi-seed-emulator", &["fault", "Fault", "faults", "Faults"]),
     ("crates/useapi-seed-images", &[]),
     ("crates/useapi-seed-raw", &[]),
     ("openapi/seed_async.yaml", &[]),
