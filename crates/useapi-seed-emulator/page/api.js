@@ -1,11 +1,11 @@
 // A call of the service, as any program would make it.
 
-/** How long an answer may take, in milliseconds. */
-const PATIENCE = 30_000;
+/** The timeout of a response. */
+const TIMEOUT_MS = 30_000;
 
 /**
  * Calls, and tells what was sent and what came back: `status`, the body's `text`, and `job`,
- * what it says if it is a JSON object; without an answer only `lost`, why there is none.
+ * what it says if it is a JSON object; without an answer only `error`.
  */
 export async function call(baseUrl, token, method, path, body = undefined) {
   const url = baseUrl + path;
@@ -25,11 +25,11 @@ export async function call(baseUrl, token, method, path, body = undefined) {
   }
   const request = sent.join("\n");
   try {
-    const signal = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
     return received(request, answer.status, await answer.text());
-  } catch (fault) {
-    return { request, lost: fault.message };
+  } catch (error) {
+    return { request, error: error.message };
   }
 }
 
@@ -46,10 +46,10 @@ export function received(request, status, text) {
 }
 
 /** Whether an answer leaves open what has become of the call. */
-export function isUnclear({ lost, status, job }) {
+export function isUnclear({ error, status, job }) {
   const isHalted = status === 569 || status === 596;
   const isBroken = status === 408 || (status >= 500 && !isHalted && status !== 503);
-  return lost !== undefined || isBroken || (status === 200 && job === undefined);
+  return error !== undefined || isBroken || (status === 200 && job === undefined);
 }
 
 /** Whether a submission that was answered so may have started a job whose id nobody has told. */
@@ -58,9 +58,9 @@ export const mayHaveStarted = (answer) =>
 
 /** What an answer means, and what to do next. */
 export function meaning(answer) {
-  const { lost, status, job } = answer;
+  const { error, status, job } = answer;
   if (mayHaveStarted(answer)) {
-    const what = lost === undefined ? `No answer to use (${status}).` : "No answer came.";
+    const what = error === undefined ? `No answer to use (${status}).` : "No answer came.";
     return `${what} The job may have been started all the same: look before you ask again.`;
   }
   const said = job?.error ? ` (“${job.error}”)` : "";

@@ -6,9 +6,9 @@ import { named } from "./samples.js";
 
 /**
  * Offers the jobs, and tells `submitted` the answer, the token and the job of each submission.
- * Where `isOpen` says that it could start a second job, `goOn` is told instead.
+ * Where `isPending` says that it could start a second job, `resume` is told instead.
  */
-export function offer({ base_url, token, expired_token, jobs }, { isOpen, goOn, submitted }) {
+export function renderForm({ base_url, token, expired_token, jobs }, { isPending, resume, submitted }) {
   const field = byId("jobid");
   const choices = named(jobs).map(({ id, title, what }, index) => {
     const choose = () => (field.value = id);
@@ -35,10 +35,10 @@ export function offer({ base_url, token, expired_token, jobs }, { isOpen, goOn, 
       return;
     }
     const token = byId("token").value;
-    if (isOpen(jobid)) {
+    if (isPending(jobid)) {
       byId("call-told").textContent =
         "Not asked for once more: its seed may be on its way already, and it would be a second job.";
-      goOn(token, jobid);
+      resume(token, jobid);
     } else {
       asking = true;
       byId("call-told").textContent = "Asking…";
@@ -60,5 +60,5 @@ export function show(answer) {
   byId("call-told").textContent = meaning(answer);
   byId("request").textContent = answer.request;
   byId("answer").textContent =
-    answer.lost === undefined ? `${answer.status}\n\n${readable(answer.text)}` : answer.lost;
+    answer.error === undefined ? `${answer.status}\n\n${readable(answer.text)}` : answer.error;
 }

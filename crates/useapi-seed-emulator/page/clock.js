@@ -1,7 +1,7 @@
 // What the emulator's clock shows, and how fast it runs.
 
 import { byId, element } from "./element.js";
-import { changeClock, clock, eachSecond, tryTo } from "./emulator.js";
+import { changeClock, clock, eachSecond, guard } from "./emulator.js";
 
 const SPEEDS = [1, 10, 60];
 
@@ -23,6 +23,6 @@ export function show() {
       button.setAttribute("aria-pressed", String(SPEEDS[index] === time_scale));
     });
   };
-  const run = (speed) => tryTo(async () => present(await changeClock({ time_scale: speed })));
+  const run = (speed) => guard(async () => present(await changeClock({ time_scale: speed })));
   eachSecond(async () => present(await clock()));
 }

@@ -2,18 +2,18 @@
 
 import * as outage from "./outage.js";
 
-/** How long an answer may take, in milliseconds. */
-const PATIENCE = 10_000;
+/** The timeout of a response. */
+const TIMEOUT_MS = 10_000;
 
 /** No answer came. */
-class Gone extends Error {}
+class Offline extends Error {}
 
 async function control(path, method = "GET", body = undefined) {
   const request = {
     method,
     body: body && JSON.stringify(body),
     headers: body && { "content-type": "application/json" },
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   };
   let answer;
   let text;
@@ -21,7 +21,7 @@ async function control(path, method = "GET", body = undefined) {
     answer = await fetch(`/_emulator/${path}`, request);
     text = await answer.text();
   } catch (cause) {
-    throw new Gone(path, { cause });
+    throw new Offline(path, { cause });
   }
   const json = text === "" ? undefined : JSON.parse(text);
   if (!answer.ok) {
@@ -35,21 +35,21 @@ export const service = () => control("service");
 export const clock = () => control("clock");
 export const changeClock = (change) => control("clock", "POST", change);
 export const faults = () => control("faults");
-export const plant = (operation, fault) =>
+export const inject = (operation, fault) =>
   control("faults", "POST", { operation, trigger: { next: 1 }, fault });
-export const forgetFaults = () => control("faults", "DELETE");
+export const clearFaults = () => control("faults", "DELETE");
 /** The calls after the one of this number. */
 export const journalAfter = (number) => control(`journal?after=${number}`);
 
 /** Does what may find that the emulator is gone, which is then said. */
-export async function tryTo(what) {
+export async function guard(what) {
   try {
     const done = await what();
     outage.over();
     return done;
-  } catch (fault) {
-    if (!(fault instanceof Gone)) {
-      throw fault;
+  } catch (error) {
+    if (!(error instanceof Offline)) {
+      throw error;
     }
     outage.begin();
     return undefined;
@@ -65,7 +65,7 @@ export function eachSecond(what) {
     }
     running = true;
     try {
-      await tryTo(what);
+      await guard(what);
     } finally {
       running = false;
     }

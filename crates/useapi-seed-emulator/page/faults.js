@@ -1,7 +1,7 @@
-// A fault is planted, and met by the next call that it suits.
+// Injects faults into the next call of an operation.
 
 import { byId, element } from "./element.js";
-import { eachSecond, faults, forgetFaults, plant, tryTo } from "./emulator.js";
+import { eachSecond, faults, clearFaults, inject, guard } from "./emulator.js";
 
 const POST = "retrieve_seed";
 const GET = "get_job";
@@ -23,27 +23,27 @@ export function show() {
   byId("fault").append(...FAULTS.map(([title], index) => element("option", { value: index }, title)));
   const now = eachSecond(async () => list(await faults()));
   const change = async (what) => {
-    await tryTo(what);
+    await guard(what);
     await now();
   };
   byId("plant").addEventListener("submit", (event) => {
     event.preventDefault();
     const [, operation, fault] = FAULTS[byId("fault").value];
-    change(() => plant(operation, fault));
+    change(() => inject(operation, fault));
   });
-  byId("forget").addEventListener("click", () => change(forgetFaults));
+  byId("forget").addEventListener("click", () => change(clearFaults));
 }
 
 let shown = "";
 
-function list(planted) {
+function list(injected) {
   // What is as it was is not read aloud again.
-  if (shown === JSON.stringify(planted)) {
+  if (shown === JSON.stringify(injected)) {
     return;
   }
-  shown = JSON.stringify(planted);
+  shown = JSON.stringify(injected);
   byId("planted").replaceChildren(
-    ...planted.map(({ operation, trigger, fault, hits }) => {
+    ...injected.map(({ operation, trigger, fault, hits }) => {
       const waits = trigger.next === undefined ? `at random, met ${hits} times` : hits < trigger.next ? "waits" : "was met";
       return element("li", {}, `${titleOf(operation, fault)} `, element("span", { class: "quiet" }, `(${waits})`));
     }),
@@ -52,6 +52,6 @@ function list(planted) {
 
 function titleOf(operation, fault) {
   const text = JSON.stringify(fault);
-  const known = FAULTS.find(([, of, planted]) => of === operation && JSON.stringify(planted) === text);
+  const known = FAULTS.find(([, of, injected]) => of === operation && JSON.stringify(injected) === text);
   return known?.[0] ?? `${operation}: ${text}`;
 }

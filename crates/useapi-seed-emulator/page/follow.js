@@ -2,7 +2,7 @@
 
 import { isUnclear, mayHaveStarted, meaning } from "./api.js";
 import { byId, element, readable } from "./element.js";
-import { changeClock, tryTo } from "./emulator.js";
+import { changeClock, guard } from "./emulator.js";
 import { result } from "./result.js";
 
 const SECOND = 1000;
@@ -15,14 +15,14 @@ const open = new Map();
 let present;
 
 export function listen() {
-  byId("skip").addEventListener("click", () => tryTo(() => changeClock({ milliseconds: 15_000 })));
+  byId("skip").addEventListener("click", () => guard(() => changeClock({ milliseconds: 15_000 })));
 }
 
 /** Whether one more submission for this job could start a second one. */
-export const isOpen = (parent) => open.has(parent);
+export const isPending = (parent) => open.has(parent);
 
 /** Goes on from what was submitted for this job. */
-export const goOn = (get, parent) => follow(get, open.get(parent), parent);
+export const resume = (get, parent) => follow(get, open.get(parent), parent);
 
 /**
  * Goes on from the answer to a submission. `get` asks the service for a path; `parent` is the job
@@ -37,7 +37,7 @@ export async function follow(get, answer, parent) {
   replaceResult();
   if (mayHaveStarted(answer)) {
     open.set(parent, answer);
-    offerToLook(get, parent);
+    offerSearch(get, parent);
   } else if (answer.status === 200) {
     open.set(parent, answer);
     await watch(me, get, answer.job.jobid, answer, parent);
@@ -50,7 +50,7 @@ export async function follow(get, answer, parent) {
 async function watch(me, get, jobid, latest, parent) {
   byId("last").hidden = false;
   for (let asked = 0; present === me; asked += 1) {
-    byId("last-answer").textContent = latest.lost ?? readable(latest.text);
+    byId("last-answer").textContent = latest.error ?? readable(latest.text);
     const { text, percent, ended } = state(latest);
     tell(text, asked, percent, ended);
     if (ended) {
@@ -70,7 +70,7 @@ async function watch(me, get, jobid, latest, parent) {
 const pathOf = (jobid) => `/jobs/?jobid=${encodeURIComponent(jobid)}`;
 
 /** Where an answer was lost, the job is to be found among those that are executing. */
-function offerToLook(get, parent) {
+function offerSearch(get, parent) {
   tell("Nobody has told the job's id. If it was started, it is among those that are executing.");
   const look = async () => {
     const { found, isSure } = await findStarted(get, parent);
@@ -107,9 +107,9 @@ async function findStarted(get, parent) {
 
 /** What an answer says about the job: in words, in percent, and whether there is more to come. */
 function state(answer) {
-  const { lost, status, job } = answer;
+  const { error, status, job } = answer;
   if (isUnclear(answer) || status === 429 || status === 503) {
-    return { text: `No answer to use (${lost ?? status}), which says nothing about the job: ask again.`, ended: false };
+    return { text: `No answer to use (${error ?? status}), which says nothing about the job: ask again.`, ended: false };
   }
   if (status !== 200) {
     return { text: meaning(answer), ended: true };

@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import * as ask from "./ask.js";
 import * as clock from "./clock.js";
 import { byId } from "./element.js";
-import { service, tryTo } from "./emulator.js";
+import { service, guard } from "./emulator.js";
 import * as faults from "./faults.js";
 import * as following from "./follow.js";
 import * as journal from "./journal.js";
@@ -12,15 +12,15 @@ import * as outage from "./outage.js";
 import * as reference from "./reference.js";
 
 outage.listen();
-const told = await tryTo(service);
+const told = await guard(service);
 if (told !== undefined) {
   // As it was asked for: by another name or through a tunnel, too.
   const here = { ...told, base_url: `${location.origin}/v2` };
   const getWith = (token) => (path) => call(here.base_url, token, "GET", path);
   following.listen();
-  ask.offer(here, {
-    isOpen: following.isOpen,
-    goOn: (token, parent) => following.goOn(getWith(token), parent),
+  ask.renderForm(here, {
+    isPending: following.isPending,
+    resume: (token, parent) => following.resume(getWith(token), parent),
     submitted: (answer, token, parent) => following.follow(getWith(token), answer, parent),
   });
   clock.show();

@@ -1,94 +1,98 @@
-//! Attachments: what is announced of a picture, and its link.
+//! The attachments of a job: what is announced of an image, and its link.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::answers::Attachment;
-use crate::png_file::{Frame, SINGLES};
+use crate::image_files::{Variant, size};
+use crate::responses::{Attachment, SeedResponse};
 
 /// How long a link works, on the virtual clock.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The pictures of one job.
+/// The images of one job.
 #[derive(Clone, Debug)]
-pub(crate) struct Album {
+pub(crate) struct ImageSet {
     pub(crate) seed: u32,
-    /// What the file names begin with.
+    /// The start of the file names.
     pub(crate) title: String,
-    /// The attachments' first number in the links; Discord's is the channel.
+    /// The first number in the links; Discord puts the channel there.
     pub(crate) channel: String,
-    /// The grid's id; those of the four pictures follow it.
+    /// The grid's id; those of the four images follow it.
     pub(crate) first_id: u64,
 }
 
-impl Album {
-    fn id(&self, frame: Frame) -> u64 {
-        match frame {
-            Frame::Grid => self.first_id,
-            Frame::Single(index) => self.first_id + 1 + u64::from(index),
+impl ImageSet {
+    fn id(&self, variant: Variant) -> u64 {
+        match variant {
+            Variant::Grid => self.first_id,
+            Variant::Upscaled(index) => self.first_id + 1 + u64::from(index),
         }
     }
 
-    fn filename(&self, frame: Frame) -> String {
-        match frame {
-            Frame::Grid => format!("{}_grid.png", self.title),
-            Frame::Single(index) => format!("{}_{}.png", self.title, index + 1),
+    fn filename(&self, variant: Variant) -> String {
+        match variant {
+            Variant::Grid => format!("{}_grid.png", self.title),
+            Variant::Upscaled(index) => format!("{}_{}.png", self.title, index + 1),
         }
     }
 
-    fn path(&self, frame: Frame) -> String {
-        let (channel, id, filename) = (&self.channel, self.id(frame), self.filename(frame));
+    fn path(&self, variant: Variant) -> String {
+        let (channel, id, filename) = (&self.channel, self.id(variant), self.filename(variant));
         format!("/attachments/{channel}/{id}/{filename}")
     }
 
-    /// The frame that stands at a path.
-    pub(crate) fn at(&self, path: &str) -> Option<Frame> {
-        let mut frames = SINGLES.into_iter().chain([Frame::Grid]);
-        frames.find(|frame| self.path(*frame) == path)
+    /// The image at a path.
+    pub(crate) fn at(&self, path: &str) -> Option<Variant> {
+        let mut variants = Variant::UPSCALED.into_iter().chain([Variant::Grid]);
+        variants.find(|variant| self.path(*variant) == path)
     }
 
-    /// The announcement, with a link issued now. `host` is the image host's
-    /// base URL, `size` the file's true size.
-    pub(crate) fn attachment(
-        &self,
-        frame: Frame,
-        host: &str,
-        size: usize,
-        now: Timestamp,
-    ) -> Attachment {
-        let path = self.path(frame);
-        let url = format!("{host}{path}?{}", Ticket::issue(&path, now).query());
+    /// The announcement of an image, with a link on the image host that was issued
+    /// at a time.
+    pub(crate) fn attachment(&self, variant: Variant, host: &str, issued: Timestamp) -> Attachment {
+        let path = self.path(variant);
+        let url = format!("{host}{path}?{}", SignedUrl::issue(&path, issued).query());
         Attachment {
-            id: self.id(frame).to_string(),
+            id: self.id(variant).to_string(),
             proxy_url: url.clone(),
             url,
-            width: frame.side(),
-            height: frame.side(),
-            size,
+            width: variant.side(),
+            height: variant.side(),
+            size: size(variant),
             placeholder_version: 1,
             placeholder: "1xgGDYRYZ3iGeIeAd4iIeHeAiHeI",
-            filename: self.filename(frame),
+            filename: self.filename(variant),
             content_type: "image/png",
+        }
+    }
+
+    /// The seed, with the attachments of its four images.
+    pub(crate) fn seed(&self, content: String, host: &str, issued: Timestamp) -> SeedResponse {
+        let attachment = |variant| self.attachment(variant, host, issued);
+        SeedResponse {
+            content,
+            value: self.seed,
+            attachments: Variant::UPSCALED.map(attachment).into(),
         }
     }
 }
 
-/// The query of a link: from when to when it works, and a proof of that.
+/// The query of a link: until when it works, since when, and a signature of both.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Ticket {
+pub(crate) struct SignedUrl {
     ex: String,
     is: String,
     hm: String,
 }
 
-impl Ticket {
+impl SignedUrl {
     fn issue(path: &str, now: Timestamp) -> Self {
         let issued = now.as_second();
         let ex = format!("{:x}", issued.saturating_add(LIFETIME.as_secs()));
         let is = format!("{issued:x}");
-        let hm = proof(path, &ex, &is);
+        let hm = signature(path, &ex, &is);
         Self { ex, is, hm }
     }
 
@@ -97,16 +101,15 @@ impl Ticket {
         format!("ex={ex}&is={is}&hm={hm}&")
     }
 
-    /// Whether it was issued for the path and has not run out.
-    pub(crate) fn admits(&self, path: &str, now: Timestamp) -> bool {
-        self.hm == proof(path, &self.ex, &self.is)
+    /// Whether it was issued for the path and has not expired.
+    pub(crate) fn verify(&self, path: &str, now: Timestamp) -> bool {
+        self.hm == signature(path, &self.ex, &self.is)
             && i64::from_str_radix(&self.ex, 16).is_ok_and(|end| now.as_second() < end)
     }
 }
 
-/// No cryptography: enough to tell a link that was changed from one that was
-/// issued.
-fn proof(path: &str, ex: &str, is: &str) -> String {
+/// Not cryptography: it distinguishes a changed link from an issued one.
+fn signature(path: &str, ex: &str, is: &str) -> String {
     let parts = [0_u8, 1, 2, 3].map(|part| {
         let mut hasher = DefaultHasher::new();
         (part, path, ex, is).hash(&mut hasher);
@@ -121,44 +124,20 @@ mod tests {
 
     const DAY: i64 = LIFETIME.as_secs();
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
     #[test]
-    fn a_link_works_for_a_day() {
-        let ticket = Ticket::issue("/a", at(1_000));
-        assert!(ticket.admits("/a", at(1_000)));
-        assert!(ticket.admits("/a", at(1_000 + DAY - 1)));
-        assert!(!ticket.admits("/a", at(1_000 + DAY)));
-    }
-
-    #[test]
-    fn a_link_works_only_as_issued() {
-        let issued = || Ticket::issue("/a", at(1_000));
-        assert!(!issued().admits("/b", at(1_000)));
-        let later = format!("{:x}", 1_000 + 2 * DAY);
-        assert!(
-            !Ticket {
-                ex: later,
-                ..issued()
-            }
-            .admits("/a", at(1_000))
-        );
-        assert!(
-            !Ticket {
-                is: "0".into(),
-                ..issued()
-            }
-            .admits("/a", at(1_000))
-        );
-        assert!(
-            !Ticket {
-                hm: "0".repeat(64),
-                ..issued()
-            }
-            .admits("/a", at(1_000))
-        );
+    fn link_works_as_issued_for_a_day() {
+        let verify = |changed: SignedUrl, path: &str, second| {
+            changed.verify(path, Timestamp::from_second(second).unwrap())
+        };
+        let issued = || SignedUrl::issue("/a", Timestamp::from_second(1_000).unwrap());
         assert_eq!(issued().hm.len(), 64);
+        assert!(verify(issued(), "/a", 1_000));
+        assert!(verify(issued(), "/a", 1_000 + DAY - 1));
+        assert!(!verify(issued(), "/a", 1_000 + DAY));
+        assert!(!verify(issued(), "/b", 1_000));
+        let (ex, is, hm) = (format!("{:x}", 1_000 + 2 * DAY), "0".into(), "0".repeat(64));
+        assert!(!verify(SignedUrl { ex, ..issued() }, "/a", 1_000));
+        assert!(!verify(SignedUrl { is, ..issued() }, "/a", 1_000));
+        assert!(!verify(SignedUrl { hm, ..issued() }, "/a", 1_000));
     }
 }

@@ -1,155 +1,161 @@
-//! Calls of `replyUrl`: on progress and at the end.
+//! Callbacks to `replyUrl`: on progress and at the end of a job.
 
 use std::collections::VecDeque;
 use std::error::Error;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{StatusCode, Url};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
+use url::Url;
 
 use crate::clock::{Clock, with_milliseconds};
 use crate::faults::Fault;
 use crate::operation::Operation;
-use crate::retrieval::Stage;
+use crate::recorder::Recorder;
 use crate::service::Service;
-use crate::watch::Watch;
 
-/// How many callbacks are kept: the latest ones.
-const CAPACITY: usize = 1000;
-/// How long after a try that failed the next one comes, on the virtual clock.
+/// How many callbacks are kept: the latest.
+const MAX_CALLBACKS: usize = 1000;
+/// From a failed attempt to the next one, on the virtual clock.
 const RETRIES: [SignedDuration; 2] = [SignedDuration::from_secs(10), SignedDuration::from_secs(60)];
-/// How long the receiver may take, in real time.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How many are sent at once.
-const PLACES: usize = 64;
+/// In real time.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const CONCURRENCY: usize = 64;
 
-/// A callback, or the try of one.
+/// An attempt to send a callback.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Callback {
     /// When, on the emulator's clock.
     pub time: String,
-    /// The job that it is about.
+    /// Id of the job.
     pub job: String,
-    /// Where it went, as `replyUrl` has it.
+    /// The `replyUrl`, verbatim.
     pub url: String,
-    /// The job, as it was sent.
+    /// The job, as sent.
     pub body: Value,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The fault that it met.
+    /// The applied fault.
     pub fault: Option<Fault>,
 }
 
-/// What became of a callback.
+/// The outcome of a callback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The receiver answered with this status. Any other than 2xx counts as a
-    /// failure; of each callback there are at most three tries.
+    /// The status of the receiver's response. Any other than 2xx is a failure; each
+    /// callback has at most three attempts.
     Responded(u16),
-    /// It could not be delivered, and why.
+    /// It could not be delivered, with the reason.
     Failed(String),
-    /// It was not sent: the address is not on loopback, does not begin with
-    /// `http:`, or is none.
+    /// It was not sent: the URL is not on loopback, is not `http:`, or is invalid.
     Rejected,
-    /// It was lost on demand.
+    /// It was dropped by a fault.
     Dropped,
 }
 
-/// Whom callbacks may reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
+/// Which hosts callbacks may be sent to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CallbackPolicy {
+    #[default]
     Loopback,
-    Anywhere,
+    AllowExternal,
 }
 
-/// Sends them.
+impl CallbackPolicy {
+    /// The URL, if it may be called.
+    fn check(self, text: &str) -> Option<Url> {
+        let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
+        let host = url.host_str()?.trim_matches(['[', ']']);
+        let is_loopback = match host.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => host == "localhost",
+        };
+        (is_loopback || self == Self::AllowExternal).then_some(url)
+    }
+}
+
+/// A callback before its outcome.
+struct Call {
+    job: String,
+    reply_url: String,
+    body: Value,
+    fault: Option<Fault>,
+}
+
 pub(crate) struct Callbacks {
-    /// Made at the first one: it takes longer than all the rest of a start.
+    /// Built for the first callback: it takes longer than the rest of a start.
     http: OnceLock<Result<reqwest::Client, String>>,
-    /// How many may be under way at once.
-    places: Semaphore,
-    reach: Reach,
+    permits: Semaphore,
+    policy: CallbackPolicy,
     clock: Clock,
-    watch: Arc<Watch>,
+    recorder: Arc<Recorder>,
     log: Mutex<VecDeque<Callback>>,
 }
 
 impl Callbacks {
-    pub(crate) fn new(reach: Reach, clock: Clock, watch: Arc<Watch>) -> Self {
+    pub(crate) fn new(policy: CallbackPolicy, clock: Clock, recorder: Arc<Recorder>) -> Self {
         Self {
             http: OnceLock::new(),
-            places: Semaphore::new(PLACES),
-            reach,
+            permits: Semaphore::new(CONCURRENCY),
+            policy,
             clock,
-            watch,
+            recorder,
             log: Mutex::default(),
         }
     }
 
-    fn http(&self) -> Result<&reqwest::Client, String> {
-        let made = self.http.get_or_init(|| {
-            reqwest::Client::builder()
-                .no_proxy()
-                // It could lead away from loopback.
-                .redirect(reqwest::redirect::Policy::none())
-                .timeout(PATIENCE)
-                .build()
-                .map_err(|fault| in_full(&fault))
-        });
-        made.as_ref().map_err(Clone::clone)
+    fn locked_log(&self) -> MutexGuard<'_, VecDeque<Callback>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn log(&self) -> Vec<Callback> {
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.iter().cloned().collect()
+        self.locked_log().iter().cloned().collect()
     }
 
-    /// Sends the callbacks of a job, from now on to its end.
-    pub(crate) fn follow(self: &Arc<Self>, service: &Arc<Service>, jobid: &str) {
-        let Some((url, milestones)) = service.to_be_called(jobid) else {
+    /// Sends the callbacks of a job until its end.
+    pub(crate) fn schedule(self: &Arc<Self>, service: &Arc<Service>, jobid: &str) {
+        let Some((reply_url, milestones)) = service.milestones(jobid) else {
             return;
         };
         let (callbacks, service) = (Arc::clone(self), Arc::clone(service));
-        let jobid = jobid.to_owned();
-        let address = address(&url, self.reach);
+        let job = jobid.to_owned();
         tokio::spawn(async move {
-            let mut overtaken = Vec::new();
+            let url = callbacks.policy.check(&reply_url);
+            let mut reordered = Vec::new();
             for milestone in milestones {
                 tokio::select! {
-                    () = callbacks.clock.reaches(milestone) => {}
-                    () = service.cancelled(&jobid) => {}
+                    () = callbacks.clock.sleep_until(milestone) => {}
+                    () = service.cancelled(&job) => {}
                 }
-                let Some((stage, body)) = service.callback(&jobid, milestone).await else {
+                let Some((stage, body)) = service.callback(&job, milestone) else {
                     return;
                 };
-                let is_last = !matches!(stage, Stage::Started | Stage::Progress(_));
-                let mut call = Call {
-                    job: jobid.clone(),
-                    url: url.clone(),
+                let is_last = !stage.is_executing();
+                let (job, reply_url) = (job.clone(), reply_url.clone());
+                // A callback that is not sent has no fault.
+                let fault = url.as_ref().and_then(|_| callbacks.next_fault(is_last));
+                let call = Call {
+                    job,
+                    reply_url,
                     body,
-                    fault: None,
+                    fault,
                 };
-                if let Some(address) = &address {
-                    call.fault = callbacks.drawn(is_last);
-                    if call.fault == Some(Fault::Reordered) {
-                        overtaken.push(call);
-                        continue;
+                match &url {
+                    None => callbacks.record(&call, Outcome::Rejected),
+                    Some(_) if call.fault == Some(Fault::Reordered) => reordered.push(call),
+                    Some(url) => {
+                        callbacks.deliver(url, call).await;
+                        for call in reordered.drain(..) {
+                            callbacks.deliver(url, call).await;
+                        }
                     }
-                    callbacks.deliver(address, call).await;
-                    for call in overtaken.drain(..) {
-                        callbacks.deliver(address, call).await;
-                    }
-                } else {
-                    // What is not sent meets no fault.
-                    callbacks.write_down(&call, Outcome::Rejected);
                 }
                 if is_last {
                     return;
@@ -158,75 +164,85 @@ impl Callbacks {
         });
     }
 
-    /// What the next callback meets.
-    fn drawn(&self, is_last: bool) -> Option<Fault> {
-        let mut plan = self.watch.plan();
-        let mut met = plan.draw(Operation::Callback)?;
-        if is_last && *met.fault == Fault::Reordered {
-            // Nothing follows that could overtake it.
-            met = plan.draw_instead(&met, |fault| *fault != Fault::Reordered)?;
+    fn next_fault(&self, is_last: bool) -> Option<Fault> {
+        let mut plan = self.recorder.plan();
+        let mut triggered = plan.next(Operation::Callback)?;
+        if is_last && *triggered.fault == Fault::Reordered {
+            triggered = plan.next_after_unused(&triggered, |it| *it != Fault::Reordered)?;
         }
-        Some(Fault::clone(&met.fault))
+        Some(Fault::clone(&triggered.fault))
     }
 
     async fn deliver(self: &Arc<Self>, url: &Url, call: Call) {
         match call.fault {
-            Some(Fault::Dropped) => return self.write_down(&call, Outcome::Dropped),
+            Some(Fault::Dropped) => return self.record(&call, Outcome::Dropped),
             Some(Fault::Latency { milliseconds }) => {
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             }
             Some(Fault::Duplicated) => {
-                self.try_once(url, &call).await;
+                self.attempt(url, &call).await;
             }
             _ => {}
         }
-        if self.try_once(url, &call).await {
+        if self.attempt(url, &call).await {
             return;
         }
-        // Tried again aside, so that the news that follow do not wait for it.
+        // In its own task, so that the job's next callback does not wait for it.
         let (callbacks, url) = (Arc::clone(self), url.clone());
         tokio::spawn(async move {
             for pause in RETRIES {
-                let now = callbacks.clock.now();
-                let then = now.checked_add(pause).unwrap_or(Timestamp::MAX);
-                callbacks.clock.reaches(then).await;
-                if callbacks.try_once(&url, &call).await {
+                let next = callbacks.clock.now().checked_add(pause);
+                let next = next.unwrap_or(Timestamp::MAX);
+                callbacks.clock.sleep_until(next).await;
+                if callbacks.attempt(&url, &call).await {
                     return;
                 }
             }
         });
     }
 
-    /// Whether the receiver took it.
-    async fn try_once(&self, url: &Url, call: &Call) -> bool {
-        let (outcome, is_taken) = match self.sent(url, call).await {
-            Ok(status) => (Outcome::Responded(status.as_u16()), status.is_success()),
-            Err(why) => (Outcome::Failed(why), false),
-        };
-        self.write_down(call, outcome);
-        is_taken
+    /// Returns whether the receiver accepted it.
+    async fn attempt(&self, url: &Url, call: &Call) -> bool {
+        let sent = self.send(url, call).await;
+        let outcome = sent.map_or_else(Outcome::Failed, Outcome::Responded);
+        let is_accepted = matches!(outcome, Outcome::Responded(200..=299));
+        self.record(call, outcome);
+        is_accepted
     }
 
-    async fn sent(&self, url: &Url, call: &Call) -> Result<StatusCode, String> {
-        // It is never closed.
-        let _place = self.places.acquire().await;
-        let request = self.http()?.post(url.clone()).json(&call.body);
+    async fn send(&self, url: &Url, call: &Call) -> Result<u16, String> {
+        // The semaphore is never closed.
+        let _permit = self.permits.acquire().await;
+        let http = self.http.get_or_init(|| {
+            reqwest::Client::builder()
+                .no_proxy()
+                // A redirect could leave loopback.
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(TIMEOUT)
+                .build()
+                .map_err(|error| with_sources(&error))
+        });
+        let request = http
+            .as_ref()
+            .map_err(Clone::clone)?
+            .post(url.clone())
+            .json(&call.body);
         match request.send().await {
-            Ok(answer) => Ok(answer.status()),
-            Err(fault) if fault.is_timeout() => Err(format!("no answer in {PATIENCE:?}")),
-            Err(fault) => Err(in_full(&fault.without_url())),
+            Ok(response) => Ok(response.status().as_u16()),
+            Err(error) if error.is_timeout() => Err(format!("no response within {TIMEOUT:?}")),
+            Err(error) => Err(with_sources(&error.without_url())),
         }
     }
 
-    fn write_down(&self, call: &Call, outcome: Outcome) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        if log.len() == CAPACITY {
+    fn record(&self, call: &Call, outcome: Outcome) {
+        let mut log = self.locked_log();
+        if log.len() == MAX_CALLBACKS {
             log.pop_front();
         }
         log.push_back(Callback {
             time: with_milliseconds(self.clock.now()),
             job: call.job.clone(),
-            url: call.url.clone(),
+            url: call.reply_url.clone(),
             body: call.body.clone(),
             outcome,
             fault: call.fault.clone(),
@@ -234,39 +250,19 @@ impl Callbacks {
     }
 }
 
-/// With all its causes.
-fn in_full(fault: &dyn Error) -> String {
-    match fault.source() {
-        Some(cause) => format!("{fault}: {}", in_full(cause)),
-        None => fault.to_string(),
+fn with_sources(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", with_sources(source)),
+        None => error.to_string(),
     }
-}
-
-/// Where to call, if that is allowed.
-fn address(text: &str, reach: Reach) -> Option<Url> {
-    let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
-    let host = url.host_str()?.trim_matches(['[', ']']);
-    let is_loopback = match host.parse::<IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost",
-    };
-    (is_loopback || reach == Reach::Anywhere).then_some(url)
-}
-
-/// What is to be delivered.
-struct Call {
-    job: String,
-    url: String,
-    body: Value,
-    fault: Option<Fault>,
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Reach, address};
+    use super::CallbackPolicy;
 
     #[test]
-    fn only_loopback_is_called_unless_told_otherwise() {
+    fn only_loopback_is_called_by_default() {
         for url in [
             "http://127.0.0.1:8080/hook?key=5",
             "http://127.9.9.9/",
@@ -274,7 +270,7 @@ mod tests {
             "http://[::1]:80/",
             "http://LOCALHOST/",
         ] {
-            assert!(address(url, Reach::Loopback).is_some(), "{url}");
+            assert!(CallbackPolicy::Loopback.check(url).is_some(), "{url}");
         }
         for url in [
             "http://192.0.2.1/",
@@ -284,11 +280,11 @@ mod tests {
             "http://0.0.0.0/",
             "http://[::ffff:192.0.2.1]/",
         ] {
-            assert!(address(url, Reach::Loopback).is_none(), "{url}");
-            assert!(address(url, Reach::Anywhere).is_some(), "{url}");
+            assert!(CallbackPolicy::Loopback.check(url).is_none(), "{url}");
+            assert!(CallbackPolicy::AllowExternal.check(url).is_some(), "{url}");
         }
         for url in ["https://127.0.0.1/", "file:///etc/passwd", "127.0.0.1", ""] {
-            assert!(address(url, Reach::Anywhere).is_none(), "{url}");
+            assert!(CallbackPolicy::AllowExternal.check(url).is_none(), "{url}");
         }
     }
 }

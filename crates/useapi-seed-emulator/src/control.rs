@@ -1,14 +1,15 @@
-//! The emulator's own routes, below `/_emulator/`: for tests in any language.
-//! `openapi/emulator.yaml` describes them, which is one of them.
+//! The emulator's own routes below `/_emulator/`, for tests in any language.
+//! `openapi/emulator.yaml` is their spec, and one of them serves it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::body::to_bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -16,38 +17,38 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::callbacks::{Callback, Callbacks};
-use crate::clock::{Clock, Pace, Speed, TimeScaleError, with_milliseconds};
-use crate::faults::{Fault, FaultError, InjectedFault, Trigger};
+use crate::clock::{Clock, TimeScale, with_milliseconds};
+use crate::faults::{InjectedFault, Injection};
 use crate::image_host::ImageHost;
-use crate::operation::Operation;
-use crate::routes::BODY_LIMIT;
+use crate::journal::JournalEntry;
+use crate::recorder::Recorder;
+use crate::request::BODY_LIMIT;
 use crate::samples::{EXPIRED_TOKEN, TOKEN};
+use crate::seed_job::JobCounts;
 use crate::service::Service;
-use crate::watch::Watch;
 
-/// All that can be looked at and changed.
+/// Everything that can be inspected and changed.
 #[derive(Clone)]
 pub(crate) struct Control {
     pub(crate) clock: Clock,
-    pub(crate) watch: Arc<Watch>,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) service: Arc<Service>,
     pub(crate) callbacks: Arc<Callbacks>,
     pub(crate) host: Arc<ImageHost>,
-    pub(crate) addresses: Arc<Addresses>,
-    /// The ids of the jobs that were there at the start, by what they are called.
+    pub(crate) urls: Arc<BaseUrls>,
+    /// Ids of the initial jobs, by name.
     pub(crate) names: Arc<BTreeMap<String, String>>,
 }
 
-/// Where it is.
 #[derive(Debug)]
-pub(crate) struct Addresses {
-    pub(crate) base_url: String,
-    pub(crate) image_base_url: String,
+pub(crate) struct BaseUrls {
+    pub(crate) api: String,
+    pub(crate) images: String,
 }
 
 pub(crate) fn router(control: Control) -> Router {
     Router::new()
-        .route("/_emulator/openapi.yaml", get(description))
+        .route("/_emulator/openapi.yaml", get(spec))
         .route("/_emulator/service", get(service))
         .route("/_emulator/clock", get(time).post(change_time))
         .route(
@@ -58,70 +59,68 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/_emulator/callbacks", get(callbacks))
         .route("/_emulator/job-counts", get(job_counts))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(map_response(errors_as_json))
         .with_state(control)
 }
 
-/// What the clock shows, and how fast it runs; none when it stands still.
+/// Puts the text of an error, such as axum's for an invalid body, into JSON.
+async fn errors_as_json(response: Response) -> Response {
+    let status = response.status();
+    if !status.is_client_error() {
+        return response;
+    }
+    let text = to_bytes(response.into_body(), usize::MAX).await;
+    let error = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+    (status, Json(json!({ "error": error }))).into_response()
+}
+
+fn unprocessable(error: &impl ToString) -> (StatusCode, String) {
+    (StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+}
+
 #[derive(Serialize)]
 struct Time {
     time: String,
+    /// None when the clock is paused.
     time_scale: Option<f64>,
 }
 
 impl Time {
     fn of(clock: &Clock) -> Json<Self> {
-        let time = with_milliseconds(clock.now());
-        let time_scale = match clock.pace() {
-            Pace::Stopped => None,
-            Pace::Times(speed) => Some(speed.number()),
-        };
-        Json(Self { time, time_scale })
+        Json(Self {
+            time: with_milliseconds(clock.now()),
+            time_scale: clock.time_scale().factor(),
+        })
     }
 }
 
-/// By how much the clock is put forward, and how fast it runs from then on.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TimeChange {
     milliseconds: Option<u64>,
-    time_scale: Option<f64>,
+    time_scale: Option<TimeScale>,
 }
 
-/// Which calls of the journal are asked for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JournalQuery {
-    /// Those after the one of this number.
     #[serde(default)]
     after: u64,
 }
 
-/// A fault that is asked for.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Injection {
-    operation: Operation,
-    trigger: Trigger,
-    fault: Fault,
-}
-
-/// The description of these routes.
-async fn description() -> impl IntoResponse {
+async fn spec() -> impl IntoResponse {
     let text = include_str!("../openapi/emulator.yaml");
     ([(CONTENT_TYPE, "application/yaml")], text)
 }
 
 async fn service(State(control): State<Control>) -> Json<Value> {
-    let Control {
-        addresses, host, ..
-    } = &control;
     Json(json!({
-        "base_url": addresses.base_url,
-        "image_base_url": addresses.image_base_url,
+        "base_url": control.urls.api,
+        "image_base_url": control.urls.images,
         "token": TOKEN,
         "expired_token": EXPIRED_TOKEN,
         "jobs": *control.names,
-        "leaked_token_requests": host.requests_with_token(),
+        "leaked_token_requests": control.host.leaked_token_requests(),
     }))
 }
 
@@ -131,107 +130,59 @@ async fn time(State(control): State<Control>) -> Json<Time> {
 
 async fn change_time(
     State(control): State<Control>,
-    body: Result<Json<TimeChange>, JsonRejection>,
-) -> Result<Json<Time>, BadRequest> {
-    let Json(TimeChange {
-        milliseconds,
-        time_scale,
-    }) = body?;
-    if milliseconds.is_none() && time_scale.is_none() {
-        return Err(BadRequest::unprocessable(
-            "neither `milliseconds` nor `time_scale` is given",
-        ));
+    Json(change): Json<TimeChange>,
+) -> Result<Json<Time>, (StatusCode, String)> {
+    if change.milliseconds.is_none() && change.time_scale.is_none() {
+        let error = "neither `milliseconds` nor `time_scale` is given";
+        return Err(unprocessable(&error));
     }
-    let speed = time_scale.map(Speed::try_from).transpose()?;
-    if let Some(milliseconds) = milliseconds {
+    if let Some(milliseconds) = change.milliseconds {
         control.clock.advance(Duration::from_millis(milliseconds));
     }
-    if let Some(speed) = speed {
-        control.clock.set_pace(Pace::Times(speed));
+    if let Some(time_scale) = change.time_scale {
+        control.clock.set_time_scale(time_scale);
     }
     Ok(Time::of(&control.clock))
 }
 
 async fn faults(State(control): State<Control>) -> Json<Vec<InjectedFault>> {
-    Json(control.watch.plan().counts())
+    Json(control.recorder.plan().injected())
 }
 
 async fn inject(
     State(control): State<Control>,
-    body: Result<Json<Injection>, JsonRejection>,
-) -> Result<StatusCode, BadRequest> {
-    let Json(Injection {
+    Json(injection): Json<Injection>,
+) -> Result<StatusCode, (StatusCode, String)> {
+    let Injection {
         operation,
         trigger,
         fault,
-    }) = body?;
-    control.watch.inject(operation, trigger, fault)?;
+    } = injection;
+    let added = control.recorder.plan().add(operation, trigger, fault);
+    added.map_err(|error| unprocessable(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn clear_faults(State(control): State<Control>) -> StatusCode {
-    control.watch.plan().clear();
+    control.recorder.plan().clear();
     StatusCode::NO_CONTENT
 }
 
 async fn journal(
     State(control): State<Control>,
-    query: Result<Query<JournalQuery>, QueryRejection>,
-) -> Result<Response, BadRequest> {
-    let Query(JournalQuery { after }) = query?;
-    // Many megabytes may have to be searched for secrets: aside, so that the one
-    // thread answers other calls meanwhile.
-    let written = move || Json(control.watch.calls_after(after)).into_response();
-    let written = tokio::task::spawn_blocking(written).await;
-    Ok(written.unwrap_or_else(|fault| {
-        (StatusCode::INTERNAL_SERVER_ERROR, fault.to_string()).into_response()
-    }))
+    Query(JournalQuery { after }): Query<JournalQuery>,
+) -> Result<Json<Vec<JournalEntry>>, (StatusCode, String)> {
+    // Redaction of many megabytes must not block the only thread that serves calls.
+    let entries = tokio::task::spawn_blocking(move || control.recorder.calls_after(after)).await;
+    let entries =
+        entries.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(Json(entries))
 }
 
 async fn callbacks(State(control): State<Control>) -> Json<Vec<Callback>> {
     Json(control.callbacks.log())
 }
 
-async fn job_counts(State(control): State<Control>) -> Json<Value> {
-    Json(json!(control.service.counts()))
-}
-
-/// A body or a query that is not what was asked for, and why.
-struct BadRequest(StatusCode, String);
-
-impl BadRequest {
-    fn unprocessable(why: impl Into<String>) -> Self {
-        Self(StatusCode::UNPROCESSABLE_ENTITY, why.into())
-    }
-}
-
-impl From<QueryRejection> for BadRequest {
-    fn from(rejection: QueryRejection) -> Self {
-        Self(rejection.status(), rejection.body_text())
-    }
-}
-
-impl From<TimeScaleError> for BadRequest {
-    fn from(error: TimeScaleError) -> Self {
-        Self::unprocessable(error.to_string())
-    }
-}
-
-impl From<JsonRejection> for BadRequest {
-    fn from(rejection: JsonRejection) -> Self {
-        Self(rejection.status(), rejection.body_text())
-    }
-}
-
-impl From<FaultError> for BadRequest {
-    fn from(error: FaultError) -> Self {
-        Self::unprocessable(error.to_string())
-    }
-}
-
-impl IntoResponse for BadRequest {
-    fn into_response(self) -> Response {
-        let Self(status, error) = self;
-        (status, Json(json!({ "error": error }))).into_response()
-    }
+async fn job_counts(State(control): State<Control>) -> Json<BTreeMap<String, JobCounts>> {
+    Json(control.service.job_counts())
 }

@@ -1,8 +1,7 @@
-//! Requests that name another host than this machine.
+//! Rejection of requests to another host.
 //!
-//! A page of any site can let its own name lead to 127.0.0.1 (DNS rebinding), and
-//! then read the token here and drive callbacks. Its requests still carry the
-//! site's name, which no page can change.
+//! A site's name can resolve to 127.0.0.1 (DNS rebinding). Its pages could then read
+//! the token and send callbacks, but not change the name in `Host`.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -12,9 +11,9 @@ use axum::http::header::HOST;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::refusal::own_error;
+use crate::rejection::own_error;
 
-/// Around everything, the journal too. `port` is the one that is served.
+/// Runs before everything else. `port` is the own one.
 pub(crate) async fn check(State(port): State<u16>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let hosts = headers.get_all(HOST).iter();
@@ -22,8 +21,8 @@ pub(crate) async fn check(State(port): State<u16>, request: Request, next: Next)
     // A target in absolute form takes precedence over the header.
     let target = request.uri().authority();
     if headers.contains_key(HOST)
-        && hosts.all(|host| is_here(host, port))
-        && target.is_none_or(|target| is_here(target.as_str(), port))
+        && hosts.all(|host| is_local(host, port))
+        && target.is_none_or(|target| is_local(target.as_str(), port))
     {
         return next.run(request).await;
     }
@@ -31,13 +30,13 @@ pub(crate) async fn check(State(port): State<u16>, request: Request, next: Next)
         StatusCode::MISDIRECTED_REQUEST,
         format_args!(
             "the Host header must be an IP address or localhost:{port}; other names are rejected, \
-             as any site could let its own lead here"
+             since any site could resolve to this machine"
         ),
     )
 }
 
-/// An address cannot be rebound, and may be that of a forwarder on another port.
-fn is_here(host: &str, port: u16) -> bool {
+/// An IP address cannot be rebound, and its port may be that of a forwarder.
+fn is_local(host: &str, port: u16) -> bool {
     let (name, given) = host.rsplit_once(':').unwrap_or((host, "80"));
     let in_brackets = host
         .strip_prefix('[')
@@ -50,7 +49,7 @@ fn is_here(host: &str, port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_here;
+    use super::is_local;
 
     #[test]
     fn host_is_an_address_or_localhost_with_the_port() {
@@ -64,7 +63,7 @@ mod tests {
             "localhost:8080",
             "LocalHost:8080",
         ] {
-            assert!(is_here(host, 8080), "{host}");
+            assert!(is_local(host, 8080), "{host}");
         }
         for host in [
             "",
@@ -79,8 +78,8 @@ mod tests {
             "2130706433",
             "[::1",
         ] {
-            assert!(!is_here(host, 8080), "{host}");
+            assert!(!is_local(host, 8080), "{host}");
         }
-        assert!(is_here("localhost", 80));
+        assert!(is_local("localhost", 80));
     }
 }

@@ -1,5 +1,5 @@
-//! The images' own host: files for whoever has a link, and for nobody who
-//! shows an API token.
+//! The image host: serves a file to every request with its link, and rejects those
+//! with an API token.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,44 +15,43 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 use crate::access::Token;
-use crate::attachments::{Album, Ticket};
+use crate::attachments::{ImageSet, SignedUrl};
 use crate::clock::Clock;
-use crate::gallery::Gallery;
-use crate::partial;
-use crate::png_file::Frame;
-use crate::watch::{self, Watch};
-use crate::world::World;
+use crate::image_files::{ImageFiles, Variant};
+use crate::initial_state::InitialState;
+use crate::operation::Operation;
+use crate::range;
+use crate::recorder::Recorder;
+use crate::rejection::Rejection;
 
-/// What the image host knows.
 #[derive(Debug)]
 pub(crate) struct ImageHost {
     clock: Clock,
-    gallery: Arc<Gallery>,
-    albums: Vec<Album>,
+    files: ImageFiles,
+    images: Vec<ImageSet>,
     tokens: Vec<Token>,
-    with_token: AtomicU64,
+    leaked_token_requests: AtomicU64,
 }
 
 impl ImageHost {
-    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>, world: &World) -> Self {
-        let albums = world.jobs.iter().filter_map(|job| job.album.clone());
+    pub(crate) fn new(clock: Clock, world: &InitialState) -> Self {
+        let images = world.jobs.iter().filter_map(|job| job.images.clone());
         Self {
             clock,
-            gallery,
-            albums: albums.collect(),
+            files: ImageFiles::default(),
+            images: images.collect(),
             tokens: world.tokens.clone(),
-            with_token: AtomicU64::new(0),
+            leaked_token_requests: AtomicU64::new(0),
         }
     }
 
-    /// How many requests came with a token so far.
-    pub(crate) fn requests_with_token(&self) -> u64 {
-        self.with_token.load(Ordering::SeqCst)
+    pub(crate) fn leaked_token_requests(&self) -> u64 {
+        self.leaked_token_requests.load(Ordering::SeqCst)
     }
 
-    /// Whether a request carries a token, in whatever place.
-    fn sees_token(&self, parts: &Parts) -> bool {
-        let shows = |bytes: &[u8]| {
+    /// Whether any part of a request contains a token.
+    fn has_token(&self, parts: &Parts) -> bool {
+        let contains = |bytes: &[u8]| {
             self.tokens.iter().any(|Token { token, .. }| {
                 bytes
                     .windows(token.len().max(1))
@@ -62,64 +61,61 @@ impl ImageHost {
         let uri = parts.uri.to_string();
         let decoded: Vec<u8> = percent_decode_str(&uri).collect();
         parts.headers.contains_key(AUTHORIZATION)
-            || shows(uri.as_bytes())
-            || shows(&decoded)
-            || parts
-                .headers
-                .iter()
-                .any(|(name, value)| shows(name.as_str().as_bytes()) || shows(value.as_bytes()))
+            || contains(uri.as_bytes())
+            || contains(&decoded)
+            || parts.headers.iter().any(|(name, value)| {
+                contains(name.as_str().as_bytes()) || contains(value.as_bytes())
+            })
     }
 
-    /// The picture a link shows, if it shows one now.
-    fn admitted(&self, uri: &Uri, now: Timestamp) -> Option<(u32, Frame)> {
-        let Query(ticket) = Query::<Ticket>::try_from_uri(uri).ok()?;
-        if !ticket.admits(uri.path(), now) {
+    /// The image of a link, if the link works now.
+    fn find(&self, uri: &Uri, now: Timestamp) -> Option<(u32, Variant)> {
+        let Query(link) = Query::<SignedUrl>::try_from_uri(uri).ok()?;
+        if !link.verify(uri.path(), now) {
             return None;
         }
-        self.albums
-            .iter()
-            .find_map(|album| Some((album.seed, album.at(uri.path())?)))
+        let mut images = self.images.iter();
+        images.find_map(|images| Some((images.seed, images.at(uri.path())?)))
     }
 }
 
-pub(crate) fn router(host: Arc<ImageHost>, watch: Arc<Watch>) -> Router {
+pub(crate) fn router(host: Arc<ImageHost>, recorder: Arc<Recorder>) -> Router {
+    let record = move |request: Request, next: Next| {
+        Arc::clone(&recorder).intercept(Some(Operation::GetImage), request, next)
+    };
     Router::new()
         .fallback(image)
-        .layer(middleware::from_fn_with_state(watch, watch::images))
+        .layer(middleware::from_fn(record))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&host),
-            notice_tokens,
+            find_tokens,
         ))
         .with_state(host)
 }
 
-/// Says of a request that it carries a token.
+/// Marks a request with a token.
 #[derive(Clone, Copy, Debug)]
-struct CarriesToken;
+struct HasToken;
 
-/// Before anything else, so that neither a wrong link nor a fault lets a token
-/// come unnoticed.
-async fn notice_tokens(
-    State(host): State<Arc<ImageHost>>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Runs before everything else, so that neither an invalid link nor a fault hides a
+/// leaked token.
+async fn find_tokens(State(host): State<Arc<ImageHost>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    if host.sees_token(&parts) {
-        host.with_token.fetch_add(1, Ordering::SeqCst);
-        parts.extensions.insert(CarriesToken);
+    if host.has_token(&parts) {
+        host.leaked_token_requests.fetch_add(1, Ordering::SeqCst);
+        parts.extensions.insert(HasToken);
     }
     next.run(Request::from_parts(parts, body)).await
 }
 
 async fn image(
     State(host): State<Arc<ImageHost>>,
-    carries_token: Option<Extension<CarriesToken>>,
+    has_token: Option<Extension<HasToken>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    if carries_token.is_some() {
+    if has_token.is_some() {
         let text = "The image host must not be shown credentials: it takes no API token and no \
                     Authorization header.\n";
         return (StatusCode::FORBIDDEN, text).into_response();
@@ -127,16 +123,17 @@ async fn image(
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
-    let Some((seed, frame)) = host.admitted(&uri, host.clock.now()) else {
+    let Some((seed, variant)) = host.find(&uri, host.clock.now()) else {
         let text = "This content is no longer available.";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    match host.gallery.file(seed, frame).await {
+    match host.files.get(seed, variant).await {
         Ok(file) => {
-            let tag = frame.tag(seed, file.len());
-            let answer = partial::answer(&method, &headers, file, &tag);
-            ([(CONTENT_TYPE, "image/png")], answer).into_response()
+            let name = uri.path().rsplit('/').next().unwrap_or_default();
+            let tag = format!("\"{seed:08x}-{name}\"");
+            let response = range::respond(&method, &headers, file, &tag);
+            ([(CONTENT_TYPE, "image/png")], response).into_response()
         }
-        Err(refusal) => refusal.into_response(),
+        Err(error) => Rejection::Painting(error.to_string()).into_response(),
     }
 }

@@ -1,5 +1,5 @@
-//! The `seed_async` endpoint of useapi.net's Midjourney API, on loopback: for
-//! tests and demonstrations without an account, a network or a wait.
+//! The `seed_async` endpoint of useapi.net's Midjourney API, on loopback: for tests and
+//! demonstrations without an account, a network or a wait.
 //!
 //! ```
 //! use useapi_seed_emulator::Emulator;
@@ -23,23 +23,23 @@
 //! # }
 //! ```
 //!
-//! An [`Emulator`] is a server with a thread of its own. It listens on
-//! 127.0.0.1 only, has a port for the API and one for the images, shares
-//! nothing with other emulators of the process, and ends when it is dropped.
-//! It is written from the service's documentation and shares no code with any
-//! client, so that the two cannot agree on the same mistake.
+//! An [`Emulator`] is a server on its own thread. It listens on 127.0.0.1 only, has a
+//! port for the API and one for the images, shares nothing with other emulators of the
+//! process, and ends when it is dropped. It is written from the service's
+//! documentation and shares no code with any client, so that both cannot agree on the
+//! same mistake.
 //!
-//! # What it answers
+//! # Responses
 //!
-//! `POST /v2/jobs/seed_async` checks a request in this order; the first check
-//! that fails gives the answer.
+//! `POST /v2/jobs/seed_async` checks a request in this order; the first failed check
+//! determines the response.
 //!
-//! | check | answer |
+//! | check | response |
 //! | --- | --- |
-//! | `Host` names this machine (see *Limits*) | 421 |
+//! | `Host` is this machine (see *Limits*) | 421 |
 //! | token | 401; 402 for [`Emulator::expired_token`] |
-//! | size, content type and form of the body | 400 |
-//! | `jobid` is there, a text, and not blank | 400 |
+//! | size, content type and format of the body | 400 |
+//! | `jobid` is a text that is not blank | 400 |
 //! | `replyRef` and `replyUrl` are texts, of at most 1024 characters; `discord` is a text | 400 |
 //! | the parent job exists | 404 |
 //! | the job's account is not halted | 596, the plain body |
@@ -48,54 +48,49 @@
 //! | its seed has not been retrieved | 200 with the parent job and its `seed` |
 //! | `discord`: the request's, else the account's, else the job's | 400 |
 //! | the job has a channel | 400 |
-//! | fewer jobs are executing in the channel than its account may have | 429 with `executingJobs` |
+//! | the account has a free slot | 429 with `executingJobs` |
 //! | no moderation message is pending | 596 with the failed job; the account is halted from then on |
 //! | | 200 with the started job |
 //!
-//! `GET /v2/jobs/?jobid=` answers 400, 404, 596 for a job of a halted account,
-//! or 200 with the job as it is at that time. A started job takes 45 seconds of
-//! the emulator's clock: *started* for five, then *progress* with a percentage
-//! in `content`, then *completed*. A job is gone (404) when it is 31 days old.
+//! `GET /v2/jobs/?jobid=` responds with 400, 404, 596 for a job of a halted account, or
+//! 200 with the current state of the job. A started job takes 45 seconds of the
+//! emulator's clock: *started* for five, then *progress* with a percentage in
+//! `content`, then *completed*. A job expires (404) when it is 31 days old.
 //!
-//! The job that a seed is asked for is shown as it was requested, with a `replyUrl`
-//! and a `replyRef` of its own; `content` has the parameters of its prompt, `prompt`
-//! has not.
+//! A parent job is shown as it was requested, with its own `replyUrl` and `replyRef`;
+//! `content` has the parameters of its prompt, `prompt` has not.
 //!
-//! `GET /v2/jobs` lists the ids of the executing jobs,
-//! `GET /v2/jobs/cancel/?jobid=` gives one of them up (596 for a halted
-//! account), and
-//! `POST /v2/account/midjourney/<channel>/reset` puts a halted account back to
-//! work.
+//! `GET /v2/jobs` lists the ids of the executing jobs, `GET /v2/jobs/cancel/?jobid=`
+//! cancels one of them (596 for a halted account), and
+//! `POST /v2/account/midjourney/<channel>/reset` unblocks a halted account.
 //!
 //! # Time
 //!
-//! The clock shows 2024-02-25T18:00:00Z at the start, or what
-//! [`EmulatorBuilder::start_time`] says. It runs at real speed, as fast as
-//! [`EmulatorBuilder::time_scale`] says, or not at all
-//! ([`EmulatorBuilder::paused`]), can be put forward by [`Emulator::advance`],
-//! and be given another speed by [`Emulator::set_time_scale`]. On a clock that stands
-//! still the same calls in the same order get the same bodies at every start, but
-//! for the ports in links.
+//! The clock starts at 2024-02-25T18:00:00Z, or [`EmulatorBuilder::start_time`]. It
+//! runs in real time, by [`EmulatorBuilder::time_scale`], or is paused
+//! ([`EmulatorBuilder::paused`]). [`Emulator::advance`] advances it, and
+//! [`Emulator::set_time_scale`] changes its time scale. With a paused clock, the same
+//! calls in the same order have the same responses at every start, except for the ports
+//! in links.
 //!
-//! # Bad days
+//! # Fault injection
 //!
-//! [`EmulatorBuilder::fault`] and [`Emulator::inject`] let calls of an
-//! [`Operation`] meet a [`Fault`]: the next so many, or any with a probability.
-//! A fault that could change nothing about an operation is refused
-//! ([`FaultError`]), and one that would change nothing about a certain call waits
-//! for the next ([`Fault`] says what comes first meanwhile). [`Emulator::faults`]
-//! counts how often each was met.
+//! [`EmulatorBuilder::fault`] and [`Emulator::inject`] apply a [`Fault`] to calls of an
+//! [`Operation`]: the next N, or each with a probability ([`Trigger`]). A fault that has
+//! no effect on an operation is rejected ([`FaultError`]), and one that has no effect on
+//! a call stays pending ([`Fault`] has the order of the others meanwhile).
+//! [`Emulator::faults`] counts how often each was applied.
 //!
-//! [`Fault::late`] is for a submission whose sender gives up or is killed while
-//! something between delivers it all the same: a complete request is carried out
-//! after the delay, whether or not its connection still exists.
+//! [`Fault::latency`] also stands for a submission whose sender is killed, or stops
+//! waiting, while a gateway still delivers it: a complete request is processed after
+//! the delay, whether or not its connection still exists.
 //!
 //! ```
 //! use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // The first submission is carried out, but its answer is lost.
+//! // The first submission is processed, but its response is lost.
 //! let emulator = Emulator::builder()
 //!     .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::ResetAfter)
 //!     .start()
@@ -110,225 +105,193 @@
 //! # }
 //! ```
 //!
-//! A [`Scenario`] says in a file which accounts, tokens, jobs, times and faults
-//! there are. Four are shipped:
+//! A [`Scenario`] is a file with initial accounts, tokens, jobs, times and faults. Four
+//! are included:
 //!
-//! | name | what |
+//! | name | content |
 //! | --- | --- |
-//! | `idle` | an account with room for twelve jobs, and jobs of its own |
-//! | `busy-account` | all places of the samples' account are taken: 429 |
+//! | `idle` | an account with twelve slots and its own jobs |
+//! | `busy-account` | the samples' account has no free slot: 429 |
 //! | `halted-account` | the samples' account is halted: 596 |
-//! | `flaky-network` | a lost answer, then gateways, resets and cuts in turn |
+//! | `flaky-network` | a lost response, then gateway errors, resets and truncated bodies |
 //!
-//! # What happened
+//! # Journal
 //!
-//! [`Emulator::journal`] has the latest thousand calls, or fewer where they are
-//! over 16 MiB together, without secrets, with answer, fault and job; a call that
-//! the service does not know, with what it has that is most like it.
-//! [`Emulator::job_counts`] counts the seed jobs of
-//! each parent.
+//! [`Emulator::journal`] has the latest thousand calls, of at most 16 MiB together,
+//! with redacted secrets, response, fault and job; for an unknown operation, with the
+//! most similar one. [`Emulator::job_counts`] counts the seed jobs of each parent.
 //!
 //! # Callbacks
 //!
-//! A job that has a `replyUrl` reports to it: as its first news come, half-way,
-//! and at its end. The body is what `GET /v2/jobs/?jobid=` would answer then; for
-//! a job that failed for its halted account, that job. A receiver that does not
-//! answer with 2xx is called again after 10 and after 60 seconds of the emulator's
-//! clock. Only addresses on loopback are called, unless
-//! [`EmulatorBuilder::allow_external_callbacks`] is set, and only by `http`.
-//! [`Emulator::callbacks`] lists them; [`Operation::Callback`] lets them be lost,
-//! late, doubled or overtaken.
+//! A job with a `replyUrl` calls it on its first progress, half-way, and at its end. The
+//! body is the response of `GET /v2/jobs/?jobid=` at that time; for a job that failed
+//! because of its halted account, the job. When a receiver does not respond with 2xx,
+//! the callback is repeated after 10 and after 60 seconds of the emulator's clock. Only
+//! `http` URLs on loopback are called, or any host with
+//! [`EmulatorBuilder::allow_external_callbacks`]. [`Emulator::callbacks`] lists them;
+//! faults of [`Operation::Callback`] drop, delay, duplicate or reorder them.
 //!
-//! # From other languages
+//! # Other languages
 //!
-//! Below `/_emulator/` on the API's port the same can be done over HTTP: service
-//! (addresses, tokens, jobs), clock, faults, journal, callbacks, job counts.
-//! `/_emulator/openapi.yaml` describes it. It takes no token, as it is on
+//! Routes below `/_emulator/` on the API's port do the same over HTTP: service
+//! (URLs, tokens, jobs), clock, faults, journal, callbacks, job counts.
+//! `/_emulator/openapi.yaml` is their spec. They need no token, since they are on
 //! loopback only.
 //!
 //! # Images
 //!
-//! Links lead to a second port, work for a day of the emulator's clock, and
-//! show PNG files whose `size`, `width` and `height` are the announced ones: a
-//! landscape drawn from the seed, in four variations of 1024 x 1024, and for
-//! the parent job all four in one of 2048 x 2048. A request that shows an API
-//! token or an `Authorization` header is refused with 403 and counted by
-//! [`Emulator::leaked_token_requests`].
+//! Links lead to the second port, work for a day of the emulator's clock, and serve PNG
+//! files with the announced `size`, `width` and `height`: a landscape painted from the
+//! seed, in four variations of 1024 x 1024, and for the parent job all four in one of
+//! 2048 x 2048. A request with an API token or an `Authorization` header is rejected
+//! with 403 and counted by [`Emulator::leaked_token_requests`].
 //!
-//! A download that broke off can be resumed: each file has a strong `ETag`,
-//! `Accept-Ranges` says `bytes`, and a `Range` of one part is answered by 206, or
-//! by 416 where the file has ended before. When `If-Range` has another tag, and
-//! for several parts at once, the whole file comes.
+//! A download can be resumed: each file has a strong `ETag` and `Accept-Ranges: bytes`,
+//! and the response to a single `Range` is 206, or 416 beyond the file's end. When
+//! `If-Range` has another tag, and for several ranges, the response is the complete
+//! file.
 //!
-//! # Guesses
+//! # Assumptions
 //!
-//! What the documentation leaves open, and how it is answered here:
+//! Where the documentation is incomplete, the emulator behaves as follows:
 //!
 //! - The order of the checks above.
 //! - The first documented 400 is read as the field's name, `jobid is missing`.
 //!   A blank `jobid` in the query of `GET` is not provided.
-//! - A job id that is `null`, no text or blank is missing. An optional field that
-//!   is empty is not given. One that is `null`, or anything else but a text, gets
-//!   400 with the emulator's own message. Unknown fields are ignored, and of a
-//!   field that comes twice the last counts.
-//! - A content type other than `application/json`, a body that is no JSON object,
-//!   and a body over 64 KiB get 400 with the emulator's own message. (The service
-//!   documents no 413.)
-//! - A target and headers of more than 16 KiB together get 431 with the emulator's
-//!   own message, and are not in the journal.
-//! - Unknown paths get 404 and unknown methods 405, in the documented form of an
+//! - A job id that is `null`, not a text or blank is missing. An empty optional field
+//!   is the same as an absent one. One that is `null`, or not a text, is rejected with
+//!   400 and the emulator's own message. Unknown fields are ignored, and of duplicate
+//!   fields the last counts.
+//! - A content type other than `application/json`, a body that is not a JSON object,
+//!   and a body over 64 KiB are rejected with 400 and the emulator's own message. (The
+//!   service documents no 413.)
+//! - Unknown paths have 404 and unknown methods 405, in the documented format of an
 //!   error. HEAD is unknown to every operation, and `Allow` does not list it.
-//! - The scheme of the token, `Bearer`, may be written in any case.
-//! - The seed of a job is already retrieved as soon as one retrieval is
-//!   completed. Before that, another request starts another job.
-//! - A completed `seed_async` job carries `seed` itself, and Midjourney's
-//!   message about it in `content` too.
+//! - The scheme of the token, `Bearer`, is case-insensitive.
+//! - A seed counts as already retrieved when one of its seed jobs is completed.
+//!   Before, another request starts another job.
+//! - A completed `seed_async` job has `seed` itself, and also Midjourney's message in
+//!   `content`.
 //! - Once retrieved, the parent job shows its `seed` to `GET` as well.
-//! - The job id in `seed.content` is the parent's id of this API. For a blend
-//!   job, links to its images stand where the prompt would.
-//! - A `seed_async` job as the parent: it has to be completed first, and then its
-//!   verb is not supported.
-//! - The content of a job in progress: the parent's, with a percentage.
-//! - A job has `messageId` and `timestamp` as soon as it is more than started.
-//! - The `replyUrl` and `replyRef` beside an already retrieved seed are those that
-//!   the original job was requested with, not those of the request for its seed.
-//! - A blend job and a describe job have no `prompt`. Parameters begin with the
-//!   first ` --`.
-//! - The order of the fields, the form of a seed job's id, and what `placeholder`
-//!   holds.
-//! - How long a retrieval takes, and when its percentage moves.
-//! - An account belongs to a channel, and a channel without an account may
-//!   execute three jobs. The text of the 429's `error`, and that it
-//!   has no `Retry-After`.
-//! - Every token that is known sees the jobs of all accounts. Every operation
-//!   answers 402, `GET /jobs` and the reset too, for which it is not documented.
-//! - A started job shows the account's `replyUrl` where the request brought none,
-//!   and `discord` as it is used. `maxJobs` is the account's at present.
-//! - A job that failed for its halted account does not count as executing.
-//! - A `discord` value of up to six characters is masked whole.
-//! - A moderation message is found by the first request that would start a
-//!   job, and halts the channel's account, whatever `discord` value the request
-//!   brought. After that every call about a job of that account answers 596
-//!   with the plain body, also one about the job that failed for it, or that
-//!   would cancel one. `GET /jobs`, which is about no account, answers as ever.
-//! - Only a job that is executing can be cancelled; any other is not located.
-//! - A reset is answered with no body, also when nothing was halted. The text
-//!   of its 404.
-//! - `proxy_url` is the same as `url`, and every answer has fresh links.
-//! - A link that was changed is answered as one that has expired.
-//! - That the image host has tags and ranges, of which the documentation says
-//!   nothing.
-//! - When callbacks come, what they hold while a job runs, and when they are
-//!   tried again.
-//! - A job is gone exactly 31 days after it was made; a job that is gone is
-//!   answered as one that never was.
-//! - A `replyUrl` that is no address, or not on loopback, is taken and never
-//!   called.
-//! - A `replyUrl` may be of any form, and so may a `discord` value.
-//! - A fault's own error says `A fault on demand`.
+//! - The job id in `seed.content` is the parent's id of this API. For a blend job, links
+//!   to its images replace the prompt.
+//! - A `seed_async` job as the parent must be completed first, and then its verb is not
+//!   supported.
+//! - The content of a job in progress is the parent's, with a percentage.
+//! - A job has `messageId` and `timestamp` once it is more than started.
+//! - The `replyUrl` and `replyRef` beside an already retrieved seed are those of the
+//!   request for the original job, not of the request for its seed.
+//! - A blend job and a describe job have no `prompt`. Parameters start at the first
+//!   ` --`.
+//! - The order of the fields, the format of a seed job's id, and the content of
+//!   `placeholder`.
+//! - How long a retrieval takes, and when its percentage changes.
+//! - An account belongs to a channel, and a channel without an account has three slots.
+//!   The text of the 429's `error`, and that it has no `Retry-After`.
+//! - Every known token has access to the jobs of all accounts. Every operation responds
+//!   with 402, `GET /jobs` and the reset too, for which it is not documented.
+//! - A started job shows the account's `replyUrl` if the request has none, and `discord`
+//!   as it is used. `maxJobs` is the account's current value.
+//! - A job that failed because of its halted account is not executing.
+//! - A `discord` value of up to six characters is masked completely.
+//! - A moderation message is found by the first request that would start a job, and
+//!   halts the channel's account, whatever `discord` value the request has. After that,
+//!   every call about a job of that account responds with 596 and the plain body, also
+//!   one about the job that failed because of it, or that would cancel one. `GET /jobs`,
+//!   which is about no account, is not affected.
+//! - Only an executing job can be cancelled; any other is not located.
+//! - A reset has an empty response, also when nothing was halted. The text of its 404.
+//! - `proxy_url` is the same as `url`, and every response has new links.
+//! - A changed link has the response of an expired one.
+//! - The image host supports tags and ranges, which the documentation does not mention.
+//! - When callbacks are sent, what they contain while a job runs, and when they are
+//!   repeated.
+//! - A job expires exactly 31 days after it was created; an expired job is the same as
+//!   an unknown one.
+//! - A `replyUrl` that is not a URL, or not on loopback, is accepted and never called.
+//! - A `replyUrl` may have any format, and so may a `discord` value.
+//! - An injected error says `injected fault`.
 //!
-//! A message that begins with `Emulator: ` is the emulator's own: the service has
-//! none for it, or another.
+//! A message that starts with `Emulator: ` is the emulator's own: the service has none,
+//! or another.
 //!
 //! # What it does not do
 //!
-//! It does not read a `discord` value, and does no TLS: a `replyUrl` that begins
-//! with `https:` is not called.
+//! It does not read a `discord` value, and does no TLS: a `replyUrl` with `https:` is not
+//! called.
 //!
 //! # Limits
 //!
-//! A port serves 4096 connections at once; others wait. (They take a file
-//! descriptor each, of which a process may have fewer: often 1024.) One that is
-//! silent for a minute is closed, also one whose request is still not whole, or
-//! not answered, after ten. No limit follows the emulator's clock.
+//! A port serves 4096 connections concurrently; others wait. (Each takes a file
+//! descriptor, of which a process may have fewer: often 1024.) A connection is closed
+//! when the head of a request takes more than a minute, from the connection or from the
+//! previous response, and when it is ten minutes old; then its current response may take
+//! another minute. A body that stops for a minute is rejected. These limits are in real
+//! time.
 //!
-//! A request whose `Host` header is neither an IP address nor `localhost` with the
-//! own port is rejected with 421 on every route of both ports: a site whose name
-//! leads here (DNS rebinding) could read the token and drive callbacks. Such
-//! requests are not in the journal.
+//! A request whose `Host` header is neither an IP address nor `localhost` with the own
+//! port is rejected with 421 on every route of both ports: a site whose name resolves to
+//! this machine (DNS rebinding) could read the token and send callbacks. Such requests
+//! are not in the journal.
 //!
-//! A body of more than 64 KiB is refused; so are a target and headers of more than
-//! 16 KiB together, and more than a hundred headers. The journal keeps a thousand
-//! calls, and fewer where they, each with its fault, are over 16 MiB together; it
-//! shows the first 4096 bytes of a body, and `…[truncated]` where there are more.
-//! A thousand faults are kept, and fewer where their texts and values are over
-//! 1 MiB together; a new one takes the place of the oldest that is used up, or is
-//! refused where all still wait ([`FaultError::Full`]). 64 callbacks are under way
-//! at once; a receiver has ten seconds of real time, for which the next news of
-//! the same job wait.
-//!
-//! # The feature `pictures`
-//!
-//! Is on by default. Without it nothing is painted and no encoder is compiled:
-//! every seed has the same four prebuilt files of one pixel, the grid two by two.
+//! A body of more than 64 KiB is rejected, and so is a head of more than 16 KiB or a
+//! hundred headers (431, without a body, and not in the journal). The journal shows the
+//! first 4096 bytes of a body, and `…[truncated]` where there are more. A thousand faults
+//! are kept, of 1 MiB of JSON together; a new one replaces the oldest that can no longer
+//! be applied, or is rejected when all are pending ([`FaultError::Full`]). 64 callbacks
+//! are sent concurrently; a receiver has ten seconds of real time, for which the next
+//! callback of the same job waits.
 //!
 //! # The feature `console`
 //!
-//! Is off by default. With it, there is a page for a browser below `/_emulator/` (at
-//! `Emulator::page`): choose a job, ask for its seed, follow the job that was
-//! started to its pictures; beside it clock, faults and journal, and beneath it the
-//! reference of the API, by Swagger UI, with the token filled in. It makes the same
-//! calls as any client, needs JavaScript and no network, and its
-//! `Content-Security-Policy` lets it reach the API and the image host alone.
+//! Is disabled by default. It adds a page for a browser below `/_emulator/` (at
+//! `Emulator::console_url`): choose a job, request its seed, follow the started job to
+//! its images; with clock, faults and journal, and with the API's reference by Swagger
+//! UI, the token filled in. It makes the same calls as any client, needs JavaScript and no
+//! network, and its `Content-Security-Policy` allows the API and the image host only.
 //! Swagger UI is under the Apache License 2.0.
 //!
-//! A browser gets no connection twice then (`Connection: close`), since it sends a
-//! call again by itself, a POST too, when a connection that it has used is reset.
-//! The image host lets the page know how much of a picture came
-//! (`Timing-Allow-Origin`).
-//!
-//! # The feature `validated`
-//!
-//! Is for this project's own tests, and not part of the interface: every answer
-//! of the API is then held against the project's OpenAPI description, and one
-//! that does not fit becomes a 500. What is answered does not come from there.
+//! A browser's connections are then not reused (`Connection: close`), since it repeats a
+//! request, a POST too, when a reused connection is reset. The image host lets the page
+//! measure how much of an image was received (`Timing-Allow-Origin`).
 
 mod access;
 mod account;
-mod answers;
 mod attachments;
 mod callbacks;
 mod clock;
+#[cfg(feature = "console")]
+mod console;
 mod control;
 mod faults;
-mod gallery;
-mod head_limit;
 mod host;
+mod image_files;
 mod image_host;
+mod initial_state;
 mod journal;
-#[cfg(feature = "pictures")]
-mod noise;
 mod operation;
-#[cfg(feature = "console")]
-mod page;
-#[cfg(feature = "pictures")]
-mod palette;
+mod painter;
 mod parent;
-mod partial;
-#[cfg(feature = "pictures")]
-mod picture;
-mod png_file;
-mod refusal;
+mod range;
+mod recorder;
+mod redaction;
+mod rejection;
 mod request;
-mod retrieval;
+mod responses;
 mod routes;
 mod samples;
 mod scenario;
-mod secrets;
+mod seed_job;
+mod server;
 mod service;
 mod start;
-#[cfg(feature = "validated")]
-mod validation;
-mod watch;
-mod wire;
-mod world;
 
 pub use callbacks::{Callback, Outcome};
 pub use clock::TimeScaleError;
 pub use faults::{Fault, FaultError, InjectedFault, Trigger};
 pub use journal::JournalEntry;
 pub use operation::Operation;
-pub use retrieval::JobCounts;
 pub use samples::SampleJobs;
 pub use scenario::{Scenario, ScenarioError};
+pub use seed_job::JobCounts;
 pub use start::{Emulator, EmulatorBuilder, StartError};

@@ -1,9 +1,9 @@
-//! What can be asked of the service.
+//! The operations of the service.
 
 use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
-/// An operation of the service, as its description names it, or a picture.
+/// An operation of the API, a call of the image host, or a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -21,7 +21,7 @@ pub enum Operation {
     ResetAccount,
     /// Any call of the image host.
     GetImage,
-    /// A call of a `replyUrl`, by the emulator.
+    /// A callback to a `replyUrl`.
     Callback,
 }
 
@@ -37,7 +37,7 @@ impl Operation {
     ];
 }
 
-/// Method, path and operation; of the path, `*` is any one part.
+/// Method, path and operation; in the path, `*` is any segment.
 const ROUTES: [(Method, &str, Operation); 5] = [
     (Method::POST, "/v2/jobs/seed_async", Operation::RetrieveSeed),
     (Method::GET, "/v2/jobs/", Operation::GetJob),
@@ -51,38 +51,38 @@ const ROUTES: [(Method, &str, Operation); 5] = [
 ];
 
 impl Operation {
-    /// The API's operation that a request asks for.
+    /// The operation of a request to the API.
     pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
         ROUTES
             .iter()
-            .find(|(known, pattern, _)| known == method && fits(pattern, path))
+            .find(|(known, pattern, _)| known == method && matches(pattern, path))
             .map(|(_, _, operation)| *operation)
     }
 
-    /// The one method that a path of the API has.
+    /// The method of a path of the API.
     pub(crate) fn method_of(path: &str) -> Option<Method> {
         let mut routes = ROUTES.into_iter();
-        let (method, ..) = routes.find(|(_, pattern, _)| fits(pattern, path))?;
+        let (method, ..) = routes.find(|(_, pattern, _)| matches(pattern, path))?;
         Some(method)
     }
 
-    /// What the API has that is most like a request that it has not.
-    pub(crate) fn closest(method: &Method, path: &str) -> String {
-        // The work grows with the length, and no path of the API is this long.
+    /// The known method and path that are most similar to an unknown one.
+    pub(crate) fn suggest(method: &Method, path: &str) -> String {
+        // The distance costs more the longer the path, and the known ones are short.
         let start: String = path.chars().take(200).collect();
-        let asked = format!("{method} {start}");
+        let unknown = format!("{method} {start}");
         ROUTES
             .iter()
             .map(|(method, path, _)| format!("{method} {path}"))
             .max_by(|one, other| {
-                let likeness = |known: &str| strsim::normalized_levenshtein(known, &asked);
-                likeness(one).total_cmp(&likeness(other))
+                let similarity = |known: &str| strsim::normalized_levenshtein(known, &unknown);
+                similarity(one).total_cmp(&similarity(other))
             })
             .unwrap_or_default()
     }
 }
 
-fn fits(pattern: &str, path: &str) -> bool {
+fn matches(pattern: &str, path: &str) -> bool {
     let (patterns, parts) = (pattern.split('/'), path.split('/'));
     patterns.clone().count() == parts.clone().count()
         && patterns
@@ -95,7 +95,7 @@ mod tests {
     use super::{Method, Operation};
 
     #[test]
-    fn requests_are_known_or_have_something_like_them() {
+    fn unknown_request_gets_a_suggestion() {
         let of = |path| Operation::of(&Method::GET, path);
         assert_eq!(of("/v2/jobs/"), Some(Operation::GetJob));
         assert_eq!(of("/v2/jobs"), Some(Operation::ListJobs));
@@ -107,7 +107,7 @@ mod tests {
             (Method::GET, "/v2/job/", "GET /v2/jobs/"),
             (Method::GET, "/v2/jobs/cancel", "GET /v2/jobs/cancel/"),
         ] {
-            assert_eq!(Operation::closest(&method, path), closest);
+            assert_eq!(Operation::suggest(&method, path), closest);
         }
     }
 }

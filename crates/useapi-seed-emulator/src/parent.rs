@@ -1,12 +1,12 @@
-//! Jobs that were there before: those a seed can be asked for, and others.
+//! The initial jobs: those whose seed can be requested, and others.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::account::masked;
-use crate::answers::JobAnswer;
-use crate::attachments::Album;
+use crate::attachments::ImageSet;
 use crate::clock::{with_microseconds, with_milliseconds};
+use crate::responses::JobResponse;
 
 /// The Discord server of all channels.
 pub(crate) const SERVER: &str = "1114555266365661215";
@@ -22,9 +22,9 @@ pub(crate) struct ParentJob {
     /// Without its parameters, which `content` has.
     pub(crate) prompt: Option<String>,
     pub(crate) content: String,
-    /// What Midjourney writes in bold: the prompt, or what stands for it.
+    /// The text in bold of `content`: the prompt, or what replaces it.
     pub(crate) caption: String,
-    /// As it was when the job was executed; the account may have another now.
+    /// Of the execution; the account may have another now.
     pub(crate) discord: Option<String>,
     pub(crate) channel: Option<String>,
     /// As the request for this job gave them.
@@ -32,8 +32,8 @@ pub(crate) struct ParentJob {
     pub(crate) reply_ref: Option<String>,
     pub(crate) message_id: u64,
     pub(crate) particulars: Map<String, Value>,
-    /// Its pictures, if it has any to show.
-    pub(crate) album: Option<Album>,
+    /// Its images, if it has any.
+    pub(crate) images: Option<ImageSet>,
 }
 
 /// A prompt as a job's `prompt` shows it: without parameters (`--v 5.2`).
@@ -47,7 +47,7 @@ impl ParentJob {
         self.status == "completed"
     }
 
-    /// Whether a job of its verb has a seed to be asked for.
+    /// Whether its verb has a seed.
     pub(crate) fn has_seed(&self) -> bool {
         matches!(self.verb.as_str(), "imagine" | "button" | "blend")
     }
@@ -58,9 +58,9 @@ impl ParentJob {
         format!("**{caption}**\n**Job ID**: {id}\n**seed** {seed}")
     }
 
-    /// The answer, still without attachments and seed.
-    pub(crate) fn answer(&self, max_jobs: usize) -> JobAnswer {
-        JobAnswer {
+    /// The response, without attachments and seed.
+    pub(crate) fn response(&self, max_jobs: usize) -> JobResponse {
+        JobResponse {
             jobid: self.id.clone(),
             verb: self.verb.clone().into(),
             status: self.status.clone().into(),
@@ -78,7 +78,7 @@ impl ParentJob {
             timestamp: Some(with_microseconds(self.updated)),
             particulars: self.particulars.clone(),
             code: 200,
-            ..JobAnswer::default()
+            ..JobResponse::default()
         }
     }
 }

@@ -1,59 +1,60 @@
-//! The API's routes.
+//! The routes of the API.
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State};
 use axum::http::header::ALLOW;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use axum::middleware;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::access::Subscriber;
-use crate::answers::JobAnswer;
+use crate::access::{Subscription, bearer};
 use crate::callbacks::Callbacks;
 use crate::operation::Operation;
-use crate::refusal::{Refusal, halted_status};
-use crate::request::SeedRequest;
+use crate::recorder::{ExpiredLinks, HasLinks, Recorder};
+use crate::rejection::{Rejection, halted_status};
+use crate::request::{BODY_LIMIT, SeedRequest};
+use crate::responses::JobResponse;
 use crate::service::{Links, Service};
-use crate::watch::{self, ExpiredLinks, HasLinks, Watch};
-
-/// The largest body that is read.
-pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
 pub(crate) fn router(
     service: Arc<Service>,
-    watch: Arc<Watch>,
+    recorder: Arc<Recorder>,
     callbacks: Arc<Callbacks>,
 ) -> Router {
+    let record = move |request: Request, next: Next| {
+        let operation = Operation::of(request.method(), request.uri().path());
+        Arc::clone(&recorder).intercept(operation, request, next)
+    };
     Router::new()
         .route("/v2/jobs/seed_async", post(seed_async))
-        .route("/v2/jobs/", only_get(get(job)))
-        .route("/v2/jobs", only_get(get(executing)))
+        .route("/v2/jobs/", only_get(get(get_job)))
+        .route("/v2/jobs", only_get(get(list_jobs)))
         .route("/v2/jobs/cancel/", only_get(get(cancel)))
         .route("/v2/account/midjourney/{channel}/reset", post(reset))
-        .fallback(async || Refusal::NoPath)
+        .fallback(async || Rejection::NoPath)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(watch, watch::api))
+        .layer(middleware::from_fn(record))
         .layer(Extension(callbacks))
         .with_state(service)
 }
 
-/// Without HEAD, which would otherwise do all that GET does, cancel a job too.
+/// Without HEAD, which would otherwise have the effects of GET, cancel a job too.
 fn only_get(route: MethodRouter<Arc<Service>>) -> MethodRouter<Arc<Service>> {
     route.head(not_allowed)
 }
 
-/// Says which method the path has. axum would list HEAD wherever GET is.
+/// Names the method of the path. axum would list HEAD beside GET.
 async fn not_allowed(uri: Uri) -> Response {
-    let mut response = Refusal::Method.into_response();
+    let mut response = Rejection::Method.into_response();
     if let Some(method) = Operation::method_of(uri.path())
         && let Ok(allowed) = HeaderValue::try_from(method.as_str())
     {
@@ -62,69 +63,93 @@ async fn not_allowed(uri: Uri) -> Response {
     response
 }
 
+/// Proves that a request has a token with an active subscription.
+struct Authenticated;
+
+impl FromRequestParts<Arc<Service>> for Authenticated {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Rejection> {
+        let token = bearer(&parts.headers).ok_or(Rejection::Unauthorized)?;
+        match service.subscription(token) {
+            Some(Subscription::Active) => Ok(Self),
+            Some(Subscription::Expired) => Err(Rejection::NoSubscription),
+            None => Err(Rejection::Unauthorized),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Links {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(match parts.extensions.get() {
+            Some(ExpiredLinks) => Self::Expired,
+            None => Self::Valid,
+        })
+    }
+}
+
+/// The `jobid` of the query, which is not blank.
+struct JobId(String);
+
+impl<S: Sync> FromRequestParts<S> for JobId {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        #[derive(Deserialize)]
+        struct JobQuery {
+            jobid: String,
+        }
+        let query: Result<Query<JobQuery>, QueryRejection> = Query::try_from_uri(&parts.uri);
+        let query = query.ok().filter(|query| !query.jobid.trim().is_empty());
+        let Query(JobQuery { jobid }) = query.ok_or(Rejection::NoQuery)?;
+        Ok(Self(jobid))
+    }
+}
+
 async fn seed_async(
-    _: Subscriber,
+    _: Authenticated,
     State(service): State<Arc<Service>>,
     Extension(callbacks): Extension<Arc<Callbacks>>,
-    expired: Option<Extension<ExpiredLinks>>,
+    links: Links,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Answer, Refusal> {
+) -> Result<Job, Rejection> {
     let body = body.map_err(|rejection| match rejection.status() {
         // The service documents no 413.
         StatusCode::PAYLOAD_TOO_LARGE => {
-            Refusal::Body(format!("Request body is over {BODY_LIMIT} bytes"))
+            Rejection::Body(format!("Request body is over {BODY_LIMIT} bytes"))
         }
-        _ => Refusal::Body(rejection.body_text()),
+        _ => Rejection::Body(rejection.body_text()),
     })?;
-    let request = SeedRequest::read(&headers, &body)?;
-    let job = service.submit(request, links(expired)).await?;
-    callbacks.follow(&service, &job.jobid);
-    Ok(Answer(job))
+    let request = SeedRequest::parse(&headers, &body)?;
+    let job = service.submit(request, links)?;
+    callbacks.schedule(&service, &job.jobid);
+    Ok(Job(job))
 }
 
-#[derive(Deserialize)]
-struct JobQuery {
-    jobid: String,
-}
-
-async fn job(
-    _: Subscriber,
+async fn get_job(
+    _: Authenticated,
     State(service): State<Arc<Service>>,
-    expired: Option<Extension<ExpiredLinks>>,
-    query: Result<Query<JobQuery>, QueryRejection>,
-) -> Result<Answer, Refusal> {
-    service
-        .look_up(&jobid(query)?, links(expired))
-        .await
-        .map(Answer)
+    links: Links,
+    JobId(jobid): JobId,
+) -> Result<Job, Rejection> {
+    service.get_job(&jobid, links).map(Job)
 }
 
-fn links(expired: Option<Extension<ExpiredLinks>>) -> Links {
-    match expired {
-        Some(_) => Links::Expired,
-        None => Links::Fresh,
-    }
-}
-
-/// The id in the query; a blank one is none.
-fn jobid(query: Result<Query<JobQuery>, QueryRejection>) -> Result<String, Refusal> {
-    match query {
-        Ok(Query(JobQuery { jobid })) if !jobid.trim().is_empty() => Ok(jobid),
-        _ => Err(Refusal::NoQuery),
-    }
-}
-
-async fn executing(_: Subscriber, State(service): State<Arc<Service>>) -> Json<Vec<String>> {
+async fn list_jobs(_: Authenticated, State(service): State<Arc<Service>>) -> Json<Vec<String>> {
     Json(service.executing())
 }
 
 async fn cancel(
-    _: Subscriber,
+    _: Authenticated,
     State(service): State<Arc<Service>>,
-    query: Result<Query<JobQuery>, QueryRejection>,
-) -> Result<Json<Value>, Refusal> {
-    let jobid = jobid(query)?;
+    JobId(jobid): JobId,
+) -> Result<Json<Value>, Rejection> {
     service.cancel(&jobid)?;
     Ok(Json(
         json!({ "jobid": jobid, "status": "cancelled", "code": 200 }),
@@ -132,20 +157,20 @@ async fn cancel(
 }
 
 async fn reset(
-    _: Subscriber,
+    _: Authenticated,
     State(service): State<Arc<Service>>,
     channel: Result<Path<String>, PathRejection>,
-) -> Result<StatusCode, Refusal> {
-    // What is no text names no account.
-    let Path(channel) = channel.map_err(|_| Refusal::NoAccount("of this name".into()))?;
+) -> Result<StatusCode, Rejection> {
+    // Bytes that are not text name no account.
+    let Path(channel) = channel.map_err(|_| Rejection::NoAccount("of this name".into()))?;
     service.reset(&channel)?;
     Ok(StatusCode::OK)
 }
 
-/// A job, under the HTTP status that goes with its code.
-struct Answer(JobAnswer);
+/// A job, with the HTTP status of its code.
+struct Job(JobResponse);
 
-impl IntoResponse for Answer {
+impl IntoResponse for Job {
     fn into_response(self) -> Response {
         let status = match self.0.code {
             596 => halted_status(),

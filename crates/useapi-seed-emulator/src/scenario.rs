@@ -1,41 +1,87 @@
-//! Scenarios: a file that says what is there when an emulator starts.
+//! Scenarios: TOML files with the initial state of an emulator.
 
-mod check;
-mod error;
-mod file;
-mod world;
-
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
-pub use error::ScenarioError;
+use crate::access::Token;
+use crate::account::{Account, Channel};
+use crate::clock::{Time, TimeScale};
+use crate::faults::Injection;
+use crate::initial_state::{ExecutingJob, InitialState};
+use crate::parent::ParentJob;
+use crate::samples::{completed, later, world};
+use crate::seed_job::Seconds;
 
-use crate::clock::Pace;
-use crate::faults::{Fault, Trigger};
-use crate::operation::Operation;
-use file::File;
+const NAMES: [&str; 4] = ["idle", "busy-account", "halted-account", "flaky-network"];
 
-/// The shipped ones, with their files.
-const SHIPPED: [(&str, &str); 4] = [
-    ("idle", include_str!("scenario/shipped/idle.toml")),
-    (
-        "busy-account",
-        include_str!("scenario/shipped/busy-account.toml"),
-    ),
-    (
-        "halted-account",
-        include_str!("scenario/shipped/halted-account.toml"),
-    ),
-    (
-        "flaky-network",
-        include_str!("scenario/shipped/flaky-network.toml"),
-    ),
-];
+/// Why a text is not a scenario.
+///
+/// It shows names of fields and jobs, and parts of faults. Any other value could be
+/// a secret, also where none belongs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    /// It is not TOML, or a value is invalid.
+    #[error("line {line}, column {column}: {message}")]
+    #[non_exhaustive]
+    Invalid {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+        /// What is wrong, and the path of the value.
+        message: String,
+    },
+    /// A job contradicts another part of the scenario.
+    #[error("job `{job}`: {problem}")]
+    #[non_exhaustive]
+    Inconsistent {
+        /// The job's name.
+        job: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
 
-/// Accounts, tokens, jobs, clock and faults, read from TOML. They add to what
-/// is there without a scenario, and take the place of an account of the same
-/// channel, and of the same token.
+impl ScenarioError {
+    fn invalid(text: &str, mut error: toml::de::Error) -> Self {
+        let start = error.span().unwrap_or_default().start;
+        let before = text.get(..start).unwrap_or_default();
+        // Without it, the error shows the path in place of an excerpt.
+        error.set_input(None);
+        let message = without_value(error.message());
+        let shown = error.to_string().replacen(error.message(), &message, 1);
+        Self::Invalid {
+            line: before.matches('\n').count() + 1,
+            column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+            message: shown.trim_end().replace('\n', " "),
+        }
+    }
+}
+
+/// Removes the value that serde quotes before what it expected. An unknown field
+/// stays if it can be a typo.
+fn without_value(message: &str) -> String {
+    let expected = message.rfind(", expected ");
+    let expected = expected.or_else(|| message.rfind(", there are no "));
+    let (found, expected) = message.split_at(expected.unwrap_or(message.len()));
+    let is_name = |text: &str| {
+        text.bytes()
+            .all(|b| b"_`".contains(&b) || b.is_ascii_lowercase())
+    };
+    let shown = found.strip_prefix("unknown field ").is_some_and(is_name);
+    if expected.is_empty() || shown || !found.contains(['`', '"']) {
+        return message.to_owned();
+    }
+    format!("invalid value{expected}")
+}
+
+/// The initial accounts, tokens, jobs, clock and faults of an emulator, read from
+/// TOML. They add to the samples, and replace an account of the same channel and an
+/// equal token.
 ///
 /// ```
 /// use useapi_seed_emulator::{Emulator, Scenario};
@@ -66,141 +112,347 @@ const SHIPPED: [(&str, &str); 4] = [
 /// # }
 /// ```
 ///
-/// `scenario.schema.json` beside this crate's sources is the JSON Schema of the
-/// file.
-#[derive(Clone)]
-pub struct Scenario(File);
+/// `scenario.schema.json` beside this crate's sources is its JSON Schema.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Scenario {
+    /// What the scenario is about.
+    title: String,
+    /// How time passes.
+    clock: Clock,
+    /// API tokens that are accepted.
+    token: Vec<Token>,
+    /// Midjourney accounts, each in a channel of its own.
+    account: Vec<Account>,
+    /// Jobs whose seed can be requested.
+    job: Vec<Job>,
+    /// Seed jobs that are executing.
+    executing: Vec<ExecutingSeed>,
+    /// Faults that are injected.
+    fault: Vec<Injection>,
+}
+
+/// How time passes on the emulator's clock.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Clock {
+    /// What it shows at the start: `2024-02-25T18:00:00Z`.
+    start: Option<Time>,
+    /// How many seconds pass while one passes in reality.
+    time_scale: Option<TimeScale>,
+    /// Whether it is paused until it is advanced. Takes precedence over
+    /// `time_scale`.
+    paused: bool,
+}
+
+/// A job whose seed can be requested, or cannot.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Job {
+    /// Its name here and in tests; its ID is made from time and channel.
+    name: String,
+    /// `imagine`, `button`, `blend`, or one without a seed.
+    verb: String,
+    /// Its status; defaults to `completed`.
+    status: Option<String>,
+    /// Its prompt, with its parameters: responses show them in `content`, and
+    /// `prompt` without them.
+    prompt: Option<String>,
+    /// Its seed.
+    seed: u32,
+    /// ID of its Discord channel; none for a job that has lost it.
+    channel: Option<Channel>,
+    /// The Discord token when it was executed.
+    discord: Option<String>,
+    /// The `replyUrl` of its request. It is shown, not called.
+    reply_url: Option<String>,
+    /// The `replyRef` of its request.
+    reply_ref: Option<String>,
+    /// When it was created; defaults to a minute before the clock's start. It
+    /// expires 31 days later.
+    created: Option<Time>,
+}
+
+/// A seed job that is executing.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ExecutingSeed {
+    /// Whose seed it retrieves: a job of this file, or a sample.
+    job: String,
+    /// How long it has been executing.
+    #[serde(default)]
+    seconds: Seconds,
+}
 
 impl fmt::Debug for Scenario {
-    /// Without the tokens that it has.
+    /// Without its tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scenario")
-            .field("title", &self.0.title)
-            .finish_non_exhaustive()
+        f.debug_tuple("Scenario").field(&self.title).finish()
     }
 }
 
 impl Scenario {
     /// The names of the shipped scenarios.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        SHIPPED.into_iter().map(|(name, _)| name)
+        NAMES.into_iter()
     }
 
     /// The shipped scenario of this name: `idle`, `busy-account`,
     /// `halted-account` or `flaky-network`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let (_, text) = SHIPPED.into_iter().find(|(known, _)| *known == name)?;
-        // A test reads each of them.
+        let text = match name {
+            "idle" => include_str!("scenario/shipped/idle.toml"),
+            "busy-account" => include_str!("scenario/shipped/busy-account.toml"),
+            "halted-account" => include_str!("scenario/shipped/halted-account.toml"),
+            "flaky-network" => include_str!("scenario/shipped/flaky-network.toml"),
+            _ => return None,
+        };
+        // A test parses each of them.
         Self::from_toml(text).ok()
     }
 
-    /// Reads a scenario.
+    /// Parses a scenario.
     ///
     /// # Errors
     ///
-    /// When the text is no TOML, or no scenario: the error says in which line,
-    /// and what was expected there. It shows no secrets.
+    /// [`ScenarioError::Invalid`] with the location if the text is not TOML or a
+    /// value is invalid, [`ScenarioError::Inconsistent`] if two jobs have one name,
+    /// or a seed that is executing could not have been requested.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
-        let file = toml::from_str(text).map_err(|error| ScenarioError::file(text, &error))?;
-        let scenario = Self(file);
-        check::check(&scenario, text)?;
+        let parsed = toml::from_str(text);
+        let scenario: Self = parsed.map_err(|error| ScenarioError::invalid(text, error))?;
+        scenario.check()?;
         Ok(scenario)
+    }
+
+    fn check(&self) -> Result<(), ScenarioError> {
+        let inconsistent = |job: &str, problem| ScenarioError::Inconsistent {
+            job: job.to_owned(),
+            problem,
+        };
+        let (_, mut world) = world(Timestamp::UNIX_EPOCH);
+        let mut names: BTreeSet<_> = world.names.keys().cloned().collect();
+        for Job { name, .. } in &self.job {
+            if !names.insert(name.clone()) {
+                return Err(inconsistent(name, "another job has this name"));
+            }
+        }
+        self.add_to(&mut world, Timestamp::UNIX_EPOCH);
+        for ExecutingSeed { job: name, .. } in &self.executing {
+            let job = world.job(name);
+            let job = job.ok_or_else(|| inconsistent(name, "no job has this name"))?;
+            let requestable = job.completed() && job.has_seed() && job.channel.is_some();
+            if !requestable || world.discord(job).is_none() {
+                return Err(inconsistent(name, "its seed cannot be requested"));
+            }
+        }
+        Ok(())
     }
 
     /// What it is about.
     #[must_use]
     pub fn title(&self) -> &str {
-        &self.0.title
+        &self.title
     }
 
     /// When the clock starts, if the scenario says so.
     pub(crate) fn start(&self) -> Option<Timestamp> {
-        Some(self.0.clock.start.as_ref()?.0)
+        self.clock.start.map(|start| start.0)
     }
 
     /// How time passes, if the scenario says so.
-    pub(crate) fn pace(&self) -> Option<Pace> {
-        if self.0.clock.paused {
-            return Some(Pace::Stopped);
-        }
-        let speed = self.0.clock.time_scale.as_ref()?;
-        Some(Pace::Times(*speed.get_ref()))
+    pub(crate) fn time_scale(&self) -> Option<TimeScale> {
+        let paused = self.clock.paused.then_some(TimeScale::PAUSED);
+        paused.or(self.clock.time_scale)
     }
 
-    pub(crate) fn faults(&self) -> impl Iterator<Item = (Operation, Trigger, Fault)> + '_ {
-        self.0.faults.iter().map(|entry| {
-            (
-                *entry.operation.get_ref(),
-                *entry.trigger.get_ref(),
-                entry.fault.get_ref().clone(),
-            )
-        })
+    pub(crate) fn faults(&self) -> Vec<Injection> {
+        self.fault.clone()
+    }
+
+    /// Adds everything to a world whose clock starts now.
+    pub(crate) fn add_to(&self, world: &mut InitialState, now: Timestamp) {
+        for token in &self.token {
+            world.tokens.retain(|known| known.token != token.token);
+            world.tokens.push(token.clone());
+        }
+        for account in &self.account {
+            let accounts = &mut world.accounts;
+            accounts.retain(|known| known.channel != account.channel);
+            accounts.push(account.clone());
+        }
+        for (job, number) in self.job.iter().zip(1_u32..) {
+            // Milliseconds keep it apart from others, and from full seconds.
+            let undated = later(now, -60_000 - i64::from(number));
+            let parent = job.parent(number, job.created.map_or(undated, |created| created.0));
+            world.names.insert(job.name.clone(), parent.id.clone());
+            world.jobs.push(parent);
+        }
+        for seed in &self.executing {
+            let parent = world.names.get(&seed.job).cloned();
+            world.executing.extend(parent.map(|parent| ExecutingJob {
+                parent,
+                created: later(now, -1_000 * i64::from(seed.seconds.0)),
+            }));
+        }
+    }
+}
+
+impl Job {
+    fn parent(&self, number: u32, created: Timestamp) -> ParentJob {
+        let message_id = 1_300_000_000_000_000_000 + u64::from(number) * 10_000_000;
+        let channel = self.channel.clone().map(|Channel(id)| id);
+        let id = channel.as_deref().unwrap_or_default();
+        let caption = self.prompt.as_ref().unwrap_or(&self.name);
+        let job = completed(created, message_id, id, caption, self.seed);
+        ParentJob {
+            verb: self.verb.clone(),
+            status: self.status.clone().unwrap_or(job.status),
+            prompt: job.prompt.filter(|_| self.prompt.is_some()),
+            discord: self.discord.clone(),
+            channel,
+            reply_url: self.reply_url.clone(),
+            reply_ref: self.reply_ref.clone(),
+            ..job
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{SHIPPED, Scenario};
+    use super::{NAMES, Scenario, ScenarioError};
 
-    #[test]
-    fn the_shipped_ones_are_scenarios() {
-        let bare = "title = \"a\"\nclock.start = 2024-02-25T18:00:00Z\n";
-        assert!(Scenario::from_toml(bare).unwrap().start().is_some());
-        for (name, text) in SHIPPED {
-            let scenario =
-                Scenario::from_toml(text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
-            assert!(!scenario.title().is_empty());
-            assert!(Scenario::named(name).is_some());
+    fn error(text: &str) -> ScenarioError {
+        let error = Scenario::from_toml(text).unwrap_err();
+        let shown = format!("{error} {error:?}");
+        for secret in ["12-secret", "1234567812345678"] {
+            assert!(!shown.contains(secret), "{shown}");
         }
-        assert!(Scenario::named("no-such-day").is_none());
+        error
+    }
+
+    const JOB: &str = "[[job]]\nname = \"a\"\nverb = \"imagine\"\nseed = 1\nchannel = \"1\"\n";
+
+    fn fault(operation: &str, trigger: &str, fault: &str) -> String {
+        format!(
+            "[[fault]]\noperation = \"{operation}\"\ntrigger = {{ {trigger} }}\nfault = {{ {fault} }}\n"
+        )
     }
 
     #[test]
-    fn a_fault_is_told_with_its_place() {
-        let fault = |operation, fault| {
-            format!(
-                "title = \"a\"\n[[fault]]\noperation = \"{operation}\"\ntrigger = {{ next = 1 }}\nfault = {{ {fault} }}\n"
-            )
-        };
-        for (text, line, complaint) in [
-            ("title = 5".to_owned(), 1, "expected a string"),
-            ("titel = \"a\"".to_owned(), 1, "unknown field `titel`"),
-            ("title = \"a\"\n[clock]\ntime_scale = 0\n".to_owned(), 3, "above zero"),
+    fn shipped_scenarios_parse() {
+        for name in NAMES {
+            let scenario = Scenario::named(name).unwrap();
+            assert!(!scenario.title().is_empty(), "{name}");
+        }
+        assert!(Scenario::named("unknown").is_none());
+    }
+
+    #[test]
+    fn invalid_value_is_located() {
+        for (text, expected) in [
             (
-                "title = \"a\"\n[clock]\nstart = \"yesterday\"\n".to_owned(),
-                3,
-                "no time such as 2024-02-25T18:00:00Z",
+                "title = 5",
+                "line 1, column 9: invalid value, expected a string in `title`",
             ),
             (
-                "title = \"a\"\n[[account]]\nchannel = \"1\"\nmax_job = 5\n".to_owned(),
-                4,
-                "unknown field `max_job`",
+                "titel = \"a\"",
+                "line 1, column 1: unknown field `titel`, expected one of `title`",
             ),
             (
-                "title = \"a\"\n[[fault]]\noperation = \"get\"\n".to_owned(),
-                3,
-                "unknown variant `get`, expected one of",
+                "[clock]\ntime_scale = 0",
+                "line 2, column 14: the time scale must be a finite number above zero, not 0 in `clock.time_scale`",
             ),
             (
-                "title = \"a\"\n[[fault]]\noperation = \"get_job\"\ntrigger = { probability = 2.0, seed = 1 }\nfault = { kind = \"dropped\" }\n".to_owned(),
-                4,
-                "between 0 and 1",
+                "[[account]]\nchannel = \"1\"\nmax_job = 5",
+                "line 3, column 1: unknown field `max_job`",
             ),
             (
-                fault("get_job", "kind = \"reset_after\", bytes = 5"),
-                5,
-                "unknown field `bytes`",
+                "[[account]]\nchannel = \"a/b\"",
+                "line 2, column 11: the ID of a channel consists of digits in `account",
             ),
             (
-                "title = \"a\"\n[[fault]]\noperation = \"get_job\"\ntrigger = { next = 1 }\nfault = { kind = \"status\", status = 99 }\n".to_owned(),
-                5,
-                "between 200 and 999",
+                &JOB.replace("\"1\"", "\"a/b\""),
+                "line 5, column 11: the ID of a channel consists of digits",
+            ),
+            (
+                "[[token]]\ntoken = \"short\"",
+                "line 2, column 9: a token has at least eight characters",
+            ),
+            (
+                "[[executing]]\njob = \"imagine\"\nseconds = 45",
+                "line 3, column 11: a seed job is completed after 45 seconds",
+            ),
+            (
+                "[[fault]]\noperation = \"get\"",
+                "line 2, column 13: invalid value, expected one of `retrieve_seed`",
+            ),
+            (
+                &fault("get_job", "probability = 2.0", "kind = \"dropped\""),
+                "line 3",
+            ),
+            (
+                &fault("get_job", "next = 1", "kind = \"reset_after\", bytes = 5"),
+                "line 4, column 9: unknown field `bytes`, there are no fields",
+            ),
+            (
+                &fault("get_job", "next = 1", "kind = \"status\", status = 99"),
+                "a status is between 200 and 999, not 99",
             ),
         ] {
-            let fault = Scenario::from_toml(&text).unwrap_err().to_string();
-            assert!(fault.contains(&format!("line {line},")), "{line}: {fault}");
-            assert!(fault.contains(complaint), "{complaint}: {fault}");
+            let error = error(text).to_string();
+            assert!(error.contains(expected), "{error}\n{expected}");
+        }
+    }
+
+    #[test]
+    fn contradiction_is_rejected() {
+        let executing = |job: &str| format!("[[executing]]\njob = \"{job}\"\n");
+        for (text, expected) in [
+            (JOB.repeat(2), "job `a`: another job has this name"),
+            (
+                JOB.replace("\"a\"", "\"imagine\""),
+                "job `imagine`: another job has this name",
+            ),
+            (executing("b"), "job `b`: no job has this name"),
+            (executing("progress"), "its seed cannot be requested"),
+            (executing("no_discord"), "its seed cannot be requested"),
+        ] {
+            let error = error(&text).to_string();
+            assert!(error.contains(expected), "{error}\n{expected}");
+        }
+    }
+
+    #[test]
+    fn errors_show_no_values() {
+        for text in [
+            "title = user:12-secret",
+            "title = \"user:12-secret",
+            "user:12-secret",
+            "account = \"user:12-secret\"",
+            "account = \"user:12-secret\\\", expected a \"",
+            "token = [\"user:12-secret\"]",
+            "account = [{ channel = 1234567812345678 }]",
+            "account = [{ channel = \"user:12-secret\" }]",
+            "token = [{ token = \"a-token-of-it\", subscription = \"user:12-secret\" }]",
+            "token = [{ \"user:12-secret\" = \"active\" }]",
+            "token = [{ token = \"12-secret user\" }]",
+            "clock.start = \"user:12-secret\"",
+            &fault(
+                "get_job",
+                "next = 1",
+                "kind = \"dropped\", user-12-secret = 1",
+            ),
+        ] {
+            assert!(
+                matches!(error(text), ScenarioError::Invalid { .. }),
+                "{text}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The service's memory, and what it decides about a request.
+//! The state of the service, and its decision about each request.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -9,177 +9,148 @@ use tokio::sync::Notify;
 
 use crate::access::{Subscription, Token};
 use crate::account::Moderation;
-use crate::answers::JobAnswer;
-use crate::attachments::{Album, LIFETIME};
+use crate::attachments::LIFETIME;
 use crate::clock::Clock;
-use crate::gallery::Gallery;
+use crate::image_files::Variant;
+use crate::initial_state::{ExecutingJob, InitialState};
 use crate::parent::ParentJob;
-use crate::refusal::Refusal;
+use crate::rejection::Rejection;
 use crate::request::SeedRequest;
-use crate::retrieval::{JobCounts, Retrieval, Stage};
-use crate::world::{Executing, World};
+use crate::responses::JobResponse;
+use crate::seed_job::{JobCounts, SeedJob, Stage};
 
-/// How long a job is kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// How long a job can be found.
+const JOB_LIFETIME: SignedDuration = SignedDuration::from_hours(31 * 24);
 
-/// All of the service that its routes share.
+/// Shared by all routes.
 #[derive(Debug)]
 pub(crate) struct Service {
     clock: Clock,
-    gallery: Arc<Gallery>,
+    image_base_url: String,
     tokens: Vec<Token>,
-    memory: Mutex<Memory>,
-    /// A job has been given up.
+    state: Mutex<State>,
+    /// A job was cancelled.
     cancelled: Notify,
 }
 
 #[derive(Debug)]
-struct Memory {
-    /// When the clock began, which dates the ids.
+struct State {
+    /// The clock's start, which dates the ids.
     origin: Timestamp,
-    world: World,
-    retrievals: Vec<Retrieval>,
+    world: InitialState,
+    jobs: Vec<SeedJob>,
 }
 
-/// What a retrieval is told, beside its parent.
-struct Wish {
-    discord: String,
-    reply_url: Option<String>,
-    reply_ref: Option<String>,
-}
-
-/// What links an answer is to have.
+/// Whether the links of a response work.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Links {
-    Fresh,
+    Valid,
     Expired,
 }
 
-impl Links {
-    /// When they were issued.
-    fn issued(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::Fresh => now,
-            Self::Expired => now.checked_sub(LIFETIME).unwrap_or(Timestamp::MIN),
-        }
-    }
-}
-
-/// A job's answer and which pictures it still lacks.
-struct Draft {
-    answer: JobAnswer,
-    grid: Option<Album>,
-    /// With the message that tells it.
-    seed: Option<(Album, String)>,
-}
-
-impl From<JobAnswer> for Draft {
-    fn from(answer: JobAnswer) -> Self {
-        Self {
-            answer,
-            grid: None,
-            seed: None,
-        }
-    }
+/// The time of a response, and of its links.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    now: Timestamp,
+    issued: Timestamp,
+    image_base_url: &'a str,
 }
 
 impl Service {
-    pub(crate) fn new(clock: Clock, gallery: Arc<Gallery>, world: World) -> Self {
+    pub(crate) fn new(clock: Clock, image_base_url: String, world: InitialState) -> Self {
         let tokens = world.tokens.clone();
         let executing = world.executing.clone();
-        let mut memory = Memory {
+        let mut state = State {
             origin: clock.origin(),
             world,
-            retrievals: Vec::new(),
+            jobs: Vec::new(),
         };
-        for entry in &executing {
-            memory.executes(entry);
+        for job in &executing {
+            state.add_executing(job);
         }
         Self {
             clock,
-            gallery,
+            image_base_url,
             tokens,
-            memory: Mutex::new(memory),
+            state: Mutex::new(state),
             cancelled: Notify::new(),
         }
     }
 
-    /// What the holder of a token has paid for, if it is known.
+    /// None for an unknown token.
     pub(crate) fn subscription(&self, token: &str) -> Option<Subscription> {
         let known = self.tokens.iter().find(|known| known.token == token);
         known.map(|known| known.subscription)
     }
 
-    /// Answers `POST /jobs/seed_async`.
-    pub(crate) async fn submit(
+    /// `POST /jobs/seed_async`.
+    pub(crate) fn submit(
         &self,
         request: SeedRequest,
         links: Links,
-    ) -> Result<JobAnswer, Refusal> {
-        let now = self.clock.now();
-        let draft = self.with_memory(|memory| memory.submit(request, now))?;
-        self.complete(draft, links.issued(now)).await
+    ) -> Result<JobResponse, Rejection> {
+        self.with_state(|state| state.submit(request, self.context(links)))
     }
 
-    /// Answers `GET /jobs/?jobid=`.
-    pub(crate) async fn look_up(&self, jobid: &str, links: Links) -> Result<JobAnswer, Refusal> {
-        let now = self.clock.now();
-        let draft = self.with_memory(|memory| memory.look_up(jobid, now))?;
-        self.complete(draft, links.issued(now)).await
+    /// `GET /jobs/?jobid=`.
+    pub(crate) fn get_job(&self, jobid: &str, links: Links) -> Result<JobResponse, Rejection> {
+        self.with_state(|state| state.get_job(jobid, self.context(links)))
     }
 
-    /// Answers `GET /jobs`.
+    /// `GET /jobs`.
     pub(crate) fn executing(&self) -> Vec<String> {
         let now = self.clock.now();
-        self.with_memory(|memory| ids(memory.executing(now)))
+        self.with_state(|state| ids(state.executing(now)))
     }
 
-    /// Answers `GET /jobs/cancel/?jobid=`.
-    pub(crate) fn cancel(&self, jobid: &str) -> Result<(), Refusal> {
+    /// `GET /jobs/cancel/?jobid=`.
+    pub(crate) fn cancel(&self, jobid: &str) -> Result<(), Rejection> {
         let now = self.clock.now();
-        self.with_memory(|memory| memory.cancel(jobid, now))?;
+        self.with_state(|state| state.cancel(jobid, now))?;
         self.cancelled.notify_waiters();
         Ok(())
     }
 
-    /// Answers `POST /account/midjourney/<channel>/reset`.
-    pub(crate) fn reset(&self, channel: &str) -> Result<(), Refusal> {
-        self.with_memory(|memory| memory.reset(channel))
+    /// `POST /account/midjourney/<channel>/reset`.
+    pub(crate) fn reset(&self, channel: &str) -> Result<(), Rejection> {
+        self.with_state(|state| {
+            let account = state.world.account_mut(channel);
+            let account = account.ok_or_else(|| Rejection::NoAccount(channel.into()))?;
+            account.moderation = Moderation::Clear;
+            Ok(())
+        })
     }
 
-    /// Where a job's news are to be sent, and when there are any.
-    pub(crate) fn to_be_called(&self, jobid: &str) -> Option<(String, Vec<Timestamp>)> {
-        self.with_memory(|memory| {
-            let job = memory.retrievals.iter().find(|job| job.id == jobid)?;
+    /// The job's `replyUrl`, and when to call it.
+    pub(crate) fn milestones(&self, jobid: &str) -> Option<(String, Vec<Timestamp>)> {
+        self.with_state(|state| {
+            let job = state.jobs.iter().find(|job| job.id == jobid)?;
             Some((job.reply_url.clone()?, job.milestones()))
         })
     }
 
-    /// The job's news, as they are called back at a milestone, or when it was
-    /// given up before.
-    pub(crate) async fn callback(
-        &self,
-        jobid: &str,
-        milestone: Timestamp,
-    ) -> Option<(Stage, Value)> {
-        let (stage, draft, now) = self.with_memory(|memory| {
-            let job = memory.retrievals.iter().find(|job| job.id == jobid)?;
-            let now = job
-                .cancelled
-                .filter(|at| *at < milestone)
-                .unwrap_or(milestone);
-            Some((job.stage(now), memory.retrieval_draft(job, now)?, now))
+    /// The body of a callback at a milestone, or when the job was cancelled before.
+    pub(crate) fn callback(&self, jobid: &str, milestone: Timestamp) -> Option<(Stage, Value)> {
+        let (stage, response) = self.with_state(|state| {
+            let job = state.jobs.iter().find(|job| job.id == jobid)?;
+            let cancelled = job.cancelled.filter(|at| *at < milestone);
+            let now = cancelled.unwrap_or(milestone);
+            let context = Context {
+                now,
+                issued: now,
+                ..self.context(Links::Valid)
+            };
+            Some((job.stage(now), state.seed_job_response(job, context)?))
         })?;
-        let answer = self.complete(draft, now).await.ok()?;
-        Some((stage, serde_json::to_value(answer).ok()?))
+        Some((stage, serde_json::to_value(response).ok()?))
     }
 
-    /// Returns once the job has been given up.
+    /// Returns when the job has been cancelled.
     pub(crate) async fn cancelled(&self, jobid: &str) {
         loop {
             let cancelled = self.cancelled.notified();
-            let is_cancelled = self.with_memory(|memory| {
-                let job = memory.retrievals.iter().find(|job| job.id == jobid);
+            let is_cancelled = self.with_state(|state| {
+                let job = state.jobs.iter().find(|job| job.id == jobid);
                 job.is_some_and(|job| job.cancelled.is_some())
             });
             if is_cancelled {
@@ -189,258 +160,224 @@ impl Service {
         }
     }
 
-    /// How the seed jobs of each parent have fared so far.
-    pub(crate) fn counts(&self) -> BTreeMap<String, JobCounts> {
+    pub(crate) fn job_counts(&self) -> BTreeMap<String, JobCounts> {
         let now = self.clock.now();
-        self.with_memory(|memory| {
+        self.with_state(|state| {
             let mut counts = BTreeMap::<_, JobCounts>::new();
-            for job in &memory.retrievals {
-                if let Some(parent) = memory.world.jobs.get(job.parent) {
-                    counts
-                        .entry(parent.id.clone())
-                        .or_default()
-                        .add(job.stage(now));
+            for job in &state.jobs {
+                if let Some(parent) = state.world.jobs.get(job.parent) {
+                    let counts = counts.entry(parent.id.clone()).or_default();
+                    counts.add(job.stage(now));
                 }
             }
             counts
         })
     }
 
-    /// Nothing that waits may happen in between, so the lock is held here only.
-    fn with_memory<T>(&self, decide: impl FnOnce(&mut Memory) -> T) -> T {
-        // No decision leaves the memory half changed, so that a poisoned lock
-        // does no harm.
-        decide(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
+    fn context(&self, links: Links) -> Context<'_> {
+        let now = self.clock.now();
+        let expired = || now.checked_sub(LIFETIME).unwrap_or(Timestamp::MIN);
+        Context {
+            now,
+            issued: match links {
+                Links::Valid => now,
+                Links::Expired => expired(),
+            },
+            image_base_url: &self.image_base_url,
+        }
     }
 
-    /// The links were issued at the given time.
-    async fn complete(&self, draft: Draft, issued: Timestamp) -> Result<JobAnswer, Refusal> {
-        let Draft {
-            mut answer,
-            grid,
-            seed,
-        } = draft;
-        if let Some(album) = grid {
-            answer.attachments = self.gallery.whole(&album, issued).await?;
-        }
-        if let Some((album, content)) = seed {
-            answer.seed = Some(self.gallery.seed(&album, content, issued).await?);
-        }
-        Ok(answer)
+    /// Decisions do not await, so the lock is not held for long.
+    fn with_state<T>(&self, decide: impl FnOnce(&mut State) -> T) -> T {
+        // No decision can panic halfway, so a poisoned lock is harmless.
+        decide(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Memory {
-    /// The job whose seed can be asked for, with its position.
+impl State {
+    /// The job whose seed can be requested, with its index.
     fn parent(&self, jobid: &str, now: Timestamp) -> Option<(usize, &ParentJob)> {
         let mut parents = self.world.jobs.iter().enumerate();
-        parents.find(|(_, job)| job.id == jobid && is_kept(job.created, now))
+        parents.find(|(_, job)| job.id == jobid && can_be_found(job.created, now))
     }
 
-    /// The seed job.
-    fn own(&self, jobid: &str, now: Timestamp) -> Option<&Retrieval> {
-        let mut jobs = self.retrievals.iter();
-        jobs.find(|job| job.id == jobid && is_kept(job.created, now))
+    fn seed_job(&self, jobid: &str, now: Timestamp) -> Option<&SeedJob> {
+        let mut jobs = self.jobs.iter();
+        jobs.find(|job| job.id == jobid && can_be_found(job.created, now))
     }
 
-    /// Every call about a job of a halted account is refused, whatever else is
-    /// wrong with it.
-    fn not_halted(&self, jobid: &str, now: Timestamp) -> Result<(), Refusal> {
+    /// Rejects every call about a job of a halted account, before any other check.
+    fn check_halted(&self, jobid: &str, now: Timestamp) -> Result<(), Rejection> {
         let channel = match self.parent(jobid, now) {
             Some((_, parent)) => parent.channel.as_deref(),
-            None => self.own(jobid, now).map(|job| job.channel.as_str()),
+            None => self.seed_job(jobid, now).map(|job| job.channel.as_str()),
         };
         let account = channel.and_then(|channel| self.world.account(channel));
         if account.is_some_and(|account| account.moderation == Moderation::Halted) {
-            return Err(Refusal::Halted);
+            return Err(Rejection::Halted);
         }
         Ok(())
     }
 
-    /// Whether a parent's seed has been retrieved.
-    fn retrieved(&self, parent: usize, now: Timestamp) -> bool {
-        self.retrievals
-            .iter()
-            .any(|job| job.parent == parent && job.stage(now) == Stage::Completed)
+    fn is_retrieved(&self, parent: usize, now: Timestamp) -> bool {
+        let mut jobs = self.jobs.iter();
+        jobs.any(|job| job.parent == parent && job.stage(now) == Stage::Completed)
     }
 
-    fn submit(&mut self, request: SeedRequest, now: Timestamp) -> Result<Draft, Refusal> {
-        self.not_halted(&request.jobid, now)?;
-        let Some((position, parent)) = self.parent(&request.jobid, now) else {
-            // A seed job is found, but is none of those that have a seed.
-            return Err(match self.own(&request.jobid, now) {
-                None => Refusal::NoParent(request.jobid),
+    fn submit(&mut self, request: SeedRequest, at: Context<'_>) -> Result<JobResponse, Rejection> {
+        let now = at.now;
+        self.check_halted(&request.jobid, now)?;
+        let Some((index, parent)) = self.parent(&request.jobid, now) else {
+            // A seed job is found, but has no seed of its own.
+            return Err(match self.seed_job(&request.jobid, now) {
+                None => Rejection::NoParent(request.jobid),
                 Some(job) if job.stage(now) == Stage::Completed => {
-                    Refusal::Verb("seed_async".into())
+                    Rejection::Verb("seed_async".into())
                 }
-                Some(_) => Refusal::ParentNotCompleted,
+                Some(_) => Rejection::ParentNotCompleted,
             });
         };
         if !parent.completed() {
-            return Err(Refusal::ParentNotCompleted);
+            return Err(Rejection::ParentNotCompleted);
         }
         if !parent.has_seed() {
-            return Err(Refusal::Verb(parent.verb.clone()));
+            return Err(Rejection::Verb(parent.verb.clone()));
         }
-        if self.retrieved(position, now) {
-            return Ok(self.parent_draft(position, parent, now));
+        if self.is_retrieved(index, now) {
+            return Ok(self.parent_response(index, parent, at));
         }
 
-        let channel = parent.channel.as_deref();
-        let account = channel.and_then(|channel| self.world.account(channel));
         let discord = request
             .discord
-            .or_else(|| account.and_then(|account| account.discord.clone()))
-            .or_else(|| parent.discord.clone())
-            .ok_or(Refusal::Missing("discord"))?;
-        let channel = channel.ok_or(Refusal::Missing("channel"))?.to_owned();
-        let executing = || {
-            let jobs = self.executing(now);
-            jobs.filter(|job| job.channel == channel)
-        };
+            .or_else(|| self.world.discord(parent).map(ToOwned::to_owned))
+            .ok_or(Rejection::Missing("discord"))?;
+        let channel = parent
+            .channel
+            .clone()
+            .ok_or(Rejection::Missing("channel"))?;
+        let executing = || self.executing(now).filter(|job| job.channel == channel);
         if executing().count() >= self.world.max_jobs(&channel) {
-            return Err(Refusal::Busy(ids(executing())));
+            return Err(Rejection::Busy(ids(executing())));
         }
 
-        let wish = Wish {
+        let account = self.world.account(&channel);
+        let halted = account.is_some_and(|account| account.moderation == Moderation::Unnoticed);
+        let job = SeedJob {
             discord,
             reply_url: request
                 .reply_url
                 .or_else(|| account.and_then(|account| account.reply_url.clone())),
             reply_ref: request.reply_ref,
+            halted,
+            ..self.next_job(index, parent, &channel, now)
         };
-        let halted = account.is_some_and(|account| account.moderation == Moderation::Unnoticed);
-        let mut job = self.retrieval(position, parent, &channel, wish, now);
-        job.halted = halted;
-        let answer = job.answer(parent, now);
+        let response = job.response(parent, now);
         if halted && let Some(account) = self.world.account_mut(&channel) {
             account.moderation = Moderation::Halted;
         }
-        self.retrievals.push(job);
-        Ok(answer.into())
+        self.jobs.push(job);
+        Ok(response)
     }
 
-    /// The next retrieval.
-    fn retrieval(
+    fn next_job(
         &self,
-        position: usize,
+        index: usize,
         parent: &ParentJob,
         channel: &str,
-        wish: Wish,
         created: Timestamp,
-    ) -> Retrieval {
-        let Wish {
-            discord,
-            reply_url,
-            reply_ref,
-        } = wish;
-        // Ids are counted, not dated, so that they are the same at every start.
-        let number = self.retrievals.len() + 1;
-        Retrieval {
+    ) -> SeedJob {
+        // Ids are counted, so that they are the same at every start.
+        let number = self.jobs.len() + 1;
+        let date = self.origin.strftime("%Y%m%d");
+        SeedJob {
             id: format!(
-                "{}{:09}-user:1234-channel:{channel}",
-                self.origin.strftime("%Y%m%d"),
+                "{date}{:09}-user:1234-channel:{channel}",
                 120_000_000 + number
             ),
-            parent: position,
+            parent: index,
             created,
-            discord,
+            discord: String::new(),
             channel: channel.to_owned(),
-            reply_url,
-            reply_ref,
+            reply_url: None,
+            reply_ref: None,
             message_id: parent.message_id + 500_000 + number as u64,
             cancelled: None,
             halted: false,
         }
     }
 
-    /// Adds a retrieval that began before the clock did.
-    fn executes(&mut self, executing: &Executing) {
-        let found = self
-            .world
-            .jobs
-            .iter()
-            .position(|parent| parent.id == executing.parent);
-        let job = found.and_then(|position| {
-            let parent = self.world.jobs.get(position)?;
-            let channel = parent.channel.clone()?;
-            let wish = Wish {
+    /// Adds a job that started before the clock did.
+    fn add_executing(&mut self, executing: &ExecutingJob) {
+        let mut parents = self.world.jobs.iter().enumerate();
+        let found = parents.find(|(_, parent)| parent.id == executing.parent);
+        let job = found.and_then(|(index, parent)| {
+            Some(SeedJob {
                 discord: self.world.discord(parent)?.to_owned(),
-                reply_url: None,
-                reply_ref: None,
-            };
-            Some(self.retrieval(position, parent, &channel, wish, executing.created))
+                ..self.next_job(index, parent, parent.channel.as_deref()?, executing.created)
+            })
         });
-        self.retrievals.extend(job);
+        self.jobs.extend(job);
     }
 
-    fn executing(&self, now: Timestamp) -> impl Iterator<Item = &Retrieval> {
-        self.retrievals.iter().filter(move |job| job.executing(now))
+    fn executing(&self, now: Timestamp) -> impl Iterator<Item = &SeedJob> {
+        let jobs = self.jobs.iter();
+        jobs.filter(move |job| job.stage(now).is_executing())
     }
 
-    fn cancel(&mut self, jobid: &str, now: Timestamp) -> Result<(), Refusal> {
-        self.not_halted(jobid, now)?;
-        let job = self
-            .retrievals
-            .iter_mut()
-            .find(|job| job.id == jobid && job.executing(now))
-            .ok_or_else(|| Refusal::NoJob(jobid.into()))?;
+    fn cancel(&mut self, jobid: &str, now: Timestamp) -> Result<(), Rejection> {
+        self.check_halted(jobid, now)?;
+        let mut jobs = self.jobs.iter_mut();
+        let job = jobs
+            .find(|job| job.id == jobid && job.stage(now).is_executing())
+            .ok_or_else(|| Rejection::NoJob(jobid.into()))?;
         job.cancelled = Some(now);
         Ok(())
     }
 
-    fn reset(&mut self, channel: &str) -> Result<(), Refusal> {
-        let account = self
-            .world
-            .account_mut(channel)
-            .ok_or_else(|| Refusal::NoAccount(channel.into()))?;
-        account.moderation = Moderation::Clear;
-        Ok(())
-    }
-
-    fn look_up(&self, jobid: &str, now: Timestamp) -> Result<Draft, Refusal> {
-        self.not_halted(jobid, now)?;
-        if let Some((position, parent)) = self.parent(jobid, now) {
-            return Ok(self.parent_draft(position, parent, now));
+    fn get_job(&self, jobid: &str, at: Context<'_>) -> Result<JobResponse, Rejection> {
+        self.check_halted(jobid, at.now)?;
+        if let Some((index, parent)) = self.parent(jobid, at.now) {
+            return Ok(self.parent_response(index, parent, at));
         }
-        self.own(jobid, now)
-            .and_then(|job| self.retrieval_draft(job, now))
-            .ok_or_else(|| Refusal::NoJob(jobid.into()))
+        self.seed_job(jobid, at.now)
+            .and_then(|job| self.seed_job_response(job, at))
+            .ok_or_else(|| Rejection::NoJob(jobid.into()))
     }
 
-    fn retrieval_draft(&self, job: &Retrieval, now: Timestamp) -> Option<Draft> {
+    fn seed_job_response(&self, job: &SeedJob, at: Context<'_>) -> Option<JobResponse> {
         let parent = self.world.jobs.get(job.parent)?;
-        let mut draft = Draft::from(job.answer(parent, now));
-        if job.stage(now) == Stage::Completed {
-            draft.seed = seed_of(parent);
-            draft.answer.content = draft.seed.as_ref().map(|(_, content)| content.clone());
+        let mut response = job.response(parent, at.now);
+        if job.stage(at.now) == Stage::Completed {
+            add_seed(&mut response, parent, at);
+            response.content = response.seed.as_ref().map(|seed| seed.content.clone());
         }
-        Some(draft)
+        Some(response)
     }
 
-    fn parent_draft(&self, position: usize, parent: &ParentJob, now: Timestamp) -> Draft {
-        Draft {
-            answer: parent.answer(
-                self.world
-                    .max_jobs(parent.channel.as_deref().unwrap_or_default()),
-            ),
-            grid: parent.album.clone(),
-            seed: seed_of(parent).filter(|_| self.retrieved(position, now)),
+    fn parent_response(&self, index: usize, parent: &ParentJob, at: Context<'_>) -> JobResponse {
+        let channel = parent.channel.as_deref().unwrap_or_default();
+        let mut response = parent.response(self.world.max_jobs(channel));
+        let grid = parent.images.as_ref();
+        let grid = grid.map(|it| it.attachment(Variant::Grid, at.image_base_url, at.issued));
+        response.attachments.extend(grid);
+        if self.is_retrieved(index, at.now) {
+            add_seed(&mut response, parent, at);
         }
+        response
     }
 }
 
-fn ids<'a>(jobs: impl Iterator<Item = &'a Retrieval>) -> Vec<String> {
+fn add_seed(response: &mut JobResponse, parent: &ParentJob, at: Context<'_>) {
+    response.seed = parent.images.as_ref().map(|images| {
+        let content = parent.seed_content(images.seed);
+        images.seed(content, at.image_base_url, at.issued)
+    });
+}
+
+fn ids<'a>(jobs: impl Iterator<Item = &'a SeedJob>) -> Vec<String> {
     jobs.map(|job| job.id.clone()).collect()
 }
 
-/// Whether a job of this age is still to be had.
-fn is_kept(created: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(created) < KEPT
-}
-
-fn seed_of(parent: &ParentJob) -> Option<(Album, String)> {
-    let album = parent.album.clone()?;
-    let content = parent.seed_content(album.seed);
-    Some((album, content))
+fn can_be_found(created: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(created) < JOB_LIFETIME
 }

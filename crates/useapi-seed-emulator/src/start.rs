@@ -1,4 +1,4 @@
-//! Starting and ending: an emulator runs on a thread of its own.
+//! Start and end of an emulator, which runs on its own thread.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,215 +13,185 @@ use axum::middleware;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::callbacks::{Callback, Callbacks, Reach};
-use crate::clock::{Clock, Pace, Speed, TimeScaleError, can_be_shown};
-use crate::control::{self, Addresses, Control};
-use crate::faults::{Fault, FaultError, InjectedFault, Plan, Trigger};
-use crate::gallery::Gallery;
-use crate::head_limit;
+use crate::callbacks::{Callback, CallbackPolicy, Callbacks};
+use crate::clock::{Clock, TimeScale, TimeScaleError, is_representable};
+use crate::control::{self, BaseUrls, Control};
+use crate::faults::{Fault, FaultError, FaultPlan, InjectedFault, Trigger};
 use crate::host;
 use crate::image_host::{self, ImageHost};
 use crate::journal::JournalEntry;
 use crate::operation::Operation;
-use crate::retrieval::JobCounts;
+use crate::recorder::Recorder;
 use crate::routes;
 use crate::samples::{self, EXPIRED_TOKEN, SampleJobs, TOKEN};
 use crate::scenario::Scenario;
+use crate::seed_job::JobCounts;
+use crate::server::{self, Limits};
 use crate::service::Service;
-use crate::watch::Watch;
-use crate::wire::{Connections, Fate};
 
 /// Why an emulator could not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The clock's speed is no finite number above zero.
+    /// The time scale is not a finite number above zero.
     #[error(transparent)]
     TimeScale(#[from] TimeScaleError),
-    /// The clock's start is no time that could be written down.
+    /// The clock cannot show its start time.
     #[error("the clock cannot start at {0:?}: choose a time between the years 1 and 9998")]
     Start(SystemTime),
-    /// A fault cannot be met by the calls that it is for.
+    /// A fault has no effect on its operation.
     #[error(transparent)]
     Fault(#[from] FaultError),
-    /// Something else listens on the port.
+    /// Another program listens on the port.
     #[error("port {port} is taken on 127.0.0.1: choose another, or 0 for any that is free")]
     PortTaken {
-        /// The port that was asked for.
+        /// The port.
         port: u16,
     },
-    /// The system would not let it.
+    /// An error of the operating system.
     #[error("the emulator could not start: {0}")]
     System(#[from] io::Error),
 }
 
-/// Says how an emulator is to run. Made by [`Emulator::builder`].
-#[derive(Clone, Debug)]
+/// Configures an emulator. Created by [`Emulator::builder`].
+#[derive(Clone, Debug, Default)]
 #[must_use = "nothing runs before `start`"]
 pub struct EmulatorBuilder {
     port: u16,
-    pace: Option<Result<Pace, TimeScaleError>>,
-    start: Option<Result<Timestamp, SystemTime>>,
+    time_scale: Option<Result<TimeScale, TimeScaleError>>,
+    start_time: Option<SystemTime>,
     scenario: Option<Scenario>,
     faults: Vec<(Operation, Trigger, Fault)>,
-    reach: Reach,
+    policy: CallbackPolicy,
 }
 
-/// Some hours after the sample jobs, so that they are not too old.
+/// Some hours after the sample jobs were created.
 const START: Timestamp = Timestamp::constant(1_708_884_000, 0);
 
 impl EmulatorBuilder {
-    pub(crate) fn new() -> Self {
-        Self {
-            port: 0,
-            pace: None,
-            start: None,
-            scenario: None,
-            faults: Vec::new(),
-            reach: Reach::Loopback,
-        }
-    }
-
-    /// The API's port. 0, which is what it is without this, takes any that is
-    /// free. The image host always takes any that is free.
+    /// The API's port. Defaults to 0, any that is free. The image host always takes
+    /// any that is free.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// How many seconds pass on the emulator's clock while one passes in
-    /// reality. Without this it is 1.
+    /// How many seconds pass on the emulator's clock in one real second; defaults to
+    /// the scenario's value, or 1.
     pub fn time_scale(mut self, time_scale: f64) -> Self {
-        self.pace = Some(Speed::try_from(time_scale).map(Pace::Times));
+        self.time_scale = Some(TimeScale::try_from(time_scale));
         self
     }
 
-    /// A clock that stands still but for [`Emulator::advance`], so that a test
-    /// sees each state as long as it likes.
+    /// Pauses the clock: it changes only by [`Emulator::advance`], so that a test can
+    /// inspect each state for as long as it likes.
     pub fn paused(mut self) -> Self {
-        self.pace = Some(Ok(Pace::Stopped));
+        self.time_scale = Some(Ok(TimeScale::PAUSED));
         self
     }
 
-    /// What the emulator's clock shows at its start. Without this it is
-    /// 2024-02-25T18:00:00Z, at every start: some hours after the sample jobs
-    /// were made, which are gone 31 days later.
+    /// The time of the emulator's clock at its start; defaults to the scenario's
+    /// value, or 2024-02-25T18:00:00Z, some hours after the sample jobs were created.
+    /// These expire 31 days later.
     pub fn start_time(mut self, time: SystemTime) -> Self {
-        self.start = Some(Timestamp::try_from(time).map_err(|_| time));
+        self.start_time = Some(time);
         self
     }
 
-    /// What is there at the start, beside the sample jobs. What is said of clock
-    /// and faults otherwise comes before what the scenario says.
+    /// The initial state, in addition to the sample jobs.
     pub fn scenario(mut self, scenario: Scenario) -> Self {
         self.scenario = Some(scenario);
         self
     }
 
-    /// A fault that calls of an operation meet, as [`Emulator::inject`].
+    /// Injects a fault, as [`Emulator::inject`] does, before those of the scenario.
     pub fn fault(mut self, operation: Operation, trigger: Trigger, fault: Fault) -> Self {
         self.faults.push((operation, trigger, fault));
         self
     }
 
-    /// Lets callbacks leave this machine. Without this, a `replyUrl` is called
-    /// only on loopback: 127.0.0.0/8, `[::1]` and `localhost`.
+    /// Allows callbacks to other machines. By default, a `replyUrl` is called only on
+    /// loopback: 127.0.0.0/8, `[::1]` and `localhost`.
     pub fn allow_external_callbacks(mut self) -> Self {
-        self.reach = Reach::Anywhere;
+        self.policy = CallbackPolicy::AllowExternal;
         self
     }
 
-    /// Starts the emulator. Both ports accept connections when it is done. It
-    /// needs no particular runtime around it.
+    /// Starts the emulator. Both ports accept connections when it returns. It needs no
+    /// particular runtime.
     ///
     /// # Errors
     ///
-    /// [`StartError::TimeScale`] if the speed is no finite number above zero,
-    /// [`StartError::Start`] if the clock cannot show the time it is to start at,
-    /// [`StartError::Fault`] if a fault is for calls that cannot meet it,
+    /// [`StartError::TimeScale`] if the time scale is not a finite number above zero,
+    /// [`StartError::Start`] if the clock cannot show the start time,
+    /// [`StartError::Fault`] if a fault has no effect on its operation,
     /// [`StartError::PortTaken`] if the port is, [`StartError::System`] if the
-    /// system refuses a port for another reason, or the thread.
+    /// operating system denies a port for another reason, or the thread.
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let Self {
-            port,
-            pace,
-            start,
-            scenario,
-            faults,
-            reach,
-        } = self;
-        let said = scenario.as_ref();
-        let pace = pace
-            .or_else(|| said.and_then(Scenario::pace).map(Ok))
-            .unwrap_or(Ok(Pace::Times(Speed::REAL)))?;
-        let start = start
-            .or_else(|| said.and_then(Scenario::start).map(Ok))
-            .unwrap_or(Ok(START));
-        let start = start.map_err(StartError::Start)?;
-        if !can_be_shown(start) {
-            return Err(StartError::Start(start.into()));
-        }
-        let mut plan = Plan::default();
-        let told = scenario.iter().flat_map(Scenario::faults);
-        for (operation, trigger, fault) in faults.into_iter().chain(told) {
+        let scenario = self.scenario.as_ref();
+        let time_scale = match self.time_scale {
+            Some(time_scale) => time_scale?,
+            None => scenario
+                .and_then(Scenario::time_scale)
+                .unwrap_or(TimeScale::REAL),
+        };
+        let start = match self.start_time {
+            Some(time) => Timestamp::try_from(time)
+                .ok()
+                .filter(|start| is_representable(*start))
+                .ok_or(StartError::Start(time))?,
+            None => scenario.and_then(Scenario::start).unwrap_or(START),
+        };
+        let mut plan = FaultPlan::default();
+        let of_scenario = scenario.into_iter().flat_map(Scenario::faults);
+        let of_scenario = of_scenario.map(|it| (it.operation, it.trigger, it.fault));
+        for (operation, trigger, fault) in self.faults.into_iter().chain(of_scenario) {
             plan.add(operation, trigger, fault)?;
         }
-        let api = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-            if error.kind() == ErrorKind::AddrInUse {
-                StartError::PortTaken { port }
-            } else {
-                error.into()
-            }
+        let port = self.port;
+        let api = bind(port).map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => StartError::PortTaken { port },
+            _ => error.into(),
         })?;
-        let images = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let addresses = Addresses {
-            base_url: format!("http://{}/v2", api.local_addr()?),
-            image_base_url: format!("http://{}", images.local_addr()?),
-        };
+        let images = bind(0)?;
+        let urls = Arc::new(BaseUrls {
+            api: format!("http://{}/v2", api.local_addr()?),
+            images: format!("http://{}", images.local_addr()?),
+        });
 
-        let clock = Clock::start(start, pace);
+        let clock = Clock::start(start, time_scale);
         let (jobs, mut world) = samples::world(start);
-        if let Some(scenario) = &scenario {
+        if let Some(scenario) = scenario {
             scenario.add_to(&mut world, start);
         }
         let names = Arc::new(world.names.clone());
-        let gallery = Arc::new(Gallery::new(addresses.image_base_url.clone()));
-        let host = Arc::new(ImageHost::new(clock.clone(), Arc::clone(&gallery), &world));
-        let watch = Arc::new(Watch::new(clock.clone(), &world, plan));
-        let service = Arc::new(Service::new(clock.clone(), gallery, world));
-        let callbacks = Callbacks::new(reach, clock.clone(), Arc::clone(&watch));
-        let callbacks = Arc::new(callbacks);
+        let host = Arc::new(ImageHost::new(clock.clone(), &world));
+        let recorder = Arc::new(Recorder::new(clock.clone(), &world, plan));
+        let service = Arc::new(Service::new(clock.clone(), urls.images.clone(), world));
+        let callbacks = Callbacks::new(self.policy, clock.clone(), Arc::clone(&recorder));
         let control = Control {
-            clock: clock.clone(),
-            watch: Arc::clone(&watch),
+            clock,
+            recorder: Arc::clone(&recorder),
             service: Arc::clone(&service),
-            callbacks: Arc::clone(&callbacks),
+            callbacks: Arc::new(callbacks),
             host: Arc::clone(&host),
-            addresses: Arc::new(addresses),
+            urls,
             names,
         };
-        // The service's own routes come first, and its answer to unknown ones.
-        let site = routes::router(service, Arc::clone(&watch), callbacks)
-            .merge(control::router(control.clone()));
+        // The router of the API comes first, with its responses to unknown routes.
+        let api_router = routes::router(
+            service,
+            Arc::clone(&recorder),
+            Arc::clone(&control.callbacks),
+        )
+        .merge(control::router(control.clone()));
         #[cfg(feature = "console")]
-        let site = crate::page::on(site, &control.addresses.image_base_url);
-        let pictures = image_host::router(host, watch);
+        let api_router = crate::console::add_to(api_router, &control.urls.images);
+        let image_router = image_host::router(host, recorder);
         #[cfg(feature = "console")]
-        let pictures = crate::page::measured(pictures);
-        let sites = [(api, site), (images, pictures)];
+        let image_router = crate::console::allow_timing(image_router);
 
-        let (stop, stopped) = oneshot::channel();
-        let (ready, serving) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("useapi-seed-emulator".into())
-            .spawn(move || serve(sites, ready, stopped))?;
-        let running = Running {
-            stop: Some(stop),
-            thread: Some(thread),
-        };
-        serving
-            .await
-            .unwrap_or_else(|_| Err(io::Error::other("its thread ended")))?;
+        let running = Running::start([(api, api_router), (images, image_router)]).await?;
         Ok(Emulator {
             jobs,
             control,
@@ -230,70 +200,79 @@ impl EmulatorBuilder {
     }
 }
 
-/// Serves until told to stop, or until nobody could tell any more.
-fn serve(
-    sites: [(TcpListener, Router); 2],
-    ready: oneshot::Sender<io::Result<()>>,
-    stopped: oneshot::Receiver<()>,
-) {
-    // A runtime of its own makes the end complete: it takes the connections
-    // along, which axum otherwise serves in tasks that nobody holds.
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(4)
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return drop(ready.send(Err(error))),
-    };
-    runtime.block_on(async {
-        for (listener, router) in sites {
-            match listening(listener) {
-                Ok((listener, port)) => {
-                    let router = router
-                        .layer(middleware::from_fn(head_limit::refuse))
-                        .layer(middleware::from_fn_with_state(port, host::check));
-                    let service = router.into_make_service_with_connect_info::<Fate>();
-                    tokio::spawn(axum::serve(Connections::new(listener), service).into_future());
-                }
-                Err(error) => return drop(ready.send(Err(error))),
-            }
-        }
-        if ready.send(Ok(())).is_ok() {
-            // An error means that the sender is gone, which is the sign.
-            let _ = stopped.await;
-        }
-    });
-    // A picture that is being painted is of no use to anybody now.
-    runtime.shutdown_background();
-}
-
-/// In this thread's runtime, with the port.
-fn listening(listener: TcpListener) -> io::Result<(tokio::net::TcpListener, u16)> {
+fn bind(port: u16) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     listener.set_nonblocking(true)?;
-    let port = listener.local_addr()?.port();
-    Ok((tokio::net::TcpListener::from_std(listener)?, port))
+    Ok(listener)
 }
 
-/// The thread, ended when this is dropped.
+/// The thread, which ends when this is dropped.
 #[derive(Debug)]
 struct Running {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
+impl Running {
+    async fn start(routers: [(TcpListener, Router); 2]) -> io::Result<Self> {
+        let (stop, stopped) = oneshot::channel();
+        let (started, starting) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("useapi-seed-emulator".into())
+            .spawn(move || run(routers, started, stopped))?;
+        let running = Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        let ended = || Err(io::Error::other("its thread ended"));
+        starting.await.unwrap_or_else(|_| ended())?;
+        Ok(running)
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It only has to drop what it holds; waiting for that means that
-            // both ports are closed afterwards. A panic there was told there.
+            // Afterwards both ports are closed. A panic was printed by the thread.
             let _ = thread.join();
         }
     }
 }
 
-/// The service, running on loopback until it is dropped.
+/// Serves until the sender of `stopped` is dropped.
+fn run(
+    routers: [(TcpListener, Router); 2],
+    started: oneshot::Sender<io::Result<()>>,
+    stopped: oneshot::Receiver<()>,
+) {
+    // Dropping the runtime drops the connections, each of which is a task.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(4)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(started.send(Err(error))),
+    };
+    runtime.block_on(async {
+        let served = routers.into_iter().try_for_each(|(listener, router)| {
+            let port = listener.local_addr()?.port();
+            let router = router.layer(middleware::from_fn_with_state(port, host::check));
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            tokio::spawn(server::serve(listener, router, Limits::default()));
+            Ok(())
+        });
+        if started.send(served).is_ok() {
+            // It fails when the sender is dropped, which is the signal.
+            let _ = stopped.await;
+        }
+    });
+    // Does not wait for an image that is being rendered.
+    runtime.shutdown_background();
+}
+
+/// The service on loopback, until this is dropped.
 ///
 /// Dropping it closes both ports and every connection before it returns.
 pub struct Emulator {
@@ -303,7 +282,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts an emulator on a free port, at real speed.
+    /// Starts an emulator on a free port, in real time.
     ///
     /// # Errors
     ///
@@ -312,15 +291,15 @@ impl Emulator {
         Self::builder().start().await
     }
 
-    /// For an emulator on a certain port or with a faster clock.
+    /// Configures an emulator, such as its port and its clock.
     pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder::new()
+        EmulatorBuilder::default()
     }
 
     /// The API's base URL, `http://127.0.0.1:<port>/v2`.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.control.addresses.base_url
+        &self.control.urls.api
     }
 
     /// The URL of the console, a page for a browser:
@@ -335,10 +314,10 @@ impl Emulator {
     /// The image host's base URL, `http://127.0.0.1:<another port>`.
     #[must_use]
     pub fn image_base_url(&self) -> &str {
-        &self.control.addresses.image_base_url
+        &self.control.urls.images
     }
 
-    /// An API token that is accepted.
+    /// A valid API token.
     #[must_use]
     #[allow(clippy::unused_self, reason = "a token belongs to a service")]
     pub fn token(&self) -> &str {
@@ -352,27 +331,26 @@ impl Emulator {
         EXPIRED_TOKEN
     }
 
-    /// The jobs that were there at the start.
+    /// Ids of the sample jobs.
     #[must_use]
     pub fn jobs(&self) -> &SampleJobs {
         &self.jobs
     }
 
-    /// The id of a job by what it is called: in the scenario, or as the fields
-    /// of [`SampleJobs`].
+    /// The id of an initial job, by its name in the scenario or the name of its field
+    /// in [`SampleJobs`].
     #[must_use]
     pub fn job(&self, name: &str) -> Option<&str> {
         self.control.names.get(name).map(String::as_str)
     }
 
-    /// Names and ids of all jobs that were there at the start.
+    /// Names and ids of all initial jobs.
     pub fn named_jobs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.control.names.iter().map(|(name, id)| (&**name, &**id))
     }
 
-    /// Puts the emulator's clock forward: what takes that long there is done at
-    /// once, and a test need not wait for it. All calls together put it forward by
-    /// five hundred years at most.
+    /// Advances the emulator's clock: whatever takes that long there is done
+    /// immediately.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -387,84 +365,76 @@ impl Emulator {
         self.control.clock.advance(by);
     }
 
-    /// From now on, so many seconds pass on the emulator's clock while one passes in
-    /// reality; one that stood still runs.
+    /// Changes how many seconds pass on the emulator's clock in one real second. A
+    /// paused clock resumes.
     ///
     /// # Errors
     ///
-    /// If the speed is no finite number above zero.
+    /// If it is not a finite number above zero.
     pub fn set_time_scale(&self, time_scale: f64) -> Result<(), TimeScaleError> {
-        let speed = Speed::try_from(time_scale)?;
-        self.control.clock.set_pace(Pace::Times(speed));
+        let time_scale = TimeScale::try_from(time_scale)?;
+        self.control.clock.set_time_scale(time_scale);
         Ok(())
     }
 
-    /// What its clock shows.
+    /// The time of the emulator's clock.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         self.control.clock.now().into()
     }
 
-    /// From now on, calls of an operation meet a fault.
+    /// Injects a fault into calls of an operation.
     ///
     /// # Errors
     ///
-    /// If it would change nothing about any of them, or has a number or a header
-    /// that it cannot have.
+    /// If it has no effect on the operation, has an invalid number or header, or too
+    /// many faults are pending.
     pub fn inject(
         &self,
         operation: Operation,
         trigger: Trigger,
         fault: Fault,
     ) -> Result<(), FaultError> {
-        self.control.watch.inject(operation, trigger, fault)
+        let mut plan = self.control.recorder.plan();
+        plan.add(operation, trigger, fault)
     }
 
-    /// The faults that were asked for, in that order, with how often each was
-    /// met.
+    /// The injected faults in the order of injection, and how often each was applied.
     #[must_use]
     pub fn faults(&self) -> Vec<InjectedFault> {
-        self.control.watch.plan().counts()
+        self.control.recorder.plan().injected()
     }
 
-    /// Forgets all faults, those with chances too.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
-        self.control.watch.plan().clear();
+        self.control.recorder.plan().clear();
     }
 
-    /// The calls of API and image host, the latest thousand, or fewer where they
-    /// are over 16 MiB together, in the order they were answered.
+    /// The calls of API and image host, in the order of the responses: the latest
+    /// thousand, and at most 16 MiB.
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {
-        self.control.watch.calls()
+        self.control.recorder.calls_after(0)
     }
 
-    /// The answers of the API that were outside of the OpenAPI description: each
-    /// became a 500. For this project's own tests.
-    #[cfg(feature = "validated")]
-    #[must_use]
-    pub fn violations(&self) -> Vec<String> {
-        self.control.watch.violations()
-    }
-
-    /// The callbacks so far, the latest thousand, tries that failed among them.
+    /// The latest thousand callbacks, including failed attempts.
     #[must_use]
     pub fn callbacks(&self) -> Vec<Callback> {
         self.control.callbacks.log()
     }
 
-    /// How the seed jobs of each job have fared, by its id. A job that nobody
-    /// asked the seed of is not among them.
+    /// Counts of the seed jobs of each parent job, by its id. A job whose seed was
+    /// never requested is not included.
     #[must_use]
     pub fn job_counts(&self) -> BTreeMap<String, JobCounts> {
-        self.control.service.counts()
+        self.control.service.job_counts()
     }
 
-    /// How many requests to the image host carried an API token or an
-    /// `Authorization` header, and were refused for it.
+    /// How many requests to the image host had an API token or an `Authorization`
+    /// header, and were rejected.
     #[must_use]
     pub fn leaked_token_requests(&self) -> u64 {
-        self.control.host.requests_with_token()
+        self.control.host.leaked_token_requests()
     }
 }
 

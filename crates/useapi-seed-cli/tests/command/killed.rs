@@ -72,7 +72,7 @@ fn goes_on(folder: &Path, emulator: &Emulator, job_id: &str, when: &str) {
 async fn in_each_call() {
     for (operation, fault) in [
         // Carried out when the process has gone.
-        (Operation::RetrieveSeed, Fault::late(LATE)),
+        (Operation::RetrieveSeed, Fault::latency(LATE)),
         // Arrived, and not answered.
         (Operation::RetrieveSeed, Fault::Stall { bytes: 0 }),
         (Operation::RetrieveSeed, Fault::Stall { bytes: 100 }),
@@ -275,7 +275,11 @@ async fn in_a_submission_after_a_look() {
 async fn a_job_with_another_reference_is_found() {
     let emulator = Emulator::builder()
         .time_scale(FAST)
-        .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::late(LATE))
+        .fault(
+            Operation::RetrieveSeed,
+            Trigger::Next(1),
+            Fault::latency(LATE),
+        )
         .start()
         .await
         .unwrap();

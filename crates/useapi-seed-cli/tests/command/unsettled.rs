@@ -92,7 +92,11 @@ async fn resubmit_skips_the_wait_and_says_so() {
 async fn the_latest_of_two_records_counts() {
     let emulator = Emulator::builder()
         .time_scale(FAST)
-        .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::late(LATE))
+        .fault(
+            Operation::RetrieveSeed,
+            Trigger::Next(1),
+            Fault::latency(LATE),
+        )
         .start()
         .await
         .unwrap();

@@ -76,7 +76,7 @@ async fn stopped() -> Emulator {
 }
 
 #[tokio::test]
-async fn news_come_on_progress_and_at_the_end() {
+async fn job_calls_back_on_progress_and_at_its_end() {
     let emulator = stopped().await;
     let receiver = receiver(0).await;
     let jobid = started(&emulator, &receiver.url).await;
@@ -102,7 +102,7 @@ async fn news_come_on_progress_and_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_cancelled_job_is_told_of_at_once() {
+async fn cancelled_job_calls_back_immediately() {
     let emulator = stopped().await;
     let receiver = receiver(0).await;
     let jobid = started(&emulator, &receiver.url).await;
@@ -112,7 +112,7 @@ async fn a_cancelled_job_is_told_of_at_once() {
 }
 
 #[tokio::test]
-async fn a_job_that_its_halted_account_fails_is_told_of() {
+async fn job_of_halted_account_calls_back() {
     let emulator = stopped().await;
     let receiver = receiver(0).await;
     let body = json!({ "jobid": emulator.jobs().halted, "replyUrl": receiver.url });
@@ -123,7 +123,7 @@ async fn a_job_that_its_halted_account_fails_is_told_of() {
 }
 
 #[tokio::test]
-async fn what_is_not_taken_comes_again() {
+async fn failed_callback_is_repeated() {
     let emulator = stopped().await;
     let receiver = receiver(2).await;
     started(&emulator, &receiver.url).await;
@@ -146,7 +146,7 @@ async fn what_is_not_taken_comes_again() {
 }
 
 #[tokio::test]
-async fn nothing_leaves_loopback() {
+async fn external_url_is_not_called() {
     for url in [
         "https://example.com/hook",
         "https://127.0.0.1/hook",
@@ -169,7 +169,7 @@ async fn nothing_leaves_loopback() {
 }
 
 #[tokio::test]
-async fn no_more_than_64_are_under_way() {
+async fn at_most_64_callbacks_are_concurrent() {
     let scenario = "title = \"Room for many\"\n[[account]]\nchannel = \"1114555266835431444\"\n\
                     discord = \"ROOM-of-the-account\"\nmax_jobs = 70\n";
     let emulator = Emulator::builder()
@@ -210,7 +210,7 @@ async fn no_more_than_64_are_under_way() {
 }
 
 #[tokio::test]
-async fn callbacks_are_lost_doubled_late_and_overtaken() {
+async fn faults_apply_to_callbacks() {
     let late = Fault::Latency { milliseconds: 30 };
     for (fault, taken) in [
         (Fault::Dropped, vec!["progress", "completed"]),
@@ -265,7 +265,7 @@ async fn callbacks_are_lost_doubled_late_and_overtaken() {
 }
 
 #[tokio::test]
-async fn jobs_are_counted_for_each_parent() {
+async fn jobs_are_counted_by_parent() {
     let emulator = stopped().await;
     let cancelled = started(&emulator, "").await;
     request(&emulator, Method::GET, "/jobs/cancel/")

@@ -1,4 +1,4 @@
-//! A plain HTTP client of the API.
+//! An HTTP client that validates every response of the API against the spec.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,13 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 
+use crate::spec;
+
 /// A status and a body.
 pub(crate) type Answer = (u16, Value);
 
-/// Width and height of a picture: painted, or else prebuilt.
-pub(crate) const SIDE: u32 = if cfg!(feature = "pictures") { 1024 } else { 1 };
+/// Width and height of an image.
+pub(crate) const SIDE: u32 = 1024;
 
 /// A clock on which a retrieval takes 75 milliseconds.
 pub(crate) async fn fast() -> Emulator {
@@ -27,12 +29,31 @@ pub(crate) fn client() -> Client {
         .unwrap()
 }
 
-pub(crate) async fn answer(request: RequestBuilder) -> Answer {
+/// Sends a request without a validation of its response, which may have a fault.
+pub(crate) async fn unvalidated(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
-    let kind = response.headers()["content-type"].to_str().unwrap();
-    assert_eq!(kind, "application/json");
     (status, response.json().await.unwrap())
+}
+
+pub(crate) async fn answer(request: RequestBuilder) -> Answer {
+    let (client, request) = request.build_split();
+    let request = request.unwrap();
+    let (method, url) = (request.method().clone(), request.url().clone());
+    let response = client.execute(request).await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = response.text().await.unwrap();
+    let path = url.path().strip_prefix("/v2").unwrap();
+    let violations = match spec::API.operation(&method, path) {
+        Some(operation) => spec::API.violations(operation, status, &headers, &body),
+        None if [404, 405].contains(&status) => Vec::new(),
+        None => vec!["there is no such operation".to_owned()],
+    };
+    assert!(
+        violations.is_empty(),
+        "{method} {url} {status}: {violations:#?}\n{body}"
+    );
+    (status, serde_json::from_str(&body).unwrap())
 }
 
 pub(crate) fn request(emulator: &Emulator, method: Method, path: &str) -> RequestBuilder {

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 
-use crate::caller::{client, get, start};
+use crate::caller::{client, get, request, start, unvalidated};
 
 async fn call(
     emulator: &Emulator,
@@ -24,7 +24,7 @@ async fn call(
 }
 
 #[tokio::test]
-async fn a_test_in_any_language_controls_it() {
+async fn control_api_covers_a_complete_test() {
     let emulator = Emulator::builder().paused().start().await.unwrap();
     let (status, time) = call(&emulator, Method::GET, "clock", None).await;
     assert_eq!(
@@ -42,7 +42,8 @@ async fn a_test_in_any_language_controls_it() {
     let injection = json!({ "operation": "get_job", "trigger": { "next": 1 }, "fault": fault });
     let (status, _) = call(&emulator, Method::POST, "faults", Some(injection)).await;
     assert_eq!(status, 204);
-    assert_eq!(get(&emulator, jobid).await.0, 503);
+    let poll = request(&emulator, Method::GET, "/jobs/").query(&[("jobid", jobid)]);
+    assert_eq!(unvalidated(poll).await.0, 503);
     let (_, faults) = call(&emulator, Method::GET, "faults", None).await;
     assert_eq!(
         (&faults[0]["hits"], &faults[0]["fault"]),
@@ -66,7 +67,7 @@ async fn a_test_in_any_language_controls_it() {
 }
 
 #[tokio::test]
-async fn it_says_where_it_is_and_who_showed_a_token() {
+async fn service_info_has_urls_and_leaked_tokens() {
     let emulator = Emulator::start().await.unwrap();
     let (_, service) = call(&emulator, Method::GET, "service", None).await;
     assert_eq!(service["base_url"], emulator.base_url());
@@ -82,7 +83,7 @@ async fn it_says_where_it_is_and_who_showed_a_token() {
 }
 
 #[tokio::test]
-async fn a_wrong_wish_is_refused_with_its_reason() {
+async fn invalid_body_is_rejected_with_its_reason() {
     let emulator = Emulator::start().await.unwrap();
     for (path, body, reason) in [
         ("clock", json!({ "seconds": 5 }), "unknown field `seconds`"),

@@ -8,14 +8,18 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use useapi_seed_emulator::{Emulator, Fault, FaultError, Operation, Trigger};
 
-use crate::caller::{client, fast, get, request, retrieve, start, url};
+use crate::caller::{Answer, client, fast, request, retrieve, start, unvalidated, url};
 
 fn poll(emulator: &Emulator) -> RequestBuilder {
     let jobid = emulator.jobs().imagine.as_str();
     request(emulator, Method::GET, "/jobs/").query(&[("jobid", jobid)])
 }
 
-/// What the next poll is answered, if it meets this fault.
+async fn get(emulator: &Emulator, jobid: &str) -> Answer {
+    unvalidated(request(emulator, Method::GET, "/jobs/").query(&[("jobid", jobid)])).await
+}
+
+/// The response to the next poll, with this fault.
 async fn polled(fault: Fault) -> Result<Response, reqwest::Error> {
     let emulator = Emulator::start().await.unwrap();
     emulator
@@ -36,7 +40,7 @@ async fn polled(fault: Fault) -> Result<Response, reqwest::Error> {
 }
 
 #[tokio::test]
-async fn a_status_comes_with_and_without_retry_after() {
+async fn status_has_an_optional_retry_after() {
     for retry_after in [None, Some("30"), Some("Sun, 25 Feb 2024 18:00:30 GMT")] {
         let fault = Fault::Status {
             status: 503,
@@ -52,7 +56,7 @@ async fn a_status_comes_with_and_without_retry_after() {
 }
 
 #[tokio::test]
-async fn a_page_comes_in_place_of_json() {
+async fn html_replaces_json() {
     let answer = polled(Fault::Html { status: 502 }).await.unwrap();
     assert_eq!(answer.status(), 502);
     assert!(
@@ -65,7 +69,7 @@ async fn a_page_comes_in_place_of_json() {
 }
 
 #[tokio::test]
-async fn an_answer_is_cut() {
+async fn truncated_body_ends_early() {
     let answer = polled(Fault::TruncatedBody { bytes: 10 }).await.unwrap();
     assert!(answer.content_length().unwrap() > 10);
     assert!(answer.bytes().await.is_err());
@@ -84,7 +88,7 @@ async fn an_answer_is_cut() {
 }
 
 #[tokio::test]
-async fn a_submission_is_lost_before_or_after_it_is_carried_out() {
+async fn reset_is_before_or_after_the_job_starts() {
     for (fault, executing) in [(Fault::ResetBefore, 0), (Fault::ResetAfter, 1)] {
         let emulator = Emulator::start().await.unwrap();
         emulator
@@ -106,7 +110,7 @@ async fn a_submission_is_lost_before_or_after_it_is_carried_out() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_is_reset_as_the_next_request_comes() {
+async fn reused_connection_is_reset() {
     let emulator = Emulator::builder()
         .fault(Operation::ListJobs, Trigger::Next(1), Fault::ResetOnReuse)
         .start()
@@ -142,7 +146,7 @@ async fn a_kept_connection_is_reset_as_the_next_request_comes() {
 }
 
 #[tokio::test]
-async fn answers_stall_and_dawdle() {
+async fn response_stalls_or_is_slow() {
     let emulator = Emulator::start().await.unwrap();
     emulator
         .inject(
@@ -183,7 +187,7 @@ async fn answers_stall_and_dawdle() {
 }
 
 #[tokio::test]
-async fn fields_are_unknown_doubled_and_retyped() {
+async fn fields_are_added_duplicated_and_replaced() {
     let added = |name: &str, value| Fault::ExtraField {
         name: name.into(),
         value,
@@ -203,7 +207,7 @@ async fn fields_are_unknown_doubled_and_retyped() {
 }
 
 #[tokio::test]
-async fn links_have_expired_and_pictures_are_truncated() {
+async fn links_expire_and_images_are_truncated() {
     let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let job = retrieve(&emulator, &emulator.jobs().imagine).await;
     emulator
@@ -240,7 +244,7 @@ async fn links_have_expired_and_pictures_are_truncated() {
 }
 
 #[tokio::test]
-async fn a_fault_waits_for_an_answer_that_it_changes() {
+async fn fault_without_effect_stays_pending() {
     let emulator = Emulator::builder().paused().start().await.unwrap();
     let jobid = start(&emulator, &emulator.jobs().imagine).await["jobid"].clone();
     let jobid = jobid.as_str().unwrap();
@@ -273,7 +277,7 @@ async fn a_fault_waits_for_an_answer_that_it_changes() {
 }
 
 #[tokio::test]
-async fn a_fault_that_waits_lets_others_change_the_answer() {
+async fn pending_fault_lets_response_faults_pass() {
     let emulator = Emulator::builder().paused().start().await.unwrap();
     let field = |pointer: &str, value| Fault::ReplacedField {
         pointer: pointer.into(),
@@ -298,7 +302,7 @@ async fn a_fault_that_waits_lets_others_change_the_answer() {
 }
 
 #[tokio::test]
-async fn errors_of_operations_without_fields_have_fields() {
+async fn errors_of_bodiless_operations_have_fields() {
     let emulator = Emulator::start().await.unwrap();
     let added = Fault::ExtraField {
         name: "news".into(),
@@ -325,7 +329,7 @@ async fn errors_of_operations_without_fields_have_fields() {
 }
 
 #[tokio::test]
-async fn a_fault_of_a_picture_waits_for_more_than_its_head() {
+async fn image_fault_is_not_applied_to_head() {
     let emulator = fast().await;
     let job = retrieve(&emulator, &emulator.jobs().imagine).await;
     let link = url(&job["seed"]["attachments"][0]);
@@ -344,7 +348,7 @@ async fn a_fault_of_a_picture_waits_for_more_than_its_head() {
 }
 
 #[tokio::test]
-async fn a_fault_that_could_do_nothing_is_refused() {
+async fn inapplicable_fault_is_rejected() {
     let emulator = Emulator::start().await.unwrap();
     let injected = emulator.inject(Operation::GetJob, Trigger::Next(1), Fault::Duplicated);
     assert!(matches!(injected, Err(FaultError::Unsuitable { .. })));
@@ -355,7 +359,7 @@ async fn a_fault_that_could_do_nothing_is_refused() {
 }
 
 #[tokio::test]
-async fn faults_are_bounded() {
+async fn pending_faults_are_bounded() {
     let emulator = Emulator::start().await.unwrap();
     let inject = |value: String| {
         let fault = Fault::ExtraField {
@@ -377,7 +381,7 @@ async fn faults_are_bounded() {
 }
 
 #[tokio::test]
-async fn faults_can_be_forgotten() {
+async fn faults_can_be_cleared() {
     let emulator = Emulator::start().await.unwrap();
     let always = Trigger::Probability {
         probability: 1.0,
@@ -397,7 +401,7 @@ async fn faults_can_be_forgotten() {
 }
 
 #[tokio::test]
-async fn a_caller_that_gives_up_does_not_undo_its_call() {
+async fn timed_out_call_is_still_processed() {
     let emulator = Emulator::start().await.unwrap();
     let late = Fault::Latency { milliseconds: 150 };
     emulator
@@ -438,7 +442,7 @@ fn submitted(emulator: &Emulator) -> TcpStream {
 }
 
 #[tokio::test]
-async fn late_call_outlives_its_sender() {
+async fn delayed_call_outlives_its_sender() {
     const DELAY: Duration = Duration::from_millis(150);
     for is_reset in [false, true] {
         let emulator = Emulator::start().await.unwrap();
@@ -446,7 +450,7 @@ async fn late_call_outlives_its_sender() {
             .inject(
                 Operation::RetrieveSeed,
                 Trigger::Next(1),
-                Fault::late(DELAY),
+                Fault::latency(DELAY),
             )
             .unwrap();
         let sent = Instant::now();
@@ -472,9 +476,9 @@ async fn late_call_outlives_its_sender() {
 }
 
 #[tokio::test]
-async fn late_call_answers_a_sender_that_waits() {
+async fn delayed_call_responds_to_its_sender() {
     let emulator = Emulator::start().await.unwrap();
-    let late = Fault::late(Duration::from_millis(60));
+    let late = Fault::latency(Duration::from_millis(60));
     emulator
         .inject(Operation::RetrieveSeed, Trigger::Next(1), late)
         .unwrap();
@@ -484,7 +488,7 @@ async fn late_call_answers_a_sender_that_waits() {
 }
 
 #[tokio::test]
-async fn a_token_at_the_image_host_is_counted_through_a_fault() {
+async fn leaked_token_is_counted_despite_a_fault() {
     let emulator = Emulator::builder()
         .fault(Operation::GetImage, Trigger::Next(1), Fault::status(503))
         .start()

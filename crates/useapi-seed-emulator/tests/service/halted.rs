@@ -14,7 +14,7 @@ const PLAIN: &str = "Your Discord account has received a pending moderation mess
     any new API calls.";
 
 #[tokio::test]
-async fn the_first_request_is_answered_with_the_failed_job_and_all_others_plainly() {
+async fn first_596_has_the_job_and_later_ones_not() {
     let emulator = Emulator::start().await.unwrap();
     let parent = &emulator.jobs().halted;
     assert_eq!(get(&emulator, parent).await.0, 200);
@@ -66,7 +66,7 @@ async fn the_first_request_is_answered_with_the_failed_job_and_all_others_plainl
 }
 
 #[tokio::test]
-async fn every_call_about_a_halted_account_is_refused_until_its_reset() {
+async fn halted_account_rejects_all_until_reset() {
     let scenario = Scenario::from_toml(
         r#"
         title = "Halted with a job executing"
@@ -107,7 +107,7 @@ async fn every_call_about_a_halted_account_is_refused_until_its_reset() {
 }
 
 #[tokio::test]
-async fn a_job_that_has_ended_is_refused_too_while_its_account_is_halted() {
+async fn ended_job_of_halted_account_is_rejected() {
     let emulator = Emulator::builder().paused().start().await.unwrap();
     let parent = &emulator.jobs().halted;
     let (status, failed) = post(&emulator, json!({ "jobid": parent })).await;
@@ -122,7 +122,7 @@ async fn a_job_that_has_ended_is_refused_too_while_its_account_is_halted() {
 }
 
 #[tokio::test]
-async fn the_status_line_says_596() {
+async fn status_line_has_596() {
     let emulator = Emulator::start().await.unwrap();
     let body = json!({ "jobid": emulator.jobs().halted }).to_string();
     let (authority, path) = emulator.base_url()["http://".len()..]

@@ -7,7 +7,7 @@ use useapi_seed_emulator::{Emulator, Operation};
 use crate::caller::{client, post, request, retrieve, url};
 
 #[tokio::test]
-async fn every_call_is_written_down_without_secrets() {
+async fn journal_has_calls_without_secrets() {
     let emulator = Emulator::builder().paused().start().await.unwrap();
     let body = json!({ "jobid": emulator.jobs().imagine, "discord": "OWN-of-the-request-end" });
     let (_, job) = post(&emulator, body).await;
@@ -40,7 +40,7 @@ async fn every_call_is_written_down_without_secrets() {
 }
 
 #[tokio::test]
-async fn a_token_that_nobody_has_is_cut_by_its_length_alone() {
+async fn unknown_token_is_redacted_by_length() {
     let emulator = Emulator::start().await.unwrap();
     let call = client()
         .get(format!("{}/jobs?q=abcd%20efgh-secret", emulator.base_url()))
@@ -50,7 +50,7 @@ async fn a_token_that_nobody_has_is_cut_by_its_length_alone() {
 }
 
 #[tokio::test]
-async fn pictures_are_written_down_too() {
+async fn journal_has_image_requests() {
     let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let job = retrieve(&emulator, &emulator.jobs().imagine).await;
     client()
@@ -64,7 +64,7 @@ async fn pictures_are_written_down_too() {
 }
 
 #[tokio::test]
-async fn the_oldest_calls_are_forgotten() {
+async fn oldest_calls_are_removed() {
     let emulator = Emulator::start().await.unwrap();
     let client = client();
     for _ in 0..1001 {

@@ -19,7 +19,7 @@ fn addresses(emulator: &Emulator) -> [SocketAddr; 2] {
 }
 
 #[tokio::test]
-async fn it_listens_on_loopback_on_two_ports() {
+async fn emulator_listens_on_two_loopback_ports() {
     let emulator = Emulator::start().await.unwrap();
     let [api, images] = addresses(&emulator);
     assert_eq!(api.ip().to_string(), "127.0.0.1");
@@ -30,7 +30,7 @@ async fn it_listens_on_loopback_on_two_ports() {
 }
 
 #[tokio::test]
-async fn the_port_can_be_chosen() {
+async fn port_is_configurable() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
@@ -40,7 +40,7 @@ async fn the_port_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_said_to_be() {
+async fn taken_port_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let error = Emulator::builder().port(port).start().await.unwrap_err();
@@ -52,7 +52,7 @@ async fn a_port_that_is_taken_is_said_to_be() {
 }
 
 #[tokio::test]
-async fn a_clock_that_stood_still_is_given_a_speed() {
+async fn paused_clock_resumes() {
     let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = start(&emulator, &emulator.jobs().imagine).await;
     assert!(emulator.set_time_scale(0.0).is_err());
@@ -61,7 +61,7 @@ async fn a_clock_that_stood_still_is_given_a_speed() {
 }
 
 #[tokio::test]
-async fn a_clock_has_to_move_forward() {
+async fn time_scale_must_be_positive() {
     for speed in [0.0, -0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let error = Emulator::builder()
             .time_scale(speed)
@@ -82,7 +82,7 @@ async fn a_clock_has_to_move_forward() {
 }
 
 #[tokio::test]
-async fn dropping_it_closes_ports_and_connections() {
+async fn drop_closes_ports_and_connections() {
     let emulator = Emulator::start().await.unwrap();
     let addresses = addresses(&emulator);
     let open = addresses.map(|address| TcpStream::connect(address).unwrap());
@@ -100,7 +100,7 @@ async fn dropping_it_closes_ports_and_connections() {
 }
 
 #[tokio::test]
-async fn a_dropped_emulators_port_can_be_taken_again() {
+async fn port_is_free_after_drop() {
     let mut port = 0;
     for _ in 0..5 {
         let emulator = Emulator::builder().port(port).start().await.unwrap();
@@ -111,7 +111,7 @@ async fn a_dropped_emulators_port_can_be_taken_again() {
 }
 
 #[test]
-fn it_needs_no_runtime_of_ours_once_started() {
+fn emulator_outlives_the_starting_runtime() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -124,7 +124,7 @@ fn it_needs_no_runtime_of_ours_once_started() {
 }
 
 #[tokio::test]
-async fn emulators_know_nothing_of_each_other() {
+async fn emulators_share_nothing() {
     let mut emulators = Vec::new();
     for _ in 0..12 {
         emulators.push(Emulator::start().await.unwrap());

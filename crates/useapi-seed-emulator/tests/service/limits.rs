@@ -13,7 +13,7 @@ fn authority(url: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_thousand_connections_that_send_nothing_do_not_stop_it() {
+async fn a_thousand_idle_connections_block_nothing() {
     // Both ends of each are files of this process, and many systems allow 1024
     // until more are asked for.
     #[cfg(unix)]
@@ -35,7 +35,7 @@ async fn a_thousand_connections_that_send_nothing_do_not_stop_it() {
 }
 
 #[tokio::test]
-async fn large_heads_are_refused() {
+async fn large_head_is_431() {
     let emulator = fast().await;
     let jobs = "/jobs/?jobid=x";
     let padded = |size: usize| {
@@ -43,23 +43,18 @@ async fn large_heads_are_refused() {
         call.header("x-padding", "x".repeat(size))
     };
     assert_eq!(answer(padded(8 * 1024)).await.0, 404);
-    let (status, body) = answer(padded(16 * 1024)).await;
-    assert_eq!((status, &body["code"]), (431, &431.into()));
-    assert_eq!(
-        body["error"],
-        "Emulator: target and headers of the request are over 16384 bytes"
-    );
-
+    let status = async |call: reqwest::RequestBuilder| call.send().await.unwrap().status();
+    assert_eq!(status(padded(16 * 1024)).await, 431);
     let long = format!("{jobs}{}", "x".repeat(16 * 1024));
-    assert_eq!(answer(request(&emulator, Method::GET, &long)).await.0, 431);
+    assert_eq!(status(request(&emulator, Method::GET, &long)).await, 431);
     let image = format!("{}/{}", emulator.image_base_url(), "x".repeat(16 * 1024));
-    assert_eq!(client().get(image).send().await.unwrap().status(), 431);
+    assert_eq!(status(client().get(image)).await, 431);
     // They are too large for the journal, too.
     assert_eq!(emulator.journal().len(), 1);
 }
 
 #[tokio::test]
-async fn a_head_of_a_megabyte_is_not_read_to_its_end() {
+async fn head_of_a_megabyte_is_not_read_completely() {
     let emulator = fast().await;
     let mut stream = TcpStream::connect(authority(emulator.base_url())).unwrap();
     stream

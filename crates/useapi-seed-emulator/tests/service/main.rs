@@ -3,22 +3,25 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what the tests share states expectations, as the tests do"
+    reason = "a failure fails the test"
 )]
 
 mod caller;
+mod spec;
 
-mod access;
+mod authorization;
 mod callbacks;
+mod console;
+mod contract;
 mod control;
+mod control_spec;
 mod faults;
+mod get_job;
 mod halted;
 mod images;
 mod journal;
 mod lifetime;
 mod limits;
-mod look_up;
-mod page;
-mod refusals;
+mod rejections;
 mod retrieval;
 mod scenarios;

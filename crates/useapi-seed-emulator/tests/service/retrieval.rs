@@ -8,7 +8,7 @@ use useapi_seed_emulator::Emulator;
 use crate::caller::{SIDE, fast, fields, get, post, retrieve, start, url, wait_for};
 
 #[tokio::test]
-async fn a_started_job_has_the_documented_fields() {
+async fn started_job_has_the_documented_fields() {
     let emulator = Emulator::start().await.unwrap();
     let jobs = emulator.jobs();
     let body = json!({
@@ -56,7 +56,7 @@ async fn a_started_job_has_the_documented_fields() {
 }
 
 #[tokio::test]
-async fn what_is_not_given_is_left_out() {
+async fn absent_fields_are_omitted() {
     let emulator = Emulator::start().await.unwrap();
     let job = start(&emulator, &emulator.jobs().button).await;
     assert_eq!(
@@ -76,7 +76,7 @@ async fn what_is_not_given_is_left_out() {
 }
 
 #[tokio::test]
-async fn discord_is_the_requests_then_the_accounts_then_the_jobs() {
+async fn discord_of_account_precedes_the_jobs() {
     let emulator = Emulator::start().await.unwrap();
     let jobs = emulator.jobs();
     let account = start(&emulator, &jobs.imagine).await;
@@ -86,7 +86,7 @@ async fn discord_is_the_requests_then_the_accounts_then_the_jobs() {
 }
 
 #[tokio::test]
-async fn a_job_is_started_then_in_progress_then_completed() {
+async fn job_starts_progresses_and_completes() {
     let emulator = Emulator::start().await.unwrap();
     let job = start(&emulator, &emulator.jobs().imagine).await;
     let id = job["jobid"].as_str().unwrap();
@@ -130,7 +130,7 @@ async fn a_job_is_started_then_in_progress_then_completed() {
 }
 
 #[tokio::test]
-async fn a_completed_job_carries_the_seed() {
+async fn completed_job_has_the_seed() {
     let emulator = fast().await;
     let jobs = emulator.jobs();
     let body = json!({ "jobid": jobs.imagine, "replyRef": "r-2" });
@@ -169,7 +169,7 @@ async fn a_completed_job_carries_the_seed() {
 }
 
 #[tokio::test]
-async fn once_retrieved_the_parent_is_answered_with_its_seed() {
+async fn retrieved_parent_has_its_seed() {
     let emulator = fast().await;
     let jobs = emulator.jobs();
     for (parent, verb) in [
@@ -243,7 +243,7 @@ async fn retrieved_parent_has_the_documented_fields() {
 }
 
 #[tokio::test]
-async fn a_second_request_meanwhile_starts_a_second_job() {
+async fn second_request_starts_a_second_job() {
     let emulator = Emulator::start().await.unwrap();
     let first = start(&emulator, &emulator.jobs().imagine).await;
     let second = start(&emulator, &emulator.jobs().imagine).await;
@@ -252,7 +252,7 @@ async fn a_second_request_meanwhile_starts_a_second_job() {
 }
 
 #[tokio::test]
-async fn the_same_requests_get_the_same_ids_and_seeds() {
+async fn same_requests_have_same_ids_and_seeds() {
     async fn told() -> Vec<Value> {
         let emulator = fast().await;
         let mut told = Vec::new();
@@ -273,7 +273,7 @@ async fn the_same_requests_get_the_same_ids_and_seeds() {
 }
 
 #[tokio::test]
-async fn links_are_fresh_in_every_answer() {
+async fn every_response_has_new_links() {
     let emulator = fast().await;
     let job = retrieve(&emulator, &emulator.jobs().imagine).await;
     emulator.advance(Duration::from_secs(2));

@@ -15,7 +15,7 @@ async fn shipped(name: &str) -> Emulator {
 }
 
 #[tokio::test]
-async fn a_quiet_day_has_jobs_of_its_own() {
+async fn idle_scenario_adds_jobs() {
     let emulator = shipped("idle").await;
     let lighthouse = emulator.job("lighthouse").unwrap().to_owned();
     let (status, job) = get(&emulator, &lighthouse).await;
@@ -33,7 +33,7 @@ async fn a_quiet_day_has_jobs_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_busy_account_has_no_place_left() {
+async fn busy_account_has_no_slot() {
     let scenario = Scenario::named("busy-account").unwrap();
     let builder = Emulator::builder().paused().scenario(scenario);
     let emulator = builder.start().await.unwrap();
@@ -50,7 +50,7 @@ async fn a_busy_account_has_no_place_left() {
 }
 
 #[tokio::test]
-async fn a_halted_account_waits_for_its_reset() {
+async fn halted_account_rejects_until_reset() {
     let emulator = shipped("halted-account").await;
     let body = json!({ "jobid": emulator.jobs().imagine });
     assert_eq!(post(&emulator, body.clone()).await.0, 596);
@@ -65,7 +65,7 @@ async fn a_halted_account_waits_for_its_reset() {
 }
 
 #[tokio::test]
-async fn on_a_bad_network_the_first_answer_is_lost() {
+async fn flaky_network_loses_the_first_response() {
     let emulator = shipped("flaky-network").await;
     let body = json!({ "jobid": emulator.jobs().imagine });
     let call = request(&emulator, Method::POST, "/jobs/seed_async").json(&body);
@@ -93,7 +93,7 @@ async fn on_a_bad_network_the_first_answer_is_lost() {
 }
 
 #[tokio::test]
-async fn jobs_without_a_time_keep_away_from_those_with_one() {
+async fn undated_jobs_have_ids_of_their_own() {
     let job = |name: &str, created: &str| {
         format!(
             "[[job]]\nname = \"{name}\"\nverb = \"imagine\"\nseed = 1\nchannel = \"7\"\n{created}"
@@ -115,13 +115,13 @@ async fn jobs_without_a_time_keep_away_from_those_with_one() {
 }
 
 #[tokio::test]
-async fn accounts_tokens_and_jobs_are_as_the_file_says() {
+async fn scenario_sets_clock_tokens_accounts_and_jobs() {
     let scenario = Scenario::from_toml(
         r#"
         title = "Odd ones"
 
         [clock]
-        start = "2025-01-01T00:00:00Z"
+        start = 2025-01-01T00:00:00Z
         paused = true
 
         [[token]]
@@ -137,7 +137,7 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
         verb = "imagine"
         seed = 1
         channel = "7"
-        created = "2024-11-30T00:00:00Z"
+        created = 2024-11-30T00:00:00Z
 
         [[job]]
         name = "bare"
@@ -148,7 +148,7 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
         [[fault]]
         operation = "reset_account"
         trigger = { next = 1 }
-        fault = { kind = "late", milliseconds = 250 }
+        fault = { kind = "latency", milliseconds = 250 }
 
         [[job]]
         name = "shown"
@@ -165,7 +165,7 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
     let builder = Emulator::builder().scenario(scenario);
     let emulator = builder.start().await.unwrap();
     let id = |name| emulator.job(name).unwrap();
-    let late = Fault::late(Duration::from_millis(250));
+    let late = Fault::latency(Duration::from_millis(250));
     assert_eq!(emulator.faults()[0].fault, late);
     // Gone after 31 days, as the samples of 2024 are.
     for old in [id("old"), &emulator.jobs().imagine] {

@@ -7,7 +7,7 @@ use useapi_seed_emulator::Emulator;
 use crate::caller::{SIDE, answer, fields, get, request};
 
 #[tokio::test]
-async fn the_query_has_to_name_a_job() {
+async fn query_without_job_is_400() {
     let emulator = Emulator::start().await.unwrap();
     let expected = json!({ "error": "Query param jobid not provided", "code": 400 });
     for path in [
@@ -26,7 +26,7 @@ async fn the_query_has_to_name_a_job() {
 }
 
 #[tokio::test]
-async fn ids_are_found_escaped_or_not() {
+async fn escaped_id_is_found() {
     let emulator = Emulator::start().await.unwrap();
     let id = &emulator.jobs().progress;
     assert!(id.contains(':'));
@@ -41,7 +41,7 @@ async fn ids_are_found_escaped_or_not() {
 }
 
 #[tokio::test]
-async fn samples_have_the_documented_fields() {
+async fn sample_has_the_documented_fields() {
     let emulator = Emulator::start().await.unwrap();
     let (status, job) = get(&emulator, &emulator.jobs().imagine).await;
     assert_eq!(status, 200);
@@ -111,7 +111,7 @@ async fn samples_have_the_documented_fields() {
 }
 
 #[tokio::test]
-async fn every_sample_is_what_it_is_called() {
+async fn samples_match_their_names() {
     let emulator = Emulator::start().await.unwrap();
     let jobs = emulator.jobs();
     let expected = [

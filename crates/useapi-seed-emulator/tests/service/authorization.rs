@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 
-use crate::caller::{answer, client, request, start};
+use crate::caller::{answer, client, request, start, unvalidated};
 
 async fn both(emulator: &Emulator, authorization: Option<&str>) -> [(u16, Value); 2] {
     let base = emulator.base_url();
@@ -29,7 +29,7 @@ async fn both(emulator: &Emulator, authorization: Option<&str>) -> [(u16, Value)
 }
 
 #[tokio::test]
-async fn without_a_known_token_nothing_is_answered() {
+async fn unknown_token_is_401() {
     let emulator = Emulator::start().await.unwrap();
     let token = emulator.token();
     let refused = (401, json!({ "error": "Unauthorized", "code": 401 }));
@@ -50,7 +50,7 @@ async fn without_a_known_token_nothing_is_answered() {
 }
 
 #[tokio::test]
-async fn the_scheme_may_be_written_as_one_likes() {
+async fn scheme_is_case_insensitive() {
     let emulator = Emulator::start().await.unwrap();
     for scheme in ["Bearer", "bearer", "BEARER"] {
         let value = format!("{scheme} {}", emulator.token());
@@ -61,7 +61,7 @@ async fn the_scheme_may_be_written_as_one_likes() {
 }
 
 #[tokio::test]
-async fn an_expired_subscription_is_402() {
+async fn expired_subscription_is_402() {
     let emulator = Emulator::start().await.unwrap();
     let value = format!("Bearer {}", emulator.expired_token());
     for answer in both(&emulator, Some(&value)).await {
@@ -71,7 +71,7 @@ async fn an_expired_subscription_is_402() {
 }
 
 #[tokio::test]
-async fn other_paths_are_404_and_other_methods_405() {
+async fn unknown_path_is_404_and_method_405() {
     let emulator = Emulator::start().await.unwrap();
     for path in ["/nothing", "/jobs/seed_async/", "/jobs/seed"] {
         let got = answer(request(&emulator, Method::POST, path)).await;
@@ -120,7 +120,7 @@ async fn head_is_405_and_not_allowed() {
 }
 
 #[tokio::test]
-async fn head_works_where_it_is_allowed() {
+async fn allowed_head_has_a_response() {
     let emulator = Emulator::start().await.unwrap();
     let root = emulator.base_url().trim_end_matches("/v2");
     let journal = format!("{root}/_emulator/journal");
@@ -156,7 +156,7 @@ async fn status_for(url: &str, host: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn other_hosts_are_rejected_on_every_route() {
+async fn foreign_host_is_rejected_on_every_route() {
     let emulator = Emulator::start().await.unwrap();
     let api = emulator.base_url().trim_end_matches("/v2");
     let images = emulator.image_base_url();
@@ -194,7 +194,7 @@ async fn other_hosts_are_rejected_on_every_route() {
         }
     }
     let call = client().get(format!("{api}/_emulator/service"));
-    let (_, body) = answer(call.header("host", "rebound.example")).await;
+    let (_, body) = unvalidated(call.header("host", "rebound.example")).await;
     assert_eq!(body["code"], 421);
     let error = body["error"].as_str().unwrap();
     assert!(
@@ -205,7 +205,7 @@ async fn other_hosts_are_rejected_on_every_route() {
 }
 
 #[test]
-fn request_must_name_one_host_that_is_here() {
+fn request_must_have_one_local_host() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let emulator = runtime.block_on(Emulator::start()).unwrap();
     let authority = emulator.base_url().trim_start_matches("http://");

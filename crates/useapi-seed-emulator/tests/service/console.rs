@@ -17,7 +17,7 @@ fn quoted<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn all_its_parts_are_there_under_a_policy_that_nothing_leaves() {
+async fn all_files_have_the_security_headers() {
     let emulator = Emulator::start().await.unwrap();
     let mut paths = vec!["/_emulator/page/".to_owned()];
     assert!(emulator.console_url().ends_with(&paths[0]));
@@ -59,16 +59,16 @@ async fn all_its_parts_are_there_under_a_policy_that_nothing_leaves() {
 }
 
 #[tokio::test]
-async fn what_is_no_part_of_it_is_not_found() {
+async fn unknown_file_is_404() {
     let emulator = Emulator::start().await.unwrap();
-    for name in ["swagger-ui.js", "index.html", "..%2Fsrc%2Fpage.rs"] {
+    for name in ["swagger-ui.js", "index.html", "..%2Fsrc%2Fconsole.rs"] {
         let answer = part(&emulator, &format!("/_emulator/page/{name}")).await;
         assert_eq!(answer.status(), 404, "{name}");
     }
 }
 
 #[tokio::test]
-async fn it_says_of_every_sample_what_it_is_good_for() {
+async fn every_sample_is_described() {
     let emulator = Emulator::start().await.unwrap();
     let script = part(&emulator, "/_emulator/page/samples.js").await;
     let script = script.text().await.unwrap();
@@ -78,7 +78,7 @@ async fn it_says_of_every_sample_what_it_is_good_for() {
 }
 
 #[tokio::test]
-async fn a_browser_and_nobody_else_gets_no_connection_twice() {
+async fn browser_connections_are_not_reused() {
     let emulator = Emulator::start().await.unwrap();
     for path in ["/jobs", "/jobs/?jobid=none", "/none"] {
         let call = client().get(format!("{}{path}", emulator.base_url()));

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A job. Every field is optional, and what a job does not have is left out.
+/// A job, without the fields that it does not have.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct JobAnswer {
+pub(crate) struct JobResponse {
     pub(crate) jobid: String,
     pub(crate) verb: Cow<'static, str>,
     pub(crate) status: Cow<'static, str>,
@@ -21,7 +21,7 @@ pub(crate) struct JobAnswer {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) attachments: Vec<Attachment>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) seed: Option<SeedAnswer>,
+    pub(crate) seed: Option<SeedResponse>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prompt: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,21 +44,21 @@ pub(crate) struct JobAnswer {
     pub(crate) error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error_details: Option<&'static str>,
-    /// What only jobs of one verb have: `buttons`, `children`, `button`, …
+    /// Fields of one verb only: `buttons`, `children`, `button`, …
     #[serde(flatten)]
     pub(crate) particulars: serde_json::Map<String, Value>,
     pub(crate) code: u16,
 }
 
-/// A seed with its pictures.
+/// A seed with its images.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct SeedAnswer {
+pub(crate) struct SeedResponse {
     pub(crate) content: String,
     pub(crate) value: u32,
     pub(crate) attachments: Vec<Attachment>,
 }
 
-/// A file that Discord keeps.
+/// A file on the image host.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Attachment {
     pub(crate) id: String,

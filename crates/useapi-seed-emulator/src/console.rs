@@ -1,4 +1,4 @@
-//! The page for a browser: the API's reference, and a way to try it.
+//! The console: a page for a browser, with the API's reference.
 
 use std::sync::Arc;
 
@@ -45,32 +45,29 @@ const PARTS: [(&str, &str, &str); 16] = [
     ),
 ];
 
-/// What the page uses of Swagger UI, which has more.
+/// The files of Swagger UI that the page uses.
 const SWAGGER_UI: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
-/// A site with the page. Its pictures come from the image host.
-pub(crate) fn on(site: Router, image_base_url: &str) -> Router {
-    site.merge(router(guards(image_base_url)))
-        .layer(middleware::from_fn(once_for_browsers))
+/// Adds the console. Its images come from the image host.
+pub(crate) fn add_to(router: Router, image_base_url: &str) -> Router {
+    router
+        .merge(pages(security_headers(image_base_url)))
+        .layer(middleware::from_fn(close_for_browsers))
 }
 
-/// An image host that lets the page know how much of a picture came.
-pub(crate) fn measured(images: Router) -> Router {
-    images.layer(middleware::map_response(allow_timing))
+/// Lets the console measure how much of an image was received.
+pub(crate) fn allow_timing(image_host: Router) -> Router {
+    image_host.layer(middleware::map_response(async |mut response: Response| {
+        let any = HeaderValue::from_static("*");
+        response.headers_mut().insert("timing-allow-origin", any);
+        response
+    }))
 }
 
-async fn allow_timing(mut response: Response) -> Response {
-    let anywhere = HeaderValue::from_static("*");
-    response
-        .headers_mut()
-        .insert("timing-allow-origin", anywhere);
-    response
-}
-
-/// A browser sends a call once more by itself, a POST too, when a connection is reset
-/// that it has used before. That would start a second job: so it uses none twice.
-async fn once_for_browsers(request: Request, next: Next) -> Response {
-    // What a browser says of each of its requests, and nobody else.
+/// A browser repeats a request, a POST too, when a reused connection is reset. That
+/// would start a second job, so its connections are not reused.
+async fn close_for_browsers(request: Request, next: Next) -> Response {
+    // Only browsers send this header.
     let is_browser = request.headers().contains_key("sec-fetch-site");
     let mut response = next.run(request).await;
     if is_browser {
@@ -80,20 +77,20 @@ async fn once_for_browsers(request: Request, next: Next) -> Response {
     response
 }
 
-fn router(guards: Guards) -> Router {
+fn pages(headers: SecurityHeaders) -> Router {
     Router::new()
         .route(
             "/_emulator/page/",
             get(async || ([(CONTENT_TYPE, HTML)], INDEX)),
         )
         .route("/_emulator/page/{part}", get(part))
-        .layer(middleware::map_response_with_state(guards, guarded))
+        .layer(middleware::map_response_with_state(headers, add_headers))
 }
 
-type Guards = [(HeaderName, HeaderValue); 4];
+type SecurityHeaders = [(HeaderName, HeaderValue); 4];
 
-async fn guarded(State(guards): State<Guards>, mut response: Response) -> Response {
-    response.headers_mut().extend(guards);
+async fn add_headers(State(headers): State<SecurityHeaders>, mut response: Response) -> Response {
+    response.headers_mut().extend(headers);
     response
 }
 
@@ -117,22 +114,22 @@ async fn part(Path(name): Path<String>) -> Response {
     response
 }
 
-/// What a browser lets the page do: run its own scripts, call the emulator, show the
-/// image host's pictures; and nothing that would leave the machine.
-fn guards(image_base_url: &str) -> Guards {
+/// Lets the page run its own scripts, call the emulator and show the image host's
+/// images. No request leaves the machine.
+fn security_headers(image_base_url: &str) -> SecurityHeaders {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
          img-src 'self' data: {image_base_url}; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
-    // An address of this machine is made of letters that a header can have.
+    // A loopback URL is a valid header value.
     let policy = HeaderValue::try_from(policy)
         .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
     [
         (CONTENT_SECURITY_POLICY, policy),
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        // Another emulator may be at this address tomorrow.
+        // Another emulator may use this address later.
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ]
 }

@@ -1,24 +1,17 @@
 //! The emulator's own routes match `openapi/emulator.yaml`.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a failure fails the test"
-)]
-
 use std::collections::BTreeSet;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use useapi_seed_emulator::Emulator;
-use useapi_seed_tests::Spec;
+
+use crate::spec::CONTROL;
 
 struct Control {
     emulator: Emulator,
     http: Client,
-    spec: Spec,
 }
 
 impl Control {
@@ -26,7 +19,6 @@ impl Control {
         Self {
             emulator: Emulator::builder().paused().start().await.unwrap(),
             http: Client::builder().no_proxy().build().unwrap(),
-            spec: Spec::emulator(),
         }
     }
 
@@ -46,34 +38,21 @@ impl Control {
             path.split('?').next().unwrap().replace('/', "~1"),
             method.as_str().to_lowercase()
         );
-        let found = self.resolved(&pointer);
-        let Some(schema) = found.pointer("/content/application~1json/schema") else {
+        let declared = CONTROL.at(&pointer);
+        let declared = declared.unwrap_or_else(|| panic!("{pointer} is not in the spec"));
+        let Some(schema) = declared.pointer("/content/application~1json/schema") else {
             assert_eq!(text, "", "{pointer}");
             return (status, Value::Null);
         };
         let json = serde_json::from_str(&text).unwrap();
-        self.assert_matches(&json, schema);
+        assert_matches(&json, schema);
         (status, json)
     }
+}
 
-    fn resolved(&self, pointer: &str) -> Value {
-        let found = self.spec.at(pointer);
-        let found = found.unwrap_or_else(|| panic!("{pointer} is not in the spec"));
-        match found["$ref"].as_str() {
-            Some(target) => self.resolved(target.trim_start_matches('#')),
-            None => found.clone(),
-        }
-    }
-
-    fn assert_matches(&self, json: &Value, schema: &Value) {
-        let schema = self.spec.json_schema(schema);
-        let validator = jsonschema::draft4::new(&schema).unwrap();
-        let errors: Vec<_> = validator
-            .iter_errors(json)
-            .map(|error| error.to_string())
-            .collect();
-        assert!(errors.is_empty(), "{json}: {errors:?}");
-    }
+fn assert_matches(json: &Value, schema: &Value) {
+    let errors = CONTROL.errors(schema, json);
+    assert!(errors.is_empty(), "{json}: {errors:?}");
 }
 
 fn faults() -> Vec<Value> {
@@ -87,7 +66,6 @@ fn faults() -> Vec<Value> {
         json!({"kind": "stall", "bytes": 5}),
         json!({"kind": "slow", "bytes_per_second": 5}),
         json!({"kind": "latency", "milliseconds": 5}),
-        json!({"kind": "late", "milliseconds": 5}),
         json!({"kind": "extra_field", "name": "a", "value": [5]}),
         json!({"kind": "replaced_field", "pointer": "/a", "value": null}),
         json!({"kind": "dropped"}),
@@ -118,8 +96,8 @@ fn variants(source: &str, name: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn values(spec: &Spec, pointer: &str) -> BTreeSet<String> {
-    let values = spec.at(pointer).unwrap().as_array().unwrap();
+fn values(pointer: &str) -> BTreeSet<String> {
+    let values = CONTROL.at(pointer).unwrap().as_array().unwrap();
     values
         .iter()
         .map(|value| value.as_str().unwrap().to_owned())
@@ -130,14 +108,11 @@ fn values(spec: &Spec, pointer: &str) -> BTreeSet<String> {
 async fn every_fault_and_operation_is_in_the_spec() {
     let control = Control::start().await;
     let schemas = "/components/schemas";
-    let kinds = values(
-        &control.spec,
-        &format!("{schemas}/Fault/properties/kind/enum"),
-    );
-    let sources = include_str!("../../crates/useapi-seed-emulator/src/faults.rs");
+    let kinds = values(&format!("{schemas}/Fault/properties/kind/enum"));
+    let sources = include_str!("../../src/faults/fault.rs");
     assert_eq!(kinds, variants(sources, "Fault"));
-    let operations = values(&control.spec, &format!("{schemas}/Operation/enum"));
-    let sources = include_str!("../../crates/useapi-seed-emulator/src/operation.rs");
+    let operations = values(&format!("{schemas}/Operation/enum"));
+    let sources = include_str!("../../src/operation.rs");
     assert_eq!(operations, variants(sources, "Operation"));
 
     let given: BTreeSet<_> = faults()
@@ -145,8 +120,9 @@ async fn every_fault_and_operation_is_in_the_spec() {
         .map(|fault| fault["kind"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(given, kinds);
-    let schema = control
-        .resolved("/paths/~1_emulator~1faults/post/requestBody/content/application~1json/schema");
+    let schema = CONTROL
+        .at("/paths/~1_emulator~1faults/post/requestBody/content/application~1json/schema")
+        .unwrap();
     for fault in faults() {
         let operation = match fault["kind"].as_str().unwrap() {
             "dropped" | "duplicated" | "reordered" => "callback",
@@ -154,7 +130,7 @@ async fn every_fault_and_operation_is_in_the_spec() {
         };
         for when in [json!({"next": 2}), json!({"probability": 0.5, "seed": 1})] {
             let body = json!({"operation": operation, "trigger": when, "fault": fault});
-            control.assert_matches(&body, &schema);
+            assert_matches(&body, schema);
             let (status, _) = control
                 .call(Method::POST, "/_emulator/faults", Some(&body))
                 .await;
@@ -164,7 +140,7 @@ async fn every_fault_and_operation_is_in_the_spec() {
     for operation in &operations {
         let latency = json!({"kind": "latency", "milliseconds": 0});
         let body = json!({"operation": operation, "trigger": {"next": 1}, "fault": latency});
-        control.assert_matches(&body, &schema);
+        assert_matches(&body, schema);
         let taken = control.call(Method::POST, "/_emulator/faults", Some(&body));
         assert_eq!(taken.await.0, 204, "{body}");
     }

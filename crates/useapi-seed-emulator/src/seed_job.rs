@@ -1,42 +1,74 @@
-//! Jobs of the verb `seed_async`: where each stands at a time.
+//! Jobs of the verb `seed_async`, and their state at a time.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::account::masked;
-use crate::answers::JobAnswer;
 use crate::clock::{seconds_between, with_microseconds, with_milliseconds};
 use crate::parent::ParentJob;
+use crate::responses::JobResponse;
 
-/// Virtual time from the request until Midjourney answers for the first time.
-const FIRST_NEWS: SignedDuration = SignedDuration::from_secs(5);
-/// Virtual time from the request to the finished job.
+/// From the request to the first progress, on the virtual clock.
+const STARTED: SignedDuration = SignedDuration::from_secs(5);
+/// From the request to the completed job, on the virtual clock.
 pub(crate) const DURATION: SignedDuration = SignedDuration::from_secs(45);
 
-/// Where a retrieval stands.
+/// How long a seed job has been executing: less than it takes.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "u32")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend("maximum" = 44)))]
+pub(crate) struct Seconds(pub(crate) u32);
+
+impl TryFrom<u32> for Seconds {
+    type Error = &'static str;
+
+    fn try_from(seconds: u32) -> Result<Self, Self::Error> {
+        let executing = i64::from(seconds) < DURATION.as_secs();
+        let seconds = executing.then_some(Self(seconds));
+        seconds.ok_or("a seed job is completed after 45 seconds")
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stage {
     Started,
     /// With its percentage.
     Progress(f64),
     Completed,
-    /// Failed for a pending moderation message.
-    Halted,
-    /// Given up on request.
+    /// For a pending moderation message.
+    Failed,
     Cancelled,
 }
 
-/// How the seed jobs of one parent have fared.
+impl Stage {
+    /// Whether the job occupies a slot of its account.
+    pub(crate) fn is_executing(self) -> bool {
+        matches!(self, Self::Started | Self::Progress(_))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Progress(_) => "progress",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// How many seed jobs of one parent there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct JobCounts {
-    /// All that were started, whatever became of them.
+    /// Jobs started, whatever their outcome.
     pub started: u64,
-    /// Those that have completed.
+    /// Jobs completed.
     pub completed: u64,
-    /// Those that have failed.
+    /// Jobs failed.
     pub failed: u64,
-    /// Those that were given up.
+    /// Jobs cancelled.
     pub cancelled: u64,
 }
 
@@ -46,17 +78,16 @@ impl JobCounts {
         match stage {
             Stage::Started | Stage::Progress(_) => {}
             Stage::Completed => self.completed += 1,
-            Stage::Halted => self.failed += 1,
+            Stage::Failed => self.failed += 1,
             Stage::Cancelled => self.cancelled += 1,
         }
     }
 }
 
-/// A seed retrieval.
 #[derive(Clone, Debug)]
-pub(crate) struct Retrieval {
+pub(crate) struct SeedJob {
     pub(crate) id: String,
-    /// Position of the parent among the service's jobs.
+    /// Index of the parent among the service's jobs.
     pub(crate) parent: usize,
     pub(crate) created: Timestamp,
     pub(crate) discord: String,
@@ -64,16 +95,16 @@ pub(crate) struct Retrieval {
     pub(crate) reply_url: Option<String>,
     pub(crate) reply_ref: Option<String>,
     pub(crate) message_id: u64,
+    /// Whether a pending moderation message fails it.
     pub(crate) halted: bool,
-    /// When it was cancelled.
     pub(crate) cancelled: Option<Timestamp>,
 }
 
-impl Retrieval {
+impl SeedJob {
     pub(crate) fn stage(&self, now: Timestamp) -> Stage {
-        let (first, last) = (self.after(FIRST_NEWS), self.after(DURATION));
+        let (first, last) = (self.after(STARTED), self.after(DURATION));
         if self.halted {
-            Stage::Halted
+            Stage::Failed
         } else if self.cancelled.is_some_and(|at| at <= now) {
             Stage::Cancelled
         } else if now < first {
@@ -85,40 +116,33 @@ impl Retrieval {
         }
     }
 
-    /// When the service calls back, unless the job is given up before.
+    /// When the service calls back, unless the job is cancelled before.
     pub(crate) fn milestones(&self) -> Vec<Timestamp> {
         if self.halted {
             return vec![self.created];
         }
-        vec![
-            self.after(FIRST_NEWS),
-            self.after(DURATION / 2),
-            self.after(DURATION),
-        ]
-    }
-
-    /// Whether it takes one of the account's places.
-    pub(crate) fn executing(&self, now: Timestamp) -> bool {
-        matches!(self.stage(now), Stage::Started | Stage::Progress(_))
+        [STARTED, DURATION / 2, DURATION]
+            .map(|span| self.after(span))
+            .into()
     }
 
     fn after(&self, span: SignedDuration) -> Timestamp {
         self.created.checked_add(span).unwrap_or(Timestamp::MAX)
     }
 
-    /// The answer at a time, still without the seed of a finished one.
-    pub(crate) fn answer(&self, parent: &ParentJob, now: Timestamp) -> JobAnswer {
+    /// The response at a time, without the seed of a completed job.
+    pub(crate) fn response(&self, parent: &ParentJob, now: Timestamp) -> JobResponse {
         let stage = self.stage(now);
         let updated = match stage {
-            Stage::Started | Stage::Halted => self.created,
+            Stage::Started | Stage::Failed => self.created,
             Stage::Progress(_) => now,
             Stage::Completed => self.after(DURATION),
             Stage::Cancelled => self.cancelled.unwrap_or(self.created),
         };
-        let started = JobAnswer {
+        let mut response = JobResponse {
             jobid: self.id.clone(),
             verb: "seed_async".into(),
-            status: "started".into(),
+            status: stage.name().into(),
             created: with_milliseconds(self.created),
             updated: with_milliseconds(updated),
             parent_job_id: Some(parent.id.clone()),
@@ -127,47 +151,32 @@ impl Retrieval {
             reply_url: self.reply_url.clone(),
             reply_ref: self.reply_ref.clone(),
             code: 200,
-            ..JobAnswer::default()
+            ..JobResponse::default()
         };
-        if stage == Stage::Started {
-            return started;
+        if stage != Stage::Started {
+            response.message_id = Some(self.message_id.to_string());
+            response.timestamp = Some(with_microseconds(updated));
         }
-        let heard = JobAnswer {
-            message_id: Some(self.message_id.to_string()),
-            timestamp: Some(with_microseconds(updated)),
-            ..started
-        };
         match stage {
-            Stage::Started => heard,
-            Stage::Progress(percent) => JobAnswer {
-                status: "progress".into(),
-                content: Some(progress(&parent.content, percent)),
-                ..heard
-            },
-            Stage::Completed => JobAnswer {
-                status: "completed".into(),
-                ..heard
-            },
-            Stage::Cancelled => JobAnswer {
-                status: "cancelled".into(),
-                ..heard
-            },
-            Stage::Halted => JobAnswer {
-                status: "failed".into(),
-                error: Some("Pending mod message"),
-                error_details: Some(
+            Stage::Progress(percent) => {
+                response.content = Some(with_percentage(&parent.content, percent));
+            }
+            Stage::Failed => {
+                response.error = Some("Pending mod message");
+                response.error_details = Some(
                     "You have a pending moderation message. Please acknowledge it before using \
                      the bot further.",
-                ),
-                code: 596,
-                ..heard
-            },
+                );
+                response.code = 596;
+            }
+            Stage::Started | Stage::Completed | Stage::Cancelled => {}
         }
+        response
     }
 }
 
 /// The parent's content, with a percentage before the mode in parentheses.
-fn progress(content: &str, percent: f64) -> String {
+fn with_percentage(content: &str, percent: f64) -> String {
     let percent = percent.floor();
     match content.rsplit_once(" (") {
         Some((before, mode)) => format!("{before} ({percent}%) ({mode}"),

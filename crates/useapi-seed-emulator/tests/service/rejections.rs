@@ -18,7 +18,7 @@ async fn refused(emulator: &Emulator, body: Value, status: u16, error: &str) {
 }
 
 #[tokio::test]
-async fn a_job_id_has_to_be_given() {
+async fn jobid_is_required() {
     let emulator = Emulator::start().await.unwrap();
     for body in [
         json!({}),
@@ -53,7 +53,7 @@ async fn lengths_are_counted_in_characters() {
 }
 
 #[tokio::test]
-async fn optional_fields_have_to_be_texts() {
+async fn optional_fields_must_be_texts() {
     let emulator = Emulator::start().await.unwrap();
     let jobid = &emulator.jobs().imagine;
     for field in ["replyRef", "replyUrl", "discord"] {
@@ -72,7 +72,7 @@ async fn optional_fields_have_to_be_texts() {
 }
 
 #[tokio::test]
-async fn empty_fields_are_absent_and_unknown_ignored() {
+async fn empty_field_is_absent_and_unknown_ignored() {
     let emulator = Emulator::builder().paused().start().await.unwrap();
     let jobid = &emulator.jobs().imagine;
     let mut plain = start(&emulator, jobid).await;
@@ -86,7 +86,7 @@ async fn empty_fields_are_absent_and_unknown_ignored() {
 }
 
 #[tokio::test]
-async fn the_parent_has_to_be_there_and_completed_and_of_the_right_verb() {
+async fn parent_must_be_completed_and_supported() {
     let emulator = Emulator::start().await.unwrap();
     let jobs = emulator.jobs();
     let error = "Unable to locate parent job no:such job";
@@ -98,7 +98,7 @@ async fn the_parent_has_to_be_there_and_completed_and_of_the_right_verb() {
 }
 
 #[tokio::test]
-async fn a_seed_job_is_no_parent() {
+async fn seed_job_is_not_a_parent() {
     let slow = Emulator::start().await.unwrap();
     let job = start(&slow, &slow.jobs().imagine).await;
     let body = json!({ "jobid": job["jobid"] });
@@ -111,7 +111,7 @@ async fn a_seed_job_is_no_parent() {
 }
 
 #[tokio::test]
-async fn discord_and_channel_have_to_come_from_somewhere() {
+async fn discord_and_channel_are_required() {
     let emulator = Emulator::start().await.unwrap();
     let jobs = emulator.jobs();
     refused(
@@ -138,7 +138,7 @@ async fn discord_and_channel_have_to_come_from_somewhere() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_object_is_400() {
+async fn body_must_be_a_json_object() {
     let emulator = Emulator::start().await.unwrap();
     let send = |kind: &'static str, body: String| {
         let call = request(&emulator, Method::POST, "/jobs/seed_async");
@@ -187,7 +187,7 @@ async fn large_body_is_400() {
 }
 
 #[tokio::test]
-async fn the_fourth_executing_job_is_429() {
+async fn fourth_executing_job_is_429() {
     let emulator = Emulator::start().await.unwrap();
     let jobs = emulator.jobs();
     let mut executing = Vec::new();
@@ -207,7 +207,7 @@ async fn the_fourth_executing_job_is_429() {
 }
 
 #[tokio::test]
-async fn finished_jobs_make_room() {
+async fn completed_job_frees_its_slot() {
     let emulator = Emulator::start().await.unwrap();
     let jobs = emulator.jobs();
     for _ in 0..3 {

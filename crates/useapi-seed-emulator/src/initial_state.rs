@@ -1,4 +1,4 @@
-//! All that is there when an emulator starts.
+//! The state of the service at the start.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,17 @@ use crate::access::Token;
 use crate::account::{Account, MAX_JOBS};
 use crate::parent::ParentJob;
 
-/// Who may call, on whose accounts, about which jobs.
 #[derive(Clone, Debug)]
-pub(crate) struct World {
+pub(crate) struct InitialState {
     pub(crate) tokens: Vec<Token>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) jobs: Vec<ParentJob>,
-    /// The jobs' ids, by what they are called.
+    /// The jobs' ids, by name.
     pub(crate) names: BTreeMap<String, String>,
-    pub(crate) executing: Vec<Executing>,
+    pub(crate) executing: Vec<ExecutingJob>,
 }
 
-impl World {
-    /// The job that is called so.
+impl InitialState {
     pub(crate) fn job(&self, name: &str) -> Option<&ParentJob> {
         let id = self.names.get(name)?;
         self.jobs.iter().find(|job| job.id == *id)
@@ -36,13 +34,13 @@ impl World {
         accounts.find(|account| account.channel == channel)
     }
 
-    /// How many jobs may be executing in a channel.
+    /// How many slots the account of a channel has.
     pub(crate) fn max_jobs(&self, channel: &str) -> usize {
         let account = self.account(channel);
         account.map_or(MAX_JOBS, |account| account.max_jobs)
     }
 
-    /// The `discord` value for a job's seed, when the request brings none.
+    /// The `discord` value for a request without one.
     pub(crate) fn discord<'a>(&'a self, job: &'a ParentJob) -> Option<&'a str> {
         let account = job
             .channel
@@ -56,7 +54,7 @@ impl World {
 
 /// A seed job that is executing.
 #[derive(Clone, Debug)]
-pub(crate) struct Executing {
+pub(crate) struct ExecutingJob {
     /// Id of the job whose seed it retrieves.
     pub(crate) parent: String,
     pub(crate) created: Timestamp,
