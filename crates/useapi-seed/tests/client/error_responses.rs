@@ -1,8 +1,6 @@
 //! Responses without the service's error in them: each status with bodies that
 //! cannot be used.
 
-use std::sync::{Arc, Mutex};
-
 use useapi_seed::{Client, Disposition, Error, ErrorKind, RequestStatus};
 use useapi_seed_tests::{Response, Stub};
 
@@ -44,24 +42,20 @@ fn bodies() -> Vec<(&'static str, Response, &'static str)> {
 struct Service {
     client: Client,
     stub: Stub,
-    response: Arc<Mutex<Response>>,
 }
 
 impl Service {
     async fn start() -> Self {
-        let response = Arc::new(Mutex::new(Response::drop_connection()));
-        let current = Arc::clone(&response);
-        let stub = Stub::start(move |_| current.lock().unwrap().clone()).await;
+        let stub = Stub::always(Response::drop_connection()).await;
         Self {
             client: stub.client(),
             stub,
-            response,
         }
     }
 
     /// The errors of a submission and of a poll.
     async fn errors(&self, response: Response) -> [Error; 2] {
-        *self.response.lock().unwrap() = response;
+        self.stub.respond_with(response);
         let before = (self.stub.submissions(), self.stub.requests().len());
         let submitted = self.client.submit("a-job").await.unwrap_err();
         let polled = self.client.job("a-seed-job").poll().await.unwrap_err();
