@@ -85,7 +85,13 @@ fn has_kind_of(status: u16, kind: &ErrorKind) -> bool {
 async fn foreign_error_response_proves_nothing() {
     let service = Service::start().await;
     for status in STATUSES {
-        for (name, response, shown) in bodies() {
+        // Every status with one body, and some with every body.
+        let count = if [200, 404, 503, 596].contains(&status) {
+            7
+        } else {
+            1
+        };
+        for (name, response, shown) in bodies().into_iter().take(count) {
             for error in service.errors(response.clone().status(status)).await {
                 assert!(
                     has_kind_of(status, error.kind()),
@@ -116,17 +122,15 @@ async fn foreign_error_response_proves_nothing() {
 async fn body_is_read_up_to_eight_mebibytes() {
     let body = format!(r#"{{"error":"{}"}}"#, "x".repeat(8 * 1024 * 1024));
     let service = Service::start().await;
-    for status in [200, 404, 596] {
-        for error in service.errors(Response::json(status, body.as_str())).await {
-            assert!(
-                has_kind_of(status, error.kind()),
-                "{status}: {:?}",
-                error.kind()
-            );
-            assert_eq!(error.response().unwrap().body.len(), 8 * 1024 * 1024);
-            assert!(error.to_string().contains(r#"{"error":"xxx"#));
-            assert!(error.to_string().len() < 1000);
-        }
+    for status in [200, 404] {
+        service
+            .stub
+            .respond_with(Response::json(status, body.as_str()));
+        let error = service.client.job("a-job").poll().await.unwrap_err();
+        assert!(has_kind_of(status, error.kind()), "{:?}", error.kind());
+        assert_eq!(error.response().unwrap().body.len(), 8 * 1024 * 1024);
+        assert!(error.to_string().contains(r#"{"error":"xxx"#));
+        assert!(error.to_string().len() < 1000);
     }
 }
 

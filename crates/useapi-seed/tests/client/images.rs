@@ -265,7 +265,7 @@ async fn changing_api(respond: impl Fn(usize) -> Response + Send + Sync + 'stati
 }
 
 #[tokio::test]
-async fn useless_renewed_urls_leave_the_error_of_the_host() {
+async fn useless_renewed_urls_keep_the_host_error() {
     let host = Stub::start(|request| match request.target() {
         "/old-4" | "/new-3" => Response::png(),
         target => Response::text(403, target),

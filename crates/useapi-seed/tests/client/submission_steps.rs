@@ -204,7 +204,7 @@ async fn transient_rejection_is_planned_again() {
 
 /// Storing takes longer than an intent may wait for its request.
 #[tokio::test]
-async fn intent_that_is_stored_too_slowly_is_never_sent() {
+async fn intent_stored_too_slowly_is_never_sent() {
     let harness = harness(None).await;
     let options = SubmitOptions::default().timeout(2 * TIMEOUT);
     let mut own = submission(&harness, options);

@@ -23,7 +23,7 @@ enum CutPoint {
 struct TruncatingProxy {
     base_url: String,
     next: Arc<Mutex<Option<CutPoint>>>,
-    /// How many bytes request and response of an intact connection have had.
+    /// The bytes of request and response of an intact connection.
     lengths: Arc<Mutex<Option<(u64, u64)>>>,
     task: JoinHandle<()>,
 }
