@@ -6,17 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use useapi_seed::{Client, Error, ErrorKind, ImageError, SeedResult, Warning};
 use useapi_seed_emulator::{Fault, Operation};
-use useapi_seed_tests::{Harness, PNG, Response, Stub, completed};
-
-/// Files in a directory, hidden ones too.
-fn files(directory: &std::path::Path) -> Vec<String> {
-    let entries = std::fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
+use useapi_seed_tests::{Harness, PNG, Response, Stub, completed, files};
 
 fn image_error<T: std::fmt::Debug>(outcome: &Result<T, Error>) -> &ImageError {
     match outcome.as_ref().unwrap_err().kind() {

@@ -9,7 +9,7 @@ use useapi_seed_emulator::{Fault, Operation};
 use useapi_seed_tests::{Harness, Response, Stub, started};
 
 /// A request timeout, and the settle time with a margin of zero.
-const SOON: Duration = Duration::from_millis(400);
+const SOON: Duration = Duration::from_millis(600);
 
 /// The next submissions have these faults, and are settled when they time out.
 async fn lossy<const N: usize>(faults: [Fault; N]) -> Harness {
@@ -54,11 +54,11 @@ async fn job_of_lost_response_is_found() {
 
 #[tokio::test]
 async fn job_of_timed_out_request_is_found_later() {
-    let harness = lossy([Fault::Latency { milliseconds: 400 }]).await;
-    let backoff = RetryPolicy::disabled().initial_backoff(Duration::from_millis(300));
+    let harness = lossy([Fault::Latency { milliseconds: 900 }]).await;
+    let backoff = RetryPolicy::disabled().initial_backoff(SOON);
     harness.render().await;
     let options = SubmitOptions::default().retry(backoff);
-    let options = options.request_timeout(Duration::from_millis(200));
+    let options = options.request_timeout(SOON);
     started(submit(&harness, options).await);
     assert_eq!(harness.started(), 1);
 }
