@@ -13,7 +13,7 @@ use useapi_seed_tests::{Harness, no_retry, started, wait_until};
 /// The request timeout, and the settle margin, where a test waits for them.
 const TIMEOUT: Duration = Duration::from_secs(1);
 /// More steps than a submission needs.
-const MAX_STEPS: usize = 50;
+const MAX_STEPS: usize = 10_000;
 
 /// The next submission has this fault. The parent's image is rendered.
 async fn harness(fault: impl IntoIterator<Item = Fault>) -> Harness {
@@ -76,7 +76,8 @@ async fn last_step(mut submission: Submission, mut state: SubmissionState) -> St
 async fn kill_after_any_step_starts_exactly_one_job() {
     let lost = Some(Fault::ResetBefore);
     let late = Some(Fault::late(TIMEOUT + TIMEOUT / 4));
-    let cases = [
+    let mut cases = Vec::new();
+    for (steps, fault) in [
         (1, None),
         (2, None),
         (2, Some(Fault::ResetAfter)),
@@ -86,9 +87,16 @@ async fn kill_after_any_step_starts_exactly_one_job() {
         (4, lost),
         (2, late.clone()),
         (3, late),
-    ];
-    join_all(cases.map(|(steps, fault)| async move {
-        let harness = settling(fault.clone()).await;
+    ] {
+        // An intent may wait for its request for half of the margin.
+        let harness = harness(fault.clone()).await.configured(|builder| {
+            let builder = builder.request_timeout(TIMEOUT);
+            builder.settle_margin(2 * TIMEOUT)
+        });
+        cases.push((harness, steps, fault));
+    }
+    let cases = cases.into_iter();
+    join_all(cases.map(|(harness, steps, fault)| async move {
         let mut killed = submission(&harness, when_settled());
         let mut state = SubmissionState::Planned;
         for _ in 0..steps {
