@@ -104,8 +104,8 @@ async fn failed_search_is_in_the_error() {
     let harness = lossy([Fault::ResetAfter]).await;
     harness.inject(Operation::ListJobs, 100, Fault::Html { status: 404 });
     harness.render().await;
-    let options = options(Resubmit::WhenSettled).timeout(2 * SOON);
-    let line = submit(&harness, options).await.unwrap_err().to_string();
+    let outcome = submit(&harness, SubmitOptions::default()).await;
+    let line = outcome.unwrap_err().to_string();
     assert!(line.contains("may have been sent"), "{line}");
     assert!(line.contains("failed: unexpected status"), "{line}");
     assert_eq!(harness.started(), 1);
