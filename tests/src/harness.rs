@@ -1,5 +1,6 @@
 //! A client of an emulator, or of a stub, as most tests need it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use useapi_seed::{
@@ -203,6 +204,22 @@ pub fn completed(outcome: Result<PollResult, Error>) -> SeedResult {
         Ok(PollResult::Completed(result)) => result,
         other => panic!("not completed: {other:?}"),
     }
+}
+
+/// The names of all files in a directory, hidden ones too.
+///
+/// # Panics
+///
+/// When it cannot be read.
+#[must_use]
+pub fn files(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).expect("a directory");
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("a file").file_name())
+        .map(|name| name.into_string().expect("a name in UTF-8"))
+        .collect();
+    names.sort();
+    names
 }
 
 /// Repeats until the condition is true; a test that never gets there hangs, however

@@ -16,7 +16,7 @@ mod stub;
 
 pub use fixture::{Fixture, without_nulls};
 pub use harness::{
-    Harness, client_builder, completed, fast, no_retry, poll_every, started, wait_until,
+    Harness, client_builder, completed, fast, files, no_retry, poll_every, started, wait_until,
 };
 pub use source::{source_files, without_tests, workspace};
 pub use spec::{Example, Spec};

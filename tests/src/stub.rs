@@ -1,5 +1,6 @@
 //! A server that sends exactly the bytes that a test gives it.
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,12 +14,14 @@ use crate::{Fixture, PNG};
 
 /// A server on a free loopback port. It closes each connection after one response,
 /// and stops when dropped.
-#[derive(Debug)]
 pub struct Stub {
     address: String,
     requests: Arc<Mutex<Vec<Request>>>,
+    respond: Arc<Mutex<Respond>>,
     task: JoinHandle<()>,
 }
+
+type Respond = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
 
 /// A request as received.
 #[derive(Clone, Debug)]
@@ -232,11 +235,12 @@ impl Stub {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let respond = Arc::new(respond);
+        let respond: Arc<Mutex<Respond>> = Arc::new(Mutex::new(Arc::new(respond)));
+        let current = Arc::clone(&respond);
         let received = Arc::clone(&requests);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let respond = Arc::clone(&respond);
+                let respond = Arc::clone(&current.lock().expect("no panic"));
                 let received = Arc::clone(&received);
                 tokio::spawn(async move {
                     // A client may close the connection at any time.
@@ -247,8 +251,19 @@ impl Stub {
         Self {
             address,
             requests,
+            respond,
             task,
         }
+    }
+
+    /// Sends another response from now on.
+    ///
+    /// # Panics
+    ///
+    /// When the stub has panicked.
+    pub fn respond_with(&self, response: Response) {
+        let respond = move |_: &Request| response.clone();
+        *self.respond.lock().expect("no panic") = Arc::new(respond);
     }
 
     /// Sends the same response to each request.
@@ -306,6 +321,14 @@ impl Stub {
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().expect("no panic").clone()
+    }
+}
+
+impl fmt::Debug for Stub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stub")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 

@@ -61,7 +61,7 @@ async fn transient_errors_are_retried_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn silent_host_is_unreachable_after_three_attempts() {
+async fn silent_host_is_unreachable_after_3_attempts() {
     let host = Stub::always(Response::hang()).await;
     let timeout = Duration::from_millis(50);
     let builder = builder().http_client(move |http| http.read_timeout(timeout));

@@ -25,7 +25,7 @@ use useapi_seed_images::{
     Directory, DownloadError, Downloader, DownloaderBuilder, ImageError, ImageSource, PutMode,
     SavedImage,
 };
-use useapi_seed_tests::{PNG, Stub};
+use useapi_seed_tests::{PNG, Stub, files};
 
 /// Retries a permanent failure at most twice.
 fn builder() -> DownloaderBuilder {
@@ -91,16 +91,6 @@ fn ranges(host: &Stub, target: &str) -> Vec<bool> {
     requests
         .map(|request| request.header("range").is_some())
         .collect()
-}
-
-/// All files in a directory, hidden ones too.
-fn files(directory: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 #[track_caller]

@@ -109,7 +109,7 @@ async fn second_put_already_exists(backend: &impl Backend) {
     assert!(matches!(error, SinkError::AlreadyExists(name) if name == "image-1.png"));
     assert_eq!(backend.names().await, ["image-1.png"]);
 
-    // Whole or in chunks, it is the same.
+    // As one or in chunks, it is the same.
     let image = downloader.download(&source).await.unwrap();
     let chunks = image.into_stream();
     let chunks: Vec<_> = chunks.try_collect().await.unwrap();

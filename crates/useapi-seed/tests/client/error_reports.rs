@@ -7,33 +7,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use useapi_seed::{Client, Error, ErrorKind, SeedResult, WaitOptions};
+use useapi_seed::{Client, Error, ErrorKind, SeedResult};
 use useapi_seed_tests::{PNG, Response, Stub, client_builder, completed, fast};
 
 const JOBID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 
-/// The error of a submission that gets this response.
-async fn submitted(response: Response) -> Error {
-    let stub = Stub::always(response).await;
-    submitted_to(&stub.base_url(), JOBID).await
-}
-
 async fn submitted_to(base_url: &str, jobid: &str) -> Error {
     let client = client_builder("a-token", base_url).build().unwrap();
     client.submit(jobid).await.unwrap_err()
-}
-
-/// The error of a wait whose polls get this response.
-async fn waited(response: Response) -> Error {
-    waited_for(WaitOptions::DEFAULT_TIMEOUT, response).await
-}
-
-async fn waited_for(timeout: Duration, response: Response) -> Error {
-    let stub = Stub::always(response).await;
-    let wait = stub.client().job(JOBID).wait();
-    wait.with_options(fast().timeout(timeout))
-        .await
-        .unwrap_err()
 }
 
 fn job(body: &Value) -> Response {
@@ -55,6 +36,8 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
     });
     let grid = json!({"jobid": JOBID, "verb": "imagine", "status": "completed"});
     let truncated = documented("200-started").truncated(375);
+    let stub = Stub::always(Response::json(200, "{}")).await;
+    let client = stub.client();
     let mut errors = Vec::new();
     for (name, response) in [
         ("bad-request", documented("400-jobid-missing")),
@@ -71,7 +54,8 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
         ("invalid-response-truncated", truncated),
         ("transport-may-have-been-sent", Response::drop_connection()),
     ] {
-        errors.push((name, submitted(response).await));
+        stub.respond_with(response);
+        errors.push((name, client.submit(JOBID).await.unwrap_err()));
     }
     for (name, response) in [
         ("too-many-jobs-poll", busy()),
@@ -81,11 +65,13 @@ async fn every_kind() -> Vec<(&'static str, Error)> {
         ("seed-missing", job(&grid)),
         ("invalid-response-poll", Response::html(200)),
     ] {
-        errors.push((name, waited(response).await));
+        stub.respond_with(response);
+        errors.push((name, client.job(JOBID).wait().await.unwrap_err()));
     }
-    let (soon, running) = (Duration::from_millis(20), "service/200-in-progress");
-    let running = waited_for(soon, Response::fixture(running)).await;
-    errors.push(("wait-timeout", running));
+    stub.respond_with(Response::fixture("service/200-in-progress"));
+    let wait = client.job(JOBID).wait();
+    let wait = wait.with_options(fast().timeout(Duration::from_millis(20)));
+    errors.push(("wait-timeout", wait.await.unwrap_err()));
     let closed = closed_port().await;
     errors.push(("transport-not-sent", submitted_to(&closed, JOBID).await));
     errors.push(("invalid-input", submitted_to("http://localhost", " ").await));

@@ -6,17 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use useapi_seed::{Client, Error, ErrorKind, ImageError, SeedResult, Warning};
 use useapi_seed_emulator::{Fault, Operation};
-use useapi_seed_tests::{Harness, PNG, Response, Stub, completed};
-
-/// Files in a directory, hidden ones too.
-fn files(directory: &std::path::Path) -> Vec<String> {
-    let entries = std::fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
+use useapi_seed_tests::{Harness, PNG, Response, Stub, completed, files};
 
 fn image_error<T: std::fmt::Debug>(outcome: &Result<T, Error>) -> &ImageError {
     match outcome.as_ref().unwrap_err().kind() {
@@ -265,7 +255,7 @@ async fn changing_api(respond: impl Fn(usize) -> Response + Send + Sync + 'stati
 }
 
 #[tokio::test]
-async fn useless_renewed_urls_leave_the_error_of_the_host() {
+async fn useless_renewed_urls_keep_the_host_error() {
     let host = Stub::start(|request| match request.target() {
         "/old-4" | "/new-3" => Response::png(),
         target => Response::text(403, target),

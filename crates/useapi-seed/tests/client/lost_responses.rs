@@ -9,7 +9,7 @@ use useapi_seed_emulator::{Fault, Operation};
 use useapi_seed_tests::{Harness, Response, Stub, started};
 
 /// A request timeout, and the settle time with a margin of zero.
-const SOON: Duration = Duration::from_millis(400);
+const SOON: Duration = Duration::from_millis(600);
 
 /// The next submissions have these faults, and are settled when they time out.
 async fn lossy<const N: usize>(faults: [Fault; N]) -> Harness {
@@ -54,11 +54,11 @@ async fn job_of_lost_response_is_found() {
 
 #[tokio::test]
 async fn job_of_timed_out_request_is_found_later() {
-    let harness = lossy([Fault::Latency { milliseconds: 400 }]).await;
-    let backoff = RetryPolicy::disabled().initial_backoff(Duration::from_millis(300));
+    let harness = lossy([Fault::Latency { milliseconds: 900 }]).await;
+    let backoff = RetryPolicy::disabled().initial_backoff(SOON);
     harness.render().await;
     let options = SubmitOptions::default().retry(backoff);
-    let options = options.request_timeout(Duration::from_millis(200));
+    let options = options.request_timeout(SOON);
     started(submit(&harness, options).await);
     assert_eq!(harness.started(), 1);
 }
@@ -104,8 +104,8 @@ async fn failed_search_is_in_the_error() {
     let harness = lossy([Fault::ResetAfter]).await;
     harness.inject(Operation::ListJobs, 100, Fault::Html { status: 404 });
     harness.render().await;
-    let options = options(Resubmit::WhenSettled).timeout(2 * SOON);
-    let line = submit(&harness, options).await.unwrap_err().to_string();
+    let outcome = submit(&harness, SubmitOptions::default()).await;
+    let line = outcome.unwrap_err().to_string();
     assert!(line.contains("may have been sent"), "{line}");
     assert!(line.contains("failed: unexpected status"), "{line}");
     assert_eq!(harness.started(), 1);

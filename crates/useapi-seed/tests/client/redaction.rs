@@ -1,8 +1,11 @@
 //! The token is redacted in every spelling that a response may have of it.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::Value;
-use useapi_seed::SubmitOutcome;
+use tokio::runtime::Runtime;
+use useapi_seed::{Client, SubmitOutcome};
 use useapi_seed_tests::{Response, Stub, client_builder};
 
 /// A character in one of the spellings that a JSON string may have of it.
@@ -66,8 +69,9 @@ proptest! {
         let characters = TOKEN.chars().zip(spellings);
         let token: String = characters.map(|(character, spelling)| spelled(character, spelling)).collect();
         prop_assert!(shown(&token).contains(TOKEN));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        for text in runtime.block_on(returned_texts(status, &token)) {
+        let (runtime, client, api) = &*SERVICE;
+        api.respond_with(Response::json(status, body_with(&token)));
+        for text in runtime.block_on(returned_texts(client)) {
             prop_assert!(!shown(&text).contains(TOKEN), "{}", text);
             prop_assert!(text.contains("***"), "{}", text);
         }
@@ -77,15 +81,24 @@ proptest! {
 /// With a character that JSON may escape.
 const TOKEN: &str = "user:1234-secret/token";
 
-/// All texts that the client returns for a response with `token` in it.
-async fn returned_texts(status: u16, token: &str) -> Vec<String> {
-    let body = format!(
+/// Shared, since building a client takes longer than a call.
+static SERVICE: LazyLock<(Runtime, Client, Stub)> = LazyLock::new(|| {
+    let runtime = Runtime::new().unwrap();
+    let api = runtime.block_on(Stub::always(Response::json(200, "{}")));
+    let client = client_builder(TOKEN, api.base_url()).build().unwrap();
+    (runtime, client, api)
+});
+
+fn body_with(token: &str) -> String {
+    format!(
         r#"{{"jobid":"{token}","{token}":["{token}"],"error":"a {token}","errorDetails":"{token}",
         "executingJobs":["{token}"],"verb":"imagine","status":"completed","content":"**a {token}** - <@1>",
         "seed":{{"value":5,"attachments":[{{"url":"{token}","filename":"{token}"}}]}}}}"#
-    );
-    let api = Stub::always(Response::json(status, body)).await;
-    let client = client_builder(TOKEN, api.base_url()).build().unwrap();
+    )
+}
+
+/// All texts that the client returns for the response.
+async fn returned_texts(client: &Client) -> Vec<String> {
     match client.submit("a-job").await {
         Ok(SubmitOutcome::AlreadyRetrieved(result)) => {
             let body: Value = serde_json::from_slice(result.raw_body()).unwrap();

@@ -140,7 +140,7 @@ async fn retry_after_beyond_the_limit_is_an_error() {
 async fn closed_keep_alive_starts_one_job() {
     let harness = retrying().await.configured(|builder| {
         let builder = builder.retry(no_backoff()).settle_margin(Duration::ZERO);
-        builder.request_timeout(Duration::from_millis(300))
+        builder.request_timeout(Duration::from_secs(1))
     });
     harness.inject(Operation::ListJobs, 1, Fault::ResetOnReuse);
     harness.client.executing_jobs().await.unwrap();

@@ -3,30 +3,32 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use useapi_seed::{
     Disposition, JobHandle, Next, Resubmit, Step, Submission, SubmissionState, SubmitOptions,
 };
 use useapi_seed_emulator::{Fault, Operation};
-use useapi_seed_tests::{Harness, fast, no_retry, started, wait_until};
+use useapi_seed_tests::{Harness, no_retry, started, wait_until};
 
-/// The request timeout, and the settle margin.
-const TIMEOUT: Duration = Duration::from_millis(300);
+/// The request timeout, and the settle margin, where a test waits for them.
+const TIMEOUT: Duration = Duration::from_millis(600);
 /// More steps than a submission needs.
-const MAX_STEPS: usize = 50;
+const MAX_STEPS: usize = 10_000;
 
 /// The next submission has this fault. The parent's image is rendered.
 async fn harness(fault: impl IntoIterator<Item = Fault>) -> Harness {
-    let harness = Harness::paused().await.configured(|builder| {
-        // The first poll after the end takes longer: the emulator renders the images.
-        let wait_options = fast().request_timeout(Duration::from_secs(60));
-        let builder = builder.request_timeout(TIMEOUT).settle_margin(TIMEOUT);
-        builder.wait_options(wait_options)
-    });
+    let harness = Harness::paused().await;
     harness.render().await;
     for fault in fault {
         harness.inject(Operation::RetrieveSeed, 1, fault);
     }
     harness
+}
+
+/// Its submissions are settled soon.
+async fn settling(fault: impl IntoIterator<Item = Fault>) -> Harness {
+    let harness = harness(fault).await;
+    harness.configured(|builder| builder.request_timeout(TIMEOUT).settle_margin(TIMEOUT))
 }
 
 fn submission(harness: &Harness, options: SubmitOptions) -> Submission {
@@ -72,7 +74,7 @@ async fn last_step(mut submission: Submission, mut state: SubmissionState) -> St
 
 #[tokio::test]
 async fn kill_after_any_step_starts_exactly_one_job() {
-    let harness = harness(None).await;
+    let harness = settling(None).await;
     let lost = Some(Fault::ResetBefore);
     let late = Some(Fault::late(TIMEOUT + TIMEOUT / 4));
     for (steps, fault) in [
@@ -149,8 +151,8 @@ async fn foreign_intent_is_searched_for_three_times() {
 
 #[tokio::test]
 async fn failed_searches_prove_nothing() {
-    for status in [500, 596] {
-        let harness = harness(None).await;
+    join_all([500, 596].map(|status| async move {
+        let harness = settling(None).await;
         for operation in [Operation::ListJobs, Operation::GetJob] {
             harness.inject(operation, 100, Fault::status(status));
         }
@@ -169,7 +171,8 @@ async fn failed_searches_prove_nothing() {
             assert!(matches!(disposition, Disposition::Halted { .. }), "{error}");
             assert_eq!(harness.calls(Operation::ListJobs), 1);
         }
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
@@ -204,8 +207,8 @@ async fn transient_rejection_is_planned_again() {
 
 /// Storing takes longer than an intent may wait for its request.
 #[tokio::test]
-async fn intent_that_is_stored_too_slowly_is_never_sent() {
-    let harness = harness(None).await;
+async fn intent_stored_too_slowly_is_never_sent() {
+    let harness = settling(None).await;
     let options = SubmitOptions::default().timeout(2 * TIMEOUT);
     let mut own = submission(&harness, options);
     let mut state = SubmissionState::Planned;

@@ -2,7 +2,6 @@
 //! none is lost silently.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,7 +23,7 @@ enum CutPoint {
 struct TruncatingProxy {
     base_url: String,
     next: Arc<Mutex<Option<CutPoint>>>,
-    /// How many bytes request and response of an intact connection have had.
+    /// The bytes of request and response of an intact connection.
     lengths: Arc<Mutex<Option<(u64, u64)>>>,
     task: JoinHandle<()>,
 }
@@ -35,7 +34,8 @@ impl TruncatingProxy {
         let upstream = upstream.trim_end_matches("/v2").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}/v2", listener.local_addr().unwrap());
-        let (next, lengths) = (Arc::default(), Arc::default());
+        let next = Arc::new(Mutex::new(None));
+        let lengths = Arc::new(Mutex::new(None));
         let shared = (Arc::clone(&next), Arc::clone(&lengths));
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {

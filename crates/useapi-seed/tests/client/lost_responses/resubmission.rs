@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use useapi_seed::{Error, Resubmit};
+use useapi_seed::{Error, Resubmit, SubmitOptions};
 use useapi_seed_emulator::{Fault, Operation};
 use useapi_seed_tests::{Harness, Response, Stub, no_retry, started, wait_until};
 
@@ -16,7 +16,7 @@ fn submissions(harness: &Harness) -> usize {
 async fn resubmission_follows_only_when_asked_for() {
     let harness = lossy([Fault::ResetBefore]).await;
     harness.render().await;
-    let outcome = submit(&harness, options(Resubmit::Never)).await;
+    let outcome = submit(&harness, SubmitOptions::default()).await;
     let error = outcome.unwrap_err();
     let line = error.to_string();
     assert!(line.contains("may have been sent"), "{line}");
