@@ -76,7 +76,7 @@ async fn last_step(mut submission: Submission, mut state: SubmissionState) -> St
 async fn kill_after_any_step_starts_exactly_one_job() {
     let harness = settling(None).await;
     let lost = Some(Fault::ResetBefore);
-    let late = Some(Fault::late(TIMEOUT + TIMEOUT / 4));
+    let late = Some(Fault::latency(TIMEOUT + TIMEOUT / 4));
     for (steps, fault) in [
         (1, None),
         (2, None),

@@ -31,7 +31,7 @@ async fn resubmission_follows_only_when_asked_for() {
 
 /// A gateway delivers the request when its sender has stopped waiting.
 async fn late() -> Harness {
-    let harness = lossy([Fault::late(3 * SOON)]).await;
+    let harness = lossy([Fault::latency(3 * SOON)]).await;
     let harness = harness.configured(|builder| builder.settle_margin(60 * SOON));
     harness.render().await;
     harness
