@@ -113,7 +113,11 @@ fn without_value(message: &str) -> String {
 /// `scenario.schema.json` beside this crate's sources is its JSON Schema.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "The initial state of an emulator.")
+)]
 pub struct Scenario {
     /// What the scenario is about.
     title: String,
