@@ -13,7 +13,7 @@ use crate::try_it;
 const LIMIT: u64 = 300_000;
 
 #[tokio::test]
-#[ignore = "it changes them; run by cargo xtask pictures"]
+#[ignore = "it changes them; run by cargo xtask screenshots"]
 async fn pictures_are_made() {
     let chromium = Chromium::start().await;
     let emulator = Emulator::builder().speed(60.0).start().await.unwrap();
