@@ -31,7 +31,7 @@ pub(crate) fn test(sh: &Shell, arguments: &[&str]) -> Result<()> {
 
 /// Makes the README's screenshots.
 pub(crate) fn make_screenshots(sh: &Shell) -> Result<()> {
-    test(sh, &["readme::pictures_are_made", "--", "--ignored"])
+    test(sh, &["readme", "--", "--ignored"])
 }
 
 /// The path of a program.

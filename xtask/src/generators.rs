@@ -11,7 +11,7 @@ const PROGRAMS: &str = "tests/peers";
 /// The client that a program uses, in its directory.
 const CLIENT: &str = "seed_client";
 /// What every program prints when its client accepts values that the spec does not list.
-const UNLISTED: &str = "understood: status paused, verb remix, seed 4294967295";
+const UNLISTED: &str = "parsed: status paused, verb remix, seed 4294967295";
 
 /// Generates each client, and runs the program that uses it against an emulator.
 pub(crate) fn run(sh: &Shell) -> Result<()> {
