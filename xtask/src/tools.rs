@@ -58,7 +58,7 @@ fn install_once(
     list: &str,
     install: impl FnOnce(&Path, &Path) -> Result<()>,
 ) -> Result<PathBuf> {
-    let directory = build::target()?.join("tools").join(list);
+    let directory = build::target()?.join("tools").join(list).with_extension("");
     let list = sh.current_dir().join("xtask/tools").join(list);
     let installed = directory.join("installed");
     let wanted = sh.read_file(&list)?;
