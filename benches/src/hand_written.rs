@@ -1,59 +1,43 @@
-//! A client as one writes it with reqwest and serde when nothing else is there,
-//! and with some care: one HTTP client, time-outs, no redirects, a limit of the
-//! body, the status before the body, and the text kept beside what was decoded.
+//! A client as one writes it with reqwest and serde, with some care: one HTTP client,
+//! timeouts, no redirects, a limit of the body, the status before the body, and the
+//! text kept beside what was decoded.
 //!
-//! What it does not do: look for the token in answers, keep headers or fields
-//! that it does not know, tell a request that was sent from one that was not,
-//! read answers that do not quite fit, wait, and explain.
+//! It does not redact secrets, keep headers or unknown fields, distinguish a request
+//! that was sent from one that was not, accept deviating responses, wait, or explain
+//! errors.
 
+use std::error::Error;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
-
-use crate::service::Fault;
 
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// The client.
-#[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     base_url: String,
-    authorization: HeaderValue,
 }
 
-/// A job, and the text that it was decoded from.
-#[derive(Clone, Debug)]
-pub struct Answer {
+/// A job, and the body that it was decoded from.
+#[derive(Debug)]
+pub struct JobResponse {
     /// The job.
     pub job: Job,
-    /// The text.
-    pub text: Bytes,
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub enum Failure {
-    /// It did not come, or not whole.
-    Transport(reqwest::Error),
-    /// It is a refusal.
-    Refused(StatusCode, Bytes),
-    /// It is too large.
-    TooLarge,
-    /// It is no job.
-    Undecodable(serde_json::Error, Bytes),
+    /// The body.
+    pub body: Bytes,
 }
 
 impl Client {
-    /// A client of the API at this address.
+    /// A client of the API at this base URL.
     ///
     /// # Errors
     ///
-    /// When the token cannot stand in a header, or reqwest cannot be set up.
-    pub fn new(base_url: &str, token: &str) -> Result<Self, Fault> {
+    /// The token is not a valid header value, or reqwest cannot be set up.
+    pub fn new(base_url: &str, token: &str) -> Result<Self, Box<dyn Error>> {
         let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))?;
         authorization.set_sensitive(true);
         let http = reqwest::Client::builder()
@@ -61,12 +45,12 @@ impl Client {
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(60))
             .redirect(reqwest::redirect::Policy::none())
+            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
             .no_proxy()
             .build()?;
         Ok(Self {
             http,
             base_url: base_url.to_owned(),
-            authorization,
         })
     }
 
@@ -74,43 +58,38 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When there is no job in the answer.
-    pub async fn submit(&self, jobid: &str) -> Result<Answer, Failure> {
+    /// The response is not a job.
+    pub async fn submit(&self, jobid: &str) -> Result<JobResponse, Box<dyn Error>> {
         let url = format!("{}/jobs/seed_async", self.base_url);
-        self.send(self.http.post(url).json(&SeedRequest { jobid }))
-            .await
+        Self::send(self.http.post(url).json(&SeedRequest { jobid })).await
     }
 
-    /// Asks for a job.
+    /// Asks for a job's status.
     ///
     /// # Errors
     ///
-    /// When there is no job in the answer.
-    pub async fn job(&self, jobid: &str) -> Result<Answer, Failure> {
+    /// The response is not a job.
+    pub async fn poll(&self, jobid: &str) -> Result<JobResponse, Box<dyn Error>> {
         let url = format!("{}/jobs/", self.base_url);
-        self.send(self.http.get(url).query(&[("jobid", jobid)]))
-            .await
+        Self::send(self.http.get(url).query(&[("jobid", jobid)])).await
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, Failure> {
-        let request = request.header(AUTHORIZATION, self.authorization.clone());
-        let mut response = request.send().await.map_err(Failure::Transport)?;
+    async fn send(request: RequestBuilder) -> Result<JobResponse, Box<dyn Error>> {
+        let mut response = request.send().await?;
         let status = response.status();
-        let mut text = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(Failure::Transport)? {
-            if text.len() + chunk.len() > BODY_LIMIT {
-                return Err(Failure::TooLarge);
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > BODY_LIMIT {
+                return Err("the body is too large".into());
             }
-            text.extend_from_slice(&chunk);
+            body.extend_from_slice(&chunk);
         }
-        let text = text.freeze();
+        let body = body.freeze();
         if status != StatusCode::OK {
-            return Err(Failure::Refused(status, text));
+            return Err(format!("status {status}").into());
         }
-        match serde_json::from_slice(&text) {
-            Ok(job) => Ok(Answer { job, text }),
-            Err(fault) => Err(Failure::Undecodable(fault, text)),
-        }
+        let job = serde_json::from_slice(&body)?;
+        Ok(JobResponse { job, body })
     }
 }
 
@@ -119,9 +98,9 @@ struct SeedRequest<'a> {
     jobid: &'a str,
 }
 
-/// A seed job as the endpoint's documentation has it.
-#[allow(missing_docs, reason = "the documentation's own names")]
-#[derive(Clone, Debug, Deserialize)]
+/// A seed job, with the fields of the endpoint's documentation.
+#[allow(missing_docs, reason = "the documentation explains them")]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     pub jobid: Option<String>,
@@ -149,9 +128,9 @@ pub struct Job {
     pub seed: Option<Seed>,
 }
 
-/// The seed and its pictures.
-#[allow(missing_docs, reason = "the documentation's own names")]
-#[derive(Clone, Debug, Deserialize)]
+/// The seed and its images.
+#[allow(missing_docs, reason = "the documentation explains them")]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Seed {
     pub value: Option<u32>,
@@ -160,9 +139,9 @@ pub struct Seed {
     pub attachments: Option<Vec<Attachment>>,
 }
 
-/// A picture at Discord.
-#[allow(missing_docs, reason = "the documentation's own names")]
-#[derive(Clone, Debug, Deserialize)]
+/// An image.
+#[allow(missing_docs, reason = "the documentation explains them")]
+#[derive(Debug, Deserialize)]
 pub struct Attachment {
     pub id: Option<String>,
     pub filename: Option<String>,

@@ -13,7 +13,7 @@ use useapi_seed_emulator::Emulator;
 use useapi_seed_tests::no_retry;
 
 async fn emulator() -> (Emulator, Client) {
-    let emulator = Emulator::builder().speed(1.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(1.0).start().await.unwrap();
     let client = client(&emulator, emulator.token());
     (emulator, client)
 }

@@ -42,7 +42,7 @@ struct Setting {
 impl Setting {
     async fn new() -> Self {
         Self::with(
-            Emulator::builder().stopped().start().await.unwrap(),
+            Emulator::builder().paused().start().await.unwrap(),
             |builder| builder,
         )
         .await

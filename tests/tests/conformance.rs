@@ -86,7 +86,7 @@ async fn conforms(client: &Client, unauthorized: &Client, jobid: &str, interval:
 
 #[tokio::test]
 async fn emulator_conforms() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let client = |token: &str| {
         let builder = Client::builder(token).base_url(emulator.base_url());
         builder.build().unwrap()

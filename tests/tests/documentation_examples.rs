@@ -13,7 +13,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use useapi_seed_emulator::{Emulator, Entry, Operation};
+use useapi_seed_emulator::{Emulator, JournalEntry, Operation};
 
 /// The service that the examples call.
 const SERVICE: &str = "https://api.useapi.net/v2";
@@ -77,7 +77,7 @@ impl Example {
     }
 
     /// Runs it; it has to start a job. Gives what it printed and its call.
-    fn starts_a_job(&self, emulator: &Emulator) -> (String, Entry) {
+    fn starts_a_job(&self, emulator: &Emulator) -> (String, JournalEntry) {
         let printed = self.run(emulator);
         let journal = emulator.journal();
         let [call] = journal.as_slice() else {
@@ -96,7 +96,7 @@ impl Example {
         let agent = header("user-agent").unwrap();
         assert!(agent.starts_with(self.agent), "{agent}");
 
-        let response: Value = serde_json::from_str(&call.answer).unwrap();
+        let response: Value = serde_json::from_str(&call.response).unwrap();
         assert_eq!(response["verb"], "seed_async");
         assert_eq!(response["status"], "started");
         assert_eq!(response["parentJobId"], emulator.jobs().imagine.as_str());

@@ -93,7 +93,7 @@ impl Shared {
             .build()
             .unwrap();
         let emulator = runtime
-            .block_on(Emulator::builder().stopped().start())
+            .block_on(Emulator::builder().paused().start())
             .unwrap();
         let jobs = emulator.jobs().clone();
         // With their weights. The emulator keeps only the latest images, and drawing

@@ -24,7 +24,7 @@ struct Control {
 impl Control {
     async fn start() -> Self {
         Self {
-            emulator: Emulator::builder().stopped().start().await.unwrap(),
+            emulator: Emulator::builder().paused().start().await.unwrap(),
             http: Client::builder().no_proxy().build().unwrap(),
             spec: Spec::emulator(),
         }
@@ -82,19 +82,19 @@ fn faults() -> Vec<Value> {
         json!({"kind": "html", "status": 502}),
         json!({"kind": "reset_before"}),
         json!({"kind": "reset_after"}),
-        json!({"kind": "close_before_next"}),
-        json!({"kind": "cut", "bytes": 5}),
+        json!({"kind": "reset_on_reuse"}),
+        json!({"kind": "truncated_body", "bytes": 5}),
         json!({"kind": "stall", "bytes": 5}),
         json!({"kind": "slow", "bytes_per_second": 5}),
         json!({"kind": "latency", "milliseconds": 5}),
         json!({"kind": "late", "milliseconds": 5}),
-        json!({"kind": "added_field", "name": "a", "value": [5]}),
-        json!({"kind": "retyped_field", "pointer": "/a", "value": null}),
-        json!({"kind": "lost"}),
-        json!({"kind": "doubled"}),
-        json!({"kind": "overtaken"}),
+        json!({"kind": "extra_field", "name": "a", "value": [5]}),
+        json!({"kind": "replaced_field", "pointer": "/a", "value": null}),
+        json!({"kind": "dropped"}),
+        json!({"kind": "duplicated"}),
+        json!({"kind": "reordered"}),
         json!({"kind": "expired_links"}),
-        json!({"kind": "truncated", "bytes": 5}),
+        json!({"kind": "short_body", "bytes": 5}),
     ]
 }
 
@@ -149,14 +149,11 @@ async fn every_fault_and_operation_is_in_the_spec() {
         .resolved("/paths/~1_emulator~1faults/post/requestBody/content/application~1json/schema");
     for fault in faults() {
         let operation = match fault["kind"].as_str().unwrap() {
-            "lost" | "doubled" | "overtaken" => "callback",
+            "dropped" | "duplicated" | "reordered" => "callback",
             _ => "get_job",
         };
-        for when in [
-            json!({"next": 2}),
-            json!({"chance": {"probability": 0.5, "seed": 1}}),
-        ] {
-            let body = json!({"operation": operation, "when": when, "fault": fault});
+        for when in [json!({"next": 2}), json!({"probability": 0.5, "seed": 1})] {
+            let body = json!({"operation": operation, "trigger": when, "fault": fault});
             control.assert_matches(&body, &schema);
             let (status, _) = control
                 .call(Method::POST, "/_emulator/faults", Some(&body))
@@ -166,7 +163,7 @@ async fn every_fault_and_operation_is_in_the_spec() {
     }
     for operation in &operations {
         let latency = json!({"kind": "latency", "milliseconds": 0});
-        let body = json!({"operation": operation, "when": {"next": 1}, "fault": latency});
+        let body = json!({"operation": operation, "trigger": {"next": 1}, "fault": latency});
         control.assert_matches(&body, &schema);
         let taken = control.call(Method::POST, "/_emulator/faults", Some(&body));
         assert_eq!(taken.await.0, 204, "{body}");
@@ -181,8 +178,9 @@ async fn every_fault_and_operation_is_in_the_spec() {
             .0,
         204
     );
-    for kind in ["odd", "lost"] {
-        let invalid = json!({"operation": "get_job", "when": {"next": 1}, "fault": {"kind": kind}});
+    for kind in ["odd", "dropped"] {
+        let invalid =
+            json!({"operation": "get_job", "trigger": {"next": 1}, "fault": {"kind": kind}});
         let rejected = control.call(Method::POST, "/_emulator/faults", Some(&invalid));
         assert_eq!(rejected.await.0, 422);
     }
@@ -262,16 +260,16 @@ async fn clock_changes_match_the_spec() {
         response.await
     };
     let (_, stopped) = control.call(Method::GET, "/_emulator/clock", None).await;
-    assert_eq!(stopped["speed"], Value::Null);
+    assert_eq!(stopped["time_scale"], Value::Null);
     for invalid in [
         json!({}),
         json!({"milliseconds": null}),
-        json!({"speed": 0}),
-        json!({"speed": -1}),
-        json!({"speed": "fast"}),
+        json!({"time_scale": 0}),
+        json!({"time_scale": -1}),
+        json!({"time_scale": "fast"}),
         json!({"seconds": 5}),
         // Not applied in part.
-        json!({"milliseconds": 5000, "speed": 0}),
+        json!({"milliseconds": 5000, "time_scale": 0}),
     ] {
         let (status, rejected) = change(invalid).await;
         assert_eq!(status, 422, "{rejected}");
@@ -279,9 +277,9 @@ async fn clock_changes_match_the_spec() {
     let (_, time) = control.call(Method::GET, "/_emulator/clock", None).await;
     assert_eq!(time, stopped);
     let (status, advanced) = change(json!({"milliseconds": 5000})).await;
-    assert_eq!((status, &advanced["speed"]), (200, &Value::Null));
+    assert_eq!((status, &advanced["time_scale"]), (200, &Value::Null));
     assert_eq!(advanced["time"], "2024-02-25T18:00:05.000Z");
-    let (status, running) = change(json!({"milliseconds": 1000, "speed": 0.5})).await;
-    assert_eq!((status, &running["speed"]), (200, &json!(0.5)));
+    let (status, running) = change(json!({"milliseconds": 1000, "time_scale": 0.5})).await;
+    assert_eq!((status, &running["time_scale"]), (200, &json!(0.5)));
     assert!(running["time"].as_str() >= Some("2024-02-25T18:00:06.000Z"));
 }

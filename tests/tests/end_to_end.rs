@@ -21,7 +21,7 @@ use useapi_seed_tests::{no_retry, poll_every};
 const INTERVAL: Duration = Duration::from_millis(20);
 
 async fn emulator(speed: f64) -> (Emulator, Client) {
-    let emulator = Emulator::builder().speed(speed).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(speed).start().await.unwrap();
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
         .retry(no_retry())

@@ -8,7 +8,7 @@ mod resubmission;
 use std::time::Duration;
 
 use useapi_seed::{Client, Error, Resubmit, RetryPolicy, SubmitOptions, SubmitOutcome};
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::{Response, Stub, no_retry, poll_every};
 
 fn client(emulator: &Emulator) -> Client {
@@ -22,9 +22,9 @@ async fn paused<const N: usize>(faults: [Fault; N]) -> Emulator {
     let builder = faults
         .into_iter()
         .fold(Emulator::builder(), |builder, fault| {
-            builder.fault(Operation::RetrieveSeed, When::Next(1), fault)
+            builder.fault(Operation::RetrieveSeed, Trigger::Next(1), fault)
         });
-    builder.stopped().start().await.unwrap()
+    builder.paused().start().await.unwrap()
 }
 
 #[track_caller]
@@ -68,12 +68,12 @@ async fn submit(
 async fn job_of_lost_response_is_found() {
     for fault in [
         Fault::ResetAfter,
-        Fault::Cut { bytes: 0 },
-        Fault::Cut { bytes: 40 },
-        Fault::Cut { bytes: 300 },
+        Fault::TruncatedBody { bytes: 0 },
+        Fault::TruncatedBody { bytes: 40 },
+        Fault::TruncatedBody { bytes: 300 },
     ] {
-        let emulator = Emulator::builder().stopped().start().await.unwrap();
-        let when = When::Next(1);
+        let emulator = Emulator::builder().paused().start().await.unwrap();
+        let when = Trigger::Next(1);
         emulator
             .inject(Operation::RetrieveSeed, when, fault.clone())
             .unwrap();
@@ -92,10 +92,10 @@ async fn job_of_lost_response_is_found() {
 
 #[tokio::test]
 async fn job_of_timed_out_request_is_found_later() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let late = Fault::Latency { milliseconds: 400 };
     emulator
-        .inject(Operation::RetrieveSeed, When::Next(1), late)
+        .inject(Operation::RetrieveSeed, Trigger::Next(1), late)
         .unwrap();
     let backoff = Duration::from_millis(300);
     let client = Client::builder(emulator.token())
@@ -161,7 +161,7 @@ async fn job_that_fails_to_respond_hides_no_other() {
     assert!(matches!(mine, Ok(SubmitOutcome::Started(_))), "{mine:?}");
     // The other one is requested first.
     emulator
-        .inject(Operation::GetJob, When::Next(1), Fault::status(500))
+        .inject(Operation::GetJob, Trigger::Next(1), Fault::status(500))
         .unwrap();
     let found = client.find_seed_job(&emulator.jobs().imagine).await;
     assert!(
@@ -173,13 +173,13 @@ async fn job_that_fails_to_respond_hides_no_other() {
 #[tokio::test]
 async fn failed_search_is_in_the_error() {
     let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+        .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::ResetAfter)
         .fault(
             Operation::ListJobs,
-            When::Next(100),
+            Trigger::Next(100),
             Fault::Html { status: 404 },
         )
-        .stopped()
+        .paused()
         .start()
         .await
         .unwrap();
@@ -197,10 +197,10 @@ async fn failed_search_is_in_the_error() {
 async fn halt_during_search_is_in_the_error() {
     let halted = || Fault::status(596);
     let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
-        .fault(Operation::ListJobs, When::Next(100), halted())
-        .fault(Operation::GetJob, When::Next(100), halted())
-        .stopped()
+        .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::ResetAfter)
+        .fault(Operation::ListJobs, Trigger::Next(100), halted())
+        .fault(Operation::GetJob, Trigger::Next(100), halted())
+        .paused()
         .start()
         .await
         .unwrap();
@@ -216,7 +216,7 @@ async fn halt_during_search_is_in_the_error() {
 
 #[tokio::test]
 async fn another_process_finds_the_started_job() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let client = client(&emulator);
     let parent = emulator.jobs().imagine.as_str();
     assert!(client.find_seed_job(parent).await.unwrap().is_none());

@@ -46,7 +46,7 @@ fn calls(emulator: &Emulator) -> (usize, usize) {
 
 #[tokio::test]
 async fn stored_result_saves_images_without_api_call() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let retrieve = client(&emulator).retrieve(&emulator.jobs().imagine);
     let options = poll_every(Duration::from_millis(20));
     let result = retrieve.wait_options(options).await.unwrap();
@@ -73,7 +73,7 @@ async fn stored_result_saves_images_without_api_call() {
 
 #[tokio::test]
 async fn job_document_is_written_once_and_only_when_complete() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let builder = Client::builder(emulator.token()).base_url(emulator.base_url());
     let limited = builder.max_images(2).build().unwrap();
     let retrieve = limited.retrieve(&emulator.jobs().imagine);
@@ -103,7 +103,7 @@ async fn job_document_is_written_once_and_only_when_complete() {
 
 #[tokio::test]
 async fn stored_handle_resumes_the_wait() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let outcome = client(&emulator).submit(&emulator.jobs().imagine).await;
     let SubmitOutcome::Started(job) = outcome.unwrap() else {
         panic!("not started");

@@ -14,7 +14,7 @@ use useapi_seed::{
     Client, Error, PollResult, RequestStatus, Resubmit, RetryPolicy, SubmitOptions, SubmitOutcome,
     WaitOptions,
 };
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::{Response, Stub, poll_every};
 
 fn no_backoff() -> RetryPolicy {
@@ -27,8 +27,8 @@ fn client(emulator: &Emulator) -> Client {
 }
 
 async fn emulator(operation: Operation, times: u32, fault: Fault) -> Emulator {
-    let builder = Emulator::builder().stopped();
-    let builder = builder.fault(operation, When::Next(times), fault);
+    let builder = Emulator::builder().paused();
+    let builder = builder.fault(operation, Trigger::Next(times), fault);
     builder.start().await.unwrap()
 }
 
@@ -74,7 +74,7 @@ async fn poll_is_retried_after_transient_errors() {
         Fault::Html { status: 404 },
         Fault::ResetBefore,
         Fault::ResetAfter,
-        Fault::Cut { bytes: 10 },
+        Fault::TruncatedBody { bytes: 10 },
     ] {
         let (outcome, calls) = polled(3, fault.clone()).await;
         assert!(
@@ -148,7 +148,7 @@ async fn retry_after_beyond_the_limit_is_an_error() {
 
 #[tokio::test]
 async fn closed_keep_alive_starts_one_job() {
-    let fault = Fault::CloseBeforeNext;
+    let fault = Fault::ResetOnReuse;
     let emulator = emulator(Operation::ListJobs, 1, fault).await;
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
@@ -192,7 +192,7 @@ async fn halted_account_is_not_called_again() {
 
 #[tokio::test]
 async fn retrieve_is_not_retryable_after_start() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let client = client(&emulator);
     let retrieve = client.retrieve(&emulator.jobs().imagine);
     let options = poll_every(Duration::from_millis(1)).timeout(Duration::from_millis(5));

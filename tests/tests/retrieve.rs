@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use useapi_seed::{Client, Disposition, ErrorKind, JobEvent, RequestStatus, WaitOptions};
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::{Response, Stub, no_retry, poll_every};
 
 const INTERVAL: Duration = Duration::from_millis(2);
@@ -26,8 +26,8 @@ async fn timeout_bounds_submission_and_wait_together() {
     let timeout = Duration::from_secs(1);
     let fault = Fault::Latency { milliseconds: 200 };
     let emulator = Emulator::builder()
-        .stopped()
-        .fault(Operation::RetrieveSeed, When::Next(1), fault)
+        .paused()
+        .fault(Operation::RetrieveSeed, Trigger::Next(1), fault)
         .start()
         .await
         .unwrap();
@@ -71,8 +71,8 @@ async fn timeout_bounds_the_final_poll() {
         milliseconds: 60_000,
     };
     let emulator = Emulator::builder()
-        .stopped()
-        .fault(Operation::GetJob, When::Next(9), fault)
+        .paused()
+        .fault(Operation::GetJob, Trigger::Next(9), fault)
         .start()
         .await
         .unwrap();
@@ -92,7 +92,7 @@ async fn timeout_bounds_the_final_poll() {
 
 #[tokio::test]
 async fn shorter_limits_hold_within_the_timeout() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let client = client(emulator.token(), emulator.base_url());
     let options = WaitOptions::default().timeout(Duration::from_millis(1));
     let error = client
@@ -107,7 +107,7 @@ async fn shorter_limits_hold_within_the_timeout() {
 
 #[tokio::test]
 async fn events_are_started_progress_completed() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let client = client(emulator.token(), emulator.base_url());
     let parent = emulator.jobs().imagine.as_str();
     let retrieve = client.retrieve(parent).wait_options(poll_every(INTERVAL));
@@ -150,7 +150,7 @@ async fn events_are_started_progress_completed() {
 
 #[tokio::test]
 async fn rejected_submission_is_the_only_event() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let client = client(emulator.token(), emulator.base_url());
     let events: Vec<_> = client.retrieve("unknown").into_stream().collect().await;
     let [Err(error)] = events.as_slice() else {

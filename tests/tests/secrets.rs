@@ -117,7 +117,7 @@ async fn unencrypted_hosts_are_warned_of() -> Vec<Request> {
 }
 
 async fn emulator_image_host_receives_no_token() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
         .retry(no_retry())
@@ -132,7 +132,7 @@ async fn emulator_image_host_receives_no_token() {
     for saved in client.save_images(&result, &directory).await {
         saved.unwrap();
     }
-    assert_eq!(emulator.image_requests_with_token(), 0);
+    assert_eq!(emulator.leaked_token_requests(), 0);
     // The counter works.
     let url = result.images()[0].url.as_deref().unwrap();
     let rejected = reqwest::Client::new()
@@ -142,7 +142,7 @@ async fn emulator_image_host_receives_no_token() {
         .await
         .unwrap();
     assert!(rejected.status().is_client_error());
-    assert_eq!(emulator.image_requests_with_token(), 1);
+    assert_eq!(emulator.leaked_token_requests(), 1);
 }
 
 async fn redirecting_image_host_receives_no_token() {

@@ -20,7 +20,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use useapi_seed::{Client, SubmitOutcome};
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::{no_retry, poll_every};
 
 /// A span, with the name of the one around it.
@@ -92,7 +92,7 @@ fn assert_fields(seen: &Seen, expected: &[(&str, &str)]) {
 async fn calls_waits_and_searches_are_spans() {
     let listener = Listener::default();
     tracing_subscriber::registry().with(listener.clone()).init();
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let port = emulator.base_url();
     let port = port.rsplit(':').next().unwrap().trim_end_matches("/v2");
     let client = Client::builder(emulator.token())
@@ -104,7 +104,11 @@ async fn calls_waits_and_searches_are_spans() {
 
     // A submission that is rejected first, and then accepted.
     emulator
-        .inject(Operation::RetrieveSeed, When::Next(1), Fault::status(429))
+        .inject(
+            Operation::RetrieveSeed,
+            Trigger::Next(1),
+            Fault::status(429),
+        )
         .unwrap();
     let Ok(SubmitOutcome::Started(job)) = client.submit(parent).await else {
         panic!("not started");
@@ -220,7 +224,7 @@ async fn calls_waits_and_searches_are_spans() {
 
     // A lost response.
     emulator
-        .inject(Operation::CancelJob, When::Next(1), Fault::ResetBefore)
+        .inject(Operation::CancelJob, Trigger::Next(1), Fault::ResetBefore)
         .unwrap();
     job.cancel().await.unwrap_err();
     let seen = listener.take();

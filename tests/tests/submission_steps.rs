@@ -9,7 +9,7 @@ use useapi_seed::{
     Client, Disposition, JobHandle, Next, Resubmit, Step, Submission, SubmissionState,
     SubmitOptions, SubmitOutcome, WaitOptions,
 };
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::no_retry;
 
 /// The request timeout, and the settle margin.
@@ -18,9 +18,9 @@ const TIMEOUT: Duration = Duration::from_millis(300);
 const MAX_STEPS: usize = 50;
 
 async fn emulator(fault: Option<Fault>) -> Emulator {
-    let mut builder = Emulator::builder().stopped();
+    let mut builder = Emulator::builder().paused();
     if let Some(fault) = fault {
-        builder = builder.fault(Operation::RetrieveSeed, When::Next(1), fault);
+        builder = builder.fault(Operation::RetrieveSeed, Trigger::Next(1), fault);
     }
     builder.start().await.unwrap()
 }
@@ -97,7 +97,7 @@ async fn kill_after_any_step_starts_exactly_one_job() {
         (1, None),
         (2, None),
         (2, Some(Fault::ResetAfter)),
-        (2, Some(Fault::Cut { bytes: 40 })),
+        (2, Some(Fault::TruncatedBody { bytes: 40 })),
         (2, lost.clone()),
         (3, lost.clone()),
         (4, lost),
@@ -105,7 +105,7 @@ async fn kill_after_any_step_starts_exactly_one_job() {
         (3, late),
     ] {
         if let Some(fault) = fault.clone() {
-            let when = When::Next(1);
+            let when = Trigger::Next(1);
             emulator
                 .inject(Operation::RetrieveSeed, when, fault)
                 .unwrap();
@@ -185,7 +185,9 @@ async fn failed_searches_prove_nothing() {
         let emulator = rendered(None).await;
         for operation in [Operation::ListJobs, Operation::GetJob] {
             let fault = Fault::status(status);
-            emulator.inject(operation, When::Next(100), fault).unwrap();
+            emulator
+                .inject(operation, Trigger::Next(100), fault)
+                .unwrap();
         }
         let options = SubmitOptions::default().resubmit(Resubmit::WhenSettled);
         let options = options.timeout(4 * TIMEOUT);

@@ -100,7 +100,7 @@ fn started(emulator: &Emulator) -> u64 {
 
 /// How many bytes request and response have.
 async fn lengths() -> (usize, usize) {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}/v2", front.local_addr().unwrap());
     let builder = Client::builder(emulator.token()).base_url(base_url);
@@ -134,7 +134,7 @@ async fn lengths() -> (usize, usize) {
 async fn cut_at_any_byte_starts_no_second_job() {
     let (request, response) = lengths().await;
     assert!(request > 200 && response > 200, "{request}, {response}");
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let parent = emulator.jobs().imagine.as_str();
     let proxy = Proxy::start(&emulator).await;
     let client = Client::builder(emulator.token())

@@ -106,7 +106,7 @@ async fn end_of_another_job_does_not_end_a_wait() {
 /// The response to the submission counts as a poll, for one interval.
 #[tokio::test]
 async fn late_wait_polls_immediately() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = started(&emulator).await;
     let interval = Duration::from_millis(20);
     tokio::time::sleep(2 * interval).await;
@@ -121,7 +121,7 @@ async fn late_wait_polls_immediately() {
 
 #[tokio::test]
 async fn each_change_is_one_event() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = started(&emulator).await;
     let mut events = job.wait().with_options(fast()).into_stream();
     let mut next = async || {
@@ -163,7 +163,7 @@ async fn each_change_is_one_event() {
 async fn woken_wait_polls_immediately() {
     let hour = Duration::from_secs(3600);
     let options = poll_every(hour).timeout(hour);
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = started(&emulator).await;
     let wait = tokio::spawn(job.wait().with_options(options).into_future());
     emulator.advance(Duration::from_secs(60));
@@ -174,7 +174,7 @@ async fn woken_wait_polls_immediately() {
     assert_eq!(waited.unwrap().unwrap().images().len(), 4);
 
     // While it sleeps.
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = started(&emulator).await;
     let wait = tokio::spawn(job.wait().with_options(options).into_future());
     job.wake();
@@ -191,7 +191,7 @@ async fn woken_wait_polls_immediately() {
 
 #[tokio::test]
 async fn dropped_wait_loses_nothing() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = started(&emulator).await;
     let wait = job.wait().with_options(fast()).into_future();
     let waited = tokio::time::timeout(Duration::from_millis(20), wait).await;

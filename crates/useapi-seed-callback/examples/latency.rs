@@ -36,7 +36,7 @@ fn scenario() -> Result<Scenario, Box<dyn Error>> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let emulator = Emulator::builder().scenario(scenario()?).stopped();
+    let emulator = Emulator::builder().scenario(scenario()?).paused();
     let emulator = emulator.start().await?;
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())

@@ -19,7 +19,7 @@ use useapi_seed_emulator::Emulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let emulator = Emulator::builder().speed(60.0).start().await?;
+    let emulator = Emulator::builder().time_scale(60.0).start().await?;
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
         .build()?;

@@ -11,7 +11,7 @@
 //! # use useapi_seed_emulator::Emulator;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let emulator = Emulator::builder().speed(600.0).start().await?;
+//! # let emulator = Emulator::builder().time_scale(600.0).start().await?;
 //! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 //! # let jobid = emulator.jobs().imagine.as_str();
 //! # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -41,7 +41,7 @@
 //! # use useapi_seed_emulator::Emulator;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let emulator = Emulator::builder().speed(600.0).start().await?;
+//! # let emulator = Emulator::builder().time_scale(600.0).start().await?;
 //! # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
 //! # let jobid = emulator.jobs().imagine.as_str();
 //! # let base = "https://example.com/callbacks";

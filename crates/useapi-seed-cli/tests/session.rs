@@ -41,7 +41,7 @@ async fn as_it_is_written() {
 /// write files.
 async fn session(file: &Path) {
     // A minute passes in a tenth of a second.
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let copy = scratch.path().join(file.file_name().unwrap());
     fs::copy(file, &copy).unwrap();

@@ -11,18 +11,18 @@ export function show() {
   );
   byId("speeds").append(...buttons);
   let latest = "";
-  const present = ({ time, speed }) => {
+  const present = ({ time, time_scale }) => {
     // No clock goes back: it is another emulator's, which knows nothing of what is shown here.
     if (time < latest) {
       location.reload();
     }
     latest = time;
     byId("clock").textContent = time.replace("T", " ").slice(0, 19);
-    byId("still").hidden = speed !== null;
+    byId("still").hidden = time_scale !== null;
     buttons.forEach((button, index) => {
-      button.setAttribute("aria-pressed", String(SPEEDS[index] === speed));
+      button.setAttribute("aria-pressed", String(SPEEDS[index] === time_scale));
     });
   };
-  const run = (speed) => tryTo(async () => present(await changeClock({ speed })));
+  const run = (speed) => tryTo(async () => present(await changeClock({ time_scale: speed })));
   eachSecond(async () => present(await clock()));
 }

@@ -36,7 +36,7 @@ export const clock = () => control("clock");
 export const changeClock = (change) => control("clock", "POST", change);
 export const faults = () => control("faults");
 export const plant = (operation, fault) =>
-  control("faults", "POST", { operation, when: { next: 1 }, fault });
+  control("faults", "POST", { operation, trigger: { next: 1 }, fault });
 export const forgetFaults = () => control("faults", "DELETE");
 /** The calls after the one of this number. */
 export const journalAfter = (number) => control(`journal?after=${number}`);

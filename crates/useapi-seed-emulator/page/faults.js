@@ -13,10 +13,10 @@ const FAULTS = [
   ["POST: halted account, 596", POST, { kind: "status", status: 596 }],
   ["GET: 503", GET, { kind: "status", status: 503 }],
   ["GET: a page, not JSON", GET, { kind: "html", status: 502 }],
-  ["GET: breaks off", GET, { kind: "cut", bytes: 40 }],
+  ["GET: breaks off", GET, { kind: "truncated_body", bytes: 40 }],
   ["GET: takes three seconds", GET, { kind: "latency", milliseconds: 3000 }],
   ["GET: links have expired", GET, { kind: "expired_links" }],
-  ["Picture: only its upper part", PICTURE, { kind: "truncated", bytes: 200_000 }],
+  ["Picture: only its upper part", PICTURE, { kind: "short_body", bytes: 200_000 }],
 ];
 
 export function show() {
@@ -43,8 +43,8 @@ function list(planted) {
   }
   shown = JSON.stringify(planted);
   byId("planted").replaceChildren(
-    ...planted.map(({ operation, when, fault, used }) => {
-      const waits = when.next === undefined ? `by chance, met ${used} times` : used < when.next ? "waits" : "was met";
+    ...planted.map(({ operation, trigger, fault, hits }) => {
+      const waits = trigger.next === undefined ? `at random, met ${hits} times` : hits < trigger.next ? "waits" : "was met";
       return element("li", {}, `${titleOf(operation, fault)} `, element("span", { class: "quiet" }, `(${waits})`));
     }),
   );

@@ -23,7 +23,7 @@ export function show() {
   });
 }
 
-function row({ number, time, method, target, operation, headers, request, status, answer, fault, closest }) {
+function row({ number, time, method, target, operation, headers, request, status, response, fault, closest }) {
   const good = status !== null && status < 400 && fault === null;
   const outcome = element("span", { class: good ? "status" : "status bad" }, String(status ?? "none"));
   const what = element("span", { class: "what" }, `${method} ${placeOf(target, operation)}`);
@@ -35,7 +35,7 @@ function row({ number, time, method, target, operation, headers, request, status
     closest === null ? "" : `Not known; like it: ${closest}\n\n`,
     sent.join("\n").trimEnd(),
     "\n\n",
-    status === null ? "No answer was sent." : `${status}\n${readable(answer)}`,
+    status === null ? "No answer was sent." : `${status}\n${readable(response)}`,
   ];
   const name = `Call ${number}, ${operation ?? "unknown"}`;
   return element(

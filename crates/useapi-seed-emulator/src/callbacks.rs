@@ -53,14 +53,14 @@ pub struct Callback {
 pub enum Outcome {
     /// The receiver answered with this status. Any other than 2xx counts as a
     /// failure; of each callback there are at most three tries.
-    Answered(u16),
+    Responded(u16),
     /// It could not be delivered, and why.
     Failed(String),
     /// It was not sent: the address is not on loopback, does not begin with
     /// `http:`, or is none.
-    Refused,
+    Rejected,
     /// It was lost on demand.
-    Lost,
+    Dropped,
 }
 
 /// Whom callbacks may reach.
@@ -139,7 +139,7 @@ impl Callbacks {
                 };
                 if let Some(address) = &address {
                     call.fault = callbacks.drawn(is_last);
-                    if call.fault == Some(Fault::Overtaken) {
+                    if call.fault == Some(Fault::Reordered) {
                         overtaken.push(call);
                         continue;
                     }
@@ -149,7 +149,7 @@ impl Callbacks {
                     }
                 } else {
                     // What is not sent meets no fault.
-                    callbacks.write_down(&call, Outcome::Refused);
+                    callbacks.write_down(&call, Outcome::Rejected);
                 }
                 if is_last {
                     return;
@@ -162,20 +162,20 @@ impl Callbacks {
     fn drawn(&self, is_last: bool) -> Option<Fault> {
         let mut plan = self.watch.plan();
         let mut met = plan.draw(Operation::Callback)?;
-        if is_last && *met.fault == Fault::Overtaken {
+        if is_last && *met.fault == Fault::Reordered {
             // Nothing follows that could overtake it.
-            met = plan.draw_instead(&met, |fault| *fault != Fault::Overtaken)?;
+            met = plan.draw_instead(&met, |fault| *fault != Fault::Reordered)?;
         }
         Some(Fault::clone(&met.fault))
     }
 
     async fn deliver(self: &Arc<Self>, url: &Url, call: Call) {
         match call.fault {
-            Some(Fault::Lost) => return self.write_down(&call, Outcome::Lost),
+            Some(Fault::Dropped) => return self.write_down(&call, Outcome::Dropped),
             Some(Fault::Latency { milliseconds }) => {
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             }
-            Some(Fault::Doubled) => {
+            Some(Fault::Duplicated) => {
                 self.try_once(url, &call).await;
             }
             _ => {}
@@ -200,7 +200,7 @@ impl Callbacks {
     /// Whether the receiver took it.
     async fn try_once(&self, url: &Url, call: &Call) -> bool {
         let (outcome, is_taken) = match self.sent(url, call).await {
-            Ok(status) => (Outcome::Answered(status.as_u16()), status.is_success()),
+            Ok(status) => (Outcome::Responded(status.as_u16()), status.is_success()),
             Err(why) => (Outcome::Failed(why), false),
         };
         self.write_down(call, outcome);

@@ -33,24 +33,24 @@ impl Speed {
 }
 
 impl TryFrom<f64> for Speed {
-    type Error = SpeedError;
+    type Error = TimeScaleError;
 
-    fn try_from(speed: f64) -> Result<Self, SpeedError> {
+    fn try_from(speed: f64) -> Result<Self, TimeScaleError> {
         if speed.is_finite() && speed > 0.0 {
             Ok(Self(speed))
         } else {
-            Err(SpeedError { speed })
+            Err(TimeScaleError { time_scale: speed })
         }
     }
 }
 
 /// A clock's speed that is no finite number above zero.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("speed must be a finite number above zero, not {speed}")]
+#[error("the time scale must be a finite number above zero, not {time_scale}")]
 #[non_exhaustive]
-pub struct SpeedError {
-    /// The speed that was asked for.
-    pub speed: f64,
+pub struct TimeScaleError {
+    /// The rejected value.
+    pub time_scale: f64,
 }
 
 /// Reads the present virtual time.

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::callbacks::{Callback, Callbacks};
-use crate::clock::{Clock, Pace, Speed, SpeedError, with_milliseconds};
-use crate::faults::{Fault, FaultCount, FaultError, When};
+use crate::clock::{Clock, Pace, Speed, TimeScaleError, with_milliseconds};
+use crate::faults::{Fault, FaultError, InjectedFault, Trigger};
 use crate::image_host::ImageHost;
 use crate::operation::Operation;
 use crate::routes::BODY_LIMIT;
@@ -65,17 +65,17 @@ pub(crate) fn router(control: Control) -> Router {
 #[derive(Serialize)]
 struct Time {
     time: String,
-    speed: Option<f64>,
+    time_scale: Option<f64>,
 }
 
 impl Time {
     fn of(clock: &Clock) -> Json<Self> {
         let time = with_milliseconds(clock.now());
-        let speed = match clock.pace() {
+        let time_scale = match clock.pace() {
             Pace::Stopped => None,
             Pace::Times(speed) => Some(speed.number()),
         };
-        Json(Self { time, speed })
+        Json(Self { time, time_scale })
     }
 }
 
@@ -84,7 +84,7 @@ impl Time {
 #[serde(deny_unknown_fields)]
 struct TimeChange {
     milliseconds: Option<u64>,
-    speed: Option<f64>,
+    time_scale: Option<f64>,
 }
 
 /// Which calls of the journal are asked for.
@@ -101,7 +101,7 @@ struct JournalQuery {
 #[serde(deny_unknown_fields)]
 struct Injection {
     operation: Operation,
-    when: When,
+    trigger: Trigger,
     fault: Fault,
 }
 
@@ -121,7 +121,7 @@ async fn service(State(control): State<Control>) -> Json<Value> {
         "token": TOKEN,
         "expired_token": EXPIRED_TOKEN,
         "jobs": *control.names,
-        "image_requests_with_token": host.requests_with_token(),
+        "leaked_token_requests": host.requests_with_token(),
     }))
 }
 
@@ -135,14 +135,14 @@ async fn change_time(
 ) -> Result<Json<Time>, BadRequest> {
     let Json(TimeChange {
         milliseconds,
-        speed,
+        time_scale,
     }) = body?;
-    if milliseconds.is_none() && speed.is_none() {
+    if milliseconds.is_none() && time_scale.is_none() {
         return Err(BadRequest::unprocessable(
-            "neither `milliseconds` nor `speed` is given",
+            "neither `milliseconds` nor `time_scale` is given",
         ));
     }
-    let speed = speed.map(Speed::try_from).transpose()?;
+    let speed = time_scale.map(Speed::try_from).transpose()?;
     if let Some(milliseconds) = milliseconds {
         control.clock.advance(Duration::from_millis(milliseconds));
     }
@@ -152,7 +152,7 @@ async fn change_time(
     Ok(Time::of(&control.clock))
 }
 
-async fn faults(State(control): State<Control>) -> Json<Vec<FaultCount>> {
+async fn faults(State(control): State<Control>) -> Json<Vec<InjectedFault>> {
     Json(control.watch.plan().counts())
 }
 
@@ -162,10 +162,10 @@ async fn inject(
 ) -> Result<StatusCode, BadRequest> {
     let Json(Injection {
         operation,
-        when,
+        trigger,
         fault,
     }) = body?;
-    control.watch.inject(operation, when, fault)?;
+    control.watch.inject(operation, trigger, fault)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -211,8 +211,8 @@ impl From<QueryRejection> for BadRequest {
     }
 }
 
-impl From<SpeedError> for BadRequest {
-    fn from(error: SpeedError) -> Self {
+impl From<TimeScaleError> for BadRequest {
+    fn from(error: TimeScaleError) -> Self {
         Self::unprocessable(error.to_string())
     }
 }

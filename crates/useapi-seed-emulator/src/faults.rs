@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub(crate) use answer::spoil;
 pub(crate) use plan::Plan;
-pub use plan::{FaultCount, When};
+pub use plan::{InjectedFault, Trigger};
 pub use suits::FaultError;
 use suits::check;
 
@@ -56,10 +56,10 @@ pub enum Fault {
     /// The answer comes, and the connection, although it was to be kept, is
     /// reset when the next request comes.
     #[serde(deserialize_with = "nothing")]
-    CloseBeforeNext,
+    ResetOnReuse,
     /// The call is carried out, and the answer ends after so many bytes of its
     /// body, or before its last one.
-    Cut {
+    TruncatedBody {
         /// How many bytes still come.
         bytes: usize,
     },
@@ -91,7 +91,7 @@ pub enum Fault {
     },
     /// The answer ends with one field more: an unknown one, or one that it has
     /// already and so has twice.
-    AddedField {
+    ExtraField {
         /// The field's name.
         name: String,
         /// Its value.
@@ -99,7 +99,7 @@ pub enum Fault {
     },
     /// A field of the answer has another value, of whatever type. It waits for an
     /// answer that has the field.
-    RetypedField {
+    ReplacedField {
         /// The field, as a JSON pointer: `/seed/value`.
         pointer: String,
         /// The value.
@@ -107,21 +107,21 @@ pub enum Fault {
     },
     /// A callback is never sent.
     #[serde(deserialize_with = "nothing")]
-    Lost,
+    Dropped,
     /// A callback is sent twice.
     #[serde(deserialize_with = "nothing")]
-    Doubled,
+    Duplicated,
     /// A callback is sent after the next one about the same job; not that of
     /// its end, which none follows.
     #[serde(deserialize_with = "nothing")]
-    Overtaken,
+    Reordered,
     /// The links of the answer have expired already. It waits for an answer that
     /// has links.
     #[serde(deserialize_with = "nothing")]
     ExpiredLinks,
     /// The answer is whole as far as HTTP goes, but its body has only so many
     /// bytes: a truncated picture.
-    Truncated {
+    ShortBody {
         /// How many bytes there are.
         bytes: usize,
     },
@@ -142,8 +142,8 @@ impl Fault {
     pub(crate) fn bytes(&self) -> usize {
         let json = |value: &Value| value.to_string().len();
         match self {
-            Self::AddedField { name: text, value }
-            | Self::RetypedField {
+            Self::ExtraField { name: text, value }
+            | Self::ReplacedField {
                 pointer: text,
                 value,
             } => text.len() + 2 + json(value),

@@ -21,7 +21,7 @@ const BYTES: usize = 16 * 1024 * 1024;
 /// A call, with its secrets cut: no API token, and of a `discord` value nothing.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct JournalEntry {
     /// Counted from 1, from the emulator's start, in the order of the answers.
     pub number: u64,
     /// When it came, on the emulator's clock.
@@ -44,7 +44,7 @@ pub struct Entry {
     pub status: Option<u16>,
     /// The answer's body, before any fault, and truncated like the request's;
     /// none of a picture.
-    pub answer: String,
+    pub response: String,
     /// The fault that it met.
     pub fault: Option<Fault>,
     /// The job in the answer, or else the one that was asked for.
@@ -93,7 +93,7 @@ impl Call {
             + self.answer.len()
     }
 
-    fn entry(&self, number: u64, tokens: &[String]) -> Entry {
+    fn entry(&self, number: u64, tokens: &[String]) -> JournalEntry {
         let shown = self.token.as_deref();
         let secrets = Secrets::new(tokens.iter().map(String::as_str).chain(shown));
         let (request, asked) = secrets.body(&self.request);
@@ -102,7 +102,7 @@ impl Call {
             let (_, query) = self.target.split_once('?')?;
             Some(secrets.text(&queried(query)?))
         };
-        Entry {
+        JournalEntry {
             number,
             time: with_milliseconds(self.time),
             operation: self.operation,
@@ -115,7 +115,7 @@ impl Call {
             headers: secrets.headers(&self.headers),
             request,
             status: self.status,
-            answer,
+            response: answer,
             fault: self.fault.as_deref().cloned(),
             job: answered.or(asked).or_else(queried),
         }
@@ -135,7 +135,7 @@ fn queried(query: &str) -> Option<String> {
 struct Written {
     number: u64,
     call: Call,
-    shown: OnceLock<Entry>,
+    shown: OnceLock<JournalEntry>,
 }
 
 /// The latest calls.
@@ -179,7 +179,7 @@ pub(crate) struct Kept(Vec<Arc<Written>>);
 
 impl Kept {
     /// The calls without these tokens.
-    pub(crate) fn entries(&self, tokens: &[String]) -> Vec<Entry> {
+    pub(crate) fn entries(&self, tokens: &[String]) -> Vec<JournalEntry> {
         let calls = self.0.iter();
         let shown = calls.map(|written| {
             let Written { number, call, .. } = &**written;

@@ -7,7 +7,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // A minute passes in a tenth of a second.
-//! let emulator = Emulator::builder().speed(600.0).start().await?;
+//! let emulator = Emulator::builder().time_scale(600.0).start().await?;
 //!
 //! let response = reqwest::Client::new()
 //!     .post(format!("{}/jobs/seed_async", emulator.base_url()))
@@ -70,10 +70,10 @@
 //! # Time
 //!
 //! The clock shows 2024-02-25T18:00:00Z at the start, or what
-//! [`EmulatorBuilder::starts_at`] says. It runs at real speed, as fast as
-//! [`EmulatorBuilder::speed`] says, or not at all
-//! ([`EmulatorBuilder::stopped`]), can be put forward by [`Emulator::advance`],
-//! and be given another speed by [`Emulator::set_speed`]. On a clock that stands
+//! [`EmulatorBuilder::start_time`] says. It runs at real speed, as fast as
+//! [`EmulatorBuilder::time_scale`] says, or not at all
+//! ([`EmulatorBuilder::paused`]), can be put forward by [`Emulator::advance`],
+//! and be given another speed by [`Emulator::set_time_scale`]. On a clock that stands
 //! still the same calls in the same order get the same bodies at every start, but
 //! for the ports in links.
 //!
@@ -91,13 +91,13 @@
 //! after the delay, whether or not its connection still exists.
 //!
 //! ```
-//! use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+//! use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // The first submission is carried out, but its answer is lost.
 //! let emulator = Emulator::builder()
-//!     .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+//!     .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::ResetAfter)
 //!     .start()
 //!     .await?;
 //! let submission = reqwest::Client::new()
@@ -115,10 +115,10 @@
 //!
 //! | name | what |
 //! | --- | --- |
-//! | `quiet-day` | an account with room for twelve jobs, and jobs of its own |
+//! | `idle` | an account with room for twelve jobs, and jobs of its own |
 //! | `busy-account` | all places of the samples' account are taken: 429 |
 //! | `halted-account` | the samples' account is halted: 596 |
-//! | `bad-network` | a lost answer, then gateways, resets and cuts in turn |
+//! | `flaky-network` | a lost answer, then gateways, resets and cuts in turn |
 //!
 //! # What happened
 //!
@@ -135,7 +135,7 @@
 //! a job that failed for its halted account, that job. A receiver that does not
 //! answer with 2xx is called again after 10 and after 60 seconds of the emulator's
 //! clock. Only addresses on loopback are called, unless
-//! [`EmulatorBuilder::call_back_anywhere`] is set, and only by `http`.
+//! [`EmulatorBuilder::allow_external_callbacks`] is set, and only by `http`.
 //! [`Emulator::callbacks`] lists them; [`Operation::Callback`] lets them be lost,
 //! late, doubled or overtaken.
 //!
@@ -153,7 +153,7 @@
 //! landscape drawn from the seed, in four variations of 1024 x 1024, and for
 //! the parent job all four in one of 2048 x 2048. A request that shows an API
 //! token or an `Authorization` header is refused with 403 and counted by
-//! [`Emulator::image_requests_with_token`].
+//! [`Emulator::leaked_token_requests`].
 //!
 //! A download that broke off can be resumed: each file has a strong `ETag`,
 //! `Accept-Ranges` says `bytes`, and a `Range` of one part is answered by 206, or
@@ -262,7 +262,7 @@
 //! Is on by default. Without it nothing is painted and no encoder is compiled:
 //! every seed has the same four prebuilt files of one pixel, the grid two by two.
 //!
-//! # The feature `try-it`
+//! # The feature `console`
 //!
 //! Is off by default. With it, there is a page for a browser below `/_emulator/` (at
 //! `Emulator::page`): choose a job, ask for its seed, follow the job that was
@@ -299,7 +299,7 @@ mod journal;
 #[cfg(feature = "pictures")]
 mod noise;
 mod operation;
-#[cfg(feature = "try-it")]
+#[cfg(feature = "console")]
 mod page;
 #[cfg(feature = "pictures")]
 mod palette;
@@ -324,9 +324,9 @@ mod wire;
 mod world;
 
 pub use callbacks::{Callback, Outcome};
-pub use clock::SpeedError;
-pub use faults::{Fault, FaultCount, FaultError, When};
-pub use journal::Entry;
+pub use clock::TimeScaleError;
+pub use faults::{Fault, FaultError, InjectedFault, Trigger};
+pub use journal::JournalEntry;
 pub use operation::Operation;
 pub use retrieval::JobCounts;
 pub use samples::SampleJobs;

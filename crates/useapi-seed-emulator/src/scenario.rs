@@ -12,13 +12,13 @@ use jiff::Timestamp;
 pub use error::ScenarioError;
 
 use crate::clock::Pace;
-use crate::faults::{Fault, When};
+use crate::faults::{Fault, Trigger};
 use crate::operation::Operation;
 use file::File;
 
 /// The shipped ones, with their files.
 const SHIPPED: [(&str, &str); 4] = [
-    ("quiet-day", include_str!("scenario/shipped/quiet-day.toml")),
+    ("idle", include_str!("scenario/shipped/idle.toml")),
     (
         "busy-account",
         include_str!("scenario/shipped/busy-account.toml"),
@@ -28,8 +28,8 @@ const SHIPPED: [(&str, &str); 4] = [
         include_str!("scenario/shipped/halted-account.toml"),
     ),
     (
-        "bad-network",
-        include_str!("scenario/shipped/bad-network.toml"),
+        "flaky-network",
+        include_str!("scenario/shipped/flaky-network.toml"),
     ),
 ];
 
@@ -55,7 +55,7 @@ const SHIPPED: [(&str, &str); 4] = [
 ///
 ///     [[fault]]
 ///     operation = "retrieve_seed"
-///     when = { next = 2 }
+///     trigger = { next = 2 }
 ///     fault = { kind = "html", status = 502 }
 ///     "#,
 /// )?;
@@ -86,8 +86,8 @@ impl Scenario {
         SHIPPED.into_iter().map(|(name, _)| name)
     }
 
-    /// The shipped scenario of this name: `quiet-day`, `busy-account`,
-    /// `halted-account` or `bad-network`.
+    /// The shipped scenario of this name: `idle`, `busy-account`,
+    /// `halted-account` or `flaky-network`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let (_, text) = SHIPPED.into_iter().find(|(known, _)| *known == name)?;
@@ -121,18 +121,18 @@ impl Scenario {
 
     /// How time passes, if the scenario says so.
     pub(crate) fn pace(&self) -> Option<Pace> {
-        if self.0.clock.stopped {
+        if self.0.clock.paused {
             return Some(Pace::Stopped);
         }
-        let speed = self.0.clock.speed.as_ref()?;
+        let speed = self.0.clock.time_scale.as_ref()?;
         Some(Pace::Times(*speed.get_ref()))
     }
 
-    pub(crate) fn faults(&self) -> impl Iterator<Item = (Operation, When, Fault)> + '_ {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (Operation, Trigger, Fault)> + '_ {
         self.0.faults.iter().map(|entry| {
             (
                 *entry.operation.get_ref(),
-                *entry.when.get_ref(),
+                *entry.trigger.get_ref(),
                 entry.fault.get_ref().clone(),
             )
         })
@@ -160,13 +160,13 @@ mod tests {
     fn a_fault_is_told_with_its_place() {
         let fault = |operation, fault| {
             format!(
-                "title = \"a\"\n[[fault]]\noperation = \"{operation}\"\nwhen = {{ next = 1 }}\nfault = {{ {fault} }}\n"
+                "title = \"a\"\n[[fault]]\noperation = \"{operation}\"\ntrigger = {{ next = 1 }}\nfault = {{ {fault} }}\n"
             )
         };
         for (text, line, complaint) in [
             ("title = 5".to_owned(), 1, "expected a string"),
             ("titel = \"a\"".to_owned(), 1, "unknown field `titel`"),
-            ("title = \"a\"\n[clock]\nspeed = 0\n".to_owned(), 3, "above zero"),
+            ("title = \"a\"\n[clock]\ntime_scale = 0\n".to_owned(), 3, "above zero"),
             (
                 "title = \"a\"\n[clock]\nstart = \"yesterday\"\n".to_owned(),
                 3,
@@ -183,7 +183,7 @@ mod tests {
                 "unknown variant `get`, expected one of",
             ),
             (
-                "title = \"a\"\n[[fault]]\noperation = \"get_job\"\nwhen = { chance = { probability = 2.0, seed = 1 } }\nfault = { kind = \"lost\" }\n".to_owned(),
+                "title = \"a\"\n[[fault]]\noperation = \"get_job\"\ntrigger = { probability = 2.0, seed = 1 }\nfault = { kind = \"dropped\" }\n".to_owned(),
                 4,
                 "between 0 and 1",
             ),
@@ -193,7 +193,7 @@ mod tests {
                 "unknown field `bytes`",
             ),
             (
-                "title = \"a\"\n[[fault]]\noperation = \"get_job\"\nwhen = { next = 1 }\nfault = { kind = \"status\", status = 99 }\n".to_owned(),
+                "title = \"a\"\n[[fault]]\noperation = \"get_job\"\ntrigger = { next = 1 }\nfault = { kind = \"status\", status = 99 }\n".to_owned(),
                 5,
                 "between 200 and 999",
             ),

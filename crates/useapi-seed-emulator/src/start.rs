@@ -14,14 +14,14 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::callbacks::{Callback, Callbacks, Reach};
-use crate::clock::{Clock, Pace, Speed, SpeedError, can_be_shown};
+use crate::clock::{Clock, Pace, Speed, TimeScaleError, can_be_shown};
 use crate::control::{self, Addresses, Control};
-use crate::faults::{Fault, FaultCount, FaultError, Plan, When};
+use crate::faults::{Fault, FaultError, InjectedFault, Plan, Trigger};
 use crate::gallery::Gallery;
 use crate::head_limit;
 use crate::host;
 use crate::image_host::{self, ImageHost};
-use crate::journal::Entry;
+use crate::journal::JournalEntry;
 use crate::operation::Operation;
 use crate::retrieval::JobCounts;
 use crate::routes;
@@ -37,7 +37,7 @@ use crate::wire::{Connections, Fate};
 pub enum StartError {
     /// The clock's speed is no finite number above zero.
     #[error(transparent)]
-    Speed(#[from] SpeedError),
+    TimeScale(#[from] TimeScaleError),
     /// The clock's start is no time that could be written down.
     #[error("the clock cannot start at {0:?}: choose a time between the years 1 and 9998")]
     Start(SystemTime),
@@ -60,10 +60,10 @@ pub enum StartError {
 #[must_use = "nothing runs before `start`"]
 pub struct EmulatorBuilder {
     port: u16,
-    pace: Option<Result<Pace, SpeedError>>,
+    pace: Option<Result<Pace, TimeScaleError>>,
     start: Option<Result<Timestamp, SystemTime>>,
     scenario: Option<Scenario>,
-    faults: Vec<(Operation, When, Fault)>,
+    faults: Vec<(Operation, Trigger, Fault)>,
     reach: Reach,
 }
 
@@ -91,14 +91,14 @@ impl EmulatorBuilder {
 
     /// How many seconds pass on the emulator's clock while one passes in
     /// reality. Without this it is 1.
-    pub fn speed(mut self, speed: f64) -> Self {
-        self.pace = Some(Speed::try_from(speed).map(Pace::Times));
+    pub fn time_scale(mut self, time_scale: f64) -> Self {
+        self.pace = Some(Speed::try_from(time_scale).map(Pace::Times));
         self
     }
 
     /// A clock that stands still but for [`Emulator::advance`], so that a test
     /// sees each state as long as it likes.
-    pub fn stopped(mut self) -> Self {
+    pub fn paused(mut self) -> Self {
         self.pace = Some(Ok(Pace::Stopped));
         self
     }
@@ -106,7 +106,7 @@ impl EmulatorBuilder {
     /// What the emulator's clock shows at its start. Without this it is
     /// 2024-02-25T18:00:00Z, at every start: some hours after the sample jobs
     /// were made, which are gone 31 days later.
-    pub fn starts_at(mut self, time: SystemTime) -> Self {
+    pub fn start_time(mut self, time: SystemTime) -> Self {
         self.start = Some(Timestamp::try_from(time).map_err(|_| time));
         self
     }
@@ -119,14 +119,14 @@ impl EmulatorBuilder {
     }
 
     /// A fault that calls of an operation meet, as [`Emulator::inject`].
-    pub fn fault(mut self, operation: Operation, when: When, fault: Fault) -> Self {
-        self.faults.push((operation, when, fault));
+    pub fn fault(mut self, operation: Operation, trigger: Trigger, fault: Fault) -> Self {
+        self.faults.push((operation, trigger, fault));
         self
     }
 
     /// Lets callbacks leave this machine. Without this, a `replyUrl` is called
     /// only on loopback: 127.0.0.0/8, `[::1]` and `localhost`.
-    pub fn call_back_anywhere(mut self) -> Self {
+    pub fn allow_external_callbacks(mut self) -> Self {
         self.reach = Reach::Anywhere;
         self
     }
@@ -136,7 +136,7 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError::Speed`] if the speed is no finite number above zero,
+    /// [`StartError::TimeScale`] if the speed is no finite number above zero,
     /// [`StartError::Start`] if the clock cannot show the time it is to start at,
     /// [`StartError::Fault`] if a fault is for calls that cannot meet it,
     /// [`StartError::PortTaken`] if the port is, [`StartError::System`] if the
@@ -163,8 +163,8 @@ impl EmulatorBuilder {
         }
         let mut plan = Plan::default();
         let told = scenario.iter().flat_map(Scenario::faults);
-        for (operation, when, fault) in faults.into_iter().chain(told) {
-            plan.add(operation, when, fault)?;
+        for (operation, trigger, fault) in faults.into_iter().chain(told) {
+            plan.add(operation, trigger, fault)?;
         }
         let api = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
             if error.kind() == ErrorKind::AddrInUse {
@@ -203,10 +203,10 @@ impl EmulatorBuilder {
         // The service's own routes come first, and its answer to unknown ones.
         let site = routes::router(service, Arc::clone(&watch), callbacks)
             .merge(control::router(control.clone()));
-        #[cfg(feature = "try-it")]
+        #[cfg(feature = "console")]
         let site = crate::page::on(site, &control.addresses.image_base_url);
         let pictures = image_host::router(host, watch);
-        #[cfg(feature = "try-it")]
+        #[cfg(feature = "console")]
         let pictures = crate::page::measured(pictures);
         let sites = [(api, site), (images, pictures)];
 
@@ -323,11 +323,11 @@ impl Emulator {
         &self.control.addresses.base_url
     }
 
-    /// The address of its page for a browser,
+    /// The URL of the console, a page for a browser:
     /// `http://127.0.0.1:<port>/_emulator/page/`.
-    #[cfg(feature = "try-it")]
+    #[cfg(feature = "console")]
     #[must_use]
-    pub fn page(&self) -> String {
+    pub fn console_url(&self) -> String {
         let root = self.base_url().trim_end_matches("v2");
         format!("{root}_emulator/page/")
     }
@@ -393,8 +393,8 @@ impl Emulator {
     /// # Errors
     ///
     /// If the speed is no finite number above zero.
-    pub fn set_speed(&self, speed: f64) -> Result<(), SpeedError> {
-        let speed = Speed::try_from(speed)?;
+    pub fn set_time_scale(&self, time_scale: f64) -> Result<(), TimeScaleError> {
+        let speed = Speed::try_from(time_scale)?;
         self.control.clock.set_pace(Pace::Times(speed));
         Ok(())
     }
@@ -411,14 +411,19 @@ impl Emulator {
     ///
     /// If it would change nothing about any of them, or has a number or a header
     /// that it cannot have.
-    pub fn inject(&self, operation: Operation, when: When, fault: Fault) -> Result<(), FaultError> {
-        self.control.watch.inject(operation, when, fault)
+    pub fn inject(
+        &self,
+        operation: Operation,
+        trigger: Trigger,
+        fault: Fault,
+    ) -> Result<(), FaultError> {
+        self.control.watch.inject(operation, trigger, fault)
     }
 
     /// The faults that were asked for, in that order, with how often each was
     /// met.
     #[must_use]
-    pub fn faults(&self) -> Vec<FaultCount> {
+    pub fn faults(&self) -> Vec<InjectedFault> {
         self.control.watch.plan().counts()
     }
 
@@ -430,7 +435,7 @@ impl Emulator {
     /// The calls of API and image host, the latest thousand, or fewer where they
     /// are over 16 MiB together, in the order they were answered.
     #[must_use]
-    pub fn journal(&self) -> Vec<Entry> {
+    pub fn journal(&self) -> Vec<JournalEntry> {
         self.control.watch.calls()
     }
 
@@ -458,7 +463,7 @@ impl Emulator {
     /// How many requests to the image host carried an API token or an
     /// `Authorization` header, and were refused for it.
     #[must_use]
-    pub fn image_requests_with_token(&self) -> u64 {
+    pub fn leaked_token_requests(&self) -> u64 {
         self.control.host.requests_with_token()
     }
 }

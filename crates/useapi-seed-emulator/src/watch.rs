@@ -14,8 +14,8 @@ use serde_json::json;
 
 use crate::access::bearer;
 use crate::clock::Clock;
-use crate::faults::{Fault, FaultError, Plan, When, spoil};
-use crate::journal::{Call, Entry, Journal};
+use crate::faults::{Fault, FaultError, Plan, Trigger, spoil};
+use crate::journal::{Call, Journal, JournalEntry};
 use crate::operation::Operation;
 use crate::routes::BODY_LIMIT;
 #[cfg(feature = "validated")]
@@ -66,10 +66,10 @@ impl Watch {
     pub(crate) fn inject(
         &self,
         operation: Operation,
-        when: When,
+        trigger: Trigger,
         fault: Fault,
     ) -> Result<(), FaultError> {
-        self.plan().add(operation, when, fault)
+        self.plan().add(operation, trigger, fault)
     }
 
     fn journal(&self) -> MutexGuard<'_, Journal> {
@@ -77,12 +77,12 @@ impl Watch {
     }
 
     /// The latest calls, without secrets.
-    pub(crate) fn calls(&self) -> Vec<Entry> {
+    pub(crate) fn calls(&self) -> Vec<JournalEntry> {
         self.calls_after(0)
     }
 
     /// Those of them that came after the one of this number.
-    pub(crate) fn calls_after(&self, number: u64) -> Vec<Entry> {
+    pub(crate) fn calls_after(&self, number: u64) -> Vec<JournalEntry> {
         // Read after the lock is gone, since that takes longer: calls that are
         // answered on another thread do not wait for it.
         let kept = self.journal().kept_after(number);
@@ -244,7 +244,7 @@ impl Watch {
         if matches!(fault, Some(Fault::Stall { .. })) {
             fate.stall();
         }
-        if fault == Some(&Fault::CloseBeforeNext) {
+        if fault == Some(&Fault::ResetOnReuse) {
             fate.reset_at_next_request();
         }
         let answer = Response::from_parts(parts, Body::empty());

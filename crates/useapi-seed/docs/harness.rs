@@ -13,7 +13,7 @@ pub fn with_emulator(
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let emulator = useapi_seed_emulator::Emulator::builder().speed(600.0).start().await.unwrap();
+        let emulator = useapi_seed_emulator::Emulator::builder().time_scale(600.0).start().await.unwrap();
         let often = std::time::Duration::from_millis(20);
         let client = useapi_seed::Client::builder(emulator.token())
             .base_url(emulator.base_url())

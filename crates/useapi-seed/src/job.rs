@@ -205,7 +205,7 @@ impl Job {
     /// # use useapi_seed_emulator::Emulator;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = Emulator::builder().stopped().start().await?;
+    /// # let emulator = Emulator::builder().paused().start().await?;
     /// # let client = useapi_seed::Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
     /// # let job_id = emulator.jobs().imagine.as_str();
     /// # let useapi_seed::SubmitOutcome::Started(job) = client.submit(job_id).await? else { panic!() };

@@ -37,12 +37,12 @@
 //! the job; if it finds none, the error says that the request *may have been sent*:
 //!
 //! ```
-//! # use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+//! # use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // The service starts the job, and its response is lost.
 //! let emulator = Emulator::builder()
-//!     .fault(Operation::RetrieveSeed, When::Next(1), Fault::ResetAfter)
+//!     .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::ResetAfter)
 //!     .start()
 //!     .await?;
 //! let client = useapi_seed::Client::builder(emulator.token())
@@ -114,11 +114,11 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use useapi_seed::Client;
-//! use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+//! use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 //!
 //! let emulator = Emulator::start().await?;
 //! let client = Client::builder(emulator.token()).base_url(emulator.base_url()).build()?;
-//! emulator.inject(Operation::RetrieveSeed, When::Next(1), Fault::status(402))?;
+//! emulator.inject(Operation::RetrieveSeed, Trigger::Next(1), Fault::status(402))?;
 //!
 //! let error = client.submit(&emulator.jobs().imagine).await.unwrap_err();
 //! assert!(error.is_payment_required());

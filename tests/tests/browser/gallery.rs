@@ -35,7 +35,7 @@ pub(crate) struct Gallery {
 
 impl Gallery {
     pub(crate) async fn fetched() -> Self {
-        let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+        let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
         let jobs = emulator.jobs();
         let folder = tempfile::tempdir().unwrap();
         let mut fetch = command(folder.path());

@@ -16,7 +16,7 @@ const LIMIT: u64 = 300_000;
 #[ignore = "it changes them; run by cargo xtask screenshots"]
 async fn pictures_are_made() {
     let chromium = Chromium::start().await;
-    let emulator = Emulator::builder().speed(60.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(60.0).start().await.unwrap();
     let page = try_it::open(&chromium, &emulator, Look::LAPTOP).await;
     page.ask().await;
     page.wait("document.querySelector('#seed')").await;

@@ -27,7 +27,7 @@ const FAST: f64 = 600.0;
 
 /// Opens the page, and comes back when all of it is there.
 pub(crate) async fn open<'a>(chromium: &'a Chromium, emulator: &Emulator, look: Look) -> Page<'a> {
-    let url = Url::parse(&emulator.page()).unwrap();
+    let url = Url::parse(&emulator.console_url()).unwrap();
     open_at(chromium, emulator, &url, look).await
 }
 

@@ -119,7 +119,7 @@ async fn a_flood_holds_no_honest_callback_up() {
 /// However often a job is called about, there is one look at a time.
 #[tokio::test]
 async fn repeated_callbacks_cost_few_looks() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let two = NonZeroU32::new(2).unwrap();
     let mut setting = Setting::with(emulator, |builder| builder.looks_per_second(two)).await;
     let job = setting.started(None).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use useapi_seed::{Client, ErrorKind};
 use useapi_seed_callback::{Event, Key, Receiver};
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::poll_every;
 
 use crate::{NEVER, Setting, claim};
@@ -79,7 +79,7 @@ async fn lost_callbacks_are_made_up_for_by_polling() {
     let setting = Setting::new().await;
     setting
         .emulator
-        .inject(Operation::Callback, When::Next(1000), Fault::Lost)
+        .inject(Operation::Callback, Trigger::Next(1000), Fault::Dropped)
         .unwrap();
     let job = setting.started(None).await;
     setting.emulator.advance(Duration::from_secs(120));
@@ -97,7 +97,7 @@ async fn lost_callbacks_are_made_up_for_by_polling() {
 /// Where callbacks come, polls are rare.
 #[tokio::test]
 async fn a_wait_that_is_called_polls_rarely() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let setting = Setting::with(emulator, |builder| builder.poll_interval_after_wake(NEVER)).await;
     let job = setting.started(None).await;
     let interval = Duration::from_millis(300);

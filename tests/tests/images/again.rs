@@ -102,7 +102,7 @@ fn api_calls(emulator: &Emulator) -> usize {
 
 #[tokio::test]
 async fn links_that_have_expired_are_renewed_by_one_answer() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
         .build()
@@ -121,7 +121,7 @@ async fn links_that_have_expired_are_renewed_by_one_answer() {
     }
     assert_eq!(api_calls(&emulator), before + 1);
     assert_eq!(files(folder.path()).len(), 4);
-    assert_eq!(emulator.image_requests_with_token(), 0);
+    assert_eq!(emulator.leaked_token_requests(), 0);
 }
 
 /// An API whose answers have the links that `link` gives for the number of the

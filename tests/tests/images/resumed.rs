@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use useapi_seed::{Client, ImageError, PollResult};
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::{Request, Response, Stub, poll_every};
 
 use crate::{PNG, asked, fault, files, picture, retrieval, save_first};
@@ -139,7 +139,7 @@ async fn another_version_is_taken_from_its_beginning() {
 
 #[tokio::test]
 async fn a_download_from_the_emulator_is_resumed() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
         .build()
@@ -149,9 +149,9 @@ async fn a_download_from_the_emulator_is_resumed() {
         .wait_options(poll_every(Duration::from_millis(20)))
         .await
         .unwrap();
-    let cut = Fault::Cut { bytes: 50 };
+    let cut = Fault::TruncatedBody { bytes: 50 };
     emulator
-        .inject(Operation::GetImage, When::Next(2), cut)
+        .inject(Operation::GetImage, Trigger::Next(2), cut)
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
     for saved in client.save_images(&retrieval, &folder).await {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use useapi_seed::{Client, Error, Resubmit, SubmitOutcome};
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::{Response, Stub, no_retry};
 
 use super::{SOON, assert_started, client, options, paused, render, started, submissions, submit};
@@ -138,8 +138,12 @@ async fn rejection_does_not_count_as_lost_response() {
 #[tokio::test]
 async fn second_lost_response_is_not_resubmitted() {
     let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(9), Fault::ResetBefore)
-        .stopped()
+        .fault(
+            Operation::RetrieveSeed,
+            Trigger::Next(9),
+            Fault::ResetBefore,
+        )
+        .paused()
         .start()
         .await
         .unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use useapi_seed::{ErrorKind, JobEvent, JobHandle, SubmitOutcome, WaitOptions};
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 use useapi_seed_tests::{Fixture, Response, Stub, poll_every};
 
 use crate::{client_of, completed_with, fast, started};
@@ -58,12 +58,12 @@ async fn five_failed_polls_in_a_row_end_a_wait() {
 
 #[tokio::test]
 async fn failed_poll_is_an_event_up_to_the_limit() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = started(&emulator).await;
     emulator
         .inject(
             Operation::GetJob,
-            When::Next(2),
+            Trigger::Next(2),
             Fault::Html { status: 502 },
         )
         .unwrap();
@@ -84,7 +84,7 @@ async fn failed_poll_is_an_event_up_to_the_limit() {
     };
 
     emulator
-        .inject(Operation::GetJob, When::Next(2), Fault::ResetBefore)
+        .inject(Operation::GetJob, Trigger::Next(2), Fault::ResetBefore)
         .unwrap();
     let wait = job.wait().with_options(fast().max_poll_errors(2));
     let error = wait.await.unwrap_err();
@@ -119,7 +119,7 @@ async fn unknown_job_is_not_reported_as_running() {
 
 #[tokio::test]
 async fn rejected_poll_honors_retry_after() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = started(&emulator).await;
     emulator.advance(Duration::from_secs(60));
     let mut rejection = Fault::status(429);
@@ -127,7 +127,7 @@ async fn rejected_poll_honors_retry_after() {
         *retry_after = Some("31536000".to_owned());
     }
     emulator
-        .inject(Operation::GetJob, When::Next(1), rejection)
+        .inject(Operation::GetJob, Trigger::Next(1), rejection)
         .unwrap();
     let before = emulator.journal().len();
     // A year is beyond the deadline, where the final poll is.

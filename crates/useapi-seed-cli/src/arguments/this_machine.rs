@@ -19,7 +19,7 @@ use crate::schemas;
 #[command(after_help = "\
 Examples:
   useapi-seed emulate --speed 60
-  useapi-seed emulate --scenario bad-network
+  useapi-seed emulate --scenario flaky-network
   Then, in another terminal, the two lines that it prints.")]
 pub(crate) struct Emulate {
     /// The port on 127.0.0.1; 0 is any free one.
@@ -37,7 +37,7 @@ pub(crate) struct Emulate {
     pub(crate) stopped: bool,
 
     /// What is there at the start, beside the sample jobs: a TOML file, or one of
-    /// quiet-day, busy-account, halted-account and bad-network.
+    /// idle, busy-account, halted-account and flaky-network.
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) scenario: Option<PathBuf>,
 }

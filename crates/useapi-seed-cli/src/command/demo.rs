@@ -26,7 +26,7 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, Failur
     let output = Output::new(common, schemas::RESULT)?;
     let emulator = Emulator::builder()
         .port(port)
-        .speed(SPEED)
+        .time_scale(SPEED)
         .start()
         .await
         .map_err(|fault| Failure::new(fault.to_string()))?;

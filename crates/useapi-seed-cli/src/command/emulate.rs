@@ -27,10 +27,10 @@ pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Fai
     let interrupt = Interrupt::listen()?;
     let mut builder = Emulator::builder().port(port);
     if let Some(speed) = speed {
-        builder = builder.speed(speed);
+        builder = builder.time_scale(speed);
     }
     if stopped {
-        builder = builder.stopped();
+        builder = builder.paused();
     }
     if let Some(file) = scenario {
         builder = builder.scenario(read(&file)?);
@@ -88,7 +88,7 @@ impl<'a> Printed<'a> {
     fn new(emulator: &'a Emulator) -> Self {
         Self {
             base_url: emulator.base_url(),
-            page: emulator.page(),
+            page: emulator.console_url(),
             token: emulator.token(),
             jobs: emulator.named_jobs().collect(),
         }
@@ -97,7 +97,7 @@ impl<'a> Printed<'a> {
 
 fn in_words(emulator: &Emulator) -> String {
     let (base_url, token) = (emulator.base_url(), emulator.token());
-    let page = emulator.page();
+    let page = emulator.console_url();
     let jobs: Vec<_> = emulator
         .named_jobs()
         .map(|(name, id)| format!("  {name:<12} {id}\n"))

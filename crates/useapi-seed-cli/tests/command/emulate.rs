@@ -135,7 +135,7 @@ fn a_clock_that_is_stopped_stands_still() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     // Not a millisecond after its start.
-    let time = r#"{"time":"2024-02-25T18:00:00.000Z","speed":null}"#;
+    let time = r#"{"time":"2024-02-25T18:00:00.000Z","time_scale":null}"#;
     assert!(answer.ends_with(time), "{answer}");
 }
 
@@ -145,7 +145,7 @@ fn a_scenario_is_a_file_or_a_name() {
     let file = folder.path().join("mine.toml");
     let job = "title = \"Mine\"\n[[job]]\nname = \"mine\"\nverb = \"imagine\"\nseed = 5\n";
     std::fs::write(&file, format!("{job}channel = \"1114555266835431444\"\n")).unwrap();
-    for (scenario, named) in [("mine.toml", "mine"), ("quiet-day", "lighthouse")] {
+    for (scenario, named) in [("mine.toml", "mine"), ("idle", "lighthouse")] {
         let mut emulating = Emulating::start(folder.path(), &["--json", "--scenario", scenario]);
         let news: Value = serde_json::from_str(&emulating.line()).unwrap();
         assert!(news["jobs"][named].is_string(), "{news}");
@@ -155,7 +155,7 @@ fn a_scenario_is_a_file_or_a_name() {
     for (scenario, told) in [
         ("mine.toml", "line 6"),
         ("mine.toml", "unknown field `chanel`"),
-        ("no-such-day", "bad-network"),
+        ("no-such-day", "flaky-network"),
     ] {
         command(folder.path())
             .args(["emulate", "--scenario", scenario])

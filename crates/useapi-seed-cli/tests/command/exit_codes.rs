@@ -79,7 +79,7 @@ fn two_is_wrong_use() {
 
 #[tokio::test]
 async fn three_is_a_refusal() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let jobs = emulator.jobs();
     for (job_id, words) in [
@@ -153,7 +153,7 @@ async fn five_is_a_running_job_or_no_place_for_one() {
 
 #[tokio::test]
 async fn four_is_a_halted_account() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let halted = &emulator.jobs().halted;
     // The job that comes upon the message, and the calls after it.

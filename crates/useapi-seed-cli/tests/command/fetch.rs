@@ -6,7 +6,7 @@ use crate::process::{At, FAST, command, fetch, names, whole};
 
 #[tokio::test]
 async fn each_kind_of_job_gives_its_seed_and_costs_nothing_again() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let jobs = emulator.jobs();
     for (job_id, seed) in [
@@ -39,12 +39,12 @@ async fn each_kind_of_job_gives_its_seed_and_costs_nothing_again() {
         assert_eq!(understood["seed"], seed);
         assert_eq!(understood["job_id"], **job_id);
     }
-    assert_eq!(emulator.image_requests_with_token(), 0);
+    assert_eq!(emulator.leaked_token_requests(), 0);
 }
 
 #[tokio::test]
 async fn the_folder_is_named_after_the_job() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let job_id = &emulator.jobs().imagine;
     let run = command(folder.path())
@@ -60,7 +60,7 @@ async fn the_folder_is_named_after_the_job() {
 
 #[tokio::test]
 async fn progress_is_told_in_lines_one_for_each_change() {
-    let emulator = Emulator::builder().speed(20.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(20.0).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let job_id = &emulator.jobs().imagine;
     let run = command(folder.path())
@@ -78,7 +78,7 @@ async fn progress_is_told_in_lines_one_for_each_change() {
 /// The references come back in the answer, so they were sent.
 #[tokio::test]
 async fn replies_are_asked_for() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let url = "https://callback.example/seed";
     fetch(folder.path(), &emulator, &emulator.jobs().imagine, "out")
@@ -92,7 +92,7 @@ async fn replies_are_asked_for() {
 
 #[tokio::test]
 async fn nobody_has_to_read_what_is_printed() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut child = fetch(folder.path(), &emulator, &emulator.jobs().imagine, "out")
         .stdout(Stdio::piped())
@@ -108,7 +108,7 @@ async fn nobody_has_to_read_what_is_printed() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_result_that_cannot_be_printed_is_no_success() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let full = std::fs::File::create("/dev/full").unwrap();
     fetch(folder.path(), &emulator, &emulator.jobs().imagine, "out")

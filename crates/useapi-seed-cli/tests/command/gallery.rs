@@ -49,7 +49,7 @@ fn gallery(folder: &Path) -> Value {
 
 #[tokio::test]
 async fn a_fetch_leaves_pages_to_look_at() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let jobs = emulator.jobs();
     let mut fetch = command(folder.path());

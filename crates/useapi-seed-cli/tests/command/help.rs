@@ -54,9 +54,9 @@ async fn examples_work() {
         "status",
         "wait",
     ] {
-        let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+        let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
         // A job that is executing is one of a clock that stands still.
-        let still = Emulator::builder().stopped().start().await.unwrap();
+        let still = Emulator::builder().paused().start().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let emulator = match name {

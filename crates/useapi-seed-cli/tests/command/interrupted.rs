@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 
 use crate::process::{At, FAST, assert_schema, command, json, shell, whole};
 
@@ -65,7 +65,7 @@ fn fetch(folder: &std::path::Path, emulator: &Emulator) -> Command {
 #[tokio::test]
 async fn the_last_line_goes_on() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
-        let emulator = Emulator::builder().stopped().start().await.unwrap();
+        let emulator = Emulator::builder().paused().start().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut running = Running::start(fetch(folder.path(), &emulator));
         running.until("started job ");
@@ -96,10 +96,10 @@ async fn a_submission_is_not_torn_up() {
     let pending = || json(&folder.path().join("out/pending.json"));
     for (milliseconds, signals) in [(300, 1), (60_000, 2)] {
         let emulator = Emulator::builder()
-            .speed(FAST)
+            .time_scale(FAST)
             .fault(
                 Operation::RetrieveSeed,
-                When::Next(1),
+                Trigger::Next(1),
                 latency(milliseconds),
             )
             .start()
@@ -123,7 +123,7 @@ async fn a_submission_is_not_torn_up() {
 
 #[tokio::test]
 async fn of_two_at_once_one_works() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut first = Running::start(fetch(folder.path(), &emulator));
     first.until("started job ");
@@ -148,7 +148,7 @@ async fn of_two_at_once_one_works() {
 /// Into different folders, too.
 #[tokio::test]
 async fn of_two_at_one_job_one_submits() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let start = |out: &str| {
         let mut command = command(folder.path());

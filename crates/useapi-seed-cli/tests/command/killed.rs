@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 
 use crate::process::{At, FAST, command, json, names, whole};
 
@@ -81,15 +81,15 @@ async fn in_each_call() {
         (Operation::GetImage, Fault::Stall { bytes: 500_000 }),
     ] {
         let emulator = Emulator::builder()
-            .speed(FAST)
-            .fault(operation, When::Next(1), fault.clone())
+            .time_scale(FAST)
+            .fault(operation, Trigger::Next(1), fault.clone())
             .start()
             .await
             .unwrap();
         let folder = tempfile::tempdir().unwrap();
         let job_id = &emulator.jobs().imagine;
         let mut child = start(fetch(folder.path(), &emulator, job_id));
-        until(|| emulator.faults()[0].used > 0).await;
+        until(|| emulator.faults()[0].hits > 0).await;
         kill(&mut child);
         assert!(folder.path().join("out/pending.json").exists());
         emulator.clear_faults();
@@ -189,7 +189,7 @@ pub(crate) fn intent(recorded_at: u64, settle_time: u64) -> serde_json::Value {
 /// What a killed process has left is gone, and only that.
 #[tokio::test]
 async fn nothing_of_it_stays() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     fs::create_dir(&out).unwrap();
@@ -213,7 +213,7 @@ async fn nothing_of_it_stays() {
 /// The record says that something was submitted, but nothing was.
 #[tokio::test]
 async fn just_before_the_submission() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     fs::create_dir(&out).unwrap();
@@ -245,10 +245,10 @@ async fn just_before_the_submission() {
 #[tokio::test]
 async fn in_a_submission_after_a_look() {
     let emulator = Emulator::builder()
-        .speed(FAST)
+        .time_scale(FAST)
         .fault(
             Operation::RetrieveSeed,
-            When::Next(1),
+            Trigger::Next(1),
             Fault::Stall { bytes: 0 },
         )
         .start()
@@ -262,7 +262,7 @@ async fn in_a_submission_after_a_look() {
     let mut again = fetch(folder.path(), &emulator, job_id);
     again.args(["--reply-ref", "another"]);
     let mut child = start(again);
-    until(|| emulator.faults()[0].used > 0).await;
+    until(|| emulator.faults()[0].hits > 0).await;
     kill(&mut child);
     let pending = json(&out.join("pending.json"));
     assert!(pending["submission"]["recorded_at"].as_u64().unwrap() > 0);
@@ -274,8 +274,8 @@ async fn in_a_submission_after_a_look() {
 #[tokio::test]
 async fn a_job_with_another_reference_is_found() {
     let emulator = Emulator::builder()
-        .speed(FAST)
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::late(LATE))
+        .time_scale(FAST)
+        .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::late(LATE))
         .start()
         .await
         .unwrap();
@@ -284,7 +284,7 @@ async fn a_job_with_another_reference_is_found() {
     let mut first = fetch(folder.path(), &emulator, job_id);
     first.args(["--reply-ref", "one"]);
     let mut child = start(first);
-    until(|| emulator.faults()[0].used > 0).await;
+    until(|| emulator.faults()[0].hits > 0).await;
     kill(&mut child);
     let mut second = fetch(folder.path(), &emulator, job_id);
     second.args(["--reply-ref", "another"]).run().ended(0);
@@ -294,7 +294,7 @@ async fn a_job_with_another_reference_is_found() {
 /// The next process has another folder, or is called in another one.
 #[tokio::test]
 async fn and_called_in_another_folder() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let fetch = |out: &str| {
         let mut fetch = command(folder.path());
@@ -321,7 +321,7 @@ async fn and_called_in_another_folder() {
     // Nor does a look that fails make the next one forget it.
     let fault = Fault::status(500);
     emulator
-        .inject(Operation::ListJobs, When::Next(20), fault)
+        .inject(Operation::ListJobs, Trigger::Next(20), fault)
         .unwrap();
     fetch("none").run().ended(7);
     emulator.clear_faults();
@@ -341,15 +341,16 @@ async fn and_called_in_another_folder() {
 /// Something of a finished folder is lost: what is known of it is enough.
 #[tokio::test]
 async fn what_is_missing_is_fetched_without_a_submission() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let job_id = &emulator.jobs().imagine;
     fetch(folder.path(), &emulator, job_id).run().ended(0);
     let submissions = || {
         let calls = emulator.journal();
-        let of_it =
-            |call: &&useapi_seed_emulator::Entry| call.operation == Some(Operation::RetrieveSeed);
+        let of_it = |call: &&useapi_seed_emulator::JournalEntry| {
+            call.operation == Some(Operation::RetrieveSeed)
+        };
         calls.iter().filter(of_it).count()
     };
     fs::remove_file(out.join("image-2.png")).unwrap();

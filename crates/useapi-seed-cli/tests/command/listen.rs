@@ -72,7 +72,7 @@ fn free_port() -> String {
 
 #[tokio::test]
 async fn confirmed_events_are_lines_of_json() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (port, parent) = (free_port(), emulator.jobs().imagine.as_str());
     let mut command = command(folder.path());
@@ -108,7 +108,7 @@ async fn confirmed_events_are_lines_of_json() {
 /// It would be polled for long after the test's end.
 #[tokio::test]
 async fn a_fetch_that_is_called_ends_at_once() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     command(folder.path())

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use useapi_seed_emulator::{Emulator, Entry, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, JournalEntry, Operation, Trigger};
 
 use crate::process::{At, FAST, Run, WHOLE, command, fetch, names, whole};
 use crate::stub::{Stub, TOKEN};
@@ -37,7 +37,7 @@ fn fifo(path: &Path) {
 }
 
 fn submissions(emulator: &Emulator) -> usize {
-    let is_submission = |call: &&Entry| call.operation == Some(Operation::RetrieveSeed);
+    let is_submission = |call: &&JournalEntry| call.operation == Some(Operation::RetrieveSeed);
     emulator.journal().iter().filter(is_submission).count()
 }
 
@@ -46,8 +46,8 @@ async fn job_lock_without_state_allows_one_submission() {
     for variable in ["HOME", "XDG_STATE_HOME"] {
         let latency = Fault::Latency { milliseconds: 300 };
         let emulator = Emulator::builder()
-            .speed(FAST)
-            .fault(Operation::RetrieveSeed, When::Next(3), latency)
+            .time_scale(FAST)
+            .fault(Operation::RetrieveSeed, Trigger::Next(3), latency)
             .start()
             .await
             .unwrap();
@@ -81,7 +81,7 @@ async fn job_lock_without_state_allows_one_submission() {
 
 #[tokio::test]
 async fn job_lock_falls_back_to_output_directory() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let job_id = &emulator.jobs().imagine;
     let mut fetch = fetch(folder.path(), &emulator, job_id, "out");
@@ -96,7 +96,7 @@ async fn job_lock_falls_back_to_output_directory() {
 /// Whatever the directory lacks is a reason to write to it; here nothing is lacking.
 #[tokio::test]
 async fn finished_directory_needs_no_lock() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let job_id = &emulator.jobs().imagine;
@@ -133,7 +133,7 @@ async fn finished_directory_needs_no_lock() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn finished_read_only_directory_is_left_alone() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let job_id = &emulator.jobs().imagine;
     fetch(folder.path(), &emulator, job_id, "out")

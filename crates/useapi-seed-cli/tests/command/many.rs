@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
-use useapi_seed_emulator::{Emulator, Fault, Operation, Scenario, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Scenario, Trigger};
 
 use crate::process::{At, FAST, command, names, whole};
 
@@ -33,7 +33,7 @@ pub(crate) async fn emulator(jobs: usize) -> (Emulator, Vec<String>, Vec<String>
     (0..jobs).for_each(|number| add(&format!("job-{number}"), CHANNEL));
     (0..3).for_each(|number| add(&format!("halted-{number}"), HALTED));
     let scenario = Scenario::from_toml(&scenario).unwrap();
-    let builder = Emulator::builder().speed(FAST).scenario(scenario);
+    let builder = Emulator::builder().time_scale(FAST).scenario(scenario);
     let emulator = builder.start().await.unwrap();
     let ids = |of: &str, count| {
         let id = |number| emulator.job(&format!("{of}-{number}")).unwrap().to_owned();
@@ -253,8 +253,8 @@ async fn an_outage_in_the_middle_is_waited_out() {
     }
     for (operation, status) in [(Operation::RetrieveSeed, 429), (Operation::GetJob, 503)] {
         let gone = Fault::status(status);
-        emulator.inject(operation, When::Next(12), gone).unwrap();
+        emulator.inject(operation, Trigger::Next(12), gone).unwrap();
     }
     assert!(child.wait().unwrap().success());
-    assert!(emulator.faults().iter().all(|fault| fault.used == 12));
+    assert!(emulator.faults().iter().all(|fault| fault.hits == 12));
 }

@@ -6,7 +6,7 @@ use crate::process::{At, FAST, assert_schema, command, shell};
 
 #[tokio::test]
 async fn each_command_prints_what_its_schema_says() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let jobs = emulator.jobs();

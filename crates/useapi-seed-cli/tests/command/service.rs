@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 
 use crate::process::{At, Run, assert_schema, command};
 
@@ -27,7 +27,7 @@ fn fetch(folder: &std::path::Path, emulator: &Emulator) -> Command {
 
 #[tokio::test]
 async fn a_job_is_started_shown_and_cancelled() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let started = fetch(folder, &emulator).run().ended(5);
@@ -64,7 +64,7 @@ async fn a_job_is_started_shown_and_cancelled() {
 
 #[tokio::test]
 async fn any_job_has_a_status() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let jobs = emulator.jobs();
     let run = command(folder.path())
@@ -80,7 +80,7 @@ async fn any_job_has_a_status() {
 
 #[tokio::test]
 async fn the_doctor_says_what_to_do() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let state = |arguments: &[&str], token: &str, code: i32| {
@@ -146,17 +146,17 @@ async fn the_doctor_says_what_to_do() {
 
     // What the description does not know.
     for fault in [
-        Fault::AddedField {
+        Fault::ExtraField {
             name: "mood".into(),
             value: "happy".into(),
         },
-        Fault::RetypedField {
+        Fault::ReplacedField {
             pointer: "/status".into(),
             value: 5.into(),
         },
     ] {
         emulator
-            .inject(Operation::GetJob, When::Next(1), fault)
+            .inject(Operation::GetJob, Trigger::Next(1), fault)
             .unwrap();
         let drifted = state(&["--job", &emulator.jobs().imagine], emulator.token(), 0);
         assert_eq!(drifted("answers"), "warning");

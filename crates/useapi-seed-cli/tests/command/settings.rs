@@ -196,7 +196,7 @@ fn a_token_file_that_others_may_read_is_refused() {
 /// The token of a file is sent as it stands there.
 #[tokio::test]
 async fn with_a_file_everything_works() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write_token(

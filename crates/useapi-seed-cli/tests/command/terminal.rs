@@ -65,7 +65,7 @@ fn has_colours(written: &[u8]) -> bool {
 
 #[tokio::test]
 async fn a_job_has_a_line_that_changes() {
-    let emulator = Emulator::builder().speed(30.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(30.0).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut fetch = fetch(folder.path(), &emulator);
     fetch.arg(&emulator.jobs().imagine);
@@ -143,7 +143,7 @@ async fn json_on_a_terminal_has_no_controls() {
 
 #[tokio::test]
 async fn colours_are_for_terminals() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let failing = || {
         let mut fetch = fetch(folder.path(), &emulator);

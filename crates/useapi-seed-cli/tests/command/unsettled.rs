@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 
 use crate::killed::{INTERVAL, LATE, fetch, intent, kill, settle, start, until, write_pending};
 use crate::process::{At, FAST, command, json, whole};
@@ -30,7 +30,7 @@ fn operations(emulator: &Emulator) -> Vec<Operation> {
 /// has passed: no run has to be quick.
 #[tokio::test]
 async fn a_search_lasts_until_the_submission_settles() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let count = |operation| {
@@ -57,7 +57,7 @@ async fn a_search_lasts_until_the_submission_settles() {
 
 #[tokio::test]
 async fn an_unsettled_submission_is_not_repeated() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     write_unsettled(&out, &emulator, 91);
@@ -75,7 +75,7 @@ async fn an_unsettled_submission_is_not_repeated() {
 
 #[tokio::test]
 async fn resubmit_skips_the_wait_and_says_so() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     write_unsettled(&folder.path().join("out"), &emulator, 91);
     let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
@@ -91,8 +91,8 @@ async fn resubmit_skips_the_wait_and_says_so() {
 #[tokio::test]
 async fn the_latest_of_two_records_counts() {
     let emulator = Emulator::builder()
-        .speed(FAST)
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::late(LATE))
+        .time_scale(FAST)
+        .fault(Operation::RetrieveSeed, Trigger::Next(1), Fault::late(LATE))
         .start()
         .await
         .unwrap();
@@ -110,7 +110,7 @@ async fn the_latest_of_two_records_counts() {
     fs::create_dir(&out).unwrap();
     write_pending(&out, &emulator, 0);
     let mut child = start(at("two"));
-    until(|| emulator.faults()[0].used > 0).await;
+    until(|| emulator.faults()[0].hits > 0).await;
     kill(&mut child);
     at("one").run().ended(0);
     assert_eq!(emulator.job_counts()[job_id].started, 1);
@@ -120,7 +120,11 @@ async fn the_latest_of_two_records_counts() {
 #[tokio::test]
 async fn a_rejected_resubmission_keeps_the_record() {
     let emulator = Emulator::builder()
-        .fault(Operation::RetrieveSeed, When::Next(1), Fault::status(402))
+        .fault(
+            Operation::RetrieveSeed,
+            Trigger::Next(1),
+            Fault::status(402),
+        )
         .start()
         .await
         .unwrap();
@@ -136,7 +140,7 @@ async fn a_rejected_resubmission_keeps_the_record() {
 /// The end of a job says nothing about a submission that was sent since.
 #[tokio::test]
 async fn a_jobs_end_keeps_the_record_of_another_submission() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let job_id = &emulator.jobs().imagine;
     let at = |out: &str| {

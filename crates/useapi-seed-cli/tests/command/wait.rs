@@ -60,7 +60,7 @@ async fn nothing_is_submitted() {
 
 #[tokio::test]
 async fn the_original_job_is_told_from_a_started_one() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let id = &emulator.jobs().imagine;
     let wait = || {

@@ -22,7 +22,7 @@ pub(crate) fn spoil(fault: Option<&Fault>, response: Response, body: &Bytes) -> 
         return announced(response, body, Body::from(body.clone()));
     };
     match fault {
-        Fault::Cut { bytes } => {
+        Fault::TruncatedBody { bytes } => {
             // The pause lets what comes before it leave.
             let end = stream::once(async {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -52,12 +52,12 @@ pub(crate) fn spoil(fault: Option<&Fault>, response: Response, body: &Bytes) -> 
             });
             announced(response, body, Body::from_stream(rest))
         }
-        Fault::Truncated { bytes } => {
+        Fault::ShortBody { bytes } => {
             let start = body.slice(..body.len().min(*bytes));
             announced(response, &start, Body::from(start.clone()))
         }
-        Fault::AddedField { name, value } => with_end(response, body, name, value),
-        Fault::RetypedField { pointer, value } => {
+        Fault::ExtraField { name, value } => with_end(response, body, name, value),
+        Fault::ReplacedField { pointer, value } => {
             let mut json = serde_json::from_slice::<Value>(body).unwrap_or_default();
             if let Some(place) = json.pointer_mut(pointer) {
                 place.clone_from(value);

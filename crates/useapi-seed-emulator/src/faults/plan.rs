@@ -3,40 +3,89 @@
 use std::sync::Arc;
 
 use fastrand::Rng;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::{Fault, FaultError, check};
 use crate::operation::Operation;
 
 /// Which calls a fault is for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(try_from = "TriggerFields", into = "TriggerFields")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "TriggerFields"))]
 #[non_exhaustive]
-pub enum When {
-    /// The next so many, at least one. Of several faults that wait for the same
-    /// call, the one that came first takes it.
-    Next(#[cfg_attr(test, schemars(range(min = 1)))] u32),
-    /// Any, with a probability between 0 and 1. Which ones is the same at every
-    /// start, given the same seed and calls. Where the fault would change nothing
-    /// about such a call, no other has it in its place.
-    Chance {
-        /// How likely it is.
-        #[serde(deserialize_with = "probability")]
-        #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
+pub enum Trigger {
+    /// The next N calls, at least one. Of several faults that wait for the same
+    /// call, the earliest is applied.
+    Next(u32),
+    /// Each call with a probability. The same seed and calls give the same faults
+    /// at every start. Where the fault has no effect on a call, no other fault
+    /// takes its place.
+    Probability {
+        /// Between 0 and 1.
         probability: f64,
-        /// Where its random numbers begin.
+        /// Seed of the random numbers.
         seed: u64,
     },
 }
 
-fn probability<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
-    let probability = f64::deserialize(input)?;
-    if is_probability(probability) {
-        Ok(probability)
-    } else {
-        Err(D::Error::custom(FaultError::Probability(probability)))
+/// Which calls a fault is for: either `next`, or `probability` with or without
+/// `seed`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct TriggerFields {
+    /// The next N calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
+    next: Option<u32>,
+    /// Each call with this probability.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
+    probability: Option<f64>,
+    /// Seed of the random numbers; defaults to 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+}
+
+impl TryFrom<TriggerFields> for Trigger {
+    type Error = String;
+
+    fn try_from(fields: TriggerFields) -> Result<Self, String> {
+        match fields {
+            TriggerFields {
+                next: Some(calls),
+                probability: None,
+                seed: None,
+            } => Ok(Self::Next(calls)),
+            TriggerFields {
+                next: None,
+                probability: Some(probability),
+                seed,
+            } if is_probability(probability) => Ok(Self::Probability {
+                probability,
+                seed: seed.unwrap_or_default(),
+            }),
+            TriggerFields {
+                next: None,
+                probability: Some(probability),
+                ..
+            } => Err(FaultError::Probability(probability).to_string()),
+            _ => Err("a trigger is either `next`, or `probability` and `seed`".to_owned()),
+        }
+    }
+}
+
+impl From<Trigger> for TriggerFields {
+    fn from(trigger: Trigger) -> Self {
+        let (next, probability, seed) = match trigger {
+            Trigger::Next(calls) => (Some(calls), None, None),
+            Trigger::Probability { probability, seed } => (None, Some(probability), Some(seed)),
+        };
+        Self {
+            next,
+            probability,
+            seed,
+        }
     }
 }
 
@@ -47,15 +96,15 @@ pub(super) fn is_probability(number: f64) -> bool {
 /// A fault that was asked for, and how often it has happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct FaultCount {
+pub struct InjectedFault {
     /// The calls it is for.
     pub operation: Operation,
-    /// Which of them; of [`When::Next`], as it was asked for.
-    pub when: When,
+    /// Which of them; of [`Trigger::Next`], as it was asked for.
+    pub trigger: Trigger,
     /// The fault.
     pub fault: Fault,
     /// How many calls have met it.
-    pub used: u64,
+    pub hits: u64,
 }
 
 /// How many faults are kept.
@@ -83,9 +132,9 @@ pub(crate) struct Met {
 struct Rule {
     number: u64,
     operation: Operation,
-    when: When,
+    trigger: Trigger,
     fault: Arc<Fault>,
-    used: u64,
+    hits: u64,
     random: Rng,
 }
 
@@ -94,22 +143,22 @@ impl Plan {
     pub(crate) fn add(
         &mut self,
         operation: Operation,
-        when: When,
+        trigger: Trigger,
         fault: Fault,
     ) -> Result<(), FaultError> {
-        check(operation, when, &fault)?;
+        check(operation, trigger, &fault)?;
         self.make_room(fault.bytes())?;
-        let seed = match when {
-            When::Next(_) => 0,
-            When::Chance { seed, .. } => seed,
+        let seed = match trigger {
+            Trigger::Next(_) => 0,
+            Trigger::Probability { seed, .. } => seed,
         };
         self.count += 1;
         self.rules.push(Rule {
             number: self.count,
             operation,
-            when,
+            trigger,
             fault: Arc::new(fault),
-            used: 0,
+            hits: 0,
             random: Rng::with_seed(seed),
         });
         Ok(())
@@ -150,56 +199,56 @@ impl Plan {
         let mut rules = self.rules.iter_mut();
         // There is none when all were forgotten meanwhile.
         let waiting = rules.find(|rule| rule.number == unused.rule)?;
-        waiting.used = waiting.used.saturating_sub(1);
+        waiting.hits = waiting.hits.saturating_sub(1);
         rules
             .filter(|rule| rule.operation == waiting.operation && fits(&rule.fault))
             .find_map(Rule::draw)
     }
 
-    pub(crate) fn counts(&self) -> Vec<FaultCount> {
+    pub(crate) fn counts(&self) -> Vec<InjectedFault> {
         self.rules.iter().map(Rule::count).collect()
     }
 }
 
 impl Rule {
     fn is_used_up(&self) -> bool {
-        matches!(self.when, When::Next(calls) if self.used >= calls.into())
+        matches!(self.trigger, Trigger::Next(calls) if self.hits >= calls.into())
     }
 
     fn draw(&mut self) -> Option<Met> {
-        let meets = match self.when {
-            When::Next(_) => !self.is_used_up(),
-            When::Chance { probability, .. } => self.random.f64() < probability,
+        let meets = match self.trigger {
+            Trigger::Next(_) => !self.is_used_up(),
+            Trigger::Probability { probability, .. } => self.random.f64() < probability,
         };
         if !meets {
             return None;
         }
-        self.used += 1;
+        self.hits += 1;
         Some(Met {
             rule: self.number,
             fault: Arc::clone(&self.fault),
         })
     }
 
-    fn count(&self) -> FaultCount {
-        FaultCount {
+    fn count(&self) -> InjectedFault {
+        InjectedFault {
             operation: self.operation,
-            when: self.when,
+            trigger: self.trigger,
             fault: Fault::clone(&self.fault),
-            used: self.used,
+            hits: self.hits,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, BYTES, Fault, FaultError, MOST, Operation, Plan, When};
+    use super::{Arc, BYTES, Fault, FaultError, MOST, Operation, Plan, Trigger};
 
     #[test]
     fn faults_that_wait_for_calls_take_turns() {
         let mut plan = Plan::default();
         for (calls, fault) in [(2, Fault::ResetAfter), (1, Fault::ExpiredLinks)] {
-            let added = plan.add(Operation::GetJob, When::Next(calls), fault);
+            let added = plan.add(Operation::GetJob, Trigger::Next(calls), fault);
             assert_eq!(added, Ok(()));
         }
         assert_eq!(plan.draw(Operation::RetrieveSeed), None);
@@ -211,12 +260,12 @@ mod tests {
             None,
         ];
         assert_eq!(drawn, expected.map(|fault| fault.map(Arc::new)));
-        let used: Vec<_> = plan.counts().iter().map(|count| count.used).collect();
-        assert_eq!(used, [2, 1]);
+        let hits: Vec<_> = plan.counts().iter().map(|count| count.hits).collect();
+        assert_eq!(hits, [2, 1]);
     }
 
     fn added(bytes: usize) -> Fault {
-        Fault::AddedField {
+        Fault::ExtraField {
             name: String::new(),
             value: "x".repeat(bytes).into(),
         }
@@ -225,8 +274,9 @@ mod tests {
     #[test]
     fn plan_forgets_used_up_faults_only() {
         let mut plan = Plan::default();
-        let add =
-            |plan: &mut Plan, calls, fault| plan.add(Operation::GetJob, When::Next(calls), fault);
+        let add = |plan: &mut Plan, calls, fault| {
+            plan.add(Operation::GetJob, Trigger::Next(calls), fault)
+        };
         for _ in 0..MOST {
             assert_eq!(add(&mut plan, 1, Fault::ResetAfter), Ok(()));
         }
@@ -236,7 +286,7 @@ mod tests {
         assert_eq!(add(&mut plan, 2, Fault::ExpiredLinks), Ok(()));
         assert_eq!(add(&mut plan, 2, Fault::ExpiredLinks), full);
         assert_eq!(plan.counts().len(), MOST);
-        assert!(plan.counts().iter().all(|count| count.used == 0));
+        assert!(plan.counts().iter().all(|count| count.hits == 0));
 
         plan.clear();
         // Of the name two quotes, and as many of the value.
@@ -256,34 +306,34 @@ mod tests {
         for (operation, fault) in [
             (Operation::GetJob, Fault::ResetAfter),
             (Operation::GetJob, Fault::ExpiredLinks),
-            (Operation::ListJobs, Fault::CloseBeforeNext),
+            (Operation::ListJobs, Fault::ResetOnReuse),
             (Operation::GetJob, Fault::ResetBefore),
-            (Operation::GetJob, Fault::CloseBeforeNext),
+            (Operation::GetJob, Fault::ResetOnReuse),
         ] {
-            assert_eq!(plan.add(operation, When::Next(1), fault), Ok(()));
+            assert_eq!(plan.add(operation, Trigger::Next(1), fault), Ok(()));
         }
         let first = plan.draw(Operation::GetJob).unwrap();
         let second = plan.draw(Operation::GetJob).unwrap();
         let later = |fault: &Fault| *fault != Fault::ResetBefore;
         let instead = plan.draw_instead(&second, later).unwrap();
-        assert_eq!(*instead.fault, Fault::CloseBeforeNext);
+        assert_eq!(*instead.fault, Fault::ResetOnReuse);
         assert_eq!(plan.draw(Operation::GetJob), Some(second));
         assert_eq!(plan.draw_instead(&first, later), None);
-        let used: Vec<_> = plan.counts().iter().map(|count| count.used).collect();
-        assert_eq!(used, [0, 1, 0, 0, 1]);
+        let hits: Vec<_> = plan.counts().iter().map(|count| count.hits).collect();
+        assert_eq!(hits, [0, 1, 0, 0, 1]);
         plan.clear();
         assert_eq!(plan.draw_instead(&first, later), None);
     }
 
     #[test]
-    fn chance_is_the_same_at_every_start() {
+    fn random_faults_are_the_same_at_every_start() {
         let drawn = |seed| {
             let mut plan = Plan::default();
-            let when = When::Chance {
+            let trigger = Trigger::Probability {
                 probability: 0.25,
                 seed,
             };
-            let added = plan.add(Operation::GetJob, when, Fault::ResetBefore);
+            let added = plan.add(Operation::GetJob, trigger, Fault::ResetBefore);
             assert_eq!(added, Ok(()));
             (0..1000)
                 .map(|_| plan.draw(Operation::GetJob).is_some())

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::plan::{BYTES, MOST, is_probability};
-use super::{Fault, When, is_status};
+use super::{Fault, Trigger, is_status};
 use crate::operation::Operation;
 
 /// Why a fault cannot be asked for.
@@ -44,8 +44,12 @@ pub enum FaultError {
 }
 
 /// Whether calls of an operation can meet a fault.
-pub(super) fn check(operation: Operation, when: When, fault: &Fault) -> Result<(), FaultError> {
-    if when == When::Next(0) {
+pub(super) fn check(
+    operation: Operation,
+    trigger: Trigger,
+    fault: &Fault,
+) -> Result<(), FaultError> {
+    if trigger == Trigger::Next(0) {
         return Err(FaultError::Never);
     }
     if let Fault::Status {
@@ -56,7 +60,7 @@ pub(super) fn check(operation: Operation, when: When, fault: &Fault) -> Result<(
     {
         return Err(FaultError::RetryAfter(value.clone()));
     }
-    if let When::Chance { probability, .. } = when
+    if let Trigger::Probability { probability, .. } = trigger
         && !is_probability(probability)
     {
         return Err(FaultError::Probability(probability));
@@ -93,20 +97,20 @@ impl Fault {
     fn suits(&self, operation: Operation) -> bool {
         use Operation::{Callback, GetImage, GetJob, RetrieveSeed};
         match self {
-            Self::Lost | Self::Doubled | Self::Overtaken => operation == Callback,
+            Self::Dropped | Self::Duplicated | Self::Reordered => operation == Callback,
             Self::Latency { .. } => true,
             Self::Status { .. }
             | Self::Html { .. }
             | Self::ResetBefore
             | Self::ResetAfter
-            | Self::CloseBeforeNext
-            | Self::Cut { .. }
+            | Self::ResetOnReuse
+            | Self::TruncatedBody { .. }
             | Self::Stall { .. }
             | Self::Slow { .. }
             | Self::Late { .. }
-            | Self::Truncated { .. } => operation != Callback,
+            | Self::ShortBody { .. } => operation != Callback,
             // Also for what is answered without fields: its errors have some.
-            Self::AddedField { .. } | Self::RetypedField { .. } => {
+            Self::ExtraField { .. } | Self::ReplacedField { .. } => {
                 !matches!(operation, Callback | GetImage)
             }
             Self::ExpiredLinks => matches!(operation, RetrieveSeed | GetJob),
@@ -118,22 +122,22 @@ impl Fault {
     pub(crate) fn can_come_last(&self) -> bool {
         match self {
             Self::ResetAfter
-            | Self::CloseBeforeNext
-            | Self::Cut { .. }
+            | Self::ResetOnReuse
+            | Self::TruncatedBody { .. }
             | Self::Stall { .. }
             | Self::Slow { .. }
-            | Self::Truncated { .. }
-            | Self::AddedField { .. }
-            | Self::RetypedField { .. } => true,
+            | Self::ShortBody { .. }
+            | Self::ExtraField { .. }
+            | Self::ReplacedField { .. } => true,
             Self::Status { .. }
             | Self::Html { .. }
             | Self::ResetBefore
             | Self::Latency { .. }
             | Self::Late { .. }
             | Self::ExpiredLinks
-            | Self::Lost
-            | Self::Doubled
-            | Self::Overtaken => false,
+            | Self::Dropped
+            | Self::Duplicated
+            | Self::Reordered => false,
         }
     }
 
@@ -142,10 +146,10 @@ impl Fault {
     /// no occasion.
     pub(crate) fn changes(&self, body: &[u8], has_links: bool) -> bool {
         match self {
-            Self::Cut { .. } | Self::Stall { .. } | Self::Slow { .. } => !body.is_empty(),
-            Self::Truncated { bytes } => body.len() > *bytes,
-            Self::AddedField { .. } => body.ends_with(b"}"),
-            Self::RetypedField { pointer, value } => serde_json::from_slice::<Value>(body)
+            Self::TruncatedBody { .. } | Self::Stall { .. } | Self::Slow { .. } => !body.is_empty(),
+            Self::ShortBody { bytes } => body.len() > *bytes,
+            Self::ExtraField { .. } => body.ends_with(b"}"),
+            Self::ReplacedField { pointer, value } => serde_json::from_slice::<Value>(body)
                 .is_ok_and(|json| json.pointer(pointer).is_some_and(|now| now != value)),
             Self::ExpiredLinks => has_links,
             _ => true,
@@ -155,18 +159,18 @@ impl Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Operation, When, check};
+    use super::{Fault, Operation, Trigger, check};
 
     #[test]
     fn what_cannot_be_is_refused_with_what_could() {
-        let next = When::Next(1);
-        assert_eq!(check(Operation::Callback, next, &Fault::Lost), Ok(()));
-        let error = check(Operation::GetJob, next, &Fault::Lost).unwrap_err();
+        let next = Trigger::Next(1);
+        assert_eq!(check(Operation::Callback, next, &Fault::Dropped), Ok(()));
+        let error = check(Operation::GetJob, next, &Fault::Dropped).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the fault `lost` changes nothing about `get_job`: it is for `callback`"
+            "the fault `dropped` changes nothing about `get_job`: it is for `callback`"
         );
-        let added = Fault::AddedField {
+        let added = Fault::ExtraField {
             name: "a".to_owned(),
             value: 5.into(),
         };
@@ -190,20 +194,20 @@ mod tests {
             retry_after: Some("a\nb".into()),
         };
         check(Operation::GetJob, next, &fault).unwrap_err();
-        check(Operation::GetJob, When::Next(0), &Fault::ResetBefore).unwrap_err();
+        check(Operation::GetJob, Trigger::Next(0), &Fault::ResetBefore).unwrap_err();
         for probability in [-0.1, 1.1, f64::NAN] {
-            let when = When::Chance {
+            let trigger = Trigger::Probability {
                 probability,
                 seed: 0,
             };
-            check(Operation::GetJob, when, &Fault::ResetBefore).unwrap_err();
+            check(Operation::GetJob, trigger, &Fault::ResetBefore).unwrap_err();
         }
     }
 
     #[test]
     fn an_answer_may_give_no_occasion() {
         let pointer = "/seed/value".to_owned();
-        let retyped = Fault::RetypedField {
+        let retyped = Fault::ReplacedField {
             pointer,
             value: true.into(),
         };
@@ -217,9 +221,9 @@ mod tests {
         ] {
             assert!(!retyped.changes(body.as_bytes(), false), "{body}");
         }
-        assert!(Fault::Truncated { bytes: 2 }.changes(b"{} ", false));
-        assert!(!Fault::Truncated { bytes: 2 }.changes(b"{}", false));
-        assert!(!Fault::Cut { bytes: 0 }.changes(b"", false));
+        assert!(Fault::ShortBody { bytes: 2 }.changes(b"{} ", false));
+        assert!(!Fault::ShortBody { bytes: 2 }.changes(b"{}", false));
+        assert!(!Fault::TruncatedBody { bytes: 0 }.changes(b"", false));
         assert!(Fault::ExpiredLinks.changes(b"", true));
     }
 }

@@ -33,11 +33,10 @@ pub(super) fn check(scenario: &Scenario, text: &str) -> Result<(), ScenarioError
 }
 
 fn clock(file: &File) -> Result<(), Problem> {
-    match &file.clock.speed {
-        Some(speed) if file.clock.stopped => Err((
-            speed.span(),
-            "a clock that is stopped has no speed".to_owned(),
-        )),
+    match &file.clock.time_scale {
+        Some(speed) if file.clock.paused => {
+            Err((speed.span(), "a paused clock has no time scale".to_owned()))
+        }
         _ => Ok(()),
     }
 }
@@ -171,12 +170,12 @@ fn could_execute<'a>(
 fn faults(file: &File) -> Result<(), Problem> {
     let mut plan = Plan::default();
     for entry in &file.faults {
-        let (operation, when) = (*entry.operation.get_ref(), *entry.when.get_ref());
-        let added = plan.add(operation, when, entry.fault.get_ref().clone());
+        let (operation, trigger) = (*entry.operation.get_ref(), *entry.trigger.get_ref());
+        let added = plan.add(operation, trigger, entry.fault.get_ref().clone());
         added.map_err(|error| {
             let place = match error {
                 FaultError::Unsuitable { .. } => entry.operation.span(),
-                FaultError::Never | FaultError::Probability(_) => entry.when.span(),
+                FaultError::Never | FaultError::Probability(_) => entry.trigger.span(),
                 FaultError::RetryAfter(_) | FaultError::Status(_) | FaultError::Full => {
                     entry.fault.span()
                 }
@@ -195,7 +194,7 @@ mod tests {
     fn contradictions_are_told_with_their_place() {
         let fault = |operation, fault| {
             format!(
-                "title = \"a\"\n[[fault]]\noperation = \"{operation}\"\nwhen = {{ next = 1 }}\nfault = {{ {fault} }}\n"
+                "title = \"a\"\n[[fault]]\noperation = \"{operation}\"\ntrigger = {{ next = 1 }}\nfault = {{ {fault} }}\n"
             )
         };
         let job = "[[job]]\nname = \"a\"\nverb = \"imagine\"\nseed = 1\nchannel = \"1\"\n";
@@ -211,14 +210,14 @@ mod tests {
                 "there is no job named `b`",
             ),
             (
-                fault("get_job", "kind = \"lost\""),
+                fault("get_job", "kind = \"dropped\""),
                 3,
-                "the fault `lost` changes nothing about `get_job`: it is for `callback`",
+                "the fault `dropped` changes nothing about `get_job`: it is for `callback`",
             ),
             (
-                "title = \"a\"\n[clock]\nspeed = 5\nstopped = true\n".to_owned(),
+                "title = \"a\"\n[clock]\ntime_scale = 5\npaused = true\n".to_owned(),
                 3,
-                "a clock that is stopped has no speed",
+                "a paused clock has no time scale",
             ),
             (
                 "title = \"a\"\n[[token]]\ntoken = \"a-token-of-it\"\n[[token]]\ntoken = \"a-token-of-it\"\n".to_owned(),
@@ -278,7 +277,7 @@ mod tests {
             (
                 format!(
                     "title = \"a\"\n{}",
-                    "[[fault]]\noperation = \"get_job\"\nwhen = { next = 1 }\nfault = { kind = \"reset_after\" }\n".repeat(1001)
+                    "[[fault]]\noperation = \"get_job\"\ntrigger = { next = 1 }\nfault = { kind = \"reset_after\" }\n".repeat(1001)
                 ),
                 4005,
                 "no more faults can wait",

@@ -114,8 +114,8 @@ mod tests {
                 "unknown field, expected `token` or `subscription`",
             ),
             (
-                "fault = [{ operation = \"get_job\", when = { next = 1 }, \
-                 fault = { kind = \"lost\", user-12-secret = 1 } }]",
+                "fault = [{ operation = \"get_job\", trigger = { next = 1 }, \
+                 fault = { kind = \"dropped\", user-12-secret = 1 } }]",
                 "unknown field, there are no fields",
             ),
             (

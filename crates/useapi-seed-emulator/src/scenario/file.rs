@@ -11,7 +11,7 @@ use toml::Spanned;
 use crate::access::Subscription;
 use crate::account::{MAX_JOBS, Moderation};
 use crate::clock::{Speed, can_be_shown};
-use crate::faults::{Fault, When};
+use crate::faults::{Fault, Trigger};
 use crate::operation::Operation;
 
 /// What is there when an emulator starts, beside its samples.
@@ -50,10 +50,10 @@ pub(super) struct Clock {
     pub(super) start: Option<Time>,
     /// How many seconds pass while one passes in reality.
     #[cfg_attr(test, schemars(with = "Option<Speed>"))]
-    pub(super) speed: Option<Spanned<Speed>>,
+    pub(super) time_scale: Option<Spanned<Speed>>,
     /// Whether it stands still until it is put forward.
     #[serde(default)]
-    pub(super) stopped: bool,
+    pub(super) paused: bool,
 }
 
 /// An API token.
@@ -163,8 +163,8 @@ pub(super) struct FaultEntry {
     #[cfg_attr(test, schemars(with = "Operation"))]
     pub(super) operation: Spanned<Operation>,
     /// Which of its calls.
-    #[cfg_attr(test, schemars(with = "When"))]
-    pub(super) when: Spanned<When>,
+    #[cfg_attr(test, schemars(with = "Trigger"))]
+    pub(super) trigger: Spanned<Trigger>,
     /// What goes wrong.
     #[cfg_attr(test, schemars(with = "Fault"))]
     pub(super) fault: Spanned<Fault>,

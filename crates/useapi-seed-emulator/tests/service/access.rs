@@ -93,7 +93,7 @@ async fn other_paths_are_404_and_other_methods_405() {
 
 #[tokio::test]
 async fn head_is_405_and_not_allowed() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = start(&emulator, &emulator.jobs().imagine).await;
     let query = format!("?jobid={}", job["jobid"].as_str().unwrap());
     for (path, allowed) in [
@@ -166,7 +166,7 @@ async fn other_hosts_are_rejected_on_every_route() {
         format!("{api}/nothing"),
         format!("{api}/_emulator/service"),
         format!("{api}/_emulator/journal"),
-        emulator.page(),
+        emulator.console_url(),
         format!("{images}/image.png"),
     ] {
         let own = if url.starts_with(api) {

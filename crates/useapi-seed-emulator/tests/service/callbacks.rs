@@ -10,7 +10,7 @@ use axum::routing::post;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use useapi_seed_emulator::{Callback, Emulator, Fault, Operation, Outcome, Scenario, When};
+use useapi_seed_emulator::{Callback, Emulator, Fault, Operation, Outcome, Scenario, Trigger};
 
 use crate::caller::{get, request};
 
@@ -72,7 +72,7 @@ fn statuses(callbacks: &[Callback]) -> Vec<&str> {
 }
 
 async fn stopped() -> Emulator {
-    Emulator::builder().stopped().start().await.unwrap()
+    Emulator::builder().paused().start().await.unwrap()
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn news_come_on_progress_and_at_the_end() {
     assert!(
         callbacks
             .iter()
-            .all(|callback| callback.outcome == Outcome::Answered(200))
+            .all(|callback| callback.outcome == Outcome::Responded(200))
     );
     let taken = receiver.taken.lock().unwrap().clone();
     assert_eq!(taken.len(), 3);
@@ -137,7 +137,7 @@ async fn what_is_not_taken_comes_again() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     emulator.advance(Duration::from_secs(31));
     let callbacks = called(&emulator, 5).await;
-    let failed = |callback: &Callback| callback.outcome == Outcome::Answered(500);
+    let failed = |callback: &Callback| callback.outcome == Outcome::Responded(500);
     assert_eq!(
         callbacks.iter().filter(|callback| failed(callback)).count(),
         2
@@ -156,15 +156,15 @@ async fn nothing_leaves_loopback() {
     ] {
         let emulator = stopped().await;
         emulator
-            .inject(Operation::Callback, When::Next(1), Fault::Lost)
+            .inject(Operation::Callback, Trigger::Next(1), Fault::Dropped)
             .unwrap();
         started(&emulator, url).await;
         emulator.advance(Duration::from_secs(5));
         let callbacks = called(&emulator, 1).await;
-        assert_eq!(callbacks[0].outcome, Outcome::Refused, "{callbacks:?}");
+        assert_eq!(callbacks[0].outcome, Outcome::Rejected, "{callbacks:?}");
         // The fault is for one that is sent.
         assert_eq!(callbacks[0].fault, None);
-        assert_eq!(emulator.faults()[0].used, 0);
+        assert_eq!(emulator.faults()[0].hits, 0);
     }
 }
 
@@ -173,7 +173,7 @@ async fn no_more_than_64_are_under_way() {
     let scenario = "title = \"Room for many\"\n[[account]]\nchannel = \"1114555266835431444\"\n\
                     discord = \"ROOM-of-the-account\"\nmax_jobs = 70\n";
     let emulator = Emulator::builder()
-        .stopped()
+        .paused()
         .scenario(Scenario::from_toml(scenario).unwrap());
     let emulator = emulator.start().await.unwrap();
 
@@ -213,20 +213,20 @@ async fn no_more_than_64_are_under_way() {
 async fn callbacks_are_lost_doubled_late_and_overtaken() {
     let late = Fault::Latency { milliseconds: 30 };
     for (fault, taken) in [
-        (Fault::Lost, vec!["progress", "completed"]),
+        (Fault::Dropped, vec!["progress", "completed"]),
         (
-            Fault::Doubled,
+            Fault::Duplicated,
             vec!["progress", "progress", "progress", "completed"],
         ),
         (late, vec!["progress", "progress", "completed"]),
     ] {
         let emulator = stopped().await;
         emulator
-            .inject(Operation::Callback, When::Next(1), fault.clone())
+            .inject(Operation::Callback, Trigger::Next(1), fault.clone())
             .unwrap();
         let receiver = receiver(0).await;
         started(&emulator, &receiver.url).await;
-        let mut count = usize::from(fault == Fault::Doubled);
+        let mut count = usize::from(fault == Fault::Duplicated);
         for seconds in [5, 18, 22] {
             emulator.advance(Duration::from_secs(seconds));
             count += 1;
@@ -238,12 +238,12 @@ async fn callbacks_are_lost_doubled_late_and_overtaken() {
             .map(|job| job["status"].as_str().unwrap())
             .collect();
         assert_eq!(statuses, taken, "{fault:?}");
-        assert_eq!(emulator.faults()[0].used, 1);
+        assert_eq!(emulator.faults()[0].hits, 1);
     }
 
     let emulator = Emulator::builder()
-        .stopped()
-        .fault(Operation::Callback, When::Next(2), Fault::Overtaken)
+        .paused()
+        .fault(Operation::Callback, Trigger::Next(2), Fault::Reordered)
         .start()
         .await
         .unwrap();

@@ -14,7 +14,7 @@ pub(crate) const SIDE: u32 = if cfg!(feature = "pictures") { 1024 } else { 1 };
 
 /// A clock on which a retrieval takes 75 milliseconds.
 pub(crate) async fn fast() -> Emulator {
-    Emulator::builder().speed(600.0).start().await.unwrap()
+    Emulator::builder().time_scale(600.0).start().await.unwrap()
 }
 
 /// A client that keeps no connection open and follows no redirect.

@@ -25,7 +25,7 @@ async fn call(
 
 #[tokio::test]
 async fn a_test_in_any_language_controls_it() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let (status, time) = call(&emulator, Method::GET, "clock", None).await;
     assert_eq!(
         (status, &time["time"]),
@@ -39,13 +39,13 @@ async fn a_test_in_any_language_controls_it() {
     assert_eq!(get(&emulator, jobid).await.1["status"], "progress");
 
     let fault = json!({ "kind": "status", "status": 503, "retry_after": "5" });
-    let injection = json!({ "operation": "get_job", "when": { "next": 1 }, "fault": fault });
+    let injection = json!({ "operation": "get_job", "trigger": { "next": 1 }, "fault": fault });
     let (status, _) = call(&emulator, Method::POST, "faults", Some(injection)).await;
     assert_eq!(status, 204);
     assert_eq!(get(&emulator, jobid).await.0, 503);
     let (_, faults) = call(&emulator, Method::GET, "faults", None).await;
     assert_eq!(
-        (&faults[0]["used"], &faults[0]["fault"]),
+        (&faults[0]["hits"], &faults[0]["fault"]),
         (&json!(1), &fault)
     );
     assert_eq!(call(&emulator, Method::DELETE, "faults", None).await.0, 204);
@@ -74,11 +74,11 @@ async fn it_says_where_it_is_and_who_showed_a_token() {
     assert_eq!(service["token"], emulator.token());
     assert_eq!(service["expired_token"], emulator.expired_token());
     assert_eq!(service["jobs"]["imagine"], emulator.jobs().imagine);
-    assert_eq!(service["image_requests_with_token"], 0);
+    assert_eq!(service["leaked_token_requests"], 0);
     let image = client().get(emulator.image_base_url());
     image.bearer_auth(emulator.token()).send().await.unwrap();
     let (_, service) = call(&emulator, Method::GET, "service", None).await;
-    assert_eq!(service["image_requests_with_token"], 1);
+    assert_eq!(service["leaked_token_requests"], 1);
 }
 
 #[tokio::test]
@@ -93,17 +93,17 @@ async fn a_wrong_wish_is_refused_with_its_reason() {
         ),
         (
             "faults",
-            json!({ "operation": "get_job", "when": { "next": 1 }, "fault": { "kind": "odd" } }),
+            json!({ "operation": "get_job", "trigger": { "next": 1 }, "fault": { "kind": "odd" } }),
             "unknown variant `odd`",
         ),
         (
             "faults",
-            json!({ "operation": "get_job", "when": { "next": 1 }, "fault": { "kind": "lost" } }),
+            json!({ "operation": "get_job", "trigger": { "next": 1 }, "fault": { "kind": "dropped" } }),
             "changes nothing about `get_job`",
         ),
         (
             "faults",
-            json!({ "operation": "get_job", "when": { "next": 1 }, "fault": { "kind": "reset_after", "bytes": 5 } }),
+            json!({ "operation": "get_job", "trigger": { "next": 1 }, "fault": { "kind": "reset_after", "bytes": 5 } }),
             "unknown field `bytes`",
         ),
     ] {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use useapi_seed_emulator::{Emulator, Fault, FaultError, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, FaultError, Operation, Trigger};
 
 use crate::caller::{client, fast, get, request, retrieve, start, url};
 
@@ -19,14 +19,14 @@ fn poll(emulator: &Emulator) -> RequestBuilder {
 async fn polled(fault: Fault) -> Result<Response, reqwest::Error> {
     let emulator = Emulator::start().await.unwrap();
     emulator
-        .inject(Operation::GetJob, When::Next(1), fault.clone())
+        .inject(Operation::GetJob, Trigger::Next(1), fault.clone())
         .unwrap();
     let answer = poll(&emulator).send().await;
     // It was met once, and is written down.
     let [count] = &emulator.faults()[..] else {
         panic!("{:?}", emulator.faults());
     };
-    assert_eq!((count.used, &count.fault), (1, &fault));
+    assert_eq!((count.hits, &count.fault), (1, &fault));
     let [entry] = &emulator.journal()[..] else {
         panic!("{:?}", emulator.journal());
     };
@@ -66,13 +66,17 @@ async fn a_page_comes_in_place_of_json() {
 
 #[tokio::test]
 async fn an_answer_is_cut() {
-    let answer = polled(Fault::Cut { bytes: 10 }).await.unwrap();
+    let answer = polled(Fault::TruncatedBody { bytes: 10 }).await.unwrap();
     assert!(answer.content_length().unwrap() > 10);
     assert!(answer.bytes().await.is_err());
 
     let emulator = Emulator::start().await.unwrap();
     emulator
-        .inject(Operation::GetJob, When::Next(1), Fault::Cut { bytes: 10 })
+        .inject(
+            Operation::GetJob,
+            Trigger::Next(1),
+            Fault::TruncatedBody { bytes: 10 },
+        )
         .unwrap();
     let mut answer = poll(&emulator).send().await.unwrap();
     assert_eq!(answer.chunk().await.unwrap().unwrap(), r#"{"jobid":""#);
@@ -84,7 +88,7 @@ async fn a_submission_is_lost_before_or_after_it_is_carried_out() {
     for (fault, executing) in [(Fault::ResetBefore, 0), (Fault::ResetAfter, 1)] {
         let emulator = Emulator::start().await.unwrap();
         emulator
-            .inject(Operation::RetrieveSeed, When::Next(1), fault)
+            .inject(Operation::RetrieveSeed, Trigger::Next(1), fault)
             .unwrap();
         let body = json!({ "jobid": emulator.jobs().imagine });
         let call = request(&emulator, Method::POST, "/jobs/seed_async").json(&body);
@@ -104,7 +108,7 @@ async fn a_submission_is_lost_before_or_after_it_is_carried_out() {
 #[tokio::test]
 async fn a_kept_connection_is_reset_as_the_next_request_comes() {
     let emulator = Emulator::builder()
-        .fault(Operation::ListJobs, When::Next(1), Fault::CloseBeforeNext)
+        .fault(Operation::ListJobs, Trigger::Next(1), Fault::ResetOnReuse)
         .start()
         .await
         .unwrap();
@@ -143,7 +147,7 @@ async fn answers_stall_and_dawdle() {
     emulator
         .inject(
             Operation::ListJobs,
-            When::Next(1),
+            Trigger::Next(1),
             Fault::Stall { bytes: 1 },
         )
         .unwrap();
@@ -166,7 +170,7 @@ async fn answers_stall_and_dawdle() {
         Fault::Latency { milliseconds: 60 },
     ] {
         emulator
-            .inject(Operation::ListJobs, When::Next(1), fault)
+            .inject(Operation::ListJobs, Trigger::Next(1), fault)
             .unwrap();
         let begun = Instant::now();
         let answer = request(&emulator, Method::GET, "/jobs")
@@ -180,7 +184,7 @@ async fn answers_stall_and_dawdle() {
 
 #[tokio::test]
 async fn fields_are_unknown_doubled_and_retyped() {
-    let added = |name: &str, value| Fault::AddedField {
+    let added = |name: &str, value| Fault::ExtraField {
         name: name.into(),
         value,
     };
@@ -189,7 +193,7 @@ async fn fields_are_unknown_doubled_and_retyped() {
     let doubled = polled(added("status", json!("odd"))).await.unwrap();
     let text = doubled.text().await.unwrap();
     assert_eq!(text.matches("\"status\":").count(), 2, "{text}");
-    let retyped = Fault::RetypedField {
+    let retyped = Fault::ReplacedField {
         pointer: "/attachments/0/size".into(),
         value: json!("large"),
     };
@@ -200,10 +204,10 @@ async fn fields_are_unknown_doubled_and_retyped() {
 
 #[tokio::test]
 async fn links_have_expired_and_pictures_are_truncated() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let job = retrieve(&emulator, &emulator.jobs().imagine).await;
     emulator
-        .inject(Operation::GetJob, When::Next(1), Fault::ExpiredLinks)
+        .inject(Operation::GetJob, Trigger::Next(1), Fault::ExpiredLinks)
         .unwrap();
     let stale: Value = poll(&emulator).send().await.unwrap().json().await.unwrap();
     let fetched = client()
@@ -216,8 +220,8 @@ async fn links_have_expired_and_pictures_are_truncated() {
     emulator
         .inject(
             Operation::GetImage,
-            When::Next(1),
-            Fault::Truncated { bytes: 50 },
+            Trigger::Next(1),
+            Fault::ShortBody { bytes: 50 },
         )
         .unwrap();
     let link = url(&job["seed"]["attachments"][0]);
@@ -237,16 +241,16 @@ async fn links_have_expired_and_pictures_are_truncated() {
 
 #[tokio::test]
 async fn a_fault_waits_for_an_answer_that_it_changes() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let jobid = start(&emulator, &emulator.jobs().imagine).await["jobid"].clone();
     let jobid = jobid.as_str().unwrap();
-    let retyped = Fault::RetypedField {
+    let retyped = Fault::ReplacedField {
         pointer: "/seed/value".into(),
         value: json!("none"),
     };
     for fault in [retyped, Fault::ExpiredLinks] {
         emulator
-            .inject(Operation::GetJob, When::Next(1), fault)
+            .inject(Operation::GetJob, Trigger::Next(1), fault)
             .unwrap();
     }
     // It has neither a seed nor a link yet.
@@ -257,7 +261,7 @@ async fn a_fault_waits_for_an_answer_that_it_changes() {
         emulator
             .faults()
             .iter()
-            .map(|count| count.used)
+            .map(|count| count.hits)
             .sum::<u64>()
     };
     assert_eq!(used(&emulator), 0);
@@ -270,8 +274,8 @@ async fn a_fault_waits_for_an_answer_that_it_changes() {
 
 #[tokio::test]
 async fn a_fault_that_waits_lets_others_change_the_answer() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
-    let field = |pointer: &str, value| Fault::RetypedField {
+    let emulator = Emulator::builder().paused().start().await.unwrap();
+    let field = |pointer: &str, value| Fault::ReplacedField {
         pointer: pointer.into(),
         value,
     };
@@ -283,20 +287,20 @@ async fn a_fault_that_waits_lets_others_change_the_answer() {
         field("/code", json!("200")),
     ] {
         emulator
-            .inject(Operation::GetJob, When::Next(1), fault)
+            .inject(Operation::GetJob, Trigger::Next(1), fault)
             .unwrap();
     }
     let jobid = &emulator.jobs().imagine;
     assert_eq!(get(&emulator, jobid).await.1["code"], "200");
     assert_eq!(get(&emulator, jobid).await.1["code"], 200);
-    let used: Vec<_> = emulator.faults().iter().map(|count| count.used).collect();
+    let used: Vec<_> = emulator.faults().iter().map(|count| count.hits).collect();
     assert_eq!(used, [0, 0, 0, 1]);
 }
 
 #[tokio::test]
 async fn errors_of_operations_without_fields_have_fields() {
     let emulator = Emulator::start().await.unwrap();
-    let added = Fault::AddedField {
+    let added = Fault::ExtraField {
         name: "news".into(),
         value: json!(5),
     };
@@ -309,7 +313,7 @@ async fn errors_of_operations_without_fields_have_fields() {
         ),
     ] {
         emulator
-            .inject(operation, When::Next(1), added.clone())
+            .inject(operation, Trigger::Next(1), added.clone())
             .unwrap();
         let call = request(&emulator, method.clone(), path);
         let whole = call.send().await.unwrap().text().await.unwrap();
@@ -328,8 +332,8 @@ async fn a_fault_of_a_picture_waits_for_more_than_its_head() {
     emulator
         .inject(
             Operation::GetImage,
-            When::Next(1),
-            Fault::Truncated { bytes: 5 },
+            Trigger::Next(1),
+            Fault::ShortBody { bytes: 5 },
         )
         .unwrap();
     let head = client().head(&link).send().await.unwrap();
@@ -342,10 +346,10 @@ async fn a_fault_of_a_picture_waits_for_more_than_its_head() {
 #[tokio::test]
 async fn a_fault_that_could_do_nothing_is_refused() {
     let emulator = Emulator::start().await.unwrap();
-    let injected = emulator.inject(Operation::GetJob, When::Next(1), Fault::Doubled);
+    let injected = emulator.inject(Operation::GetJob, Trigger::Next(1), Fault::Duplicated);
     assert!(matches!(injected, Err(FaultError::Unsuitable { .. })));
     assert_eq!(emulator.faults(), []);
-    let builder = Emulator::builder().fault(Operation::GetJob, When::Next(1), Fault::status(99));
+    let builder = Emulator::builder().fault(Operation::GetJob, Trigger::Next(1), Fault::status(99));
     let error = builder.start().await.unwrap_err();
     assert_eq!(error.to_string(), "a status is between 200 and 999, not 99");
 }
@@ -354,11 +358,11 @@ async fn a_fault_that_could_do_nothing_is_refused() {
 async fn faults_are_bounded() {
     let emulator = Emulator::start().await.unwrap();
     let inject = |value: String| {
-        let fault = Fault::AddedField {
+        let fault = Fault::ExtraField {
             name: "unknown".into(),
             value: value.into(),
         };
-        emulator.inject(Operation::GetJob, When::Next(1), fault)
+        emulator.inject(Operation::GetJob, Trigger::Next(1), fault)
     };
     assert_eq!(inject("x".repeat(1024 * 1024)), Err(FaultError::Full));
     for _ in 0..1000 {
@@ -375,7 +379,7 @@ async fn faults_are_bounded() {
 #[tokio::test]
 async fn faults_can_be_forgotten() {
     let emulator = Emulator::start().await.unwrap();
-    let always = When::Chance {
+    let always = Trigger::Probability {
         probability: 1.0,
         seed: 1,
     };
@@ -385,7 +389,7 @@ async fn faults_can_be_forgotten() {
     for _ in 0..3 {
         assert_eq!(poll(&emulator).send().await.unwrap().status(), 500);
     }
-    assert_eq!(emulator.faults()[0].used, 3);
+    assert_eq!(emulator.faults()[0].hits, 3);
     emulator.clear_faults();
     assert_eq!(poll(&emulator).send().await.unwrap().status(), 200);
     // Another operation never met it.
@@ -397,7 +401,7 @@ async fn a_caller_that_gives_up_does_not_undo_its_call() {
     let emulator = Emulator::start().await.unwrap();
     let late = Fault::Latency { milliseconds: 150 };
     emulator
-        .inject(Operation::RetrieveSeed, When::Next(1), late)
+        .inject(Operation::RetrieveSeed, Trigger::Next(1), late)
         .unwrap();
     let hurried = Client::builder()
         .no_proxy()
@@ -439,7 +443,11 @@ async fn late_call_outlives_its_sender() {
     for is_reset in [false, true] {
         let emulator = Emulator::start().await.unwrap();
         emulator
-            .inject(Operation::RetrieveSeed, When::Next(1), Fault::late(DELAY))
+            .inject(
+                Operation::RetrieveSeed,
+                Trigger::Next(1),
+                Fault::late(DELAY),
+            )
             .unwrap();
         let sent = Instant::now();
         let stream = submitted(&emulator);
@@ -458,7 +466,7 @@ async fn late_call_outlives_its_sender() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         assert!(sent.elapsed() >= DELAY, "{:?}", sent.elapsed());
-        assert_eq!(emulator.faults()[0].used, 1);
+        assert_eq!(emulator.faults()[0].hits, 1);
         assert_eq!(emulator.job_counts()[&emulator.jobs().imagine].started, 1);
     }
 }
@@ -468,7 +476,7 @@ async fn late_call_answers_a_sender_that_waits() {
     let emulator = Emulator::start().await.unwrap();
     let late = Fault::late(Duration::from_millis(60));
     emulator
-        .inject(Operation::RetrieveSeed, When::Next(1), late)
+        .inject(Operation::RetrieveSeed, Trigger::Next(1), late)
         .unwrap();
     let sent = Instant::now();
     start(&emulator, &emulator.jobs().imagine).await;
@@ -478,12 +486,12 @@ async fn late_call_answers_a_sender_that_waits() {
 #[tokio::test]
 async fn a_token_at_the_image_host_is_counted_through_a_fault() {
     let emulator = Emulator::builder()
-        .fault(Operation::GetImage, When::Next(1), Fault::status(503))
+        .fault(Operation::GetImage, Trigger::Next(1), Fault::status(503))
         .start()
         .await
         .unwrap();
     let call = client().get(emulator.image_base_url());
     let answer = call.bearer_auth(emulator.token()).send().await.unwrap();
     assert_eq!(answer.status(), 503);
-    assert_eq!(emulator.image_requests_with_token(), 1);
+    assert_eq!(emulator.leaked_token_requests(), 1);
 }

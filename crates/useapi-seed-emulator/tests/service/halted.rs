@@ -79,7 +79,7 @@ async fn every_call_about_a_halted_account_is_refused_until_its_reset() {
         "#,
     )
     .unwrap();
-    let emulator = Emulator::builder().stopped().scenario(scenario);
+    let emulator = Emulator::builder().paused().scenario(scenario);
     let emulator = emulator.start().await.unwrap();
     let listed = answer(request(&emulator, Method::GET, "/jobs")).await.1;
     let executing = listed[0].as_str().unwrap();
@@ -108,7 +108,7 @@ async fn every_call_about_a_halted_account_is_refused_until_its_reset() {
 
 #[tokio::test]
 async fn a_job_that_has_ended_is_refused_too_while_its_account_is_halted() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let parent = &emulator.jobs().halted;
     let (status, failed) = post(&emulator, json!({ "jobid": parent })).await;
     assert_eq!(status, 596);

@@ -112,7 +112,7 @@ async fn whoever_shows_a_token_is_refused_and_counted() {
     let token = emulator.token();
     let escaped = token.replace(':', "%3A");
     assert_eq!(fetch(&link).await.status(), 200);
-    assert_eq!(emulator.image_requests_with_token(), 0);
+    assert_eq!(emulator.leaked_token_requests(), 0);
 
     let get = |url: String| client().get(url);
     let nowhere = format!("{}/nowhere", emulator.image_base_url());
@@ -139,9 +139,9 @@ async fn whoever_shows_a_token_is_refused_and_counted() {
             "{text}"
         );
     }
-    assert_eq!(emulator.image_requests_with_token(), count);
+    assert_eq!(emulator.leaked_token_requests(), count);
     assert_eq!(fetch(&link).await.status(), 200);
-    assert_eq!(emulator.image_requests_with_token(), count);
+    assert_eq!(emulator.leaked_token_requests(), count);
 }
 
 async fn gone(url: &str) {

@@ -8,7 +8,7 @@ use crate::caller::{client, post, request, retrieve, url};
 
 #[tokio::test]
 async fn every_call_is_written_down_without_secrets() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let body = json!({ "jobid": emulator.jobs().imagine, "discord": "OWN-of-the-request-end" });
     let (_, job) = post(&emulator, body).await;
     let path = format!("/jobz?jobid=a%3Ab&token={}", emulator.token());
@@ -26,7 +26,7 @@ async fn every_call_is_written_down_without_secrets() {
     assert_eq!(submission.target, "/v2/jobs/seed_async");
     assert_eq!(submission.status, Some(200));
     assert_eq!(submission.job.as_deref(), job["jobid"].as_str());
-    assert!(submission.answer.contains("\"started\""));
+    assert!(submission.response.contains("\"started\""));
     assert_eq!(stray.operation, None);
     // Unescaped, since it held a token.
     assert_eq!(stray.target, "/v2/jobz?jobid=a:b&token=***");
@@ -51,7 +51,7 @@ async fn a_token_that_nobody_has_is_cut_by_its_length_alone() {
 
 #[tokio::test]
 async fn pictures_are_written_down_too() {
-    let emulator = Emulator::builder().speed(600.0).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
     let job = retrieve(&emulator, &emulator.jobs().imagine).await;
     client()
         .get(url(&job["seed"]["attachments"][0]))
@@ -60,7 +60,7 @@ async fn pictures_are_written_down_too() {
         .unwrap();
     let entry = emulator.journal().pop().unwrap();
     assert_eq!(entry.operation, Some(Operation::GetImage));
-    assert_eq!((entry.status, entry.answer.as_str()), (Some(200), ""));
+    assert_eq!((entry.status, entry.response.as_str()), (Some(200), ""));
 }
 
 #[tokio::test]

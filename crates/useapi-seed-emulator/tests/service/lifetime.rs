@@ -53,23 +53,30 @@ async fn a_port_that_is_taken_is_said_to_be() {
 
 #[tokio::test]
 async fn a_clock_that_stood_still_is_given_a_speed() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let job = start(&emulator, &emulator.jobs().imagine).await;
-    assert!(emulator.set_speed(0.0).is_err());
-    emulator.set_speed(600.0).unwrap();
+    assert!(emulator.set_time_scale(0.0).is_err());
+    emulator.set_time_scale(600.0).unwrap();
     wait_for(&emulator, job["jobid"].as_str().unwrap(), "completed").await;
 }
 
 #[tokio::test]
 async fn a_clock_has_to_move_forward() {
     for speed in [0.0, -0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let error = Emulator::builder().speed(speed).start().await.unwrap_err();
-        assert!(matches!(error, StartError::Speed(_)), "{error}");
-        assert!(error.to_string().starts_with("speed must be"), "{error}");
+        let error = Emulator::builder()
+            .time_scale(speed)
+            .start()
+            .await
+            .unwrap_err();
+        assert!(matches!(error, StartError::TimeScale(_)), "{error}");
+        assert!(
+            error.to_string().starts_with("the time scale must be"),
+            "{error}"
+        );
     }
     // At the latter, a job's 31 days are over at once.
     for (speed, status) in [(f64::MIN_POSITIVE, 200), (f64::MAX, 404)] {
-        let emulator = Emulator::builder().speed(speed).start().await.unwrap();
+        let emulator = Emulator::builder().time_scale(speed).start().await.unwrap();
         assert_eq!(get(&emulator, &emulator.jobs().imagine).await.0, status);
     }
 }

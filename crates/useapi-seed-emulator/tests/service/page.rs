@@ -20,7 +20,7 @@ fn quoted<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
 async fn all_its_parts_are_there_under_a_policy_that_nothing_leaves() {
     let emulator = Emulator::start().await.unwrap();
     let mut paths = vec!["/_emulator/page/".to_owned()];
-    assert!(emulator.page().ends_with(&paths[0]));
+    assert!(emulator.console_url().ends_with(&paths[0]));
     let mut seen = 0;
     while let Some(path) = paths.get(seen).cloned() {
         seen += 1;

@@ -73,7 +73,7 @@ async fn optional_fields_have_to_be_texts() {
 
 #[tokio::test]
 async fn empty_fields_are_absent_and_unknown_ignored() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let jobid = &emulator.jobs().imagine;
     let mut plain = start(&emulator, jobid).await;
     let body = json!({

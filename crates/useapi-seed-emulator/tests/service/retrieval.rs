@@ -204,7 +204,7 @@ async fn once_retrieved_the_parent_is_answered_with_its_seed() {
 
 #[tokio::test]
 async fn retrieved_parent_has_the_documented_fields() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let jobs = emulator.jobs();
     start(&emulator, &jobs.imagine).await;
     emulator.advance(Duration::from_secs(45));

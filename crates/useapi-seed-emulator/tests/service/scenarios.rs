@@ -10,13 +10,13 @@ use crate::caller::{answer, get, post, request, retrieve};
 
 async fn shipped(name: &str) -> Emulator {
     let scenario = Scenario::named(name).unwrap();
-    let builder = Emulator::builder().speed(600.0).scenario(scenario);
+    let builder = Emulator::builder().time_scale(600.0).scenario(scenario);
     builder.start().await.unwrap()
 }
 
 #[tokio::test]
 async fn a_quiet_day_has_jobs_of_its_own() {
-    let emulator = shipped("quiet-day").await;
+    let emulator = shipped("idle").await;
     let lighthouse = emulator.job("lighthouse").unwrap().to_owned();
     let (status, job) = get(&emulator, &lighthouse).await;
     assert_eq!((status, &job["verb"]), (200, &json!("imagine")));
@@ -35,7 +35,7 @@ async fn a_quiet_day_has_jobs_of_its_own() {
 #[tokio::test]
 async fn a_busy_account_has_no_place_left() {
     let scenario = Scenario::named("busy-account").unwrap();
-    let builder = Emulator::builder().stopped().scenario(scenario);
+    let builder = Emulator::builder().paused().scenario(scenario);
     let emulator = builder.start().await.unwrap();
     let body = json!({ "jobid": emulator.jobs().imagine });
     let (status, refusal) = post(&emulator, body.clone()).await;
@@ -66,7 +66,7 @@ async fn a_halted_account_waits_for_its_reset() {
 
 #[tokio::test]
 async fn on_a_bad_network_the_first_answer_is_lost() {
-    let emulator = shipped("bad-network").await;
+    let emulator = shipped("flaky-network").await;
     let body = json!({ "jobid": emulator.jobs().imagine });
     let call = request(&emulator, Method::POST, "/jobs/seed_async").json(&body);
     assert!(call.send().await.is_err());
@@ -86,7 +86,7 @@ async fn on_a_bad_network_the_first_answer_is_lost() {
         .faults()
         .iter()
         .filter(|count| count.operation == Operation::GetJob)
-        .map(|count| count.used)
+        .map(|count| count.hits)
         .sum();
     assert!(failed > 0 && failed < 20, "{failed}");
     assert_eq!(failed as u64, met);
@@ -122,7 +122,7 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
 
         [clock]
         start = "2025-01-01T00:00:00Z"
-        stopped = true
+        paused = true
 
         [[token]]
         token = "late-payer"
@@ -147,7 +147,7 @@ async fn accounts_tokens_and_jobs_are_as_the_file_says() {
 
         [[fault]]
         operation = "reset_account"
-        when = { next = 1 }
+        trigger = { next = 1 }
         fault = { kind = "late", milliseconds = 250 }
 
         [[job]]

@@ -18,8 +18,8 @@ use super::{Error, ErrorKind, RequestStatus};
 /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
 /// # docs::with_emulator(async |client, emulator| {
 /// # let job_id = &emulator.jobs().imagine;
-/// # use useapi_seed_emulator::{Fault, Operation, When};
-/// # emulator.inject(Operation::RetrieveSeed, When::Next(1), Fault::status(596))?;
+/// # use useapi_seed_emulator::{Fault, Operation, Trigger};
+/// # emulator.inject(Operation::RetrieveSeed, Trigger::Next(1), Fault::status(596))?;
 /// use useapi_seed::{Disposition, Verdict};
 ///
 /// let error = client.submit(job_id).await.unwrap_err();

@@ -6,7 +6,7 @@ use crate::look::Look;
 
 #[tokio::test]
 async fn every_sample_answers_as_it_says_and_is_explained() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     let samples = page.texts("#jobs small").await;

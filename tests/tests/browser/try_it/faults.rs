@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use useapi_seed_emulator::{Emulator, Fault, Operation, When};
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 
 use super::{FAST, open};
 use crate::chromium::Chromium;
@@ -27,7 +27,7 @@ async fn every_fault_is_planted_and_forgotten() {
 
 #[tokio::test]
 async fn a_lost_answer_is_looked_for_and_nothing_is_started_twice() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     page.plant("POST: its answer is lost").await;
@@ -53,7 +53,7 @@ async fn a_lost_answer_is_looked_for_and_nothing_is_started_twice() {
 
 #[tokio::test]
 async fn a_job_that_ended_while_its_answer_was_lost_is_found_by_its_seed() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     page.plant("POST: its answer is lost").await;
@@ -68,10 +68,10 @@ async fn a_job_that_ended_while_its_answer_was_lost_is_found_by_its_seed() {
 
 #[tokio::test]
 async fn a_gateway_says_nothing_of_a_submission_and_a_look_does() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let gateway = Fault::Html { status: 502 };
     emulator
-        .inject(Operation::RetrieveSeed, When::Next(1), gateway)
+        .inject(Operation::RetrieveSeed, Trigger::Next(1), gateway)
         .unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
@@ -89,7 +89,7 @@ async fn a_gateway_says_nothing_of_a_submission_and_a_look_does() {
 
 #[tokio::test]
 async fn a_job_is_asked_for_again_whatever_the_looks_at_it_meet() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     page.ask().await;
@@ -112,7 +112,7 @@ async fn a_job_is_asked_for_again_whatever_the_looks_at_it_meet() {
 
 #[tokio::test]
 async fn pictures_that_are_not_whole_are_told_and_had_again() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     // The second time, it has been retrieved before.
@@ -126,7 +126,7 @@ async fn pictures_that_are_not_whole_are_told_and_had_again() {
             .await;
         page.decoded().await;
     }
-    let met: Vec<_> = emulator.faults().iter().map(|fault| fault.used).collect();
+    let met: Vec<_> = emulator.faults().iter().map(|fault| fault.hits).collect();
     assert_eq!(met, [1, 1]);
     page.close_but_for(&[" 403", " 404"]).await;
 }

@@ -48,7 +48,7 @@ async fn a_job_is_followed_to_its_seed_and_pictures() {
 
 #[tokio::test]
 async fn the_journal_is_read_on_while_calls_come() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     page.ask().await;
@@ -68,7 +68,7 @@ async fn the_journal_is_read_on_while_calls_come() {
 
 #[tokio::test]
 async fn the_clock_is_shown_and_sped_up() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     page.wait_for_text("#clock", "2024-02-25 18:00:00").await;
@@ -83,7 +83,7 @@ async fn the_clock_is_shown_and_sped_up() {
 
 #[tokio::test]
 async fn a_seed_that_is_on_its_way_is_not_asked_for_twice() {
-    let emulator = Emulator::builder().stopped().start().await.unwrap();
+    let emulator = Emulator::builder().paused().start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     let presses =
@@ -97,7 +97,7 @@ async fn a_seed_that_is_on_its_way_is_not_asked_for_twice() {
     }
     page.wait_for_text("#call-told", "Not asked for once more")
         .await;
-    emulator.set_speed(FAST).unwrap();
+    emulator.set_time_scale(FAST).unwrap();
     page.wait_for_text("#seed", "3058471692").await;
     page.decoded().await;
     let counts = emulator.job_counts();
@@ -109,8 +109,8 @@ async fn a_seed_that_is_on_its_way_is_not_asked_for_twice() {
 
 #[tokio::test]
 async fn a_browser_that_repeats_by_itself_starts_no_second_job() {
-    let scenario = Scenario::named("bad-network").unwrap();
-    let emulator = Emulator::builder().speed(FAST).scenario(scenario);
+    let scenario = Scenario::named("flaky-network").unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).scenario(scenario);
     let emulator = emulator.start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
@@ -122,9 +122,9 @@ async fn a_browser_that_repeats_by_itself_starts_no_second_job() {
 
 #[tokio::test]
 async fn another_name_of_this_machine_does_as_well() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let chromium = Chromium::start().await;
-    let mut url = Url::parse(&emulator.page()).unwrap();
+    let mut url = Url::parse(&emulator.console_url()).unwrap();
     url.set_host(Some("localhost")).unwrap();
     let page = open_at(&chromium, &emulator, &url, Look::LAPTOP).await;
     page.ask().await;

@@ -7,7 +7,7 @@ use crate::look::Look;
 
 #[tokio::test]
 async fn the_keyboard_alone_leads_to_the_pictures() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     page.press(Key::Tab).await;

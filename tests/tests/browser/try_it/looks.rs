@@ -17,7 +17,7 @@ async fn it_fits_is_accessible_and_can_be_looked_at() {
         page.ask().await;
         page.wait_for_text("#follow-told", "No answer to use (503)")
             .await;
-        emulator.set_speed(FAST).unwrap();
+        emulator.set_time_scale(FAST).unwrap();
         page.wait("document.querySelector('#seed')").await;
         page.decoded().await;
         page.assert_fits().await;

@@ -8,7 +8,7 @@ use crate::look::Look;
 #[tokio::test]
 async fn it_says_that_the_emulator_has_ended_and_that_it_is_back() {
     let emulator = Emulator::start().await.unwrap();
-    let port = Url::parse(&emulator.page()).unwrap().port().unwrap();
+    let port = Url::parse(&emulator.console_url()).unwrap().port().unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     page.ask().await;

@@ -8,7 +8,7 @@ const OPERATION: &str = "#operations-jobs-retrieveSeed";
 
 #[tokio::test]
 async fn a_call_of_the_reference_has_token_and_samples_and_is_followed() {
-    let emulator = Emulator::builder().speed(FAST).start().await.unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
     let chromium = Chromium::start().await;
     let page = open(&chromium, &emulator, Look::LAPTOP).await;
     page.click(&format!("{OPERATION} .opblock-summary-control"))

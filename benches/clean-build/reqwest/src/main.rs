@@ -1,3 +1,0 @@
-//! Nothing: what is built is what this depends on.
-
-fn main() {}
