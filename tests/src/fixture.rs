@@ -193,10 +193,10 @@ mod tests {
         let known = ["examples", "model", "responses", "service"];
         assert_eq!(directories, known.map(String::from).into());
 
-        let tests = include_str!("../tests/documentation_examples.rs");
+        let tests = include_str!("../tests/workspace/documentation_examples.rs");
         let (_, examples) = directories_and_files("examples");
         for example in examples {
-            let included = format!("include_str!(\"../fixtures/examples/{example}\")");
+            let included = format!("include_str!(\"../../fixtures/examples/{example}\")");
             assert!(tests.contains(&included), "{example}");
         }
     }

@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+use crate::{Fixture, PNG};
 
 /// A server on a free loopback port. It closes each connection after one response,
 /// and stops when dropped.
@@ -38,6 +41,14 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The names of the headers, sorted.
+    #[must_use]
+    pub fn header_names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The path with its query.
     #[must_use]
     pub fn target(&self) -> &str {
@@ -64,6 +75,8 @@ enum BodyMode {
     Trickle,
     /// A byte at a time, without an end.
     Endless,
+    /// This many bytes, and the connection stays open.
+    Stall(usize),
     /// No response, and the connection stays open.
     Hang,
     /// No response, and the connection is closed.
@@ -88,6 +101,39 @@ impl Response {
             body,
             body_mode: BodyMode::Complete,
         }
+    }
+
+    /// An HTML page of a server in between.
+    #[must_use]
+    pub fn html(status: u16) -> Self {
+        Self::new(status, "text/html", "<html>")
+    }
+
+    /// A plain text.
+    #[must_use]
+    pub fn text(status: u16, text: &str) -> Self {
+        Self::new(status, "text/plain", text)
+    }
+
+    /// The smallest PNG image there is.
+    #[must_use]
+    pub fn png() -> Self {
+        Self::new(200, "image/png", PNG)
+    }
+
+    /// A documented response.
+    #[must_use]
+    pub fn fixture(name: &str) -> Self {
+        let fixture = Fixture::named(name);
+        Self::json(fixture.status, fixture.text)
+    }
+
+    /// The documented completed seed job, changed.
+    #[must_use]
+    pub fn completed_with(change: impl FnOnce(&mut Value)) -> Self {
+        let mut body = Fixture::named("service/200-completed-seed-job").json();
+        change(&mut body);
+        Self::json(200, body.to_string())
     }
 
     /// Adds a header.
@@ -119,6 +165,13 @@ impl Response {
         Self::json(200, "").mode(BodyMode::Hang)
     }
 
+    /// Sends the first `bytes` of the body, and keeps the connection open. The request
+    /// is among [`Stub::requests`] when they are sent.
+    #[must_use]
+    pub fn stall_after(self, bytes: usize) -> Self {
+        self.mode(BodyMode::Stall(bytes))
+    }
+
     /// Sends the body a byte at a time.
     #[must_use]
     pub fn trickle(self) -> Self {
@@ -129,6 +182,18 @@ impl Response {
     #[must_use]
     pub fn endless(self) -> Self {
         self.content_length(1 << 40).mode(BodyMode::Endless)
+    }
+
+    fn head(&self) -> String {
+        let content_length = self
+            .content_length
+            .map(|length| format!("content-length: {length}\r\n"));
+        format!(
+            "HTTP/1.1 {} Reason\r\n{}{}connection: close\r\n\r\n",
+            self.status,
+            self.headers,
+            content_length.unwrap_or_default()
+        )
     }
 
     fn mode(self, body_mode: BodyMode) -> Self {
@@ -212,10 +277,25 @@ impl Stub {
         format!("http://{}/v2", self.address)
     }
 
+    /// The URL of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.address)
+    }
+
     /// The address with its port.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// How many of the requests so far were submissions.
+    #[must_use]
+    pub fn submissions(&self) -> usize {
+        let requests = self.requests().into_iter();
+        requests
+            .filter(|request| request.line.starts_with("POST"))
+            .count()
     }
 
     /// The requests so far.
@@ -242,7 +322,16 @@ async fn serve(
 ) -> std::io::Result<()> {
     let request = read(&mut stream).await?;
     let response = respond(&request);
-    received.lock().expect("no panic").push(request);
+    let record = |request| received.lock().expect("no panic").push(request);
+    if let BodyMode::Stall(bytes) = response.body_mode {
+        stream.write_all(response.head().as_bytes()).await?;
+        let start = response.body.get(..bytes);
+        stream.write_all(start.unwrap_or(&response.body)).await?;
+        record(request);
+        stream.read_to_end(&mut Vec::new()).await?;
+        return Ok(());
+    }
+    record(request);
     match response.body_mode {
         BodyMode::DropConnection => return Ok(()),
         BodyMode::Hang => {
@@ -250,18 +339,9 @@ async fn serve(
             stream.read_to_end(&mut Vec::new()).await?;
             return Ok(());
         }
-        BodyMode::Complete | BodyMode::Trickle | BodyMode::Endless => {}
+        _ => {}
     }
-    let content_length = response
-        .content_length
-        .map(|length| format!("content-length: {length}\r\n"));
-    let head = format!(
-        "HTTP/1.1 {} Reason\r\n{}{}connection: close\r\n\r\n",
-        response.status,
-        response.headers,
-        content_length.unwrap_or_default()
-    );
-    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(response.head().as_bytes()).await?;
     if matches!(response.body_mode, BodyMode::Complete) {
         stream.write_all(&response.body).await?;
         return stream.shutdown().await;

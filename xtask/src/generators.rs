@@ -16,7 +16,13 @@ const UNLISTED: &str = "parsed: status paused, verb remix, seed 4294967295";
 /// Generates each client, and runs the program that uses it against an emulator.
 pub(crate) fn run(sh: &Shell) -> Result<()> {
     let _path = sh.push_env("PATH", tools::install(sh)?);
-    let examples = ["--test", "documentation_examples", "--", "--ignored"];
+    let examples = [
+        "--test",
+        "workspace",
+        "documentation_examples",
+        "--",
+        "--ignored",
+    ];
     cmd!(sh, "cargo test --workspace {examples...}").run()?;
 
     let command = build::command(sh, &[])?;

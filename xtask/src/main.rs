@@ -54,7 +54,7 @@ fn main() -> Result<()> {
         }
         ["codegen"] => codegen::write(&sh),
         ["codegen", "--check"] => codegen::check(&sh),
-        ["contract"] => test(&sh, &["--test", "documentation_table"]),
+        ["contract"] => test(&sh, &["--test", "workspace", "documentation_table"]),
         ["lint-spec"] => tools::lint_spec(&sh),
         ["package"] => package::run(&sh),
         ["peers"] => generators::run(&sh),

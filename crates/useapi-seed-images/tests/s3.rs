@@ -76,7 +76,7 @@ async fn s3_conforms() {
 
 #[tokio::test]
 async fn killed_process_leaves_no_half_object() {
-    suite::kill(&S3::new("killed").await, "killed", 0).await;
+    suite::kill(&S3::new("killed").await, "child_process", "killed", 0).await;
 }
 
 #[tokio::test]

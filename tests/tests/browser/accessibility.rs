@@ -1,11 +1,11 @@
-//! What axe-core finds.
+//! The violations that axe-core finds.
 
 use serde_json::json;
 
-use crate::given;
 use crate::page::Page;
+use crate::setting;
 
-/// The rules that pages keep to, by their tags.
+/// The rules that apply, by their tags.
 const TAGS: [&str; 6] = [
     "wcag2a",
     "wcag2aa",
@@ -28,14 +28,20 @@ const RUN: &str = "
     ]);
 ";
 
-impl Page<'_> {
-    /// Fails on any violation, but in what the selectors name: parts of others.
-    pub(crate) async fn assert_accessible(&self, except: &[&str]) {
-        let source = std::fs::read_to_string(given("BROWSER_TESTS_AXE")).unwrap();
+impl Page {
+    /// Fails on any violation, except in the elements of these selectors.
+    pub(crate) async fn assert_accessible_except(&self, except: &[&str]) {
+        let source = std::fs::read_to_string(setting("BROWSER_TESTS_AXE")).unwrap();
         self.run::<()>(&source).await;
         let arguments = vec![json!(TAGS), json!(except)];
         let (violations, passes): (Vec<String>, usize) = self.run_with(RUN, arguments).await;
         assert!(violations.is_empty(), "\n{}", violations.join("\n"));
-        assert!(passes > 0, "axe-core has looked at nothing");
+        assert!(passes > 0, "axe-core has checked nothing");
+    }
+
+    /// The page is not wider than its window, and axe-core finds no violation.
+    pub(crate) async fn assert_fits_and_accessible(&self) {
+        self.assert_fits().await;
+        self.assert_accessible_except(&[]).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Chromium, and the driver that steers it.
+//! Chromium and its driver.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -12,9 +12,9 @@ use thirtyfour::prelude::*;
 use thirtyfour::{LoggingPrefsLogLevel, WebDriver};
 use url::Url;
 
-use crate::given;
-use crate::look::{Look, Size};
 use crate::page::Page;
+use crate::setting;
+use crate::viewport::Viewport;
 
 const ARGUMENTS: [&str; 11] = [
     "--headless",
@@ -32,10 +32,10 @@ const ARGUMENTS: [&str; 11] = [
     "--remote-debugging-pipe",
 ];
 
-/// A browser that knows nothing of before. It ends when dropped.
+/// A browser with a new profile. It ends when dropped.
 pub(crate) struct Chromium {
     web: WebDriver,
-    // In this order: the browser ends with its driver, and leaves its profile.
+    // In this order: the browser ends with its driver, and then leaves its profile.
     _driver: Driver,
     _profile: TempDir,
 }
@@ -44,26 +44,28 @@ impl Chromium {
     pub(crate) async fn start() -> Self {
         let driver = Driver::start();
         let profile = tempfile::tempdir().unwrap();
-        let mut wanted = DesiredCapabilities::chrome();
-        wanted.set_binary(&given("BROWSER_TESTS_CHROMIUM")).unwrap();
-        for argument in ARGUMENTS {
-            wanted.add_arg(argument).unwrap();
-        }
-        let folder = profile.path().display();
-        wanted
-            .add_arg(&format!("--user-data-dir={folder}"))
+        let mut capabilities = DesiredCapabilities::chrome();
+        capabilities
+            .set_binary(&setting("BROWSER_TESTS_CHROMIUM"))
             .unwrap();
-        // The console with what Chromium itself says there, such as what a policy
-        // forbids; and the network, where reading files counts, too.
+        for argument in ARGUMENTS {
+            capabilities.add_arg(argument).unwrap();
+        }
+        let directory = profile.path().display();
+        capabilities
+            .add_arg(&format!("--user-data-dir={directory}"))
+            .unwrap();
+        // The console, where Chromium itself reports such things as a violated policy;
+        // and the network, which includes files.
         for log in ["browser", "performance"] {
-            wanted
+            capabilities
                 .set_logging_prefs(log, LoggingPrefsLogLevel::All)
                 .unwrap();
         }
         let address = format!("http://{}", driver.address);
-        let web = WebDriver::new(address, wanted).await.unwrap();
-        // It would end the browser by connections that need this test's runtime, which
-        // waits for it meanwhile.
+        let web = WebDriver::new(address, capabilities).await.unwrap();
+        // On drop it would end the browser through the test's runtime, which waits for
+        // the drop.
         web.clone().leak().unwrap();
         Self {
             web,
@@ -72,47 +74,46 @@ impl Chromium {
         }
     }
 
-    /// Opens a page, and comes back when it has loaded.
-    pub(crate) async fn open(&self, url: &Url, look: Look) -> Page<'_> {
-        let (width, height) = look.size.pixels();
-        let emulation = self.web.cdp();
-        let mobile = matches!(look.size, Size::Phone);
+    /// Opens a page, and returns when it has loaded.
+    pub(crate) async fn open(&self, url: &Url, viewport: Viewport) -> Page {
+        let Viewport { width, height, .. } = viewport;
+        let cdp = self.web.cdp();
         // A window of Chromium is at least 500 pixels wide.
-        let metrics = emulation.emulation();
-        let set = metrics.set_device_metrics_override(width, height, 1.0, mobile);
+        let emulation = cdp.emulation();
+        let set = emulation.set_device_metrics_override(width, height, 1.0, viewport.is_mobile);
         set.await.unwrap();
         let scheme = MediaFeature {
             name: "prefers-color-scheme".into(),
-            value: look.theme.scheme().into(),
+            value: viewport.color_scheme.into(),
         };
         let media = SetEmulatedMedia {
             features: Some(vec![scheme]),
             ..SetEmulatedMedia::default()
         };
-        emulation.send(media).await.unwrap();
+        cdp.send(media).await.unwrap();
         Page::open(&self.web, url).await
     }
 
-    /// Lets pages run no script from now on.
-    pub(crate) async fn without_script(&self) {
+    /// Disables scripts from now on.
+    pub(crate) async fn disable_scripts(&self) {
         let off = json!({"value": true});
-        self.tell("Emulation.setScriptExecutionDisabled", off).await;
+        self.send("Emulation.setScriptExecutionDisabled", off).await;
     }
 
-    /// Lets pages write to the clipboard and read it, or do neither.
+    /// Sets the permission to read and write the clipboard.
     pub(crate) async fn set_clipboard(&self, setting: &str) {
         for name in ["clipboard-read", "clipboard-write"] {
             for unsanitized in [false, true] {
                 let permission = json!({"name": name, "allowWithoutSanitization": unsanitized});
                 let set = json!({"permission": permission, "setting": setting});
-                self.tell("Browser.setPermission", set).await;
+                self.send("Browser.setPermission", set).await;
             }
         }
     }
 
-    async fn tell(&self, command: &str, parameters: Value) {
-        let told = self.web.cdp().send_raw(command, parameters).await;
-        told.unwrap_or_else(|fault| panic!("{command}: {fault}"));
+    async fn send(&self, command: &str, parameters: Value) {
+        let sent = self.web.cdp().send_raw(command, parameters).await;
+        sent.unwrap_or_else(|error| panic!("{command}: {error}"));
     }
 }
 
@@ -126,7 +127,7 @@ struct Driver {
 
 impl Driver {
     fn start() -> Self {
-        let mut process = Command::new(given("BROWSER_TESTS_DRIVER"))
+        let mut process = Command::new(setting("BROWSER_TESTS_DRIVER"))
             .arg("--port=0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -138,7 +139,7 @@ impl Driver {
             let (_, port) = line.split_once("started successfully on port ")?;
             Some(port.trim_end_matches('.').to_owned())
         });
-        let port = port.expect("the driver has told no port");
+        let port = port.expect("the driver has printed no port");
         Self {
             process,
             _output: output,
@@ -146,7 +147,7 @@ impl Driver {
         }
     }
 
-    /// Lets it end its browser and then itself.
+    /// Makes it end its browser and then itself.
     fn shut_down(&self) -> io::Result<()> {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;

@@ -1,19 +1,10 @@
-//! The pages that the command leaves beside what it has fetched.
+//! The pages that the command writes beside what it has fetched.
 
-#[path = "gallery/all.rs"]
-mod all;
-#[path = "gallery/copying.rs"]
-mod copying;
-#[path = "gallery/hostile.rs"]
-mod hostile;
-#[path = "gallery/job.rs"]
+mod index;
 mod job;
-#[path = "gallery/keys.rs"]
-mod keys;
-#[path = "gallery/looks.rs"]
-mod looks;
-#[path = "gallery/without_script.rs"]
-mod without_script;
+mod keyboard;
+mod themes;
+mod xss;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,12 +15,12 @@ use tempfile::TempDir;
 use url::Url;
 use useapi_seed_emulator::Emulator;
 
-use crate::given;
+use crate::setting;
 
-/// A folder with the folders of three jobs, fetched from the emulator.
+/// A directory with the directories of three jobs, fetched from the emulator.
 pub(crate) struct Gallery {
-    folder: TempDir,
-    /// The folders' names.
+    directory: TempDir,
+    /// The directories' names.
     jobs: Vec<String>,
 }
 
@@ -37,26 +28,27 @@ impl Gallery {
     pub(crate) async fn fetched() -> Self {
         let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
         let jobs = emulator.jobs();
-        let folder = tempfile::tempdir().unwrap();
-        let mut fetch = command(folder.path());
+        let jobs = [&jobs.imagine, &jobs.button, &jobs.blend];
+        let directory = tempfile::tempdir().unwrap();
+        let mut fetch = command(directory.path());
         fetch
-            .args(["fetch", &jobs.imagine, &jobs.button, &jobs.blend])
+            .arg("fetch")
+            .args(jobs)
             .args(["--into", ".", "--interval", "0.02"])
             .env("USEAPI_BASE_URL", emulator.base_url())
             .env("USEAPI_TOKEN", emulator.token());
         run(&mut fetch);
-        let jobs = [&jobs.imagine, &jobs.button, &jobs.blend];
         Self {
             jobs: jobs.map(|id| id.replace(':', "-")).into(),
-            folder,
+            directory,
         }
     }
 
     fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
-    /// The folder of the first job.
+    /// The directory of the first job.
     fn job(&self) -> PathBuf {
         self.path().join(&self.jobs[0])
     }
@@ -66,17 +58,17 @@ impl Gallery {
         Url::from_file_path(self.job().join("index.html")).unwrap()
     }
 
-    /// The page about all, on disk.
-    fn all_page(&self) -> Url {
+    /// The index of all jobs, on disk.
+    fn index_page(&self) -> Url {
         Url::from_file_path(self.path().join("index.html")).unwrap()
     }
 
-    /// A document in the folder of the first job.
+    /// A document in the directory of the first job.
     fn read(&self, file: &str) -> Value {
         serde_json::from_slice(&fs::read(self.job().join(file)).unwrap()).unwrap()
     }
 
-    /// Lets the first job have another prompt.
+    /// Replaces the prompt of the first job.
     fn set_prompt(&self, prompt: &str) {
         let mut seed = self.read("seed.json");
         seed["prompt"] = prompt.into();
@@ -85,10 +77,10 @@ impl Gallery {
         self.write_pages();
     }
 
-    /// Copies the first job until there are so many.
-    fn grow(&mut self, jobs: usize) {
+    /// Copies the first job until there are this many.
+    fn grow(&mut self, count: usize) {
         let first = self.job();
-        for number in self.jobs.len()..jobs {
+        for number in self.jobs.len()..count {
             let name = format!("job-{number}");
             let copy = self.path().join(&name);
             fs::create_dir(&copy).unwrap();
@@ -108,21 +100,21 @@ impl Gallery {
     }
 }
 
-/// The command in a folder, with nothing of this environment in its way.
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(given("BROWSER_TESTS_COMMAND"));
+/// The command in a directory, without the settings of this environment.
+fn command(directory: &Path) -> Command {
+    let mut command = Command::new(setting("BROWSER_TESTS_COMMAND"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("USEAPI_") {
             command.env_remove(name);
         }
     }
-    // No folder can be made there, so there are no settings and no state.
-    command.current_dir(folder).env("HOME", "/dev/null");
+    // No directory can be made there, so there are no settings and no state.
+    command.current_dir(directory).env("HOME", "/dev/null");
     command
 }
 
 fn run(command: &mut Command) {
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {told}", output.status);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {errors}", output.status);
 }

@@ -4,55 +4,55 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use thirtyfour::WebDriver;
+use thirtyfour::{By, WebDriver};
 use url::Url;
 
 use crate::traffic::Traffic;
 
-/// How long a page may take until something is so.
+/// The longest wait for a condition.
 const DEADLINE: Duration = Duration::from_secs(20);
-const PAUSE: Duration = Duration::from_millis(20);
+const INTERVAL: Duration = Duration::from_millis(20);
 
-/// A page. A test closes it, and so holds it to what is true of every page.
-pub(crate) struct Page<'a> {
-    pub(crate) web: &'a WebDriver,
+/// A page. A test closes it, which checks what applies to every page.
+pub(crate) struct Page {
+    pub(crate) web: WebDriver,
     url: Url,
-    /// How the addresses begin that it may ask for.
+    /// Prefixes of the URLs that it may request.
     allowed: Vec<String>,
     traffic: Traffic,
-    closed: bool,
+    is_closed: bool,
 }
 
-impl<'a> Page<'a> {
-    pub(crate) async fn open(web: &'a WebDriver, url: &Url) -> Self {
-        // What the page before has asked for, up to now, is not this one's.
+impl Page {
+    pub(crate) async fn open(web: &WebDriver, url: &Url) -> Self {
+        // Entries up to now belong to the previous page.
         web.goto("about:blank").await.unwrap();
         for log in ["browser", "performance"] {
             web.get_log(log).await.unwrap();
         }
         web.goto(url.as_str()).await.unwrap();
-        // Of a server all, but of the disk only what is beneath the page's folder.
-        let place = if url.scheme() == "file" { "." } else { "/" };
+        // All of a server, but on disk only the page's directory.
+        let allowed = if url.scheme() == "file" { "." } else { "/" };
         Self {
-            web,
-            allowed: vec![url.join(place).unwrap().into()],
+            web: web.clone(),
+            allowed: vec![url.join(allowed).unwrap().into()],
             url: url.clone(),
             traffic: Traffic::default(),
-            closed: false,
+            is_closed: false,
         }
     }
 
-    /// Lets it ask for what is beneath this address, too.
-    pub(crate) fn allow(&mut self, place: &Url) {
-        self.allowed.push(place.to_string());
+    /// Allows requests below this URL, too.
+    pub(crate) fn allow(&mut self, base: &Url) {
+        self.allowed.push(base.to_string());
     }
 
-    /// What a script returns, or the promise that it returns.
+    /// Returns what a script returns, or what its promise resolves to.
     pub(crate) async fn run<T: DeserializeOwned>(&self, script: &str) -> T {
         self.run_with(script, Vec::new()).await
     }
 
-    /// The same, of a script with `arguments`.
+    /// The same for a script with arguments.
     pub(crate) async fn run_with<T: DeserializeOwned>(
         &self,
         script: &str,
@@ -60,25 +60,39 @@ impl<'a> Page<'a> {
     ) -> T {
         let start: String = script.chars().take(300).collect();
         let returned = self.web.execute(script, arguments).await;
-        let returned = returned.unwrap_or_else(|fault| panic!("{start}: {fault}"));
-        returned
-            .convert()
-            .unwrap_or_else(|fault| panic!("{start}: {fault}"))
+        let value = returned.and_then(|returned| returned.convert());
+        value.unwrap_or_else(|error| panic!("{start}: {error}"))
     }
 
-    /// Waits until an expression is true, or anything that counts as such.
+    /// Waits until an expression is truthy.
     pub(crate) async fn wait(&self, expression: &str) {
+        let script = format!("return Boolean({expression})");
         let start = Instant::now();
-        while !self
-            .run::<bool>(&format!("return Boolean({expression})"))
-            .await
-        {
-            assert!(start.elapsed() < DEADLINE, "not so in time: {expression}");
-            tokio::time::sleep(PAUSE).await;
+        while !self.run::<bool>(&script).await {
+            assert!(start.elapsed() < DEADLINE, "timed out: {expression}");
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 
-    /// The text of the one element that is selected, shown or not.
+    /// Waits for an element.
+    pub(crate) async fn wait_for(&self, selector: &str) {
+        self.wait(&format!("document.querySelector({selector:?})"))
+            .await;
+    }
+
+    /// Waits until an element has this text.
+    pub(crate) async fn wait_for_text(&self, selector: &str, text: &str) {
+        let found = format!("document.querySelector({selector:?})?.textContent.includes({text:?})");
+        self.wait(&found).await;
+    }
+
+    /// Waits until there are at least this many elements.
+    pub(crate) async fn wait_for_count(&self, selector: &str, count: usize) {
+        let elements = format!("document.querySelectorAll({selector:?})");
+        self.wait(&format!("{elements}.length >= {count}")).await;
+    }
+
+    /// The text of the only element of a selector, visible or not.
     pub(crate) async fn text(&self, selector: &str) -> String {
         let texts: Vec<String> = self.texts(selector).await;
         assert_eq!(texts.len(), 1, "{selector}: {texts:?}");
@@ -90,21 +104,35 @@ impl<'a> Page<'a> {
         self.run_with(script, vec![selector.into()]).await
     }
 
-    /// Waits for the pictures: those in view, and those that do not wait to be.
-    pub(crate) async fn decoded(&self) {
-        let pictures = "[...document.images].filter(image => {
+    pub(crate) async fn click(&self, selector: &str) {
+        let script = "document.querySelector(arguments[0]).scrollIntoView({block: 'center'})";
+        self.run_with::<()>(script, vec![selector.into()]).await;
+        let element = self.web.find(By::Css(selector)).await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Clicks all elements of a selector, wherever they are.
+    pub(crate) async fn click_all(&self, selector: &str) {
+        let script =
+            "for (const element of document.querySelectorAll(arguments[0])) element.click()";
+        self.run_with::<()>(script, vec![selector.into()]).await;
+    }
+
+    /// Waits for the images in view, and those that load without being in view.
+    pub(crate) async fn wait_for_images(&self) {
+        let images = "[...document.images].filter(image => {
             const box = image.getBoundingClientRect();
             return image.loading != 'lazy' || box.bottom > 0 && box.top < innerHeight;
         })";
-        self.wait(&format!("{pictures}.every(image => image.complete)"))
+        self.wait(&format!("{images}.every(image => image.complete)"))
             .await;
-        // Which fails for one that is none.
-        let decode = format!("return Promise.all({pictures}.map(image => image.decode()))");
+        // This fails for an invalid image.
+        let decode = format!("return Promise.all({images}.map(image => image.decode()))");
         let decoded: Vec<Value> = self.run(&decode).await;
-        assert!(!decoded.is_empty(), "{} has no picture in view", self.url);
+        assert!(!decoded.is_empty(), "{} has no image in view", self.url);
     }
 
-    /// A page is never wider than its window.
+    /// The page is not wider than its window.
     pub(crate) async fn assert_fits(&self) {
         let widths = "const {scrollWidth, clientWidth} = document.documentElement;
             return [scrollWidth, clientWidth]";
@@ -112,7 +140,7 @@ impl<'a> Page<'a> {
         assert!(scroll <= client, "{}: {scroll} > {client}", self.url);
     }
 
-    /// What was asked for so far, once nothing is on its way.
+    /// The URLs of the requests so far, once all have ended.
     pub(crate) async fn requests(&mut self) -> &[String] {
         let start = Instant::now();
         loop {
@@ -122,46 +150,43 @@ impl<'a> Page<'a> {
             if running.is_empty() {
                 return self.traffic.urls();
             }
-            assert!(
-                start.elapsed() < DEADLINE,
-                "still on their way: {running:?}"
-            );
-            tokio::time::sleep(PAUSE).await;
+            assert!(start.elapsed() < DEADLINE, "still running: {running:?}");
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 
-    /// What no page may do: warn or fail in the console, ask for what it cannot get, or
-    /// ask elsewhere. Ends it.
-    pub(crate) async fn faults(mut self) -> Vec<String> {
-        self.closed = true;
+    /// Closes it and returns what no page may do: warnings and errors in the console,
+    /// failed requests, requests to other servers.
+    pub(crate) async fn errors(mut self) -> Vec<String> {
+        self.is_closed = true;
         self.requests().await;
-        let mut faults = self.traffic.faults(&self.allowed);
+        let mut errors = self.traffic.errors(&self.allowed);
         for entry in self.web.browser_log().await.unwrap() {
             if ["WARNING", "SEVERE"].contains(&entry.level.as_str()) {
-                faults.push(entry.message);
+                errors.push(entry.message);
             }
         }
-        faults
+        errors
     }
 
-    /// Ends it, and fails if it did what no page may.
+    /// Closes it, and fails if it did what no page may.
     pub(crate) async fn close(self) {
-        self.close_but_for(&[]).await;
+        self.close_except(&[]).await;
     }
 
-    /// Ends it, and fails if it did what no page may, but for what these words tell of:
-    /// Chromium warns of each answer that is an error, and of each that is lost.
-    pub(crate) async fn close_but_for(self, expected: &[&str]) {
+    /// The same, but errors with one of these texts are expected: Chromium logs each
+    /// error response and each lost one.
+    pub(crate) async fn close_except(self, expected: &[&str]) {
         let url = self.url.clone();
-        let mut faults = self.faults().await;
-        faults.retain(|fault| !expected.iter().any(|words| fault.contains(words)));
-        assert!(faults.is_empty(), "{url}:\n{}", faults.join("\n"));
+        let mut errors = self.errors().await;
+        errors.retain(|error| !expected.iter().any(|text| error.contains(text)));
+        assert!(errors.is_empty(), "{url}:\n{}", errors.join("\n"));
     }
 }
 
-impl Drop for Page<'_> {
+impl Drop for Page {
     fn drop(&mut self) {
-        let forgotten = !self.closed && !std::thread::panicking();
-        assert!(!forgotten, "{} was not closed", self.url);
+        let is_forgotten = !self.is_closed && !std::thread::panicking();
+        assert!(!is_forgotten, "{} was not closed", self.url);
     }
 }

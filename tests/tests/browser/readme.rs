@@ -1,48 +1,46 @@
-//! The README's pictures.
+//! The README's screenshots.
 
 use std::path::Path;
 
 use useapi_seed_emulator::Emulator;
 
 use crate::chromium::Chromium;
+use crate::console::Console;
 use crate::gallery::Gallery;
-use crate::look::Look;
-use crate::try_it;
+use crate::viewport::Viewport;
 
-/// What they may have together, in bytes.
+/// The most that they may have together, in bytes.
 const LIMIT: u64 = 300_000;
 
 #[tokio::test]
-#[ignore = "it changes them; run by cargo xtask screenshots"]
-async fn pictures_are_made() {
-    let chromium = Chromium::start().await;
-    let emulator = Emulator::builder().time_scale(60.0).start().await.unwrap();
-    let page = try_it::open(&chromium, &emulator, Look::LAPTOP).await;
-    page.ask().await;
-    page.wait("document.querySelector('#seed')").await;
-    page.decoded().await;
-    page.wait("document.querySelectorAll('#journal li').length >= 6")
+#[ignore = "changes the screenshots: run by its task"]
+async fn screenshots_are_written() {
+    let console = Console::start(Emulator::builder().time_scale(60.0)).await;
+    console.submit().await;
+    console.wait_for_result().await;
+    console.wait_for_count("#journal li", 6).await;
+    console
+        .run::<()>("document.querySelector('#follow').scrollIntoView()")
         .await;
-    page.run::<()>("document.querySelector('#follow').scrollIntoView()")
-        .await;
-    page.save_for_readme("try-it", false).await;
-    page.close().await;
+    console.save_for_readme("try-it", false).await;
+    console.page.close().await;
 
     let gallery = Gallery::fetched().await;
-    let page = chromium.open(&gallery.job_page(), Look::LAPTOP).await;
-    page.decoded().await;
+    let chromium = Chromium::start().await;
+    let page = chromium.open(&gallery.job_page(), Viewport::LAPTOP).await;
+    page.wait_for_images().await;
     page.save_for_readme("gallery", true).await;
     page.close().await;
 }
 
 #[test]
-fn pictures_are_small() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+fn screenshots_are_small() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     let readme = include_str!("../../../README.md");
     let mut bytes = 0;
     for name in ["try-it.webp", "gallery.webp"] {
         assert!(readme.contains(&format!("(docs/{name})")), "{name}");
-        bytes += std::fs::metadata(folder.join(name)).unwrap().len();
+        bytes += std::fs::metadata(directory.join(name)).unwrap().len();
     }
     assert!(bytes < LIMIT, "{bytes}");
 }

@@ -1,4 +1,4 @@
-//! Pictures of pages, for people to look at.
+//! Screenshots, for people.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,34 +6,34 @@ use std::path::{Path, PathBuf};
 use data_encoding::BASE64;
 use thirtyfour::cdp::domains::page::{CaptureScreenshot, ImageFormat};
 
-use crate::look::Look;
 use crate::page::Page;
+use crate::viewport::Viewport;
 
-/// Of the README's pictures, from 0 to 100: small, and words can still be read.
+/// Of the README's screenshots, from 0 to 100: small, but text is still legible.
 const QUALITY: u32 = 82;
 
-impl Page<'_> {
-    /// Saves the whole page as `target/screenshots/NAME-LOOK.png`.
-    pub(crate) async fn save_whole(&self, name: &str, look: Look) {
-        let whole = CaptureScreenshot {
+impl Page {
+    /// Saves the complete page as `target/screenshots/NAME-VIEWPORT.png`.
+    pub(crate) async fn save_page(&self, name: &str, viewport: Viewport) {
+        let page = CaptureScreenshot {
             capture_beyond_viewport: Some(true),
             ..CaptureScreenshot::default()
         };
-        self.save(whole, &screenshot(name, look)).await;
+        self.save(page, &screenshot(name, viewport)).await;
     }
 
     /// Saves what is in view.
-    pub(crate) async fn save_view(&self, name: &str, look: Look) {
+    pub(crate) async fn save_view(&self, name: &str, viewport: Viewport) {
         let view = CaptureScreenshot::default();
-        self.save(view, &screenshot(name, look)).await;
+        self.save(view, &screenshot(name, viewport)).await;
     }
 
-    /// Saves the whole page, or what is in view, as `docs/NAME.webp`.
-    pub(crate) async fn save_for_readme(&self, name: &str, whole: bool) {
+    /// Saves the complete page, or what is in view, as `docs/NAME.webp`.
+    pub(crate) async fn save_for_readme(&self, name: &str, is_complete: bool) {
         let small = CaptureScreenshot {
             format: Some(ImageFormat::Webp),
             quality: Some(QUALITY),
-            capture_beyond_viewport: Some(whole),
+            capture_beyond_viewport: Some(is_complete),
         };
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         self.save(small, &root.join(format!("docs/{name}.webp")))
@@ -41,18 +41,18 @@ impl Page<'_> {
     }
 
     async fn save(&self, capture: CaptureScreenshot, file: &Path) {
-        // What is decoded is painted one frame later, at the latest.
+        // A decoded image is painted one frame later, at the latest.
         let frames = "return new Promise(resolve =>
             requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))";
         self.run::<bool>(frames).await;
-        let picture = self.web.cdp().send(capture).await.unwrap();
-        let picture = BASE64.decode(picture.data.as_bytes()).unwrap();
+        let image = self.web.cdp().send(capture).await.unwrap();
+        let image = BASE64.decode(image.data.as_bytes()).unwrap();
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, picture).unwrap();
+        fs::write(file, image).unwrap();
     }
 }
 
-fn screenshot(name: &str, look: Look) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
-    folder.join(format!("{name}-{look}.png"))
+fn screenshot(name: &str, viewport: Viewport) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+    directory.join(format!("{name}-{}.png", viewport.name))
 }

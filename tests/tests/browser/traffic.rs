@@ -1,35 +1,35 @@
-//! What a page has asked for, by Chromium's log of its network.
+//! The requests of a page, from Chromium's network log.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use thirtyfour::BrowserLogEntry;
 
-/// Requests since a page was opened, for files, too.
+/// Requests since a page was opened, for files too.
 #[derive(Default)]
 pub(crate) struct Traffic {
     urls: Vec<String>,
-    /// Those without an end yet, by their ids.
+    /// Those that have not ended, by id.
     running: BTreeMap<String, Running>,
     failed: Vec<String>,
 }
 
 struct Running {
     url: String,
-    /// Of the document that asks.
+    /// The document that sent it.
     document: String,
 }
 
 impl Traffic {
-    /// Reads what has been logged since.
+    /// Reads new entries of the log.
     pub(crate) fn read(&mut self, entries: &[BrowserLogEntry]) {
         for entry in entries {
             let logged: Value = serde_json::from_str(&entry.message).unwrap();
             let event = &logged["message"]["params"];
             let id = event["requestId"].as_str().unwrap_or_default();
-            let text = |place| {
+            let text = |pointer| {
                 event
-                    .pointer(place)
+                    .pointer(pointer)
                     .and_then(Value::as_str)
                     .unwrap_or_default()
             };
@@ -48,21 +48,20 @@ impl Traffic {
                     let status = &event["response"]["status"];
                     if status.as_u64() >= Some(400) {
                         let url = text("/response/url");
-                        self.failed
-                            .push(format!("{url} was answered with {status}"));
+                        self.failed.push(format!("{url} responded with {status}"));
                     }
                 }
                 "Network.loadingFinished" => drop(self.running.remove(id)),
                 "Network.loadingFailed" => {
                     let running = self.running.remove(id);
                     let url = running.map_or_else(String::new, |running| running.url);
-                    // A page that is left cancels what it has not got yet.
+                    // Leaving a page cancels its requests.
                     if event["canceled"] != true {
-                        let why = [text("/errorText"), text("/blockedReason")].concat();
-                        self.failed.push(format!("{url} failed: {why}"));
+                        let reason = [text("/errorText"), text("/blockedReason")].concat();
+                        self.failed.push(format!("{url} failed: {reason}"));
                     }
                 }
-                // What a document has asked for that is left may end without a word.
+                // The requests of a document that is left may end without an event.
                 "Page.frameNavigated" => {
                     let document = text("/frame/loaderId");
                     self.running
@@ -73,20 +72,20 @@ impl Traffic {
         }
     }
 
-    /// What was asked for.
+    /// All requests.
     pub(crate) fn urls(&self) -> &[String] {
         &self.urls
     }
 
-    /// What has not come to an end.
+    /// Those that have not ended.
     pub(crate) fn running(&self) -> impl Iterator<Item = &String> {
         self.running.values().map(|running| &running.url)
     }
 
-    /// What failed, and what was asked for outside of these places. What stands in an
-    /// address itself is nowhere else.
-    pub(crate) fn faults(&self, allowed: &[String]) -> Vec<String> {
-        let inside = |url: &str| allowed.iter().any(|place| url.starts_with(place));
+    /// Failed requests, and requests outside of these locations. A `data:` URL is in no
+    /// other location.
+    pub(crate) fn errors(&self, allowed: &[String]) -> Vec<String> {
+        let inside = |url: &str| allowed.iter().any(|location| url.starts_with(location));
         let outside = self
             .urls
             .iter()

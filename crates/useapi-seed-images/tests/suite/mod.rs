@@ -1,15 +1,13 @@
 //! What every sink must do. Each backend runs the same tests.
 
-mod host;
-
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{TryStreamExt, future};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use useapi_seed_images::{Downloader, ImageSource, PutMode, Sink, SinkError, find};
-
-use host::{Host, PNG};
+use useapi_seed_tests::{PNG, Request, Response, Stub, wait_until};
 
 /// Names the backend of a child process, and its host.
 const BACKEND: &str = "SINK_TEST_BACKEND";
@@ -47,6 +45,24 @@ fn downloader() -> Downloader {
     builder.build().unwrap()
 }
 
+/// Has the same image at every path; the first response at `/2` stops in the middle.
+async fn start_host() -> Stub {
+    let has_stalled = AtomicBool::new(false);
+    Stub::start(move |request| {
+        if request.target() == "/2" && !has_stalled.swap(true, Ordering::SeqCst) {
+            Response::png().stall_after(PNG.len() / 2)
+        } else {
+            Response::png()
+        }
+    })
+    .await
+}
+
+async fn second_is_half_sent(host: &Stub) {
+    let is_second = |request: &Request| request.target() == "/2";
+    wait_until(|| host.requests().iter().any(is_second)).await;
+}
+
 fn source(host: &str, number: usize) -> ImageSource {
     let mut source = ImageSource::new(number, format!("http://{host}/{number}"));
     source.size = Some(PNG.len() as u64);
@@ -64,8 +80,8 @@ pub(crate) async fn run(backend: &impl Backend) {
 }
 
 async fn image_is_stored_and_reused(backend: &impl Backend) {
-    let host = Host::start().await;
-    let source = source(&host.address, 1);
+    let host = start_host().await;
+    let source = source(host.address(), 1);
     assert_eq!(find(&source, backend.sink()).await.unwrap(), None);
     let saved = downloader().save(&source, backend.sink()).await.unwrap();
     assert_eq!((&*saved.name, saved.reused), ("image-1.png", false));
@@ -78,12 +94,12 @@ async fn image_is_stored_and_reused(backend: &impl Backend) {
     assert!(again.reused);
     assert_eq!(again.name, saved.name);
     assert_eq!(find(&source, backend.sink()).await.unwrap(), Some(again));
-    assert_eq!(host.requests(), 1);
+    assert_eq!(host.requests().len(), 1);
 }
 
 async fn second_put_already_exists(backend: &impl Backend) {
-    let host = Host::start().await;
-    let (downloader, source) = (downloader(), source(&host.address, 3));
+    let host = start_host().await;
+    let (downloader, source) = (downloader(), source(host.address(), 3));
     let image = downloader.download(&source).await.unwrap();
     assert_eq!((image.size(), image.extension()), (PNG.len() as u64, "png"));
     assert_eq!(image.bytes().await.unwrap(), PNG);
@@ -101,8 +117,8 @@ async fn second_put_already_exists(backend: &impl Backend) {
 }
 
 async fn other_image_of_same_name_is_kept(backend: &impl Backend) {
-    let host = Host::start().await;
-    let mut source = source(&host.address, 1);
+    let host = start_host().await;
+    let mut source = source(host.address(), 1);
     source.size = Some(7);
     let outcome = downloader().save(&source, backend.sink()).await;
     let error = outcome.unwrap_err();
@@ -134,9 +150,9 @@ async fn names_cannot_lead_elsewhere(backend: &impl Backend) {
 
 /// Until the second image has been sent in half.
 async fn cancelled_save_leaves_complete_images(backend: &impl Backend) {
-    let host = Host::start().await;
-    let job = save_job(backend.sink(), &host.address);
-    let half = host.second_is_half_sent();
+    let host = start_host().await;
+    let job = save_job(backend.sink(), host.address());
+    let half = second_is_half_sent(&host);
     match future::select(Box::pin(job), Box::pin(half)).await {
         future::Either::Left(_) => panic!("the second image was complete"),
         future::Either::Right(_) => {}
@@ -159,26 +175,27 @@ async fn save_job(sink: &dyn Sink, host: &str) -> usize {
     reused
 }
 
-async fn resume(backend: &impl Backend, host: &Host) {
-    let requests = host.requests();
-    assert_eq!(save_job(backend.sink(), &host.address).await, 1);
-    assert_eq!(host.requests(), requests + 1);
+async fn resume(backend: &impl Backend, host: &Stub) {
+    let requests = host.requests().len();
+    assert_eq!(save_job(backend.sink(), host.address()).await, 1);
+    assert_eq!(host.requests().len(), requests + 1);
 }
 
 /// Kills another process while it downloads the second image, and shows that only
 /// complete images are left, and that the next process completes the job. The
-/// backend is empty at first, and a child process has it by this name.
-pub(crate) async fn kill(backend: &impl Backend, name: &str, leftovers: usize) {
-    let host = Host::start().await;
+/// backend is empty at first; the test `child` has it by this name, and calls
+/// [`child`].
+pub(crate) async fn kill(backend: &impl Backend, child: &str, name: &str, leftovers: usize) {
+    let host = start_host().await;
     let program = std::env::current_exe().unwrap();
     let mut child = Command::new(program)
-        .args(["--exact", "--ignored", "child_process"])
+        .args(["--exact", "--ignored", child])
         .env(BACKEND, name)
-        .env(HOST, &host.address)
+        .env(HOST, host.address())
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    host.second_is_half_sent().await;
+    second_is_half_sent(&host).await;
     child.kill().unwrap();
     child.wait().unwrap();
     let names = backend.names().await;

@@ -1,0 +1,237 @@
+use thirtyfour::Key;
+use url::Url;
+use useapi_seed_emulator::{Emulator, Scenario};
+
+use super::{Console, FAST, open_at};
+use crate::viewport::Viewport;
+
+const LINE: &str = "Steampunk cat --s 750 --v 5.2 --seed 3058471692";
+const ERRORS: [&str; 5] = [" 400", " 401", " 402", " 404", " 596"];
+
+#[tokio::test]
+async fn job_is_followed_to_seed_and_images() {
+    let console = Console::start(Emulator::builder()).await;
+    let comment = console.submit().await;
+    assert!(comment.starts_with("A job was started."), "{comment}");
+    let request = console.text("#request").await;
+    assert!(request.contains(console.emulator.token()), "{request}");
+    let response = console.text("#answer").await;
+    assert!(response.contains("\"status\": \"started\""), "{response}");
+    console.wait_for_text("#follow-told", "Started.").await;
+
+    console.click("#speeds button:nth-child(2)").await;
+    console.wait_for_text("#follow-told", "In progress.").await;
+    console.click("#skip").await;
+    console.wait_for_result().await;
+    let sizes = "return [...document.querySelectorAll('#result img')]
+        .map(image => image.naturalWidth * image.naturalHeight)";
+    assert_eq!(console.run::<Vec<u32>>(sizes).await, [1024 * 1024; 4]);
+    assert_eq!(console.text("#seed").await, "3058471692");
+    assert_eq!(console.text("#line").await, LINE);
+    let comment = console.text("#follow-told").await;
+    assert!(comment.starts_with("Completed."), "{comment}");
+
+    console.chromium.set_clipboard("granted").await;
+    console.click("#result .paste button").await;
+    console.wait_for_text("#copied", "Copied").await;
+    let pasted: String = console.run("return navigator.clipboard.readText()").await;
+    assert_eq!(pasted, LINE);
+    assert_eq!(console.started(), 1);
+    console.page.close().await;
+}
+
+#[tokio::test]
+async fn journal_shows_new_calls() {
+    let console = Console::start(Emulator::builder().time_scale(FAST)).await;
+    console.submit().await;
+    console.wait_for_result().await;
+    // A submission, some polls, four images: the latest first.
+    console
+        .wait_for_text("#journal", "Steampunk_cat_4.png")
+        .await;
+    console.wait_for_count("#journal li", 6).await;
+    let rows = console.texts("#journal .what").await;
+    assert_eq!(rows.last().unwrap(), "POST /jobs/seed_async");
+    let first = console.text("#journal li:last-child pre").await;
+    assert!(first.contains("\"status\": \"started\""), "{first}");
+    assert!(!first.contains(console.emulator.token()), "{first}");
+    console.page.close().await;
+}
+
+#[tokio::test]
+async fn clock_is_shown_and_scaled() {
+    let console = Console::start(Emulator::builder().paused()).await;
+    console.wait_for_text("#clock", "2024-02-25 18:00:00").await;
+    let pressed = "#speeds [aria-pressed=true]";
+    assert!(console.texts(pressed).await.is_empty());
+    console.click("#speeds button:nth-child(3)").await;
+    console.wait_for_text(pressed, "60").await;
+    console
+        .wait("!document.querySelector('#clock').textContent.endsWith('18:00:00')")
+        .await;
+    console.page.close().await;
+}
+
+#[tokio::test]
+async fn running_job_is_not_submitted_again() {
+    let console = Console::start(Emulator::builder().paused()).await;
+    let clicks =
+        "for (let i = 0; i < 10; i++) document.querySelector('#ask [type=submit]').click()";
+    console.run::<()>(clicks).await;
+    console.wait_for_text("#follow-told", "Started.").await;
+    // Nor after another one was followed.
+    for job in [2, 1] {
+        console
+            .click(&format!("#jobs label:nth-child({job})"))
+            .await;
+        console.submit().await;
+    }
+    console
+        .wait_for_text("#call-told", "Not asked for once more")
+        .await;
+    console.emulator.set_time_scale(FAST).unwrap();
+    console.wait_for_text("#seed", "3058471692").await;
+    console.wait_for_images().await;
+    let counts = console.emulator.job_counts();
+    let jobs = console.emulator.jobs();
+    for job in [&jobs.imagine, &jobs.button] {
+        assert_eq!(counts[job].started, 1);
+    }
+    console.page.close().await;
+}
+
+#[tokio::test]
+async fn retry_of_the_browser_starts_no_second_job() {
+    let scenario = Scenario::named("flaky-network").unwrap();
+    let emulator = Emulator::builder().time_scale(FAST).scenario(scenario);
+    let console = Console::start(emulator).await;
+    let comment = console.submit().await;
+    assert!(comment.contains("No answer came."), "{comment}");
+    assert_eq!(console.started(), 1);
+    console.page.close_except(&["ERR_CONNECTION_RESET"]).await;
+}
+
+#[tokio::test]
+async fn console_works_as_localhost() {
+    let console = Console::start(Emulator::builder().time_scale(FAST)).await;
+    let mut url = Url::parse(&console.emulator.console_url()).unwrap();
+    console.page.close().await;
+    url.set_host(Some("localhost")).unwrap();
+    let page = open_at(&console.chromium, &console.emulator, &url, Viewport::LAPTOP).await;
+    page.submit().await;
+    page.wait_for_result().await;
+    page.close().await;
+}
+
+#[tokio::test]
+async fn every_sample_responds_as_described() {
+    let console = Console::start(Emulator::builder().time_scale(FAST)).await;
+    let samples = console.texts("#jobs small").await;
+    assert_eq!(samples.len(), 9);
+    for (index, sample) in (1..).zip(&samples) {
+        console
+            .click(&format!("#jobs label:nth-child({index})"))
+            .await;
+        let comment = console.submit().await;
+        let response = console.text("#answer").await;
+        let (status, expected) = match sample.split_once(": ").unwrap().1 {
+            "has a seed" => ("200", "A job was started."),
+            "400" => ("400", "Refused"),
+            "596" => ("596", "Midjourney has a moderation message"),
+            other => panic!("{other}"),
+        };
+        assert!(response.starts_with(status), "{sample}: {response}");
+        assert!(comment.starts_with(expected), "{sample}: {comment}");
+        if status == "200" {
+            console.wait_for_result().await;
+            let comment = console.submit().await;
+            let expected = "The seed was retrieved before";
+            assert!(comment.starts_with(expected), "{comment}");
+            console.wait_for_images().await;
+        } else {
+            console
+                .wait_for_text("#follow-told", "There is no job to follow.")
+                .await;
+        }
+    }
+    console.page.close_except(&ERRORS).await;
+}
+
+#[tokio::test]
+async fn tokens_and_ids_are_sent_as_typed() {
+    let console = Console::start(Emulator::builder()).await;
+    for (token, status) in [(2, "402"), (3, "401")] {
+        console
+            .click(&format!("#token option:nth-child({token})"))
+            .await;
+        console.submit().await;
+        let response = console.text("#answer").await;
+        assert!(response.starts_with(status), "{response}");
+    }
+    console.click("#token option:nth-child(1)").await;
+    let script = "const id = document.querySelector('#jobid');
+        id.value = arguments[0];
+        id.dispatchEvent(new Event('input', {bubbles: true}))";
+    let hostile = "<img src=x onerror=\"document.title='run'\">";
+    console.run_with::<()>(script, vec![hostile.into()]).await;
+    console.submit().await;
+    let response = console.text("#answer").await;
+    assert!(response.starts_with("404"), "{response}");
+    for shown in ["#request", "#journal"] {
+        console.wait_for_text(shown, "<img src=x onerror=").await;
+    }
+    console
+        .wait("!document.querySelector('main img, aside img')")
+        .await;
+    let title: String = console.run("return document.title").await;
+    assert!(title.starts_with("Try it"), "{title}");
+    console.page.close_except(&ERRORS).await;
+}
+
+#[tokio::test]
+async fn console_is_used_by_keyboard() {
+    let console = Console::start(Emulator::builder().time_scale(FAST)).await;
+    console.skip_to("#jobs input").await;
+    console.press(Key::Down).await;
+    let selected = "return document.querySelector('#jobid').value";
+    let selected: String = console.run(selected).await;
+    assert_eq!(selected, console.emulator.jobs().button);
+    console.tab_visibly_to("#ask [type=submit]").await;
+    console.press(Key::Enter).await;
+    console.wait_for("#seed").await;
+    console.tab_visibly_to("#result .paste button").await;
+    console.tab_visibly_to("#speeds button").await;
+    console.tab_to("#fault").await;
+    console.tab_to("#journal summary").await;
+    console.press(Key::Enter).await;
+    console.wait_for("#journal details[open]").await;
+    console.wait_for_images().await;
+    console.page.close().await;
+}
+
+#[tokio::test]
+async fn outage_and_its_end_are_shown() {
+    let Console {
+        page,
+        emulator,
+        chromium: _chromium,
+    } = Console::start(Emulator::builder()).await;
+    let url = Url::parse(&emulator.console_url()).unwrap();
+    page.submit().await;
+    page.wait_for("#journal li").await;
+    drop(emulator);
+    page.wait_for_text("#outage-told", "The emulator does not answer")
+        .await;
+    page.wait("!document.querySelector('#outage').hidden").await;
+    let emulator = Emulator::builder().port(url.port().unwrap());
+    let _emulator = emulator.start().await.unwrap();
+    // Its clock has gone back, so that the page is loaded again.
+    page.wait("document.querySelector('#outage')?.hidden").await;
+    page.wait_for("#jobs input").await;
+    page.wait("document.querySelector('#follow-shown').hidden")
+        .await;
+    page.submit().await;
+    page.wait_for_text("#follow-told", "Started.").await;
+    page.close_except(&["ERR_CONNECTION_", "ERR_EMPTY_RESPONSE", " 404"])
+        .await;
+}

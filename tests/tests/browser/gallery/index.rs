@@ -1,0 +1,66 @@
+use super::Gallery;
+use crate::chromium::Chromium;
+use crate::static_server::serve;
+use crate::viewport::Viewport;
+
+#[tokio::test]
+async fn links_lead_to_the_jobs_and_back() {
+    let gallery = Gallery::fetched().await;
+    let hosted = serve(gallery.path()).await.join("index.html").unwrap();
+    let chromium = Chromium::start().await;
+    for url in [gallery.index_page(), hosted] {
+        let mut page = chromium.open(&url, Viewport::LAPTOP).await;
+        for number in 0..gallery.jobs.len() {
+            page.wait_for_images().await;
+            let titles = page.texts(".jobs strong").await;
+            assert_eq!(titles.len(), gallery.jobs.len());
+            // Leaving interrupts no request.
+            page.requests().await;
+            page.click(&format!(".jobs li:nth-child({}) a", number + 1))
+                .await;
+            page.wait_for("body.job").await;
+            page.wait_for_images().await;
+            assert_eq!(page.text("h1").await, titles[number]);
+            page.requests().await;
+            page.click("nav a").await;
+            page.wait_for("body.all").await;
+            assert_eq!(page.web.current_url().await.unwrap(), url);
+        }
+        page.close().await;
+    }
+}
+
+/// The images near the window are fetched, and the others after scrolling to them.
+#[tokio::test]
+async fn images_are_fetched_when_in_view() {
+    const JOBS: usize = 300;
+
+    let mut gallery = Gallery::fetched().await;
+    gallery.grow(JOBS);
+    let hosted = serve(gallery.path()).await.join("index.html").unwrap();
+    let chromium = Chromium::start().await;
+    for (viewport, url) in [
+        (Viewport::LAPTOP, hosted),
+        (Viewport::PHONE, gallery.index_page()),
+    ] {
+        let mut page = chromium.open(&url, viewport).await;
+        page.wait_for_images().await;
+        assert_eq!(page.texts(".jobs li").await.len(), JOBS);
+        let images = |requests: &[String]| {
+            let is_image = |url: &&String| url.contains("/image-");
+            requests.iter().filter(is_image).count()
+        };
+        let at_open = images(page.requests().await);
+        assert!((1..JOBS).contains(&at_open), "{at_open} images");
+        let last = "document.querySelector('.jobs li:last-child img')";
+        assert!(!page.run::<bool>(&format!("return {last}.complete")).await);
+        page.run::<()>(&format!("{last}.scrollIntoView()")).await;
+        page.wait(&format!("{last}.complete && {last}.naturalWidth > 0"))
+            .await;
+        page.wait_for_images().await;
+        let after = images(page.requests().await);
+        assert!((at_open + 4..2 * JOBS).contains(&after), "{after} images");
+        page.assert_fits().await;
+        page.close().await;
+    }
+}

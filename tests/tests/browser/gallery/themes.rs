@@ -1,0 +1,50 @@
+use serde_json::{Value, json};
+
+use super::Gallery;
+use crate::chromium::Chromium;
+use crate::viewport::Viewport;
+
+/// The language, and how often there are the parts of a page.
+const PARTS: &str = "
+    const count = selector => document.querySelectorAll(selector).length;
+    return [document.documentElement.lang, count('h1'), count('main'), count('header'),
+        count('body > a.skip:first-child')]
+";
+
+#[tokio::test]
+async fn pages_fit_and_are_accessible() {
+    let mut gallery = Gallery::fetched().await;
+    gallery.grow(9);
+    let chromium = Chromium::start().await;
+    for viewport in Viewport::ALL {
+        for (url, name) in [(gallery.job_page(), "job"), (gallery.index_page(), "index")] {
+            let page = chromium.open(&url, viewport).await;
+            page.wait_for_images().await;
+            let name = format!("gallery-{name}");
+            if name == "gallery-job" {
+                page.save_page(&name, viewport).await;
+                assert_eq!(page.texts("nav").await, ["All jobs"]);
+            } else {
+                page.save_view(&name, viewport).await;
+            }
+            page.assert_fits_and_accessible().await;
+            assert_eq!(page.run::<Value>(PARTS).await, json!(["en", 1, 1, 1, 1]));
+            page.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn theme_follows_the_color_scheme() {
+    let gallery = Gallery::fetched().await;
+    let chromium = Chromium::start().await;
+    let mut colors = Vec::new();
+    for viewport in Viewport::ALL {
+        let page = chromium.open(&gallery.job_page(), viewport).await;
+        let color = "return getComputedStyle(document.body).backgroundColor";
+        colors.push(page.run::<String>(color).await);
+        page.close().await;
+    }
+    assert_eq!(colors[..2], colors[2..]);
+    assert_ne!(colors[0], colors[1]);
+}
