@@ -160,7 +160,9 @@ fn collect(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         }
         Value::Array(items) => {
             let path = format!("{}[].", path.trim_end_matches('.'));
-            items.iter().for_each(|item| collect(item, &path, found));
+            for item in items {
+                collect(item, &path, found);
+            }
         }
         _ => {}
     }
