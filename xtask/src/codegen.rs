@@ -1,35 +1,34 @@
 //! `cargo xtask codegen`.
 
-use std::fs;
 use std::path::Path;
 
-use crate::{GENERATED, SPEC};
-use anyhow::{Context, Result, bail};
-use similar::TextDiff;
+use anyhow::{Context, Result};
+use xshell::{Shell, cmd};
 
-/// Writes the generated source, or compares it when `check` is set.
-pub(crate) fn run(check: bool) -> Result<()> {
-    let wanted = useapi_seed_codegen::generate(Path::new(SPEC))?;
-    let present = match fs::read_to_string(GENERATED) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error).context(format!("cannot read {GENERATED}")),
-    };
-    if wanted == present {
-        println!("{GENERATED} is up to date");
-        return Ok(());
-    }
-    if check {
-        let difference = TextDiff::from_lines(&present, &wanted);
-        print!(
-            "{}",
-            difference
-                .unified_diff()
-                .header(GENERATED, &format!("generated from {SPEC}"))
-        );
-        bail!("{GENERATED} is not what {SPEC} gives: run `cargo xtask codegen` and commit it");
-    }
-    fs::write(GENERATED, wanted).with_context(|| format!("cannot write {GENERATED}"))?;
-    println!("{GENERATED} written");
-    Ok(())
+use crate::{SPEC, build};
+
+pub(crate) const GENERATED: &str = "crates/useapi-seed-raw/src/generated.rs";
+
+pub(crate) fn write(sh: &Shell) -> Result<()> {
+    generate(sh, Path::new(GENERATED))
+}
+
+/// Compares the checked-in source with a new one.
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    let directory = sh.create_temp_dir()?;
+    let new = directory.path().join("generated.rs");
+    generate(sh, &new)?;
+    cmd!(sh, "git diff --no-index --no-ext-diff {GENERATED} {new}")
+        .quiet()
+        .run()
+        .context("the generated source differs: run `cargo xtask codegen`")
+}
+
+fn generate(sh: &Shell, output: &Path) -> Result<()> {
+    // Without the command, which would need the generated source to compile.
+    cmd!(sh, "cargo build --quiet --workspace --example generate")
+        .quiet()
+        .run()?;
+    let generate = build::directory()?.join("examples/generate");
+    Ok(cmd!(sh, "{generate} {SPEC} {output}").quiet().run()?)
 }

@@ -1,148 +1,90 @@
-//! The project's chores: `cargo xtask --help` lists them.
+//! The project's tasks: `cargo xtask` lists them.
 
-mod bench;
 mod browser;
-mod cargo;
-mod checkout;
+mod build;
 mod codegen;
-mod contract;
-mod dist;
 mod downstream;
-mod emulator;
-mod features;
-mod lint_spec;
-mod lock_file;
+mod generators;
 mod package;
-mod peers;
+mod regeneration;
+mod server;
 mod snapshots;
-mod test;
-mod test_s3;
 mod tools;
-mod tree;
 
 use std::path::Path;
-use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
 
-/// The description, and the source that is made from it; from the root.
+/// From the root of the workspace, as all paths are.
 const SPEC: &str = "openapi/seed_async.yaml";
-const GENERATED: &str = "crates/useapi-seed-raw/src/generated.rs";
 
-/// Chores of this workspace.
-#[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
-struct Arguments {
-    #[command(subcommand)]
-    chore: Chore,
-}
+const HELP: &str = "\
+Tasks of this workspace: cargo xtask TASK
 
-#[derive(Subcommand)]
-enum Chore {
-    /// Measure the client beside others, in instructions, time and memory. Takes ten minutes. Needs
-    /// Valgrind, curl, Python and Node.js.
-    Bench {
-        #[command(subcommand)]
-        other: Option<Bench>,
-    },
-    /// Write the generated source of the raw layer, from the description in openapi.
-    Codegen {
-        /// Write nothing; show what would change, and fail if anything would.
-        #[arg(long)]
-        check: bool,
-    },
-    /// Hold the table of the documentation's statements against the description and the tests.
-    Contract {
-        /// In a copy of the workspace, change the fixtures that rows are about, and what
-        /// openapi/mutations.yaml lists, and expect a test of the row to fail. Takes a quarter of
-        /// an hour.
-        #[arg(long)]
-        mutate: bool,
-    },
-    /// Make the command's archive for this platform, with completions and manual pages.
-    Dist,
-    /// Build and run programs of users, and follow the README's steps to regenerate.
-    Downstream,
-    /// Hold what each choice of TLS brings along against what it should.
-    Features,
-    /// Hold the description against two linters. Needs Python and Node.js.
-    LintSpec,
-    /// Make the packages, and build the raw layer from its own.
-    Package,
-    /// Make clients of the description by other generators, retrieve a seed with each, and run the
-    /// documentation's examples. Needs Python and Node.js.
-    Peers,
-    /// Make the README's pictures anew, in a browser. Needs what `test --browser` needs.
-    Pictures,
-    /// Run every test of the workspace that needs no browser, then `contract` and `downstream`.
-    Test {
-        /// Run the tests of pages in a browser, and nothing else. Needs Chromium, its driver and
-        /// Node.js.
-        #[arg(long)]
-        browser: bool,
-        /// Which tests to run, and nothing else: arguments of `cargo test`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
-    /// Run the tests of the image sinks against an S3 server on loopback. Needs Python.
-    TestS3,
-}
+  bench [ARGUMENTS]  run the benchmarks: `cargo bench` in benches/
+  codegen            write the generated source of the raw layer
+  codegen --check    show how it differs from the spec, and fail if it does
+  contract           check the table of the documentation's statements
+  lint-spec          lint the spec with two linters; needs Python and Node.js
+  package            build each crate from its package
+  peers              retrieve a seed with clients of other generators, and run the
+                     documentation's examples; needs Python and Node.js
+  screenshots        make the README's screenshots; needs what `test --browser` needs
+  test               run all tests except the browser tests, the example consumers
+                     and the README's steps to regenerate
+  test ARGUMENTS     run the chosen tests: arguments of `cargo test`
+  test --browser     run the browser tests; needs Chromium, its driver and Node.js
+  test-s3            test the image sinks against an S3 server; needs Python
+";
 
-/// What else is measured.
-#[derive(Subcommand)]
-enum Bench {
-    /// The first build of each layer, beside reqwest's. Takes five minutes.
-    Build,
-    /// The emulator: requests per second, beside Prism's; start-up time; memory. Takes a minute, and
-    /// needs wrk.
-    Emulator,
-}
-
-fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Not by returning it: that would print a backtrace of this program.
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+fn main() -> Result<()> {
+    let sh = Shell::new()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    sh.change_dir(root.context("xtask has no parent directory")?);
+    // No proxy leads to the servers of the tests.
+    sh.set_var("NO_PROXY", "127.0.0.1,localhost");
+    sh.set_var("no_proxy", "127.0.0.1,localhost");
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["bench", ref rest @ ..] => {
+            sh.change_dir("benches");
+            Ok(cmd!(sh, "cargo bench {rest...}").run()?)
         }
+        ["codegen"] => codegen::write(&sh),
+        ["codegen", "--check"] => codegen::check(&sh),
+        ["contract"] => test(&sh, &["--test", "workspace", "documentation_table"]),
+        ["lint-spec"] => tools::lint_spec(&sh),
+        ["package"] => package::run(&sh),
+        ["peers"] => generators::run(&sh),
+        ["screenshots"] => browser::make_screenshots(&sh),
+        ["test"] => test_all(&sh),
+        ["test", "--browser", ref rest @ ..] => browser::test(&sh, rest),
+        ["test", ref rest @ ..] => test(&sh, rest),
+        ["test-s3"] => tools::test_s3(&sh),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => bail!("unknown task: {}\n\n{HELP}", arguments.join(" ")),
     }
 }
 
-fn run(arguments: &Arguments) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask has no parent folder")?;
-    // Everything below, the complaints of the generator too, names files from
-    // the root.
-    std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))?;
-    match &arguments.chore {
-        Chore::Bench { other: None } => bench::clients(),
-        Chore::Bench {
-            other: Some(Bench::Build),
-        } => bench::clean_build(),
-        Chore::Bench {
-            other: Some(Bench::Emulator),
-        } => bench::emulator(),
-        Chore::Codegen { check } => codegen::run(*check),
-        Chore::Contract { mutate: false } => contract::check(None),
-        Chore::Contract { mutate: true } => contract::mutate(),
-        Chore::Dist => dist::run(),
-        Chore::Downstream => downstream::run(),
-        Chore::Features => features::run(),
-        Chore::LintSpec => lint_spec::run(),
-        Chore::Package => package::run(),
-        Chore::Peers => peers::run(),
-        Chore::Pictures => browser::pictures(),
-        Chore::Test {
-            browser: true,
-            arguments,
-        } => browser::test(arguments),
-        Chore::Test {
-            browser: false,
-            arguments,
-        } => test::run(arguments),
-        Chore::TestS3 => test_s3::run(),
-    }
+/// Always of the whole workspace, whose features are then those of its other builds.
+fn test(sh: &Shell, arguments: &[&str]) -> Result<()> {
+    Ok(cmd!(sh, "cargo test --workspace {arguments...}").run()?)
+}
+
+fn test_all(sh: &Shell) -> Result<()> {
+    let references = sh.create_temp_dir()?;
+    let references = references.path().join("snapshots");
+    cmd!(sh, "cargo test --workspace")
+        .env(snapshots::REFERENCES, &references)
+        .run()?;
+    snapshots::check(sh, &references)?;
+    downstream::run(sh)?;
+    regeneration::run(sh)?;
+    println!("== all tests passed");
+    Ok(())
 }

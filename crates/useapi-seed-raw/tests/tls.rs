@@ -1,7 +1,7 @@
 //! Errors of a client that is built without TLS support: typed, immediate and not
 //! a panic or a network error.
 //!
-//! Run by `cargo xtask features`:
+//! Run by `.ci/run`:
 //! `cargo test -p useapi-seed-raw --no-default-features --test tls`, and the same
 //! with `--features rustls-no-provider`.
 

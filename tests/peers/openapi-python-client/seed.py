@@ -8,10 +8,10 @@ from seed_client import AuthenticatedClient
 from seed_client.api.jobs import get_job, retrieve_seed
 from seed_client.models import Job, SeedRequest
 
-understood = Job.from_dict({"status": "paused", "verb": "remix", "seed": {"value": 4294967295}})
+parsed = Job.from_dict({"status": "paused", "verb": "remix", "seed": {"value": 4294967295}})
 print(
-    f"understood: status {understood.status}, verb {understood.verb}, "
-    f"seed {understood.seed.value}"
+    f"parsed: status {parsed.status}, verb {parsed.verb}, "
+    f"seed {parsed.seed.value}"
 )
 
 client = AuthenticatedClient(

@@ -6,10 +6,10 @@ import time
 
 from seed_client import ApiClient, Configuration, Job, JobsApi, SeedRequest
 
-understood = Job.from_dict({"status": "paused", "verb": "remix", "seed": {"value": 4294967295}})
+parsed = Job.from_dict({"status": "paused", "verb": "remix", "seed": {"value": 4294967295}})
 print(
-    f"understood: status {understood.status}, verb {understood.verb}, "
-    f"seed {understood.seed.value}"
+    f"parsed: status {parsed.status}, verb {parsed.verb}, "
+    f"seed {parsed.seed.value}"
 )
 
 configuration = Configuration(

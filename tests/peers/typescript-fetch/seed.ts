@@ -8,15 +8,15 @@ declare const process: {
   env: Record<string, string | undefined>;
 };
 
-// If they were closed lists, the compiler would not take any string for a word.
-const understood = JobFromJSON({
+// If these were closed lists, the compiler would not take any string.
+const parsed = JobFromJSON({
   status: "paused" as string satisfies Job["status"],
   verb: "remix" as string satisfies Job["verb"],
   seed: { value: 4294967295 },
 });
-const { status, verb, seed } = understood;
+const { status, verb, seed } = parsed;
 console.log(
-  `understood: status ${status}, verb ${verb}, seed ${seed?.value}`,
+  `parsed: status ${status}, verb ${verb}, seed ${seed?.value}`,
 );
 
 async function retrieve(jobid: string): Promise<Job> {

@@ -10,6 +10,7 @@
 
 mod conformance;
 mod documentation_examples;
+mod documentation_table;
 mod end_to_end;
 mod examples;
 mod layers;

@@ -9,8 +9,8 @@ use useapi_seed::{Client, WaitOptions};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let usage = "usage: downstream-ergonomic JOB_ID DIRECTORY";
-    let (job_id, directory) = arguments.next().zip(arguments.next()).ok_or(usage)?;
+    let usage = "usage: downstream-ergonomic DIRECTORY JOB_ID";
+    let (directory, job_id) = arguments.next().zip(arguments.next()).ok_or(usage)?;
 
     let client = Client::from_env()?;
     // An emulator is faster than the service.

@@ -11,12 +11,12 @@ use seed_client::models::{Job, SeedRequest};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let text = r#"{"status":"paused","verb":"remix","seed":{"value":4294967295}}"#;
-    let understood: Job = serde_json::from_str(text)?;
+    let parsed: Job = serde_json::from_str(text)?;
     println!(
-        "understood: status {}, verb {}, seed {}",
-        understood.status.flatten().ok_or("no status")?,
-        understood.verb.flatten().ok_or("no verb")?,
-        understood
+        "parsed: status {}, verb {}, seed {}",
+        parsed.status.flatten().ok_or("no status")?,
+        parsed.verb.flatten().ok_or("no verb")?,
+        parsed
             .seed
             .flatten()
             .and_then(|seed| seed.value.flatten())
