@@ -29,3 +29,13 @@ pub const PNG: &[u8] = include_bytes!("../fixtures/pixel.png");
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The code in the guides compiles.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../docs/layers.md")]
+    struct Layers;
+
+    #[doc = include_str!("../../docs/recipes.md")]
+    struct Recipes;
+}

@@ -16,7 +16,9 @@ use useapi_seed_tests::{without_tests, workspace};
 /// The crates whose modules are checked.
 const COVERED: &[&str] = &[
     "useapi-seed",
+    "useapi-seed-callback",
     "useapi-seed-codegen",
+    "useapi-seed-emulator",
     "useapi-seed-images",
     "useapi-seed-raw",
 ];

@@ -11,6 +11,7 @@
 mod conformance;
 mod documentation_examples;
 mod documentation_table;
+mod documents;
 mod end_to_end;
 mod examples;
 mod layers;

@@ -8,7 +8,9 @@ use useapi_seed_tests::{source_files, workspace};
 
 const CRATES: &[&str] = &[
     "useapi-seed",
+    "useapi-seed-callback",
     "useapi-seed-codegen",
+    "useapi-seed-emulator",
     "useapi-seed-images",
     "useapi-seed-raw",
 ];
