@@ -17,7 +17,10 @@ use useapi_seed_tests::{source_files, without_tests, workspace};
 const COVERED: &[(&str, &[&str])] = &[
     ("crates/useapi-seed", &[]),
     ("crates/useapi-seed-codegen", &[]),
-    ("crates/useapi-seed-emulator", &["fault", "Fault", "faults", "Faults"]),
+    (
+        "crates/useapi-seed-emulator",
+        &["fault", "Fault", "faults", "Faults"],
+    ),
     ("crates/useapi-seed-images", &[]),
     ("crates/useapi-seed-raw", &[]),
     ("openapi/seed_async.yaml", &[]),

@@ -68,11 +68,9 @@ fn without_value(message: &str) -> String {
     let expected = message.rfind(", expected ");
     let expected = expected.or_else(|| message.rfind(", there are no "));
     let (found, expected) = message.split_at(expected.unwrap_or(message.len()));
-    let is_name = |text: &str| {
-        text.bytes()
-            .all(|b| b"_`".contains(&b) || b.is_ascii_lowercase())
-    };
-    let shown = found.strip_prefix("unknown field ").is_some_and(is_name);
+    let field = found.strip_prefix("unknown field ");
+    let is_typo = |c: char| c.is_ascii_lowercase() || c == '_' || c == '`';
+    let shown = field.is_some_and(|field| field.chars().all(is_typo));
     if expected.is_empty() || shown || !found.contains(['`', '"']) {
         return message.to_owned();
     }
@@ -115,7 +113,11 @@ fn without_value(message: &str) -> String {
 /// `scenario.schema.json` beside this crate's sources is its JSON Schema.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "The initial state of an emulator.")
+)]
 pub struct Scenario {
     /// What the scenario is about.
     title: String,
@@ -454,5 +456,21 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn schema_is_up_to_date() {
+        let schema = schemars::schema_for!(Scenario);
+        let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/scenario.schema.json");
+            std::fs::write(file, &current).unwrap();
+            return;
+        }
+        assert_eq!(
+            current,
+            include_str!("scenario.schema.json"),
+            "update it: UPDATE_SCHEMA=1 cargo test -p useapi-seed-emulator schema"
+        );
     }
 }
