@@ -14,7 +14,14 @@ const CRATES: &[&str] = &[
     "useapi-seed-images",
     "useapi-seed-raw",
 ];
-const SPEC: &str = "openapi/seed_async.yaml";
+const TEXTS: &[&str] = &[
+    "docs/benchmarks.md",
+    "docs/layers.md",
+    "docs/recipes.md",
+    "openapi/seed_async.yaml",
+];
+/// Where errors are injected, they are faults.
+const INJECTED: &str = "crates/useapi-seed-emulator/";
 
 /// Phrases with one of these words in another sense, as regular expressions.
 const ALLOWED: &str = r"
@@ -166,7 +173,7 @@ impl Vocabulary {
 
 #[test]
 fn documentation_and_names_use_standard_terms() {
-    let mut texts = vec![workspace().join(SPEC)];
+    let mut texts: Vec<_> = TEXTS.iter().map(|file| workspace().join(file)).collect();
     for name in CRATES {
         let directory = workspace().join("crates").join(name);
         texts.extend(source_files(&directory.join("src"), "rs"));
@@ -179,12 +186,12 @@ fn documentation_and_names_use_standard_terms() {
         if file.extension().is_some_and(|extension| extension == "rs") {
             text = vocabulary.text(&text);
         }
-        let name = file.strip_prefix(workspace()).unwrap().display();
+        let name = file.strip_prefix(workspace()).unwrap();
+        let findings = vocabulary.findings(&text).into_iter();
         found.extend(
-            vocabulary
-                .findings(&text)
-                .iter()
-                .map(|line| format!("{name}:{line}")),
+            findings
+                .filter(|line| !name.starts_with(INJECTED) || !line.ends_with("-> error"))
+                .map(|line| format!("{}:{line}", name.display())),
         );
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
