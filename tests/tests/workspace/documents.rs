@@ -19,15 +19,16 @@ fn links_lead_to_what_they_name() {
         for link in link.captures_iter(&fs::read_to_string(&file).unwrap()) {
             let target = file.with_file_name(&link[2]);
             let code = name.captures(&link[1]);
-            let is_right = match code.filter(|_| link[2].ends_with(".rs")) {
-                Some(code) => {
-                    names += 1;
-                    let item = format!(r"\b(fn|struct|enum|trait|type|mod) {}\b", &code[1]);
-                    let source = fs::read_to_string(&target).unwrap_or_default();
-                    Regex::new(&item).unwrap().is_match(&source)
-                }
-                None => target.exists(),
-            };
+            let is_right =
+                match code.filter(|_| target.extension().is_some_and(|kind| kind == "rs")) {
+                    Some(code) => {
+                        names += 1;
+                        let item = format!(r"\b(fn|struct|enum|trait|type|mod) {}\b", &code[1]);
+                        let source = fs::read_to_string(&target).unwrap_or_default();
+                        Regex::new(&item).unwrap().is_match(&source)
+                    }
+                    None => target.exists(),
+                };
             if !is_right {
                 findings.push(format!("{}: {}", file.display(), &link[0]));
             }
