@@ -26,7 +26,7 @@ pub(crate) fn target() -> Result<PathBuf> {
 
 /// Builds the command and the generator, and returns the directory of the former.
 ///
-/// Both at once and of the whole workspace, with an example among them: then cargo
+/// Together and of the whole workspace, with an example among them: then cargo
 /// chooses the features of `cargo test --workspace`, and builds no dependency twice.
 pub(crate) fn programs(sh: &Shell, arguments: &[&str]) -> Result<PathBuf> {
     let programs = ["--bin", "useapi-seed", "--example", "generate"];

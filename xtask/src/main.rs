@@ -31,7 +31,7 @@ Tasks of this workspace: cargo xtask TASK
   peers              retrieve a seed with clients of other generators, and run the
                      documentation's examples; needs Python and Node.js
   screenshots        make the README's screenshots; needs what `test --browser` needs
-  test               run all tests except the browser tests, the example consumers
+  test               run all tests but the browser tests, then the example consumers
                      and the README's steps to regenerate
   test ARGUMENTS     run the chosen tests: arguments of `cargo test`
   test --browser     run the browser tests; needs Chromium, its driver and Node.js

@@ -133,7 +133,7 @@
 //! | limit | value | over the limit |
 //! | --- | --- | --- |
 //! | body | 1 MiB within 10 s | 413, 408 |
-//! | bodies read concurrently | 64, and 8 for the URLs of one job | 429 |
+//! | bodies read concurrently | 64; 8 for the URLs of one job, 32 for the account's | 429 |
 //! | connections of [`Server`] | [256](Server::max_connections), and half of the process's files | wait to be accepted |
 //! | head of a request to [`Server`] | 16 KiB within [10 s](Server::head_timeout) | 431, closed |
 //! | age of a connection of [`Server`] | 60 s | closed after the current request |

@@ -141,3 +141,34 @@ fn is_other_verb(error: &Error) -> bool {
     };
     matches!(verb, Some(Verb::Imagine | Verb::Button | Verb::Blend))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn queue_drops_the_excess_and_polls_at_the_rate() {
+        let (done, mut polls) = mpsc::unbounded_channel();
+        let rate = NonZeroU32::new(20).unwrap();
+        let queue = PollQueue::start(30, rate, move |number| {
+            let _ = done.send(number);
+            std::future::ready(())
+        });
+        let counters = Counters::default();
+        // The queue's task does not run before the first await.
+        for number in 0..100 {
+            if let Some(permit) = queue.reserve(&counters) {
+                permit.send(number);
+            }
+        }
+        assert_eq!(counters.stats().dropped, 70);
+        let start = Instant::now();
+        for number in 0..30 {
+            assert_eq!(polls.recv().await, Some(number));
+        }
+        // A burst of 20, and ten more at 20 per second.
+        assert!(start.elapsed() >= Duration::from_millis(450));
+    }
+}

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
+use useapi_seed_raw::Operation;
+use useapi_seed_raw::types::{ReplyRef, ReplyUrl};
 use useapi_seed_tests::{Example, Fixture, Spec};
 
 pub(crate) const SUBMIT: &str = "/paths/~1jobs~1seed_async/post";
@@ -322,4 +324,29 @@ fn sources_are_sections_of_the_documentation() {
             assert!(!note.is_match(text), "{text}");
         }
     });
+}
+
+#[test]
+fn generated_facts_match_the_spec() {
+    let spec = Spec::read();
+    for (operation, pointer) in [
+        (Operation::RetrieveSeed, SUBMIT),
+        (Operation::GetJob, GET),
+        (Operation::ListJobs, LIST),
+        (Operation::CancelJob, CANCEL),
+        (Operation::ResetAccount, RESET),
+    ] {
+        let id = spec.at(&format!("{pointer}/operationId"));
+        assert_eq!(id, Some(&json!(operation.id())));
+        let path = operation.path().replace('/', "~1");
+        let method = operation.method().to_ascii_lowercase();
+        assert_eq!(format!("/paths/{path}/{method}"), pointer);
+    }
+    for (schema, limit) in [
+        ("ReplyRef", ReplyRef::MAX_LENGTH),
+        ("ReplyUrl", ReplyUrl::MAX_LENGTH),
+    ] {
+        let max_length = spec.at(&format!("/components/schemas/{schema}/maxLength"));
+        assert_eq!(max_length, Some(&json!(limit)));
+    }
 }

@@ -13,7 +13,7 @@ fn latency(milliseconds: u64) -> Fault {
 
 #[tokio::test]
 async fn timeout_bounds_submission_and_wait_together() {
-    let timeout = Duration::from_secs(1);
+    let timeout = Duration::from_secs(2);
     let harness = Harness::with_faults([(Operation::RetrieveSeed, 1, latency(200))]).await;
     let begin = Instant::now();
     let retrieve = harness.client.retrieve(harness.parent()).timeout(timeout);
@@ -52,6 +52,17 @@ async fn timeout_bounds_the_final_poll() {
     assert!(begin.elapsed() < Duration::from_secs(9), "{error}");
     assert!(error.job_id().is_some() && !error.is_retryable());
     assert_eq!(error.verdict().disposition, Disposition::Started);
+}
+
+#[tokio::test]
+async fn rejected_submission_is_the_only_event() {
+    let harness = Harness::paused().await;
+    let retrieve = harness.client.retrieve("unknown");
+    let events: Vec<_> = retrieve.into_stream().collect().await;
+    let [Err(error)] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert!(error.is_not_found(), "{error}");
 }
 
 #[tokio::test]
