@@ -12,14 +12,10 @@ pub(crate) fn halted_status() -> StatusCode {
     StatusCode::from_u16(596).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Marks a message that is not the service's.
-fn own(message: impl Display) -> String {
-    format!("Emulator: {message}")
-}
-
 /// An error in the documented format, with the emulator's own message.
 pub(crate) fn own_error(status: StatusCode, message: impl Display) -> Response {
-    let body = json!({ "error": own(message), "code": status.as_u16() });
+    let error = format!("Emulator: {message}");
+    let body = json!({ "error": error, "code": status.as_u16() });
     (status, Json(body)).into_response()
 }
 
@@ -28,87 +24,81 @@ const HALTED: &str = "Your Discord account has received a pending moderation mes
     any new API calls.";
 
 /// Why a request is rejected.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Rejection {
-    /// A required field: 400.
+    /// A required field.
+    #[error("{0} is missing")]
     Missing(&'static str),
-    /// A field over its length: 400.
+    /// A field over its length.
+    #[error("{0} is too long")]
     TooLong(&'static str),
-    /// A field that is not a text: 400. Undocumented.
+    /// Undocumented.
+    #[error("Emulator: {0} must be a string; leave it out, or send \"\"")]
     NotText(&'static str),
-    /// The body is invalid or too large: 400. Undocumented.
+    /// The body is invalid or too large. Undocumented.
+    #[error("Emulator: {0}")]
     Body(String),
-    /// The parent job is executing or has failed: 400.
+    #[error("Parent job must be completed")]
     ParentNotCompleted,
-    /// The parent job's verb has no seed: 400.
+    /// The parent job's verb has no seed.
+    #[error("Job of type {0} not supported")]
     Verb(String),
-    /// `GET /jobs/` without a job id: 400.
+    #[error("Query param jobid not provided")]
     NoQuery,
-    /// No token, or an unknown one: 401.
+    /// No token, or an unknown one.
+    #[error("Unauthorized")]
     Unauthorized,
-    /// The subscription has expired: 402.
+    #[error("Account has no subscription or subscription expired")]
     NoSubscription,
-    /// No such parent job: 404.
+    #[error("Unable to locate parent job {0}")]
     NoParent(String),
-    /// No such job: 404.
+    #[error("Unable to locate job {0}")]
     NoJob(String),
-    /// No account for this channel: 404.
+    /// No account for this channel.
+    #[error("Unable to locate account {0}")]
     NoAccount(String),
-    /// No such path: 404. Undocumented.
+    /// Undocumented.
+    #[error("Not Found")]
     NoPath,
-    /// The path has another method: 405. Undocumented.
+    /// The path has another method. Undocumented.
+    #[error("Method Not Allowed")]
     Method,
-    /// The account has no free slot: 429.
+    /// The account has no free slot beside these jobs.
+    #[error("Account has {} jobs executing, which is its maximum", .0.len())]
     Busy(Vec<String>),
-    /// The account is halted: 596.
+    #[error("{HALTED}")]
     Halted,
-    /// The emulator could not paint an image: 500.
+    #[error("Emulator: could not paint an image: {0}")]
     Painting(String),
 }
 
 impl Rejection {
-    fn status_and_message(&self) -> (StatusCode, String) {
-        let bad_request = StatusCode::BAD_REQUEST;
-        let not_found = StatusCode::NOT_FOUND;
+    fn status(&self) -> StatusCode {
         match self {
-            Self::Missing(field) => (bad_request, format!("{field} is missing")),
-            Self::TooLong(field) => (bad_request, format!("{field} is too long")),
-            Self::NotText(field) => {
-                let message = format!("{field} must be a string; leave it out, or send \"\"");
-                (bad_request, own(message))
+            Self::Missing(_)
+            | Self::TooLong(_)
+            | Self::NotText(_)
+            | Self::Body(_)
+            | Self::ParentNotCompleted
+            | Self::Verb(_)
+            | Self::NoQuery => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NoSubscription => StatusCode::PAYMENT_REQUIRED,
+            Self::NoParent(_) | Self::NoJob(_) | Self::NoAccount(_) | Self::NoPath => {
+                StatusCode::NOT_FOUND
             }
-            Self::Body(problem) => (bad_request, own(problem)),
-            Self::ParentNotCompleted => (bad_request, "Parent job must be completed".into()),
-            Self::Verb(verb) => (bad_request, format!("Job of type {verb} not supported")),
-            Self::NoQuery => (bad_request, "Query param jobid not provided".into()),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized".into()),
-            Self::NoSubscription => (
-                StatusCode::PAYMENT_REQUIRED,
-                "Account has no subscription or subscription expired".into(),
-            ),
-            Self::NoParent(jobid) => (not_found, format!("Unable to locate parent job {jobid}")),
-            Self::NoJob(jobid) => (not_found, format!("Unable to locate job {jobid}")),
-            Self::NoAccount(name) => (not_found, format!("Unable to locate account {name}")),
-            Self::NoPath => (not_found, "Not Found".into()),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed".into()),
-            Self::Busy(executing) => {
-                let count = executing.len();
-                let message = format!("Account has {count} jobs executing, which is its maximum");
-                (StatusCode::TOO_MANY_REQUESTS, message)
-            }
-            Self::Halted => (halted_status(), HALTED.into()),
-            Self::Painting(error) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                own(format_args!("could not paint an image: {error}")),
-            ),
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Halted => halted_status(),
+            Self::Painting(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let (status, error) = self.status_and_message();
-        let mut body = json!({ "error": error, "code": status.as_u16() });
+        let status = self.status();
+        let mut body = json!({ "error": self.to_string(), "code": status.as_u16() });
         if let (Self::Busy(executing), Some(body)) = (self, body.as_object_mut()) {
             body.insert("executingJobs".to_owned(), executing.into());
         }

@@ -13,7 +13,7 @@ use axum::middleware;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::callbacks::{Callback, CallbackPolicy, Callbacks};
+use crate::callbacks::{Callback, Callbacks};
 use crate::clock::{Clock, TimeScale, TimeScaleError, is_representable};
 use crate::control::{self, BaseUrls, Control};
 use crate::faults::{Fault, FaultError, FaultPlan, InjectedFault, Trigger};
@@ -62,7 +62,7 @@ pub struct EmulatorBuilder {
     start_time: Option<SystemTime>,
     scenario: Option<Scenario>,
     faults: Vec<(Operation, Trigger, Fault)>,
-    policy: CallbackPolicy,
+    allow_external_callbacks: bool,
 }
 
 /// Some hours after the sample jobs were created.
@@ -113,7 +113,7 @@ impl EmulatorBuilder {
     /// Allows callbacks to other machines. By default, a `replyUrl` is called only on
     /// loopback: 127.0.0.0/8, `[::1]` and `localhost`.
     pub fn allow_external_callbacks(mut self) -> Self {
-        self.policy = CallbackPolicy::AllowExternal;
+        self.allow_external_callbacks = true;
         self
     }
 
@@ -168,7 +168,11 @@ impl EmulatorBuilder {
         let host = Arc::new(ImageHost::new(clock.clone(), &world));
         let recorder = Arc::new(Recorder::new(clock.clone(), &world, plan));
         let service = Arc::new(Service::new(clock.clone(), urls.images.clone(), world));
-        let callbacks = Callbacks::new(self.policy, clock.clone(), Arc::clone(&recorder));
+        let callbacks = Callbacks::new(
+            self.allow_external_callbacks,
+            clock.clone(),
+            Arc::clone(&recorder),
+        );
         let control = Control {
             clock,
             recorder: Arc::clone(&recorder),
@@ -178,7 +182,7 @@ impl EmulatorBuilder {
             urls,
             names,
         };
-        // The router of the API comes first, with its responses to unknown routes.
+        // Merged first, for its responses to unknown routes.
         let api_router = routes::router(
             service,
             Arc::clone(&recorder),
