@@ -128,14 +128,12 @@ impl Callbacks {
                     return;
                 };
                 let is_last = !stage.is_executing();
-                let (job, reply_url) = (job.clone(), reply_url.clone());
-                // A callback that is not sent has no fault.
-                let fault = url.as_ref().and_then(|_| callbacks.next_fault(is_last));
                 let call = Call {
-                    job,
-                    reply_url,
+                    job: job.clone(),
+                    reply_url: reply_url.clone(),
                     body,
-                    fault,
+                    // A callback that is not sent has none.
+                    fault: url.as_ref().and_then(|_| callbacks.next_fault(is_last)),
                 };
                 match &url {
                     None => callbacks.record(&call, Outcome::Rejected),

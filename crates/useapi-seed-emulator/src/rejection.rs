@@ -1,22 +1,13 @@
 //! Responses that reject a request.
 
-use std::fmt::Display;
-
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// The status of a halted account, which is not registered.
-pub(crate) fn halted_status() -> StatusCode {
-    StatusCode::from_u16(596).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// An error in the documented format, with the emulator's own message.
-pub(crate) fn own_error(status: StatusCode, message: impl Display) -> Response {
-    let error = format!("Emulator: {message}");
-    let body = json!({ "error": error, "code": status.as_u16() });
-    (status, Json(body)).into_response()
+/// The status of a number, which need not be registered.
+pub(crate) fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 const HALTED: &str = "Your Discord account has received a pending moderation message from \
@@ -68,12 +59,18 @@ pub(crate) enum Rejection {
     Busy(Vec<String>),
     #[error("{HALTED}")]
     Halted,
+    /// Another host than this machine; the port is the own one.
+    #[error(
+        "Emulator: the Host header must be an IP address or localhost:{0}; other names are \
+         rejected, since any site could resolve to this machine"
+    )]
+    Host(u16),
     #[error("Emulator: could not paint an image: {0}")]
     Painting(String),
 }
 
 impl Rejection {
-    fn status(&self) -> StatusCode {
+    fn code(&self) -> u16 {
         match self {
             Self::Missing(_)
             | Self::TooLong(_)
@@ -81,24 +78,23 @@ impl Rejection {
             | Self::Body(_)
             | Self::ParentNotCompleted
             | Self::Verb(_)
-            | Self::NoQuery => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::NoSubscription => StatusCode::PAYMENT_REQUIRED,
-            Self::NoParent(_) | Self::NoJob(_) | Self::NoAccount(_) | Self::NoPath => {
-                StatusCode::NOT_FOUND
-            }
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Halted => halted_status(),
-            Self::Painting(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            | Self::NoQuery => 400,
+            Self::Unauthorized => 401,
+            Self::NoSubscription => 402,
+            Self::NoParent(_) | Self::NoJob(_) | Self::NoAccount(_) | Self::NoPath => 404,
+            Self::Method => 405,
+            Self::Host(_) => 421,
+            Self::Busy(_) => 429,
+            Self::Painting(_) => 500,
+            Self::Halted => 596,
         }
     }
 }
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let mut body = json!({ "error": self.to_string(), "code": status.as_u16() });
+        let status = status(self.code());
+        let mut body = json!({ "error": self.to_string(), "code": self.code() });
         if let (Self::Busy(executing), Some(body)) = (self, body.as_object_mut()) {
             body.insert("executingJobs".to_owned(), executing.into());
         }

@@ -19,7 +19,7 @@ use crate::access::{Subscription, bearer};
 use crate::callbacks::Callbacks;
 use crate::operation::Operation;
 use crate::recorder::{ExpiredLinks, HasLinks, Recorder};
-use crate::rejection::{Rejection, halted_status};
+use crate::rejection::{Rejection, status};
 use crate::request::{BODY_LIMIT, SeedRequest};
 use crate::responses::JobResponse;
 use crate::service::{Links, Service};
@@ -169,10 +169,7 @@ struct Job(JobResponse);
 
 impl IntoResponse for Job {
     fn into_response(self) -> Response {
-        let status = match self.0.code {
-            596 => halted_status(),
-            _ => StatusCode::OK,
-        };
+        let status = status(self.0.code);
         let has_links = !self.0.attachments.is_empty() || self.0.seed.is_some();
         let mut response = (status, Json(self.0)).into_response();
         if has_links {

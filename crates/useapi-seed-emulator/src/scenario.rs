@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use crate::access::Token;
 use crate::account::{Account, Channel};
 use crate::clock::{Time, TimeScale};
 use crate::faults::Injection;
-use crate::initial_state::{ExecutingJob, InitialState};
+use crate::initial_state::InitialState;
 use crate::parent::ParentJob;
 use crate::samples::{completed, later, world};
-use crate::seed_job::Seconds;
+use crate::seed_job::DURATION;
 
 const NAMES: [&str; 4] = ["idle", "busy-account", "halted-account", "flaky-network"];
 
@@ -190,8 +191,17 @@ struct ExecutingSeed {
     /// Whose seed it retrieves: a job of this file, or a sample.
     job: String,
     /// How long it has been executing.
-    #[serde(default)]
-    seconds: Seconds,
+    #[serde(default, deserialize_with = "executing_seconds")]
+    #[cfg_attr(test, schemars(range(max = 44)))]
+    seconds: u32,
+}
+
+fn executing_seconds<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(input)?;
+    if i64::from(seconds) < DURATION.as_secs() {
+        return Ok(seconds);
+    }
+    Err(D::Error::custom("a seed job is completed after 45 seconds"))
 }
 
 impl fmt::Debug for Scenario {
@@ -313,11 +323,11 @@ impl Scenario {
             world.jobs.push(parent);
         }
         for seed in &self.executing {
+            let created = later(now, -1_000 * i64::from(seed.seconds));
             let parent = world.names.get(&seed.job).cloned();
-            world.executing.extend(parent.map(|parent| ExecutingJob {
-                parent,
-                created: later(now, -1_000 * i64::from(seed.seconds.0)),
-            }));
+            world
+                .executing
+                .extend(parent.map(|parent| (parent, created)));
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::callbacks::{Callback, Callbacks};
 use crate::clock::{Clock, TimeScale, TimeScaleError, is_representable};
 use crate::control::{self, BaseUrls, Control};
-use crate::faults::{Fault, FaultError, FaultPlan, InjectedFault, Trigger};
+use crate::faults::{Fault, FaultError, FaultPlan, InjectedFault, Injection, Trigger};
 use crate::host;
 use crate::image_host::{self, ImageHost};
 use crate::journal::JournalEntry;
@@ -61,7 +61,7 @@ pub struct EmulatorBuilder {
     time_scale: Option<Result<TimeScale, TimeScaleError>>,
     start_time: Option<SystemTime>,
     scenario: Option<Scenario>,
-    faults: Vec<(Operation, Trigger, Fault)>,
+    faults: Vec<Injection>,
     allow_external_callbacks: bool,
 }
 
@@ -106,7 +106,11 @@ impl EmulatorBuilder {
 
     /// Injects a fault, as [`Emulator::inject`] does, before those of the scenario.
     pub fn fault(mut self, operation: Operation, trigger: Trigger, fault: Fault) -> Self {
-        self.faults.push((operation, trigger, fault));
+        self.faults.push(Injection {
+            operation,
+            trigger,
+            fault,
+        });
         self
     }
 
@@ -144,9 +148,8 @@ impl EmulatorBuilder {
         };
         let mut plan = FaultPlan::default();
         let of_scenario = scenario.into_iter().flat_map(Scenario::faults);
-        let of_scenario = of_scenario.map(|it| (it.operation, it.trigger, it.fault));
-        for (operation, trigger, fault) in self.faults.into_iter().chain(of_scenario) {
-            plan.add(operation, trigger, fault)?;
+        for it in self.faults.into_iter().chain(of_scenario) {
+            plan.add(it.operation, it.trigger, it.fault)?;
         }
         let port = self.port;
         let api = bind(port).map_err(|error| match error.kind() {

@@ -83,11 +83,11 @@ async fn job_calls_back_on_progress_and_at_its_end() {
         assert_eq!(callbacks[count - 1].outcome, Outcome::Responded(200));
     }
     assert_eq!(receiver.statuses(), ["progress", "progress", "completed"]);
-    let received = receiver.received();
+    let jobs = receiver.received();
     // The last is the same as the response to a poll.
-    assert_eq!((200, received[2].clone()), caller.get(&jobid).await);
-    assert_eq!(received[2]["replyRef"], "r");
-    assert_eq!(received[2]["seed"]["value"], 3_058_471_692_u32);
+    assert_eq!((200, jobs[2].clone()), caller.get(&jobid).await);
+    assert_eq!(jobs[2]["replyRef"], "r");
+    assert_eq!(jobs[2]["seed"]["value"], 3_058_471_692_u32);
 }
 
 #[tokio::test]

@@ -22,7 +22,8 @@ async fn call(caller: &Caller, method: Method, path: &str, body: Value) -> Reply
     let route = path.split('?').next().unwrap();
     let method = method.as_str().to_lowercase();
     let pointer = format!("/paths/~1_emulator~1{route}/{method}/responses/{status}");
-    let declared = CONTROL.at(&pointer).expect(&pointer);
+    let declared = CONTROL.at(&pointer);
+    let declared = declared.unwrap_or_else(|| panic!("{pointer} is not declared"));
     let Some(schema) = declared.pointer("/content/application~1json/schema") else {
         assert_eq!(text, "", "{pointer}");
         return (status, Value::Null);

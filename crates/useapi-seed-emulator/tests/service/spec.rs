@@ -40,10 +40,9 @@ impl Contract {
         let segments: Vec<_> = path.split('/').collect();
         let is_match = |pattern: &str| {
             let pattern: Vec<_> = pattern.split('/').collect();
+            let mut pairs = pattern.iter().zip(&segments);
             pattern.len() == segments.len()
-                && pattern.iter().zip(&segments).all(|(pattern, segment)| {
-                    pattern == segment || (pattern.starts_with('{') && !segment.is_empty())
-                })
+                && pairs.all(|(pattern, segment)| pattern == segment || pattern.starts_with('{'))
         };
         let mut paths = self.at("/paths")?.as_object()?.iter();
         let (_, operations) = paths.find(|(pattern, _)| is_match(pattern))?;
