@@ -45,7 +45,7 @@ pub enum ScenarioError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// Two tokens, accounts or jobs of the scenario cannot be told apart.
+    /// Two tokens, two accounts of a channel, or two jobs are the same.
     #[error("two {0} are the same")]
     Duplicate(&'static str),
 }
