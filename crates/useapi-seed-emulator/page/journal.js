@@ -23,7 +23,7 @@ export function show() {
   });
 }
 
-function row({ number, time, method, target, operation, headers, request, status, response, fault, closest }) {
+function row({ number, time, method, target, operation, headers, request, status, response, fault }) {
   const good = status !== null && status < 400 && fault === null;
   const outcome = element("span", { class: good ? "status" : "status bad" }, String(status ?? "none"));
   const what = element("span", { class: "what" }, `${method} ${placeOf(target, operation)}`);
@@ -32,7 +32,6 @@ function row({ number, time, method, target, operation, headers, request, status
   const sent = [`${method} ${target}`, ...headers.map((header) => header.join(": ")), "", readable(request)];
   const parts = [
     fault === null ? "" : `Fault: ${JSON.stringify(fault)}\n\n`,
-    closest === null ? "" : `Not known; like it: ${closest}\n\n`,
     sent.join("\n").trimEnd(),
     "\n\n",
     status === null ? "No answer was sent." : `${status}\n${readable(response)}`,

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::image_files::{Variant, size};
-use crate::responses::{Attachment, SeedResponse};
+use crate::responses::Attachment;
 
 /// How long a link works, on the virtual clock.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -65,16 +65,6 @@ impl ImageSet {
             placeholder: "1xgGDYRYZ3iGeIeAd4iIeHeAiHeI",
             filename: self.filename(variant),
             content_type: "image/png",
-        }
-    }
-
-    /// The seed, with the attachments of its four images.
-    pub(crate) fn seed(&self, content: String, host: &str, issued: Timestamp) -> SeedResponse {
-        let attachment = |variant| self.attachment(variant, host, issued);
-        SeedResponse {
-            content,
-            value: self.seed,
-            attachments: Variant::UPSCALED.map(attachment).into(),
         }
     }
 }

@@ -60,25 +60,15 @@ pub enum Outcome {
     Dropped,
 }
 
-/// Which hosts callbacks may be sent to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum CallbackPolicy {
-    #[default]
-    Loopback,
-    AllowExternal,
-}
-
-impl CallbackPolicy {
-    /// The URL, if it may be called.
-    fn check(self, text: &str) -> Option<Url> {
-        let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
-        let host = url.host_str()?.trim_matches(['[', ']']);
-        let is_loopback = match host.parse::<IpAddr>() {
-            Ok(address) => address.is_loopback(),
-            Err(_) => host == "localhost",
-        };
-        (is_loopback || self == Self::AllowExternal).then_some(url)
-    }
+/// The URL, if it may be called.
+fn callable(text: &str, allow_external: bool) -> Option<Url> {
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
+    let host = url.host_str()?.trim_matches(['[', ']']);
+    let is_loopback = match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost",
+    };
+    (is_loopback || allow_external).then_some(url)
 }
 
 /// A callback before its outcome.
@@ -93,18 +83,18 @@ pub(crate) struct Callbacks {
     /// Built for the first callback: it takes longer than the rest of a start.
     http: OnceLock<Result<reqwest::Client, String>>,
     permits: Semaphore,
-    policy: CallbackPolicy,
+    allow_external: bool,
     clock: Clock,
     recorder: Arc<Recorder>,
     log: Mutex<VecDeque<Callback>>,
 }
 
 impl Callbacks {
-    pub(crate) fn new(policy: CallbackPolicy, clock: Clock, recorder: Arc<Recorder>) -> Self {
+    pub(crate) fn new(allow_external: bool, clock: Clock, recorder: Arc<Recorder>) -> Self {
         Self {
             http: OnceLock::new(),
             permits: Semaphore::new(CONCURRENCY),
-            policy,
+            allow_external,
             clock,
             recorder,
             log: Mutex::default(),
@@ -127,7 +117,7 @@ impl Callbacks {
         let (callbacks, service) = (Arc::clone(self), Arc::clone(service));
         let job = jobid.to_owned();
         tokio::spawn(async move {
-            let url = callbacks.policy.check(&reply_url);
+            let url = callable(&reply_url, callbacks.allow_external);
             let mut reordered = Vec::new();
             for milestone in milestones {
                 tokio::select! {
@@ -138,14 +128,12 @@ impl Callbacks {
                     return;
                 };
                 let is_last = !stage.is_executing();
-                let (job, reply_url) = (job.clone(), reply_url.clone());
-                // A callback that is not sent has no fault.
-                let fault = url.as_ref().and_then(|_| callbacks.next_fault(is_last));
                 let call = Call {
-                    job,
-                    reply_url,
+                    job: job.clone(),
+                    reply_url: reply_url.clone(),
                     body,
-                    fault,
+                    // A callback that is not sent has none.
+                    fault: url.as_ref().and_then(|_| callbacks.next_fault(is_last)),
                 };
                 match &url {
                     None => callbacks.record(&call, Outcome::Rejected),
@@ -259,7 +247,7 @@ fn with_sources(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::CallbackPolicy;
+    use super::callable;
 
     #[test]
     fn only_loopback_is_called_by_default() {
@@ -270,7 +258,7 @@ mod tests {
             "http://[::1]:80/",
             "http://LOCALHOST/",
         ] {
-            assert!(CallbackPolicy::Loopback.check(url).is_some(), "{url}");
+            assert!(callable(url, false).is_some(), "{url}");
         }
         for url in [
             "http://192.0.2.1/",
@@ -280,11 +268,11 @@ mod tests {
             "http://0.0.0.0/",
             "http://[::ffff:192.0.2.1]/",
         ] {
-            assert!(CallbackPolicy::Loopback.check(url).is_none(), "{url}");
-            assert!(CallbackPolicy::AllowExternal.check(url).is_some(), "{url}");
+            assert!(callable(url, false).is_none(), "{url}");
+            assert!(callable(url, true).is_some(), "{url}");
         }
         for url in ["https://127.0.0.1/", "file:///etc/passwd", "127.0.0.1", ""] {
-            assert!(CallbackPolicy::AllowExternal.check(url).is_none(), "{url}");
+            assert!(callable(url, true).is_none(), "{url}");
         }
     }
 }

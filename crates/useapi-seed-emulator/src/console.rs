@@ -1,9 +1,10 @@
 //! The console: a page for a browser, with the API's reference.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -77,21 +78,17 @@ async fn close_for_browsers(request: Request, next: Next) -> Response {
     response
 }
 
-fn pages(headers: SecurityHeaders) -> Router {
+fn pages(headers: [(HeaderName, HeaderValue); 4]) -> Router {
     Router::new()
         .route(
             "/_emulator/page/",
             get(async || ([(CONTENT_TYPE, HTML)], INDEX)),
         )
         .route("/_emulator/page/{part}", get(part))
-        .layer(middleware::map_response_with_state(headers, add_headers))
-}
-
-type SecurityHeaders = [(HeaderName, HeaderValue); 4];
-
-async fn add_headers(State(headers): State<SecurityHeaders>, mut response: Response) -> Response {
-    response.headers_mut().extend(headers);
-    response
+        .layer(middleware::map_response(move |mut response: Response| {
+            response.headers_mut().extend(headers.clone());
+            ready(response)
+        }))
 }
 
 async fn part(Path(name): Path<String>) -> Response {
@@ -116,7 +113,7 @@ async fn part(Path(name): Path<String>) -> Response {
 
 /// Lets the page run its own scripts, call the emulator and show the image host's
 /// images. No request leaves the machine.
-fn security_headers(image_base_url: &str) -> SecurityHeaders {
+fn security_headers(image_base_url: &str) -> [(HeaderName, HeaderValue); 4] {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
          img-src 'self' data: {image_base_url}; base-uri 'none'; form-action 'none'; \

@@ -13,7 +13,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::callbacks::{Callback, Callbacks};
@@ -78,20 +78,12 @@ fn unprocessable(error: &impl ToString) -> (StatusCode, String) {
     (StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
 }
 
-#[derive(Serialize)]
-struct Time {
-    time: String,
-    /// None when the clock is paused.
-    time_scale: Option<f64>,
-}
-
-impl Time {
-    fn of(clock: &Clock) -> Json<Self> {
-        Json(Self {
-            time: with_milliseconds(clock.now()),
-            time_scale: clock.time_scale().factor(),
-        })
-    }
+/// `time_scale` is null when the clock is paused.
+fn time_of(clock: &Clock) -> Json<Value> {
+    Json(json!({
+        "time": with_milliseconds(clock.now()),
+        "time_scale": clock.time_scale().factor(),
+    }))
 }
 
 #[derive(Deserialize)]
@@ -124,14 +116,14 @@ async fn service(State(control): State<Control>) -> Json<Value> {
     }))
 }
 
-async fn time(State(control): State<Control>) -> Json<Time> {
-    Time::of(&control.clock)
+async fn time(State(control): State<Control>) -> Json<Value> {
+    time_of(&control.clock)
 }
 
 async fn change_time(
     State(control): State<Control>,
     Json(change): Json<TimeChange>,
-) -> Result<Json<Time>, (StatusCode, String)> {
+) -> Result<Json<Value>, (StatusCode, String)> {
     if change.milliseconds.is_none() && change.time_scale.is_none() {
         let error = "neither `milliseconds` nor `time_scale` is given";
         return Err(unprocessable(&error));
@@ -142,7 +134,7 @@ async fn change_time(
     if let Some(time_scale) = change.time_scale {
         control.clock.set_time_scale(time_scale);
     }
-    Ok(Time::of(&control.clock))
+    Ok(time_of(&control.clock))
 }
 
 async fn faults(State(control): State<Control>) -> Json<Vec<InjectedFault>> {
@@ -151,14 +143,10 @@ async fn faults(State(control): State<Control>) -> Json<Vec<InjectedFault>> {
 
 async fn inject(
     State(control): State<Control>,
-    Json(injection): Json<Injection>,
+    Json(it): Json<Injection>,
 ) -> Result<StatusCode, (StatusCode, String)> {
-    let Injection {
-        operation,
-        trigger,
-        fault,
-    } = injection;
-    let added = control.recorder.plan().add(operation, trigger, fault);
+    let mut plan = control.recorder.plan();
+    let added = plan.add(it.operation, it.trigger, it.fault);
     added.map_err(|error| unprocessable(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }

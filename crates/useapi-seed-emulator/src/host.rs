@@ -6,12 +6,11 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::HOST;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use crate::rejection::own_error;
+use crate::rejection::Rejection;
 
 /// Runs before everything else. `port` is the own one.
 pub(crate) async fn check(State(port): State<u16>, request: Request, next: Next) -> Response {
@@ -26,13 +25,7 @@ pub(crate) async fn check(State(port): State<u16>, request: Request, next: Next)
     {
         return next.run(request).await;
     }
-    own_error(
-        StatusCode::MISDIRECTED_REQUEST,
-        format_args!(
-            "the Host header must be an IP address or localhost:{port}; other names are rejected, \
-             since any site could resolve to this machine"
-        ),
-    )
+    Rejection::Host(port).into_response()
 }
 
 /// An IP address cannot be rebound, and its port may be that of a forwarder.

@@ -15,7 +15,8 @@ pub(crate) struct InitialState {
     pub(crate) jobs: Vec<ParentJob>,
     /// The jobs' ids, by name.
     pub(crate) names: BTreeMap<String, String>,
-    pub(crate) executing: Vec<ExecutingJob>,
+    /// Seed jobs that are executing: the id of the parent, and the start.
+    pub(crate) executing: Vec<(String, Timestamp)>,
 }
 
 impl InitialState {
@@ -50,12 +51,4 @@ impl InitialState {
             .and_then(|account| account.discord.as_deref())
             .or(job.discord.as_deref())
     }
-}
-
-/// A seed job that is executing.
-#[derive(Clone, Debug)]
-pub(crate) struct ExecutingJob {
-    /// Id of the job whose seed it retrieves.
-    pub(crate) parent: String,
-    pub(crate) created: Timestamp,
 }

@@ -28,8 +28,6 @@ pub struct JournalEntry {
     pub time: String,
     /// The operation; none when the service has no such operation.
     pub operation: Option<Operation>,
-    /// For an unknown operation, method and path of the most similar one.
-    pub closest: Option<String>,
     /// The method.
     pub method: String,
     /// Path and query.
@@ -90,7 +88,7 @@ impl Call {
         let (request, requested) = secrets.body(&self.request);
         let (response, responded) = secrets.body(&self.response);
         let target = self.target.as_deref().unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (_, query) = target.split_once('?').unwrap_or_default();
         let queried = || {
             let mut pairs = url::form_urlencoded::parse(query.as_bytes());
             let (_, id) = pairs.find(|(name, _)| name == "jobid")?;
@@ -100,10 +98,6 @@ impl Call {
             number,
             time: with_milliseconds(self.time),
             operation: self.operation,
-            closest: match self.operation {
-                Some(_) => None,
-                None => Some(Operation::suggest(&self.method, path)),
-            },
             method: self.method.to_string(),
             target: secrets.target(target),
             headers: secrets.headers(&self.headers),

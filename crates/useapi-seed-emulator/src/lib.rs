@@ -118,8 +118,8 @@
 //! # Journal
 //!
 //! [`Emulator::journal`] has the latest thousand calls, of at most 16 MiB together,
-//! with redacted secrets, response, fault and job; for an unknown operation, with the
-//! most similar one. [`Emulator::job_counts`] counts the seed jobs of each parent.
+//! with redacted secrets, response, fault and job. [`Emulator::job_counts`] counts the
+//! seed jobs of each parent.
 //!
 //! # Callbacks
 //!
@@ -143,8 +143,9 @@
 //! Links lead to the second port, work for a day of the emulator's clock, and serve PNG
 //! files with the announced `size`, `width` and `height`: a landscape painted from the
 //! seed, in four variations of 1024 x 1024, and for the parent job all four in one of
-//! 2048 x 2048. A request with an API token or an `Authorization` header is rejected
-//! with 403 and counted by [`Emulator::leaked_token_requests`].
+//! 2048 x 2048. A file is not compressed, has about one byte per pixel, and is painted
+//! when it is first downloaded. A request with an API token or an `Authorization`
+//! header is rejected with 403 and counted by [`Emulator::leaked_token_requests`].
 //!
 //! A download can be resumed: each file has a strong `ETag` and `Accept-Ranges: bytes`,
 //! and the response to a single `Range` is 206, or 416 beyond the file's end. When
@@ -203,6 +204,7 @@
 //! - A reset has an empty response, also when nothing was halted. The text of its 404.
 //! - `proxy_url` is the same as `url`, and every response has new links.
 //! - A changed link has the response of an expired one.
+//! - All images of a kind have one size, in pixels and in bytes.
 //! - The image host supports tags and ranges, which the documentation does not mention.
 //! - When callbacks are sent, what they contain while a job runs, and when they are
 //!   repeated.

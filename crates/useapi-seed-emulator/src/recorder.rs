@@ -20,6 +20,7 @@ use crate::initial_state::InitialState;
 use crate::journal::{Call, Journal, JournalEntry};
 use crate::operation::Operation;
 use crate::redaction::is_long_enough;
+use crate::rejection::status;
 use crate::request::BODY_LIMIT;
 use crate::server::ConnectionFault;
 
@@ -197,10 +198,6 @@ fn reset() -> Response {
     let mut response = Response::default();
     response.extensions_mut().insert(ConnectionFault::Reset);
     response
-}
-
-fn status(code: u16) -> StatusCode {
-    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn error(code: u16, retry_after: Option<&str>) -> Response {

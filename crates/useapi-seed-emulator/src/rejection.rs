@@ -1,26 +1,13 @@
 //! Responses that reject a request.
 
-use std::fmt::Display;
-
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// The status of a halted account, which is not registered.
-pub(crate) fn halted_status() -> StatusCode {
-    StatusCode::from_u16(596).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// Marks a message that is not the service's.
-fn own(message: impl Display) -> String {
-    format!("Emulator: {message}")
-}
-
-/// An error in the documented format, with the emulator's own message.
-pub(crate) fn own_error(status: StatusCode, message: impl Display) -> Response {
-    let body = json!({ "error": own(message), "code": status.as_u16() });
-    (status, Json(body)).into_response()
+/// The status of a number, which need not be registered.
+pub(crate) fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 const HALTED: &str = "Your Discord account has received a pending moderation message from \
@@ -28,87 +15,86 @@ const HALTED: &str = "Your Discord account has received a pending moderation mes
     any new API calls.";
 
 /// Why a request is rejected.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Rejection {
-    /// A required field: 400.
+    /// A required field.
+    #[error("{0} is missing")]
     Missing(&'static str),
-    /// A field over its length: 400.
+    /// A field over its length.
+    #[error("{0} is too long")]
     TooLong(&'static str),
-    /// A field that is not a text: 400. Undocumented.
+    /// Undocumented.
+    #[error("Emulator: {0} must be a string; leave it out, or send \"\"")]
     NotText(&'static str),
-    /// The body is invalid or too large: 400. Undocumented.
+    /// The body is invalid or too large. Undocumented.
+    #[error("Emulator: {0}")]
     Body(String),
-    /// The parent job is executing or has failed: 400.
+    #[error("Parent job must be completed")]
     ParentNotCompleted,
-    /// The parent job's verb has no seed: 400.
+    /// The parent job's verb has no seed.
+    #[error("Job of type {0} not supported")]
     Verb(String),
-    /// `GET /jobs/` without a job id: 400.
+    #[error("Query param jobid not provided")]
     NoQuery,
-    /// No token, or an unknown one: 401.
+    /// No token, or an unknown one.
+    #[error("Unauthorized")]
     Unauthorized,
-    /// The subscription has expired: 402.
+    #[error("Account has no subscription or subscription expired")]
     NoSubscription,
-    /// No such parent job: 404.
+    #[error("Unable to locate parent job {0}")]
     NoParent(String),
-    /// No such job: 404.
+    #[error("Unable to locate job {0}")]
     NoJob(String),
-    /// No account for this channel: 404.
+    /// No account for this channel.
+    #[error("Unable to locate account {0}")]
     NoAccount(String),
-    /// No such path: 404. Undocumented.
+    /// Undocumented.
+    #[error("Not Found")]
     NoPath,
-    /// The path has another method: 405. Undocumented.
+    /// The path has another method. Undocumented.
+    #[error("Method Not Allowed")]
     Method,
-    /// The account has no free slot: 429.
+    /// The account has no free slot beside these jobs.
+    #[error("Account has {} jobs executing, which is its maximum", .0.len())]
     Busy(Vec<String>),
-    /// The account is halted: 596.
+    #[error("{HALTED}")]
     Halted,
-    /// The emulator could not paint an image: 500.
+    /// Another host than this machine; the port is the own one.
+    #[error(
+        "Emulator: the Host header must be an IP address or localhost:{0}; other names are \
+         rejected, since any site could resolve to this machine"
+    )]
+    Host(u16),
+    #[error("Emulator: could not paint an image: {0}")]
     Painting(String),
 }
 
 impl Rejection {
-    fn status_and_message(&self) -> (StatusCode, String) {
-        let bad_request = StatusCode::BAD_REQUEST;
-        let not_found = StatusCode::NOT_FOUND;
+    fn code(&self) -> u16 {
         match self {
-            Self::Missing(field) => (bad_request, format!("{field} is missing")),
-            Self::TooLong(field) => (bad_request, format!("{field} is too long")),
-            Self::NotText(field) => {
-                let message = format!("{field} must be a string; leave it out, or send \"\"");
-                (bad_request, own(message))
-            }
-            Self::Body(problem) => (bad_request, own(problem)),
-            Self::ParentNotCompleted => (bad_request, "Parent job must be completed".into()),
-            Self::Verb(verb) => (bad_request, format!("Job of type {verb} not supported")),
-            Self::NoQuery => (bad_request, "Query param jobid not provided".into()),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized".into()),
-            Self::NoSubscription => (
-                StatusCode::PAYMENT_REQUIRED,
-                "Account has no subscription or subscription expired".into(),
-            ),
-            Self::NoParent(jobid) => (not_found, format!("Unable to locate parent job {jobid}")),
-            Self::NoJob(jobid) => (not_found, format!("Unable to locate job {jobid}")),
-            Self::NoAccount(name) => (not_found, format!("Unable to locate account {name}")),
-            Self::NoPath => (not_found, "Not Found".into()),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed".into()),
-            Self::Busy(executing) => {
-                let count = executing.len();
-                let message = format!("Account has {count} jobs executing, which is its maximum");
-                (StatusCode::TOO_MANY_REQUESTS, message)
-            }
-            Self::Halted => (halted_status(), HALTED.into()),
-            Self::Painting(error) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                own(format_args!("could not paint an image: {error}")),
-            ),
+            Self::Missing(_)
+            | Self::TooLong(_)
+            | Self::NotText(_)
+            | Self::Body(_)
+            | Self::ParentNotCompleted
+            | Self::Verb(_)
+            | Self::NoQuery => 400,
+            Self::Unauthorized => 401,
+            Self::NoSubscription => 402,
+            Self::NoParent(_) | Self::NoJob(_) | Self::NoAccount(_) | Self::NoPath => 404,
+            Self::Method => 405,
+            Self::Host(_) => 421,
+            Self::Busy(_) => 429,
+            Self::Painting(_) => 500,
+            Self::Halted => 596,
         }
     }
 }
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let (status, error) = self.status_and_message();
-        let mut body = json!({ "error": error, "code": status.as_u16() });
+        let status = status(self.code());
+        let mut body = json!({ "error": self.to_string(), "code": self.code() });
         if let (Self::Busy(executing), Some(body)) = (self, body.as_object_mut()) {
             body.insert("executingJobs".to_owned(), executing.into());
         }

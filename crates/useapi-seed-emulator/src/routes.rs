@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Path, Query, Request, State};
 use axum::http::header::ALLOW;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -19,7 +19,7 @@ use crate::access::{Subscription, bearer};
 use crate::callbacks::Callbacks;
 use crate::operation::Operation;
 use crate::recorder::{ExpiredLinks, HasLinks, Recorder};
-use crate::rejection::{Rejection, halted_status};
+use crate::rejection::{Rejection, status};
 use crate::request::{BODY_LIMIT, SeedRequest};
 use crate::responses::JobResponse;
 use crate::service::{Links, Service};
@@ -30,7 +30,8 @@ pub(crate) fn router(
     callbacks: Arc<Callbacks>,
 ) -> Router {
     let record = move |request: Request, next: Next| {
-        let operation = Operation::of(request.method(), request.uri().path());
+        let route = request.extensions().get::<MatchedPath>();
+        let operation = route.and_then(|it| Operation::of(request.method(), it.as_str()));
         Arc::clone(&recorder).intercept(operation, request, next)
     };
     Router::new()
@@ -52,15 +53,11 @@ fn only_get(route: MethodRouter<Arc<Service>>) -> MethodRouter<Arc<Service>> {
     route.head(not_allowed)
 }
 
-/// Names the method of the path. axum would list HEAD beside GET.
-async fn not_allowed(uri: Uri) -> Response {
-    let mut response = Rejection::Method.into_response();
-    if let Some(method) = Operation::method_of(uri.path())
-        && let Ok(allowed) = HeaderValue::try_from(method.as_str())
-    {
-        response.headers_mut().insert(ALLOW, allowed);
-    }
-    response
+/// Names the method of the route. axum would list HEAD beside GET.
+async fn not_allowed(route: MatchedPath) -> impl IntoResponse {
+    let is_post = Operation::of(&Method::POST, route.as_str()).is_some();
+    let method = if is_post { "POST" } else { "GET" };
+    ([(ALLOW, method)], Rejection::Method)
 }
 
 /// Proves that a request has a token with an active subscription.
@@ -172,10 +169,7 @@ struct Job(JobResponse);
 
 impl IntoResponse for Job {
     fn into_response(self) -> Response {
-        let status = match self.0.code {
-            596 => halted_status(),
-            _ => StatusCode::OK,
-        };
+        let status = status(self.0.code);
         let has_links = !self.0.attachments.is_empty() || self.0.seed.is_some();
         let mut response = (status, Json(self.0)).into_response();
         if has_links {

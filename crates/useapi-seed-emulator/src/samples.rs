@@ -1,6 +1,7 @@
 //! The jobs and accounts that are there when the emulator starts.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde_json::{Map, json};
 
 use crate::access::{Subscription, Token};
@@ -27,7 +28,7 @@ pub(crate) const USER: &str = "<@1114550001112223334>";
 
 /// The ids of the jobs that are there when the emulator starts. They are the
 /// same at every start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SampleJobs {
     /// A completed imagine job: a seed can be asked for.
@@ -55,19 +56,6 @@ pub struct SampleJobs {
     pub no_account: String,
 }
 
-/// The names of the samples, as the fields of [`SampleJobs`].
-const NAMES: [&str; 9] = [
-    "imagine",
-    "button",
-    "blend",
-    "progress",
-    "unsupported",
-    "halted",
-    "no_discord",
-    "no_channel",
-    "no_account",
-];
-
 /// The initial state without a scenario, and which job is which. `now` dates the
 /// one that is still in progress.
 pub(crate) fn world(now: Timestamp) -> (SampleJobs, InitialState) {
@@ -82,9 +70,9 @@ pub(crate) fn world(now: Timestamp) -> (SampleJobs, InitialState) {
         max_jobs: MAX_JOBS,
         moderation,
     };
-    let jobs = jobs(now);
-    let ids = jobs.each_ref().map(|job| job.id.clone());
-    let names = NAMES.map(String::from).into_iter().zip(ids.clone());
+    let (ids, jobs) = jobs(now);
+    // An object of strings, whose keys are the names of the fields.
+    let names = serde_json::to_value(&ids).and_then(serde_json::from_value);
     let world = InitialState {
         tokens: vec![
             token(TOKEN, Subscription::Active),
@@ -101,31 +89,9 @@ pub(crate) fn world(now: Timestamp) -> (SampleJobs, InitialState) {
                 )
             },
         ],
-        jobs: jobs.into(),
-        names: names.collect(),
+        jobs,
+        names: names.unwrap_or_default(),
         executing: Vec::new(),
-    };
-    let [
-        imagine,
-        button,
-        blend,
-        progress,
-        unsupported,
-        halted,
-        no_discord,
-        no_channel,
-        no_account,
-    ] = ids;
-    let ids = SampleJobs {
-        imagine,
-        button,
-        blend,
-        progress,
-        unsupported,
-        halted,
-        no_discord,
-        no_channel,
-        no_account,
     };
     (ids, world)
 }
@@ -192,21 +158,22 @@ fn sample(number: u32, channel: &str, caption: &str, seed: u32) -> ParentJob {
     }
 }
 
-/// In the order of [`NAMES`].
-fn jobs(now: Timestamp) -> [ParentJob; NAMES.len()] {
-    let mut cat = sample(0, MAIN, "Steampunk cat --s 750 --v 5.2", 3_058_471_692);
+fn jobs(now: Timestamp) -> (SampleJobs, Vec<ParentJob>) {
+    let mut imagine = sample(0, MAIN, "Steampunk cat --s 750 --v 5.2", 3_058_471_692);
     let mut button = sample(1, MAIN, "Steampunk cat --s 750 --v 5.2", 417_290_336);
     button.verb = "button".into();
     button.particulars.extend([
         ("button".into(), json!("V2")),
-        ("parentJobId".into(), json!(cat.id)),
+        ("parentJobId".into(), json!(imagine.id)),
     ]);
     let child = json!({
         "button": "V2",
         "jobid": button.id,
         "messageId": button.message_id.to_string(),
     });
-    cat.particulars.insert("children".into(), json!([child]));
+    imagine
+        .particulars
+        .insert("children".into(), json!([child]));
 
     let blended = "<https://s.mj.run/kX3c0pQm2vA> <https://s.mj.run/9bTqf1oRzLs> --v 5.2";
     let mut blend = ParentJob {
@@ -259,8 +226,19 @@ fn jobs(now: Timestamp) -> [ParentJob; NAMES.len()] {
     };
     let temple = "Moss temple --style raw --v 5.2";
     let no_account = sample(8, UNCONFIGURED, temple, 1_879_048_191);
-    [
-        cat,
+    let ids = SampleJobs {
+        imagine: imagine.id.clone(),
+        button: button.id.clone(),
+        blend: blend.id.clone(),
+        progress: progress.id.clone(),
+        unsupported: unsupported.id.clone(),
+        halted: halted.id.clone(),
+        no_discord: no_discord.id.clone(),
+        no_channel: no_channel.id.clone(),
+        no_account: no_account.id.clone(),
+    };
+    let jobs = vec![
+        imagine,
         button,
         blend,
         progress,
@@ -269,5 +247,6 @@ fn jobs(now: Timestamp) -> [ParentJob; NAMES.len()] {
         no_discord,
         no_channel,
         no_account,
-    ]
+    ];
+    (ids, jobs)
 }

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use crate::access::Token;
 use crate::account::{Account, Channel};
 use crate::clock::{Time, TimeScale};
 use crate::faults::Injection;
-use crate::initial_state::{ExecutingJob, InitialState};
+use crate::initial_state::InitialState;
 use crate::parent::ParentJob;
 use crate::samples::{completed, later, world};
-use crate::seed_job::Seconds;
+use crate::seed_job::DURATION;
 
 const NAMES: [&str; 4] = ["idle", "busy-account", "halted-account", "flaky-network"];
 
@@ -44,6 +45,9 @@ pub enum ScenarioError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// Two tokens, two accounts of a channel, or two jobs are the same.
+    #[error("two {0} are the same")]
+    Duplicate(&'static str),
 }
 
 impl ScenarioError {
@@ -78,8 +82,9 @@ fn without_value(message: &str) -> String {
 }
 
 /// The initial accounts, tokens, jobs, clock and faults of an emulator, read from
-/// TOML. They add to the samples, and replace an account of the same channel and an
-/// equal token.
+/// TOML. They add to the samples, and replace a sample account of the same channel and
+/// an equal sample token. A time has no quotes, and `paused` takes precedence over
+/// `time_scale`.
 ///
 /// ```
 /// use useapi_seed_emulator::{Emulator, Scenario};
@@ -186,8 +191,17 @@ struct ExecutingSeed {
     /// Whose seed it retrieves: a job of this file, or a sample.
     job: String,
     /// How long it has been executing.
-    #[serde(default)]
-    seconds: Seconds,
+    #[serde(default, deserialize_with = "executing_seconds")]
+    #[cfg_attr(test, schemars(range(max = 44)))]
+    seconds: u32,
+}
+
+fn executing_seconds<'de, D: Deserializer<'de>>(input: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(input)?;
+    if i64::from(seconds) < DURATION.as_secs() {
+        return Ok(seconds);
+    }
+    Err(D::Error::custom("a seed job is completed after 45 seconds"))
 }
 
 impl fmt::Debug for Scenario {
@@ -224,7 +238,8 @@ impl Scenario {
     ///
     /// [`ScenarioError::Invalid`] with the location if the text is not TOML or a
     /// value is invalid, [`ScenarioError::Inconsistent`] if two jobs have one name,
-    /// or a seed that is executing could not have been requested.
+    /// or a seed that is executing could not have been requested,
+    /// [`ScenarioError::Duplicate`] if two tokens, accounts or jobs are the same.
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
         let parsed = toml::from_str(text);
         let scenario: Self = parsed.map_err(|error| ScenarioError::invalid(text, error))?;
@@ -245,6 +260,18 @@ impl Scenario {
             }
         }
         self.add_to(&mut world, Timestamp::UNIX_EPOCH);
+        for (what, is_unique) in [
+            ("tokens", is_unique(self.token.iter().map(|it| &it.token))),
+            (
+                "channels of accounts",
+                is_unique(self.account.iter().map(|it| &it.channel)),
+            ),
+            ("IDs of jobs", is_unique(world.jobs.iter().map(|it| &it.id))),
+        ] {
+            if !is_unique {
+                return Err(ScenarioError::Duplicate(what));
+            }
+        }
         for ExecutingSeed { job: name, .. } in &self.executing {
             let job = world.job(name);
             let job = job.ok_or_else(|| inconsistent(name, "no job has this name"))?;
@@ -296,13 +323,18 @@ impl Scenario {
             world.jobs.push(parent);
         }
         for seed in &self.executing {
+            let created = later(now, -1_000 * i64::from(seed.seconds));
             let parent = world.names.get(&seed.job).cloned();
-            world.executing.extend(parent.map(|parent| ExecutingJob {
-                parent,
-                created: later(now, -1_000 * i64::from(seed.seconds.0)),
-            }));
+            world
+                .executing
+                .extend(parent.map(|parent| (parent, created)));
         }
     }
+}
+
+fn is_unique<'a>(mut values: impl Iterator<Item = &'a String>) -> bool {
+    let mut seen = BTreeSet::new();
+    values.all(|value| seen.insert(value))
 }
 
 impl Job {
@@ -424,6 +456,21 @@ mod tests {
             (executing("b"), "job `b`: no job has this name"),
             (executing("progress"), "its seed cannot be requested"),
             (executing("no_discord"), "its seed cannot be requested"),
+            (
+                "[[token]]\ntoken = \"user:12-secret\"\n".repeat(2),
+                "two tokens are the same",
+            ),
+            (
+                "[[account]]\nchannel = \"1\"\n".repeat(2),
+                "two channels of accounts are the same",
+            ),
+            (
+                ["a", "b"]
+                    .map(|name| JOB.replace("\"a\"", &format!("\"{name}\"")))
+                    .map(|job| job + "created = 2024-02-25T18:00:00Z\n")
+                    .concat(),
+                "two IDs of jobs are the same",
+            ),
         ] {
             let error = error(&text).to_string();
             assert!(error.contains(expected), "{error}\n{expected}");

@@ -1,7 +1,7 @@
 //! Jobs of the verb `seed_async`, and their state at a time.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::account::masked;
 use crate::clock::{seconds_between, with_microseconds, with_milliseconds};
@@ -12,23 +12,6 @@ use crate::responses::JobResponse;
 const STARTED: SignedDuration = SignedDuration::from_secs(5);
 /// From the request to the completed job, on the virtual clock.
 pub(crate) const DURATION: SignedDuration = SignedDuration::from_secs(45);
-
-/// How long a seed job has been executing: less than it takes.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(try_from = "u32")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(extend("maximum" = 44)))]
-pub(crate) struct Seconds(pub(crate) u32);
-
-impl TryFrom<u32> for Seconds {
-    type Error = &'static str;
-
-    fn try_from(seconds: u32) -> Result<Self, Self::Error> {
-        let executing = i64::from(seconds) < DURATION.as_secs();
-        let seconds = executing.then_some(Self(seconds));
-        seconds.ok_or("a seed job is completed after 45 seconds")
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stage {

@@ -12,11 +12,11 @@ use crate::account::Moderation;
 use crate::attachments::LIFETIME;
 use crate::clock::Clock;
 use crate::image_files::Variant;
-use crate::initial_state::{ExecutingJob, InitialState};
+use crate::initial_state::InitialState;
 use crate::parent::ParentJob;
 use crate::rejection::Rejection;
 use crate::request::SeedRequest;
-use crate::responses::JobResponse;
+use crate::responses::{JobResponse, SeedResponse};
 use crate::seed_job::{JobCounts, SeedJob, Stage};
 
 /// How long a job can be found.
@@ -65,8 +65,8 @@ impl Service {
             world,
             jobs: Vec::new(),
         };
-        for job in &executing {
-            state.add_executing(job);
+        for (parent, created) in executing {
+            state.add_executing(&parent, created);
         }
         Self {
             clock,
@@ -307,13 +307,13 @@ impl State {
     }
 
     /// Adds a job that started before the clock did.
-    fn add_executing(&mut self, executing: &ExecutingJob) {
+    fn add_executing(&mut self, parent: &str, created: Timestamp) {
         let mut parents = self.world.jobs.iter().enumerate();
-        let found = parents.find(|(_, parent)| parent.id == executing.parent);
+        let found = parents.find(|(_, job)| job.id == parent);
         let job = found.and_then(|(index, parent)| {
             Some(SeedJob {
                 discord: self.world.discord(parent)?.to_owned(),
-                ..self.next_job(index, parent, parent.channel.as_deref()?, executing.created)
+                ..self.next_job(index, parent, parent.channel.as_deref()?, created)
             })
         });
         self.jobs.extend(job);
@@ -368,9 +368,12 @@ impl State {
 }
 
 fn add_seed(response: &mut JobResponse, parent: &ParentJob, at: Context<'_>) {
-    response.seed = parent.images.as_ref().map(|images| {
-        let content = parent.seed_content(images.seed);
-        images.seed(content, at.image_base_url, at.issued)
+    response.seed = parent.images.as_ref().map(|images| SeedResponse {
+        content: parent.seed_content(images.seed),
+        value: images.seed,
+        attachments: Variant::UPSCALED
+            .map(|variant| images.attachment(variant, at.image_base_url, at.issued))
+            .into(),
     });
 }
 

@@ -13,10 +13,10 @@ use axum::middleware;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::callbacks::{Callback, CallbackPolicy, Callbacks};
+use crate::callbacks::{Callback, Callbacks};
 use crate::clock::{Clock, TimeScale, TimeScaleError, is_representable};
 use crate::control::{self, BaseUrls, Control};
-use crate::faults::{Fault, FaultError, FaultPlan, InjectedFault, Trigger};
+use crate::faults::{Fault, FaultError, FaultPlan, InjectedFault, Injection, Trigger};
 use crate::host;
 use crate::image_host::{self, ImageHost};
 use crate::journal::JournalEntry;
@@ -61,8 +61,8 @@ pub struct EmulatorBuilder {
     time_scale: Option<Result<TimeScale, TimeScaleError>>,
     start_time: Option<SystemTime>,
     scenario: Option<Scenario>,
-    faults: Vec<(Operation, Trigger, Fault)>,
-    policy: CallbackPolicy,
+    faults: Vec<Injection>,
+    allow_external_callbacks: bool,
 }
 
 /// Some hours after the sample jobs were created.
@@ -106,14 +106,18 @@ impl EmulatorBuilder {
 
     /// Injects a fault, as [`Emulator::inject`] does, before those of the scenario.
     pub fn fault(mut self, operation: Operation, trigger: Trigger, fault: Fault) -> Self {
-        self.faults.push((operation, trigger, fault));
+        self.faults.push(Injection {
+            operation,
+            trigger,
+            fault,
+        });
         self
     }
 
     /// Allows callbacks to other machines. By default, a `replyUrl` is called only on
     /// loopback: 127.0.0.0/8, `[::1]` and `localhost`.
     pub fn allow_external_callbacks(mut self) -> Self {
-        self.policy = CallbackPolicy::AllowExternal;
+        self.allow_external_callbacks = true;
         self
     }
 
@@ -144,9 +148,8 @@ impl EmulatorBuilder {
         };
         let mut plan = FaultPlan::default();
         let of_scenario = scenario.into_iter().flat_map(Scenario::faults);
-        let of_scenario = of_scenario.map(|it| (it.operation, it.trigger, it.fault));
-        for (operation, trigger, fault) in self.faults.into_iter().chain(of_scenario) {
-            plan.add(operation, trigger, fault)?;
+        for it in self.faults.into_iter().chain(of_scenario) {
+            plan.add(it.operation, it.trigger, it.fault)?;
         }
         let port = self.port;
         let api = bind(port).map_err(|error| match error.kind() {
@@ -168,7 +171,11 @@ impl EmulatorBuilder {
         let host = Arc::new(ImageHost::new(clock.clone(), &world));
         let recorder = Arc::new(Recorder::new(clock.clone(), &world, plan));
         let service = Arc::new(Service::new(clock.clone(), urls.images.clone(), world));
-        let callbacks = Callbacks::new(self.policy, clock.clone(), Arc::clone(&recorder));
+        let callbacks = Callbacks::new(
+            self.allow_external_callbacks,
+            clock.clone(),
+            Arc::clone(&recorder),
+        );
         let control = Control {
             clock,
             recorder: Arc::clone(&recorder),
@@ -178,7 +185,7 @@ impl EmulatorBuilder {
             urls,
             names,
         };
-        // The router of the API comes first, with its responses to unknown routes.
+        // Merged first, for its responses to unknown routes.
         let api_router = routes::router(
             service,
             Arc::clone(&recorder),

@@ -10,7 +10,7 @@ use super::trigger::Trigger;
 use crate::operation::Operation;
 
 /// A fault that is injected.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Injection {

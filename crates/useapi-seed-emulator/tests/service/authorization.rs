@@ -1,243 +1,143 @@
-//! Tokens, paths and methods.
+//! Tokens, paths, methods and hosts.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use reqwest::Method;
-use reqwest::header::HeaderValue;
-use serde_json::{Value, json};
-use useapi_seed_emulator::Emulator;
+use serde_json::json;
 
-use crate::caller::{answer, client, request, start, unvalidated};
-
-async fn both(emulator: &Emulator, authorization: Option<&str>) -> [(u16, Value); 2] {
-    let base = emulator.base_url();
-    let jobid = &emulator.jobs().imagine;
-    let calls = [
-        client()
-            .post(format!("{base}/jobs/seed_async"))
-            .json(&json!({ "jobid": jobid })),
-        client()
-            .get(format!("{base}/jobs/"))
-            .query(&[("jobid", jobid)]),
-    ];
-    let [post, get] = calls.map(|call| match authorization {
-        Some(value) => call.header("authorization", value),
-        None => call,
-    });
-    [answer(post).await, answer(get).await]
-}
+use crate::caller::{CHANNEL, Caller, client, id, json_of, send, validated};
 
 #[tokio::test]
-async fn unknown_token_is_401() {
-    let emulator = Emulator::start().await.unwrap();
-    let token = emulator.token();
-    let refused = (401, json!({ "error": "Unauthorized", "code": 401 }));
-    for authorization in [
-        None,
-        Some(""),
-        Some("Bearer"),
-        Some("Bearer "),
-        Some("Bearer wrong"),
-        Some(token),
-        Some(&format!("Basic {token}")),
-        Some(&format!("Bearer {token}x")),
+async fn token_decides_the_status() {
+    let caller = Caller::start().await;
+    let (token, expired) = (caller.token(), caller.expired_token());
+    let unknown = (401, Some("Unauthorized"));
+    let unpaid = "Account has no subscription or subscription expired";
+    for (authorization, (status, error)) in [
+        (String::new(), unknown),
+        ("Bearer".to_owned(), unknown),
+        ("Bearer ".to_owned(), unknown),
+        ("Bearer wrong".to_owned(), unknown),
+        (token.to_owned(), unknown),
+        (format!("Basic {token}"), unknown),
+        (format!("Bearer {token}x"), unknown),
+        (format!("Bearer {expired}"), (402, Some(unpaid))),
+        (format!("Bearer {token}"), (200, None)),
+        (format!("bearer {token}"), (200, None)),
+        (format!("BEARER {token}"), (200, None)),
     ] {
-        for answer in both(&emulator, authorization).await {
-            assert_eq!(answer, refused, "{authorization:?}");
+        let jobid = &caller.jobs().imagine;
+        let post = caller.anonymous(Method::POST, "/jobs/seed_async");
+        let get = caller.anonymous(Method::GET, "/jobs/");
+        for call in [
+            post.json(&json!({ "jobid": jobid })),
+            get.query(&[("jobid", jobid)]),
+        ] {
+            let got = validated(call.header("authorization", &authorization)).await;
+            assert_eq!((got.0, got.1["error"].as_str()), (status, error));
+            assert_eq!(got.1["code"], status);
         }
     }
-}
-
-#[tokio::test]
-async fn scheme_is_case_insensitive() {
-    let emulator = Emulator::start().await.unwrap();
-    for scheme in ["Bearer", "bearer", "BEARER"] {
-        let value = format!("{scheme} {}", emulator.token());
-        for (status, body) in both(&emulator, Some(&value)).await {
-            assert_eq!(status, 200, "{body}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn expired_subscription_is_402() {
-    let emulator = Emulator::start().await.unwrap();
-    let value = format!("Bearer {}", emulator.expired_token());
-    for answer in both(&emulator, Some(&value)).await {
-        let error = "Account has no subscription or subscription expired";
-        assert_eq!(answer, (402, json!({ "error": error, "code": 402 })));
-    }
+    let without = caller.anonymous(Method::GET, "/jobs");
+    assert_eq!(validated(without).await.0, 401);
 }
 
 #[tokio::test]
 async fn unknown_path_is_404_and_method_405() {
-    let emulator = Emulator::start().await.unwrap();
+    let caller = Caller::start().await;
+    let job = caller.start_job(&caller.jobs().imagine).await;
     for path in ["/nothing", "/jobs/seed_async/", "/jobs/seed"] {
-        let got = answer(request(&emulator, Method::POST, path)).await;
-        assert_eq!(
-            got,
-            (404, json!({ "error": "Not Found", "code": 404 })),
-            "{path}"
-        );
+        let got = validated(caller.request(Method::POST, path)).await;
+        assert_eq!(got, (404, json!({ "error": "Not Found", "code": 404 })));
     }
-    for (method, path) in [
-        (Method::GET, "/jobs/seed_async"),
-        (Method::DELETE, "/jobs/"),
-    ] {
-        let got = answer(request(&emulator, method, path)).await;
-        let expected = json!({ "error": "Method Not Allowed", "code": 405 });
-        assert_eq!(got, (405, expected), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn head_is_405_and_not_allowed() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let job = start(&emulator, &emulator.jobs().imagine).await;
-    let query = format!("?jobid={}", job["jobid"].as_str().unwrap());
     for (path, allowed) in [
-        ("/jobs/seed_async", "POST"),
-        (&format!("/jobs/{query}"), "GET"),
-        ("/jobs", "GET"),
-        (&format!("/jobs/cancel/{query}"), "GET"),
-        ("/account/midjourney/1114555266835431444/reset", "POST"),
+        ("/jobs/seed_async".to_owned(), "POST"),
+        (format!("/jobs/?jobid={}", id(&job)), "GET"),
+        ("/jobs".to_owned(), "GET"),
+        (format!("/jobs/cancel/?jobid={}", id(&job)), "GET"),
+        (format!("/account/midjourney/{CHANNEL}/reset"), "POST"),
     ] {
         for method in [Method::HEAD, Method::OPTIONS, Method::DELETE] {
-            let got = request(&emulator, method.clone(), path).send().await;
-            let got = got.unwrap();
-            let place = format!("{method} {path}");
-            assert_eq!(
-                (got.status().as_u16(), &got.headers()["allow"]),
-                (405, &HeaderValue::from_static(allowed)),
-                "{place}"
-            );
+            let got = send(caller.request(method.clone(), &path)).await;
+            assert_eq!(got.status(), 405, "{method} {path}");
+            assert_eq!(got.headers()["allow"], allowed, "{method} {path}");
+            let error = json!({ "error": "Method Not Allowed", "code": 405 });
+            if method != Method::HEAD {
+                assert_eq!(got.json::<serde_json::Value>().await.unwrap(), error);
+            }
         }
     }
-    // The job is not cancelled.
-    let (_, executing) = answer(request(&emulator, Method::GET, "/jobs")).await;
-    assert_eq!(executing, json!([job["jobid"]]));
+    // HEAD did not cancel the job.
+    assert_eq!(caller.list().await, json!([job["jobid"]]));
 }
 
 #[tokio::test]
 async fn allowed_head_has_a_response() {
-    let emulator = Emulator::start().await.unwrap();
-    let root = emulator.base_url().trim_end_matches("/v2");
-    let journal = format!("{root}/_emulator/journal");
-    let got = client().delete(&journal).send().await.unwrap();
+    let caller = Caller::start().await;
+    let journal = caller.root_url("/_emulator/journal");
+    let got = send(client().delete(&journal)).await;
     assert_eq!(
-        (got.status(), &got.headers()["allow"]),
-        (
-            405.try_into().unwrap(),
-            &HeaderValue::from_static("GET,HEAD")
-        )
+        (got.status().as_u16(), &got.headers()["allow"]),
+        (405, &"GET,HEAD".parse().unwrap())
     );
-    let got = client().head(&journal).send().await.unwrap();
+    let got = send(client().head(&journal)).await;
     assert_eq!(got.status(), 200);
     assert_eq!(got.text().await.unwrap(), "");
-    let got = client()
-        .post(emulator.image_base_url())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        (got.status(), &got.headers()["allow"]),
-        (
-            405.try_into().unwrap(),
-            &HeaderValue::from_static("GET, HEAD")
-        )
-    );
-}
-
-/// The status of a request with this `Host` header.
-async fn status_for(url: &str, host: &str) -> u16 {
-    let got = client().get(url).header("host", host).send().await;
-    got.unwrap().status().as_u16()
 }
 
 #[tokio::test]
 async fn foreign_host_is_rejected_on_every_route() {
-    let emulator = Emulator::start().await.unwrap();
-    let api = emulator.base_url().trim_end_matches("/v2");
-    let images = emulator.image_base_url();
-    let port = |url: &str| url.rsplit(':').next().unwrap().to_owned();
-    for url in [
-        format!("{api}/v2/jobs"),
-        format!("{api}/nothing"),
-        format!("{api}/_emulator/service"),
-        format!("{api}/_emulator/journal"),
-        emulator.console_url(),
-        format!("{images}/image.png"),
-    ] {
-        let own = if url.starts_with(api) {
-            port(api)
-        } else {
-            port(images)
-        };
-        for host in [
-            "rebound.example".to_owned(),
-            format!("rebound.example:{own}"),
-            format!("127.0.0.1.rebound.example:{own}"),
-            "localhost".to_owned(),
-            "localhost:1".to_owned(),
+    let caller = Caller::start().await;
+    let api = [
+        "/v2/jobs",
+        "/nothing",
+        "/_emulator/service",
+        "/_emulator/journal",
+        "/_emulator/page/",
+    ];
+    let mut urls: Vec<_> = api.map(|path| caller.root_url(path)).into();
+    urls.push(format!("{}/image.png", caller.image_base_url()));
+    for url in urls {
+        let port = url.split([':', '/']).nth(4).unwrap();
+        for (host, is_rejected) in [
+            (format!("rebound.example:{port}"), true),
+            ("localhost:1".to_owned(), true),
+            (format!("localhost:{port}"), false),
+            ("127.0.0.1:1".to_owned(), false),
         ] {
-            assert_eq!(status_for(&url, &host).await, 421, "{url} {host}");
-        }
-        for host in [
-            format!("localhost:{own}"),
-            format!("LOCALHOST:{own}"),
-            format!("127.0.0.1:{own}"),
-            "127.0.0.1:1".to_owned(),
-            format!("[::1]:{own}"),
-        ] {
-            assert_ne!(status_for(&url, &host).await, 421, "{url} {host}");
+            let got = send(client().get(&url).header("host", &host)).await;
+            assert_eq!(got.status() == 421, is_rejected, "{url} {host}");
         }
     }
-    let call = client().get(format!("{api}/_emulator/service"));
-    let (_, body) = unvalidated(call.header("host", "rebound.example")).await;
+    let call = client().get(caller.root_url("/_emulator/service"));
+    let body = json_of(call.header("host", "rebound.example")).await;
     assert_eq!(body["code"], 421);
     let error = body["error"].as_str().unwrap();
-    assert!(
-        error.starts_with("Emulator: the Host header must be "),
-        "{error}"
-    );
-    assert!(!body.to_string().contains(emulator.token()));
+    assert!(error.starts_with("Emulator: the Host header must be "));
+    assert!(!body.to_string().contains(caller.token()));
 }
 
-#[test]
-fn request_must_have_one_local_host() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let emulator = runtime.block_on(Emulator::start()).unwrap();
-    let authority = emulator.base_url().trim_start_matches("http://");
-    let authority = authority.trim_end_matches("/v2");
-    for (head, status) in [
-        (
-            format!("GET /v2/jobs HTTP/1.1\r\nhost: {authority}\r\n"),
-            "401",
-        ),
-        ("GET /v2/jobs HTTP/1.1\r\n".to_owned(), "421"),
-        (
-            format!("GET /v2/jobs HTTP/1.1\r\nhost: {authority}\r\nhost: a.example\r\n"),
-            "421",
-        ),
-        (
-            format!("GET http://a.example/v2/jobs HTTP/1.1\r\nhost: {authority}\r\n"),
-            "421",
-        ),
-        (
-            format!("GET http://{authority}/v2/jobs HTTP/1.1\r\nhost: {authority}\r\n"),
-            "401",
-        ),
+#[tokio::test]
+async fn request_must_have_one_local_host() {
+    let caller = Caller::start().await;
+    let own = caller.authority();
+    let absolute = format!("http://{own}/v2/jobs");
+    for (target, hosts, status) in [
+        ("/v2/jobs", &[own][..], 401),
+        ("/v2/jobs", &[], 421),
+        ("/v2/jobs", &[own, "a.example"], 421),
+        ("http://a.example/v2/jobs", &[own], 421),
+        (&absolute, &[own], 401),
     ] {
-        let mut stream = TcpStream::connect(authority).unwrap();
-        stream
-            .write_all(format!("{head}connection: close\r\n\r\n").as_bytes())
-            .unwrap();
+        let hosts: Vec<_> = hosts.iter().map(|it| format!("host: {it}\r\n")).collect();
+        let hosts = hosts.concat();
+        let head = format!("GET {target} HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        let mut stream = TcpStream::connect(own).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
         let mut got = String::new();
         stream.read_to_string(&mut got).unwrap();
-        assert!(
-            got.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{head}{got}"
-        );
+        let start = format!("HTTP/1.1 {status} ");
+        assert!(got.starts_with(&start), "{head}{got}");
     }
 }

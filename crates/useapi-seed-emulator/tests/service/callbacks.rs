@@ -2,281 +2,213 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::routing::post;
-use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use useapi_seed_emulator::{Callback, Emulator, Fault, Operation, Outcome, Scenario, Trigger};
+use useapi_seed_emulator::{Callback, Fault, Operation, Outcome};
 
-use crate::caller::{get, request};
+use crate::caller::{Caller, eventually, id};
 
-/// A receiver that fails so often, and then takes what comes.
-struct Receiver {
-    url: String,
-    taken: Arc<Mutex<Vec<Value>>>,
+/// Serves a route, and returns its URL.
+async fn serve(route: axum::routing::MethodRouter) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook?key=5", listener.local_addr().unwrap());
+    let router = axum::Router::new().route("/hook", route);
+    tokio::spawn(axum::serve(listener, router).into_future());
+    url
 }
 
-async fn receiver(failures: usize) -> Receiver {
-    let taken = Arc::new(Mutex::new(Vec::new()));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook?key=5", listener.local_addr().unwrap());
-    let left = Arc::new(Mutex::new(failures));
-    let take = {
-        let taken = Arc::clone(&taken);
-        async move |Json(job): Json<Value>| {
+/// A receiver that rejects the first callbacks, and keeps the others.
+struct Receiver {
+    url: String,
+    received: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Receiver {
+    async fn start(failures: usize) -> Self {
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&received);
+        let left = Arc::new(Mutex::new(failures));
+        let receive = async move |Json(job): Json<Value>| {
             let mut left = left.lock().unwrap();
             if *left > 0 {
                 *left -= 1;
                 return StatusCode::INTERNAL_SERVER_ERROR;
             }
-            taken.lock().unwrap().push(job);
+            kept.lock().unwrap().push(job);
             StatusCode::OK
-        }
-    };
-    let router = axum::Router::new().route("/hook", post(take));
-    tokio::spawn(axum::serve(listener, router).into_future());
-    Receiver { url, taken }
-}
-
-/// Starts a job that calls back, and gives its id.
-async fn started(emulator: &Emulator, reply_url: &str) -> String {
-    let body = json!({ "jobid": emulator.jobs().imagine, "replyUrl": reply_url, "replyRef": "r" });
-    let call = request(emulator, Method::POST, "/jobs/seed_async").json(&body);
-    let job: Value = call.send().await.unwrap().json().await.unwrap();
-    job["jobid"].as_str().unwrap().to_owned()
-}
-
-/// Waits until so many callbacks are written down.
-async fn called(emulator: &Emulator, count: usize) -> Vec<Callback> {
-    let begun = Instant::now();
-    while emulator.callbacks().len() < count {
-        assert!(
-            begun.elapsed() < Duration::from_secs(15),
-            "{:?}",
-            emulator.callbacks()
-        );
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        };
+        let url = serve(post(receive)).await;
+        Self { url, received }
     }
-    emulator.callbacks()
+
+    fn received(&self) -> Vec<Value> {
+        self.received.lock().unwrap().clone()
+    }
+
+    fn statuses(&self) -> Vec<String> {
+        let jobs = self.received();
+        let statuses = jobs.iter().map(|job| job["status"].as_str().unwrap());
+        statuses.map(ToOwned::to_owned).collect()
+    }
 }
 
-fn statuses(callbacks: &[Callback]) -> Vec<&str> {
-    callbacks
-        .iter()
-        .map(|callback| callback.body["status"].as_str().unwrap())
-        .collect()
+/// Starts a job that calls back, and returns its id.
+async fn start_job(caller: &Caller, reply_url: &str) -> String {
+    let body = json!({ "jobid": caller.jobs().imagine, "replyUrl": reply_url, "replyRef": "r" });
+    let (_, job) = caller.post(body).await;
+    id(&job).to_owned()
 }
 
-async fn stopped() -> Emulator {
-    Emulator::builder().paused().start().await.unwrap()
+/// Waits for a number of callbacks.
+async fn called(caller: &Caller, count: usize) -> Vec<Callback> {
+    eventually(|| caller.callbacks().len() >= count).await;
+    caller.callbacks()
 }
 
 #[tokio::test]
 async fn job_calls_back_on_progress_and_at_its_end() {
-    let emulator = stopped().await;
-    let receiver = receiver(0).await;
-    let jobid = started(&emulator, &receiver.url).await;
-    assert!(emulator.callbacks().is_empty());
+    let caller = Caller::start().await;
+    let receiver = Receiver::start(0).await;
+    let jobid = start_job(&caller, &receiver.url).await;
+    assert!(caller.callbacks().is_empty());
     for (seconds, count) in [(5, 1), (18, 2), (22, 3)] {
-        emulator.advance(Duration::from_secs(seconds));
-        called(&emulator, count).await;
+        caller.advance_seconds(seconds);
+        let callbacks = called(&caller, count).await;
+        assert_eq!(callbacks[count - 1].outcome, Outcome::Responded(200));
     }
-    let callbacks = emulator.callbacks();
-    assert_eq!(statuses(&callbacks), ["progress", "progress", "completed"]);
-    assert!(
-        callbacks
-            .iter()
-            .all(|callback| callback.outcome == Outcome::Responded(200))
-    );
-    let taken = receiver.taken.lock().unwrap().clone();
-    assert_eq!(taken.len(), 3);
-    // The last is what a look gives.
-    let (_, job) = get(&emulator, &jobid).await;
-    assert_eq!(taken[2], job);
-    assert_eq!(taken[2]["replyRef"], "r");
-    assert_eq!(taken[2]["seed"]["value"], 3_058_471_692_u32);
+    assert_eq!(receiver.statuses(), ["progress", "progress", "completed"]);
+    let jobs = receiver.received();
+    // The last is the same as the response to a poll.
+    assert_eq!((200, jobs[2].clone()), caller.get(&jobid).await);
+    assert_eq!(jobs[2]["replyRef"], "r");
+    assert_eq!(jobs[2]["seed"]["value"], 3_058_471_692_u32);
 }
 
 #[tokio::test]
 async fn cancelled_job_calls_back_immediately() {
-    let emulator = stopped().await;
-    let receiver = receiver(0).await;
-    let jobid = started(&emulator, &receiver.url).await;
-    let cancel = request(&emulator, Method::GET, "/jobs/cancel/").query(&[("jobid", &jobid)]);
-    assert_eq!(cancel.send().await.unwrap().status(), 200);
-    assert_eq!(statuses(&called(&emulator, 1).await), ["cancelled"]);
+    let caller = Caller::start().await;
+    let receiver = Receiver::start(0).await;
+    let jobid = start_job(&caller, &receiver.url).await;
+    assert_eq!(caller.cancel(&jobid).await.0, 200);
+    called(&caller, 1).await;
+    assert_eq!(receiver.statuses(), ["cancelled"]);
+    start_job(&caller, "").await;
+    caller.advance_seconds(45);
+    let counts = caller.job_counts()[&caller.jobs().imagine];
+    assert_eq!((counts.started, counts.completed), (2, 1));
+    assert_eq!((counts.failed, counts.cancelled), (0, 1));
 }
 
 #[tokio::test]
 async fn job_of_halted_account_calls_back() {
-    let emulator = stopped().await;
-    let receiver = receiver(0).await;
-    let body = json!({ "jobid": emulator.jobs().halted, "replyUrl": receiver.url });
-    let (status, failed) = crate::caller::post(&emulator, body).await;
-    assert_eq!(status, 596);
-    assert_eq!(statuses(&called(&emulator, 1).await), ["failed"]);
-    assert_eq!(receiver.taken.lock().unwrap()[0], failed);
+    let caller = Caller::start().await;
+    let receiver = Receiver::start(0).await;
+    let body = json!({ "jobid": caller.jobs().halted, "replyUrl": receiver.url });
+    let (status, failed) = caller.post(body).await;
+    assert_eq!((status, &failed["status"]), (596, &json!("failed")));
+    called(&caller, 1).await;
+    assert_eq!(receiver.received(), [failed]);
 }
 
 #[tokio::test]
 async fn failed_callback_is_repeated() {
-    let emulator = stopped().await;
-    let receiver = receiver(2).await;
-    started(&emulator, &receiver.url).await;
-    for (seconds, count) in [(5, 1), (10, 2)] {
-        emulator.advance(Duration::from_secs(seconds));
-        called(&emulator, count).await;
+    let caller = Caller::start().await;
+    let receiver = Receiver::start(2).await;
+    start_job(&caller, &receiver.url).await;
+    caller.advance_seconds(5);
+    called(&caller, 1).await;
+    // A retry waits for the clock.
+    for _ in 0..5 {
+        caller.get(&caller.jobs().imagine).await;
     }
-    // Two have failed. The third try is due in a minute, the job's end sooner.
-    emulator.advance(Duration::from_secs(30));
-    called(&emulator, 4).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    emulator.advance(Duration::from_secs(31));
-    let callbacks = called(&emulator, 5).await;
-    let failed = |callback: &Callback| callback.outcome == Outcome::Responded(500);
-    assert_eq!(
-        callbacks.iter().filter(|callback| failed(callback)).count(),
-        2
-    );
-    assert_eq!(receiver.taken.lock().unwrap().len(), 3);
+    assert_eq!(caller.callbacks().len(), 1);
+    eventually(|| {
+        caller.advance_seconds(1);
+        caller.callbacks().len() == 5
+    })
+    .await;
+    let outcomes = caller.callbacks();
+    let failed = |callback: &&Callback| callback.outcome == Outcome::Responded(500);
+    assert_eq!(outcomes.iter().filter(failed).count(), 2);
+    assert_eq!(receiver.received().len(), 3);
 }
 
 #[tokio::test]
 async fn external_url_is_not_called() {
-    for url in [
-        "https://example.com/hook",
-        "https://127.0.0.1/hook",
-        "http://192.0.2.1/hook",
-        "http://localhost.example.com/hook",
-        "no address",
-    ] {
-        let emulator = stopped().await;
-        emulator
-            .inject(Operation::Callback, Trigger::Next(1), Fault::Dropped)
-            .unwrap();
-        started(&emulator, url).await;
-        emulator.advance(Duration::from_secs(5));
-        let callbacks = called(&emulator, 1).await;
+    for url in ["http://192.0.2.1/hook", "no address"] {
+        let caller = Caller::with_fault(Operation::Callback, Fault::Dropped).await;
+        start_job(&caller, url).await;
+        caller.advance_seconds(5);
+        let callbacks = called(&caller, 1).await;
         assert_eq!(callbacks[0].outcome, Outcome::Rejected, "{callbacks:?}");
         // The fault is for one that is sent.
         assert_eq!(callbacks[0].fault, None);
-        assert_eq!(emulator.faults()[0].hits, 0);
+        assert_eq!(caller.hits(), [0]);
     }
 }
 
 #[tokio::test]
 async fn at_most_64_callbacks_are_concurrent() {
-    let scenario = "title = \"Room for many\"\n[[account]]\nchannel = \"1114555266835431444\"\n\
-                    discord = \"ROOM-of-the-account\"\nmax_jobs = 70\n";
-    let emulator = Emulator::builder()
-        .paused()
-        .scenario(Scenario::from_toml(scenario).unwrap());
-    let emulator = emulator.start().await.unwrap();
-
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    let (arrived, doors) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
-    let take = {
-        let (arrived, doors) = (Arc::clone(&arrived), Arc::clone(&doors));
-        async move || {
-            arrived.fetch_add(1, Ordering::SeqCst);
-            // It is never closed.
-            drop(doors.acquire().await);
-        }
+    let caller = Caller::with_scenario(
+        "[[account]]\nchannel = \"1114555266835431444\"\ndiscord = \"ROOM-of-the-account\"\n\
+         max_jobs = 70\n",
+    )
+    .await;
+    let arrived = Arc::new(AtomicUsize::new(0));
+    let responses = Arc::new(Semaphore::new(0));
+    let (count, permits) = (Arc::clone(&arrived), Arc::clone(&responses));
+    let receive = async move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        // It is never closed.
+        drop(permits.acquire().await);
     };
-    let router = axum::Router::new().route("/hook", post(take));
-    tokio::spawn(axum::serve(listener, router).into_future());
+    let url = serve(post(receive)).await;
     for _ in 0..70 {
-        started(&emulator, &url).await;
+        start_job(&caller, &url).await;
     }
-    emulator.advance(Duration::from_secs(5));
-    let begun = Instant::now();
-    while arrived.load(Ordering::SeqCst) < 64 {
-        assert!(begun.elapsed() < Duration::from_secs(8));
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    // Whatever else was to be sent has been, when these are answered.
+    caller.advance_seconds(5);
+    eventually(|| arrived.load(Ordering::SeqCst) >= 64).await;
+    // When these have responses, any other callback would have arrived, too.
     for _ in 0..5 {
-        get(&emulator, &emulator.jobs().imagine).await;
+        caller.get(&caller.jobs().imagine).await;
     }
     assert_eq!(arrived.load(Ordering::SeqCst), 64);
-    doors.add_permits(1);
-    called(&emulator, 70).await;
+    responses.add_permits(1);
+    called(&caller, 70).await;
     assert_eq!(arrived.load(Ordering::SeqCst), 70);
 }
 
 #[tokio::test]
 async fn faults_apply_to_callbacks() {
-    let late = Fault::Latency { milliseconds: 30 };
-    for (fault, taken) in [
-        (Fault::Dropped, vec!["progress", "completed"]),
+    let late = Fault::latency(Duration::from_millis(30));
+    // How many callbacks there are after each milestone, and what is received.
+    for (fault, counts, received) in [
+        (Fault::Dropped, [1, 2, 3], "progress completed"),
         (
             Fault::Duplicated,
-            vec!["progress", "progress", "progress", "completed"],
+            [2, 3, 4],
+            "progress progress progress completed",
         ),
-        (late, vec!["progress", "progress", "completed"]),
+        (late, [1, 2, 3], "progress progress completed"),
+        (Fault::Reordered, [0, 2, 3], "progress progress completed"),
     ] {
-        let emulator = stopped().await;
-        emulator
-            .inject(Operation::Callback, Trigger::Next(1), fault.clone())
-            .unwrap();
-        let receiver = receiver(0).await;
-        started(&emulator, &receiver.url).await;
-        let mut count = usize::from(fault == Fault::Duplicated);
-        for seconds in [5, 18, 22] {
-            emulator.advance(Duration::from_secs(seconds));
-            count += 1;
-            called(&emulator, count).await;
+        let caller = Caller::with_fault(Operation::Callback, fault.clone()).await;
+        let receiver = Receiver::start(0).await;
+        start_job(&caller, &receiver.url).await;
+        for (seconds, count) in [5, 18, 22].into_iter().zip(counts) {
+            caller.advance_seconds(seconds);
+            called(&caller, count).await;
         }
-        let bodies = receiver.taken.lock().unwrap().clone();
-        let statuses: Vec<_> = bodies
-            .iter()
-            .map(|job| job["status"].as_str().unwrap())
-            .collect();
-        assert_eq!(statuses, taken, "{fault:?}");
-        assert_eq!(emulator.faults()[0].hits, 1);
+        assert_eq!(receiver.statuses().join(" "), received, "{fault:?}");
+        assert_eq!(caller.hits(), [1]);
+        let jobs = receiver.received();
+        let is_sorted = jobs.is_sorted_by_key(|job| job["updated"].as_str());
+        assert_eq!(is_sorted, fault != Fault::Reordered);
     }
-
-    let emulator = Emulator::builder()
-        .paused()
-        .fault(Operation::Callback, Trigger::Next(2), Fault::Reordered)
-        .start()
-        .await
-        .unwrap();
-    let receiver = receiver(0).await;
-    started(&emulator, &receiver.url).await;
-    emulator.advance(Duration::from_secs(45));
-    called(&emulator, 3).await;
-    let bodies = receiver.taken.lock().unwrap().clone();
-    let statuses: Vec<_> = bodies
-        .iter()
-        .map(|job| job["status"].as_str().unwrap())
-        .collect();
-    assert_eq!(statuses, ["completed", "progress", "progress"]);
-    let updated = |index: usize| bodies[index]["updated"].as_str().unwrap();
-    assert!(
-        updated(0) > updated(2) && updated(2) > updated(1),
-        "{bodies:?}"
-    );
-}
-
-#[tokio::test]
-async fn jobs_are_counted_by_parent() {
-    let emulator = stopped().await;
-    let cancelled = started(&emulator, "").await;
-    request(&emulator, Method::GET, "/jobs/cancel/")
-        .query(&[("jobid", &cancelled)])
-        .send()
-        .await
-        .unwrap();
-    started(&emulator, "").await;
-    emulator.advance(Duration::from_secs(45));
-    let counts = emulator.job_counts();
-    let counts = counts[&emulator.jobs().imagine];
-    assert_eq!((counts.started, counts.completed), (2, 1));
-    assert_eq!((counts.failed, counts.cancelled), (0, 1));
 }

@@ -1,14 +1,10 @@
-//! The page for a browser, as far as it can be told without one.
+//! The page for a browser, as far as it can be tested without one.
 
-use reqwest::Response;
-use useapi_seed_emulator::Emulator;
+use reqwest::Method;
 
-use crate::caller::client;
+use crate::caller::{Caller, fetch, send};
 
-async fn part(emulator: &Emulator, path: &str) -> Response {
-    let root = emulator.base_url().trim_end_matches("/v2");
-    client().get(format!("{root}{path}")).send().await.unwrap()
-}
+const PAGE: &str = "/_emulator/page/";
 
 /// The paths that a text has between quotes.
 fn quoted<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
@@ -18,78 +14,66 @@ fn quoted<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
 
 #[tokio::test]
 async fn all_files_have_the_security_headers() {
-    let emulator = Emulator::start().await.unwrap();
-    let mut paths = vec!["/_emulator/page/".to_owned()];
-    assert!(emulator.console_url().ends_with(&paths[0]));
+    let caller = Caller::start().await;
+    assert_eq!(caller.console_url(), caller.root_url(PAGE));
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+         img-src 'self' data: {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        caller.image_base_url()
+    );
+    let mut paths = vec![PAGE.to_owned()];
     let mut seen = 0;
     while let Some(path) = paths.get(seen).cloned() {
         seen += 1;
-        let answer = part(&emulator, &path).await;
-        assert_eq!(answer.status(), 200, "{path}");
-        let headers = answer.headers().clone();
-        let policy = headers["content-security-policy"].to_str().unwrap();
-        assert_eq!(
-            policy,
-            format!(
-                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                 img-src 'self' data: {}; base-uri 'none'; form-action 'none'; \
-                 frame-ancestors 'none'",
-                emulator.image_base_url()
-            )
-        );
-        assert_eq!(headers["x-content-type-options"], "nosniff");
-        assert_eq!(headers["referrer-policy"], "no-referrer");
-        assert_eq!(headers["cache-control"], "no-store");
-        // Swagger UI's own parts name nothing that would have to be there.
-        if headers.contains_key("content-encoding") {
+        let response = fetch(&caller.root_url(&path)).await;
+        assert_eq!(response.status(), 200, "{path}");
+        for (name, value) in [
+            ("content-security-policy", policy.as_str()),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(response.headers()[name], value, "{path}");
+        }
+        // Swagger UI's files need no others.
+        if response.headers().contains_key("content-encoding") {
             continue;
         }
-        let text = answer.text().await.unwrap();
-        let own = quoted(&text, "/_emulator/page/").into_iter();
+        let text = response.text().await.unwrap();
+        let own = quoted(&text, PAGE).into_iter().map(str::to_owned);
         let imported = quoted(&text, "./").into_iter();
-        let imported = imported.map(|path| path.replace("./", "/_emulator/page/"));
-        for path in own.map(str::to_owned).chain(imported) {
+        for path in own.chain(imported.map(|path| path.replace("./", PAGE))) {
             if !paths.contains(&path) {
                 paths.push(path);
             }
         }
     }
     assert_eq!(seen, 1 + 16 + 2, "{paths:?}");
-    assert!(emulator.journal().is_empty());
-}
-
-#[tokio::test]
-async fn unknown_file_is_404() {
-    let emulator = Emulator::start().await.unwrap();
+    assert!(caller.journal().is_empty());
     for name in ["swagger-ui.js", "index.html", "..%2Fsrc%2Fconsole.rs"] {
-        let answer = part(&emulator, &format!("/_emulator/page/{name}")).await;
-        assert_eq!(answer.status(), 404, "{name}");
+        let response = fetch(&caller.root_url(&format!("{PAGE}{name}"))).await;
+        assert_eq!(response.status(), 404, "{name}");
     }
 }
 
 #[tokio::test]
 async fn every_sample_is_described() {
-    let emulator = Emulator::start().await.unwrap();
-    let script = part(&emulator, "/_emulator/page/samples.js").await;
+    let caller = Caller::start().await;
+    let script = fetch(&caller.root_url("/_emulator/page/samples.js")).await;
     let script = script.text().await.unwrap();
-    for (name, _) in emulator.named_jobs() {
+    for (name, _) in caller.named_jobs() {
         assert!(script.contains(&format!("\n  {name}: [")), "{name}");
     }
 }
 
 #[tokio::test]
 async fn browser_connections_are_not_reused() {
-    let emulator = Emulator::start().await.unwrap();
+    let caller = Caller::start().await;
     for path in ["/jobs", "/jobs/?jobid=none", "/none"] {
-        let call = client().get(format!("{}{path}", emulator.base_url()));
-        let call = call.bearer_auth(emulator.token());
-        let browser = call.try_clone().unwrap();
-        let browser = browser.header("sec-fetch-site", "same-origin");
-        assert_eq!(
-            browser.send().await.unwrap().headers()["connection"],
-            "close"
-        );
-        let other = call.send().await.unwrap();
+        let call = || caller.request(Method::GET, path);
+        let browser = send(call().header("sec-fetch-site", "same-origin")).await;
+        assert_eq!(browser.headers()["connection"], "close");
+        let other = send(call()).await;
         assert!(!other.headers().contains_key("connection"), "{path}");
     }
 }

@@ -23,14 +23,6 @@ use call::{Body, Call, Id, Query, Target, Token, call};
 const CASES: u32 = 2000;
 const SEED: u64 = 596;
 
-/// Whether the suggestion is an operation of the spec.
-fn is_operation(suggestion: &str) -> bool {
-    let mut operations = API.operations();
-    operations.any(|(method, path, _)| {
-        suggestion.replace('*', "{channel}") == format!("{method} /v2{path}")
-    })
-}
-
 /// The state that the cases share.
 struct Shared {
     runtime: Runtime,
@@ -209,13 +201,8 @@ impl Shared {
         assert_eq!(entry.target, target);
         assert_eq!(entry.status, Some(status));
         assert_eq!(entry.operation.is_some(), is_known, "{method} {url}");
-        match entry.closest {
-            None => assert!(is_known, "{method} {url}: no closest operation"),
-            Some(closest) => {
-                assert!(!is_known, "{method} {url}: {closest}");
-                assert!(is_operation(&closest), "{closest}");
-                assert!([404, 405].contains(&status), "{method} {url}: {status}");
-            }
+        if !is_known {
+            assert!([404, 405].contains(&status), "{method} {url}: {status}");
         }
         if entry.operation == Some(Operation::RetrieveSeed) && body["verb"] == "seed_async" {
             let id = body["jobid"].as_str().unwrap();

@@ -1,42 +1,36 @@
-//! Faults on demand.
+//! Injected faults.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use useapi_seed_emulator::{Emulator, Fault, FaultError, Operation, Trigger};
 
-use crate::caller::{Answer, client, fast, request, retrieve, start, unvalidated, url};
-
-fn poll(emulator: &Emulator) -> RequestBuilder {
-    let jobid = emulator.jobs().imagine.as_str();
-    request(emulator, Method::GET, "/jobs/").query(&[("jobid", jobid)])
-}
-
-async fn get(emulator: &Emulator, jobid: &str) -> Answer {
-    unvalidated(request(emulator, Method::GET, "/jobs/").query(&[("jobid", jobid)])).await
-}
+use crate::caller::{
+    CHANNEL, Caller, client, client_with_timeout, eventually, fetch, id, json_of, send, url,
+};
 
 /// The response to the next poll, with this fault.
-async fn polled(fault: Fault) -> Result<Response, reqwest::Error> {
-    let emulator = Emulator::start().await.unwrap();
-    emulator
-        .inject(Operation::GetJob, Trigger::Next(1), fault.clone())
-        .unwrap();
-    let answer = poll(&emulator).send().await;
-    // It was met once, and is written down.
-    let [count] = &emulator.faults()[..] else {
-        panic!("{:?}", emulator.faults());
-    };
-    assert_eq!((count.hits, &count.fault), (1, &fault));
-    let [entry] = &emulator.journal()[..] else {
-        panic!("{:?}", emulator.journal());
-    };
-    assert_eq!(entry.fault.as_ref(), Some(&fault));
-    assert_eq!(poll(&emulator).send().await.unwrap().status(), 200);
-    answer
+async fn polled(fault: Fault) -> Response {
+    let caller = Caller::with_fault(Operation::GetJob, fault.clone()).await;
+    let response = send(caller.poll()).await;
+    assert_eq!(caller.hits(), [1]);
+    assert_eq!(caller.faults()[0].fault, fault);
+    assert_eq!(caller.journal()[0].fault, Some(fault));
+    assert_eq!(send(caller.poll()).await.status(), 200);
+    response
+}
+
+fn extra_field(name: &str, value: Value) -> Fault {
+    let name = name.to_owned();
+    Fault::ExtraField { name, value }
+}
+
+fn replaced_field(pointer: &str, value: Value) -> Fault {
+    let pointer = pointer.to_owned();
+    Fault::ReplacedField { pointer, value }
 }
 
 #[tokio::test]
@@ -46,398 +40,203 @@ async fn status_has_an_optional_retry_after() {
             status: 503,
             retry_after: retry_after.map(Into::into),
         };
-        let answer = polled(fault).await.unwrap();
-        assert_eq!(answer.status(), 503);
-        let header = answer.headers().get("retry-after");
+        let response = polled(fault).await;
+        assert_eq!(response.status(), 503);
+        let header = response.headers().get("retry-after");
         assert_eq!(header.map(|value| value.to_str().unwrap()), retry_after);
-        let body: Value = answer.json().await.unwrap();
+        let body: Value = response.json().await.unwrap();
         assert_eq!(body["code"], 503);
     }
 }
 
 #[tokio::test]
 async fn html_replaces_json() {
-    let answer = polled(Fault::Html { status: 502 }).await.unwrap();
-    assert_eq!(answer.status(), 502);
-    assert!(
-        answer.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .starts_with("text/html")
-    );
-    assert!(answer.text().await.unwrap().starts_with("<html>"));
+    let response = polled(Fault::Html { status: 502 }).await;
+    assert_eq!(response.status(), 502);
+    let kind = response.headers()["content-type"].to_str().unwrap();
+    assert!(kind.starts_with("text/html"), "{kind}");
+    assert!(response.text().await.unwrap().starts_with("<html>"));
 }
 
 #[tokio::test]
 async fn truncated_body_ends_early() {
-    let answer = polled(Fault::TruncatedBody { bytes: 10 }).await.unwrap();
-    assert!(answer.content_length().unwrap() > 10);
-    assert!(answer.bytes().await.is_err());
-
-    let emulator = Emulator::start().await.unwrap();
-    emulator
-        .inject(
-            Operation::GetJob,
-            Trigger::Next(1),
-            Fault::TruncatedBody { bytes: 10 },
-        )
-        .unwrap();
-    let mut answer = poll(&emulator).send().await.unwrap();
-    assert_eq!(answer.chunk().await.unwrap().unwrap(), r#"{"jobid":""#);
-    assert!(answer.chunk().await.is_err());
+    let mut response = polled(Fault::TruncatedBody { bytes: 10 }).await;
+    assert!(response.content_length().unwrap() > 10);
+    assert_eq!(response.chunk().await.unwrap().unwrap(), r#"{"jobid":""#);
+    assert!(response.chunk().await.is_err());
 }
 
 #[tokio::test]
 async fn reset_is_before_or_after_the_job_starts() {
     for (fault, executing) in [(Fault::ResetBefore, 0), (Fault::ResetAfter, 1)] {
-        let emulator = Emulator::start().await.unwrap();
-        emulator
-            .inject(Operation::RetrieveSeed, Trigger::Next(1), fault)
-            .unwrap();
-        let body = json!({ "jobid": emulator.jobs().imagine });
-        let call = request(&emulator, Method::POST, "/jobs/seed_async").json(&body);
-        let error = call.send().await.unwrap_err();
+        let caller = Caller::with_fault(Operation::RetrieveSeed, fault).await;
+        let error = caller.submission().send().await.unwrap_err();
         assert!(error.is_request() && !error.is_connect(), "{error:?}");
-        let jobs = request(&emulator, Method::GET, "/jobs")
-            .send()
-            .await
-            .unwrap();
-        let jobs: Vec<String> = jobs.json().await.unwrap();
-        assert_eq!(jobs.len(), executing);
-        let entry = &emulator.journal()[0];
+        assert_eq!(caller.list().await.as_array().unwrap().len(), executing);
+        let entry = &caller.journal()[0];
         assert_eq!((entry.status, entry.job.is_some()), (None, true));
     }
 }
 
 #[tokio::test]
 async fn reused_connection_is_reset() {
-    let emulator = Emulator::builder()
-        .fault(Operation::ListJobs, Trigger::Next(1), Fault::ResetOnReuse)
-        .start()
-        .await
-        .unwrap();
-    let address = emulator
-        .base_url()
-        .trim_start_matches("http://")
-        .trim_end_matches("/v2");
+    let caller = Caller::with_fault(Operation::ListJobs, Fault::ResetOnReuse).await;
+    let (address, token) = (caller.authority(), caller.token());
     let call = format!(
-        "GET /v2/jobs HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\r\n",
-        emulator.token()
+        "GET /v2/jobs HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\r\n"
     );
     let mut connection = TcpStream::connect(address).unwrap();
     connection.write_all(call.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"[]") {
+    let mut response = Vec::new();
+    while !response.ends_with(b"[]") {
         let mut part = [0; 1024];
         let count = connection.read(&mut part).unwrap();
         assert!(count > 0);
-        answer.extend_from_slice(&part[..count]);
+        response.extend_from_slice(&part[..count]);
     }
-    // It is still open, and says nothing of closing.
-    assert!(
-        !String::from_utf8(answer)
-            .unwrap()
-            .contains("connection: close")
-    );
+    let response = String::from_utf8(response).unwrap();
+    assert!(!response.contains("connection: close"), "{response}");
     connection.write_all(call.as_bytes()).unwrap();
     let error = connection.read(&mut [0; 1024]).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
-    assert_eq!(emulator.journal().len(), 1);
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(caller.journal().len(), 1);
 }
 
 #[tokio::test]
 async fn response_stalls_or_is_slow() {
-    let emulator = Emulator::start().await.unwrap();
-    emulator
-        .inject(
-            Operation::ListJobs,
-            Trigger::Next(1),
-            Fault::Stall { bytes: 1 },
-        )
-        .unwrap();
-    let hurried = Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_millis(100));
-    let call = hurried
-        .build()
-        .unwrap()
-        .get(format!("{}/jobs", emulator.base_url()));
-    let mut answer = call.bearer_auth(emulator.token()).send().await.unwrap();
-    assert_eq!(answer.chunk().await.unwrap().unwrap(), "[");
-    assert!(answer.chunk().await.unwrap_err().is_timeout());
+    let caller = Caller::with_fault(Operation::ListJobs, Fault::Stall { bytes: 1 }).await;
+    let hurried = client_with_timeout(Duration::from_secs(1));
+    let call = hurried.get(format!("{}/jobs", caller.base_url()));
+    let mut response = send(call.bearer_auth(caller.token())).await;
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "[");
+    assert!(response.chunk().await.unwrap_err().is_timeout());
 
-    // A body of two bytes, one at a time; and a whole one a little later.
-    for fault in [
-        Fault::Slow {
-            bytes_per_second: 20,
-        },
-        Fault::Latency { milliseconds: 60 },
-    ] {
-        emulator
-            .inject(Operation::ListJobs, Trigger::Next(1), fault)
-            .unwrap();
-        let begun = Instant::now();
-        let answer = request(&emulator, Method::GET, "/jobs")
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.text().await.unwrap(), "[]");
-        assert!(begun.elapsed() >= Duration::from_millis(60));
+    // A body of two bytes, one at a time; and a complete one after a delay.
+    let slow = Fault::Slow {
+        bytes_per_second: 20,
+    };
+    for fault in [slow, Fault::latency(Duration::from_millis(60))] {
+        caller.inject_next(Operation::ListJobs, fault);
+        let start = Instant::now();
+        assert_eq!(caller.list().await, json!([]));
+        assert!(start.elapsed() >= Duration::from_millis(60));
     }
 }
 
 #[tokio::test]
 async fn fields_are_added_duplicated_and_replaced() {
-    let added = |name: &str, value| Fault::ExtraField {
-        name: name.into(),
-        value,
-    };
-    let unknown = polled(added("news", json!(5))).await.unwrap();
-    assert_eq!(unknown.json::<Value>().await.unwrap()["news"], 5);
-    let doubled = polled(added("status", json!("odd"))).await.unwrap();
-    let text = doubled.text().await.unwrap();
+    let unknown = polled(extra_field("extra", json!(5))).await;
+    assert_eq!(unknown.json::<Value>().await.unwrap()["extra"], 5);
+    let duplicated = polled(extra_field("status", json!("odd"))).await;
+    let text = duplicated.text().await.unwrap();
     assert_eq!(text.matches("\"status\":").count(), 2, "{text}");
-    let retyped = Fault::ReplacedField {
-        pointer: "/attachments/0/size".into(),
-        value: json!("large"),
-    };
-    let retyped = polled(retyped).await.unwrap();
-    let job: Value = retyped.json().await.unwrap();
+    let replaced = polled(replaced_field("/attachments/0/size", json!("large"))).await;
+    let job: Value = replaced.json().await.unwrap();
     assert_eq!(job["attachments"][0]["size"], "large");
 }
 
 #[tokio::test]
 async fn links_expire_and_images_are_truncated() {
-    let emulator = Emulator::builder().time_scale(600.0).start().await.unwrap();
-    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
-    emulator
-        .inject(Operation::GetJob, Trigger::Next(1), Fault::ExpiredLinks)
-        .unwrap();
-    let stale: Value = poll(&emulator).send().await.unwrap().json().await.unwrap();
-    let fetched = client()
-        .get(url(&stale["attachments"][0]))
-        .send()
-        .await
-        .unwrap();
+    let caller = Caller::start().await;
+    let link = caller.link().await;
+    caller.inject_next(Operation::GetJob, Fault::ExpiredLinks);
+    let expired = json_of(caller.poll()).await;
+    let fetched = fetch(&url(&expired["attachments"][0])).await;
     assert_eq!(fetched.status(), 404);
 
-    emulator
-        .inject(
-            Operation::GetImage,
-            Trigger::Next(1),
-            Fault::ShortBody { bytes: 50 },
-        )
-        .unwrap();
-    let link = url(&job["seed"]["attachments"][0]);
-    let truncated = client().get(&link).send().await.unwrap();
+    caller.inject_next(Operation::GetImage, Fault::ShortBody { bytes: 50 });
+    // It has no effect on a response without a body.
+    let head = send(client().head(&link)).await;
+    let size = head.headers()["content-length"].to_str().unwrap();
+    let truncated = fetch(&link).await;
     assert_eq!(truncated.status(), 200);
     assert_eq!(truncated.bytes().await.unwrap().len(), 50);
-    let whole = client()
-        .get(&link)
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
-    assert_eq!(whole.len(), job["seed"]["attachments"][0]["size"]);
+    let complete = fetch(&link).await.bytes().await.unwrap();
+    assert_eq!(complete.len().to_string(), size);
 }
 
 #[tokio::test]
 async fn fault_without_effect_stays_pending() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let jobid = start(&emulator, &emulator.jobs().imagine).await["jobid"].clone();
-    let jobid = jobid.as_str().unwrap();
-    let retyped = Fault::ReplacedField {
-        pointer: "/seed/value".into(),
-        value: json!("none"),
+    let caller = Caller::start().await;
+    let job = caller.start_job(&caller.jobs().imagine).await;
+    let get = async || {
+        let call = caller.request(Method::GET, "/jobs/");
+        json_of(call.query(&[("jobid", id(&job))])).await
     };
-    for fault in [retyped, Fault::ExpiredLinks] {
-        emulator
-            .inject(Operation::GetJob, Trigger::Next(1), fault)
-            .unwrap();
+    for fault in [
+        replaced_field("/seed/value", json!("none")),
+        Fault::ExpiredLinks,
+    ] {
+        caller.inject_next(Operation::GetJob, fault);
     }
     // It has neither a seed nor a link yet.
     for _ in 0..2 {
-        assert_eq!(get(&emulator, jobid).await.0, 200);
+        get().await;
     }
-    let used = |emulator: &Emulator| {
-        emulator
-            .faults()
-            .iter()
-            .map(|count| count.hits)
-            .sum::<u64>()
-    };
-    assert_eq!(used(&emulator), 0);
-    assert_eq!(emulator.journal()[1].fault, None);
-    emulator.advance(Duration::from_secs(45));
-    assert_eq!(get(&emulator, jobid).await.1["seed"]["value"], "none");
-    get(&emulator, jobid).await;
-    assert_eq!(used(&emulator), 2);
+    assert_eq!(caller.hits(), [0, 0]);
+    assert_eq!(caller.journal()[1].fault, None);
+    caller.advance_seconds(45);
+    assert_eq!(get().await["seed"]["value"], "none");
+    get().await;
+    assert_eq!(caller.hits(), [1, 1]);
 }
 
 #[tokio::test]
 async fn pending_fault_lets_response_faults_pass() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let field = |pointer: &str, value| Fault::ReplacedField {
-        pointer: pointer.into(),
-        value,
-    };
+    let caller = Caller::start().await;
     for fault in [
-        field("/seed/value", json!("none")),
+        replaced_field("/seed/value", json!("none")),
         Fault::ResetBefore,
         // It has this value already.
-        field("/code", json!(200)),
-        field("/code", json!("200")),
+        replaced_field("/code", json!(200)),
+        replaced_field("/code", json!("200")),
     ] {
-        emulator
-            .inject(Operation::GetJob, Trigger::Next(1), fault)
-            .unwrap();
+        caller.inject_next(Operation::GetJob, fault);
     }
-    let jobid = &emulator.jobs().imagine;
-    assert_eq!(get(&emulator, jobid).await.1["code"], "200");
-    assert_eq!(get(&emulator, jobid).await.1["code"], 200);
-    let used: Vec<_> = emulator.faults().iter().map(|count| count.hits).collect();
-    assert_eq!(used, [0, 0, 0, 1]);
+    assert_eq!(json_of(caller.poll()).await["code"], "200");
+    assert_eq!(json_of(caller.poll()).await["code"], 200);
+    assert_eq!(caller.hits(), [0, 0, 0, 1]);
+    caller.clear_faults();
+    assert_eq!(caller.faults(), []);
 }
 
 #[tokio::test]
 async fn errors_of_bodiless_operations_have_fields() {
-    let emulator = Emulator::start().await.unwrap();
-    let added = Fault::ExtraField {
-        name: "news".into(),
-        value: json!(5),
-    };
+    let reset = format!("/account/midjourney/{CHANNEL}/reset");
     for (operation, method, path) in [
         (Operation::ListJobs, Method::GET, "/jobs"),
-        (
-            Operation::ResetAccount,
-            Method::POST,
-            "/account/midjourney/1114555266835431444/reset",
-        ),
+        (Operation::ResetAccount, Method::POST, &reset),
     ] {
-        emulator
-            .inject(operation, Trigger::Next(1), added.clone())
-            .unwrap();
-        let call = request(&emulator, method.clone(), path);
-        let whole = call.send().await.unwrap().text().await.unwrap();
-        assert!(!whole.contains("news"), "{whole}");
-        let stranger = client().request(method, format!("{}{path}", emulator.base_url()));
-        let error: Value = stranger.send().await.unwrap().json().await.unwrap();
-        assert_eq!((&error["code"], &error["news"]), (&json!(401), &json!(5)));
+        let caller = Caller::with_fault(operation, extra_field("extra", json!(5))).await;
+        let complete = send(caller.request(method.clone(), path)).await;
+        let complete = complete.text().await.unwrap();
+        assert!(!complete.contains("extra"), "{complete}");
+        let error = json_of(caller.anonymous(method, path)).await;
+        assert_eq!((&error["code"], &error["extra"]), (&json!(401), &json!(5)));
     }
 }
 
 #[tokio::test]
-async fn image_fault_is_not_applied_to_head() {
-    let emulator = fast().await;
-    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
-    let link = url(&job["seed"]["attachments"][0]);
-    emulator
-        .inject(
-            Operation::GetImage,
-            Trigger::Next(1),
-            Fault::ShortBody { bytes: 5 },
-        )
-        .unwrap();
-    let head = client().head(&link).send().await.unwrap();
-    let size = head.headers()["content-length"].to_str().unwrap();
-    assert_eq!(size, job["seed"]["attachments"][0]["size"].to_string());
-    let picture = client().get(&link).send().await.unwrap();
-    assert_eq!(picture.bytes().await.unwrap().len(), 5);
-}
-
-#[tokio::test]
 async fn inapplicable_fault_is_rejected() {
-    let emulator = Emulator::start().await.unwrap();
-    let injected = emulator.inject(Operation::GetJob, Trigger::Next(1), Fault::Duplicated);
+    let caller = Caller::start().await;
+    let injected = caller.inject(Operation::GetJob, Trigger::Next(1), Fault::Duplicated);
     assert!(matches!(injected, Err(FaultError::Unsuitable { .. })));
-    assert_eq!(emulator.faults(), []);
+    assert_eq!(caller.faults(), []);
     let builder = Emulator::builder().fault(Operation::GetJob, Trigger::Next(1), Fault::status(99));
     let error = builder.start().await.unwrap_err();
     assert_eq!(error.to_string(), "a status is between 200 and 999, not 99");
 }
 
-#[tokio::test]
-async fn pending_faults_are_bounded() {
-    let emulator = Emulator::start().await.unwrap();
-    let inject = |value: String| {
-        let fault = Fault::ExtraField {
-            name: "unknown".into(),
-            value: value.into(),
-        };
-        emulator.inject(Operation::GetJob, Trigger::Next(1), fault)
-    };
-    assert_eq!(inject("x".repeat(1024 * 1024)), Err(FaultError::Full));
-    for _ in 0..1000 {
-        assert_eq!(inject(String::new()), Ok(()));
-    }
-    let error = inject(String::new()).unwrap_err().to_string();
-    assert!(error.contains("1000 are kept, of 1048576 bytes"), "{error}");
-    // A call meets one, which makes room.
-    poll(&emulator).send().await.unwrap();
-    assert_eq!(inject(String::new()), Ok(()));
-    assert_eq!(emulator.faults().len(), 1000);
-}
-
-#[tokio::test]
-async fn faults_can_be_cleared() {
-    let emulator = Emulator::start().await.unwrap();
-    let always = Trigger::Probability {
-        probability: 1.0,
-        seed: 1,
-    };
-    emulator
-        .inject(Operation::GetJob, always, Fault::status(500))
-        .unwrap();
-    for _ in 0..3 {
-        assert_eq!(poll(&emulator).send().await.unwrap().status(), 500);
-    }
-    assert_eq!(emulator.faults()[0].hits, 3);
-    emulator.clear_faults();
-    assert_eq!(poll(&emulator).send().await.unwrap().status(), 200);
-    // Another operation never met it.
-    start(&emulator, &emulator.jobs().imagine).await;
-}
-
-#[tokio::test]
-async fn timed_out_call_is_still_processed() {
-    let emulator = Emulator::start().await.unwrap();
-    let late = Fault::Latency { milliseconds: 150 };
-    emulator
-        .inject(Operation::RetrieveSeed, Trigger::Next(1), late)
-        .unwrap();
-    let hurried = Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_millis(50));
-    let url = format!("{}/jobs/seed_async", emulator.base_url());
-    let call = hurried
-        .build()
-        .unwrap()
-        .post(url)
-        .bearer_auth(emulator.token());
-    let call = call.json(&json!({ "jobid": emulator.jobs().imagine }));
-    assert!(call.send().await.unwrap_err().is_timeout());
-    while emulator.journal().is_empty() {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    assert_eq!(emulator.journal()[0].status, Some(200));
-    assert_eq!(emulator.job_counts()[&emulator.jobs().imagine].started, 1);
-}
-
 /// A submission on a connection of its own.
-fn submitted(emulator: &Emulator) -> TcpStream {
-    let address = emulator.base_url().trim_start_matches("http://");
-    let address = address.trim_end_matches("/v2");
-    let body = json!({ "jobid": emulator.jobs().imagine }).to_string();
-    let head = format!(
-        "POST /v2/jobs/seed_async HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        emulator.token(),
-        body.len()
+fn submit(caller: &Caller) -> TcpStream {
+    let body = json!({ "jobid": caller.jobs().imagine }).to_string();
+    let (address, token, length) = (caller.authority(), caller.token(), body.len());
+    let request = format!(
+        "POST /v2/jobs/seed_async HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     );
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all((head + &body).as_bytes()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
     stream
 }
 
@@ -445,16 +244,9 @@ fn submitted(emulator: &Emulator) -> TcpStream {
 async fn delayed_call_outlives_its_sender() {
     const DELAY: Duration = Duration::from_millis(150);
     for is_reset in [false, true] {
-        let emulator = Emulator::start().await.unwrap();
-        emulator
-            .inject(
-                Operation::RetrieveSeed,
-                Trigger::Next(1),
-                Fault::latency(DELAY),
-            )
-            .unwrap();
+        let caller = Caller::with_fault(Operation::RetrieveSeed, Fault::latency(DELAY)).await;
         let sent = Instant::now();
-        let stream = submitted(&emulator);
+        let stream = submit(&caller);
         if is_reset {
             stream.set_nonblocking(true).unwrap();
             let stream = tokio::net::TcpStream::from_std(stream).unwrap();
@@ -462,40 +254,19 @@ async fn delayed_call_outlives_its_sender() {
         } else {
             drop(stream);
         }
-        while emulator.job_counts().is_empty() {
-            assert!(
-                sent.elapsed() < Duration::from_secs(15),
-                "it is not started"
-            );
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        eventually(|| !caller.journal().is_empty()).await;
         assert!(sent.elapsed() >= DELAY, "{:?}", sent.elapsed());
-        assert_eq!(emulator.faults()[0].hits, 1);
-        assert_eq!(emulator.job_counts()[&emulator.jobs().imagine].started, 1);
+        assert_eq!(caller.journal()[0].status, Some(200));
+        assert_eq!(caller.hits(), [1]);
+        assert_eq!(caller.job_counts()[&caller.jobs().imagine].started, 1);
     }
 }
 
 #[tokio::test]
-async fn delayed_call_responds_to_its_sender() {
-    let emulator = Emulator::start().await.unwrap();
-    let late = Fault::latency(Duration::from_millis(60));
-    emulator
-        .inject(Operation::RetrieveSeed, Trigger::Next(1), late)
-        .unwrap();
-    let sent = Instant::now();
-    start(&emulator, &emulator.jobs().imagine).await;
-    assert!(sent.elapsed() >= Duration::from_millis(60));
-}
-
-#[tokio::test]
 async fn leaked_token_is_counted_despite_a_fault() {
-    let emulator = Emulator::builder()
-        .fault(Operation::GetImage, Trigger::Next(1), Fault::status(503))
-        .start()
-        .await
-        .unwrap();
-    let call = client().get(emulator.image_base_url());
-    let answer = call.bearer_auth(emulator.token()).send().await.unwrap();
-    assert_eq!(answer.status(), 503);
-    assert_eq!(emulator.leaked_token_requests(), 1);
+    let caller = Caller::with_fault(Operation::GetImage, Fault::status(503)).await;
+    let call = client().get(caller.image_base_url());
+    let response = send(call.bearer_auth(caller.token())).await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(caller.leaked_token_requests(), 1);
 }

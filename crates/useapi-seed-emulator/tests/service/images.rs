@@ -2,16 +2,10 @@
 
 use std::collections::HashSet;
 use std::io::Cursor;
-use std::time::Duration;
 
-use reqwest::{Method, Response};
 use serde_json::Value;
 
-use crate::caller::{SIDE, client, fast, get, retrieve, url};
-
-async fn fetch(url: &str) -> Response {
-    client().get(url).send().await.unwrap()
-}
+use crate::caller::{Caller, SIDE, client, fetch, id, send, url};
 
 fn decoded(file: &[u8]) -> (u32, u32, Vec<u8>) {
     let mut decoder = png::Decoder::new(Cursor::new(file));
@@ -23,14 +17,12 @@ fn decoded(file: &[u8]) -> (u32, u32, Vec<u8>) {
     (frame.width, frame.height, pixels)
 }
 
-/// Fetches what an attachment announces and holds both together.
+/// The file of an attachment, which it describes.
 async fn downloaded(attachment: &Value) -> Vec<u8> {
     let response = fetch(&url(attachment)).await;
     assert_eq!(response.status(), 200);
-    assert_eq!(
-        response.headers()["content-type"],
-        attachment["content_type"].as_str().unwrap()
-    );
+    let kind = attachment["content_type"].as_str().unwrap();
+    assert_eq!(response.headers()["content-type"], kind);
     let file = response.bytes().await.unwrap().to_vec();
     assert_eq!(attachment["size"], file.len());
     let name = attachment["filename"].as_str().unwrap();
@@ -40,20 +32,18 @@ async fn downloaded(attachment: &Value) -> Vec<u8> {
 
 #[tokio::test]
 async fn images_match_their_announcement_and_differ() {
-    let emulator = fast().await;
+    let caller = Caller::start().await;
     let mut seen = HashSet::new();
-    for parent in [&emulator.jobs().imagine, &emulator.jobs().blend] {
-        let job = retrieve(&emulator, parent).await;
-        let images = job["seed"]["attachments"].as_array().unwrap();
-        assert_eq!(images.len(), 4);
-        for image in images {
-            assert!(url(image).starts_with(emulator.image_base_url()));
+    for parent in [&caller.jobs().imagine, &caller.jobs().blend] {
+        let job = caller.retrieve(parent).await;
+        for image in job["seed"]["attachments"].as_array().unwrap() {
+            assert!(url(image).starts_with(caller.image_base_url()));
             let file = downloaded(image).await;
             assert!(file.len() < 3_000_000);
             let (width, height, pixels) = decoded(&file);
             assert_eq!((width, height), (SIDE, SIDE));
-            let colours: HashSet<&[u8]> = pixels.chunks_exact(3).collect();
-            assert!(colours.len() > 150, "{}", colours.len());
+            let colors: HashSet<&[u8]> = pixels.chunks_exact(3).collect();
+            assert!(colors.len() > 150, "{}", colors.len());
             seen.insert(file);
         }
     }
@@ -62,165 +52,141 @@ async fn images_match_their_announcement_and_differ() {
 
 #[tokio::test]
 async fn grid_shows_the_four_images() {
-    let emulator = fast().await;
-    let job = retrieve(&emulator, &emulator.jobs().button).await;
-    let (_, parent) = get(&emulator, &emulator.jobs().button).await;
+    let caller = Caller::start().await;
+    let job = caller.retrieve(&caller.jobs().button).await;
+    let (_, parent) = caller.get(&caller.jobs().button).await;
     let (width, height, grid) = decoded(&downloaded(&parent["attachments"][0]).await);
     assert_eq!((width, height), (2 * SIDE, 2 * SIDE));
-    let side = SIDE as usize;
-    let images = job["seed"]["attachments"].as_array().unwrap();
-    assert_eq!(images.len(), 4);
-    for (index, image) in images.iter().enumerate() {
+    let row_bytes = SIDE as usize * 3;
+    let rows: Vec<_> = grid.chunks_exact(row_bytes).collect();
+    for index in 0..4 {
+        let image = &job["seed"]["attachments"][index];
         let (.., pixels) = decoded(&downloaded(image).await);
-        let (left, top) = (index % 2 * side * 3, index / 2 * side);
-        for (row, line) in pixels.chunks_exact(side * 3).enumerate() {
-            let begin = (top + row) * 2 * side * 3 + left;
-            assert!(
-                &grid[begin..begin + side * 3] == line,
-                "image {index}, row {row}"
-            );
+        let (left, top) = (index % 2, index / 2 * SIDE as usize);
+        for (row, line) in pixels.chunks_exact(row_bytes).enumerate() {
+            let is_same = rows[(top + row) * 2 + left] == line;
+            assert!(is_same, "image {index}, row {row}");
         }
     }
 }
 
 #[tokio::test]
 async fn head_response_has_the_length() {
-    let emulator = fast().await;
-    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    let caller = Caller::start().await;
+    let job = caller.retrieve(&caller.jobs().imagine).await;
     let image = &job["seed"]["attachments"][2];
-    let response = client().head(url(image)).send().await.unwrap();
+    let response = send(client().head(url(image))).await;
     assert_eq!(response.status(), 200);
-    assert_eq!(
-        response.headers()["content-length"],
-        image["size"].to_string()
-    );
-    let response = client()
-        .request(Method::POST, url(image))
-        .send()
-        .await
-        .unwrap();
+    let size = image["size"].to_string();
+    assert_eq!(response.headers()["content-length"], size);
+    let response = send(client().post(url(image))).await;
     assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "GET, HEAD");
 }
 
 #[tokio::test]
 async fn request_with_token_is_rejected_and_counted() {
-    let emulator = fast().await;
-    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
-    let link = url(&job["seed"]["attachments"][0]);
-    let token = emulator.token();
+    let caller = Caller::start().await;
+    let link = caller.link().await;
+    let token = caller.token();
     let escaped = token.replace(':', "%3A");
     assert_eq!(fetch(&link).await.status(), 200);
-    assert_eq!(emulator.leaked_token_requests(), 0);
+    assert_eq!(caller.leaked_token_requests(), 0);
 
-    let get = |url: String| client().get(url);
-    let nowhere = format!("{}/nowhere", emulator.image_base_url());
+    let get = |url: &str| client().get(url);
+    let nowhere = format!("{}/nowhere", caller.image_base_url());
     let calls = [
-        get(link.clone()).bearer_auth(token),
-        get(link.clone()).bearer_auth("anything"),
-        get(link.clone()).basic_auth("user", Some("password")),
-        get(link.clone()).header("x-api-key", token),
-        get(link.clone()).header("cookie", format!("t={token}; u=1")),
-        get(link.clone()).header("referer", format!("http://x/?token={token}")),
-        get(format!("{link}token={token}")),
-        get(format!("{link}token={escaped}")),
-        get(format!("{nowhere}/{escaped}")),
-        get(nowhere.clone()).bearer_auth(emulator.expired_token()),
-        get(link.clone()).header("x-api-key", emulator.expired_token()),
+        get(&link).bearer_auth(token),
+        get(&link).bearer_auth("anything"),
+        get(&link).basic_auth("user", Some("password")),
+        get(&link).header("x-api-key", token),
+        get(&link).header("cookie", format!("t={token}; u=1")),
+        get(&link).header("referer", format!("http://x/?token={token}")),
+        get(&format!("{link}token={token}")),
+        get(&format!("{link}token={escaped}")),
+        get(&format!("{nowhere}/{escaped}")),
+        get(&nowhere).bearer_auth(caller.expired_token()),
+        get(&link).header("x-api-key", caller.expired_token()),
     ];
     let count = calls.len() as u64;
     for (index, call) in calls.into_iter().enumerate() {
-        let response = call.send().await.unwrap();
+        let response = send(call).await;
         assert_eq!(response.status(), 403, "call {index}");
         let text = response.text().await.unwrap();
-        assert!(
-            text.contains("credentials") && !text.contains(token),
-            "{text}"
-        );
+        assert!(text.contains("credentials"), "{text}");
+        assert!(!text.contains(token), "{text}");
     }
-    assert_eq!(emulator.leaked_token_requests(), count);
     assert_eq!(fetch(&link).await.status(), 200);
-    assert_eq!(emulator.leaked_token_requests(), count);
+    assert_eq!(caller.leaked_token_requests(), count);
 }
 
-async fn expired(url: &str) {
+async fn assert_expired(url: &str) {
     let response = fetch(url).await;
     assert_eq!(response.status(), 404, "{url}");
-    assert_eq!(
-        response.text().await.unwrap(),
-        "This content is no longer available."
-    );
+    let text = response.text().await.unwrap();
+    assert_eq!(text, "This content is no longer available.");
 }
 
 #[tokio::test]
 async fn changed_link_is_not_found() {
-    let emulator = fast().await;
-    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
-    let link = url(&job["seed"]["attachments"][0]);
-    let other = url(&job["seed"]["attachments"][1]);
+    let caller = Caller::start().await;
+    let job = caller.retrieve(&caller.jobs().imagine).await;
+    let [link, other] = [0, 1].map(|index| url(&job["seed"]["attachments"][index]));
     let (path, query) = link.split_once('?').unwrap();
     let (other_path, _) = other.split_once('?').unwrap();
-    assert_eq!(fetch(&link).await.status(), 200);
-    expired(path).await;
-    expired(&format!("{other_path}?{query}")).await;
-    expired(&link.replace("?ex=", "?ex=f")).await;
-    expired(&link.replace("&is=", "&is=f")).await;
-    expired(&link.replace("&hm=", "&hm=f")).await;
-    expired(&link.replace("&hm=", "&mh=")).await;
-    expired(&format!(
-        "{}/attachments/1/2/x.png?{query}",
-        emulator.image_base_url()
-    ))
-    .await;
+    let unknown = format!("{}/attachments/1/2/x.png", caller.image_base_url());
+    for changed in [
+        path.to_owned(),
+        format!("{other_path}?{query}"),
+        format!("{unknown}?{query}"),
+        link.replace("?ex=", "?ex=f"),
+        link.replace("&hm=", "&mh="),
+    ] {
+        assert_expired(&changed).await;
+    }
 }
 
 #[tokio::test]
 async fn link_expires_after_a_day() {
-    let emulator = fast().await;
-    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
+    let caller = Caller::start().await;
+    let job = caller.retrieve(&caller.jobs().imagine).await;
     let link = |job: &Value| url(&job["seed"]["attachments"][0]);
     let old = link(&job);
+    caller.advance_seconds(24 * 60 * 60 - 1);
     assert_eq!(fetch(&old).await.status(), 200);
-    emulator.advance(Duration::from_secs(24 * 60 * 60));
-    expired(&old).await;
+    caller.advance_seconds(1);
+    assert_expired(&old).await;
     // A new response has a renewed link.
-    let (_, job) = get(&emulator, job["jobid"].as_str().unwrap()).await;
+    let (_, job) = caller.get(id(&job)).await;
     assert_eq!(fetch(&link(&job)).await.status(), 200);
 }
 
 #[tokio::test]
 async fn range_request_resumes_a_download() {
-    let emulator = fast().await;
-    let job = retrieve(&emulator, &emulator.jobs().imagine).await;
-    let images = &job["seed"]["attachments"];
-    let link = url(&images[0]);
+    let caller = Caller::start().await;
+    let link = caller.link().await;
     let complete = fetch(&link).await;
     assert_eq!(complete.headers()["accept-ranges"], "bytes");
     let tag = complete.headers()["etag"].clone();
-    assert!(tag.as_bytes().starts_with(b"\""), "{tag:?}");
     let file = complete.bytes().await.unwrap();
     let size = file.len();
-    let get = |range: String| client().get(&link).header("range", range);
+    let get = |range: &str| client().get(&link).header("range", range);
 
-    let rest = get("bytes=50-".into()).header("if-range", &tag);
-    let rest = rest.send().await.unwrap();
+    let rest = send(get("bytes=50-").header("if-range", &tag)).await;
     assert_eq!(rest.status(), 206);
-    let place = format!("bytes 50-{}/{size}", size - 1);
-    assert_eq!(rest.headers()["content-range"], place);
+    let range = format!("bytes 50-{}/{size}", size - 1);
+    assert_eq!(rest.headers()["content-range"], range);
     assert_eq!(rest.headers()["content-type"], "image/png");
     assert_eq!(rest.headers()["etag"], tag);
     assert!(rest.bytes().await.unwrap() == file.slice(50..));
 
-    // Another version, several ranges, or another unit.
-    let other = fetch(&url(&images[1])).await.headers()["etag"].clone();
-    assert_ne!(other, tag);
-    let anew = get("bytes=50-".into()).header("if-range", other);
-    for request in [anew, get("bytes=0-1,50-".into()), get("lines=1-".into())] {
-        let response = request.send().await.unwrap();
+    let other = get("bytes=50-").header("if-range", "\"other\"");
+    for request in [other, get("bytes=0-1,50-")] {
+        let response = send(request).await;
         assert_eq!(response.status(), 200);
         assert!(response.bytes().await.unwrap() == file);
     }
-
-    let beyond = get(format!("bytes={size}-")).send().await.unwrap();
+    let beyond = send(get(&format!("bytes={size}-"))).await;
     assert_eq!(beyond.status(), 416);
     assert_eq!(beyond.headers()["content-range"], format!("bytes */{size}"));
     assert_eq!(beyond.bytes().await.unwrap(), "");

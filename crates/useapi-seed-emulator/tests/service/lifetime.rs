@@ -7,36 +7,19 @@ use std::time::Duration;
 use serde_json::json;
 use useapi_seed_emulator::{Emulator, StartError};
 
-use crate::caller::{get, post, start, wait_for};
+use crate::caller::Caller;
 
-fn address(url: &str) -> SocketAddr {
-    let authority = url.trim_start_matches("http://").trim_end_matches("/v2");
-    authority.parse().unwrap()
-}
-
-fn addresses(emulator: &Emulator) -> [SocketAddr; 2] {
-    [emulator.base_url(), emulator.image_base_url()].map(address)
+fn addresses(caller: &Caller) -> [SocketAddr; 2] {
+    let images = caller.image_base_url().trim_start_matches("http://");
+    [caller.authority(), images].map(|address| address.parse().unwrap())
 }
 
 #[tokio::test]
 async fn emulator_listens_on_two_loopback_ports() {
-    let emulator = Emulator::start().await.unwrap();
-    let [api, images] = addresses(&emulator);
-    assert_eq!(api.ip().to_string(), "127.0.0.1");
-    assert_eq!(images.ip().to_string(), "127.0.0.1");
+    let caller = Caller::start().await;
+    let [api, images] = addresses(&caller);
+    assert!(api.ip().is_loopback() && images.ip().is_loopback());
     assert_ne!(api.port(), images.port());
-    assert_eq!(emulator.base_url(), format!("http://{api}/v2"));
-    assert_eq!(emulator.image_base_url(), format!("http://{images}"));
-}
-
-#[tokio::test]
-async fn port_is_configurable() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let emulator = Emulator::builder().port(port).start().await.unwrap();
-    assert_eq!(address(emulator.base_url()).port(), port);
-    assert_eq!(get(&emulator, &emulator.jobs().progress).await.0, 200);
 }
 
 #[tokio::test]
@@ -45,49 +28,34 @@ async fn taken_port_is_reported() {
     let port = taken.local_addr().unwrap().port();
     let error = Emulator::builder().port(port).start().await.unwrap_err();
     assert!(matches!(error, StartError::PortTaken { port: named } if named == port));
-    assert!(
-        error.to_string().contains(&format!("port {port} is taken")),
-        "{error}"
-    );
+    let shown = error.to_string();
+    assert!(shown.contains(&format!("port {port} is taken")), "{shown}");
 }
 
 #[tokio::test]
 async fn paused_clock_resumes() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let job = start(&emulator, &emulator.jobs().imagine).await;
-    assert!(emulator.set_time_scale(0.0).is_err());
-    emulator.set_time_scale(600.0).unwrap();
-    wait_for(&emulator, job["jobid"].as_str().unwrap(), "completed").await;
+    let caller = Caller::start().await;
+    assert!(caller.set_time_scale(0.0).is_err());
+    caller.set_time_scale(f64::MAX).unwrap();
+    // A job's 31 days are over.
+    assert_eq!(caller.get(&caller.jobs().imagine).await.0, 404);
 }
 
 #[tokio::test]
 async fn time_scale_must_be_positive() {
-    for speed in [0.0, -0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let error = Emulator::builder()
-            .time_scale(speed)
-            .start()
-            .await
-            .unwrap_err();
-        assert!(matches!(error, StartError::TimeScale(_)), "{error}");
-        assert!(
-            error.to_string().starts_with("the time scale must be"),
-            "{error}"
-        );
-    }
-    // At the latter, a job's 31 days are over at once.
-    for (speed, status) in [(f64::MIN_POSITIVE, 200), (f64::MAX, 404)] {
-        let emulator = Emulator::builder().time_scale(speed).start().await.unwrap();
-        assert_eq!(get(&emulator, &emulator.jobs().imagine).await.0, status);
-    }
+    let error = Emulator::builder().time_scale(-0.0).start().await;
+    assert!(matches!(error, Err(StartError::TimeScale(_))), "{error:?}");
+    let slowest = Caller::of(Emulator::builder().time_scale(f64::MIN_POSITIVE)).await;
+    assert_eq!(slowest.get(&slowest.jobs().imagine).await.0, 200);
 }
 
 #[tokio::test]
 async fn drop_closes_ports_and_connections() {
-    let emulator = Emulator::start().await.unwrap();
-    let addresses = addresses(&emulator);
+    let caller = Caller::start().await;
+    let addresses = addresses(&caller);
     let open = addresses.map(|address| TcpStream::connect(address).unwrap());
-    assert_eq!(get(&emulator, &emulator.jobs().progress).await.0, 200);
-    drop(emulator);
+    assert_eq!(caller.get(&caller.jobs().progress).await.0, 200);
+    drop(caller);
     for (address, mut open) in addresses.into_iter().zip(open) {
         let error = TcpStream::connect(address).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
@@ -103,45 +71,35 @@ async fn drop_closes_ports_and_connections() {
 async fn port_is_free_after_drop() {
     let mut port = 0;
     for _ in 0..5 {
-        let emulator = Emulator::builder().port(port).start().await.unwrap();
-        assert_eq!(get(&emulator, &emulator.jobs().progress).await.0, 200);
-        port = address(emulator.base_url()).port();
+        let caller = Caller::of(Emulator::builder().port(port)).await;
+        assert_eq!(caller.get(&caller.jobs().progress).await.0, 200);
+        let [api, _] = addresses(&caller);
+        assert!(port == 0 || port == api.port());
+        port = api.port();
     }
-    assert_ne!(port, 0);
 }
 
 #[test]
 fn emulator_outlives_the_starting_runtime() {
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    };
-    let emulator = runtime().block_on(Emulator::start()).unwrap();
-    let (status, _) = runtime().block_on(get(&emulator, &emulator.jobs().progress));
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let caller = runtime().block_on(Caller::start());
+    let (status, _) = runtime().block_on(caller.get(&caller.jobs().progress));
     assert_eq!(status, 200);
 }
 
 #[tokio::test]
 async fn emulators_share_nothing() {
-    let mut emulators = Vec::new();
-    for _ in 0..12 {
-        emulators.push(Emulator::start().await.unwrap());
-    }
-    let [first, others @ ..] = emulators.as_slice() else {
-        panic!("none");
-    };
+    let first = Caller::start().await;
+    let others = [Caller::start().await, Caller::start().await];
     let halted = &first.jobs().halted;
-    assert_eq!(post(first, json!({ "jobid": halted })).await.0, 596);
+    assert_eq!(first.submit(halted).await.0, 596);
     for _ in 0..3 {
-        start(first, &first.jobs().imagine).await;
+        first.start_job(&first.jobs().imagine).await;
     }
-    assert_eq!(others.len(), 11);
     for other in others {
-        // The body of the first refusal, not of the later ones.
-        let (status, job) = post(other, json!({ "jobid": halted })).await;
+        // The first response of a halted account, not a later one.
+        let (status, job) = other.submit(halted).await;
         assert_eq!((status, &job["status"]), (596, &json!("failed")));
-        start(other, &first.jobs().imagine).await;
+        other.start_job(&first.jobs().imagine).await;
     }
 }

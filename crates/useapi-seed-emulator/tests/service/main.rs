@@ -14,7 +14,6 @@ mod callbacks;
 mod console;
 mod contract;
 mod control;
-mod control_spec;
 mod faults;
 mod get_job;
 mod halted;

@@ -1,25 +1,22 @@
-//! Requests for a seed that are refused.
-
-use std::time::Duration;
+//! Requests for a seed that are rejected.
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use useapi_seed_emulator::Emulator;
 
-use crate::caller::{answer, fast, get, post, request, retrieve, start};
+use crate::caller::{Caller, Reply, id, validated};
 
-async fn refused(emulator: &Emulator, body: Value, status: u16, error: &str) {
-    let got = post(emulator, body.clone()).await;
+async fn assert_rejected(caller: &Caller, body: Value, status: u16, error: &str) {
+    let expected = json!({ "error": error, "code": status });
     assert_eq!(
-        got,
-        (status, json!({ "error": error, "code": status })),
+        caller.post(body.clone()).await,
+        (status, expected),
         "{body}"
     );
 }
 
 #[tokio::test]
 async fn jobid_is_required() {
-    let emulator = Emulator::start().await.unwrap();
+    let caller = Caller::start().await;
     for body in [
         json!({}),
         json!({ "jobid": null }),
@@ -27,196 +24,138 @@ async fn jobid_is_required() {
         json!({ "jobid": " \t" }),
         json!({ "jobid": 7 }),
         json!({ "jobid": ["x"] }),
-        json!({ "jobId": emulator.jobs().imagine }),
+        json!({ "jobId": caller.jobs().imagine }),
     ] {
-        refused(&emulator, body, 400, "jobid is missing").await;
+        assert_rejected(&caller, body, 400, "jobid is missing").await;
     }
 }
 
 #[tokio::test]
 async fn lengths_are_counted_in_characters() {
-    let emulator = Emulator::start().await.unwrap();
-    let jobid = &emulator.jobs().imagine;
+    let caller = Caller::start().await;
+    let jobid = &caller.jobs().imagine;
     let (longest, over) = ("é🐈".repeat(512), "é🐈".repeat(512) + "x");
     for field in ["replyRef", "replyUrl"] {
         let error = format!("{field} is too long");
-        refused(
-            &emulator,
-            json!({ "jobid": jobid, field: over }),
-            400,
-            &error,
-        )
-        .await;
-        let (status, job) = post(&emulator, json!({ "jobid": jobid, field: longest })).await;
+        let body = json!({ "jobid": jobid, field: over });
+        assert_rejected(&caller, body, 400, &error).await;
+        let (status, job) = caller.post(json!({ "jobid": jobid, field: longest })).await;
         assert_eq!((status, job[field].as_str()), (200, Some(longest.as_str())));
     }
 }
 
 #[tokio::test]
 async fn optional_fields_must_be_texts() {
-    let emulator = Emulator::start().await.unwrap();
-    let jobid = &emulator.jobs().imagine;
+    let caller = Caller::start().await;
     for field in ["replyRef", "replyUrl", "discord"] {
         let error = format!("Emulator: {field} must be a string; leave it out, or send \"\"");
-        for value in [json!(null), json!(1), json!(true), json!(["x"]), json!({})] {
-            refused(
-                &emulator,
-                json!({ "jobid": jobid, field: value }),
-                400,
-                &error,
-            )
-            .await;
+        for value in [json!(null), json!(1), json!(["x"])] {
+            let body = json!({ "jobid": caller.jobs().imagine, field: value });
+            assert_rejected(&caller, body, 400, &error).await;
         }
     }
-    assert!(emulator.job_counts().is_empty());
+    assert!(caller.job_counts().is_empty());
 }
 
 #[tokio::test]
 async fn empty_field_is_absent_and_unknown_ignored() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let jobid = &emulator.jobs().imagine;
-    let mut plain = start(&emulator, jobid).await;
+    let caller = Caller::start().await;
+    let jobid = &caller.jobs().imagine;
+    let mut plain = caller.start_job(jobid).await;
     let body = json!({
         "jobid": jobid, "discord": "", "replyUrl": "", "replyRef": "", "unknown": null,
     });
-    let (status, job) = post(&emulator, body).await;
+    let (status, job) = caller.post(body).await;
     assert_eq!(status, 200);
+    // Another job, since the seed is not retrieved yet.
+    assert_ne!(plain["jobid"], job["jobid"]);
     plain["jobid"] = job["jobid"].clone();
     assert_eq!(job, plain);
 }
 
 #[tokio::test]
 async fn parent_must_be_completed_and_supported() {
-    let emulator = Emulator::start().await.unwrap();
-    let jobs = emulator.jobs();
-    let error = "Unable to locate parent job no:such job";
-    refused(&emulator, json!({ "jobid": "no:such job" }), 404, error).await;
-    let error = "Parent job must be completed";
-    refused(&emulator, json!({ "jobid": jobs.progress }), 400, error).await;
-    let error = "Job of type describe not supported";
-    refused(&emulator, json!({ "jobid": jobs.unsupported }), 400, error).await;
-}
-
-#[tokio::test]
-async fn seed_job_is_not_a_parent() {
-    let slow = Emulator::start().await.unwrap();
-    let job = start(&slow, &slow.jobs().imagine).await;
-    let body = json!({ "jobid": job["jobid"] });
-    refused(&slow, body, 400, "Parent job must be completed").await;
-
-    let fast = fast().await;
-    let job = retrieve(&fast, &fast.jobs().imagine).await;
-    let body = json!({ "jobid": job["jobid"] });
-    refused(&fast, body, 400, "Job of type seed_async not supported").await;
-}
-
-#[tokio::test]
-async fn discord_and_channel_are_required() {
-    let emulator = Emulator::start().await.unwrap();
-    let jobs = emulator.jobs();
-    refused(
-        &emulator,
-        json!({ "jobid": jobs.no_discord }),
-        400,
-        "discord is missing",
-    )
-    .await;
-    let body = json!({ "jobid": jobs.no_discord, "discord": "" });
-    refused(&emulator, body, 400, "discord is missing").await;
-    refused(
-        &emulator,
-        json!({ "jobid": jobs.no_channel }),
-        400,
-        "channel is missing",
-    )
-    .await;
+    let caller = Caller::start().await;
+    let jobs = caller.jobs();
+    let started = caller.start_job(&jobs.imagine).await;
+    let executing = "Parent job must be completed";
+    for (jobid, status, error) in [
+        (
+            "no:such job",
+            404,
+            "Unable to locate parent job no:such job",
+        ),
+        (&jobs.progress, 400, executing),
+        (&jobs.unsupported, 400, "Job of type describe not supported"),
+        (&jobs.no_discord, 400, "discord is missing"),
+        (&jobs.no_channel, 400, "channel is missing"),
+        (id(&started), 400, executing),
+    ] {
+        assert_rejected(&caller, json!({ "jobid": jobid }), status, error).await;
+    }
+    caller.advance_seconds(45);
+    let error = "Job of type seed_async not supported";
+    assert_rejected(&caller, json!({ "jobid": id(&started) }), 400, error).await;
 
     let body = json!({ "jobid": jobs.no_discord, "discord": "OWN-of-the-request-end" });
-    let (status, job) = post(&emulator, body).await;
-    assert_eq!(status, 200, "{job}");
-    assert_eq!(job["discord"], "OWN…secured…end");
+    let (status, job) = caller.post(body).await;
+    assert_eq!((status, &job["discord"]), (200, &json!("OWN…secured…end")));
 }
 
 #[tokio::test]
 async fn body_must_be_a_json_object() {
-    let emulator = Emulator::start().await.unwrap();
-    let send = |kind: &'static str, body: String| {
-        let call = request(&emulator, Method::POST, "/jobs/seed_async");
-        answer(call.header("content-type", kind).body(body))
+    let caller = Caller::start().await;
+    let send = async |kind: &str, body: &str| -> Reply {
+        let call = caller.request(Method::POST, "/jobs/seed_async");
+        validated(call.header("content-type", kind).body(body.to_owned())).await
     };
-    let valid = json!({ "jobid": emulator.jobs().imagine }).to_string();
-
-    let (status, body) = send("application/json", valid[..20].to_owned()).await;
-    assert_eq!((status, &body["code"]), (400, &json!(400)));
-    let error = body["error"].as_str().unwrap();
-    assert!(
-        error.starts_with("Emulator: Request body is not valid JSON: "),
-        "{error}"
-    );
-
-    for array in ["[]", "\"text\"", "null"] {
-        let (status, body) = send("application/json", array.to_owned()).await;
-        assert_eq!(
-            (status, &body["error"]),
-            (400, &json!("Emulator: Request body must be a JSON object"))
+    let valid = json!({ "jobid": caller.jobs().imagine }).to_string();
+    let json = "application/json";
+    let object = "Request body must be a JSON object";
+    let content_type = "Content-Type must be application/json";
+    for (kind, body, expected) in [
+        (json, &valid[..20], "Request body is not valid JSON: "),
+        (json, "[]", object),
+        (json, "null", object),
+        ("text/plain", &valid, content_type),
+        ("application/x-www-form-urlencoded", &valid, content_type),
+    ] {
+        let (status, rejected) = send(kind, body).await;
+        assert_eq!((status, &rejected["code"]), (400, &json!(400)));
+        let error = rejected["error"].as_str().unwrap();
+        assert!(
+            error.starts_with(&format!("Emulator: {expected}")),
+            "{error}"
         );
     }
-    for kind in ["text/plain", "application/x-www-form-urlencoded"] {
-        let (status, body) = send(kind, valid.clone()).await;
-        assert_eq!(
-            (status, &body["error"]),
-            (
-                400,
-                &json!("Emulator: Content-Type must be application/json")
-            )
-        );
-    }
-    let (status, body) = send("Application/JSON; charset=utf-8", valid).await;
-    assert_eq!(status, 200, "{body}");
+    let (status, _) = send("Application/JSON; charset=utf-8", &valid).await;
+    assert_eq!(status, 200);
 }
 
 #[tokio::test]
 async fn large_body_is_400() {
-    let emulator = Emulator::start().await.unwrap();
-    let jobid = &emulator.jobs().imagine;
+    let caller = Caller::start().await;
+    let jobid = &caller.jobs().imagine;
     let sized = |count: usize| json!({ "jobid": jobid, "more": "x".repeat(count) });
     let error = "Emulator: Request body is over 65536 bytes";
-    refused(&emulator, sized(64 * 1024), 400, error).await;
-    let (status, body) = post(&emulator, sized(60 * 1024)).await;
-    assert_eq!(status, 200, "{body}");
+    assert_rejected(&caller, sized(64 * 1024), 400, error).await;
+    assert_eq!(caller.post(sized(60 * 1024)).await.0, 200);
 }
 
 #[tokio::test]
 async fn fourth_executing_job_is_429() {
-    let emulator = Emulator::start().await.unwrap();
-    let jobs = emulator.jobs();
+    let caller = Caller::start().await;
+    let jobs = caller.jobs();
     let mut executing = Vec::new();
     for jobid in [&jobs.imagine, &jobs.imagine, &jobs.blend] {
-        executing.push(start(&emulator, jobid).await["jobid"].clone());
+        executing.push(caller.start_job(jobid).await["jobid"].clone());
     }
-    let (status, body) = post(&emulator, json!({ "jobid": jobs.button })).await;
+    let (status, body) = caller.submit(&jobs.button).await;
     assert_eq!((status, &body["code"]), (429, &json!(429)));
     assert_eq!(body["executingJobs"], json!(executing));
-    assert!(
-        body["error"]
-            .as_str()
-            .is_some_and(|error| !error.is_empty())
-    );
-    // Another channel has places of its own.
-    start(&emulator, &jobs.no_account).await;
-}
-
-#[tokio::test]
-async fn completed_job_frees_its_slot() {
-    let emulator = Emulator::start().await.unwrap();
-    let jobs = emulator.jobs();
-    for _ in 0..3 {
-        start(&emulator, &jobs.imagine).await;
-    }
-    let (status, _) = post(&emulator, json!({ "jobid": jobs.button })).await;
-    assert_eq!(status, 429);
-    emulator.advance(Duration::from_secs(45));
-    let last = start(&emulator, &jobs.button).await;
-    let (status, job) = get(&emulator, last["jobid"].as_str().unwrap()).await;
-    assert_eq!((status, &job["parentJobId"]), (200, &json!(jobs.button)));
+    assert!(body["error"].as_str().unwrap().contains("3 jobs executing"));
+    // Another channel has slots of its own.
+    caller.start_job(&jobs.no_account).await;
+    caller.advance_seconds(45);
+    caller.start_job(&jobs.button).await;
 }

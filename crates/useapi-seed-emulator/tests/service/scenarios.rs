@@ -4,125 +4,98 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use useapi_seed_emulator::{Emulator, Fault, Operation, Scenario};
+use useapi_seed_emulator::{Emulator, Fault, Scenario};
 
-use crate::caller::{answer, get, post, request, retrieve};
+use crate::caller::{Caller, send, validated};
 
-async fn shipped(name: &str) -> Emulator {
+async fn shipped(name: &str) -> Caller {
     let scenario = Scenario::named(name).unwrap();
-    let builder = Emulator::builder().time_scale(600.0).scenario(scenario);
-    builder.start().await.unwrap()
+    Caller::of(Emulator::builder().paused().scenario(scenario)).await
 }
 
 #[tokio::test]
 async fn idle_scenario_adds_jobs() {
-    let emulator = shipped("idle").await;
-    let lighthouse = emulator.job("lighthouse").unwrap().to_owned();
-    let (status, job) = get(&emulator, &lighthouse).await;
+    let caller = shipped("idle").await;
+    let lighthouse = caller.job("lighthouse").unwrap();
+    let (status, job) = caller.get(lighthouse).await;
     assert_eq!((status, &job["verb"]), (200, &json!("imagine")));
     assert_eq!(job["maxJobs"], 12);
-    let job = retrieve(&emulator, &lighthouse).await;
+    let job = caller.retrieve(lighthouse).await;
     assert_eq!(job["seed"]["value"], 3_204_441_961_u32);
     assert_eq!(job["discord"], "QUI…secured…day");
-    // The samples are there as ever.
-    assert_eq!(
-        emulator.job("imagine"),
-        Some(emulator.jobs().imagine.as_str())
-    );
-    assert_eq!(get(&emulator, &emulator.jobs().imagine).await.0, 200);
+    // It also has the samples.
+    assert_eq!(caller.get(&caller.jobs().imagine).await.0, 200);
 }
 
 #[tokio::test]
 async fn busy_account_has_no_slot() {
-    let scenario = Scenario::named("busy-account").unwrap();
-    let builder = Emulator::builder().paused().scenario(scenario);
-    let emulator = builder.start().await.unwrap();
-    let body = json!({ "jobid": emulator.jobs().imagine });
-    let (status, refusal) = post(&emulator, body.clone()).await;
+    let caller = shipped("busy-account").await;
+    let jobid = &caller.jobs().imagine;
+    let (status, rejection) = caller.submit(jobid).await;
     assert_eq!(status, 429);
-    let executing = refusal["executingJobs"].as_array().unwrap();
-    assert_eq!(executing.len(), 3);
-    let (_, listed) = answer(request(&emulator, Method::GET, "/jobs")).await;
-    assert_eq!(&listed, &refusal["executingJobs"]);
+    let executing = &rejection["executingJobs"];
+    assert_eq!(executing.as_array().unwrap().len(), 3);
+    assert_eq!(&caller.list().await, executing);
     // The first has been executing for 30 of its 45 seconds.
-    emulator.advance(Duration::from_secs(16));
-    assert_eq!(post(&emulator, body).await.0, 200);
+    caller.advance_seconds(16);
+    assert_eq!(caller.submit(jobid).await.0, 200);
 }
 
 #[tokio::test]
 async fn halted_account_rejects_until_reset() {
-    let emulator = shipped("halted-account").await;
-    let body = json!({ "jobid": emulator.jobs().imagine });
-    assert_eq!(post(&emulator, body.clone()).await.0, 596);
-    assert_eq!(get(&emulator, &emulator.jobs().imagine).await.0, 596);
-    let reset = "/account/midjourney/1114555266835431444/reset";
-    let reset = request(&emulator, Method::POST, reset)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(reset.status(), 200);
-    assert_eq!(post(&emulator, body).await.0, 200);
+    let caller = shipped("halted-account").await;
+    assert_eq!(caller.submit(&caller.jobs().imagine).await.0, 596);
+    assert_eq!(caller.reset().await, 200);
+    assert_eq!(caller.submit(&caller.jobs().imagine).await.0, 200);
 }
 
 #[tokio::test]
 async fn flaky_network_loses_the_first_response() {
-    let emulator = shipped("flaky-network").await;
-    let body = json!({ "jobid": emulator.jobs().imagine });
-    let call = request(&emulator, Method::POST, "/jobs/seed_async").json(&body);
-    assert!(call.send().await.is_err());
-    assert_eq!(emulator.job_counts()[&emulator.jobs().imagine].started, 1);
+    let caller = shipped("flaky-network").await;
+    assert!(caller.submission().send().await.is_err());
+    assert_eq!(caller.job_counts()[&caller.jobs().imagine].started, 1);
+    let submission_hits: u64 = caller.hits().iter().sum();
     let mut failed = 0;
     for _ in 0..20 {
-        let call = request(&emulator, Method::GET, "/jobs/");
-        let call = call.query(&[("jobid", &emulator.jobs().progress)]);
-        match call.send().await {
-            Ok(answer) if answer.status() == 200 => {
-                failed += usize::from(answer.bytes().await.is_err());
-            }
-            _ => failed += 1,
-        }
+        let is_complete = match caller.poll().send().await {
+            Ok(response) if response.status() == 200 => response.bytes().await.is_ok(),
+            _ => false,
+        };
+        failed += u64::from(!is_complete);
     }
-    let met: u64 = emulator
-        .faults()
-        .iter()
-        .filter(|count| count.operation == Operation::GetJob)
-        .map(|count| count.hits)
-        .sum();
     assert!(failed > 0 && failed < 20, "{failed}");
-    assert_eq!(failed as u64, met);
+    assert_eq!(caller.hits().iter().sum::<u64>(), submission_hits + failed);
 }
 
 #[tokio::test]
 async fn undated_jobs_have_ids_of_their_own() {
-    let job = |name: &str, created: &str| {
+    let job = |(name, created)| {
         format!(
             "[[job]]\nname = \"{name}\"\nverb = \"imagine\"\nseed = 1\nchannel = \"7\"\n{created}"
         )
     };
-    let scenario = [
-        "title = \"A minute before the start\"\n".to_owned(),
-        job("a", ""),
-        job("b", ""),
-        job("c", "created = 2024-02-25T17:59:00Z\n"),
+    let jobs = [
+        ("a", ""),
+        ("b", ""),
+        ("c", "created = 2024-02-25T17:59:00Z\n"),
     ];
-    let scenario = Scenario::from_toml(&scenario.concat()).unwrap();
-    let emulator = Emulator::builder().scenario(scenario).start().await;
-    let emulator = emulator.unwrap();
-    let id = |name| emulator.job(name).unwrap();
-    assert!(id("c").starts_with("20240225175900000-"), "{}", id("c"));
-    assert!(id("a").starts_with("20240225175859999-"), "{}", id("a"));
-    assert!(id("b").starts_with("20240225175859998-"), "{}", id("b"));
+    let caller = Caller::with_scenario(&jobs.map(job).concat()).await;
+    for (name, time) in [
+        ("c", "20240225175900000-"),
+        ("a", "20240225175859999-"),
+        ("b", "20240225175859998-"),
+    ] {
+        let id = caller.job(name).unwrap();
+        assert!(id.starts_with(time), "{id}");
+    }
 }
 
 #[tokio::test]
 async fn scenario_sets_clock_tokens_accounts_and_jobs() {
-    let scenario = Scenario::from_toml(
+    let caller = Caller::with_scenario(
         r#"
-        title = "Odd ones"
-
         [clock]
         start = 2025-01-01T00:00:00Z
-        paused = true
 
         [[token]]
         token = "late-payer"
@@ -161,46 +134,33 @@ async fn scenario_sets_clock_tokens_accounts_and_jobs() {
         reply_ref = "own-ref"
         "#,
     )
-    .unwrap();
-    let builder = Emulator::builder().scenario(scenario);
-    let emulator = builder.start().await.unwrap();
-    let id = |name| emulator.job(name).unwrap();
-    let late = Fault::latency(Duration::from_millis(250));
-    assert_eq!(emulator.faults()[0].fault, late);
-    // Gone after 31 days, as the samples of 2024 are.
-    for old in [id("old"), &emulator.jobs().imagine] {
-        assert_eq!(get(&emulator, old).await.0, 404);
-        assert_eq!(post(&emulator, json!({ "jobid": old })).await.0, 404);
-    }
-    // Neither request, account nor job has a Discord token.
-    let (status, refusal) = post(&emulator, json!({ "jobid": id("bare") })).await;
-    assert_eq!(
-        (status, &refusal["error"]),
-        (400, &json!("discord is missing"))
-    );
-    let (_, started) = post(
-        &emulator,
-        json!({ "jobid": id("bare"), "discord": "a-token" }),
-    )
     .await;
+    let id = |name| caller.job(name).unwrap();
+    let latency = Fault::latency(Duration::from_millis(250));
+    assert_eq!(caller.faults()[0].fault, latency);
+    // They expire after 31 days, as the samples of 2024 do.
+    for old in [id("old"), &caller.jobs().imagine] {
+        assert_eq!(caller.get(old).await.0, 404);
+        assert_eq!(caller.submit(old).await.0, 404);
+    }
+    // Neither request, account nor job has a `discord` value.
+    let (_, rejected) = caller.submit(id("bare")).await;
+    assert_eq!(rejected["error"], "discord is missing");
+    let body = json!({ "jobid": id("bare"), "discord": "a-token" });
+    let (_, started) = caller.post(body).await;
     assert_eq!(started["replyUrl"], "http://127.0.0.1:9/hook");
     assert_eq!(started["created"], "2025-01-01T00:00:00.000Z");
-    let (_, refusal) = post(&emulator, json!({ "jobid": id("shown") })).await;
-    assert_eq!(refusal["error"], "Job of type show not supported");
-    let (_, shown) = get(&emulator, id("shown")).await;
+    let (_, rejected) = caller.submit(id("shown")).await;
+    assert_eq!(rejected["error"], "Job of type show not supported");
+    let (_, shown) = caller.get(id("shown")).await;
+    let content = shown["content"].as_str().unwrap();
+    assert!(content.contains("**a lighthouse --v 6.0**"), "{content}");
     assert_eq!(shown["prompt"], "a lighthouse");
-    assert!(
-        shown["content"]
-            .to_string()
-            .contains("**a lighthouse --v 6.0**")
-    );
     assert_eq!(shown["replyUrl"], "https://webhook.example/own");
     assert_eq!(shown["replyRef"], "own-ref");
-    let late = request(&emulator, Method::GET, "/jobs").bearer_auth("late-payer");
-    // `bearer_auth` adds a second header; the first is what counts.
-    assert_eq!(late.send().await.unwrap().status(), 200);
-    let late = crate::caller::client()
-        .get(format!("{}/jobs", emulator.base_url()))
-        .bearer_auth("late-payer");
-    assert_eq!(late.send().await.unwrap().status(), 402);
+    let expired = caller.anonymous(Method::GET, "/jobs");
+    assert_eq!(validated(expired.bearer_auth("late-payer")).await.0, 402);
+    // Of two tokens, the first counts.
+    let both = caller.request(Method::GET, "/jobs");
+    assert_eq!(send(both.bearer_auth("late-payer")).await.status(), 200);
 }
