@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::Value;
 
-use crate::process::{At, command, whole};
+use crate::process::{CommandExt, assert_complete, command};
 
 /// The emulator as a process; it ends with the test.
 struct Emulating {
@@ -68,12 +68,12 @@ fn its_line_of_json_is_all_that_another_program_needs() {
     ] {
         command(folder.path())
             .args(["fetch", &text(&jobs[name]), "--out", name])
-            .args(["--interval", "0.02"])
+            .line("--interval 0.02")
             .at_url(&base_url, &token)
             .run()
-            .ended(code);
+            .exit_code(code);
         if code == 0 {
-            whole(&folder.path().join(name));
+            assert_complete(&folder.path().join(name));
         }
     }
 
@@ -108,8 +108,8 @@ fn its_lines_for_people_can_be_pasted_and_ctrl_c_ends_it() {
     assert_ne!(hurried, script);
     let run = crate::process::shell(folder.path(), &hurried)
         .run()
-        .ended(0);
-    whole(&folder.path().join(run.last_line()));
+        .exit_code(0);
+    assert_complete(&folder.path().join(run.last_line()));
 
     let id = emulating.child.id().to_string();
     // The shell's own, since not every system has it as a program.
@@ -158,10 +158,10 @@ fn a_scenario_is_a_file_or_a_name() {
         ("no-such-day", "flaky-network"),
     ] {
         command(folder.path())
-            .args(["emulate", "--scenario", scenario])
+            .line(&format!("emulate --scenario {scenario}"))
             .run()
-            .ended(9)
-            .told(told);
+            .exit_code(9)
+            .reported(told);
     }
 }
 
@@ -171,9 +171,9 @@ fn a_taken_port_is_a_failure() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let run = command(folder.path())
-        .args(["emulate", "--json", "--port", &port])
+        .line(&format!("emulate --json --port {port}"))
         .run()
-        .ended(1)
-        .told("is taken");
+        .exit_code(1)
+        .reported("is taken");
     assert_eq!(run.stdout, "");
 }

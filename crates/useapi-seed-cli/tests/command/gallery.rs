@@ -2,10 +2,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, assert_schema, command, json as read};
-use crate::stub::PIXEL;
+use crate::process::{CommandExt, Setup, assert_schema, command, json as read};
+use useapi_seed_tests::PNG;
 
 /// A finished folder, as if it had been fetched.
 fn finished(folder: &Path, prompt: &str, file: &str) {
@@ -23,7 +22,7 @@ fn finished_of(folder: &Path, prompt: &str, files: &[String]) {
     let image = |(index, file): (usize, &String)| {
         json!({
             "number": index + 1, "file": file, "error": null, "media_type": "image/png",
-            "size": PIXEL.len(), "width": 1, "height": 1, "differences": [],
+            "size": PNG.len(), "width": 1, "height": 1, "differences": [],
         })
     };
     let seed = json!({
@@ -36,12 +35,12 @@ fn finished_of(folder: &Path, prompt: &str, files: &[String]) {
     let job = json!({"created": "<u>then</u>"});
     fs::write(folder.join("job.json"), job.to_string()).unwrap();
     for name in files.iter().filter_map(|file| Path::new(file).file_name()) {
-        fs::write(folder.join(name), PIXEL).unwrap();
+        fs::write(folder.join(name), PNG).unwrap();
     }
 }
 
 fn gallery(folder: &Path) -> Value {
-    let run = command(folder).args(["gallery", "--json"]).run().ended(0);
+    let run = command(folder).line("gallery --json").run().exit_code(0);
     let printed = serde_json::from_str(&run.stdout).unwrap();
     assert_schema("gallery", &printed);
     printed
@@ -49,28 +48,15 @@ fn gallery(folder: &Path) -> Value {
 
 #[tokio::test]
 async fn a_fetch_leaves_pages_to_look_at() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let jobs = emulator.jobs();
-    let mut fetch = command(folder.path());
-    fetch.args([
-        "fetch",
-        &jobs.imagine,
-        &jobs.button,
-        "--into",
-        "all",
-        "--interval",
-        "0.01",
-    ]);
-    fetch.at(&emulator).run().ended(0);
-    let all = fs::read_to_string(folder.path().join("all/index.html")).unwrap();
+    let setup = Setup::running();
+    let jobs = setup.emulator.jobs();
+    let both = format!("fetch {} {} --into all", jobs.imagine, jobs.button);
+    setup.run(&both).exit_code(0);
+    let all = fs::read_to_string(setup.path("all/index.html")).unwrap();
     assert_eq!(all.matches("<li>").count(), 2);
     assert_eq!(all.matches("<img ").count(), 8);
     assert_eq!(all.matches("loading=\"lazy\"").count(), 8);
-    let one = folder
-        .path()
-        .join("all")
-        .join(jobs.imagine.replace(':', "-"));
+    let one = setup.path("all").join(jobs.imagine.replace(':', "-"));
     let page = fs::read_to_string(one.join("index.html")).unwrap();
     let seed = read(&one.join("seed.json"));
     let line = seed["prompt_with_seed"].as_str().unwrap();
@@ -94,7 +80,7 @@ async fn a_fetch_leaves_pages_to_look_at() {
             .unwrap()
     };
     let before = time();
-    assert_eq!(gallery(&folder.path().join("all"))["jobs"], 2);
+    assert_eq!(gallery(&setup.path("all"))["jobs"], 2);
     assert_eq!(time(), before);
 }
 
@@ -134,7 +120,7 @@ fn no_link_leads_out_of_the_folder() {
     ] {
         finished(&folder.path().join(name), name, file);
     }
-    fs::write(folder.path().join("image-1.png"), PIXEL).unwrap();
+    fs::write(folder.path().join("image-1.png"), PNG).unwrap();
     let printed = gallery(folder.path());
     let all = fs::read_to_string(folder.path().join("index.html")).unwrap();
     for part in ["up/", "host/", "absolute/", "\"javascript:", "\"//", "\"/"] {
@@ -153,8 +139,8 @@ fn somebody_elses_page_stays() {
     let run = command(folder.path())
         .arg("gallery")
         .run()
-        .ended(0)
-        .told("note: index.html was not created by useapi-seed; left unchanged");
+        .exit_code(0)
+        .reported("note: index.html was not created by useapi-seed; left unchanged");
     assert_eq!(run.stdout, "");
     assert_eq!(gallery(folder.path())["page"], Value::Null);
     assert_eq!(
@@ -189,7 +175,7 @@ fn a_folder_that_is_not_finished_is_left_out_and_named() {
     for file in files {
         fs::remove_file(folder.path().join(file).join(file)).unwrap();
     }
-    fs::write(folder.path().join("cut/image-1.png"), &PIXEL[1..]).unwrap();
+    fs::write(folder.path().join("cut/image-1.png"), &PNG[1..]).unwrap();
     fs::create_dir(folder.path().join("another")).unwrap();
     let printed = gallery(folder.path());
     assert_eq!(printed["jobs"], 1);
@@ -198,8 +184,8 @@ fn a_folder_that_is_not_finished_is_left_out_and_named() {
     command(folder.path())
         .arg("gallery")
         .run()
-        .ended(0)
-        .told("skipped cut: unfinished");
+        .exit_code(0)
+        .reported("skipped cut: unfinished");
 }
 
 /// What is read is what is copied.
@@ -225,14 +211,14 @@ fn where_nothing_is_finished_there_is_no_page() {
     command(folder.path())
         .arg("gallery")
         .run()
-        .ended(2)
-        .told("no finished jobs in .\n");
+        .exit_code(2)
+        .reported("no finished jobs in .\n");
     assert!(!folder.path().join("index.html").exists());
     command(folder.path())
-        .args(["gallery", "none"])
+        .line("gallery none")
         .run()
-        .ended(9)
-        .told("cannot read none");
+        .exit_code(9)
+        .reported("cannot read none");
 }
 
 #[test]

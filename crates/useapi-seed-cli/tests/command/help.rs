@@ -8,13 +8,16 @@ use std::process::{Command, Stdio};
 
 use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, command, names, shell};
+use crate::process::{CommandExt, FAST, Setup, command, names, shell};
 
 /// The job that the emulator starts first, as the examples call it.
 const STARTED: &str = "20240225120000001-user:1234-channel:1114555266835431444";
 
 fn help(folder: &Path, name: &str) -> String {
-    let run = command(folder).args([name, "--help"]).run().ended(0);
+    let run = command(folder)
+        .line(&format!("{name} --help"))
+        .run()
+        .exit_code(0);
     let (_, examples) = run.stdout.split_once("\nExample").unwrap();
     examples.to_owned()
 }
@@ -65,12 +68,12 @@ async fn examples_work() {
         };
         if ["cancel", "status", "wait"].contains(&name) {
             let mut first = command(folder);
-            let fetch = first.args(["fetch", &emulator.jobs().imagine, "--out", "first"]);
+            let fetch = first.line(&format!("fetch {} --out first", emulator.jobs().imagine));
             let run = fetch
                 .at(emulator)
-                .args(["--interval", "0.001", "--timeout", "0.01"])
+                .line("--interval 0.001 --timeout 0.01")
                 .run();
-            assert_eq!(run.ended(5).started(), STARTED);
+            assert_eq!(run.exit_code(5).started_job(), STARTED);
         }
         if name == "gallery" {
             for into in [".", "pictures"] {
@@ -78,7 +81,7 @@ async fn examples_work() {
                     "useapi-seed fetch {} --into {into}",
                     emulator.jobs().imagine
                 );
-                example(folder, emulator, &line).run().ended(0);
+                example(folder, emulator, &line).run().exit_code(0);
             }
         }
         fs::write(folder.join("jobs.txt"), &emulator.jobs().imagine).unwrap();
@@ -87,7 +90,7 @@ async fn examples_work() {
             .lines()
             .filter(|line| line.starts_with("  useapi-seed "))
         {
-            example(folder, emulator, line).run().ended(0);
+            example(folder, emulator, line).run().exit_code(0);
             count += 1;
         }
     }
@@ -97,20 +100,19 @@ async fn examples_work() {
 /// Those that run until they are ended.
 #[tokio::test]
 async fn examples_that_last_begin() {
-    let emulator = Emulator::start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::of(Emulator::builder());
     let port = {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         free.local_addr().unwrap().port().to_string()
     };
     for name in ["emulate", "listen"] {
-        let lines = help(folder.path(), name);
+        let lines = help(setup.dir(), name);
         let lines = lines
             .lines()
             .filter(|line| line.starts_with("  useapi-seed "));
         for line in lines {
             let line = format!("exec {} 2>&1", line.trim().replace("8080", &port));
-            let mut child = example(folder.path(), &emulator, &line)
+            let mut child = example(setup.dir(), &setup.emulator, &line)
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap();
@@ -134,9 +136,9 @@ fn the_configuration_file_of_the_help_is_one() {
     let (_, file) = help.split_once("A configuration file:\n").unwrap();
     fs::write(folder.path().join("config.toml"), file).unwrap();
     let run = command(folder.path())
-        .args(["config", "--config", "config.toml"])
+        .line("config --config config.toml")
         .run()
-        .ended(0);
+        .exit_code(0);
     assert!(run.stdout.contains("15 s"), "{}", run.stdout);
     assert_eq!(names(folder.path()), ["config.toml"]);
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use useapi_seed::{Client, SubmitOptions, SubmitOutcome};
 use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, assert_schema, command, names, whole};
+use crate::process::{CommandExt, Setup, assert_complete, assert_schema, command, names};
 
 /// `listen` as a process; it ends with the test.
 struct Listening {
@@ -26,7 +26,7 @@ impl Listening {
     /// Begins on a free port, with the address for an account's callbacks.
     fn start(command: &mut Command, port: &str, more: &[&str]) -> (Self, String) {
         let mut child = command
-            .args(["listen", "--port", port, "--key-file", "key"])
+            .line(&format!("listen --port {port} --key-file key"))
             .args([
                 "--public-url",
                 &format!("http://127.0.0.1:{port}/callbacks"),
@@ -72,16 +72,15 @@ fn free_port() -> String {
 
 #[tokio::test]
 async fn confirmed_events_are_lines_of_json() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let (port, parent) = (free_port(), emulator.jobs().imagine.as_str());
-    let mut command = command(folder.path());
-    let command = command.at(&emulator);
+    let setup = Setup::running();
+    let (port, parent) = (free_port(), setup.emulator.jobs().imagine.as_str());
+    let mut command = command(setup.dir());
+    let command = command.at(&setup.emulator);
     let (mut listening, account) = Listening::start(command, &port, &["--for", parent]);
     assert!(account.contains("/callbacks/account/"), "{account}");
     let reply_url = listening.told(&format!("replyUrl for job {parent}: "));
 
-    let client = Client::builder(emulator.token()).base_url(emulator.base_url());
+    let client = Client::builder(setup.emulator.token()).base_url(setup.emulator.base_url());
     let options = SubmitOptions::default().reply_url(reply_url);
     let submit = client.build().unwrap().submit(parent);
     let Ok(SubmitOutcome::Started(job)) = submit.with_options(options).await else {
@@ -102,24 +101,21 @@ async fn confirmed_events_are_lines_of_json() {
     assert_eq!(finished["parent_job_id"], parent);
     assert!(finished["seed"].is_u64());
     assert_eq!(finished["images"].as_array().unwrap().len(), 4);
-    assert_eq!(names(folder.path()), ["key"]);
+    assert_eq!(names(setup.dir()), ["key"]);
 }
 
 /// It would be polled for long after the test's end.
 #[tokio::test]
 async fn a_fetch_that_is_called_ends_at_once() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::running();
     let port = free_port();
-    command(folder.path())
-        .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
-        .args(["--interval", "600", "--timeout", "1200", "--reply-ref", "r"])
-        .args(["--callback-port", &port, "--key-file", "key"])
+    command(setup.dir())
+        .line(&format!("fetch {} --out out --interval 600 --timeout 1200 --reply-ref r --callback-port {port} --key-file key", setup.parent()))
         .args(["--callback-url", &format!("http://127.0.0.1:{port}")])
-        .at(&emulator)
+        .at(&setup.emulator)
         .run()
-        .ended(0);
-    whole(&folder.path().join("out"));
+        .exit_code(0);
+    assert_complete(&setup.path("out"));
 }
 
 #[tokio::test]
@@ -150,15 +146,15 @@ async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
         ),
     ] {
         let run = |command: &mut std::process::Command| {
-            command.at(&emulator).run().ended(code).told(words);
+            command.at(&emulator).run().exit_code(code).reported(words);
         };
-        run(command(folder.path())
-            .args(["listen", "--public-url", url, "--port", port])
-            .args(["--key-file", key_file]));
-        run(command(folder.path())
-            .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
-            .args(["--callback-url", url, "--callback-port", port])
-            .args(["--key-file", key_file]));
+        run(command(folder.path()).line(&format!(
+            "listen --public-url {url} --port {port} --key-file {key_file}"
+        )));
+        run(command(folder.path()).line(&format!(
+            "fetch {} --out out --callback-url {url} --callback-port {port} --key-file {key_file}",
+            emulator.jobs().imagine
+        )));
     }
     assert!(emulator.journal().is_empty());
 }
@@ -194,8 +190,8 @@ mod held_up {
         async fn start() -> Self {
             let has_ended = Arc::new(AtomicBool::new(false));
             let (ended, looks) = (Arc::clone(&has_ended), AtomicUsize::new(0));
-            let stub = Stub::start().await;
-            stub.on_each_look(move || {
+            let stub = Stub::start();
+            stub.on_each_poll(move || {
                 let look = looks.fetch_add(1, Ordering::SeqCst);
                 let status = if ended.load(Ordering::SeqCst) {
                     "cancelled"
@@ -204,8 +200,7 @@ mod held_up {
                 };
                 let content = format!("{look} {}", "x".repeat(200_000));
                 json!({ "jobid": "a-job", "status": status, "content": content }).to_string()
-            })
-            .await;
+            });
             Self { stub, has_ended }
         }
     }
@@ -239,7 +234,7 @@ mod held_up {
         while looks < 4 {
             call(&account, "progress").await;
             tokio::time::sleep(Duration::from_millis(20)).await;
-            looks = service.stub.requests().await;
+            looks = service.stub.requests();
         }
         listening.told("note: stdout is not read: events wait");
         service.has_ended.store(true, Ordering::SeqCst);
@@ -279,10 +274,9 @@ mod held_up {
 
     #[tokio::test]
     async fn dropped_callback_is_reported() {
-        let (stub, folder) = (Stub::start().await, tempfile::tempdir().unwrap());
-        stub.on_look(401, r#"{"error":"Unauthorized","code":401}"#)
-            .await;
-        let mut command = command(folder.path());
+        let stub = Stub::start();
+        stub.on_poll(401, r#"{"error":"Unauthorized","code":401}"#);
+        let mut command = command(stub.dir());
         let command = command.at_url(&stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
         call(&account, "progress").await;
@@ -312,7 +306,7 @@ mod held_up {
         honest.read_exact(&mut head).unwrap();
         assert_eq!(&head, b"HTTP/1.1 200");
         let is_looked_up = async {
-            while service.stub.requests().await == 0 {
+            while service.stub.requests() == 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };

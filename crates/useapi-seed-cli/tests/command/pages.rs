@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::{At, Run, WHOLE, command, names};
+use crate::process::{COMPLETE, CommandExt, Run, command, names};
 use crate::stub::{Stub, TOKEN};
 
 /// A directory that is deep enough to have something above it.
@@ -26,13 +26,13 @@ impl Deep {
 }
 
 async fn fetch(folder: &Path, arguments: &[&str]) -> Run {
-    let stub = Stub::with_result().await;
+    let stub = Stub::with_result();
     command(folder)
         .arg("fetch")
         .args(arguments)
         .at_url(&stub.base_url(), TOKEN)
         .run()
-        .ended(0)
+        .exit_code(0)
 }
 
 fn is_about_one(page: &str) -> bool {
@@ -65,7 +65,7 @@ async fn output_directory_gets_its_own_page_only() {
     let root = Deep::new();
     let out = root.path("w/sub");
     fetch(&root.path("w"), &["5", "--out", out.to_str().unwrap()]).await;
-    assert_eq!(names(&out), WHOLE);
+    assert_eq!(names(&out), COMPLETE);
     assert_eq!(names(&root.path("w")), ["sub"]);
 }
 
@@ -119,7 +119,7 @@ async fn page_of_another_program_is_noted() {
         let path = root.path("w").join(page);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, own).unwrap();
-        fetch(&root.path("w"), arguments).await.told(&format!(
+        fetch(&root.path("w"), arguments).await.reported(&format!(
             "note: {page} was not created by useapi-seed; left unchanged"
         ));
         assert_eq!(fs::read_to_string(path).unwrap(), own);
@@ -134,7 +134,7 @@ async fn job_directory_keeps_its_page() {
     let page = root.page("w/index.html");
     fetch(&root.path("w"), &["6", "7"])
         .await
-        .told("note: index.html is the page of the job in this directory");
+        .reported("note: index.html is the page of the job in this directory");
     assert_eq!(root.page("w/index.html"), page);
     assert!(!root.page("w/6/index.html").contains("../index.html"));
 }

@@ -1,22 +1,18 @@
 //! `--json` of every command, against its schema.
 
-use useapi_seed_emulator::Emulator;
-
-use crate::process::{At, FAST, assert_schema, command, shell};
+use crate::process::{CommandExt, Setup, assert_schema, command, shell};
 
 #[tokio::test]
 async fn each_command_prints_what_its_schema_says() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let jobs = emulator.jobs();
+    let setup = Setup::running();
+    let jobs = setup.emulator.jobs();
     let imagine = jobs.imagine.as_str();
     let started = {
-        let mut fetch = command(folder);
+        let mut fetch = command(setup.dir());
         fetch
-            .args(["fetch", &jobs.button, "--interval", "0.01"])
-            .at(&emulator);
-        fetch.run().ended(0).started().to_owned()
+            .line(&format!("fetch {} --interval 0.01", jobs.button))
+            .at(&setup.emulator);
+        fetch.run().exit_code(0).started_job().to_owned()
     };
     for (name, arguments, lines) in [
         (
@@ -35,8 +31,12 @@ async fn each_command_prints_what_its_schema_says() {
         ("text", &["man", "--dir", "man"], 16),
         ("schemas", &["schema"], 13),
     ] {
-        let mut command = command(folder);
-        let run = command.args(arguments).arg("--json").at(&emulator).run();
+        let mut command = command(setup.dir());
+        let run = command
+            .args(arguments)
+            .arg("--json")
+            .at(&setup.emulator)
+            .run();
         assert_eq!(
             run.stdout.lines().count(),
             lines,
@@ -55,12 +55,12 @@ fn fields_are_selected_and_others_rejected() {
     let run = command(folder.path())
         .args(["demo", "--fields", "seed, folder"])
         .run()
-        .ended(0);
+        .exit_code(0);
     assert_eq!(run.stdout, "{\"seed\":3058471692,\"folder\":\"demo\"}\n");
     let run = command(folder.path())
-        .args(["schema", "--json", "--fields=name", "--fields", "about"])
+        .line("schema --json --fields=name --fields about")
         .run()
-        .ended(0);
+        .exit_code(0);
     assert!(run.stdout.starts_with("{\"name\":\"seed\",\"about\":"));
     for arguments in [
         ["fetch", "5", "--fields=sed,Seed,*"],
@@ -70,18 +70,18 @@ fn fields_are_selected_and_others_rejected() {
             .args(arguments)
             .at_url("http://127.0.0.1:9", "t")
             .run()
-            .ended(2)
-            .told("unknown fields: \"sed\", \"Seed\", \"*\"")
-            .told("Known fields: errors, ");
+            .exit_code(2)
+            .reported("unknown fields: \"sed\", \"Seed\", \"*\"")
+            .reported("Known fields: errors, ");
     }
     command(folder.path())
-        .args(["schema", "none"])
+        .line("schema none")
         .run()
-        .ended(2)
-        .told("[possible values: seed, pending, ");
+        .exit_code(2)
+        .reported("[possible values: seed, pending, ");
     // It names fields, and `--json` takes none.
     for arguments in [&["jobs", "--fields"][..], &["jobs", "--json=ids"]] {
-        command(folder.path()).args(arguments).run().ended(2);
+        command(folder.path()).args(arguments).run().exit_code(2);
     }
 }
 
@@ -98,7 +98,7 @@ fn broken_pipes_end_quietly() {
         "config",
     ] {
         let line = format!("{{ useapi-seed {line}; echo ended $? >&2; }} | true");
-        let run = shell(folder.path(), &line).run().ended(0);
+        let run = shell(folder.path(), &line).run().exit_code(0);
         assert_eq!(run.stderr, "ended 0\n", "{line}");
     }
 }
@@ -108,20 +108,20 @@ fn shells_and_people_are_served() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let run = command(folder).args(["completions", shell]).run().ended(0);
+        let run = command(folder)
+            .line(&format!("completions {shell}"))
+            .run()
+            .exit_code(0);
         assert!(run.stdout.contains("at-once"), "{shell}");
     }
-    command(folder)
-        .args(["man", "--dir", "man1"])
-        .run()
-        .ended(0);
+    command(folder).line("man --dir man1").run().exit_code(0);
     let pages = crate::process::names(&folder.join("man1"));
     assert_eq!(pages.len(), 16);
     assert!(
         pages.contains(&"useapi-seed-fetch.1".to_owned()),
         "{pages:?}"
     );
-    let page = command(folder).args(["man", "fetch"]).run().ended(0);
+    let page = command(folder).line("man fetch").run().exit_code(0);
     for part in [".TH useapi-seed-fetch 1", "Exit codes:", "jobs.txt"] {
         assert!(page.stdout.contains(part), "no {part} in {}", page.stdout);
     }

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, Run, command};
+use crate::process::{CommandExt, Run, Setup, command};
 
 const TOKEN: &str = "emulator-token-that-is-long-enough";
 
@@ -36,7 +35,7 @@ fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
 
 /// Value and origin of a setting.
 fn setting(run: Run, name: &str) -> (String, String) {
-    let run = run.ended(0);
+    let run = run.exit_code(0);
     let printed: Value = serde_json::from_str(&run.stdout).unwrap();
     let settings = printed["settings"].as_array().unwrap();
     let row = settings.iter().find(|row| row["name"] == name).unwrap();
@@ -96,13 +95,13 @@ fn what_is_wrong_in_them_is_named() {
         ),
     ] {
         write_config(folder, text);
-        run(folder, &["config"], &[]).ended(2).told(words);
+        run(folder, &["config"], &[]).exit_code(2).reported(words);
     }
     write_config(folder, "");
     for (name, value) in [("USEAPI_INTERVAL", "soon"), ("USEAPI_AT_ONCE", "1.5")] {
         run(folder, &["config"], &[(name, value)])
-            .ended(2)
-            .told(&format!("{name}: it has to be"));
+            .exit_code(2)
+            .reported(&format!("{name}: it has to be"));
     }
     // An option goes over what is wrong in the environment.
     let at_once = [
@@ -118,13 +117,13 @@ fn what_is_wrong_in_them_is_named() {
         &at_once,
         &[("USEAPI_AT_ONCE", "zero"), ("USEAPI_TOKEN", "t")],
     )
-    .ended(7);
+    .exit_code(7);
     // A token for a configuration file is not shown.
     write_token(&folder.join("token"), TOKEN, 0o600);
-    run(folder, &["config", "--config", "token"], &[]).ended(2);
+    run(folder, &["config", "--config", "token"], &[]).exit_code(2);
     run(folder, &["config", "--config", "none.toml"], &[])
-        .ended(2)
-        .told("cannot read none.toml");
+        .exit_code(2)
+        .reported("cannot read none.toml");
 }
 
 #[test]
@@ -177,9 +176,9 @@ fn a_token_file_that_others_may_read_is_refused() {
     for mode in [0o644, 0o640, 0o604, 0o660] {
         write_token(&folder.join("a token"), TOKEN, mode);
         let refused = run(folder, &["jobs", "--token-file", "a token"], &[])
-            .ended(2)
-            .told("is open to others");
-        assert_eq!(refused.suggested(), "chmod 600 'a token'");
+            .exit_code(2)
+            .reported("is open to others");
+        assert_eq!(refused.suggested_command(), "chmod 600 'a token'");
     }
     write_token(&folder.join("empty"), " \n", 0o600);
     for (file, words) in [
@@ -188,23 +187,24 @@ fn a_token_file_that_others_may_read_is_refused() {
         (".", "is not a regular file"),
     ] {
         run(folder, &["jobs", "--token-file", file], &[])
-            .ended(2)
-            .told(words);
+            .exit_code(2)
+            .reported(words);
     }
 }
 
 /// The token of a file is sent as it stands there.
 #[tokio::test]
 async fn with_a_file_everything_works() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let setup = Setup::running();
     write_token(
-        &folder.join("xdg/useapi-seed/token"),
-        emulator.token(),
+        &setup.path("xdg/useapi-seed/token"),
+        setup.emulator.token(),
         0o600,
     );
-    write_config(folder, &format!("base_url = \"{}\"", emulator.base_url()));
-    let none_executing = run(folder, &["jobs"], &[]).ended(0);
+    write_config(
+        setup.dir(),
+        &format!("base_url = \"{}\"", setup.emulator.base_url()),
+    );
+    let none_executing = run(setup.dir(), &["jobs"], &[]).exit_code(0);
     assert_eq!(none_executing.stderr, "no jobs are executing\n");
 }
