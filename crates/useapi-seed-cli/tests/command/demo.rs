@@ -3,10 +3,10 @@ use std::net::TcpListener;
 use crate::process::{CommandExt, Setup, assert_complete, command, names};
 
 #[test]
-fn it_leaves_a_whole_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("a cat");
-    let run = command(folder.path())
+fn demo_completes_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("a cat");
+    let run = command(dir.path())
         .line("demo --out")
         .arg(&out)
         .run()
@@ -30,7 +30,7 @@ fn it_leaves_a_whole_folder() {
 /// Emulators draw the same for the same seed, so another one's files tell what
 /// the demo's has served.
 #[tokio::test]
-async fn its_files_are_the_bytes_that_an_emulator_serves() {
+async fn demo_files_are_bytes_served_by_emulator() {
     let setup = Setup::paused();
     command(setup.dir()).arg("demo").run().exit_code(0);
 
@@ -49,31 +49,31 @@ async fn its_files_are_the_bytes_that_an_emulator_serves() {
 }
 
 #[test]
-fn the_environment_does_not_matter() {
-    let folder = tempfile::tempdir().unwrap();
+fn demo_ignores_environment() {
+    let dir = tempfile::tempdir().unwrap();
     let nowhere = "http://127.0.0.1:9";
-    command(folder.path())
+    command(dir.path())
         .arg("demo")
         .at_url(nowhere, "")
         .env("HTTP_PROXY", nowhere)
         .env("http_proxy", nowhere)
         .run()
         .exit_code(0);
-    assert_eq!(names(folder.path()), ["demo"]);
-    assert_complete(&folder.path().join("demo"));
+    assert_eq!(names(dir.path()), ["demo"]);
+    assert_complete(&dir.path().join("demo"));
 }
 
 #[test]
-fn a_taken_port_is_a_failure_and_leaves_no_folder() {
-    let folder = tempfile::tempdir().unwrap();
+fn demo_on_taken_port_fails_without_directory() {
+    let dir = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let run = command(folder.path())
+    let run = command(dir.path())
         .line(&format!("demo --port {port}"))
         .run()
         .exit_code(1)
         .reported("is taken")
         .reported(&port);
     assert_eq!(run.stdout, "");
-    assert!(names(folder.path()).is_empty());
+    assert!(names(dir.path()).is_empty());
 }

@@ -4,9 +4,9 @@ use crate::process::{CommandExt, Setup, closed_url, command, names};
 use crate::stub::Stub;
 
 #[test]
-fn they_are_explained_everywhere() {
-    let folder = tempfile::tempdir().unwrap();
-    let help = command(folder.path()).arg("--help").run().exit_code(0);
+fn exit_codes_are_explained_in_help_and_readme() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = command(dir.path()).arg("--help").run().exit_code(0);
     let explained = help.stdout.split("Exit codes:\n").nth(1).unwrap();
     let rows: Vec<(&str, &str)> = explained
         .lines()
@@ -27,8 +27,8 @@ fn they_are_explained_everywhere() {
 }
 
 #[test]
-fn two_is_wrong_use() {
-    let folder = tempfile::tempdir().unwrap();
+fn exit_2_on_wrong_usage() {
+    let dir = tempfile::tempdir().unwrap();
     for (arguments, named) in [
         (&["fetch"][..], "JOBID"),
         (&["fetch", ""], "JOBID"),
@@ -46,7 +46,7 @@ fn two_is_wrong_use() {
         (&["emulate", "--port", "65536"], "--port"),
         (&["dance"], "dance"),
     ] {
-        let run = command(folder.path())
+        let run = command(dir.path())
             .args(arguments)
             .at_url("http://127.0.0.1:9/v2", "t")
             .run()
@@ -61,24 +61,24 @@ fn two_is_wrong_use() {
         ("nonsense", "t", "USEAPI_BASE_URL "),
         ("ftp://127.0.0.1", "t", "USEAPI_BASE_URL "),
     ] {
-        command(folder.path())
+        command(dir.path())
             .line("fetch 1")
             .at_url(base_url, token)
             .run()
             .exit_code(2)
             .reported(named);
     }
-    command(folder.path())
+    command(dir.path())
         .line("fetch 1")
         .run()
         .exit_code(2)
         .reported("USEAPI_TOKEN is not set")
         .reported("useapi-seed demo");
-    assert!(names(folder.path()).is_empty());
+    assert!(names(dir.path()).is_empty());
 }
 
-#[tokio::test]
-async fn three_is_a_refusal() {
+#[test]
+fn exit_3_when_rejected() {
     let setup = Setup::running();
     let jobs = setup.emulator.jobs();
     for (job_id, words) in [
@@ -119,14 +119,14 @@ async fn three_is_a_refusal() {
 
 /// Three jobs may run; each is left running at its deadline, and the fourth finds no
 /// place.
-#[tokio::test]
-async fn five_is_a_running_job_or_no_place_for_one() {
+#[test]
+fn exit_5_when_pending_or_no_slot() {
     let setup = Setup::of(Emulator::builder());
     let mut started = Vec::new();
     let fetch = |out: &str| {
         // As on several machines, none of which knows of the others.
         let temporary = setup.path(".tmp").join(out);
-        std::fs::create_dir(&temporary).unwrap();
+        std::fs::create_dir_all(&temporary).unwrap();
         let mut fetch = setup.fetch(out);
         fetch.line("--timeout 0.002").env("TMPDIR", temporary);
         fetch
@@ -146,8 +146,8 @@ async fn five_is_a_running_job_or_no_place_for_one() {
     assert_eq!(names(setup.dir()), ["1", "2", "3"]);
 }
 
-#[tokio::test]
-async fn four_is_a_halted_account() {
+#[test]
+fn exit_4_when_account_is_halted() {
     let setup = Setup::running();
     let halted = &setup.emulator.jobs().halted;
     // The job that comes upon the message, and the calls after it.
@@ -170,12 +170,12 @@ async fn four_is_a_halted_account() {
     assert!(names(setup.dir()).is_empty());
 }
 
-#[tokio::test]
-async fn seven_is_no_usable_answer_and_eight_a_job_that_has_ended() {
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn exit_7_without_response_and_8_when_job_ended() {
+    let dir = tempfile::tempdir().unwrap();
     let stub = Stub::start();
     stub.on_submit(500, "oops");
-    stub.run_in(folder.path(), "fetch 5 --interval 0.01")
+    stub.run_in(dir.path(), "fetch 5 --interval 0.01")
         .exit_code(7)
         .reported("HTTP 500: oops")
         .reported("looks for the job that it may have started")
@@ -186,18 +186,18 @@ async fn seven_is_no_usable_answer_and_eight_a_job_that_has_ended() {
     stub.on_submit(200, r#"{"jobid": "9", "status": "started"}"#);
     stub.on_poll(200, ended);
     let run = stub
-        .run_in(folder.path(), "fetch 5 --interval 0.02 --out out")
+        .run_in(dir.path(), "fetch 5 --interval 0.02 --out out")
         .exit_code(8)
         .reported("no cats")
         .reported("The job will not go on");
     assert_eq!(run.started_job(), "9");
 
     // A port on which nobody listens.
-    command(folder.path())
+    command(dir.path())
         .line("fetch 6")
         .at_url(&closed_url(), "t")
         .run()
         .exit_code(7)
         .reported("Nothing was sent");
-    assert_eq!(names(folder.path()), ["5"]);
+    assert_eq!(names(dir.path()), ["5"]);
 }

@@ -4,8 +4,8 @@ use useapi_seed_emulator::Emulator;
 
 use crate::process::{CommandExt, Setup, assert_complete, names};
 
-#[tokio::test]
-async fn each_kind_of_job_gives_its_seed_and_costs_nothing_again() {
+#[test]
+fn every_verb_is_submitted_once() {
     let setup = Setup::running();
     let jobs = setup.emulator.jobs();
     for (job_id, seed) in [
@@ -21,7 +21,7 @@ async fn each_kind_of_job_gives_its_seed_and_costs_nothing_again() {
         assert_eq!(first.stdout.lines().next(), Some(&*format!("seed {seed}")));
         assert_eq!(first.last_line(), out);
 
-        // The same folder is whole: nothing is sent.
+        // The same directory is whole: nothing is sent.
         let calls = setup.emulator.journal().len();
         let again = setup.fetch_job(job_id, &out).run().exit_code(0);
         assert_eq!((again.stdout, again.stderr.as_str()), (first.stdout, ""));
@@ -42,21 +42,19 @@ async fn each_kind_of_job_gives_its_seed_and_costs_nothing_again() {
     assert_eq!(setup.emulator.leaked_token_requests(), 0);
 }
 
-#[tokio::test]
-async fn the_folder_is_named_after_the_job() {
+#[test]
+fn directory_is_named_after_job() {
     let setup = Setup::running();
     let job_id = setup.parent();
-    let run = setup
-        .run(&format!("fetch {job_id} --interval 0.02"))
-        .exit_code(0);
+    let run = setup.run(&format!("fetch {job_id}")).exit_code(0);
     let name = job_id.replace(':', "-");
     assert_eq!(run.last_line(), name);
     assert_eq!(names(setup.dir()), [name.as_str()]);
     assert_complete(&setup.path(name));
 }
 
-#[tokio::test]
-async fn progress_is_told_in_lines_one_for_each_change() {
+#[test]
+fn progress_prints_one_line_per_change() {
     let setup = Setup::of(Emulator::builder().time_scale(20.0));
     let job_id = setup.parent();
     let run = setup
@@ -70,8 +68,8 @@ async fn progress_is_told_in_lines_one_for_each_change() {
 }
 
 /// The references come back in the answer, so they were sent.
-#[tokio::test]
-async fn replies_are_asked_for() {
+#[test]
+fn reply_options_are_sent() {
     let setup = Setup::running();
     let url = "https://callback.example/seed";
     setup
@@ -84,8 +82,8 @@ async fn replies_are_asked_for() {
     assert_eq!(job["replyRef"], "order 17");
 }
 
-#[tokio::test]
-async fn nobody_has_to_read_what_is_printed() {
+#[test]
+fn closed_output_does_not_stop_fetch() {
     let setup = Setup::running();
     let mut child = setup
         .fetch("out")
@@ -100,8 +98,8 @@ async fn nobody_has_to_read_what_is_printed() {
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_result_that_cannot_be_printed_is_no_success() {
+#[test]
+fn unprintable_result_exits_9() {
     let setup = Setup::running();
     let full = std::fs::File::create("/dev/full").unwrap();
     setup

@@ -6,8 +6,8 @@ use crate::process::{json, names};
 use crate::stub::Stub;
 use useapi_seed_tests::PNG;
 
-#[tokio::test]
-async fn one_that_fails_keeps_nothing_else_back() {
+#[test]
+fn failed_image_does_not_affect_others() {
     let stub = Stub::start();
     // Spaces that a decoder would not keep.
     let answer = format!("  {}\n\n", stub.job());
@@ -51,8 +51,8 @@ async fn one_that_fails_keeps_nothing_else_back() {
     assert_eq!(seed["files"][3]["error"], Value::Null);
 }
 
-#[tokio::test]
-async fn what_differs_is_noted_and_kept() {
+#[test]
+fn differences_are_noted_and_kept() {
     let stub = Stub::start();
     let mut job = stub.job();
     let attachments = job["seed"]["attachments"].as_array_mut().unwrap();
@@ -71,8 +71,8 @@ async fn what_differs_is_noted_and_kept() {
     assert_eq!(seed["files"][0]["differences"].as_array().unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn long_lists_end_with_a_count() {
+#[test]
+fn long_lists_end_with_count() {
     let stub = Stub::start();
     let mut job = stub.job();
     let attachments = job["seed"]["attachments"].as_array_mut().unwrap();
@@ -99,8 +99,8 @@ async fn long_lists_end_with_a_count() {
     assert!(out.join("image-16.png").exists() && !out.join("image-17.png").exists());
 }
 
-#[tokio::test]
-async fn no_images_are_not_success() {
+#[test]
+fn response_without_images_exits_1() {
     let stub = Stub::start();
     let mut job = stub.job();
     job["seed"]["attachments"] = serde_json::json!([]);
@@ -114,8 +114,8 @@ async fn no_images_are_not_success() {
     );
 }
 
-#[tokio::test]
-async fn a_folder_with_another_jobs_result_is_refused_before_anything_is_sent() {
+#[test]
+fn directory_of_another_job_is_rejected() {
     let stub = Stub::start();
     let out = stub.path("out");
     fs::create_dir(&out).unwrap();
@@ -135,8 +135,8 @@ async fn a_folder_with_another_jobs_result_is_refused_before_anything_is_sent() 
     }
 }
 
-#[tokio::test]
-async fn an_answer_of_no_use_is_kept() {
+#[test]
+fn unparsable_response_is_kept() {
     let stub = Stub::start();
     stub.on_submit(200, "<html>Back soon</html>");
     stub.run("fetch 5 --out out")

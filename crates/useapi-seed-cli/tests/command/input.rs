@@ -5,13 +5,20 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::process::{CommandExt, command, names};
+use crate::process::{CommandExt, Run, command, names};
 use crate::stub::{Stub, TOKEN};
 
 const ID: &str = "20240225-user:1-channel:2";
 
-#[tokio::test]
-async fn decorated_job_id_is_sent_without_it() {
+/// Runs with arguments that may have spaces.
+fn run(stub: &Stub, arguments: &[&str]) -> Run {
+    let mut command = command(stub.dir());
+    command.args(arguments).at_url(&stub.base_url(), TOKEN);
+    command.run()
+}
+
+#[test]
+fn decorated_job_id_is_sent_without_it() {
     for argument in [
         format!("{ID}\r"),
         format!("{ID}\n"),
@@ -23,15 +30,15 @@ async fn decorated_job_id_is_sent_without_it() {
         format!("{ID},"),
     ] {
         let stub = Stub::with_result();
-        stub.run(&format!("fetch {argument}")).exit_code(0);
+        run(&stub, &["fetch", &argument]).exit_code(0);
         assert_eq!(stub.submitted(), [ID], "{argument:?}");
         assert_eq!(names(stub.dir()), [ID.replace(':', "-")]);
     }
 }
 
 #[cfg(unix)]
-#[tokio::test]
-async fn list_with_crlf_is_read_through_xargs() {
+#[test]
+fn list_with_crlf_is_read_through_xargs() {
     let stub = Stub::with_result();
     let line = format!("printf '{ID}\\r\\n' | xargs useapi-seed fetch");
     crate::process::shell(stub.dir(), &line)
@@ -42,8 +49,8 @@ async fn list_with_crlf_is_read_through_xargs() {
 }
 
 /// What `--json` took as its value once is an argument now.
-#[tokio::test]
-async fn word_after_json_is_never_submitted() {
+#[test]
+fn word_after_json_is_never_submitted() {
     let stub = Stub::with_result();
     for word in [
         "seed, folder",
@@ -59,7 +66,7 @@ async fn word_after_json_is_never_submitted() {
         "seed;folder",
         "[seed]",
     ] {
-        stub.run(&format!("fetch {ID} --json {word}"))
+        run(&stub, &["fetch", ID, "--json", word])
             .exit_code(2)
             .reported("did you mean --fields");
     }
@@ -67,8 +74,8 @@ async fn word_after_json_is_never_submitted() {
     assert!(names(stub.dir()).is_empty());
 }
 
-#[tokio::test]
-async fn every_bad_job_id_is_reported_before_sending() {
+#[test]
+fn every_bad_job_id_is_reported_before_sending() {
     let stub = Stub::with_result();
     let list = format!(
         "\u{feff}jobid,prompt\r\n\"{ID}\",\r\n# mine\n2 3\nhttps://example.com/?jobid=5\n[\n"
@@ -99,8 +106,8 @@ async fn every_bad_job_id_is_reported_before_sending() {
     assert_eq!(stub.requests(), 0);
 }
 
-#[tokio::test]
-async fn every_command_checks_its_job_ids() {
+#[test]
+fn every_command_checks_its_job_ids() {
     let stub = Stub::with_result();
     for (line, name) in [
         ("fetch 1/2", "JOBID"),

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM, and two processes at the same folder.
+//! Ctrl-C and SIGTERM, and two processes at the same directory.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -55,8 +55,8 @@ impl Running {
     }
 }
 
-#[tokio::test]
-async fn the_last_line_goes_on() {
+#[test]
+fn interrupted_fetch_prints_resume_command() {
     let signals = [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)];
     concurrently(signals, |(signal, code)| {
         let setup = Setup::paused();
@@ -81,8 +81,8 @@ async fn the_last_line_goes_on() {
 
 /// A submission that is on its way comes to its end; a second Ctrl-C does not wait
 /// for that.
-#[tokio::test]
-async fn a_submission_is_not_torn_up() {
+#[test]
+fn interrupt_waits_for_submission() {
     for (milliseconds, signals) in [(300, 1), (60_000, 2)] {
         let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::Latency { milliseconds });
         let mut running = Running::start(setup.fetch("out"));
@@ -101,8 +101,8 @@ async fn a_submission_is_not_torn_up() {
     }
 }
 
-#[tokio::test]
-async fn of_two_at_once_one_works() {
+#[test]
+fn same_directory_is_locked() {
     let setup = Setup::paused();
     let mut first = Running::start(setup.fetch("out"));
     first.until("started job ");
@@ -123,9 +123,9 @@ async fn of_two_at_once_one_works() {
     assert_eq!(setup.started(), 1);
 }
 
-/// Into different folders, too.
-#[tokio::test]
-async fn of_two_at_one_job_one_submits() {
+/// Into different directories, too.
+#[test]
+fn same_job_is_submitted_once() {
     let setup = Setup::paused();
     let start = |out: &str| Running::start(setup.fetch_with_state(out));
     let mut first = start("one");
@@ -145,15 +145,15 @@ async fn of_two_at_one_job_one_submits() {
 
 /// Its emulator ends with it, so there is nothing to go on with.
 #[test]
-fn a_demo_begins_anew() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut demo = command(folder.path());
+fn killed_demo_starts_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut demo = command(dir.path());
     demo.arg("demo");
     let mut running = Running::start(demo);
     running.until("started job ");
     running.signal(Signal::SIGKILL);
     running.end();
-    assert!(!folder.path().join("demo/pending.json").exists());
-    command(folder.path()).arg("demo").run().exit_code(0);
-    assert_complete(&folder.path().join("demo"));
+    assert!(!dir.path().join("demo/pending.json").exists());
+    command(dir.path()).arg("demo").run().exit_code(0);
+    assert_complete(&dir.path().join("demo"));
 }

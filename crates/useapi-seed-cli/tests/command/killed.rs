@@ -1,5 +1,5 @@
 //! Whenever a fetch is killed, the same fetch goes on: one submission, one whole
-//! folder.
+//! directory.
 
 use std::fs;
 use std::path::Path;
@@ -117,7 +117,7 @@ fn killed_after(changes: usize, setup: &Setup, job_id: &str) -> bool {
     is_completed
 }
 
-/// Counts what happens to a folder; the system forgets nothing of it.
+/// Counts what happens to a dir; the system forgets nothing of it.
 #[cfg(target_os = "linux")]
 struct Changes {
     inotify: nix::sys::inotify::Inotify,
@@ -126,13 +126,13 @@ struct Changes {
 
 #[cfg(target_os = "linux")]
 impl Changes {
-    fn watch(folder: &Path) -> Self {
+    fn watch(dir: &Path) -> Self {
         use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
         let inotify = Inotify::init(InitFlags::IN_NONBLOCK).unwrap();
         let flags = AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO;
         inotify
-            .add_watch(folder, flags | AddWatchFlags::IN_DELETE)
+            .add_watch(dir, flags | AddWatchFlags::IN_DELETE)
             .unwrap();
         Self {
             inotify,
@@ -169,8 +169,8 @@ pub(crate) fn intent(recorded_at: u64, settle_time: u64) -> serde_json::Value {
 }
 
 /// What a killed process has left is gone, and only that.
-#[tokio::test]
-async fn nothing_of_it_stays() {
+#[test]
+fn leftovers_of_killed_process_are_removed() {
     let setup = Setup::running();
     let out = setup.path("out");
     fs::create_dir(&out).unwrap();
@@ -190,8 +190,8 @@ async fn nothing_of_it_stays() {
 }
 
 /// The record says that something was submitted, but nothing was.
-#[tokio::test]
-async fn just_before_the_submission() {
+#[test]
+fn killed_before_submission_resumes() {
     let setup = Setup::running();
     let out = setup.path("out");
     fs::create_dir(&out).unwrap();
@@ -220,8 +220,8 @@ async fn just_before_the_submission() {
 
 /// A look that found nothing makes the record young again: the next submission is
 /// another one.
-#[tokio::test]
-async fn in_a_submission_after_a_look() {
+#[test]
+fn killed_in_submission_after_search_resumes() {
     let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::Stall { bytes: 0 });
     let out = setup.path("out");
     fs::create_dir(&out).unwrap();
@@ -244,8 +244,8 @@ async fn in_a_submission_after_a_look() {
 }
 
 /// Whatever its reference: a second job of the same parent is never wanted.
-#[tokio::test]
-async fn a_job_with_another_reference_is_found() {
+#[test]
+fn job_with_other_reference_is_found() {
     let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::latency(LATE));
     let job_id = setup.parent();
     let mut first = setup.fetch("out");
@@ -258,9 +258,9 @@ async fn a_job_with_another_reference_is_found() {
     assert_eq!(setup.emulator.job_counts()[job_id].started, 1);
 }
 
-/// The next process has another folder, or is called in another one.
-#[tokio::test]
-async fn and_called_in_another_folder() {
+/// The next process has another dir, or is called in another one.
+#[test]
+fn resumes_in_another_directory() {
     let setup = Setup::paused();
     let fetch = |out: &str| setup.fetch_with_state(out);
     let begun = |out: &str| {
@@ -293,9 +293,9 @@ async fn and_called_in_another_folder() {
     assert!(names(&setup.path("state/useapi-seed/jobs")).is_empty());
 }
 
-/// Something of a finished folder is lost: what is known of it is enough.
-#[tokio::test]
-async fn what_is_missing_is_fetched_without_a_submission() {
+/// Something of a finished directory is lost: what is known of it is enough.
+#[test]
+fn missing_files_are_fetched_without_submission() {
     let setup = Setup::running();
     let out = setup.path("out");
     setup.fetch("out").run().exit_code(0);

@@ -71,7 +71,7 @@ fn free_port() -> String {
 }
 
 #[tokio::test]
-async fn confirmed_events_are_lines_of_json() {
+async fn confirmed_events_are_json_lines() {
     let setup = Setup::running();
     let (port, parent) = (free_port(), setup.emulator.jobs().imagine.as_str());
     let mut command = command(setup.dir());
@@ -105,12 +105,14 @@ async fn confirmed_events_are_lines_of_json() {
 }
 
 /// It would be polled for long after the test's end.
-#[tokio::test]
-async fn a_fetch_that_is_called_ends_at_once() {
+#[test]
+fn fetch_with_callback_ends_immediately() {
     let setup = Setup::running();
     let port = free_port();
     command(setup.dir())
-        .line(&format!("fetch {} --out out --interval 600 --timeout 1200 --reply-ref r --callback-port {port} --key-file key", setup.parent()))
+        .line(&format!("fetch {} --out out", setup.parent()))
+        .line("--interval 600 --timeout 1200 --reply-ref r --key-file key")
+        .line(&format!("--callback-port {port}"))
         .args(["--callback-url", &format!("http://127.0.0.1:{port}")])
         .at(&setup.emulator)
         .run()
@@ -118,14 +120,13 @@ async fn a_fetch_that_is_called_ends_at_once() {
     assert_complete(&setup.path("out"));
 }
 
-#[tokio::test]
-async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
-    let emulator = Emulator::start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn listen_bind_error_is_reported_before_requests() {
+    let setup = Setup::of(Emulator::builder());
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().port().to_string();
     let free = free_port();
-    std::fs::write(folder.path().join("open"), "0".repeat(64)).unwrap();
+    std::fs::write(setup.path("open"), "0".repeat(64)).unwrap();
     for (port, key_file, url, code, words) in [
         (&free, "key", "ftp://example.com", 2, "must start with"),
         (
@@ -146,17 +147,21 @@ async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
         ),
     ] {
         let run = |command: &mut std::process::Command| {
-            command.at(&emulator).run().exit_code(code).reported(words);
+            command
+                .at(&setup.emulator)
+                .run()
+                .exit_code(code)
+                .reported(words);
         };
-        run(command(folder.path()).line(&format!(
+        run(command(setup.dir()).line(&format!(
             "listen --public-url {url} --port {port} --key-file {key_file}"
         )));
-        run(command(folder.path()).line(&format!(
+        run(command(setup.dir()).line(&format!(
             "fetch {} --out out --callback-url {url} --callback-port {port} --key-file {key_file}",
-            emulator.jobs().imagine
+            setup.parent()
         )));
     }
-    assert!(emulator.journal().is_empty());
+    assert!(setup.emulator.journal().is_empty());
 }
 
 /// What happens while stdout is not read, or while idle connections are open.
@@ -226,8 +231,8 @@ mod held_up {
 
     #[tokio::test]
     async fn unread_stdout_delays_no_callback() {
-        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
-        let mut command = command(folder.path());
+        let (service, dir) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let mut command = command(dir.path());
         let command = command.at_url(&service.stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
         let mut looks = 0;
@@ -259,8 +264,8 @@ mod held_up {
 
     #[tokio::test]
     async fn unread_stdout_delays_no_interrupt() {
-        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
-        let mut command = command(folder.path());
+        let (service, dir) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let mut command = command(dir.path());
         let command = command.at_url(&service.stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
         call(&account, "progress").await;
@@ -285,8 +290,8 @@ mod held_up {
 
     #[tokio::test]
     async fn idle_connections_leave_files_for_lookups() {
-        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
-        let mut command = shell(folder.path(), r#"ulimit -n 64; exec useapi-seed "$@""#);
+        let (service, dir) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let mut command = shell(dir.path(), r#"ulimit -n 64; exec useapi-seed "$@""#);
         let command = command.arg("sh").at_url(&service.stub.base_url(), TOKEN);
         let port = free_port();
         let (_listening, account) = Listening::start(command, &port, &[]);

@@ -38,8 +38,8 @@ fn fifo(path: &Path) {
     mkfifo(path, Mode::S_IRWXU).unwrap();
 }
 
-#[tokio::test]
-async fn job_lock_without_state_allows_one_submission() {
+#[test]
+fn job_lock_without_state_allows_one_submission() {
     concurrently(["HOME", "XDG_STATE_HOME"], |variable| {
         let latency = Fault::Latency { milliseconds: 300 };
         let setup = Setup::running();
@@ -56,7 +56,9 @@ async fn job_lock_without_state_allows_one_submission() {
             fetch.spawn().unwrap()
         };
         let children = ["one", "two", "three"].map(start);
-        children.map(|child| ended(child).exit_code(0));
+        for child in children {
+            ended(child).exit_code(0);
+        }
         assert_eq!(setup.calls(Operation::RetrieveSeed), 1, "{variable}");
         for out in ["one", "two", "three"] {
             assert_complete(&setup.path(out));
@@ -68,8 +70,8 @@ async fn job_lock_without_state_allows_one_submission() {
     });
 }
 
-#[tokio::test]
-async fn job_lock_falls_back_to_output_directory() {
+#[test]
+fn job_lock_falls_back_to_output_directory() {
     let setup = Setup::running();
     let mut fetch = setup.fetch("out");
     fetch.env("TMPDIR", "/dev/null");
@@ -81,8 +83,8 @@ async fn job_lock_falls_back_to_output_directory() {
 }
 
 /// Whatever the directory lacks is a reason to write to it; here nothing is lacking.
-#[tokio::test]
-async fn finished_directory_needs_no_lock() {
+#[test]
+fn finished_directory_needs_no_lock() {
     let setup = Setup::running();
     let out = setup.path("out");
     let job_id = setup.parent();
@@ -115,8 +117,8 @@ async fn finished_directory_needs_no_lock() {
 
 /// As the case of a mounted archive has it.
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn finished_read_only_directory_is_left_alone() {
+#[test]
+fn finished_read_only_directory_is_left_alone() {
     let setup = Setup::running();
     let job_id = setup.parent();
     setup.fetch("out").run().exit_code(0);
@@ -138,8 +140,8 @@ async fn finished_read_only_directory_is_left_alone() {
     assert_eq!(setup.emulator.journal().len(), calls);
 }
 
-#[tokio::test]
-async fn unusual_files_are_neither_followed_nor_waited_for() {
+#[test]
+fn unusual_files_are_rejected() {
     let stub = Stub::start();
     let out = stub.path("out");
     let target = stub.path("target");
@@ -176,13 +178,13 @@ async fn unusual_files_are_neither_followed_nor_waited_for() {
 }
 
 #[test]
-fn settings_that_are_no_files_do_not_block() {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = folder.path().join("useapi-seed");
+fn settings_in_fifo_do_not_block() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = dir.path().join("useapi-seed");
     fs::create_dir(&settings).unwrap();
     let jobs = || {
-        let mut jobs = command(folder.path());
-        jobs.arg("jobs").env("XDG_CONFIG_HOME", folder.path());
+        let mut jobs = command(dir.path());
+        jobs.arg("jobs").env("XDG_CONFIG_HOME", dir.path());
         jobs
     };
     for name in ["token", "config.toml"] {
@@ -201,17 +203,14 @@ fn settings_that_are_no_files_do_not_block() {
         fs::remove_file(settings.join(name)).unwrap();
     }
     // A named one may be a pipe.
-    crate::process::shell(
-        folder.path(),
-        "echo | useapi-seed config --config /dev/stdin",
-    )
-    .run()
-    .exit_code(0);
+    crate::process::shell(dir.path(), "echo | useapi-seed config --config /dev/stdin")
+        .run()
+        .exit_code(0);
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn directory_that_cannot_be_created_says_why() {
+#[test]
+fn directory_creation_error_is_reported() {
     let stub = Stub::start();
     // Not even root can create one there.
     stub.run("fetch 5 --out /proc/out/5")
@@ -221,8 +220,8 @@ async fn directory_that_cannot_be_created_says_why() {
     assert_eq!(stub.requests(), 0);
 }
 
-#[tokio::test]
-async fn parts_of_killed_processes_are_removed() {
+#[test]
+fn parts_of_killed_processes_are_removed() {
     let stub = Stub::start();
     let job = stub.job();
     stub.on_submit(200, job.to_string());
@@ -244,7 +243,6 @@ async fn parts_of_killed_processes_are_removed() {
         plant(&format!("state/useapi-seed/{}", parts[1]));
         command(stub.dir())
             .args([task, job["jobid"].as_str().unwrap(), "--out", task])
-            .line("--interval 0.01")
             .at_url(&stub.base_url(), TOKEN)
             .env("XDG_STATE_HOME", stub.path("state"))
             .run()
@@ -257,8 +255,8 @@ async fn parts_of_killed_processes_are_removed() {
     }
 }
 
-#[tokio::test]
-async fn job_ids_that_look_alike_have_directories_of_their_own() {
+#[test]
+fn similar_job_ids_have_own_directories() {
     let stub = Stub::with_result();
     let long = "7".repeat(60);
     let (one, other) = (format!("{long}1"), format!("{long}2"));

@@ -22,7 +22,7 @@ pub(crate) fn setup(jobs: usize) -> (Setup, Vec<String>, Vec<String>) {
          [[account]]\nchannel = \"{CHANNEL}\"\ndiscord = \"abcdefgh\"\nmax_jobs = 3\n\
          [[account]]\nchannel = \"{HALTED}\"\ndiscord = \"abcdefgh\"\nmoderation = \"halted\"\n"
     );
-    // The same seed, so that the same pictures are drawn once.
+    // The same seed, so that the same images are drawn once.
     let mut add = |name: &str, channel: &str| {
         write!(
             scenario,
@@ -76,8 +76,8 @@ fn fetch(setup: &Setup, job_ids: &[String]) -> Command {
 }
 
 /// A hundred of an account with three places, beside those of a halted one.
-#[tokio::test]
-async fn a_hundred_take_their_turns_and_a_halted_account_stops_its_own() {
+#[test]
+fn halted_account_stops_only_its_jobs() {
     let (setup, good, halted) = setup(100);
     let all = [halted.clone(), good.clone()].concat();
     // More than there is room for, so that the account has to refuse.
@@ -115,8 +115,8 @@ async fn a_hundred_take_their_turns_and_a_halted_account_stops_its_own() {
 }
 
 /// Unless told otherwise no more are let execute than the smallest account takes.
-#[tokio::test]
-async fn three_of_an_account_at_once_are_never_too_many() {
+#[test]
+fn default_concurrency_fits_account() {
     let (setup, good, _) = setup(8);
     let run = fetch(&setup, &good).run().exit_code(0);
     assert_eq!(rejections(&setup), 0);
@@ -128,8 +128,8 @@ async fn three_of_an_account_at_once_are_never_too_many() {
     );
 }
 
-#[tokio::test]
-async fn a_wrong_token_is_tried_once() {
+#[test]
+fn wrong_token_is_sent_once() {
     let (setup, good, halted) = setup(3);
     fetch(&setup, &[good, halted].concat())
         .env("USEAPI_TOKEN", "wrong-token")
@@ -142,8 +142,8 @@ async fn a_wrong_token_is_tried_once() {
     assert!(names(&setup.path("out")).is_empty());
 }
 
-#[tokio::test]
-async fn what_is_wrong_with_the_list_is_told_before_anything_is_sent() {
+#[test]
+fn list_errors_are_reported_before_requests() {
     let (setup, ..) = setup(1);
     fs::write(setup.path("jobs.txt"), "1\n2 3\n").unwrap();
     setup
@@ -160,11 +160,11 @@ async fn what_is_wrong_with_the_list_is_told_before_anything_is_sent() {
 }
 
 #[cfg(unix)]
-#[tokio::test]
-async fn stdin_is_a_list_too() {
+#[test]
+fn job_ids_are_read_from_stdin() {
     let (setup, good, _) = setup(2);
     let line = format!(
-        "printf '%s\\n' {0} {1} {0} | useapi-seed fetch - --fields requested_job_id,seed --interval 0.02",
+        "printf '%s\\n' {0} {1} {0} | useapi-seed fetch - --fields requested_job_id,seed",
         good[0], good[1]
     );
     let run = crate::process::shell(setup.dir(), &line)
@@ -180,8 +180,8 @@ async fn stdin_is_a_list_too() {
 }
 
 /// One that is refused does not hide that others go on.
-#[tokio::test]
-async fn the_last_line_is_for_those_that_wait() {
+#[test]
+fn resume_command_is_for_waiting_jobs() {
     let (setup, good, _) = setup(1);
     let run = command(setup.dir())
         .args([
@@ -202,13 +202,12 @@ async fn the_last_line_is_for_those_that_wait() {
 }
 
 /// The first job that finds nobody there speaks for the others.
-#[tokio::test]
-async fn a_service_that_cannot_be_reached_ends_it_soon() {
+#[test]
+fn unreachable_service_ends_batch() {
     let (setup, good, _) = setup(9);
     let run = command(setup.dir())
         .arg("fetch")
         .args(good)
-        .line("--interval 0.01")
         .at_url(&closed_url(), setup.emulator.token())
         .run()
         .exit_code(7)
@@ -219,8 +218,8 @@ async fn a_service_that_cannot_be_reached_ends_it_soon() {
 
 /// Once it has answered, the others wait until it is there again. (A submission that
 /// met a 503 may have been carried out, and would not be repeated.)
-#[tokio::test]
-async fn an_outage_in_the_middle_is_waited_out() {
+#[test]
+fn outage_during_batch_is_retried() {
     let (setup, good, _) = setup(6);
     let mut fetch = fetch(&setup, &good);
     let mut child = fetch.line("--at-once 1").start();

@@ -36,8 +36,8 @@ fn starts_a_job(stub: &Stub) {
     );
 }
 
-#[tokio::test]
-async fn a_gateways_response_is_no_rejection() {
+#[test]
+fn gateway_response_is_not_a_rejection() {
     let statuses = [
         201, 202, 207, 303, 307, 400, 403, 404, 408, 409, 425, 429, 499, 502, 503, 524,
     ];
@@ -54,8 +54,8 @@ async fn a_gateways_response_is_no_rejection() {
 }
 
 /// A response was lost in an earlier run, and now another one is.
-#[tokio::test]
-async fn a_second_lost_response_ends_the_run() {
+#[test]
+fn second_lost_response_exits_7() {
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     let now = now.as_millis().try_into().unwrap();
     for (recorded_at, option) in [(0, "--no-gallery"), (now, "--resubmit")] {
@@ -78,8 +78,8 @@ async fn a_second_lost_response_ends_the_run() {
     }
 }
 
-#[tokio::test]
-async fn a_gateways_401_does_not_stop_a_batch() {
+#[test]
+fn gateway_401_does_not_stop_batch() {
     let stub = Stub::start();
     stub.on_submit_through_gateway(401);
     stub.on_submit(200, stub.job().to_string());
@@ -92,8 +92,8 @@ async fn a_gateways_401_does_not_stop_a_batch() {
     assert_eq!(stub.submitted().len(), 3);
 }
 
-#[tokio::test]
-async fn a_job_behind_a_gateways_response_is_found() {
+#[test]
+fn job_after_gateway_response_is_found() {
     let stub = Stub::start();
     stub.on_submit_through_gateway(504);
     stub.on_list(&[STARTED]);
@@ -103,8 +103,8 @@ async fn a_job_behind_a_gateways_response_is_found() {
     assert_eq!(stub.submitted().len(), 1);
 }
 
-#[tokio::test]
-async fn a_response_that_cannot_be_parsed_is_kept() {
+#[test]
+fn response_with_nan_is_kept() {
     concurrently(["NaN", "Infinity", "-Infinity"], |word| {
         let stub = Stub::start();
         starts_a_job(&stub);
@@ -126,8 +126,8 @@ async fn a_response_that_cannot_be_parsed_is_kept() {
     });
 }
 
-#[tokio::test]
-async fn a_404_right_after_the_start_is_retried() {
+#[test]
+fn first_poll_with_404_is_retried() {
     let stub = Stub::start();
     starts_a_job(&stub);
     stub.on_first_poll(404, r#"{"error":"Unable to locate job","code":404}"#);
@@ -137,8 +137,8 @@ async fn a_404_right_after_the_start_is_retried() {
     assert_eq!(stub.submitted().len(), 1);
 }
 
-#[tokio::test]
-async fn output_that_comes_late_is_waited_for() {
+#[test]
+fn late_output_is_polled_for() {
     for early in [
         json!(null),
         json!({"value": 77}),
@@ -157,8 +157,8 @@ async fn output_that_comes_late_is_waited_for() {
 }
 
 /// A directory belongs to the job that was asked for, whatever the response says.
-#[tokio::test]
-async fn a_fetch_resumes_without_optional_fields() {
+#[test]
+fn fetch_resumes_without_optional_fields() {
     let changes: [fn(&mut Value); 8] = [
         |job| drop(job.as_object_mut().unwrap().remove("parentJobId")),
         |job| job["parentJobId"] = json!(null),
@@ -190,8 +190,8 @@ async fn a_fetch_resumes_without_optional_fields() {
     });
 }
 
-#[tokio::test]
-async fn an_id_that_is_a_number_is_not_lost() {
+#[test]
+fn numeric_job_id_is_kept() {
     let stub = Stub::start();
     let id = 1_210_000_000_000_000_001_u64;
     stub.on_submit(200, json!({"jobid": id, "status": "started"}).to_string());
@@ -202,8 +202,8 @@ async fn an_id_that_is_a_number_is_not_lost() {
 }
 
 /// What was recorded about the job stays known, also after a `wait`.
-#[tokio::test]
-async fn a_wait_keeps_the_parent_for_a_fetch() {
+#[test]
+fn wait_keeps_parent_for_fetch() {
     let stub = Stub::start();
     let mut job = completed(&stub);
     job.as_object_mut().unwrap().remove("parentJobId");
@@ -222,8 +222,8 @@ async fn a_wait_keeps_the_parent_for_a_fetch() {
 }
 
 /// The job's own response has neither the seed nor whose it is.
-#[tokio::test]
-async fn the_parent_of_the_request_is_asked_for_the_seed() {
+#[test]
+fn requested_parent_is_polled_for_seed() {
     let stub = Stub::start();
     starts_a_job(&stub);
     let started = json!({"jobid": STARTED, "status": "completed", "code": 200}).to_string();

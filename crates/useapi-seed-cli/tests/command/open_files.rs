@@ -5,8 +5,8 @@ use std::fs;
 use crate::process::{CommandExt, names, shell};
 use crate::stub::{Stub, TOKEN};
 
-#[tokio::test]
-async fn too_low_a_limit_is_named_before_sending() {
+#[test]
+fn low_file_limit_is_reported_before_requests() {
     let stub = Stub::start();
     for limit in [8, 16, 24, 32] {
         let line = format!("ulimit -n {limit}; exec useapi-seed fetch 5");
@@ -23,9 +23,9 @@ async fn too_low_a_limit_is_named_before_sending() {
 }
 
 #[test]
-fn limit_of_64_is_enough_for_a_job() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = shell(folder.path(), "ulimit -n 64; exec useapi-seed demo").run();
+fn file_limit_of_64_is_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = shell(dir.path(), "ulimit -n 64; exec useapi-seed demo").run();
     run.exit_code(0);
-    assert!(fs::exists(folder.path().join("demo/image-4.png")).unwrap());
+    assert!(fs::exists(dir.path().join("demo/image-4.png")).unwrap());
 }

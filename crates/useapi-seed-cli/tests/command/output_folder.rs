@@ -4,10 +4,10 @@ use crate::process::{json, names};
 use crate::stub::Stub;
 use useapi_seed_tests::PNG;
 
-#[tokio::test]
-async fn it_is_tried_before_anything_is_submitted() {
+#[test]
+fn unwritable_directory_is_reported_first() {
     let stub = Stub::with_result();
-    // Not even root can make a folder under a file.
+    // Not even root can make a directory under a file.
     fs::write(stub.path("file"), "in the way").unwrap();
     for line in [
         "fetch 5 --out file",
@@ -23,16 +23,16 @@ async fn it_is_tried_before_anything_is_submitted() {
         assert_eq!(run.stdout, "");
         assert_eq!(stub.requests(), 0);
     }
-    // The same service is asked when there is a folder.
+    // The same service is asked when there is a directory.
     stub.run("fetch 5 --out sub/sub").exit_code(0);
     assert_eq!(stub.requests(), 5);
 }
 
-#[tokio::test]
-async fn the_result_is_told_when_it_can_no_longer_be_written() {
+#[test]
+fn unwritten_result_is_reported() {
     let stub = Stub::with_result();
     let out = stub.path("out");
-    // A file cannot take the place of a folder.
+    // A file cannot take the place of a directory.
     fs::create_dir_all(out.join("job.json")).unwrap();
     let run = stub
         .run("fetch 5 --out out")
@@ -56,8 +56,8 @@ async fn the_result_is_told_when_it_can_no_longer_be_written() {
     );
 }
 
-#[tokio::test]
-async fn files_are_replaced_and_strangers_pointed_out() {
+#[test]
+fn existing_files_are_replaced_and_foreign_files_noted() {
     let stub = Stub::with_result();
     let out = stub.path("out");
     fs::create_dir(&out).unwrap();
@@ -76,8 +76,8 @@ async fn files_are_replaced_and_strangers_pointed_out() {
 
 /// As any other program's files: not for the owner alone.
 #[cfg(unix)]
-#[tokio::test]
-async fn files_have_the_usual_permissions() {
+#[test]
+fn files_have_the_usual_permissions() {
     use std::os::unix::fs::PermissionsExt;
 
     let stub = Stub::with_result();

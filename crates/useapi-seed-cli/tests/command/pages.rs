@@ -25,9 +25,9 @@ impl Deep {
     }
 }
 
-async fn fetch(folder: &Path, arguments: &[&str]) -> Run {
+async fn fetch(dir: &Path, arguments: &[&str]) -> Run {
     let stub = Stub::with_result();
-    command(folder)
+    command(dir)
         .arg("fetch")
         .args(arguments)
         .at_url(&stub.base_url(), TOKEN)
@@ -103,8 +103,8 @@ async fn no_gallery_writes_no_page() {
     ] {
         fetch(&root.path("w"), &[arguments, &["--no-gallery"]].concat()).await;
     }
-    for folder in ["", "out", "one", "one/5", "two", "two/6"] {
-        assert!(!root.path("w").join(folder).join("index.html").exists());
+    for dir in ["", "out", "one", "one/5", "two", "two/6"] {
+        assert!(!root.path("w").join(dir).join("index.html").exists());
     }
 }
 

@@ -133,34 +133,34 @@ impl Run {
     }
 }
 
-/// The temporary directory of the processes in a folder.
+/// The temporary directory of the processes in a directory.
 const TEMPORARY: &str = ".tmp";
 
-/// The command in a folder, with nothing of this environment in its way.
-pub(crate) fn command(folder: &Path) -> Command {
+/// The command in a dir, with nothing of this environment in its way.
+pub(crate) fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_useapi-seed"));
     // Called as it is when installed, since it says how it was called.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::arg0(&mut command, "useapi-seed");
-    isolate(&mut command, folder);
+    isolate(&mut command, dir);
     command
 }
 
 /// A shell in which `useapi-seed` is the command.
 #[cfg(unix)]
-pub(crate) fn shell(folder: &Path, line: &str) -> Command {
+pub(crate) fn shell(dir: &Path, line: &str) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_useapi-seed"));
     let mut path = binary.parent().unwrap().as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap());
     let mut command = Command::new("sh");
     command.args(["-c", line]).env("PATH", path);
-    isolate(&mut command, folder);
+    isolate(&mut command, dir);
     command
 }
 
-fn isolate(command: &mut Command, folder: &Path) {
-    command.current_dir(folder).stdin(Stdio::null());
+fn isolate(command: &mut Command, dir: &Path) {
+    command.current_dir(dir).stdin(Stdio::null());
     for (name, _) in std::env::vars() {
         if name.starts_with("USEAPI_") || name.starts_with("XDG_") {
             command.env_remove(name);
@@ -169,10 +169,10 @@ fn isolate(command: &mut Command, folder: &Path) {
     for name in ["RUST_BACKTRACE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
-    // No folder can be made there, so there are no settings and no state. What is
-    // locked instead is of this folder alone.
+    // No directory can be made there, so there are no settings and no state. What is
+    // locked instead is of this directory alone.
     command.env("HOME", "/dev/null");
-    let temporary = folder.join(TEMPORARY);
+    let temporary = dir.join(TEMPORARY);
     fs::create_dir_all(&temporary).unwrap();
     command.env("TMPDIR", temporary);
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
@@ -303,16 +303,16 @@ impl Setup {
     }
 }
 
-/// A base URL at which nothing listens.
+/// A base URL at which no service listens.
 pub(crate) fn closed_url() -> String {
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     format!("http://{}/v2", closed.local_addr().unwrap())
 }
 
-/// The names in a folder, sorted, without its temporary directory, and no token in
+/// The names in a dir, sorted, without its temporary directory, and no token in
 /// any file.
-pub(crate) fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
+pub(crate) fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir)
         .unwrap()
         .map(Result::unwrap)
         .filter(|entry| entry.file_name() != TEMPORARY)
@@ -359,12 +359,12 @@ pub(crate) fn assert_schema(name: &str, document: &Value) {
     assert!(faults.is_empty(), "{name}: {faults:?} in {document}");
 }
 
-/// A folder with everything in it, consistent in itself. Gives `seed.json`.
+/// A directory with everything in it, consistent in itself. Gives `seed.json`.
 #[track_caller]
-pub(crate) fn assert_complete(folder: &Path) -> Value {
-    assert_eq!(names(folder), COMPLETE);
-    let job = json(&folder.join("job.json"));
-    let seed = json(&folder.join("seed.json"));
+pub(crate) fn assert_complete(dir: &Path) -> Value {
+    assert_eq!(names(dir), COMPLETE);
+    let job = json(&dir.join("job.json"));
+    let seed = json(&dir.join("seed.json"));
     assert_schema("seed", &seed);
     assert!(seed["seed"].is_u64());
     assert_eq!(seed["seed"], job["seed"]["value"]);
@@ -379,7 +379,7 @@ pub(crate) fn assert_complete(folder: &Path) -> Value {
             (&image["width"], &image["height"]),
             (&1024.into(), &1024.into())
         );
-        let file = fs::read(folder.join(COMPLETE[index])).unwrap();
+        let file = fs::read(dir.join(COMPLETE[index])).unwrap();
         assert!(file.starts_with(b"\x89PNG\r\n\x1a\n"));
         assert_eq!(image["size"], file.len());
     }

@@ -2,25 +2,16 @@
 
 use crate::process::{CommandExt, Setup, assert_schema, command, shell};
 
-#[tokio::test]
-async fn each_command_prints_what_its_schema_says() {
+#[test]
+fn json_output_matches_schemas() {
     let setup = Setup::running();
     let jobs = setup.emulator.jobs();
     let imagine = jobs.imagine.as_str();
-    let started = {
-        let mut fetch = command(setup.dir());
-        fetch
-            .line(&format!("fetch {} --interval 0.01", jobs.button))
-            .at(&setup.emulator);
-        fetch.run().exit_code(0).started_job().to_owned()
-    };
+    let run = setup.run(&format!("fetch {}", jobs.button)).exit_code(0);
+    let started = run.started_job();
     for (name, arguments, lines) in [
-        (
-            "result",
-            &["fetch", imagine, "5", "--interval", "0.01"][..],
-            2,
-        ),
-        ("result", &["wait", &started, "--interval", "0.01"], 1),
+        ("result", &["fetch", imagine, "5"][..], 2),
+        ("result", &["wait", started], 1),
         ("result", &["demo", "--out", "demo"], 1),
         ("status", &["status", imagine, "5", &jobs.progress], 3),
         ("jobs", &["jobs"], 1),
@@ -51,13 +42,13 @@ async fn each_command_prints_what_its_schema_says() {
 
 #[test]
 fn fields_are_selected_and_others_rejected() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = command(folder.path())
+    let dir = tempfile::tempdir().unwrap();
+    let run = command(dir.path())
         .args(["demo", "--fields", "seed, folder"])
         .run()
         .exit_code(0);
     assert_eq!(run.stdout, "{\"seed\":3058471692,\"folder\":\"demo\"}\n");
-    let run = command(folder.path())
+    let run = command(dir.path())
         .line("schema --json --fields=name --fields about")
         .run()
         .exit_code(0);
@@ -66,7 +57,7 @@ fn fields_are_selected_and_others_rejected() {
         ["fetch", "5", "--fields=sed,Seed,*"],
         ["wait", "5", "--fields=seed,sed,Seed,*"],
     ] {
-        command(folder.path())
+        command(dir.path())
             .args(arguments)
             .at_url("http://127.0.0.1:9", "t")
             .run()
@@ -74,14 +65,14 @@ fn fields_are_selected_and_others_rejected() {
             .reported("unknown fields: \"sed\", \"Seed\", \"*\"")
             .reported("Known fields: errors, ");
     }
-    command(folder.path())
+    command(dir.path())
         .line("schema none")
         .run()
         .exit_code(2)
         .reported("[possible values: seed, pending, ");
     // It names fields, and `--json` takes none.
     for arguments in [&["jobs", "--fields"][..], &["jobs", "--json=ids"]] {
-        command(folder.path()).args(arguments).run().exit_code(2);
+        command(dir.path()).args(arguments).run().exit_code(2);
     }
 }
 
@@ -89,7 +80,7 @@ fn fields_are_selected_and_others_rejected() {
 #[cfg(unix)]
 #[test]
 fn broken_pipes_end_quietly() {
-    let folder = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
     for line in [
         "schema",
         "schema result",
@@ -98,30 +89,30 @@ fn broken_pipes_end_quietly() {
         "config",
     ] {
         let line = format!("{{ useapi-seed {line}; echo ended $? >&2; }} | true");
-        let run = shell(folder.path(), &line).run().exit_code(0);
+        let run = shell(dir.path(), &line).run().exit_code(0);
         assert_eq!(run.stderr, "ended 0\n", "{line}");
     }
 }
 
 #[test]
-fn shells_and_people_are_served() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+fn completions_and_man_pages_are_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let run = command(folder)
+        let run = command(dir)
             .line(&format!("completions {shell}"))
             .run()
             .exit_code(0);
         assert!(run.stdout.contains("at-once"), "{shell}");
     }
-    command(folder).line("man --dir man1").run().exit_code(0);
-    let pages = crate::process::names(&folder.join("man1"));
+    command(dir).line("man --dir man1").run().exit_code(0);
+    let pages = crate::process::names(&dir.join("man1"));
     assert_eq!(pages.len(), 16);
     assert!(
         pages.contains(&"useapi-seed-fetch.1".to_owned()),
         "{pages:?}"
     );
-    let page = command(folder).line("man fetch").run().exit_code(0);
+    let page = command(dir).line("man fetch").run().exit_code(0);
     for part in [".TH useapi-seed-fetch 1", "Exit codes:", "jobs.txt"] {
         assert!(page.stdout.contains(part), "no {part} in {}", page.stdout);
     }

@@ -8,13 +8,13 @@ use crate::stub::{Stub, TOKEN};
 
 /// Every run and every listing is held to show no token; here the service
 /// repeats it.
-#[tokio::test]
-async fn an_echoed_token_is_masked() {
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn echoed_token_is_masked() {
+    let dir = tempfile::tempdir().unwrap();
     let stub = Stub::start();
     let refusal = json!({"error": format!("unknown token {TOKEN}"), "code": 401});
     stub.on_submit(401, refusal.to_string());
-    stub.run_in(folder.path(), "fetch 5")
+    stub.run_in(dir.path(), "fetch 5")
         .exit_code(6)
         .reported("unknown token ***");
 
@@ -23,17 +23,17 @@ async fn an_echoed_token_is_masked() {
     job["content"] = format!("**a cat {TOKEN}** - <@1> (fast)").into();
     stub.on_submit(200, job.to_string());
     stub.on_images();
-    let run = stub.run_in(folder.path(), "fetch 5 --out out").exit_code(0);
+    let run = stub.run_in(dir.path(), "fetch 5 --out out").exit_code(0);
     assert!(run.stdout.contains("a cat *** --seed 77"), "{}", run.stdout);
-    let out = folder.path().join("out");
+    let out = dir.path().join("out");
     assert_eq!(names(&out).len(), 7);
     let job = fs::read_to_string(out.join("job.json")).unwrap();
     assert!(job.contains("a cat ***"), "{job}");
 }
 
 /// What output removes must not put the token together again.
-#[tokio::test]
-async fn no_spelling_of_the_token_is_printed() {
+#[test]
+fn no_spelling_of_the_token_is_printed() {
     let (start, end) = TOKEN.split_at(TOKEN.len() - 3);
     let hidden = (0..0xa0)
         .map(char::from)
@@ -48,18 +48,18 @@ async fn no_spelling_of_the_token_is_printed() {
     let spellings: Vec<_> = split.chain([escaped, coloured]).collect();
     let spellings = spellings.join(" ");
 
-    let folder = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
     let stub = Stub::start();
     let job = stub.job().to_string();
     let job = job.replace("A cat", &format!("A cat {spellings}"));
     stub.on_submit(200, job);
     stub.on_images();
     // No run may show the distinctive part of a token.
-    let run = stub.run_in(folder.path(), "fetch 5 --out out").exit_code(0);
+    let run = stub.run_in(dir.path(), "fetch 5 --out out").exit_code(0);
     assert!(run.stdout.contains("A cat *** "), "{}", run.stdout);
-    stub.run_in(folder.path(), "fetch 5 --out json --json")
+    stub.run_in(dir.path(), "fetch 5 --out json --json")
         .exit_code(0);
-    let out = folder.path().join("out");
+    let out = dir.path().join("out");
     let names = names(&out);
     assert!(names.contains(&"index.html".to_owned()), "{names:?}");
     for name in names.iter().filter(|name| !name.starts_with("image-")) {
@@ -72,7 +72,7 @@ async fn no_spelling_of_the_token_is_printed() {
     let stub = Stub::start();
     let refusal = format!(r#"{{"error":"unknown {spellings}","code":401}}"#);
     stub.on_submit(401, refusal);
-    stub.run_in(folder.path(), "fetch 6 --out other")
+    stub.run_in(dir.path(), "fetch 6 --out other")
         .exit_code(6)
         .reported("unknown *** ");
 }
@@ -80,8 +80,8 @@ async fn no_spelling_of_the_token_is_printed() {
 /// Any address of this machine's will do, as long as it is not on loopback by its
 /// name.
 #[cfg(unix)]
-#[tokio::test]
-async fn unencrypted_token_is_warned_of() {
+#[test]
+fn unencrypted_connection_is_warned_of() {
     let setup = Setup::of(Emulator::builder());
     let url = setup.emulator.base_url().replace("127.0.0.1", "0.0.0.0");
     let warning = "the API token goes unencrypted over the network";

@@ -20,8 +20,8 @@ fn fetch(setup: &Setup) -> Command {
     fetch
 }
 
-#[tokio::test]
-async fn a_job_is_started_shown_and_cancelled() {
+#[test]
+fn job_is_started_shown_and_cancelled() {
     let setup = Setup::paused();
     let started = fetch(&setup).run().exit_code(5);
     let id = started.started_job();
@@ -51,8 +51,8 @@ async fn a_job_is_started_shown_and_cancelled() {
     assert_ne!(again.started_job(), id);
 }
 
-#[tokio::test]
-async fn any_job_has_a_status() {
+#[test]
+fn status_of_several_jobs_is_printed() {
     let setup = Setup::paused();
     let jobs = setup.emulator.jobs();
     let run = setup
@@ -64,8 +64,8 @@ async fn any_job_has_a_status() {
     assert!(lines[1].starts_with(&format!("{}  progress  ", jobs.progress)));
 }
 
-#[tokio::test]
-async fn the_doctor_says_what_to_do() {
+#[test]
+fn doctor_reports_errors_and_advice() {
     let setup = Setup::paused();
     let state = |arguments: &[&str], token: &str, code: i32| {
         let mut command = command(setup.dir());
@@ -146,15 +146,15 @@ async fn the_doctor_says_what_to_do() {
 }
 
 #[test]
-fn the_doctor_does_without_a_service() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = command(folder.path()).arg("doctor").run().exit_code(2);
+fn doctor_works_without_service() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = command(dir.path()).arg("doctor").run().exit_code(2);
     assert!(
         run.stdout
             .contains("FAILED   token: USEAPI_TOKEN is not set")
     );
     let base_url = closed_url();
-    let run = command(folder.path())
+    let run = command(dir.path())
         .arg("doctor")
         .at_url(&base_url, "t")
         .run()

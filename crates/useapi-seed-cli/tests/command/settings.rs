@@ -9,10 +9,10 @@ use crate::process::{CommandExt, Run, Setup, command};
 
 const TOKEN: &str = "emulator-token-that-is-long-enough";
 
-fn write_config(folder: &Path, text: &str) {
-    let folder = folder.join("xdg/useapi-seed");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("config.toml"), text).unwrap();
+fn write_config(dir: &Path, text: &str) {
+    let dir = dir.join("xdg/useapi-seed");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join("config.toml"), text).unwrap();
 }
 
 fn write_token(path: &Path, token: &str, mode: u32) {
@@ -25,9 +25,9 @@ fn write_token(path: &Path, token: &str, mode: u32) {
     }
 }
 
-fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
-    command(folder)
-        .env("XDG_CONFIG_HOME", folder.join("xdg"))
+fn run(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+    command(dir)
+        .env("XDG_CONFIG_HOME", dir.join("xdg"))
         .args(arguments)
         .envs(environment.iter().copied())
         .run()
@@ -44,20 +44,20 @@ fn setting(run: Run, name: &str) -> (String, String) {
 }
 
 #[test]
-fn each_goes_over_the_next() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let config = folder.join("xdg/useapi-seed/config.toml");
+fn option_overrides_environment_and_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let config = dir.join("xdg/useapi-seed/config.toml");
     let config = config.to_str().unwrap();
     let base_url = |arguments: &[&str], environment: &[(&str, &str)]| {
         let arguments = [&["config", "--json"][..], arguments].concat();
-        setting(run(folder, &arguments, environment), "base_url")
+        setting(run(dir, &arguments, environment), "base_url")
     };
     let pair = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
     let (option, variable) = ("--base-url", ("USEAPI_BASE_URL", "http://127.0.0.1:2"));
     let default = pair("https://api.useapi.net/v2", "default");
     assert_eq!(base_url(&[], &[]), default);
-    write_config(folder, "base_url = \"http://127.0.0.1:1\"\n");
+    write_config(dir, "base_url = \"http://127.0.0.1:1\"\n");
     assert_eq!(base_url(&[], &[]), pair("http://127.0.0.1:1", config));
     assert_eq!(
         base_url(&[], &[variable]),
@@ -75,9 +75,9 @@ fn each_goes_over_the_next() {
 }
 
 #[test]
-fn what_is_wrong_in_them_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+fn invalid_settings_are_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
     for (text, words) in [
         ("intervall = 5", "has intervall, which is no setting"),
         ("interval = -5", "interval in "),
@@ -94,12 +94,12 @@ fn what_is_wrong_in_them_is_named() {
             "user name or password",
         ),
     ] {
-        write_config(folder, text);
-        run(folder, &["config"], &[]).exit_code(2).reported(words);
+        write_config(dir, text);
+        run(dir, &["config"], &[]).exit_code(2).reported(words);
     }
-    write_config(folder, "");
+    write_config(dir, "");
     for (name, value) in [("USEAPI_INTERVAL", "soon"), ("USEAPI_AT_ONCE", "1.5")] {
-        run(folder, &["config"], &[(name, value)])
+        run(dir, &["config"], &[(name, value)])
             .exit_code(2)
             .reported(&format!("{name}: it has to be"));
     }
@@ -113,39 +113,39 @@ fn what_is_wrong_in_them_is_named() {
         "http://127.0.0.1:9",
     ];
     run(
-        folder,
+        dir,
         &at_once,
         &[("USEAPI_AT_ONCE", "zero"), ("USEAPI_TOKEN", "t")],
     )
     .exit_code(7);
     // A token for a configuration file is not shown.
-    write_token(&folder.join("token"), TOKEN, 0o600);
-    run(folder, &["config", "--config", "token"], &[]).exit_code(2);
-    run(folder, &["config", "--config", "none.toml"], &[])
+    write_token(&dir.join("token"), TOKEN, 0o600);
+    run(dir, &["config", "--config", "token"], &[]).exit_code(2);
+    run(dir, &["config", "--config", "none.toml"], &[])
         .exit_code(2)
         .reported("cannot read none.toml");
 }
 
 #[test]
-fn paths_in_the_file_are_meant_from_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    write_config(folder, "into = \"pictures\"\ninterval = 2.5");
+fn file_paths_are_relative_to_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    write_config(dir, "into = \"pictures\"\ninterval = 2.5");
     let arguments = ["config", "--json"];
-    let (into, _) = setting(run(folder, &arguments, &[]), "into");
-    assert_eq!(Path::new(&into), folder.join("xdg/useapi-seed/pictures"));
-    let (interval, _) = setting(run(folder, &arguments, &[]), "interval");
+    let (into, _) = setting(run(dir, &arguments, &[]), "into");
+    assert_eq!(Path::new(&into), dir.join("xdg/useapi-seed/pictures"));
+    let (interval, _) = setting(run(dir, &arguments, &[]), "interval");
     assert_eq!(interval, "2.5 s");
 }
 
 #[test]
-fn a_token_comes_from_the_environment_or_a_file_of_ones_own() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let own = folder.join("xdg/useapi-seed/token");
+fn token_is_read_from_environment_or_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let own = dir.join("xdg/useapi-seed/token");
     let token = |arguments: &[&str], environment: &[(&str, &str)]| {
         let arguments = [&["config", "--json"][..], arguments].concat();
-        setting(run(folder, &arguments, environment), "token")
+        setting(run(dir, &arguments, environment), "token")
     };
     let (value, origin) = token(&[], &[]);
     assert_eq!(value, "null");
@@ -160,7 +160,7 @@ fn a_token_comes_from_the_environment_or_a_file_of_ones_own() {
     );
     let (_, origin) = token(&[], &[("USEAPI_TOKEN", TOKEN)]);
     assert_eq!(origin, "USEAPI_TOKEN in the environment");
-    let other = folder.join("other");
+    let other = dir.join("other");
     write_token(&other, TOKEN, 0o400);
     let (_, origin) = token(&[], &[("USEAPI_TOKEN_FILE", "other")]);
     assert_eq!(origin, "other");
@@ -170,31 +170,31 @@ fn a_token_comes_from_the_environment_or_a_file_of_ones_own() {
 
 #[cfg(unix)]
 #[test]
-fn a_token_file_that_others_may_read_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+fn readable_token_file_is_rejected() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
     for mode in [0o644, 0o640, 0o604, 0o660] {
-        write_token(&folder.join("a token"), TOKEN, mode);
-        let refused = run(folder, &["jobs", "--token-file", "a token"], &[])
+        write_token(&dir.join("a token"), TOKEN, mode);
+        let refused = run(dir, &["jobs", "--token-file", "a token"], &[])
             .exit_code(2)
             .reported("is open to others");
         assert_eq!(refused.suggested_command(), "chmod 600 'a token'");
     }
-    write_token(&folder.join("empty"), " \n", 0o600);
+    write_token(&dir.join("empty"), " \n", 0o600);
     for (file, words) in [
         ("empty", "is empty"),
         ("xyz", "cannot read"),
         (".", "is not a regular file"),
     ] {
-        run(folder, &["jobs", "--token-file", file], &[])
+        run(dir, &["jobs", "--token-file", file], &[])
             .exit_code(2)
             .reported(words);
     }
 }
 
 /// The token of a file is sent as it stands there.
-#[tokio::test]
-async fn with_a_file_everything_works() {
+#[test]
+fn token_file_is_enough() {
     let setup = Setup::running();
     write_token(
         &setup.path("xdg/useapi-seed/token"),

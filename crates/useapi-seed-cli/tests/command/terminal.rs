@@ -58,8 +58,8 @@ fn has_colours(written: &[u8]) -> bool {
         && String::from_utf8_lossy(written).contains('m')
 }
 
-#[tokio::test]
-async fn a_job_has_a_line_that_changes() {
+#[test]
+fn job_has_progress_line() {
     let setup = Setup::of(Emulator::builder().time_scale(30.0));
     let mut fetch = fetch(&setup);
     fetch.arg(setup.parent());
@@ -80,15 +80,15 @@ async fn a_job_has_a_line_that_changes() {
     assert!(complete.is_some(), "{screens:#?}");
     // At the end only what stays is left, whole.
     let last = screens.last().unwrap();
-    let folder = format!("out/{}", setup.emulator.jobs().imagine.replace(':', "-"));
+    let dir = format!("out/{}", setup.emulator.jobs().imagine.replace(':', "-"));
     assert!(last[0].starts_with("started job "));
     assert!(last.iter().any(|line| line.starts_with("image 4: ")));
-    assert_eq!(last.join("").matches(&folder).count(), 1, "{last:#?}");
+    assert_eq!(last.join("").matches(&dir).count(), 1, "{last:#?}");
     assert!(!last.iter().any(|line| line.contains("progress")));
 }
 
-#[tokio::test]
-async fn many_have_a_line_each_and_one_about_all() {
+#[test]
+fn several_jobs_have_lines_and_total() {
     let (setup, jobs, _) = crate::many::setup(5);
     let mut fetch = fetch(&setup);
     fetch.args(jobs);
@@ -103,8 +103,8 @@ async fn many_have_a_line_each_and_one_about_all() {
     assert!(!last.iter().any(|line| line.contains("have ended")));
 }
 
-#[tokio::test]
-async fn json_on_a_terminal_has_no_controls() {
+#[test]
+fn json_on_a_terminal_has_no_controls() {
     let stub = Stub::start();
     let hidden = ['\u{7f}', '\u{9b}', '\u{202e}', '\u{2028}', '\u{2066}'];
     let status: String = hidden.iter().collect();
@@ -133,8 +133,8 @@ async fn json_on_a_terminal_has_no_controls() {
     assert!(written.contains(&status), "{written:?}");
 }
 
-#[tokio::test]
-async fn colours_are_for_terminals() {
+#[test]
+fn colors_are_for_terminals() {
     let setup = Setup::running();
     let failing = || {
         let mut fetch = fetch(&setup);

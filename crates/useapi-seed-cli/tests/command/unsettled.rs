@@ -23,8 +23,8 @@ fn write_unsettled(out: &Path, emulator: &Emulator, seconds: u64) {
 
 /// The first run is stopped in its search, and the second one begins when the time
 /// has passed: no run has to be quick.
-#[tokio::test]
-async fn a_search_lasts_until_the_submission_settles() {
+#[test]
+fn search_lasts_until_submission_settles() {
     let setup = Setup::running();
     let out = setup.path("out");
     let count = |operation| setup.calls(operation);
@@ -47,8 +47,8 @@ async fn a_search_lasts_until_the_submission_settles() {
     assert_eq!(count(Operation::RetrieveSeed), 1);
 }
 
-#[tokio::test]
-async fn an_unsettled_submission_is_not_repeated() {
+#[test]
+fn unsettled_submission_is_not_repeated() {
     let setup = Setup::running();
     let out = setup.path("out");
     write_unsettled(&out, &setup.emulator, 91);
@@ -62,8 +62,8 @@ async fn an_unsettled_submission_is_not_repeated() {
     assert!(out.join("pending.json").exists());
 }
 
-#[tokio::test]
-async fn resubmit_skips_the_wait_and_says_so() {
+#[test]
+fn resubmit_skips_wait_and_warns() {
     let setup = Setup::running();
     write_unsettled(&setup.path("out"), &setup.emulator, 91);
     let mut fetch = setup.fetch("out");
@@ -76,8 +76,8 @@ async fn resubmit_skips_the_wait_and_says_so() {
 }
 
 /// What was sent last, from another directory, is not settled yet.
-#[tokio::test]
-async fn the_latest_of_two_records_counts() {
+#[test]
+fn latest_of_two_records_is_used() {
     let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::latency(LATE));
     let job_id = setup.parent();
     let at = |out: &str| setup.fetch_with_state(out);
@@ -92,8 +92,8 @@ async fn the_latest_of_two_records_counts() {
 }
 
 /// A rejection of the second submission does not forget the first.
-#[tokio::test]
-async fn a_rejected_resubmission_keeps_the_record() {
+#[test]
+fn rejected_resubmission_keeps_record() {
     let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::status(402));
     let out = setup.path("out");
     write_unsettled(&out, &setup.emulator, 91);
@@ -104,8 +104,8 @@ async fn a_rejected_resubmission_keeps_the_record() {
 }
 
 /// The end of a job says nothing about a submission that was sent since.
-#[tokio::test]
-async fn a_jobs_end_keeps_the_record_of_another_submission() {
+#[test]
+fn job_end_keeps_record_of_other_submission() {
     let setup = Setup::paused();
     let job_id = setup.parent();
     let at = |out: &str| setup.fetch_with_state(out);

@@ -7,15 +7,15 @@ use crate::process::{CommandExt, Setup, assert_complete, concurrently};
 use crate::stub::Stub;
 
 #[cfg(unix)]
-#[tokio::test]
-async fn the_line_told_at_the_deadline_goes_on() {
+#[test]
+fn timeout_prints_resume_command() {
     let setup = Setup::of(Emulator::builder());
     let out = "it's a $HOME";
     let run = setup
-        .run(&format!(
-            "fetch {} --out {out} --interval 0.01 --timeout 0.03",
-            setup.parent()
-        ))
+        .command(&format!("fetch {} --out", setup.parent()))
+        .arg(out)
+        .line("--interval 0.01 --timeout 0.03")
+        .run()
         .exit_code(5);
     let id = run.started_job();
     assert!(run.stderr.contains("error: timed out: job still running"));
@@ -41,8 +41,8 @@ async fn the_line_told_at_the_deadline_goes_on() {
     assert_eq!(assert_complete(&setup.path(out))["job_id"], id);
 }
 
-#[tokio::test]
-async fn nothing_is_submitted() {
+#[test]
+fn wait_submits_nothing() {
     let stub = Stub::start();
     stub.on_poll(200, r#"{"jobid": "9", "status": "progress"}"#);
     stub.run("wait 9 --interval 0.01 --timeout 0.05")
@@ -52,8 +52,8 @@ async fn nothing_is_submitted() {
     assert!(stub.requests() >= 2);
 }
 
-#[tokio::test]
-async fn the_original_job_is_told_from_a_started_one() {
+#[test]
+fn wait_for_original_job_suggests_fetch() {
     let setup = Setup::running();
     let id = setup.parent();
     let wait = || setup.command(&format!("wait {id} --out out"));
@@ -68,8 +68,8 @@ async fn the_original_job_is_told_from_a_started_one() {
     assert_complete(&setup.path("out"));
 }
 
-#[tokio::test]
-async fn an_account_that_is_halted_meanwhile_does_not_end_the_job() {
+#[test]
+fn account_halted_during_job_resumes() {
     let started = r#"{"jobid": "9", "status": "started"}"#;
     let failed = json!({"jobid": "9", "status": "failed", "parentJobId": "7", "code": 596});
     let halted = json!({"error": "pending", "code": 596});
