@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use useapi_seed_emulator::Emulator;
 
-use crate::process::{CommandExt, Setup, command, concurrently, names, shell};
+use crate::process::{CommandExt, FAST, Setup, command, concurrently, names, shell};
 
 /// The job that the emulator starts first, as the examples call it.
 const STARTED: &str = "20240225120000001-user:1234-channel:1114555266835431444";
@@ -57,13 +57,13 @@ fn help_examples_succeed() {
     let count = AtomicUsize::new(0);
     concurrently(names, |name| {
         // A job that is executing is one of a paused clock.
-        let setup = match name {
-            "cancel" | "status" => Setup::paused(),
-            _ => Setup::running(),
-        };
+        let setup = Setup::paused();
         if ["cancel", "status", "wait"].contains(&name) {
             let run = setup.fetch("first").line("--timeout 0.01").run();
             assert_eq!(run.exit_code(5).started_job(), STARTED);
+        }
+        if !["cancel", "status"].contains(&name) {
+            setup.emulator.set_time_scale(FAST).unwrap();
         }
         if name == "gallery" {
             for into in [".", "pictures"] {

@@ -50,9 +50,10 @@ fn control_sequences_are_not_printed() {
         "status": status,
         "content": "\x1b[31m**a** (5%) (fast)",
     });
-    stub.on_poll(200, look.to_string());
-    stub.run_in(dir.path(), "fetch 5 --timeout 0.05 --out out")
-        .exit_code(5)
+    stub.on_first_poll(200, look.to_string());
+    stub.on_poll(401, r#"{"error": "Unauthorized", "code": 401}"#);
+    stub.run_in(dir.path(), "fetch 5 --out out")
+        .exit_code(6)
         .reported("gone, 0 %");
     assert_eq!(
         read(&dir.path().join("out/pending.json"))["submission"]["job"]["job_id"],

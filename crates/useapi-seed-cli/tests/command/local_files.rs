@@ -24,7 +24,7 @@ fn run(mut command: Command) -> Run {
 fn ended(mut child: Child) -> Run {
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        let is_blocked = begun.elapsed() > Duration::from_secs(20);
+        let is_blocked = begun.elapsed() > Duration::from_secs(60);
         if is_blocked {
             child.kill().unwrap();
         }

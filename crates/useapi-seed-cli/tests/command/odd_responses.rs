@@ -112,9 +112,7 @@ fn response_with_nan_is_kept() {
             .to_string()
             .replace(r#""value":77"#, &format!(r#""value":{word}"#));
         stub.on_poll(200, body.as_str());
-        fetch(&stub, "0.1")
-            .exit_code(7)
-            .reported("out/response.txt");
+        fetch(&stub, "3").exit_code(7).reported("out/response.txt");
         let kept = fs::read_to_string(stub.path("out/response.txt")).unwrap();
         assert_eq!(kept, body);
         // It is the same job that is asked for later.
