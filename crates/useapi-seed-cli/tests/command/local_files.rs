@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use useapi_seed_emulator::{Fault, Operation};
+use useapi_seed_emulator::Operation;
 
 use crate::process::{
-    COMPLETE, CommandExt, Run, Setup, assert_complete, command, concurrently, names,
+    COMPLETE, CommandExt, FAST, Run, Setup, assert_complete, command, concurrently, names,
+    wait_until,
 };
 use crate::stub::{Stub, TOKEN};
 
@@ -41,9 +42,7 @@ fn fifo(path: &Path) {
 #[test]
 fn job_lock_without_state_allows_one_submission() {
     concurrently(["HOME", "XDG_STATE_HOME"], |variable| {
-        let latency = Fault::Latency { milliseconds: 300 };
-        let setup = Setup::running();
-        setup.inject(Operation::RetrieveSeed, 3, latency);
+        let setup = Setup::paused();
         fs::write(setup.path("file"), "").unwrap();
         let start = |out: &str| {
             let mut fetch = setup.fetch(out);
@@ -55,12 +54,19 @@ fn job_lock_without_state_allows_one_submission() {
             fetch.stdout(Stdio::piped()).stderr(Stdio::piped());
             fetch.spawn().unwrap()
         };
-        let children = ["one", "two", "three"].map(start);
+        let outs = ["one", "two", "three"];
+        let children = outs.map(start);
+        // All of them are at the job before its first submission has a result.
+        wait_until(|| {
+            let lock = |out: &&str| setup.path(out).join(".useapi-seed.lock").exists();
+            outs.iter().all(lock) && setup.calls(Operation::RetrieveSeed) > 0
+        });
+        setup.emulator.set_time_scale(FAST).unwrap();
         for child in children {
             ended(child).exit_code(0);
         }
-        assert_eq!(setup.calls(Operation::RetrieveSeed), 1, "{variable}");
-        for out in ["one", "two", "three"] {
+        assert_eq!(setup.started(), 1, "{variable}");
+        for out in outs {
             assert_complete(&setup.path(out));
         }
         // The locks are gone.
