@@ -192,7 +192,7 @@ mod held_up {
     }
 
     impl Talkative {
-        async fn start() -> Self {
+        fn start() -> Self {
             let has_ended = Arc::new(AtomicBool::new(false));
             let (ended, looks) = (Arc::clone(&has_ended), AtomicUsize::new(0));
             let stub = Stub::start();
@@ -231,7 +231,7 @@ mod held_up {
 
     #[tokio::test]
     async fn unread_stdout_delays_no_callback() {
-        let (service, dir) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let (service, dir) = (Talkative::start(), tempfile::tempdir().unwrap());
         let mut command = command(dir.path());
         let command = command.at_url(&service.stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
@@ -264,7 +264,7 @@ mod held_up {
 
     #[tokio::test]
     async fn unread_stdout_delays_no_interrupt() {
-        let (service, dir) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let (service, dir) = (Talkative::start(), tempfile::tempdir().unwrap());
         let mut command = command(dir.path());
         let command = command.at_url(&service.stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
@@ -290,7 +290,7 @@ mod held_up {
 
     #[tokio::test]
     async fn idle_connections_leave_files_for_lookups() {
-        let (service, dir) = (Talkative::start().await, tempfile::tempdir().unwrap());
+        let (service, dir) = (Talkative::start(), tempfile::tempdir().unwrap());
         let mut command = shell(dir.path(), r#"ulimit -n 64; exec useapi-seed "$@""#);
         let command = command.arg("sh").at_url(&service.stub.base_url(), TOKEN);
         let port = free_port();
