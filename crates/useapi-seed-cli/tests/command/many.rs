@@ -79,6 +79,8 @@ fn fetch(setup: &Setup, job_ids: &[String]) -> Command {
 #[test]
 fn halted_account_stops_only_its_jobs() {
     let (setup, good, halted) = setup(40);
+    // However slow this machine is, the account has to reject some.
+    setup.inject(Operation::RetrieveSeed, 3, Fault::status(429));
     let all = [halted.clone(), good.clone()].concat();
     // More than there is room for, so that the account has to refuse.
     let run = fetch(&setup, &all)
