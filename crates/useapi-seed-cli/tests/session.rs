@@ -18,7 +18,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/session");
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
 
 #[tokio::test]
-async fn as_it_is_written() {
+async fn sessions_print_expected_output() {
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] {
         assert!(std::env::var_os(name).is_none(), "{name} is set");
     }

@@ -1,22 +1,18 @@
 use std::net::TcpListener;
-use std::time::Duration;
 
-use useapi_seed::{Client, SubmitOutcome, WaitOptions};
-use useapi_seed_emulator::Emulator;
-
-use crate::process::{At, command, names, whole};
+use crate::process::{CommandExt, Setup, assert_complete, command, names};
 
 #[test]
-fn it_leaves_a_whole_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("a cat");
-    let run = command(folder.path())
-        .args(["demo", "--out"])
+fn demo_completes_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("a cat");
+    let run = command(dir.path())
+        .line("demo --out")
         .arg(&out)
         .run()
-        .ended(0);
+        .exit_code(0);
 
-    let seed = whole(&out);
+    let seed = assert_complete(&out);
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(
         lines,
@@ -26,7 +22,7 @@ fn it_leaves_a_whole_folder() {
             out.to_str().unwrap(),
         ]
     );
-    assert_eq!(run.started(), seed["job_id"]);
+    assert_eq!(run.started_job(), seed["job_id"]);
     // The emulator ends with the demo, so nothing can go on with the job.
     assert!(!run.stderr.contains("useapi-seed wait"));
 }
@@ -34,22 +30,11 @@ fn it_leaves_a_whole_folder() {
 /// Emulators draw the same for the same seed, so another one's files tell what
 /// the demo's has served.
 #[tokio::test]
-async fn its_files_are_the_bytes_that_an_emulator_serves() {
-    let folder = tempfile::tempdir().unwrap();
-    command(folder.path()).arg("demo").run().ended(0);
+async fn demo_files_are_bytes_served_by_emulator() {
+    let setup = Setup::paused();
+    command(setup.dir()).arg("demo").run().exit_code(0);
 
-    let emulator = Emulator::start().await.unwrap();
-    let client = Client::builder(emulator.token())
-        .base_url(emulator.base_url())
-        .build()
-        .unwrap();
-    let submit = client.submit(emulator.jobs().imagine.as_str());
-    let SubmitOutcome::Started(job) = submit.await.unwrap() else {
-        panic!("not started");
-    };
-    emulator.advance(Duration::from_secs(45));
-    let often = WaitOptions::default().poll_interval(Duration::from_millis(1));
-    let retrieval = job.wait().with_options(often).await.unwrap();
+    let retrieval = setup.retrieve().await;
     assert_eq!(retrieval.images().len(), 4);
     for image in retrieval.images() {
         let served = useapi_seed::reqwest::get(image.url.as_deref().unwrap())
@@ -58,39 +43,37 @@ async fn its_files_are_the_bytes_that_an_emulator_serves() {
             .bytes()
             .await
             .unwrap();
-        let file = folder
-            .path()
-            .join(format!("demo/image-{}.png", image.number));
+        let file = setup.path(format!("demo/image-{}.png", image.number));
         assert_eq!(std::fs::read(file).unwrap(), served);
     }
 }
 
 #[test]
-fn the_environment_does_not_matter() {
-    let folder = tempfile::tempdir().unwrap();
+fn demo_ignores_environment() {
+    let dir = tempfile::tempdir().unwrap();
     let nowhere = "http://127.0.0.1:9";
-    command(folder.path())
+    command(dir.path())
         .arg("demo")
         .at_url(nowhere, "")
         .env("HTTP_PROXY", nowhere)
         .env("http_proxy", nowhere)
         .run()
-        .ended(0);
-    assert_eq!(names(folder.path()), ["demo"]);
-    whole(&folder.path().join("demo"));
+        .exit_code(0);
+    assert_eq!(names(dir.path()), ["demo"]);
+    assert_complete(&dir.path().join("demo"));
 }
 
 #[test]
-fn a_taken_port_is_a_failure_and_leaves_no_folder() {
-    let folder = tempfile::tempdir().unwrap();
+fn demo_on_taken_port_fails_without_directory() {
+    let dir = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let run = command(folder.path())
-        .args(["demo", "--port", &port])
+    let run = command(dir.path())
+        .line(&format!("demo --port {port}"))
         .run()
-        .ended(1)
-        .told("is taken")
-        .told(&port);
+        .exit_code(1)
+        .reported("is taken")
+        .reported(&port);
     assert_eq!(run.stdout, "");
-    assert!(names(folder.path()).is_empty());
+    assert!(names(dir.path()).is_empty());
 }

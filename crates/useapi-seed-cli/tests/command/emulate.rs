@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::Value;
 
-use crate::process::{At, command, whole};
+use crate::process::{CommandExt, assert_complete, command};
 
 /// The emulator as a process; it ends with the test.
 struct Emulating {
@@ -14,12 +14,12 @@ struct Emulating {
 }
 
 impl Emulating {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        Self::of(folder, &[&["--speed", "600"], arguments].concat())
+    fn start(dir: &Path, arguments: &[&str]) -> Self {
+        Self::of(dir, &[&["--speed", "600"], arguments].concat())
     }
 
-    fn of(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(folder)
+    fn of(dir: &Path, arguments: &[&str]) -> Self {
+        let mut child = command(dir)
             .arg("emulate")
             .args(arguments)
             .stdout(Stdio::piped())
@@ -44,9 +44,9 @@ impl Drop for Emulating {
 }
 
 #[test]
-fn its_line_of_json_is_all_that_another_program_needs() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut emulating = Emulating::start(folder.path(), &["--json"]);
+fn json_line_suffices_for_other_programs() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut emulating = Emulating::start(dir.path(), &["--json"]);
     let news: Value = serde_json::from_str(&emulating.line()).unwrap();
     crate::process::assert_schema("emulator", &news);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -66,14 +66,14 @@ fn its_line_of_json_is_all_that_another_program_needs() {
         ("unsupported", 3),
         ("halted", 4),
     ] {
-        command(folder.path())
+        command(dir.path())
             .args(["fetch", &text(&jobs[name]), "--out", name])
-            .args(["--interval", "0.02"])
+            .line("--interval 0.02")
             .at_url(&base_url, &token)
             .run()
-            .ended(code);
+            .exit_code(code);
         if code == 0 {
-            whole(&folder.path().join(name));
+            assert_complete(&dir.path().join(name));
         }
     }
 
@@ -87,9 +87,9 @@ fn its_line_of_json_is_all_that_another_program_needs() {
 
 #[cfg(unix)]
 #[test]
-fn its_lines_for_people_can_be_pasted_and_ctrl_c_ends_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut emulating = Emulating::start(folder.path(), &[]);
+fn printed_commands_run_and_ctrl_c_ends_emulator() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut emulating = Emulating::start(dir.path(), &[]);
     let mut script = Vec::new();
     loop {
         let line = emulating.line();
@@ -106,10 +106,10 @@ fn its_lines_for_people_can_be_pasted_and_ctrl_c_ends_it() {
     let script = script.join("\n");
     let hurried = script.replace("--interval 1", "--interval 0.02");
     assert_ne!(hurried, script);
-    let run = crate::process::shell(folder.path(), &hurried)
+    let run = crate::process::shell(dir.path(), &hurried)
         .run()
-        .ended(0);
-    whole(&folder.path().join(run.last_line()));
+        .exit_code(0);
+    assert_complete(&dir.path().join(run.last_line()));
 
     let id = emulating.child.id().to_string();
     // The shell's own, since not every system has it as a program.
@@ -121,9 +121,9 @@ fn its_lines_for_people_can_be_pasted_and_ctrl_c_ends_it() {
 }
 
 #[test]
-fn a_clock_that_is_stopped_stands_still() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut emulating = Emulating::of(folder.path(), &["--json", "--stopped"]);
+fn stopped_clock_is_paused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut emulating = Emulating::of(dir.path(), &["--json", "--stopped"]);
     let news: Value = serde_json::from_str(&emulating.line()).unwrap();
     let authority = news["base_url"].as_str().unwrap();
     let authority = authority.trim_start_matches("http://");
@@ -140,13 +140,13 @@ fn a_clock_that_is_stopped_stands_still() {
 }
 
 #[test]
-fn a_scenario_is_a_file_or_a_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("mine.toml");
+fn scenario_is_file_or_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mine.toml");
     let job = "title = \"Mine\"\n[[job]]\nname = \"mine\"\nverb = \"imagine\"\nseed = 5\n";
     std::fs::write(&file, format!("{job}channel = \"1114555266835431444\"\n")).unwrap();
     for (scenario, named) in [("mine.toml", "mine"), ("idle", "lighthouse")] {
-        let mut emulating = Emulating::start(folder.path(), &["--json", "--scenario", scenario]);
+        let mut emulating = Emulating::start(dir.path(), &["--json", "--scenario", scenario]);
         let news: Value = serde_json::from_str(&emulating.line()).unwrap();
         assert!(news["jobs"][named].is_string(), "{news}");
     }
@@ -157,23 +157,23 @@ fn a_scenario_is_a_file_or_a_name() {
         ("mine.toml", "unknown field `chanel`"),
         ("no-such-day", "flaky-network"),
     ] {
-        command(folder.path())
-            .args(["emulate", "--scenario", scenario])
+        command(dir.path())
+            .line(&format!("emulate --scenario {scenario}"))
             .run()
-            .ended(9)
-            .told(told);
+            .exit_code(9)
+            .reported(told);
     }
 }
 
 #[test]
-fn a_taken_port_is_a_failure() {
-    let folder = tempfile::tempdir().unwrap();
+fn emulate_on_taken_port_fails() {
+    let dir = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let run = command(folder.path())
-        .args(["emulate", "--json", "--port", &port])
+    let run = command(dir.path())
+        .line(&format!("emulate --json --port {port}"))
         .run()
-        .ended(1)
-        .told("is taken");
+        .exit_code(1)
+        .reported("is taken");
     assert_eq!(run.stdout, "");
 }

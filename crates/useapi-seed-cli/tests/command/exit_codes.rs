@@ -1,12 +1,12 @@
 use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, command, fetch, names};
+use crate::process::{CommandExt, Setup, closed_url, command, names};
 use crate::stub::Stub;
 
 #[test]
-fn they_are_explained_everywhere() {
-    let folder = tempfile::tempdir().unwrap();
-    let help = command(folder.path()).arg("--help").run().ended(0);
+fn exit_codes_are_explained_in_help_and_readme() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = command(dir.path()).arg("--help").run().exit_code(0);
     let explained = help.stdout.split("Exit codes:\n").nth(1).unwrap();
     let rows: Vec<(&str, &str)> = explained
         .lines()
@@ -27,8 +27,8 @@ fn they_are_explained_everywhere() {
 }
 
 #[test]
-fn two_is_wrong_use() {
-    let folder = tempfile::tempdir().unwrap();
+fn exit_2_on_wrong_usage() {
+    let dir = tempfile::tempdir().unwrap();
     for (arguments, named) in [
         (&["fetch"][..], "JOBID"),
         (&["fetch", ""], "JOBID"),
@@ -46,12 +46,12 @@ fn two_is_wrong_use() {
         (&["emulate", "--port", "65536"], "--port"),
         (&["dance"], "dance"),
     ] {
-        let run = command(folder.path())
+        let run = command(dir.path())
             .args(arguments)
             .at_url("http://127.0.0.1:9/v2", "t")
             .run()
-            .ended(2)
-            .told(named);
+            .exit_code(2)
+            .reported(named);
         assert_eq!(run.stdout, "");
     }
     for (base_url, token, named) in [
@@ -61,27 +61,26 @@ fn two_is_wrong_use() {
         ("nonsense", "t", "USEAPI_BASE_URL "),
         ("ftp://127.0.0.1", "t", "USEAPI_BASE_URL "),
     ] {
-        command(folder.path())
-            .args(["fetch", "1"])
+        command(dir.path())
+            .line("fetch 1")
             .at_url(base_url, token)
             .run()
-            .ended(2)
-            .told(named);
+            .exit_code(2)
+            .reported(named);
     }
-    command(folder.path())
-        .args(["fetch", "1"])
+    command(dir.path())
+        .line("fetch 1")
         .run()
-        .ended(2)
-        .told("USEAPI_TOKEN is not set")
-        .told("useapi-seed demo");
-    assert!(names(folder.path()).is_empty());
+        .exit_code(2)
+        .reported("USEAPI_TOKEN is not set")
+        .reported("useapi-seed demo");
+    assert!(names(dir.path()).is_empty());
 }
 
-#[tokio::test]
-async fn three_is_a_refusal() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let jobs = emulator.jobs();
+#[test]
+fn exit_3_when_rejected() {
+    let setup = Setup::running();
+    let jobs = setup.emulator.jobs();
     for (job_id, words) in [
         (
             jobs.progress.as_str(),
@@ -90,126 +89,115 @@ async fn three_is_a_refusal() {
         (&jobs.unsupported, "Only imagine, button and blend jobs"),
         ("5", "HTTP 404: Unable to locate parent job 5"),
     ] {
-        fetch(folder.path(), &emulator, job_id, "out")
+        setup
+            .fetch_job(job_id, "out")
             .run()
-            .ended(3)
-            .told("error: ")
-            .told(words);
+            .exit_code(3)
+            .reported("error: ")
+            .reported(words);
     }
     // Access is another matter: six.
     for (token, words) in [
         ("wrong", "HTTP 401"),
-        (emulator.expired_token(), "HTTP 402"),
+        (setup.emulator.expired_token(), "HTTP 402"),
     ] {
-        fetch(folder.path(), &emulator, &jobs.imagine, "out")
+        setup
+            .fetch("out")
             .env("USEAPI_TOKEN", token)
             .run()
-            .ended(6)
-            .told(words);
+            .exit_code(6)
+            .reported(words);
     }
-    let stub = Stub::start().await;
-    stub.on_submit(418, r#"{"error": "I am a teapot", "code": 418}"#)
-        .await;
-    stub.run(folder.path(), &["fetch", "5"])
-        .ended(3)
-        .told("HTTP 418: I am a teapot");
+    let stub = Stub::start();
+    stub.on_submit(418, r#"{"error": "I am a teapot", "code": 418}"#);
+    stub.run_in(setup.dir(), "fetch 5")
+        .exit_code(3)
+        .reported("HTTP 418: I am a teapot");
     // What came to nothing leaves nothing.
-    assert!(names(folder.path()).is_empty());
+    assert!(names(setup.dir()).is_empty());
 }
 
 /// Three jobs may run; each is left running at its deadline, and the fourth finds no
 /// place.
-#[tokio::test]
-async fn five_is_a_running_job_or_no_place_for_one() {
-    let emulator = Emulator::start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn exit_5_when_pending_or_no_slot() {
+    let setup = Setup::of(Emulator::builder());
     let mut started = Vec::new();
     let fetch = |out: &str| {
-        let mut command = command(folder.path());
         // As on several machines, none of which knows of the others.
-        let temporary = folder.path().join(".tmp").join(out);
-        std::fs::create_dir(&temporary).unwrap();
-        command
-            .args(["fetch", &emulator.jobs().imagine, "--out", out])
-            .args(["--interval", "0.001", "--timeout", "0.002"])
-            .at(&emulator)
-            .env("TMPDIR", temporary);
-        command
+        let temporary = setup.path(".tmp").join(out);
+        std::fs::create_dir_all(&temporary).unwrap();
+        let mut fetch = setup.fetch(out);
+        fetch.line("--timeout 0.002").env("TMPDIR", temporary);
+        fetch
     };
     for number in 1..=3 {
         let run = fetch(&number.to_string())
             .run()
-            .ended(5)
-            .told("it need not be submitted again");
+            .exit_code(5)
+            .reported("it need not be submitted again");
         assert_eq!(run.stdout, "");
-        started.push(run.started().to_owned());
+        started.push(run.started_job().to_owned());
     }
-    let refused = fetch("4").run().ended(5).told("HTTP 429");
+    let refused = fetch("4").run().exit_code(5).reported("HTTP 429");
     for id in started {
         assert!(refused.stderr.contains(&id), "{}", refused.stderr);
     }
-    assert_eq!(names(folder.path()), ["1", "2", "3"]);
+    assert_eq!(names(setup.dir()), ["1", "2", "3"]);
 }
 
-#[tokio::test]
-async fn four_is_a_halted_account() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let halted = &emulator.jobs().halted;
+#[test]
+fn exit_4_when_account_is_halted() {
+    let setup = Setup::running();
+    let halted = &setup.emulator.jobs().halted;
     // The job that comes upon the message, and the calls after it.
     for _ in 0..2 {
-        let run = fetch(folder.path(), &emulator, halted, "out")
+        let run = setup
+            .fetch_job(halted, "out")
+            .line("--interval 0.05")
             .run()
-            .ended(4)
-            .told("acknowledge Midjourney's message")
-            .told("HTTP 596");
+            .exit_code(4)
+            .reported("acknowledge Midjourney's message")
+            .reported("HTTP 596");
         assert_eq!(
-            run.goes_on(),
-            format!("useapi-seed fetch {halted} --out out --interval 0.02")
+            run.resume_command(),
+            format!("useapi-seed fetch {halted} --out out --interval 0.05")
         );
     }
-    let stub = Stub::start().await;
-    stub.on_submit(569, r#"{"error": "Pending mod message", "code": 569}"#)
-        .await;
-    stub.run(folder.path(), &["fetch", "5"]).ended(4);
-    assert!(names(folder.path()).is_empty());
+    let stub = Stub::start();
+    stub.on_submit(569, r#"{"error": "Pending mod message", "code": 569}"#);
+    stub.run_in(setup.dir(), "fetch 5").exit_code(4);
+    assert!(names(setup.dir()).is_empty());
 }
 
-#[tokio::test]
-async fn seven_is_no_usable_answer_and_eight_a_job_that_has_ended() {
-    let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start().await;
-    stub.on_submit(500, "oops").await;
-    stub.run(folder.path(), &["fetch", "5", "--interval", "0.01"])
-        .ended(7)
-        .told("HTTP 500: oops")
-        .told("looks for the job that it may have started")
-        .told("response kept in 5/response.txt");
+#[test]
+fn exit_7_without_response_and_8_when_job_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let stub = Stub::start();
+    stub.on_submit(500, "oops");
+    stub.run_in(dir.path(), "fetch 5 --interval 0.01")
+        .exit_code(7)
+        .reported("HTTP 500: oops")
+        .reported("looks for the job that it may have started")
+        .reported("response kept in 5/response.txt");
 
-    let stub = Stub::start().await;
+    let stub = Stub::start();
     let ended = r#"{"jobid": "9", "status": "moderated", "error": "no cats"}"#;
-    stub.on_submit(200, r#"{"jobid": "9", "status": "started"}"#)
-        .await;
-    stub.on_look(200, ended).await;
+    stub.on_submit(200, r#"{"jobid": "9", "status": "started"}"#);
+    stub.on_poll(200, ended);
     let run = stub
-        .run(
-            folder.path(),
-            &["fetch", "5", "--interval", "0.02", "--out", "out"],
-        )
-        .ended(8)
-        .told("no cats")
-        .told("The job will not go on");
-    assert_eq!(run.started(), "9");
+        .run_in(dir.path(), "fetch 5 --interval 0.02 --out out")
+        .exit_code(8)
+        .reported("no cats")
+        .reported("The job will not go on");
+    assert_eq!(run.started_job(), "9");
 
     // A port on which nobody listens.
-    let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let base_url = format!("http://{}/v2", closed.local_addr().unwrap());
-    drop(closed);
-    command(folder.path())
-        .args(["fetch", "6"])
-        .at_url(&base_url, "t")
+    command(dir.path())
+        .line("fetch 6")
+        .at_url(&closed_url(), "t")
         .run()
-        .ended(7)
-        .told("Nothing was sent");
-    assert_eq!(names(folder.path()), ["5"]);
+        .exit_code(7)
+        .reported("Nothing was sent");
+    assert_eq!(names(dir.path()), ["5"]);
 }

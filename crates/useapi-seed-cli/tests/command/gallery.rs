@@ -2,28 +2,27 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, assert_schema, command, json as read};
-use crate::stub::PIXEL;
+use crate::process::{CommandExt, Setup, assert_schema, command, json as read};
+use useapi_seed_tests::PNG;
 
-/// A finished folder, as if it had been fetched.
-fn finished(folder: &Path, prompt: &str, file: &str) {
-    finished_of(folder, prompt, &[file.to_owned()]);
+/// A finished dir, as if it had been fetched.
+fn finished(dir: &Path, prompt: &str, file: &str) {
+    finished_of(dir, prompt, &[file.to_owned()]);
 }
 
 /// The same, with so many images.
-fn finished_with(folder: &Path, prompt: &str, count: usize) {
+fn finished_with(dir: &Path, prompt: &str, count: usize) {
     let files = (1..=count).map(|number| format!("image-{number}.png"));
-    finished_of(folder, prompt, &files.collect::<Vec<_>>());
+    finished_of(dir, prompt, &files.collect::<Vec<_>>());
 }
 
-fn finished_of(folder: &Path, prompt: &str, files: &[String]) {
-    fs::create_dir_all(folder).unwrap();
+fn finished_of(dir: &Path, prompt: &str, files: &[String]) {
+    fs::create_dir_all(dir).unwrap();
     let image = |(index, file): (usize, &String)| {
         json!({
             "number": index + 1, "file": file, "error": null, "media_type": "image/png",
-            "size": PIXEL.len(), "width": 1, "height": 1, "differences": [],
+            "size": PNG.len(), "width": 1, "height": 1, "differences": [],
         })
     };
     let seed = json!({
@@ -32,45 +31,32 @@ fn finished_of(folder: &Path, prompt: &str, files: &[String]) {
         "images": [], "warnings": [{"unknown_field": "<i>note</i>"}],
         "files": files.iter().enumerate().map(image).collect::<Vec<_>>(),
     });
-    fs::write(folder.join("seed.json"), seed.to_string()).unwrap();
+    fs::write(dir.join("seed.json"), seed.to_string()).unwrap();
     let job = json!({"created": "<u>then</u>"});
-    fs::write(folder.join("job.json"), job.to_string()).unwrap();
+    fs::write(dir.join("job.json"), job.to_string()).unwrap();
     for name in files.iter().filter_map(|file| Path::new(file).file_name()) {
-        fs::write(folder.join(name), PIXEL).unwrap();
+        fs::write(dir.join(name), PNG).unwrap();
     }
 }
 
-fn gallery(folder: &Path) -> Value {
-    let run = command(folder).args(["gallery", "--json"]).run().ended(0);
+fn gallery(dir: &Path) -> Value {
+    let run = command(dir).line("gallery --json").run().exit_code(0);
     let printed = serde_json::from_str(&run.stdout).unwrap();
     assert_schema("gallery", &printed);
     printed
 }
 
-#[tokio::test]
-async fn a_fetch_leaves_pages_to_look_at() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let jobs = emulator.jobs();
-    let mut fetch = command(folder.path());
-    fetch.args([
-        "fetch",
-        &jobs.imagine,
-        &jobs.button,
-        "--into",
-        "all",
-        "--interval",
-        "0.01",
-    ]);
-    fetch.at(&emulator).run().ended(0);
-    let all = fs::read_to_string(folder.path().join("all/index.html")).unwrap();
+#[test]
+fn fetch_writes_pages() {
+    let setup = Setup::running();
+    let jobs = setup.emulator.jobs();
+    let both = format!("fetch {} {} --into all", jobs.imagine, jobs.button);
+    setup.run(&both).exit_code(0);
+    let all = fs::read_to_string(setup.path("all/index.html")).unwrap();
     assert_eq!(all.matches("<li>").count(), 2);
     assert_eq!(all.matches("<img ").count(), 8);
     assert_eq!(all.matches("loading=\"lazy\"").count(), 8);
-    let one = folder
-        .path()
-        .join("all")
-        .join(jobs.imagine.replace(':', "-"));
+    let one = setup.path("all").join(jobs.imagine.replace(':', "-"));
     let page = fs::read_to_string(one.join("index.html")).unwrap();
     let seed = read(&one.join("seed.json"));
     let line = seed["prompt_with_seed"].as_str().unwrap();
@@ -94,18 +80,18 @@ async fn a_fetch_leaves_pages_to_look_at() {
             .unwrap()
     };
     let before = time();
-    assert_eq!(gallery(&folder.path().join("all"))["jobs"], 2);
+    assert_eq!(gallery(&setup.path("all"))["jobs"], 2);
     assert_eq!(time(), before);
 }
 
 #[test]
-fn what_a_server_says_stays_text() {
-    let folder = tempfile::tempdir().unwrap();
+fn hostile_text_is_escaped() {
+    let dir = tempfile::tempdir().unwrap();
     let hostile = "</code><script>alert(1)</script>\" onerror='x' &lt; \u{202e}";
-    finished(&folder.path().join("a #?%"), hostile, "image-1.png");
-    gallery(folder.path());
+    finished(&dir.path().join("a #?%"), hostile, "image-1.png");
+    gallery(dir.path());
     for page in ["index.html", "a #?%/index.html"] {
-        let page = fs::read_to_string(folder.path().join(page)).unwrap();
+        let page = fs::read_to_string(dir.path().join(page)).unwrap();
         for part in [
             "<script>alert",
             "<b>",
@@ -117,14 +103,14 @@ fn what_a_server_says_stays_text() {
             assert!(!page.contains(part), "{part} in {page}");
         }
     }
-    let all = fs::read_to_string(folder.path().join("index.html")).unwrap();
+    let all = fs::read_to_string(dir.path().join("index.html")).unwrap();
     assert!(all.contains("href=\"./a%20%23%3F%25/index.html\""), "{all}");
 }
 
-/// A file that is elsewhere is none of the folder's pictures.
+/// A file that is elsewhere is none of the directory's images.
 #[test]
-fn no_link_leads_out_of_the_folder() {
-    let folder = tempfile::tempdir().unwrap();
+fn links_outside_directory_are_omitted() {
+    let dir = tempfile::tempdir().unwrap();
     for (name, file) in [
         ("up", "../image-1.png"),
         ("script", "javascript:alert(1)"),
@@ -132,11 +118,11 @@ fn no_link_leads_out_of_the_folder() {
         ("absolute", "/etc/passwd"),
         ("fine", "image-1.png"),
     ] {
-        finished(&folder.path().join(name), name, file);
+        finished(&dir.path().join(name), name, file);
     }
-    fs::write(folder.path().join("image-1.png"), PIXEL).unwrap();
-    let printed = gallery(folder.path());
-    let all = fs::read_to_string(folder.path().join("index.html")).unwrap();
+    fs::write(dir.path().join("image-1.png"), PNG).unwrap();
+    let printed = gallery(dir.path());
+    let all = fs::read_to_string(dir.path().join("index.html")).unwrap();
     for part in ["up/", "host/", "absolute/", "\"javascript:", "\"//", "\"/"] {
         assert!(!all.contains(part), "{part} in {all}");
     }
@@ -144,21 +130,21 @@ fn no_link_leads_out_of_the_folder() {
 }
 
 #[test]
-fn somebody_elses_page_stays() {
-    let folder = tempfile::tempdir().unwrap();
-    let one = folder.path().join("one");
+fn foreign_page_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = dir.path().join("one");
     finished(&one, "a cat", "image-1.png");
     let mine = "<!doctype html><title>Mine</title>";
-    fs::write(folder.path().join("index.html"), mine).unwrap();
-    let run = command(folder.path())
+    fs::write(dir.path().join("index.html"), mine).unwrap();
+    let run = command(dir.path())
         .arg("gallery")
         .run()
-        .ended(0)
-        .told("note: index.html was not created by useapi-seed; left unchanged");
+        .exit_code(0)
+        .reported("note: index.html was not created by useapi-seed; left unchanged");
     assert_eq!(run.stdout, "");
-    assert_eq!(gallery(folder.path())["page"], Value::Null);
+    assert_eq!(gallery(dir.path())["page"], Value::Null);
     assert_eq!(
-        fs::read_to_string(folder.path().join("index.html")).unwrap(),
+        fs::read_to_string(dir.path().join("index.html")).unwrap(),
         mine
     );
     let page = fs::read_to_string(one.join("index.html")).unwrap();
@@ -166,87 +152,84 @@ fn somebody_elses_page_stays() {
     // That is not the page about all jobs.
     assert!(!page.contains("All jobs"));
     // What is no file is nobody's to replace, and keeps none of the others back.
-    let two = folder.path().join("two");
+    let two = dir.path().join("two");
     finished(&two, "a dog", "image-1.png");
     fs::create_dir(two.join("index.html")).unwrap();
-    fs::create_dir_all(folder.path().join("three/seed.json")).unwrap();
+    fs::create_dir_all(dir.path().join("three/seed.json")).unwrap();
     assert_eq!(
-        gallery(folder.path())["left_alone"]
-            .as_array()
-            .unwrap()
-            .len(),
+        gallery(dir.path())["left_alone"].as_array().unwrap().len(),
         2
     );
 }
 
 #[test]
-fn a_folder_that_is_not_finished_is_left_out_and_named() {
-    let folder = tempfile::tempdir().unwrap();
+fn unfinished_directories_are_listed() {
+    let dir = tempfile::tempdir().unwrap();
     let files = ["seed.json", "job.json", "image-1.png"];
     for name in ["whole", "seed.json", "job.json", "image-1.png", "cut"] {
-        finished(&folder.path().join(name), name, "image-1.png");
+        finished(&dir.path().join(name), name, "image-1.png");
     }
     for file in files {
-        fs::remove_file(folder.path().join(file).join(file)).unwrap();
+        fs::remove_file(dir.path().join(file).join(file)).unwrap();
     }
-    fs::write(folder.path().join("cut/image-1.png"), &PIXEL[1..]).unwrap();
-    fs::create_dir(folder.path().join("another")).unwrap();
-    let printed = gallery(folder.path());
+    fs::write(dir.path().join("cut/image-1.png"), &PNG[1..]).unwrap();
+    fs::create_dir(dir.path().join("another")).unwrap();
+    let printed = gallery(dir.path());
     assert_eq!(printed["jobs"], 1);
     let left_out = json!(["cut", "image-1.png", "job.json", "seed.json"]);
     assert_eq!(printed["left_out"], left_out);
-    command(folder.path())
+    command(dir.path())
         .arg("gallery")
         .run()
-        .ended(0)
-        .told("skipped cut: unfinished");
+        .exit_code(0)
+        .reported("skipped cut: unfinished");
 }
 
 /// What is read is what is copied.
 #[test]
-fn a_line_has_nothing_that_is_not_seen() {
-    let folder = tempfile::tempdir().unwrap();
+fn invisible_characters_are_removed() {
+    let dir = tempfile::tempdir().unwrap();
     let prompt = "a\u{202e}b\0c\u{1b}[31m\nd";
-    finished(&folder.path().join("odd"), prompt, "image-1.png");
-    finished(&folder.path().join("blank"), " \u{202e}", "image-1.png");
-    gallery(folder.path());
-    let page = fs::read_to_string(folder.path().join("odd/index.html")).unwrap();
+    finished(&dir.path().join("odd"), prompt, "image-1.png");
+    finished(&dir.path().join("blank"), " \u{202e}", "image-1.png");
+    gallery(dir.path());
+    let page = fs::read_to_string(dir.path().join("odd/index.html")).unwrap();
     assert!(page.contains(">abc[31m d --seed 7</code>"), "{page}");
-    let page = fs::read_to_string(folder.path().join("blank/index.html")).unwrap();
+    let page = fs::read_to_string(dir.path().join("blank/index.html")).unwrap();
     assert!(page.contains("<h1>Seed 7</h1>"), "{page}");
 }
 
 #[test]
-fn where_nothing_is_finished_there_is_no_page() {
-    let folder = tempfile::tempdir().unwrap();
-    let cut = folder.path().join("cut");
+fn no_finished_job_writes_no_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let cut = dir.path().join("cut");
     finished(&cut, "a cat", "image-1.png");
     fs::remove_file(cut.join("image-1.png")).unwrap();
-    command(folder.path())
+    command(dir.path())
         .arg("gallery")
         .run()
-        .ended(2)
-        .told("no finished jobs in .\n");
-    assert!(!folder.path().join("index.html").exists());
-    command(folder.path())
-        .args(["gallery", "none"])
+        .exit_code(2)
+        .reported("no finished jobs in .\n");
+    assert!(!dir.path().join("index.html").exists());
+    command(dir.path())
+        .line("gallery none")
         .run()
-        .ended(9)
-        .told("cannot read none");
+        .exit_code(9)
+        .reported("cannot read none");
 }
 
 #[test]
 fn long_prompt_is_not_repeated_for_each_image() {
-    let folder = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
     let prompt = "misty tea house ".repeat(500);
-    finished_with(&folder.path().join("one"), prompt.trim(), 4);
-    gallery(folder.path());
-    let page = fs::read_to_string(folder.path().join("one/index.html")).unwrap();
+    finished_with(&dir.path().join("one"), prompt.trim(), 4);
+    gallery(dir.path());
+    let page = fs::read_to_string(dir.path().join("one/index.html")).unwrap();
     // The title, the heading, the line to copy, and the details.
     assert_eq!(page.matches(prompt.trim()).count(), 4);
     assert_eq!(page.matches("<img ").count(), 4);
     assert!(page.contains("alt=\"Image 4 of 4\""), "{page}");
-    let all = fs::read_to_string(folder.path().join("index.html")).unwrap();
+    let all = fs::read_to_string(dir.path().join("index.html")).unwrap();
     assert_eq!(all.matches(prompt.trim()).count(), 1);
 }
 
@@ -254,16 +237,16 @@ fn long_prompt_is_not_repeated_for_each_image() {
 fn sixteen_images_are_shown_and_a_count() {
     // Of twenty images a result lists the first, and other programs may list all.
     for listed in [16, 20] {
-        let folder = tempfile::tempdir().unwrap();
-        let one = folder.path().join("one");
+        let dir = tempfile::tempdir().unwrap();
+        let one = dir.path().join("one");
         finished_with(&one, "a cat", listed);
         let mut seed = crate::process::json(&one.join("seed.json"));
         let image = |number: usize| json!({ "number": number });
         seed["images"] = (1..=20).map(image).collect();
         fs::write(one.join("seed.json"), seed.to_string()).unwrap();
-        gallery(folder.path());
+        gallery(dir.path());
         for page in ["index.html", "one/index.html"] {
-            let page = fs::read_to_string(folder.path().join(page)).unwrap();
+            let page = fs::read_to_string(dir.path().join(page)).unwrap();
             assert_eq!(page.matches("<img ").count(), 16, "{page}");
             assert!(page.contains("The first 16 of 20 images"), "{page}");
         }
@@ -272,25 +255,25 @@ fn sixteen_images_are_shown_and_a_count() {
 
 #[cfg(unix)]
 #[test]
-fn links_are_not_followed() {
+fn symlinks_are_not_followed() {
     use std::os::unix::fs::symlink;
 
     let root = tempfile::tempdir().unwrap();
-    let (folder, other) = (root.path().join("in"), root.path().join("other"));
+    let (dir, other) = (root.path().join("in"), root.path().join("other"));
     finished(&other, "secret", "image-1.png");
-    finished(&folder.join("fine"), "a cat", "image-1.png");
-    symlink(&other, folder.join("directory")).unwrap();
+    finished(&dir.join("fine"), "a cat", "image-1.png");
+    symlink(&other, dir.join("directory")).unwrap();
     for file in ["seed.json", "job.json", "image-1.png"] {
-        let linked = folder.join(file);
+        let linked = dir.join(file);
         finished(&linked, "secret", "image-1.png");
         fs::remove_file(linked.join(file)).unwrap();
         symlink(other.join(file), linked.join(file)).unwrap();
     }
-    let printed = gallery(&folder);
+    let printed = gallery(&dir);
     assert_eq!(printed["jobs"], 1);
     let left_out = json!(["directory", "image-1.png", "job.json", "seed.json"]);
     assert_eq!(printed["left_out"], left_out);
-    let all = fs::read_to_string(folder.join("index.html")).unwrap();
+    let all = fs::read_to_string(dir.join("index.html")).unwrap();
     assert!(!all.contains("secret"), "{all}");
     assert!(!other.join("index.html").exists());
 }

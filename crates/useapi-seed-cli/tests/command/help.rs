@@ -5,41 +5,41 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, command, names, shell};
+use crate::process::{CommandExt, FAST, Setup, command, concurrently, names, shell};
 
 /// The job that the emulator starts first, as the examples call it.
 const STARTED: &str = "20240225120000001-user:1234-channel:1114555266835431444";
 
-fn help(folder: &Path, name: &str) -> String {
-    let run = command(folder).args([name, "--help"]).run().ended(0);
+fn help(dir: &Path, name: &str) -> String {
+    let run = command(dir)
+        .line(&format!("{name} --help"))
+        .run()
+        .exit_code(0);
     let (_, examples) = run.stdout.split_once("\nExample").unwrap();
     examples.to_owned()
 }
 
 /// A line, with a home of its own, where shells keep their completions.
-fn example(folder: &Path, emulator: &Emulator, line: &str) -> Command {
+fn example(setup: &Setup, line: &str) -> Command {
     for home in [
         ".local/share/bash-completion/completions",
         ".zfunc",
         ".config/fish/completions",
     ] {
-        fs::create_dir_all(folder.join(home)).unwrap();
+        fs::create_dir_all(setup.path(home)).unwrap();
     }
-    let mut command = shell(folder, line);
-    command
-        .at(emulator)
-        .env("HOME", folder)
-        .env("USEAPI_INTERVAL", "0.01");
+    let mut command = shell(setup.dir(), line);
+    command.at(&setup.emulator).env("HOME", setup.dir());
     command
 }
 
-#[tokio::test]
-async fn examples_work() {
-    let mut count = 0;
-    for name in [
+#[test]
+fn help_examples_succeed() {
+    let names = [
         "cancel",
         "completions",
         "config",
@@ -53,64 +53,51 @@ async fn examples_work() {
         "schema",
         "status",
         "wait",
-    ] {
-        let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-        // A job that is executing is one of a clock that stands still.
-        let still = Emulator::builder().paused().start().await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        let emulator = match name {
-            "cancel" | "status" => &still,
-            _ => &emulator,
-        };
+    ];
+    let count = AtomicUsize::new(0);
+    concurrently(names, |name| {
+        // A job that is executing is one of a paused clock.
+        let setup = Setup::paused();
         if ["cancel", "status", "wait"].contains(&name) {
-            let mut first = command(folder);
-            let fetch = first.args(["fetch", &emulator.jobs().imagine, "--out", "first"]);
-            let run = fetch
-                .at(emulator)
-                .args(["--interval", "0.001", "--timeout", "0.01"])
-                .run();
-            assert_eq!(run.ended(5).started(), STARTED);
+            let run = setup.fetch("first").line("--timeout 0.01").run();
+            assert_eq!(run.exit_code(5).started_job(), STARTED);
+        }
+        if !["cancel", "status"].contains(&name) {
+            setup.emulator.set_time_scale(FAST).unwrap();
         }
         if name == "gallery" {
             for into in [".", "pictures"] {
-                let line = format!(
-                    "useapi-seed fetch {} --into {into}",
-                    emulator.jobs().imagine
-                );
-                example(folder, emulator, &line).run().ended(0);
+                let line = format!("fetch {} --into {into}", setup.parent());
+                setup.run(&line).exit_code(0);
             }
         }
-        fs::write(folder.join("jobs.txt"), &emulator.jobs().imagine).unwrap();
-        let lines = help(folder, name);
-        for line in lines
-            .lines()
-            .filter(|line| line.starts_with("  useapi-seed "))
-        {
-            example(folder, emulator, line).run().ended(0);
-            count += 1;
+        fs::write(setup.path("jobs.txt"), setup.parent()).unwrap();
+        for line in help(setup.dir(), name).lines() {
+            if line.starts_with("  useapi-seed ") {
+                example(&setup, line).run().exit_code(0);
+                count.fetch_add(1, Ordering::Relaxed);
+            }
         }
-    }
-    assert_eq!(count, 29);
+    });
+    assert_eq!(count.into_inner(), 29);
 }
 
 /// Those that run until they are ended.
-#[tokio::test]
-async fn examples_that_last_begin() {
-    let emulator = Emulator::start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn help_examples_of_servers_start() {
+    let setup = Setup::of(Emulator::builder());
     let port = {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         free.local_addr().unwrap().port().to_string()
     };
     for name in ["emulate", "listen"] {
-        let lines = help(folder.path(), name);
+        let lines = help(setup.dir(), name);
         let lines = lines
             .lines()
             .filter(|line| line.starts_with("  useapi-seed "));
         for line in lines {
             let line = format!("exec {} 2>&1", line.trim().replace("8080", &port));
-            let mut child = example(folder.path(), &emulator, &line)
+            let mut child = example(&setup, &line)
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap();
@@ -128,15 +115,15 @@ async fn examples_that_last_begin() {
 }
 
 #[test]
-fn the_configuration_file_of_the_help_is_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let help = help(folder.path(), "config");
+fn help_configuration_file_is_valid() {
+    let dir = tempfile::tempdir().unwrap();
+    let help = help(dir.path(), "config");
     let (_, file) = help.split_once("A configuration file:\n").unwrap();
-    fs::write(folder.path().join("config.toml"), file).unwrap();
-    let run = command(folder.path())
-        .args(["config", "--config", "config.toml"])
+    fs::write(dir.path().join("config.toml"), file).unwrap();
+    let run = command(dir.path())
+        .line("config --config config.toml")
         .run()
-        .ended(0);
+        .exit_code(0);
     assert!(run.stdout.contains("15 s"), "{}", run.stdout);
-    assert_eq!(names(folder.path()), ["config.toml"]);
+    assert_eq!(names(dir.path()), ["config.toml"]);
 }

@@ -2,73 +2,72 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::process::{WHOLE, json as read, names};
-use crate::stub::{PIXEL, Stub};
+use crate::process::{COMPLETE, json as read, names};
+use crate::stub::Stub;
+use useapi_seed_tests::PNG;
 
-#[tokio::test]
-async fn no_name_leads_out_of_the_folder() {
-    let stub = Stub::start().await;
+#[test]
+fn no_file_name_escapes_directory() {
+    let stub = Stub::start();
     let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("in/here");
-    fs::create_dir_all(&folder).unwrap();
-    let mut job = stub.job(["../evil.png", "/tmp/evil.png", "..", "a/../../evil.png"]);
+    let dir = root.path().join("in/here");
+    fs::create_dir_all(&dir).unwrap();
+    let mut job = stub.job_with_files(["../evil.png", "/tmp/evil.png", "..", "a/../../evil.png"]);
     job["jobid"] = "../../evil".into();
-    stub.on_submit(200, job.to_string()).await;
-    stub.on_images().await;
-    let run = stub.run(&folder, &["fetch", "5"]).ended(0);
+    stub.on_submit(200, job.to_string());
+    stub.on_images();
+    let run = stub.run_in(&dir, "fetch 5").exit_code(0);
     let out = run.last_line();
-    assert_eq!(names(&folder), [out]);
-    assert_eq!(names(&folder.join(out)), WHOLE);
+    assert_eq!(names(&dir), [out]);
+    assert_eq!(names(&dir.join(out)), COMPLETE);
     assert_eq!(names(root.path()), ["in"]);
     assert_eq!(names(&root.path().join("in")), ["here"]);
 
     // A dangling link in a file's place is replaced, not followed.
     #[cfg(unix)]
     {
-        let out = folder.join("links");
+        let out = dir.join("links");
         fs::create_dir(&out).unwrap();
-        for name in WHOLE {
+        for name in COMPLETE {
             std::os::unix::fs::symlink(root.path().join("evil"), out.join(name)).unwrap();
         }
-        stub.run(&folder, &["fetch", "5", "--out", "links"])
-            .ended(0);
+        stub.run_in(&dir, "fetch 5 --out links").exit_code(0);
         assert_eq!(names(root.path()), ["in"]);
-        assert_eq!(fs::read(out.join("image-1.png")).unwrap(), PIXEL);
+        assert_eq!(fs::read(out.join("image-1.png")).unwrap(), PNG);
     }
 }
 
 /// Every run is held to print no control characters; here the service tries.
-#[tokio::test]
-async fn nothing_reaches_the_terminal_that_it_acts_upon() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn control_sequences_are_not_printed() {
+    let stub = Stub::start();
+    let dir = tempfile::tempdir().unwrap();
     let id = "9\x1b]0;title\x07\r\n$(touch evil)";
     let status = "\x1b[2Jgone";
-    stub.on_submit(200, json!({"jobid": id, "status": status}).to_string())
-        .await;
+    stub.on_submit(200, json!({"jobid": id, "status": status}).to_string());
     let look = json!({
         "jobid": id,
         "status": status,
         "content": "\x1b[31m**a** (5%) (fast)",
     });
-    stub.on_look(200, look.to_string()).await;
-    let options = ["--interval", "0.01", "--timeout", "0.05", "--out", "out"];
-    stub.run(folder.path(), &[&["fetch", "5"][..], &options].concat())
-        .ended(5)
-        .told("gone, 0 %");
+    stub.on_first_poll(200, look.to_string());
+    stub.on_poll(401, r#"{"error": "Unauthorized", "code": 401}"#);
+    stub.run_in(dir.path(), "fetch 5 --out out")
+        .exit_code(6)
+        .reported("gone, 0 %");
     assert_eq!(
-        read(&folder.path().join("out/pending.json"))["submission"]["job"]["job_id"],
+        read(&dir.path().join("out/pending.json"))["submission"]["job"]["job_id"],
         id
     );
 
     // A line to copy is what a shell takes for the id, byte for byte.
     #[cfg(unix)]
     {
-        let stub = Stub::start().await;
+        let stub = Stub::start();
         let halted = json!({"jobid": "8", "status": "failed", "code": 596, "parentJobId": id});
-        stub.on_look(200, halted.to_string()).await;
-        let run = stub.run(folder.path(), &["wait", "8"]).ended(4);
-        let line = run.suggested();
+        stub.on_poll(200, halted.to_string());
+        let run = stub.run_in(dir.path(), "wait 8").exit_code(4);
+        let line = run.suggested_command();
         let id_alone = line
             .strip_prefix("useapi-seed fetch ")
             .and_then(|rest| rest.strip_suffix(" --out 8"))
@@ -80,22 +79,22 @@ async fn nothing_reaches_the_terminal_that_it_acts_upon() {
         assert_eq!(output.stdout, id.as_bytes());
     }
 
-    let stub = Stub::start().await;
-    let mut job = stub.job(["a.png"; 4]);
+    let stub = Stub::start();
+    let mut job = stub.job();
     job["jobid"] = id.into();
     job["content"] = "**a \x1b[31mred\x1b[0m\x07\u{202e} cat** - <@1> (fast)".into();
-    stub.on_submit(200, job.to_string()).await;
-    stub.on_image(1, 403, b"\x1b[31mred\x07\r\n").await;
+    stub.on_submit(200, job.to_string());
+    stub.on_image(1, 403, b"\x1b[31mred\x07\r\n");
     let run = stub
-        .run(folder.path(), &["fetch", "5", "--out", "other"])
-        .ended(1)
-        .told("error: image 1");
+        .run_in(dir.path(), "fetch 5 --out other")
+        .exit_code(1)
+        .reported("error: image 1");
     assert_eq!(run.stdout, "seed 77\na [31mred[0m cat --seed 77\nother\n");
 
-    let stub = Stub::start().await;
+    let stub = Stub::start();
     let refusal = json!({"error": "Job of type \x1b[31mred\x07 not supported", "code": 400});
-    stub.on_submit(400, refusal.to_string()).await;
-    stub.run(folder.path(), &["fetch", "5", "--out", "none"])
-        .ended(3)
-        .told("error: ");
+    stub.on_submit(400, refusal.to_string());
+    stub.run_in(dir.path(), "fetch 5 --out none")
+        .exit_code(3)
+        .reported("error: ");
 }

@@ -3,39 +3,38 @@ use std::fs;
 use serde_json::Value;
 
 use crate::process::{json, names};
-use crate::stub::{PIXEL, Stub};
+use crate::stub::Stub;
+use useapi_seed_tests::PNG;
 
-#[tokio::test]
-async fn one_that_fails_keeps_nothing_else_back() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn failed_image_does_not_affect_others() {
+    let stub = Stub::start();
     // Spaces that a decoder would not keep.
-    let answer = format!("  {}\n\n", stub.job(["a.png"; 4]));
-    stub.on_submit(200, answer.as_str()).await;
-    stub.on_image(1, 404, b"This content is no longer available.")
-        .await;
-    stub.on_image(2, 401, b"Log in").await;
-    stub.on_image(3, 410, b"Gone").await;
-    stub.on_image(4, 200, PIXEL).await;
+    let answer = format!("  {}\n\n", stub.job());
+    stub.on_submit(200, answer.as_str());
+    stub.on_image(1, 404, b"This content is no longer available.");
+    stub.on_image(2, 401, b"Log in");
+    stub.on_image(3, 410, b"Gone");
+    stub.on_image(4, 200, PNG);
 
     let run = stub
-        .run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(1)
-        .told("error: image 1: ")
-        .told("This content is no longer available.")
-        .told("renewed URLs")
-        .told("error: image 2: image host returned HTTP 401: Log in")
-        .told("error: image 3: image URL has expired")
-        .told("to go on: useapi-seed fetch 5 --out out");
+        .run("fetch 5 --out out")
+        .exit_code(1)
+        .reported("error: image 1: ")
+        .reported("This content is no longer available.")
+        .reported("renewed URLs")
+        .reported("error: image 2: image host returned HTTP 401: Log in")
+        .reported("error: image 3: image URL has expired")
+        .reported("to go on: useapi-seed fetch 5 --out out");
     assert!(!run.stderr.contains("error: image 4"));
     assert_eq!(run.stdout, "seed 77\nA cat --v 5.2 --seed 77\nout\n");
 
-    let out = folder.path().join("out");
+    let out = stub.path("out");
     assert_eq!(
         names(&out),
         ["image-4.png", "job.json", "pending.json", "seed.json"]
     );
-    assert_eq!(fs::read(out.join("image-4.png")).unwrap(), PIXEL);
+    assert_eq!(fs::read(out.join("image-4.png")).unwrap(), PNG);
     assert_eq!(fs::read_to_string(out.join("job.json")).unwrap(), answer);
     let seed = json(&out.join("seed.json"));
     assert_eq!(seed["seed"], 77);
@@ -48,52 +47,47 @@ async fn one_that_fails_keeps_nothing_else_back() {
         assert_ne!(image["error"].as_str().unwrap(), "");
     }
     assert_eq!(seed["files"][3]["file"], "image-4.png");
-    assert_eq!(seed["files"][3]["size"], PIXEL.len());
+    assert_eq!(seed["files"][3]["size"], PNG.len());
     assert_eq!(seed["files"][3]["error"], Value::Null);
 }
 
-#[tokio::test]
-async fn what_differs_is_noted_and_kept() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut job = stub.job(["a.png"; 4]);
+#[test]
+fn differences_are_noted_and_kept() {
+    let stub = Stub::start();
+    let mut job = stub.job();
     let attachments = job["seed"]["attachments"].as_array_mut().unwrap();
     attachments.truncate(1);
     attachments[0]["size"] = 5.into();
     attachments[0]["content_type"] = "image/webp".into();
-    stub.on_submit(200, job.to_string()).await;
-    stub.on_image(1, 200, PIXEL).await;
-    stub.run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(0)
-        .told("note: images: 1 instead of 4\n")
-        .told("note: image 1: expected 5 bytes, got 67\n")
-        .told("note: image 1: expected image/webp, got image/png\n");
-    let seed = json(&folder.path().join("out/seed.json"));
+    stub.on_submit(200, job.to_string());
+    stub.on_image(1, 200, PNG);
+    stub.run("fetch 5 --out out")
+        .exit_code(0)
+        .reported("note: images: 1 instead of 4\n")
+        .reported("note: image 1: expected 5 bytes, got 67\n")
+        .reported("note: image 1: expected image/webp, got image/png\n");
+    let seed = json(&stub.path("out/seed.json"));
     assert_eq!(seed["warnings"], serde_json::json!([{"image_count": 1}]));
     assert_eq!(seed["files"][0]["differences"].as_array().unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn long_lists_end_with_a_count() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut job = stub.job(["a.png"; 4]);
+#[test]
+fn long_lists_end_with_count() {
+    let stub = Stub::start();
+    let mut job = stub.job();
     let attachments = job["seed"]["attachments"].as_array_mut().unwrap();
     let mut image = attachments[0].clone();
     image["flags"] = 1.into();
     *attachments = vec![image; 20];
-    stub.on_submit(200, job.to_string()).await;
-    stub.on_image(1, 200, PIXEL).await;
+    stub.on_submit(200, job.to_string());
+    stub.on_image(1, 200, PNG);
     let run = stub
-        .run(
-            folder.path(),
-            &["fetch", "5", "--out", "out", "--fields", "images,files"],
-        )
-        .ended(0)
-        .told("note: images: only the first 16 of 20 are saved\n")
-        .told("seed.attachments[15].flags, and 4 more\n");
+        .run("fetch 5 --out out --fields images,files")
+        .exit_code(0)
+        .reported("note: images: only the first 16 of 20 are saved\n")
+        .reported("seed.attachments[15].flags, and 4 more\n");
     let line: Value = serde_json::from_str(&run.stdout).unwrap();
-    let out = folder.path().join("out");
+    let out = stub.path("out");
     for printed in [line, json(&out.join("seed.json"))] {
         assert_eq!(printed["images"].as_array().unwrap().len(), 20);
         assert_eq!(printed["files"].as_array().unwrap().len(), 16);
@@ -105,53 +99,49 @@ async fn long_lists_end_with_a_count() {
     assert!(out.join("image-16.png").exists() && !out.join("image-17.png").exists());
 }
 
-#[tokio::test]
-async fn no_images_are_not_success() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut job = stub.job(["a.png"; 4]);
+#[test]
+fn response_without_images_exits_1() {
+    let stub = Stub::start();
+    let mut job = stub.job();
     job["seed"]["attachments"] = serde_json::json!([]);
-    stub.on_submit(200, job.to_string()).await;
-    stub.run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(1)
-        .told("error: the answer lists no images");
+    stub.on_submit(200, job.to_string());
+    stub.run("fetch 5 --out out")
+        .exit_code(1)
+        .reported("error: the answer lists no images");
     assert_eq!(
-        names(&folder.path().join("out")),
+        names(&stub.path("out")),
         ["job.json", "pending.json", "seed.json"]
     );
 }
 
-#[tokio::test]
-async fn a_folder_with_another_jobs_result_is_refused_before_anything_is_sent() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
+#[test]
+fn directory_of_another_job_is_rejected() {
+    let stub = Stub::start();
+    let out = stub.path("out");
     fs::create_dir(&out).unwrap();
     let present = r#"{"job_id": "7", "parent_job_id": "6"}"#;
     fs::write(out.join("seed.json"), present).unwrap();
     // The stub knows no answer to a submission.
-    stub.run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(2)
-        .told("error: out is job 6's");
+    stub.run("fetch 5 --out out")
+        .exit_code(2)
+        .reported("error: out is job 6's");
     assert_eq!(fs::read_to_string(out.join("seed.json")).unwrap(), present);
     for id in ["6", "7"] {
-        let job = stub.job(["a.png"; 4]);
-        stub.on_submit(200, job.to_string()).await;
-        stub.on_images().await;
+        let job = stub.job();
+        stub.on_submit(200, job.to_string());
+        stub.on_images();
         fs::write(out.join("seed.json"), present).unwrap();
-        stub.run(folder.path(), &["fetch", id, "--out", "out"])
-            .ended(0);
+        stub.run(&format!("fetch {id} --out out")).exit_code(0);
     }
 }
 
-#[tokio::test]
-async fn an_answer_of_no_use_is_kept() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    stub.on_submit(200, "<html>Back soon</html>").await;
-    stub.run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(7)
-        .told("response kept in out/response.txt");
-    let kept = fs::read_to_string(folder.path().join("out/response.txt")).unwrap();
+#[test]
+fn unparsable_response_is_kept() {
+    let stub = Stub::start();
+    stub.on_submit(200, "<html>Back soon</html>");
+    stub.run("fetch 5 --out out")
+        .exit_code(7)
+        .reported("response kept in out/response.txt");
+    let kept = fs::read_to_string(stub.path("out/response.txt")).unwrap();
     assert_eq!(kept, "<html>Back soon</html>");
 }

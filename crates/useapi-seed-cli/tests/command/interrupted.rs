@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM, and two processes at the same folder.
+//! Ctrl-C and SIGTERM, and two processes at the same directory.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
+use useapi_seed_emulator::{Fault, Operation};
 
-use crate::process::{At, FAST, assert_schema, command, json, shell, whole};
+use crate::process::{
+    CommandExt, Setup, assert_complete, assert_schema, command, concurrently, json, shell,
+};
 
 /// A process whose news are read line by line.
 struct Running {
@@ -53,21 +55,12 @@ impl Running {
     }
 }
 
-fn fetch(folder: &std::path::Path, emulator: &Emulator) -> Command {
-    let mut command = command(folder);
-    command
-        .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
-        .args(["--interval", "0.02"])
-        .at(emulator);
-    command
-}
-
-#[tokio::test]
-async fn the_last_line_goes_on() {
-    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
-        let emulator = Emulator::builder().paused().start().await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let mut running = Running::start(fetch(folder.path(), &emulator));
+#[test]
+fn interrupted_fetch_prints_resume_command() {
+    let signals = [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)];
+    concurrently(signals, |(signal, code)| {
+        let setup = Setup::paused();
+        let mut running = Running::start(setup.fetch("out"));
         running.until("started job ");
         running.signal(signal);
         let (ended, told) = running.end();
@@ -75,37 +68,24 @@ async fn the_last_line_goes_on() {
         let last = told.lines().last().unwrap();
         let line = last.strip_prefix("to go on: ").unwrap();
 
-        emulator.advance(Duration::from_secs(60));
-        shell(folder.path(), line)
-            .at(&emulator)
+        setup.emulator.advance(Duration::from_secs(60));
+        shell(setup.dir(), line)
+            .at(&setup.emulator)
             .run()
-            .ended(0)
-            .told("which was started before");
-        whole(&folder.path().join("out"));
-        let jobs = emulator.job_counts();
-        assert_eq!(jobs[&emulator.jobs().imagine].started, 1);
-    }
+            .exit_code(0)
+            .reported("which was started before");
+        assert_complete(&setup.path("out"));
+        assert_eq!(setup.started(), 1);
+    });
 }
 
 /// A submission that is on its way comes to its end; a second Ctrl-C does not wait
 /// for that.
-#[tokio::test]
-async fn a_submission_is_not_torn_up() {
-    let latency = |milliseconds| Fault::Latency { milliseconds };
-    let folder = tempfile::tempdir().unwrap();
-    let pending = || json(&folder.path().join("out/pending.json"));
+#[test]
+fn interrupt_waits_for_submission() {
     for (milliseconds, signals) in [(300, 1), (60_000, 2)] {
-        let emulator = Emulator::builder()
-            .time_scale(FAST)
-            .fault(
-                Operation::RetrieveSeed,
-                Trigger::Next(1),
-                latency(milliseconds),
-            )
-            .start()
-            .await
-            .unwrap();
-        let mut running = Running::start(fetch(folder.path(), &emulator));
+        let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::Latency { milliseconds });
+        let mut running = Running::start(setup.fetch("out"));
         running.until("submitting");
         running.signal(Signal::SIGINT);
         running.until("finishing the submission");
@@ -115,77 +95,65 @@ async fn a_submission_is_not_torn_up() {
         let (ended, told) = running.end();
         assert_eq!(ended, Some(130), "{told}");
         assert!(told.lines().last().unwrap().starts_with("to go on: "));
-        assert_schema("pending", &pending());
-        assert_eq!(pending()["submission"]["state"] == "started", signals == 1);
-        std::fs::remove_dir_all(folder.path().join("out")).unwrap();
+        let pending = json(&setup.path("out/pending.json"));
+        assert_schema("pending", &pending);
+        assert_eq!(pending["submission"]["state"] == "started", signals == 1);
     }
 }
 
-#[tokio::test]
-async fn of_two_at_once_one_works() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let mut first = Running::start(fetch(folder.path(), &emulator));
+#[test]
+fn same_directory_is_locked() {
+    let setup = Setup::paused();
+    let mut first = Running::start(setup.fetch("out"));
     first.until("started job ");
-    let mut second = Running::start(fetch(folder.path(), &emulator));
+    let mut second = Running::start(setup.fetch("out"));
     second.until("another process works in out");
     // It can be given up.
-    let mut third = Running::start(fetch(folder.path(), &emulator));
+    let mut third = Running::start(setup.fetch("out"));
     third.until("another process works in out");
     third.signal(Signal::SIGINT);
     assert_eq!(third.end().0, Some(130));
 
-    emulator.advance(Duration::from_secs(60));
+    setup.emulator.advance(Duration::from_secs(60));
     assert_eq!(first.end().0, Some(0));
     let (code, told) = second.end();
     assert_eq!(code, Some(0), "{told}");
     assert!(!told.contains("submitting"), "{told}");
-    whole(&folder.path().join("out"));
-    let jobs = emulator.job_counts();
-    assert_eq!(jobs[&emulator.jobs().imagine].started, 1);
+    assert_complete(&setup.path("out"));
+    assert_eq!(setup.started(), 1);
 }
 
-/// Into different folders, too.
-#[tokio::test]
-async fn of_two_at_one_job_one_submits() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let start = |out: &str| {
-        let mut command = command(folder.path());
-        command
-            .args(["fetch", &emulator.jobs().imagine, "--out", out])
-            .args(["--interval", "0.02"])
-            .at(&emulator)
-            .env("XDG_STATE_HOME", folder.path().join("state"));
-        Running::start(command)
-    };
+/// Into different directories, too.
+#[test]
+fn same_job_is_submitted_once() {
+    let setup = Setup::paused();
+    let start = |out: &str| Running::start(setup.fetch_with_state(out));
     let mut first = start("one");
     first.until("started job ");
     let mut second = start("two");
     second.until("another process retrieves this job");
-    emulator.advance(Duration::from_secs(60));
+    setup.emulator.advance(Duration::from_secs(60));
     assert_eq!(first.end().0, Some(0));
     let (code, told) = second.end();
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("was retrieved before"), "{told}");
     for out in ["one", "two"] {
-        whole(&folder.path().join(out));
+        assert_complete(&setup.path(out));
     }
-    let jobs = emulator.job_counts();
-    assert_eq!(jobs[&emulator.jobs().imagine].started, 1);
+    assert_eq!(setup.started(), 1);
 }
 
 /// Its emulator ends with it, so there is nothing to go on with.
 #[test]
-fn a_demo_begins_anew() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut demo = command(folder.path());
+fn killed_demo_starts_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut demo = command(dir.path());
     demo.arg("demo");
     let mut running = Running::start(demo);
     running.until("started job ");
     running.signal(Signal::SIGKILL);
     running.end();
-    assert!(!folder.path().join("demo/pending.json").exists());
-    command(folder.path()).arg("demo").run().ended(0);
-    whole(&folder.path().join("demo"));
+    assert!(!dir.path().join("demo/pending.json").exists());
+    command(dir.path()).arg("demo").run().exit_code(0);
+    assert_complete(&dir.path().join("demo"));
 }

@@ -1,53 +1,19 @@
 //! Whenever a fetch is killed, the same fetch goes on: one submission, one whole
-//! folder.
+//! directory.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
+use useapi_seed_emulator::{Emulator, Fault, Operation};
 
-use crate::process::{At, FAST, command, json, names, whole};
-
-/// Between two checks of the command.
-pub(crate) const INTERVAL: &str = "0.1";
+use crate::process::{
+    CommandExt, Setup, assert_complete, command, concurrently, json, kill, names, wait_until,
+};
 
 pub(crate) const LATE: Duration = Duration::from_millis(700);
-
-pub(crate) fn fetch(folder: &Path, emulator: &Emulator, job_id: &str) -> Command {
-    let mut command = command(folder);
-    command
-        .args(["fetch", job_id, "--out", "out"])
-        .args(["--interval", INTERVAL, "--timeout", "20"])
-        .at(emulator);
-    command
-}
-
-pub(crate) fn start(mut command: Command) -> Child {
-    command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-pub(crate) fn kill(child: &mut Child) {
-    child.kill().unwrap();
-    child.wait().unwrap();
-}
-
-/// Looks again and again, and not for ever.
-pub(crate) async fn until(is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(20),
-            "it does not come"
-        );
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
 
 /// Lets the time pass in which a submission may still start a job.
 pub(crate) fn settle(out: &Path) {
@@ -60,82 +26,98 @@ pub(crate) fn settle(out: &Path) {
     fs::write(path, pending.to_string()).unwrap();
 }
 
+/// The same fetch completes the directory without another job.
 #[track_caller]
-fn goes_on(folder: &Path, emulator: &Emulator, job_id: &str, when: &str) {
-    fetch(folder, emulator, job_id).run().ended(0);
-    whole(&folder.join("out"));
-    let started = emulator.job_counts()[job_id].started;
-    assert_eq!(started, 1, "{when}");
+fn resumes(mut fetch: Command, emulator: &Emulator, job_id: &str, when: &str) {
+    let out = fetch.get_current_dir().unwrap().join("out");
+    fetch.run().exit_code(0);
+    assert_complete(&out);
+    assert_eq!(emulator.job_counts()[job_id].started, 1, "{when}");
 }
 
-#[tokio::test]
-async fn in_each_call() {
-    for (operation, fault) in [
+#[test]
+fn killed_during_a_call_resumes() {
+    let cases = [
         // Carried out when the process has gone.
         (Operation::RetrieveSeed, Fault::latency(LATE)),
-        // Arrived, and not answered.
+        // Received, and not responded to.
         (Operation::RetrieveSeed, Fault::Stall { bytes: 0 }),
         (Operation::RetrieveSeed, Fault::Stall { bytes: 100 }),
         (Operation::GetJob, Fault::Stall { bytes: 0 }),
         (Operation::GetImage, Fault::Stall { bytes: 0 }),
         (Operation::GetImage, Fault::Stall { bytes: 500_000 }),
-    ] {
-        let emulator = Emulator::builder()
-            .time_scale(FAST)
-            .fault(operation, Trigger::Next(1), fault.clone())
-            .start()
-            .await
-            .unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let job_id = &emulator.jobs().imagine;
-        let mut child = start(fetch(folder.path(), &emulator, job_id));
-        until(|| emulator.faults()[0].hits > 0).await;
+    ];
+    concurrently(cases, |(operation, fault)| {
+        let setup = Setup::with_fault(operation, fault.clone());
+        let mut child = setup.fetch("out").start();
+        setup.wait_for_fault();
         kill(&mut child);
-        assert!(folder.path().join("out/pending.json").exists());
-        emulator.clear_faults();
+        assert!(setup.path("out/pending.json").exists());
+        setup.emulator.clear_faults();
         let when = format!("{operation:?} {fault:?}");
-        goes_on(folder.path(), &emulator, job_id, &when);
-    }
+        resumes(setup.fetch("out"), &setup.emulator, setup.parent(), &when);
+    });
 }
 
-/// Killed when the folder has changed once, twice, and so on, until one comes
-/// through: each file that is begun, each name that one gets, each removal.
+/// Killed when the directory has changed once, twice, and so on, until one completes:
+/// each file that is created, renamed or removed.
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn after_each_change_of_the_folder() {
-    let (emulator, jobs, _) = crate::many::emulator(100).await;
-    let mut changes = 0;
-    for job_id in &jobs {
-        changes += 1;
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("out");
-        fs::create_dir(&out).unwrap();
-        let watched = Changes::watch(&out);
-        let mut child = start(fetch(folder.path(), &emulator, job_id));
-        let came_through = loop {
-            if watched.count() >= changes {
-                kill(&mut child);
-                break false;
+#[test]
+fn killed_after_each_directory_change_resumes() {
+    let (setup, jobs, _) = crate::many::setup(100);
+    let completed_after = AtomicUsize::new(usize::MAX);
+    let numbered: Vec<_> = (1..).zip(&jobs).collect();
+    // As many as the account executes.
+    for batch in numbered.chunks(3) {
+        concurrently(batch, |(changes, job_id)| {
+            if killed_after(*changes, &setup, job_id) {
+                completed_after.fetch_min(*changes, Ordering::Relaxed);
             }
-            if child.try_wait().unwrap().is_some() {
-                break watched.count() < changes;
-            }
-        };
-        // What was sent has arrived by then.
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        settle(&out);
-        let when = format!("after {changes} changes");
-        goes_on(folder.path(), &emulator, job_id, &when);
-        if came_through {
+        });
+        if completed_after.load(Ordering::Relaxed) < usize::MAX {
             break;
         }
     }
     // The lock, the probe, pending.json twice, job.json, seed.json twice and four
     // images, which all begin as a part, and most of which go again.
+    let changes = completed_after.into_inner();
     assert!((24..100).contains(&changes), "{changes}");
 }
 
-/// Counts what happens to a folder; the system forgets nothing of it.
+/// Kills a fetch after this many changes, and resumes it. Whether it was completed
+/// before.
+#[cfg(target_os = "linux")]
+fn killed_after(changes: usize, setup: &Setup, job_id: &str) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let fetch = || {
+        let mut fetch = command(dir.path());
+        fetch.line(&format!("fetch {job_id} --out out"));
+        fetch.at(&setup.emulator);
+        fetch
+    };
+    let watched = Changes::watch(&out);
+    let mut child = fetch().start();
+    let is_completed = loop {
+        if watched.count() >= changes {
+            kill(&mut child);
+            break false;
+        }
+        if child.try_wait().unwrap().is_some() {
+            break watched.count() < changes;
+        }
+        std::thread::yield_now();
+    };
+    // What was sent has arrived by then.
+    std::thread::sleep(Duration::from_millis(100));
+    settle(&out);
+    let when = format!("after {changes} changes");
+    resumes(fetch(), &setup.emulator, job_id, &when);
+    is_completed
+}
+
+/// Counts what happens to a dir; the system forgets nothing of it.
 #[cfg(target_os = "linux")]
 struct Changes {
     inotify: nix::sys::inotify::Inotify,
@@ -144,13 +126,13 @@ struct Changes {
 
 #[cfg(target_os = "linux")]
 impl Changes {
-    fn watch(folder: &Path) -> Self {
+    fn watch(dir: &Path) -> Self {
         use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
         let inotify = Inotify::init(InitFlags::IN_NONBLOCK).unwrap();
         let flags = AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO;
         inotify
-            .add_watch(folder, flags | AddWatchFlags::IN_DELETE)
+            .add_watch(dir, flags | AddWatchFlags::IN_DELETE)
             .unwrap();
         Self {
             inotify,
@@ -187,11 +169,10 @@ pub(crate) fn intent(recorded_at: u64, settle_time: u64) -> serde_json::Value {
 }
 
 /// What a killed process has left is gone, and only that.
-#[tokio::test]
-async fn nothing_of_it_stays() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
+#[test]
+fn leftovers_of_killed_process_are_removed() {
+    let setup = Setup::running();
+    let out = setup.path("out");
     fs::create_dir(&out).unwrap();
     for name in [
         ".useapi-seed.lock",
@@ -201,165 +182,126 @@ async fn nothing_of_it_stays() {
     ] {
         fs::write(out.join(name), "").unwrap();
     }
-    write_pending(&out, &emulator, 0);
-    fetch(folder.path(), &emulator, &emulator.jobs().imagine)
-        .run()
-        .ended(0);
+    write_pending(&out, &setup.emulator, 0);
+    setup.fetch("out").run().exit_code(0);
     assert_eq!(names(&out)[0], ".mine.part");
     fs::remove_file(out.join(".mine.part")).unwrap();
-    whole(&out);
+    assert_complete(&out);
 }
 
 /// The record says that something was submitted, but nothing was.
-#[tokio::test]
-async fn just_before_the_submission() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
+#[test]
+fn killed_before_submission_resumes() {
+    let setup = Setup::running();
+    let out = setup.path("out");
     fs::create_dir(&out).unwrap();
     // Long ago, so that one look is enough.
-    write_pending(&out, &emulator, 0);
-    let job_id = &emulator.jobs().imagine;
-    let run = fetch(folder.path(), &emulator, job_id).run().ended(0);
+    write_pending(&out, &setup.emulator, 0);
+    let run = setup.fetch("out").run().exit_code(0);
     assert!(
         run.stderr
             .starts_with("a submission may have been sent before")
     );
-    let first = emulator.journal().remove(0);
+    let first = setup.emulator.journal().remove(0);
     assert_eq!(first.operation, Some(Operation::ListJobs));
-    whole(&out);
+    assert_complete(&out);
 
     // A record that cannot be understood is not passed over.
     fs::remove_file(out.join("job.json")).unwrap();
     fs::write(out.join("pending.json"), "{").unwrap();
-    let calls = emulator.journal().len();
-    fetch(folder.path(), &emulator, job_id)
+    let calls = setup.emulator.journal().len();
+    setup
+        .fetch("out")
         .run()
-        .ended(9)
-        .told("cannot understand out/pending.json");
-    assert_eq!(emulator.journal().len(), calls);
+        .exit_code(9)
+        .reported("cannot understand out/pending.json");
+    assert_eq!(setup.emulator.journal().len(), calls);
 }
 
 /// A look that found nothing makes the record young again: the next submission is
 /// another one.
-#[tokio::test]
-async fn in_a_submission_after_a_look() {
-    let emulator = Emulator::builder()
-        .time_scale(FAST)
-        .fault(
-            Operation::RetrieveSeed,
-            Trigger::Next(1),
-            Fault::Stall { bytes: 0 },
-        )
-        .start()
-        .await
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
+#[test]
+fn killed_in_submission_after_search_resumes() {
+    let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::Stall { bytes: 0 });
+    let out = setup.path("out");
     fs::create_dir(&out).unwrap();
-    write_pending(&out, &emulator, 0);
-    let job_id = &emulator.jobs().imagine;
-    let mut again = fetch(folder.path(), &emulator, job_id);
-    again.args(["--reply-ref", "another"]);
-    let mut child = start(again);
-    until(|| emulator.faults()[0].hits > 0).await;
+    write_pending(&out, &setup.emulator, 0);
+    let job_id = setup.parent();
+    let mut again = setup.fetch("out");
+    again.line("--reply-ref another");
+    let mut child = again.start();
+    setup.wait_for_fault();
     kill(&mut child);
     let pending = json(&out.join("pending.json"));
     assert!(pending["submission"]["recorded_at"].as_u64().unwrap() > 0);
     assert_eq!(pending["reply_ref"], "another");
-    goes_on(folder.path(), &emulator, job_id, "after a look");
+    resumes(
+        setup.fetch("out"),
+        &setup.emulator,
+        job_id,
+        "after a search",
+    );
 }
 
 /// Whatever its reference: a second job of the same parent is never wanted.
-#[tokio::test]
-async fn a_job_with_another_reference_is_found() {
-    let emulator = Emulator::builder()
-        .time_scale(FAST)
-        .fault(
-            Operation::RetrieveSeed,
-            Trigger::Next(1),
-            Fault::latency(LATE),
-        )
-        .start()
-        .await
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let job_id = &emulator.jobs().imagine;
-    let mut first = fetch(folder.path(), &emulator, job_id);
-    first.args(["--reply-ref", "one"]);
-    let mut child = start(first);
-    until(|| emulator.faults()[0].hits > 0).await;
+#[test]
+fn job_with_other_reference_is_found() {
+    let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::latency(LATE));
+    let job_id = setup.parent();
+    let mut first = setup.fetch("out");
+    first.line("--reply-ref one");
+    let mut child = first.start();
+    setup.wait_for_fault();
     kill(&mut child);
-    let mut second = fetch(folder.path(), &emulator, job_id);
-    second.args(["--reply-ref", "another"]).run().ended(0);
-    assert_eq!(emulator.job_counts()[job_id].started, 1);
+    let mut second = setup.fetch("out");
+    second.line("--reply-ref another").run().exit_code(0);
+    assert_eq!(setup.emulator.job_counts()[job_id].started, 1);
 }
 
-/// The next process has another folder, or is called in another one.
-#[tokio::test]
-async fn and_called_in_another_folder() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let fetch = |out: &str| {
-        let mut fetch = command(folder.path());
-        fetch
-            .args(["fetch", &emulator.jobs().imagine, "--out", out])
-            .args(["--interval", INTERVAL])
-            .at(&emulator)
-            .env("XDG_STATE_HOME", folder.path().join("state"));
-        fetch
-    };
+/// The next process has another dir, or is called in another one.
+#[test]
+fn resumes_in_another_directory() {
+    let setup = Setup::paused();
+    let fetch = |out: &str| setup.fetch_with_state(out);
     let begun = |out: &str| {
-        let pending = fs::read_to_string(folder.path().join(out).join("pending.json"));
+        let pending = fs::read_to_string(setup.path(out).join("pending.json"));
         pending.is_ok_and(|pending| pending.contains("\"started\""))
     };
-    let mut first = start(fetch("one"));
-    until(|| begun("one")).await;
+    let mut first = fetch("one").start();
+    wait_until(|| begun("one"));
     kill(&mut first);
     // Nor when it ends by itself.
     fetch("two")
-        .args(["--timeout", "0.01"])
+        .line("--timeout 0.01")
         .run()
-        .ended(5)
-        .told("a submission may have been sent before");
+        .exit_code(5)
+        .reported("a submission may have been sent before");
     // Nor does a look that fails make the next one forget it.
-    let fault = Fault::status(500);
-    emulator
-        .inject(Operation::ListJobs, Trigger::Next(20), fault)
-        .unwrap();
-    fetch("none").run().ended(7);
-    emulator.clear_faults();
+    setup.inject(Operation::ListJobs, 20, Fault::status(500));
+    fetch("none").run().exit_code(7);
+    setup.emulator.clear_faults();
     fetch("four")
-        .args(["--timeout", "0.01"])
+        .line("--timeout 0.01")
         .run()
-        .ended(5)
-        .told("a submission may have been sent before");
-    emulator.advance(Duration::from_secs(60));
-    fetch("three").run().ended(0);
-    let started = emulator.job_counts()[&emulator.jobs().imagine].started;
+        .exit_code(5)
+        .reported("a submission may have been sent before");
+    setup.emulator.advance(Duration::from_secs(60));
+    fetch("three").run().exit_code(0);
+    let started = setup.started();
     assert_eq!(started, 1);
     // All is done, so nothing is left to look for.
-    assert!(names(&folder.path().join("state/useapi-seed/jobs")).is_empty());
+    assert!(names(&setup.path("state/useapi-seed/jobs")).is_empty());
 }
 
-/// Something of a finished folder is lost: what is known of it is enough.
-#[tokio::test]
-async fn what_is_missing_is_fetched_without_a_submission() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    let job_id = &emulator.jobs().imagine;
-    fetch(folder.path(), &emulator, job_id).run().ended(0);
-    let submissions = || {
-        let calls = emulator.journal();
-        let of_it = |call: &&useapi_seed_emulator::JournalEntry| {
-            call.operation == Some(Operation::RetrieveSeed)
-        };
-        calls.iter().filter(of_it).count()
-    };
+/// Something of a finished directory is lost: what is known of it is enough.
+#[test]
+fn missing_files_are_fetched_without_submission() {
+    let setup = Setup::running();
+    let out = setup.path("out");
+    setup.fetch("out").run().exit_code(0);
     fs::remove_file(out.join("image-2.png")).unwrap();
     fs::write(out.join("image-3.png"), "cut").unwrap();
-    fetch(folder.path(), &emulator, job_id).run().ended(0);
-    whole(&out);
-    assert_eq!(submissions(), 1);
+    setup.fetch("out").run().exit_code(0);
+    assert_complete(&out);
+    assert_eq!(setup.calls(Operation::RetrieveSeed), 1);
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use useapi_seed::{Client, SubmitOptions, SubmitOutcome};
 use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, assert_schema, command, names, whole};
+use crate::process::{CommandExt, Setup, assert_complete, assert_schema, command, names};
 
 /// `listen` as a process; it ends with the test.
 struct Listening {
@@ -26,7 +26,7 @@ impl Listening {
     /// Begins on a free port, with the address for an account's callbacks.
     fn start(command: &mut Command, port: &str, more: &[&str]) -> (Self, String) {
         let mut child = command
-            .args(["listen", "--port", port, "--key-file", "key"])
+            .line(&format!("listen --port {port} --key-file key"))
             .args([
                 "--public-url",
                 &format!("http://127.0.0.1:{port}/callbacks"),
@@ -71,17 +71,16 @@ fn free_port() -> String {
 }
 
 #[tokio::test]
-async fn confirmed_events_are_lines_of_json() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let (port, parent) = (free_port(), emulator.jobs().imagine.as_str());
-    let mut command = command(folder.path());
-    let command = command.at(&emulator);
+async fn confirmed_events_are_json_lines() {
+    let setup = Setup::running();
+    let (port, parent) = (free_port(), setup.emulator.jobs().imagine.as_str());
+    let mut command = command(setup.dir());
+    let command = command.at(&setup.emulator);
     let (mut listening, account) = Listening::start(command, &port, &["--for", parent]);
     assert!(account.contains("/callbacks/account/"), "{account}");
     let reply_url = listening.told(&format!("replyUrl for job {parent}: "));
 
-    let client = Client::builder(emulator.token()).base_url(emulator.base_url());
+    let client = Client::builder(setup.emulator.token()).base_url(setup.emulator.base_url());
     let options = SubmitOptions::default().reply_url(reply_url);
     let submit = client.build().unwrap().submit(parent);
     let Ok(SubmitOutcome::Started(job)) = submit.with_options(options).await else {
@@ -102,34 +101,32 @@ async fn confirmed_events_are_lines_of_json() {
     assert_eq!(finished["parent_job_id"], parent);
     assert!(finished["seed"].is_u64());
     assert_eq!(finished["images"].as_array().unwrap().len(), 4);
-    assert_eq!(names(folder.path()), ["key"]);
+    assert_eq!(names(setup.dir()), ["key"]);
 }
 
 /// It would be polled for long after the test's end.
-#[tokio::test]
-async fn a_fetch_that_is_called_ends_at_once() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn fetch_with_callback_ends_immediately() {
+    let setup = Setup::running();
     let port = free_port();
-    command(folder.path())
-        .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
-        .args(["--interval", "600", "--timeout", "1200", "--reply-ref", "r"])
-        .args(["--callback-port", &port, "--key-file", "key"])
+    command(setup.dir())
+        .line(&format!("fetch {} --out out", setup.parent()))
+        .line("--interval 600 --timeout 1200 --reply-ref r --key-file key")
+        .line(&format!("--callback-port {port}"))
         .args(["--callback-url", &format!("http://127.0.0.1:{port}")])
-        .at(&emulator)
+        .at(&setup.emulator)
         .run()
-        .ended(0);
-    whole(&folder.path().join("out"));
+        .exit_code(0);
+    assert_complete(&setup.path("out"));
 }
 
-#[tokio::test]
-async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
-    let emulator = Emulator::start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn listen_bind_error_is_reported_before_requests() {
+    let setup = Setup::of(Emulator::builder());
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().port().to_string();
     let free = free_port();
-    std::fs::write(folder.path().join("open"), "0".repeat(64)).unwrap();
+    std::fs::write(setup.path("open"), "0".repeat(64)).unwrap();
     for (port, key_file, url, code, words) in [
         (&free, "key", "ftp://example.com", 2, "must start with"),
         (
@@ -150,17 +147,21 @@ async fn what_cannot_be_listened_at_is_told_before_anything_is_sent() {
         ),
     ] {
         let run = |command: &mut std::process::Command| {
-            command.at(&emulator).run().ended(code).told(words);
+            command
+                .at(&setup.emulator)
+                .run()
+                .exit_code(code)
+                .reported(words);
         };
-        run(command(folder.path())
-            .args(["listen", "--public-url", url, "--port", port])
-            .args(["--key-file", key_file]));
-        run(command(folder.path())
-            .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
-            .args(["--callback-url", url, "--callback-port", port])
-            .args(["--key-file", key_file]));
+        run(command(setup.dir()).line(&format!(
+            "listen --public-url {url} --port {port} --key-file {key_file}"
+        )));
+        run(command(setup.dir()).line(&format!(
+            "fetch {} --out out --callback-url {url} --callback-port {port} --key-file {key_file}",
+            setup.parent()
+        )));
     }
-    assert!(emulator.journal().is_empty());
+    assert!(setup.emulator.journal().is_empty());
 }
 
 /// What happens while stdout is not read, or while idle connections are open.
@@ -182,7 +183,7 @@ mod held_up {
     use crate::process::shell;
     use crate::stub::{Stub, TOKEN};
 
-    const LONG: Duration = Duration::from_secs(20);
+    const LONG: Duration = Duration::from_secs(60);
 
     /// A job with so much news that no pipe holds it, each look another.
     struct Talkative {
@@ -191,11 +192,11 @@ mod held_up {
     }
 
     impl Talkative {
-        async fn start() -> Self {
+        fn start() -> Self {
             let has_ended = Arc::new(AtomicBool::new(false));
             let (ended, looks) = (Arc::clone(&has_ended), AtomicUsize::new(0));
-            let stub = Stub::start().await;
-            stub.on_each_look(move || {
+            let stub = Stub::start();
+            stub.on_each_poll(move || {
                 let look = looks.fetch_add(1, Ordering::SeqCst);
                 let status = if ended.load(Ordering::SeqCst) {
                     "cancelled"
@@ -204,8 +205,7 @@ mod held_up {
                 };
                 let content = format!("{look} {}", "x".repeat(200_000));
                 json!({ "jobid": "a-job", "status": status, "content": content }).to_string()
-            })
-            .await;
+            });
             Self { stub, has_ended }
         }
     }
@@ -231,15 +231,15 @@ mod held_up {
 
     #[tokio::test]
     async fn unread_stdout_delays_no_callback() {
-        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
-        let mut command = command(folder.path());
+        let (service, dir) = (Talkative::start(), tempfile::tempdir().unwrap());
+        let mut command = command(dir.path());
         let command = command.at_url(&service.stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
         let mut looks = 0;
         while looks < 4 {
             call(&account, "progress").await;
             tokio::time::sleep(Duration::from_millis(20)).await;
-            looks = service.stub.requests().await;
+            looks = service.stub.requests();
         }
         listening.told("note: stdout is not read: events wait");
         service.has_ended.store(true, Ordering::SeqCst);
@@ -264,8 +264,8 @@ mod held_up {
 
     #[tokio::test]
     async fn unread_stdout_delays_no_interrupt() {
-        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
-        let mut command = command(folder.path());
+        let (service, dir) = (Talkative::start(), tempfile::tempdir().unwrap());
+        let mut command = command(dir.path());
         let command = command.at_url(&service.stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
         call(&account, "progress").await;
@@ -279,10 +279,9 @@ mod held_up {
 
     #[tokio::test]
     async fn dropped_callback_is_reported() {
-        let (stub, folder) = (Stub::start().await, tempfile::tempdir().unwrap());
-        stub.on_look(401, r#"{"error":"Unauthorized","code":401}"#)
-            .await;
-        let mut command = command(folder.path());
+        let stub = Stub::start();
+        stub.on_poll(401, r#"{"error":"Unauthorized","code":401}"#);
+        let mut command = command(stub.dir());
         let command = command.at_url(&stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
         call(&account, "progress").await;
@@ -291,8 +290,8 @@ mod held_up {
 
     #[tokio::test]
     async fn idle_connections_leave_files_for_lookups() {
-        let (service, folder) = (Talkative::start().await, tempfile::tempdir().unwrap());
-        let mut command = shell(folder.path(), r#"ulimit -n 64; exec useapi-seed "$@""#);
+        let (service, dir) = (Talkative::start(), tempfile::tempdir().unwrap());
+        let mut command = shell(dir.path(), r#"ulimit -n 64; exec useapi-seed "$@""#);
         let command = command.arg("sh").at_url(&service.stub.base_url(), TOKEN);
         let port = free_port();
         let (_listening, account) = Listening::start(command, &port, &[]);
@@ -312,11 +311,11 @@ mod held_up {
         honest.read_exact(&mut head).unwrap();
         assert_eq!(&head, b"HTTP/1.1 200");
         let is_looked_up = async {
-            while service.stub.requests().await == 0 {
+            while service.stub.requests() == 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        let looked_up = tokio::time::timeout(LONG / 4, is_looked_up).await;
+        let looked_up = tokio::time::timeout(LONG, is_looked_up).await;
         assert!(looked_up.is_ok(), "with {} idle connections", idle.len());
     }
 }

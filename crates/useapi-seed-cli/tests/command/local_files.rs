@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use useapi_seed_emulator::{Emulator, Fault, JournalEntry, Operation, Trigger};
+use useapi_seed_emulator::Operation;
 
-use crate::process::{At, FAST, Run, WHOLE, command, fetch, names, whole};
+use crate::process::{
+    COMPLETE, CommandExt, FAST, Run, Setup, assert_complete, command, concurrently, names,
+    wait_until,
+};
 use crate::stub::{Stub, TOKEN};
 
 /// Runs a command that must not block.
@@ -22,7 +25,7 @@ fn run(mut command: Command) -> Run {
 fn ended(mut child: Child) -> Run {
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        let is_blocked = begun.elapsed() > Duration::from_secs(20);
+        let is_blocked = begun.elapsed() > Duration::from_secs(60);
         if is_blocked {
             child.kill().unwrap();
         }
@@ -36,133 +39,118 @@ fn fifo(path: &Path) {
     mkfifo(path, Mode::S_IRWXU).unwrap();
 }
 
-fn submissions(emulator: &Emulator) -> usize {
-    let is_submission = |call: &&JournalEntry| call.operation == Some(Operation::RetrieveSeed);
-    emulator.journal().iter().filter(is_submission).count()
-}
-
-#[tokio::test]
-async fn job_lock_without_state_allows_one_submission() {
-    for variable in ["HOME", "XDG_STATE_HOME"] {
-        let latency = Fault::Latency { milliseconds: 300 };
-        let emulator = Emulator::builder()
-            .time_scale(FAST)
-            .fault(Operation::RetrieveSeed, Trigger::Next(3), latency)
-            .start()
-            .await
-            .unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("file"), "").unwrap();
+#[test]
+fn job_lock_without_state_allows_one_submission() {
+    concurrently(["HOME", "XDG_STATE_HOME"], |variable| {
+        let setup = Setup::paused();
+        fs::write(setup.path("file"), "").unwrap();
         let start = |out: &str| {
-            let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine, out);
+            let mut fetch = setup.fetch(out);
             match variable {
                 "HOME" => fetch.env_remove("HOME"),
                 // Not even root can create a directory below it.
-                _ => fetch.env(variable, folder.path().join("file")),
+                _ => fetch.env(variable, setup.path("file")),
             };
             fetch.stdout(Stdio::piped()).stderr(Stdio::piped());
             fetch.spawn().unwrap()
         };
-        let children = ["one", "two", "three"].map(start);
-        let runs = tokio::task::spawn_blocking(move || children.map(ended));
-        for run in runs.await.unwrap() {
-            run.ended(0);
+        let outs = ["one", "two", "three"];
+        let children = outs.map(start);
+        // All of them are at the job before its first submission has a result.
+        wait_until(|| {
+            let lock = |out: &&str| setup.path(out).join(".useapi-seed.lock").exists();
+            outs.iter().all(lock) && setup.calls(Operation::RetrieveSeed) > 0
+        });
+        setup.emulator.set_time_scale(FAST).unwrap();
+        for child in children {
+            ended(child).exit_code(0);
         }
-        assert_eq!(submissions(&emulator), 1, "{variable}");
-        for out in ["one", "two", "three"] {
-            whole(&folder.path().join(out));
+        assert_eq!(setup.started(), 1, "{variable}");
+        for out in outs {
+            assert_complete(&setup.path(out));
         }
         // The locks are gone.
         let user = rustix::process::geteuid().as_raw();
-        let locks = folder.path().join(format!(".tmp/useapi-seed-{user}/jobs"));
+        let locks = setup.path(format!(".tmp/useapi-seed-{user}/jobs"));
         assert!(names(&locks).is_empty());
-    }
+    });
 }
 
-#[tokio::test]
-async fn job_lock_falls_back_to_output_directory() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let job_id = &emulator.jobs().imagine;
-    let mut fetch = fetch(folder.path(), &emulator, job_id, "out");
+#[test]
+fn job_lock_falls_back_to_output_directory() {
+    let setup = Setup::running();
+    let mut fetch = setup.fetch("out");
     fetch.env("TMPDIR", "/dev/null");
     run(fetch)
-        .ended(0)
-        .told("note: jobs are locked in their own directories only: ")
-        .told("/dev/null/.local/state");
-    whole(&folder.path().join("out"));
+        .exit_code(0)
+        .reported("note: jobs are locked in their own directories only: ")
+        .reported("/dev/null/.local/state");
+    assert_complete(&setup.path("out"));
 }
 
 /// Whatever the directory lacks is a reason to write to it; here nothing is lacking.
-#[tokio::test]
-async fn finished_directory_needs_no_lock() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    let job_id = &emulator.jobs().imagine;
-    let fetch = || fetch(folder.path(), &emulator, job_id, "out");
-    let first = fetch().run().ended(0);
-    let calls = emulator.journal().len();
+#[test]
+fn finished_directory_needs_no_lock() {
+    let setup = Setup::running();
+    let out = setup.path("out");
+    let job_id = setup.parent();
+    let fetch = || setup.fetch("out");
+    let first = fetch().run().exit_code(0);
+    let calls = setup.emulator.journal().len();
     // It can be locked no more than on a read-only file system.
     fs::create_dir(out.join(".useapi-seed.lock")).unwrap();
     fs::write(out.join("pending.json"), "{}").unwrap();
-    let again = run(fetch()).ended(0);
+    let again = run(fetch()).exit_code(0);
     assert_eq!((again.stdout, again.stderr.as_str()), (first.stdout, ""));
-    let mut wait = command(folder.path());
-    wait.args(["wait", job_id, "--out", "out"]).at(&emulator);
-    run(wait).ended(0);
-    assert_eq!(emulator.journal().len(), calls);
+    run(setup.command(&format!("wait {job_id} --out out"))).exit_code(0);
+    assert_eq!(setup.emulator.journal().len(), calls);
 
     // What a killed process has left goes where that is possible.
     fs::remove_dir(out.join(".useapi-seed.lock")).unwrap();
     fs::write(out.join(".useapi-seed-abc.part"), "").unwrap();
-    run(fetch()).ended(0);
-    whole(&out);
-    assert_eq!(emulator.journal().len(), calls);
+    run(fetch()).exit_code(0);
+    assert_complete(&out);
+    assert_eq!(setup.emulator.journal().len(), calls);
 
     // An unfinished one needs it.
     fs::create_dir(out.join(".useapi-seed.lock")).unwrap();
     fs::remove_file(out.join("image-1.png")).unwrap();
     run(fetch())
-        .ended(9)
-        .told("cannot write to out: cannot lock out/.useapi-seed.lock: ");
-    assert_eq!(emulator.journal().len(), calls);
+        .exit_code(9)
+        .reported("cannot write to out: cannot lock out/.useapi-seed.lock: ");
+    assert_eq!(setup.emulator.journal().len(), calls);
 }
 
 /// As the case of a mounted archive has it.
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn finished_read_only_directory_is_left_alone() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let job_id = &emulator.jobs().imagine;
-    fetch(folder.path(), &emulator, job_id, "out")
-        .run()
-        .ended(0);
-    let calls = emulator.journal().len();
+#[test]
+fn finished_read_only_directory_is_left_alone() {
+    let setup = Setup::running();
+    let job_id = setup.parent();
+    setup.fetch("out").run().exit_code(0);
+    let calls = setup.emulator.journal().len();
     let line = format!(
         "unshare --mount --map-root-user sh -c 'mount --bind out out && \
          mount -o remount,ro,bind out && ! touch out/file 2>/dev/null && echo mounted && \
          exec useapi-seed fetch {job_id} --out out'"
     );
-    let run = crate::process::shell(folder.path(), &line)
-        .at(&emulator)
+    let run = crate::process::shell(setup.dir(), &line)
+        .at(&setup.emulator)
         .run();
     assert!(
         run.stdout.starts_with("mounted\n"),
         "this test needs unshare and mount, of util-linux, and the right to use them: {}",
         run.stderr
     );
-    run.ended(0);
-    assert_eq!(emulator.journal().len(), calls);
+    run.exit_code(0);
+    assert_eq!(setup.emulator.journal().len(), calls);
 }
 
-#[tokio::test]
-async fn unusual_files_are_neither_followed_nor_waited_for() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    let target = folder.path().join("target");
+#[test]
+fn unusual_files_are_rejected() {
+    let stub = Stub::start();
+    let out = stub.path("out");
+    let target = stub.path("target");
     for name in [".useapi-seed.lock", "seed.json", "pending.json"] {
         for (kind, cause) in [
             ("fifo", "it is not a regular file"),
@@ -185,73 +173,72 @@ async fn unusual_files_are_neither_followed_nor_waited_for() {
                     file.set_len(16 * 1024 * 1024 + 1).unwrap();
                 }
             }
-            let mut fetch = command(folder.path());
-            fetch.args(["fetch", "5", "--out", "out"]);
+            let mut fetch = command(stub.dir());
+            fetch.line("fetch 5 --out out");
             fetch.at_url(&stub.base_url(), TOKEN);
-            run(fetch).ended(9).told(name).told(cause);
+            run(fetch).exit_code(9).reported(name).reported(cause);
             fs::remove_dir_all(&out).unwrap();
         }
     }
-    assert_eq!(stub.requests().await, 0);
+    assert_eq!(stub.requests(), 0);
 }
 
 #[test]
-fn settings_that_are_no_files_do_not_block() {
-    let folder = tempfile::tempdir().unwrap();
-    let settings = folder.path().join("useapi-seed");
+fn settings_in_fifo_do_not_block() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = dir.path().join("useapi-seed");
     fs::create_dir(&settings).unwrap();
     let jobs = || {
-        let mut jobs = command(folder.path());
-        jobs.arg("jobs").env("XDG_CONFIG_HOME", folder.path());
+        let mut jobs = command(dir.path());
+        jobs.arg("jobs").env("XDG_CONFIG_HOME", dir.path());
         jobs
     };
     for name in ["token", "config.toml"] {
         fifo(&settings.join(name));
-        run(jobs()).ended(2).told("it is not a regular file");
+        run(jobs())
+            .exit_code(2)
+            .reported("it is not a regular file");
         fs::remove_file(settings.join(name)).unwrap();
         let file = fs::File::create(settings.join(name)).unwrap();
         file.set_permissions(fs::Permissions::from_mode(0o600))
             .unwrap();
         file.set_len(2 * 1024 * 1024).unwrap();
-        run(jobs()).ended(2).told("it is larger than 1048576 bytes");
+        run(jobs())
+            .exit_code(2)
+            .reported("it is larger than 1048576 bytes");
         fs::remove_file(settings.join(name)).unwrap();
     }
     // A named one may be a pipe.
-    crate::process::shell(
-        folder.path(),
-        "echo | useapi-seed config --config /dev/stdin",
-    )
-    .run()
-    .ended(0);
+    crate::process::shell(dir.path(), "echo | useapi-seed config --config /dev/stdin")
+        .run()
+        .exit_code(0);
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn directory_that_cannot_be_created_says_why() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn directory_creation_error_is_reported() {
+    let stub = Stub::start();
     // Not even root can create one there.
-    stub.run(folder.path(), &["fetch", "5", "--out", "/proc/out/5"])
-        .ended(9)
-        .told("cannot write to /proc/out/5: ")
-        .told("No such file or directory");
-    assert_eq!(stub.requests().await, 0);
+    stub.run("fetch 5 --out /proc/out/5")
+        .exit_code(9)
+        .reported("cannot write to /proc/out/5: ")
+        .reported("No such file or directory");
+    assert_eq!(stub.requests(), 0);
 }
 
-#[tokio::test]
-async fn parts_of_killed_processes_are_removed() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let job = stub.job(["a.png"; 4]);
-    stub.on_submit(200, job.to_string()).await;
-    stub.on_look(200, job.to_string()).await;
-    stub.on_images().await;
+#[test]
+fn parts_of_killed_processes_are_removed() {
+    let stub = Stub::start();
+    let job = stub.job();
+    stub.on_submit(200, job.to_string());
+    stub.on_poll(200, job.to_string());
+    stub.on_images();
     let plant = |path: &str| {
-        let path = folder.path().join(path);
+        let path = stub.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "half").unwrap();
     };
-    let is_there = |path: &str| folder.path().join(path).exists();
+    let is_there = |path: &str| stub.path(path).exists();
     for task in ["fetch", "wait"] {
         let parts = [".useapi-seed-image-abc.part", ".useapi-seed-abc.part"];
         let others = [".image-1-abc.part"];
@@ -260,37 +247,35 @@ async fn parts_of_killed_processes_are_removed() {
             plant(&out(name));
         }
         plant(&format!("state/useapi-seed/{}", parts[1]));
-        command(folder.path())
+        command(stub.dir())
             .args([task, job["jobid"].as_str().unwrap(), "--out", task])
-            .args(["--interval", "0.01"])
             .at_url(&stub.base_url(), TOKEN)
-            .env("XDG_STATE_HOME", folder.path().join("state"))
+            .env("XDG_STATE_HOME", stub.path("state"))
             .run()
-            .ended(0);
+            .exit_code(0);
         assert!(parts.iter().all(|name| !is_there(&out(name))));
         // Another program's.
         assert!(others.iter().all(|name| is_there(&out(name))));
-        fs::remove_file(folder.path().join(out(others[0]))).unwrap();
-        assert_eq!(names(&folder.path().join(task)), WHOLE);
+        fs::remove_file(stub.path(out(others[0]))).unwrap();
+        assert_eq!(names(&stub.path(task)), COMPLETE);
     }
 }
 
-#[tokio::test]
-async fn job_ids_that_look_alike_have_directories_of_their_own() {
-    let stub = Stub::with_result().await;
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn similar_job_ids_have_own_directories() {
+    let stub = Stub::with_result();
     let long = "7".repeat(60);
     let (one, other) = (format!("{long}1"), format!("{long}2"));
     let ids = ["1-2", "1:2", "a1c", "A1C", &one, &other];
-    let run = stub.run(folder.path(), &[&["fetch"][..], &ids].concat());
-    run.ended(0).told("6 done, 0 failed, 0 waiting");
-    let mut found: Vec<_> = names(folder.path())
+    let run = stub.run(&format!("fetch {}", ids.join(" ")));
+    run.exit_code(0).reported("6 done, 0 failed, 0 waiting");
+    let mut found: Vec<_> = names(stub.dir())
         .into_iter()
         .map(|name| name.to_lowercase())
         .collect();
     found.dedup();
     assert_eq!(found.len(), ids.len() + 1, "{found:?}");
     for name in ["1-2", "a1c"] {
-        assert!(folder.path().join(name).is_dir());
+        assert!(stub.path(name).is_dir());
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::{At, Run, WHOLE, command, names};
+use crate::process::{COMPLETE, CommandExt, Run, command, names};
 use crate::stub::{Stub, TOKEN};
 
 /// A directory that is deep enough to have something above it.
@@ -25,14 +25,14 @@ impl Deep {
     }
 }
 
-async fn fetch(folder: &Path, arguments: &[&str]) -> Run {
-    let stub = Stub::with_result().await;
-    command(folder)
+fn fetch(dir: &Path, arguments: &[&str]) -> Run {
+    let stub = Stub::with_result();
+    command(dir)
         .arg("fetch")
         .args(arguments)
         .at_url(&stub.base_url(), TOKEN)
         .run()
-        .ended(0)
+        .exit_code(0)
 }
 
 fn is_about_one(page: &str) -> bool {
@@ -43,8 +43,8 @@ fn is_about_all(page: &str) -> bool {
     page.contains("<body class=\"all\">")
 }
 
-#[tokio::test]
-async fn output_directory_gets_its_own_page_only() {
+#[test]
+fn output_directory_gets_its_own_page_only() {
     for (out, written) in [
         (".", "w/sub"),
         ("./", "w/sub"),
@@ -55,7 +55,7 @@ async fn output_directory_gets_its_own_page_only() {
         ("sub2/.", "w/sub/sub2"),
     ] {
         let root = Deep::new();
-        fetch(&root.path("w/sub"), &["5", "--out", out]).await;
+        fetch(&root.path("w/sub"), &["5", "--out", out]);
         let page = root.page(&format!("{written}/index.html"));
         assert!(is_about_one(&page), "{out}: {page}");
         assert!(!page.contains("../"), "{out}: {page}");
@@ -64,52 +64,52 @@ async fn output_directory_gets_its_own_page_only() {
     }
     let root = Deep::new();
     let out = root.path("w/sub");
-    fetch(&root.path("w"), &["5", "--out", out.to_str().unwrap()]).await;
-    assert_eq!(names(&out), WHOLE);
+    fetch(&root.path("w"), &["5", "--out", out.to_str().unwrap()]);
+    assert_eq!(names(&out), COMPLETE);
     assert_eq!(names(&root.path("w")), ["sub"]);
 }
 
-#[tokio::test]
-async fn page_about_all_is_for_several_jobs_or_into() {
+#[test]
+fn page_about_all_is_for_several_jobs_or_into() {
     let root = Deep::new();
-    fetch(&root.path("w"), &["5"]).await;
+    fetch(&root.path("w"), &["5"]);
     assert_eq!(names(&root.path("w")), ["5", "sub"]);
     assert!(is_about_one(&root.page("w/5/index.html")));
 
-    fetch(&root.path("w"), &["5", "--into", "sub"]).await;
+    fetch(&root.path("w"), &["5", "--into", "sub"]);
     assert!(is_about_all(&root.page("w/sub/index.html")));
     assert!(root.page("w/sub/5/index.html").contains("../index.html"));
     assert_eq!(names(&root.path("w")), ["5", "sub"]);
 
     let root = Deep::new();
-    fetch(&root.path("w"), &["5", "6"]).await;
+    fetch(&root.path("w"), &["5", "6"]);
     let page = root.page("w/index.html");
     assert!(is_about_all(&page) && page.matches("<li>").count() == 2);
     // Where there is one, it has the next job, too.
-    fetch(&root.path("w"), &["7"]).await;
+    fetch(&root.path("w"), &["7"]);
     assert_eq!(root.page("w/index.html").matches("<li>").count(), 3);
     // A directory that was named for one job has only that one's page.
-    fetch(&root.path("w"), &["8", "--out", "eight"]).await;
+    fetch(&root.path("w"), &["8", "--out", "eight"]);
     assert_eq!(root.page("w/index.html").matches("<li>").count(), 3);
 }
 
-#[tokio::test]
-async fn no_gallery_writes_no_page() {
+#[test]
+fn no_gallery_writes_no_page() {
     let root = Deep::new();
     for arguments in [
         &["5", "--out", "out"][..],
         &["5", "--into", "one"],
         &["5", "6", "--into", "two"],
     ] {
-        fetch(&root.path("w"), &[arguments, &["--no-gallery"]].concat()).await;
+        fetch(&root.path("w"), &[arguments, &["--no-gallery"]].concat());
     }
-    for folder in ["", "out", "one", "one/5", "two", "two/6"] {
-        assert!(!root.path("w").join(folder).join("index.html").exists());
+    for dir in ["", "out", "one", "one/5", "two", "two/6"] {
+        assert!(!root.path("w").join(dir).join("index.html").exists());
     }
 }
 
-#[tokio::test]
-async fn page_of_another_program_is_noted() {
+#[test]
+fn page_of_another_program_is_noted() {
     let root = Deep::new();
     let own = "<!doctype html><title>Own</title>";
     for (page, arguments) in [
@@ -119,7 +119,7 @@ async fn page_of_another_program_is_noted() {
         let path = root.path("w").join(page);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, own).unwrap();
-        fetch(&root.path("w"), arguments).await.told(&format!(
+        fetch(&root.path("w"), arguments).reported(&format!(
             "note: {page} was not created by useapi-seed; left unchanged"
         ));
         assert_eq!(fs::read_to_string(path).unwrap(), own);
@@ -127,14 +127,13 @@ async fn page_of_another_program_is_noted() {
 }
 
 /// The job's own page is not replaced by one about all.
-#[tokio::test]
-async fn job_directory_keeps_its_page() {
+#[test]
+fn job_directory_keeps_its_page() {
     let root = Deep::new();
-    fetch(&root.path("w"), &["5", "--out", "."]).await;
+    fetch(&root.path("w"), &["5", "--out", "."]);
     let page = root.page("w/index.html");
     fetch(&root.path("w"), &["6", "7"])
-        .await
-        .told("note: index.html is the page of the job in this directory");
+        .reported("note: index.html is the page of the job in this directory");
     assert_eq!(root.page("w/index.html"), page);
     assert!(!root.page("w/6/index.html").contains("../index.html"));
 }

@@ -1,30 +1,17 @@
 //! `--json` of every command, against its schema.
 
-use useapi_seed_emulator::Emulator;
+use crate::process::{CommandExt, Setup, assert_schema, command, shell};
 
-use crate::process::{At, FAST, assert_schema, command, shell};
-
-#[tokio::test]
-async fn each_command_prints_what_its_schema_says() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let jobs = emulator.jobs();
+#[test]
+fn json_output_matches_schemas() {
+    let setup = Setup::running();
+    let jobs = setup.emulator.jobs();
     let imagine = jobs.imagine.as_str();
-    let started = {
-        let mut fetch = command(folder);
-        fetch
-            .args(["fetch", &jobs.button, "--interval", "0.01"])
-            .at(&emulator);
-        fetch.run().ended(0).started().to_owned()
-    };
+    let run = setup.run(&format!("fetch {}", jobs.button)).exit_code(0);
+    let started = run.started_job();
     for (name, arguments, lines) in [
-        (
-            "result",
-            &["fetch", imagine, "5", "--interval", "0.01"][..],
-            2,
-        ),
-        ("result", &["wait", &started, "--interval", "0.01"], 1),
+        ("result", &["fetch", imagine, "5"][..], 2),
+        ("result", &["wait", started], 1),
         ("result", &["demo", "--out", "demo"], 1),
         ("status", &["status", imagine, "5", &jobs.progress], 3),
         ("jobs", &["jobs"], 1),
@@ -35,8 +22,12 @@ async fn each_command_prints_what_its_schema_says() {
         ("text", &["man", "--dir", "man"], 16),
         ("schemas", &["schema"], 13),
     ] {
-        let mut command = command(folder);
-        let run = command.args(arguments).arg("--json").at(&emulator).run();
+        let mut command = command(setup.dir());
+        let run = command
+            .args(arguments)
+            .arg("--json")
+            .at(&setup.emulator)
+            .run();
         assert_eq!(
             run.stdout.lines().count(),
             lines,
@@ -51,37 +42,37 @@ async fn each_command_prints_what_its_schema_says() {
 
 #[test]
 fn fields_are_selected_and_others_rejected() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = command(folder.path())
+    let dir = tempfile::tempdir().unwrap();
+    let run = command(dir.path())
         .args(["demo", "--fields", "seed, folder"])
         .run()
-        .ended(0);
+        .exit_code(0);
     assert_eq!(run.stdout, "{\"seed\":3058471692,\"folder\":\"demo\"}\n");
-    let run = command(folder.path())
-        .args(["schema", "--json", "--fields=name", "--fields", "about"])
+    let run = command(dir.path())
+        .line("schema --json --fields=name --fields about")
         .run()
-        .ended(0);
+        .exit_code(0);
     assert!(run.stdout.starts_with("{\"name\":\"seed\",\"about\":"));
     for arguments in [
         ["fetch", "5", "--fields=sed,Seed,*"],
         ["wait", "5", "--fields=seed,sed,Seed,*"],
     ] {
-        command(folder.path())
+        command(dir.path())
             .args(arguments)
             .at_url("http://127.0.0.1:9", "t")
             .run()
-            .ended(2)
-            .told("unknown fields: \"sed\", \"Seed\", \"*\"")
-            .told("Known fields: errors, ");
+            .exit_code(2)
+            .reported("unknown fields: \"sed\", \"Seed\", \"*\"")
+            .reported("Known fields: errors, ");
     }
-    command(folder.path())
-        .args(["schema", "none"])
+    command(dir.path())
+        .line("schema none")
         .run()
-        .ended(2)
-        .told("[possible values: seed, pending, ");
+        .exit_code(2)
+        .reported("[possible values: seed, pending, ");
     // It names fields, and `--json` takes none.
     for arguments in [&["jobs", "--fields"][..], &["jobs", "--json=ids"]] {
-        command(folder.path()).args(arguments).run().ended(2);
+        command(dir.path()).args(arguments).run().exit_code(2);
     }
 }
 
@@ -89,7 +80,7 @@ fn fields_are_selected_and_others_rejected() {
 #[cfg(unix)]
 #[test]
 fn broken_pipes_end_quietly() {
-    let folder = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
     for line in [
         "schema",
         "schema result",
@@ -98,30 +89,30 @@ fn broken_pipes_end_quietly() {
         "config",
     ] {
         let line = format!("{{ useapi-seed {line}; echo ended $? >&2; }} | true");
-        let run = shell(folder.path(), &line).run().ended(0);
+        let run = shell(dir.path(), &line).run().exit_code(0);
         assert_eq!(run.stderr, "ended 0\n", "{line}");
     }
 }
 
 #[test]
-fn shells_and_people_are_served() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+fn completions_and_man_pages_are_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let run = command(folder).args(["completions", shell]).run().ended(0);
+        let run = command(dir)
+            .line(&format!("completions {shell}"))
+            .run()
+            .exit_code(0);
         assert!(run.stdout.contains("at-once"), "{shell}");
     }
-    command(folder)
-        .args(["man", "--dir", "man1"])
-        .run()
-        .ended(0);
-    let pages = crate::process::names(&folder.join("man1"));
+    command(dir).line("man --dir man1").run().exit_code(0);
+    let pages = crate::process::names(&dir.join("man1"));
     assert_eq!(pages.len(), 16);
     assert!(
         pages.contains(&"useapi-seed-fetch.1".to_owned()),
         "{pages:?}"
     );
-    let page = command(folder).args(["man", "fetch"]).run().ended(0);
+    let page = command(dir).line("man fetch").run().exit_code(0);
     for part in [".TH useapi-seed-fetch 1", "Exit codes:", "jobs.txt"] {
         assert!(page.stdout.contains(part), "no {part} in {}", page.stdout);
     }

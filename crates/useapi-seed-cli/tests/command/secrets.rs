@@ -3,39 +3,37 @@ use std::fs;
 use serde_json::{Value, json};
 use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, command, names};
+use crate::process::{CommandExt, Setup, command, names};
 use crate::stub::{Stub, TOKEN};
 
 /// Every run and every listing is held to show no token; here the service
 /// repeats it.
-#[tokio::test]
-async fn an_echoed_token_is_masked() {
-    let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start().await;
+#[test]
+fn echoed_token_is_masked() {
+    let dir = tempfile::tempdir().unwrap();
+    let stub = Stub::start();
     let refusal = json!({"error": format!("unknown token {TOKEN}"), "code": 401});
-    stub.on_submit(401, refusal.to_string()).await;
-    stub.run(folder.path(), &["fetch", "5"])
-        .ended(6)
-        .told("unknown token ***");
+    stub.on_submit(401, refusal.to_string());
+    stub.run_in(dir.path(), "fetch 5")
+        .exit_code(6)
+        .reported("unknown token ***");
 
-    let stub = Stub::start().await;
-    let mut job = stub.job(["a.png"; 4]);
+    let stub = Stub::start();
+    let mut job = stub.job();
     job["content"] = format!("**a cat {TOKEN}** - <@1> (fast)").into();
-    stub.on_submit(200, job.to_string()).await;
-    stub.on_images().await;
-    let run = stub
-        .run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(0);
+    stub.on_submit(200, job.to_string());
+    stub.on_images();
+    let run = stub.run_in(dir.path(), "fetch 5 --out out").exit_code(0);
     assert!(run.stdout.contains("a cat *** --seed 77"), "{}", run.stdout);
-    let out = folder.path().join("out");
+    let out = dir.path().join("out");
     assert_eq!(names(&out).len(), 7);
     let job = fs::read_to_string(out.join("job.json")).unwrap();
     assert!(job.contains("a cat ***"), "{job}");
 }
 
 /// What output removes must not put the token together again.
-#[tokio::test]
-async fn no_spelling_of_the_token_is_printed() {
+#[test]
+fn no_spelling_of_the_token_is_printed() {
     let (start, end) = TOKEN.split_at(TOKEN.len() - 3);
     let hidden = (0..0xa0)
         .map(char::from)
@@ -50,20 +48,18 @@ async fn no_spelling_of_the_token_is_printed() {
     let spellings: Vec<_> = split.chain([escaped, coloured]).collect();
     let spellings = spellings.join(" ");
 
-    let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start().await;
-    let job = stub.job(["a.png"; 4]).to_string();
+    let dir = tempfile::tempdir().unwrap();
+    let stub = Stub::start();
+    let job = stub.job().to_string();
     let job = job.replace("A cat", &format!("A cat {spellings}"));
-    stub.on_submit(200, job).await;
-    stub.on_images().await;
+    stub.on_submit(200, job);
+    stub.on_images();
     // No run may show the distinctive part of a token.
-    let run = stub
-        .run(folder.path(), &["fetch", "5", "--out", "out"])
-        .ended(0);
+    let run = stub.run_in(dir.path(), "fetch 5 --out out").exit_code(0);
     assert!(run.stdout.contains("A cat *** "), "{}", run.stdout);
-    stub.run(folder.path(), &["fetch", "5", "--out", "json", "--json"])
-        .ended(0);
-    let out = folder.path().join("out");
+    stub.run_in(dir.path(), "fetch 5 --out json --json")
+        .exit_code(0);
+    let out = dir.path().join("out");
     let names = names(&out);
     assert!(names.contains(&"index.html".to_owned()), "{names:?}");
     for name in names.iter().filter(|name| !name.starts_with("image-")) {
@@ -73,30 +69,32 @@ async fn no_spelling_of_the_token_is_printed() {
         assert!(!text.contains(TOKEN), "{name}: {text}");
     }
 
-    let stub = Stub::start().await;
+    let stub = Stub::start();
     let refusal = format!(r#"{{"error":"unknown {spellings}","code":401}}"#);
-    stub.on_submit(401, refusal).await;
-    stub.run(folder.path(), &["fetch", "6", "--out", "other"])
-        .ended(6)
-        .told("unknown *** ");
+    stub.on_submit(401, refusal);
+    stub.run_in(dir.path(), "fetch 6 --out other")
+        .exit_code(6)
+        .reported("unknown *** ");
 }
 
 /// Any address of this machine's will do, as long as it is not on loopback by its
 /// name.
 #[cfg(unix)]
-#[tokio::test]
-async fn unencrypted_token_is_warned_of() {
-    let folder = tempfile::tempdir().unwrap();
-    let emulator = Emulator::start().await.unwrap();
-    let url = emulator.base_url().replace("127.0.0.1", "0.0.0.0");
+#[test]
+fn unencrypted_connection_is_warned_of() {
+    let setup = Setup::of(Emulator::builder());
+    let url = setup.emulator.base_url().replace("127.0.0.1", "0.0.0.0");
     let warning = "the API token goes unencrypted over the network";
     let run = |arguments: &[&str]| {
-        let mut command = command(folder.path());
-        command.args(arguments).at_url(&url, emulator.token()).run()
+        let mut command = command(setup.dir());
+        command
+            .args(arguments)
+            .at_url(&url, setup.emulator.token())
+            .run()
     };
-    let jobs = run(&["jobs"]).ended(0);
+    let jobs = run(&["jobs"]).exit_code(0);
     assert_eq!(jobs.stderr.matches(warning).count(), 1, "{}", jobs.stderr);
-    let doctor = run(&["doctor", "--json"]).ended(0).told(warning);
+    let doctor = run(&["doctor", "--json"]).exit_code(0).reported(warning);
     let checks: Value = serde_json::from_str(&doctor.stdout).unwrap();
     let api = &checks["checks"][1];
     assert_eq!(
@@ -105,7 +103,7 @@ async fn unencrypted_token_is_warned_of() {
     );
     assert!(api["message"].as_str().unwrap().contains(warning));
 
-    let mut local = command(folder.path());
-    let local = local.arg("jobs").at(&emulator).run().ended(0);
+    let mut local = command(setup.dir());
+    let local = local.arg("jobs").at(&setup.emulator).run().exit_code(0);
     assert!(!local.stderr.contains(warning), "{}", local.stderr);
 }

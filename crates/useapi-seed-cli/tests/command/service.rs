@@ -4,94 +4,78 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
+use useapi_seed_emulator::{Fault, Operation};
 
-use crate::process::{At, Run, assert_schema, command};
+use crate::process::{CommandExt, Setup, assert_schema, closed_url, command};
 
 /// Runs a command in JSON.
-fn json(folder: &std::path::Path, emulator: &Emulator, arguments: &[&str]) -> (Run, Value) {
-    let mut command = command(folder);
-    let run = command.args(arguments).arg("--json").at(emulator).run();
-    let value = serde_json::from_str(&run.stdout).unwrap_or_default();
-    (run, value)
+fn json(setup: &Setup, line: &str) -> Value {
+    let run = setup.run(&format!("{line} --json"));
+    serde_json::from_str(&run.stdout).unwrap()
 }
 
-fn fetch(folder: &std::path::Path, emulator: &Emulator) -> Command {
-    let mut command = command(folder);
-    command
-        .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
-        .args(["--interval", "0.001", "--timeout", "0.01"])
-        .at(emulator);
-    command
+fn fetch(setup: &Setup) -> Command {
+    let mut fetch = setup.fetch("out");
+    fetch.line("--timeout 0.01");
+    fetch
 }
 
-#[tokio::test]
-async fn a_job_is_started_shown_and_cancelled() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let started = fetch(folder, &emulator).run().ended(5);
-    let id = started.started();
-    assert_eq!(json(folder, &emulator, &["jobs"]).1["ids"][0], id);
+#[test]
+fn job_is_started_shown_and_cancelled() {
+    let setup = Setup::paused();
+    let started = fetch(&setup).run().exit_code(5);
+    let id = started.started_job();
+    assert_eq!(json(&setup, "jobs")["ids"][0], id);
 
-    emulator.advance(Duration::from_secs(30));
-    let (_, status) = json(folder, &emulator, &["status", id]);
+    setup.emulator.advance(Duration::from_secs(30));
+    let status = json(&setup, &format!("status {id}"));
     assert_eq!(status["status"], "progress");
     assert!(status["percent"].is_u64());
-    assert_eq!(status["parent_job_id"], emulator.jobs().imagine);
+    assert_eq!(status["parent_job_id"], setup.emulator.jobs().imagine);
 
-    let (_, cancelled) = json(folder, &emulator, &["cancel", id]);
+    let cancelled = json(&setup, &format!("cancel {id}"));
     assert_eq!(
         (&cancelled["job_id"], &cancelled["status"]),
         (&id.into(), &"cancelled".into())
     );
     assert_schema("status", &cancelled);
-    let run = command(folder)
-        .args(["status", id])
-        .at(&emulator)
-        .run()
-        .ended(0);
+    let run = setup.run(&format!("status {id}")).exit_code(0);
     assert_eq!(run.stdout, format!("{id}  cancelled\n"));
 
     // That job is over; the next fetch starts another.
-    fetch(folder, &emulator)
+    fetch(&setup)
         .run()
-        .ended(8)
-        .told("to start another job: useapi-seed fetch");
-    let again = fetch(folder, &emulator).run().ended(5);
-    assert_ne!(again.started(), id);
+        .exit_code(8)
+        .reported("to start another job: useapi-seed fetch");
+    let again = fetch(&setup).run().exit_code(5);
+    assert_ne!(again.started_job(), id);
 }
 
-#[tokio::test]
-async fn any_job_has_a_status() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let jobs = emulator.jobs();
-    let run = command(folder.path())
-        .args(["status", &jobs.imagine, &jobs.progress, "5"])
-        .at(&emulator)
-        .run()
-        .ended(3)
-        .told("HTTP 404");
+#[test]
+fn status_of_several_jobs_is_printed() {
+    let setup = Setup::paused();
+    let jobs = setup.emulator.jobs();
+    let run = setup
+        .run(&format!("status {} {} 5", jobs.imagine, jobs.progress))
+        .exit_code(3)
+        .reported("HTTP 404");
     let lines: Vec<_> = run.stdout.lines().collect();
     assert_eq!(lines[0], format!("{}  completed", jobs.imagine));
     assert!(lines[1].starts_with(&format!("{}  progress  ", jobs.progress)));
 }
 
-#[tokio::test]
-async fn the_doctor_says_what_to_do() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+#[test]
+fn doctor_reports_errors_and_advice() {
+    let setup = Setup::paused();
     let state = |arguments: &[&str], token: &str, code: i32| {
-        let mut command = command(folder);
+        let mut command = command(setup.dir());
         let run = command
-            .args(["doctor", "--json"])
+            .line("doctor --json")
             .args(arguments)
-            .at_url(emulator.base_url(), token)
-            .env("XDG_STATE_HOME", folder.join("state"))
+            .at_url(setup.emulator.base_url(), token)
+            .env("XDG_STATE_HOME", setup.path("state"))
             .run()
-            .ended(code);
+            .exit_code(code);
         let printed: Value = serde_json::from_str(&run.stdout).unwrap();
         assert_eq!(printed["ok"], code == 0);
         let checks = printed["checks"].as_array().unwrap().clone();
@@ -100,7 +84,7 @@ async fn the_doctor_says_what_to_do() {
             check.unwrap()["state"].as_str().unwrap().to_owned()
         }
     };
-    let well = state(&["--job", &emulator.jobs().imagine], emulator.token(), 0);
+    let well = state(&["--job", setup.parent()], setup.emulator.token(), 0);
     for name in ["token", "API", "clock", "answers", "folder"] {
         assert_eq!(well(name), "ok", "{name}");
     }
@@ -111,28 +95,28 @@ async fn the_doctor_says_what_to_do() {
         (wrong("token").as_str(), wrong("API").as_str()),
         ("failed", "ok")
     );
-    let expired = state(&[], emulator.expired_token(), 6);
+    let expired = state(&[], setup.emulator.expired_token(), 6);
     assert_eq!(expired("token"), "failed");
-    std::fs::write(folder.join("file"), "").unwrap();
-    let blocked = state(&["--into", "file"], emulator.token(), 9);
+    std::fs::write(setup.path("file"), "").unwrap();
+    let blocked = state(&["--into", "file"], setup.emulator.token(), 9);
     assert_eq!(blocked("folder"), "failed");
-    let unknown = state(&["--job", "5"], emulator.token(), 3);
+    let unknown = state(&["--job", "5"], setup.emulator.token(), 3);
     assert_eq!(unknown("answers"), "failed");
 
     // An account that was seen to be halted, until it is reset.
-    let halted = emulator.jobs().halted.as_str();
+    let halted = setup.emulator.jobs().halted.as_str();
     let with_state = |arguments: &[&str]| {
-        let mut command = command(folder);
+        let mut command = command(setup.dir());
         command
             .args(arguments)
-            .at(&emulator)
-            .env("XDG_STATE_HOME", folder.join("state"))
+            .at(&setup.emulator)
+            .env("XDG_STATE_HOME", setup.path("state"))
             .run()
     };
-    with_state(&["fetch", halted]).ended(4);
-    assert_eq!(state(&[], emulator.token(), 4)("accounts"), "failed");
+    with_state(&["fetch", halted]).exit_code(4);
+    assert_eq!(state(&[], setup.emulator.token(), 4)("accounts"), "failed");
     let channel = halted.rsplit_once(':').unwrap().1;
-    let told = with_state(&["doctor"]).ended(4).stdout;
+    let told = with_state(&["doctor"]).exit_code(4).stdout;
     for words in [
         format!("accounts: account {channel}: halted (seen "),
         format!("useapi-seed reset {channel}\n"),
@@ -140,9 +124,9 @@ async fn the_doctor_says_what_to_do() {
         assert!(told.contains(&words), "{told}");
     }
     with_state(&["reset", channel])
-        .ended(0)
-        .told("is back to work");
-    assert_eq!(state(&[], emulator.token(), 0)("accounts"), "ok");
+        .exit_code(0)
+        .reported("is back to work");
+    assert_eq!(state(&[], setup.emulator.token(), 0)("accounts"), "ok");
 
     // What the description does not know.
     for fault in [
@@ -155,30 +139,26 @@ async fn the_doctor_says_what_to_do() {
             value: 5.into(),
         },
     ] {
-        emulator
-            .inject(Operation::GetJob, Trigger::Next(1), fault)
-            .unwrap();
-        let drifted = state(&["--job", &emulator.jobs().imagine], emulator.token(), 0);
+        setup.inject(Operation::GetJob, 1, fault);
+        let drifted = state(&["--job", setup.parent()], setup.emulator.token(), 0);
         assert_eq!(drifted("answers"), "warning");
     }
 }
 
 #[test]
-fn the_doctor_does_without_a_service() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = command(folder.path()).arg("doctor").run().ended(2);
+fn doctor_works_without_service() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = command(dir.path()).arg("doctor").run().exit_code(2);
     assert!(
         run.stdout
             .contains("FAILED   token: USEAPI_TOKEN is not set")
     );
-    let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let base_url = format!("http://{}/v2", closed.local_addr().unwrap());
-    drop(closed);
-    let run = command(folder.path())
+    let base_url = closed_url();
+    let run = command(dir.path())
         .arg("doctor")
         .at_url(&base_url, "t")
         .run()
-        .ended(7);
+        .exit_code(7);
     assert!(run.stdout.contains("FAILED   API: "), "{}", run.stdout);
     assert!(run.stdout.contains(&base_url), "{}", run.stdout);
 }

@@ -4,16 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use useapi_seed_emulator::Emulator;
 
-use crate::process::{At, FAST, Run, command};
+use crate::process::{CommandExt, Run, Setup, command};
 
 const TOKEN: &str = "emulator-token-that-is-long-enough";
 
-fn write_config(folder: &Path, text: &str) {
-    let folder = folder.join("xdg/useapi-seed");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("config.toml"), text).unwrap();
+fn write_config(dir: &Path, text: &str) {
+    let dir = dir.join("xdg/useapi-seed");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join("config.toml"), text).unwrap();
 }
 
 fn write_token(path: &Path, token: &str, mode: u32) {
@@ -26,9 +25,9 @@ fn write_token(path: &Path, token: &str, mode: u32) {
     }
 }
 
-fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
-    command(folder)
-        .env("XDG_CONFIG_HOME", folder.join("xdg"))
+fn run(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+    command(dir)
+        .env("XDG_CONFIG_HOME", dir.join("xdg"))
         .args(arguments)
         .envs(environment.iter().copied())
         .run()
@@ -36,7 +35,7 @@ fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
 
 /// Value and origin of a setting.
 fn setting(run: Run, name: &str) -> (String, String) {
-    let run = run.ended(0);
+    let run = run.exit_code(0);
     let printed: Value = serde_json::from_str(&run.stdout).unwrap();
     let settings = printed["settings"].as_array().unwrap();
     let row = settings.iter().find(|row| row["name"] == name).unwrap();
@@ -45,20 +44,20 @@ fn setting(run: Run, name: &str) -> (String, String) {
 }
 
 #[test]
-fn each_goes_over_the_next() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let config = folder.join("xdg/useapi-seed/config.toml");
+fn option_overrides_environment_and_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let config = dir.join("xdg/useapi-seed/config.toml");
     let config = config.to_str().unwrap();
     let base_url = |arguments: &[&str], environment: &[(&str, &str)]| {
         let arguments = [&["config", "--json"][..], arguments].concat();
-        setting(run(folder, &arguments, environment), "base_url")
+        setting(run(dir, &arguments, environment), "base_url")
     };
     let pair = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
     let (option, variable) = ("--base-url", ("USEAPI_BASE_URL", "http://127.0.0.1:2"));
     let default = pair("https://api.useapi.net/v2", "default");
     assert_eq!(base_url(&[], &[]), default);
-    write_config(folder, "base_url = \"http://127.0.0.1:1\"\n");
+    write_config(dir, "base_url = \"http://127.0.0.1:1\"\n");
     assert_eq!(base_url(&[], &[]), pair("http://127.0.0.1:1", config));
     assert_eq!(
         base_url(&[], &[variable]),
@@ -76,9 +75,9 @@ fn each_goes_over_the_next() {
 }
 
 #[test]
-fn what_is_wrong_in_them_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+fn invalid_settings_are_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
     for (text, words) in [
         ("intervall = 5", "has intervall, which is no setting"),
         ("interval = -5", "interval in "),
@@ -95,14 +94,14 @@ fn what_is_wrong_in_them_is_named() {
             "user name or password",
         ),
     ] {
-        write_config(folder, text);
-        run(folder, &["config"], &[]).ended(2).told(words);
+        write_config(dir, text);
+        run(dir, &["config"], &[]).exit_code(2).reported(words);
     }
-    write_config(folder, "");
+    write_config(dir, "");
     for (name, value) in [("USEAPI_INTERVAL", "soon"), ("USEAPI_AT_ONCE", "1.5")] {
-        run(folder, &["config"], &[(name, value)])
-            .ended(2)
-            .told(&format!("{name}: it has to be"));
+        run(dir, &["config"], &[(name, value)])
+            .exit_code(2)
+            .reported(&format!("{name}: it has to be"));
     }
     // An option goes over what is wrong in the environment.
     let at_once = [
@@ -114,39 +113,39 @@ fn what_is_wrong_in_them_is_named() {
         "http://127.0.0.1:9",
     ];
     run(
-        folder,
+        dir,
         &at_once,
         &[("USEAPI_AT_ONCE", "zero"), ("USEAPI_TOKEN", "t")],
     )
-    .ended(7);
+    .exit_code(7);
     // A token for a configuration file is not shown.
-    write_token(&folder.join("token"), TOKEN, 0o600);
-    run(folder, &["config", "--config", "token"], &[]).ended(2);
-    run(folder, &["config", "--config", "none.toml"], &[])
-        .ended(2)
-        .told("cannot read none.toml");
+    write_token(&dir.join("token"), TOKEN, 0o600);
+    run(dir, &["config", "--config", "token"], &[]).exit_code(2);
+    run(dir, &["config", "--config", "none.toml"], &[])
+        .exit_code(2)
+        .reported("cannot read none.toml");
 }
 
 #[test]
-fn paths_in_the_file_are_meant_from_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    write_config(folder, "into = \"pictures\"\ninterval = 2.5");
+fn file_paths_are_relative_to_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    write_config(dir, "into = \"pictures\"\ninterval = 2.5");
     let arguments = ["config", "--json"];
-    let (into, _) = setting(run(folder, &arguments, &[]), "into");
-    assert_eq!(Path::new(&into), folder.join("xdg/useapi-seed/pictures"));
-    let (interval, _) = setting(run(folder, &arguments, &[]), "interval");
+    let (into, _) = setting(run(dir, &arguments, &[]), "into");
+    assert_eq!(Path::new(&into), dir.join("xdg/useapi-seed/pictures"));
+    let (interval, _) = setting(run(dir, &arguments, &[]), "interval");
     assert_eq!(interval, "2.5 s");
 }
 
 #[test]
-fn a_token_comes_from_the_environment_or_a_file_of_ones_own() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let own = folder.join("xdg/useapi-seed/token");
+fn token_is_read_from_environment_or_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let own = dir.join("xdg/useapi-seed/token");
     let token = |arguments: &[&str], environment: &[(&str, &str)]| {
         let arguments = [&["config", "--json"][..], arguments].concat();
-        setting(run(folder, &arguments, environment), "token")
+        setting(run(dir, &arguments, environment), "token")
     };
     let (value, origin) = token(&[], &[]);
     assert_eq!(value, "null");
@@ -161,7 +160,7 @@ fn a_token_comes_from_the_environment_or_a_file_of_ones_own() {
     );
     let (_, origin) = token(&[], &[("USEAPI_TOKEN", TOKEN)]);
     assert_eq!(origin, "USEAPI_TOKEN in the environment");
-    let other = folder.join("other");
+    let other = dir.join("other");
     write_token(&other, TOKEN, 0o400);
     let (_, origin) = token(&[], &[("USEAPI_TOKEN_FILE", "other")]);
     assert_eq!(origin, "other");
@@ -171,40 +170,41 @@ fn a_token_comes_from_the_environment_or_a_file_of_ones_own() {
 
 #[cfg(unix)]
 #[test]
-fn a_token_file_that_others_may_read_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+fn readable_token_file_is_rejected() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
     for mode in [0o644, 0o640, 0o604, 0o660] {
-        write_token(&folder.join("a token"), TOKEN, mode);
-        let refused = run(folder, &["jobs", "--token-file", "a token"], &[])
-            .ended(2)
-            .told("is open to others");
-        assert_eq!(refused.suggested(), "chmod 600 'a token'");
+        write_token(&dir.join("a token"), TOKEN, mode);
+        let refused = run(dir, &["jobs", "--token-file", "a token"], &[])
+            .exit_code(2)
+            .reported("is open to others");
+        assert_eq!(refused.suggested_command(), "chmod 600 'a token'");
     }
-    write_token(&folder.join("empty"), " \n", 0o600);
+    write_token(&dir.join("empty"), " \n", 0o600);
     for (file, words) in [
         ("empty", "is empty"),
         ("xyz", "cannot read"),
         (".", "is not a regular file"),
     ] {
-        run(folder, &["jobs", "--token-file", file], &[])
-            .ended(2)
-            .told(words);
+        run(dir, &["jobs", "--token-file", file], &[])
+            .exit_code(2)
+            .reported(words);
     }
 }
 
 /// The token of a file is sent as it stands there.
-#[tokio::test]
-async fn with_a_file_everything_works() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+#[test]
+fn token_file_is_enough() {
+    let setup = Setup::running();
     write_token(
-        &folder.join("xdg/useapi-seed/token"),
-        emulator.token(),
+        &setup.path("xdg/useapi-seed/token"),
+        setup.emulator.token(),
         0o600,
     );
-    write_config(folder, &format!("base_url = \"{}\"", emulator.base_url()));
-    let none_executing = run(folder, &["jobs"], &[]).ended(0);
+    write_config(
+        setup.dir(),
+        &format!("base_url = \"{}\"", setup.emulator.base_url()),
+    );
+    let none_executing = run(setup.dir(), &["jobs"], &[]).exit_code(0);
     assert_eq!(none_executing.stderr, "no jobs are executing\n");
 }

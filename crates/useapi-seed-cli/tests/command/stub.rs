@@ -1,147 +1,168 @@
-//! A service that answers as a test wants it to.
+//! A service that responds as a test wants it to, and a directory in which the command
+//! is run against it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path, query_param};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use tempfile::TempDir;
+use useapi_seed_tests::{PNG, Request, Response};
 
-use crate::process::{At, Run, command};
-use std::path::Path;
+use crate::process::{CommandExt, Run, command, wait_for};
 
 pub(crate) const TOKEN: &str = "user:1-stub-emulator-token";
 
-/// A grey picture of one pixel.
-pub(crate) const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\
-    \x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\
-    \x00\x00\x00\x0aIDATx\x9cc\xa8\x07\x00\x00\x81\x00\x80\xd3\x94SJ\
-    \x00\x00\x00\x00IEND\xaeB`\x82";
+pub(crate) struct Stub {
+    server: useapi_seed_tests::Stub,
+    routes: Arc<Mutex<Vec<Route>>>,
+    dir: TempDir,
+}
 
-pub(crate) struct Stub(MockServer);
+/// What one kind of requests gets.
+struct Route {
+    /// The start of the request line.
+    start: String,
+    respond: Box<dyn Fn() -> Response + Send>,
+    /// Only the first request gets it.
+    is_once: bool,
+}
+
+/// The response of the first route that applies.
+fn respond(routes: &mut Vec<Route>, request: &Request) -> Response {
+    let applies = |route: &Route| request.line.starts_with(&route.start);
+    let Some(index) = routes.iter().position(applies) else {
+        return Response::text(404, "");
+    };
+    let response = (routes[index].respond)();
+    if routes[index].is_once {
+        routes.remove(index);
+    }
+    response
+}
 
 impl Stub {
-    pub(crate) async fn start() -> Self {
-        Self(MockServer::start().await)
+    pub(crate) fn start() -> Self {
+        let routes = Arc::new(Mutex::new(Vec::new()));
+        let known = Arc::clone(&routes);
+        let server = useapi_seed_tests::Stub::start(move |request| {
+            respond(&mut known.lock().unwrap(), request)
+        });
+        Self {
+            server: wait_for(server),
+            routes,
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// Has the result of every job, and its images.
-    pub(crate) async fn with_result() -> Self {
-        let stub = Self::start().await;
-        stub.on_submit(200, stub.job(["a.png"; 4]).to_string())
-            .await;
-        stub.on_images().await;
+    pub(crate) fn with_result() -> Self {
+        let stub = Self::start();
+        stub.on_submit(200, stub.job().to_string());
+        stub.on_images();
         stub
     }
 
     pub(crate) fn base_url(&self) -> String {
-        format!("{}/v2", self.0.uri())
+        self.server.base_url()
     }
 
-    pub(crate) fn image_url(&self, number: usize) -> String {
-        format!("{}/images/{number}", self.0.uri())
+    /// The directory in which the command is run.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.dir().join(name)
     }
 
     /// How many requests came.
-    pub(crate) async fn requests(&self) -> usize {
-        self.0.received_requests().await.unwrap().len()
+    pub(crate) fn requests(&self) -> usize {
+        self.server.requests().len()
     }
 
     /// The job IDs that were submitted.
-    pub(crate) async fn submitted(&self) -> Vec<String> {
-        let requests = self.0.received_requests().await.unwrap();
-        let submissions = requests.iter().filter(|request| request.method == "POST");
-        let bodies = submissions.map(|request| request.body_json::<Value>().unwrap());
+    pub(crate) fn submitted(&self) -> Vec<String> {
+        let requests = self.server.requests().into_iter();
+        let submissions = requests.filter(|request| request.line.starts_with("POST"));
+        let bodies = submissions.map(|request| serde_json::from_slice(&request.body).unwrap());
         bodies
-            .map(|body| body["jobid"].as_str().unwrap().to_owned())
+            .map(|body: Value| body["jobid"].as_str().unwrap().to_owned())
             .collect()
     }
 
-    /// Answers the submission.
-    pub(crate) async fn on_submit(&self, status: u16, body: impl Into<String>) {
-        self.on("POST", "/v2/jobs/seed_async", text(status, body))
-            .await;
+    /// Forgets its routes.
+    pub(crate) fn reset(&self) {
+        self.routes.lock().unwrap().clear();
     }
 
-    /// Forgets its responses.
-    pub(crate) async fn reset(&self) {
-        self.0.reset().await;
+    pub(crate) fn on_submit(&self, status: u16, body: impl Into<Vec<u8>>) {
+        self.on("POST /v2/jobs/seed_async ", Response::json(status, body));
     }
 
-    /// Responds to a submission once, as something between does it.
-    pub(crate) async fn on_submit_through_a_gateway(&self, status: u16) {
-        let response = ResponseTemplate::new(status)
-            .insert_header("location", "/elsewhere")
-            .set_body_raw(format!("<h1>{status}</h1>"), "text/html");
-        Mock::given(method("POST"))
-            .and(path("/v2/jobs/seed_async"))
-            .respond_with(response)
-            .up_to_n_times(1)
-            .mount(&self.0)
-            .await;
+    /// Responds to a submission once, as a gateway does.
+    pub(crate) fn on_submit_through_gateway(&self, status: u16) {
+        let response = Response::html(status).header("location", "/elsewhere");
+        self.route("POST /v2/jobs/seed_async ", move || response.clone(), true);
     }
 
     /// Responds to the list of the executing jobs.
-    pub(crate) async fn on_list(&self, ids: &[&str]) {
-        let response = text(200, json!(ids).to_string());
-        self.on("GET", "/v2/jobs", response).await;
+    pub(crate) fn on_list(&self, ids: &[&str]) {
+        self.on("GET /v2/jobs ", Response::json(200, json!(ids).to_string()));
     }
 
-    /// Responds to each poll of one job.
-    pub(crate) async fn on_job(&self, id: &str, body: String) {
-        Mock::given(method("GET"))
-            .and(path("/v2/jobs/"))
-            .and(query_param("jobid", id))
-            .respond_with(text(200, body))
-            .mount(&self.0)
-            .await;
+    /// Responds to each poll of one job, whose ID needs no encoding but of colons.
+    pub(crate) fn on_job(&self, id: &str, body: String) {
+        let start = format!("GET /v2/jobs/?jobid={} ", id.replace(':', "%3A"));
+        self.on(&start, Response::json(200, body));
     }
 
     /// Responds to the first poll alone.
-    pub(crate) async fn on_first_poll(&self, status: u16, body: &str) {
-        Mock::given(method("GET"))
-            .and(path("/v2/jobs/"))
-            .respond_with(text(status, body))
-            .up_to_n_times(1)
-            .mount(&self.0)
-            .await;
+    pub(crate) fn on_first_poll(&self, status: u16, body: impl Into<Vec<u8>>) {
+        let response = Response::json(status, body);
+        self.route("GET /v2/jobs/?", move || response.clone(), true);
     }
 
-    /// Answers each look at a job.
-    pub(crate) async fn on_look(&self, status: u16, body: impl Into<String>) {
-        self.on("GET", "/v2/jobs/", text(status, body)).await;
+    pub(crate) fn on_poll(&self, status: u16, body: impl Into<Vec<u8>>) {
+        self.on("GET /v2/jobs/?", Response::json(status, body));
     }
 
-    /// Answers each look with another body.
-    pub(crate) async fn on_each_look(&self, body: impl Fn() -> String + Send + Sync + 'static) {
-        let answer = move |_: &wiremock::Request| text(200, body());
-        self.on("GET", "/v2/jobs/", answer).await;
+    /// Responds to each poll with another body.
+    pub(crate) fn on_each_poll(&self, body: impl Fn() -> String + Send + 'static) {
+        self.route("GET /v2/jobs/?", move || Response::json(200, body()), false);
     }
 
-    /// Answers for all four images.
-    pub(crate) async fn on_images(&self) {
-        for number in 1..=4 {
-            self.on_image(number, 200, PIXEL).await;
-        }
+    pub(crate) fn on_images(&self) {
+        (1..=4).for_each(|number| self.on_image(number, 200, PNG));
     }
 
-    /// Answers for an image.
-    pub(crate) async fn on_image(&self, number: usize, status: u16, body: &[u8]) {
-        let answer = ResponseTemplate::new(status).set_body_bytes(body);
-        self.on("GET", &format!("/images/{number}"), answer).await;
+    pub(crate) fn on_image(&self, number: usize, status: u16, body: &[u8]) {
+        let response = Response::new(status, "application/octet-stream", body);
+        self.on(&format!("GET /images/{number} "), response);
     }
 
-    async fn on(&self, verb: &str, at: &str, answer: impl wiremock::Respond + 'static) {
-        Mock::given(method(verb))
-            .and(path(at))
-            .respond_with(answer)
-            .mount(&self.0)
-            .await;
+    fn on(&self, start: &str, response: Response) {
+        self.route(start, move || response.clone(), false);
     }
 
-    /// An imagine job with its seed and four images called so.
-    pub(crate) fn job(&self, file_names: [&str; 4]) -> Value {
-        let attachments: Vec<Value> = file_names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| json!({"url": self.image_url(index + 1), "filename": name}))
+    fn route(&self, start: &str, respond: impl Fn() -> Response + Send + 'static, is_once: bool) {
+        self.routes.lock().unwrap().push(Route {
+            start: start.to_owned(),
+            respond: Box::new(respond),
+            is_once,
+        });
+    }
+
+    /// An imagine job with its seed and four images.
+    pub(crate) fn job(&self) -> Value {
+        self.job_with_files(["a.png"; 4])
+    }
+
+    /// The same, with images of these names.
+    pub(crate) fn job_with_files(&self, file_names: [&str; 4]) -> Value {
+        let url = |number| self.server.url(&format!("images/{number}"));
+        let attachments: Vec<Value> = (1..)
+            .zip(file_names)
+            .map(|(number, name)| json!({"url": url(number), "filename": name}))
             .collect();
         json!({
             "jobid": "20240225-user:1-channel:2",
@@ -157,15 +178,15 @@ impl Stub {
         })
     }
 
-    /// Runs the command against it.
-    pub(crate) fn run(&self, folder: &Path, arguments: &[&str]) -> Run {
-        command(folder)
-            .args(arguments)
+    /// Runs a command line against it.
+    pub(crate) fn run(&self, line: &str) -> Run {
+        self.run_in(self.dir(), line)
+    }
+
+    pub(crate) fn run_in(&self, dir: &Path, line: &str) -> Run {
+        command(dir)
+            .line(line)
             .at_url(&self.base_url(), TOKEN)
             .run()
     }
-}
-
-fn text(status: u16, body: impl Into<String>) -> ResponseTemplate {
-    ResponseTemplate::new(status).set_body_raw(body.into(), "application/json")
 }

@@ -2,14 +2,13 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::pty::{Winsize, openpty};
 use useapi_seed_emulator::Emulator;
 use vt100::Parser;
 
-use crate::process::{At, FAST, command};
+use crate::process::{CommandExt, Setup, command};
 use crate::stub::{Stub, TOKEN};
 
 const ROWS: u16 = 24;
@@ -50,12 +49,8 @@ fn on_terminal(mut command: Command, columns: u16) -> (Vec<Screen>, Vec<u8>) {
     (screens, all)
 }
 
-fn fetch(folder: &Path, emulator: &Emulator) -> Command {
-    let mut command = command(folder);
-    command
-        .args(["fetch", "--interval", "0.1", "--into", "out"])
-        .at(emulator);
-    command
+fn fetch(setup: &Setup) -> Command {
+    setup.command("fetch --interval 0.1 --into out")
 }
 
 fn has_colours(written: &[u8]) -> bool {
@@ -63,12 +58,11 @@ fn has_colours(written: &[u8]) -> bool {
         && String::from_utf8_lossy(written).contains('m')
 }
 
-#[tokio::test]
-async fn a_job_has_a_line_that_changes() {
-    let emulator = Emulator::builder().time_scale(30.0).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let mut fetch = fetch(folder.path(), &emulator);
-    fetch.arg(&emulator.jobs().imagine);
+#[test]
+fn job_has_progress_line() {
+    let setup = Setup::of(Emulator::builder().time_scale(30.0));
+    let mut fetch = fetch(&setup);
+    fetch.arg(setup.parent());
     let (screens, _) = on_terminal(fetch, 60);
     let lines_of_progress = |screen: &Screen| {
         let lines = screen.iter();
@@ -86,18 +80,17 @@ async fn a_job_has_a_line_that_changes() {
     assert!(complete.is_some(), "{screens:#?}");
     // At the end only what stays is left, whole.
     let last = screens.last().unwrap();
-    let folder = format!("out/{}", emulator.jobs().imagine.replace(':', "-"));
+    let dir = format!("out/{}", setup.emulator.jobs().imagine.replace(':', "-"));
     assert!(last[0].starts_with("started job "));
     assert!(last.iter().any(|line| line.starts_with("image 4: ")));
-    assert_eq!(last.join("").matches(&folder).count(), 1, "{last:#?}");
+    assert_eq!(last.join("").matches(&dir).count(), 1, "{last:#?}");
     assert!(!last.iter().any(|line| line.contains("progress")));
 }
 
-#[tokio::test]
-async fn many_have_a_line_each_and_one_about_all() {
-    let (emulator, jobs, _) = crate::many::emulator(5).await;
-    let folder = tempfile::tempdir().unwrap();
-    let mut fetch = fetch(folder.path(), &emulator);
+#[test]
+fn several_jobs_have_lines_and_total() {
+    let (setup, jobs, _) = crate::many::setup(5);
+    let mut fetch = fetch(&setup);
     fetch.args(jobs);
     let (screens, _) = on_terminal(fetch, 50);
     let is_full = |screen: &Screen| {
@@ -110,21 +103,20 @@ async fn many_have_a_line_each_and_one_about_all() {
     assert!(!last.iter().any(|line| line.contains("have ended")));
 }
 
-#[tokio::test]
-async fn json_on_a_terminal_has_no_controls() {
-    let stub = Stub::start().await;
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn json_on_a_terminal_has_no_controls() {
+    let stub = Stub::start();
     let hidden = ['\u{7f}', '\u{9b}', '\u{202e}', '\u{2028}', '\u{2066}'];
     let status: String = hidden.iter().collect();
     let job = serde_json::json!({"jobid": "8", "status": status});
-    stub.on_look(200, job.to_string()).await;
+    stub.on_poll(200, job.to_string());
     let run = |command: &mut Command| {
-        command.args(["status", "8", "--json"]).envs([
+        command.line("status 8 --json").envs([
             ("USEAPI_BASE_URL", stub.base_url().as_str()),
             ("USEAPI_TOKEN", TOKEN),
         ]);
     };
-    let mut shown = command(folder.path());
+    let mut shown = command(stub.dir());
     run(&mut shown);
     let (_, written) = on_terminal(shown, 200);
     let written = String::from_utf8(written).unwrap();
@@ -135,18 +127,17 @@ async fn json_on_a_terminal_has_no_controls() {
     );
 
     // In a file it stays as it is.
-    let mut piped = command(folder.path());
+    let mut piped = command(stub.dir());
     run(&mut piped);
     let written = String::from_utf8(piped.output().unwrap().stdout).unwrap();
     assert!(written.contains(&status), "{written:?}");
 }
 
-#[tokio::test]
-async fn colours_are_for_terminals() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+#[test]
+fn colors_are_for_terminals() {
+    let setup = Setup::running();
     let failing = || {
-        let mut fetch = fetch(folder.path(), &emulator);
+        let mut fetch = fetch(&setup);
         fetch.arg("5");
         fetch
     };
@@ -164,7 +155,7 @@ async fn colours_are_for_terminals() {
     }
 
     // Held to have none, as every run that is no terminal's.
-    failing().run().ended(3);
+    failing().run().exit_code(3);
     let forced = failing().env("CLICOLOR_FORCE", "1").output().unwrap();
     assert!(has_colours(&forced.stderr));
     let both = failing()

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
+use useapi_seed_emulator::{Emulator, Fault, Operation};
 
-use crate::killed::{INTERVAL, LATE, fetch, intent, kill, settle, start, until, write_pending};
-use crate::process::{At, FAST, command, json, whole};
+use crate::killed::{LATE, intent, settle, write_pending};
+use crate::process::{CommandExt, Setup, assert_complete, json, kill, wait_until};
 
 /// The record of a submission that was sent just now, and may start a job for
 /// this many seconds.
@@ -21,26 +21,17 @@ fn write_unsettled(out: &Path, emulator: &Emulator, seconds: u64) {
     fs::write(path, pending.to_string()).unwrap();
 }
 
-fn operations(emulator: &Emulator) -> Vec<Operation> {
-    let calls = emulator.journal().into_iter();
-    calls.filter_map(|call| call.operation).collect()
-}
-
 /// The first run is stopped in its search, and the second one begins when the time
 /// has passed: no run has to be quick.
-#[tokio::test]
-async fn a_search_lasts_until_the_submission_settles() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    let count = |operation| {
-        let calls = operations(&emulator).into_iter();
-        calls.filter(|call| *call == operation).count()
-    };
-    write_unsettled(&out, &emulator, 3600);
-    let mut searching = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
+#[test]
+fn search_lasts_until_submission_settles() {
+    let setup = Setup::running();
+    let out = setup.path("out");
+    let count = |operation| setup.calls(operation);
+    write_unsettled(&out, &setup.emulator, 3600);
+    let mut searching = setup.fetch("out");
     let mut searching = searching.stderr(Stdio::piped()).spawn().unwrap();
-    until(|| count(Operation::ListJobs) > 1).await;
+    wait_until(|| count(Operation::ListJobs) > 1);
     searching.kill().unwrap();
     let output = searching.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -48,128 +39,81 @@ async fn a_search_lasts_until_the_submission_settles() {
     assert!(stderr.contains(still), "{stderr}");
     assert_eq!(count(Operation::RetrieveSeed), 0);
     settle(&out);
-    fetch(folder.path(), &emulator, &emulator.jobs().imagine)
+    setup
+        .fetch("out")
         .run()
-        .ended(0)
-        .told("no job was started");
+        .exit_code(0)
+        .reported("no job was started");
     assert_eq!(count(Operation::RetrieveSeed), 1);
 }
 
-#[tokio::test]
-async fn an_unsettled_submission_is_not_repeated() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    write_unsettled(&out, &emulator, 91);
-    let mut fetch = command(folder.path());
-    fetch
-        .args(["fetch", &emulator.jobs().imagine, "--out", "out"])
-        .args(["--interval", INTERVAL, "--timeout", "0.05"])
-        .at(&emulator)
+#[test]
+fn unsettled_submission_is_not_repeated() {
+    let setup = Setup::running();
+    let out = setup.path("out");
+    write_unsettled(&out, &setup.emulator, 91);
+    setup
+        .fetch("out")
+        .line("--timeout 0.05")
         .run()
-        .ended(5)
-        .told("--resubmit");
-    assert!(!operations(&emulator).contains(&Operation::RetrieveSeed));
+        .exit_code(5)
+        .reported("--resubmit");
+    assert_eq!(setup.calls(Operation::RetrieveSeed), 0);
     assert!(out.join("pending.json").exists());
 }
 
-#[tokio::test]
-async fn resubmit_skips_the_wait_and_says_so() {
-    let emulator = Emulator::builder().time_scale(FAST).start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    write_unsettled(&folder.path().join("out"), &emulator, 91);
-    let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
+#[test]
+fn resubmit_skips_wait_and_warns() {
+    let setup = Setup::running();
+    write_unsettled(&setup.path("out"), &setup.emulator, 91);
+    let mut fetch = setup.fetch("out");
     fetch
         .arg("--resubmit")
         .run()
-        .ended(0)
-        .told("a second job may run");
-    whole(&folder.path().join("out"));
+        .exit_code(0)
+        .reported("a second job may run");
+    assert_complete(&setup.path("out"));
 }
 
 /// What was sent last, from another directory, is not settled yet.
-#[tokio::test]
-async fn the_latest_of_two_records_counts() {
-    let emulator = Emulator::builder()
-        .time_scale(FAST)
-        .fault(
-            Operation::RetrieveSeed,
-            Trigger::Next(1),
-            Fault::latency(LATE),
-        )
-        .start()
-        .await
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let job_id = &emulator.jobs().imagine;
-    let at = |out: &str| {
-        let mut fetch = command(folder.path());
-        fetch
-            .args(["fetch", job_id, "--out", out, "--interval", INTERVAL])
-            .at(&emulator)
-            .env("XDG_STATE_HOME", folder.path().join("state"));
-        fetch
-    };
-    let out = folder.path().join("one");
+#[test]
+fn latest_of_two_records_is_used() {
+    let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::latency(LATE));
+    let job_id = setup.parent();
+    let at = |out: &str| setup.fetch_with_state(out);
+    let out = setup.path("one");
     fs::create_dir(&out).unwrap();
-    write_pending(&out, &emulator, 0);
-    let mut child = start(at("two"));
-    until(|| emulator.faults()[0].hits > 0).await;
+    write_pending(&out, &setup.emulator, 0);
+    let mut child = at("two").start();
+    setup.wait_for_fault();
     kill(&mut child);
-    at("one").run().ended(0);
-    assert_eq!(emulator.job_counts()[job_id].started, 1);
+    at("one").run().exit_code(0);
+    assert_eq!(setup.emulator.job_counts()[job_id].started, 1);
 }
 
 /// A rejection of the second submission does not forget the first.
-#[tokio::test]
-async fn a_rejected_resubmission_keeps_the_record() {
-    let emulator = Emulator::builder()
-        .fault(
-            Operation::RetrieveSeed,
-            Trigger::Next(1),
-            Fault::status(402),
-        )
-        .start()
-        .await
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    write_unsettled(&out, &emulator, 91);
+#[test]
+fn rejected_resubmission_keeps_record() {
+    let setup = Setup::with_fault(Operation::RetrieveSeed, Fault::status(402));
+    let out = setup.path("out");
+    write_unsettled(&out, &setup.emulator, 91);
     let before = json(&out.join("pending.json"));
-    let mut fetch = fetch(folder.path(), &emulator, &emulator.jobs().imagine);
-    fetch.arg("--resubmit").run().ended(6);
+    let mut fetch = setup.fetch("out");
+    fetch.arg("--resubmit").run().exit_code(6);
     assert_eq!(json(&out.join("pending.json")), before);
 }
 
 /// The end of a job says nothing about a submission that was sent since.
-#[tokio::test]
-async fn a_jobs_end_keeps_the_record_of_another_submission() {
-    let emulator = Emulator::builder().paused().start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let job_id = &emulator.jobs().imagine;
-    let at = |out: &str| {
-        let mut fetch = command(folder.path());
-        fetch
-            .args(["fetch", job_id, "--out", out, "--interval", INTERVAL])
-            .args(["--timeout", "0.05"])
-            .at(&emulator)
-            .env("XDG_STATE_HOME", folder.path().join("state"));
-        fetch
-    };
-    at("one").run().ended(5);
-    let ids = useapi_seed_client(&emulator)
-        .executing_jobs()
-        .await
-        .unwrap()
-        .ids;
-    let id = ids.unwrap().remove(0);
-    useapi_seed_client(&emulator)
-        .job(id)
-        .cancel()
-        .await
-        .unwrap();
+#[test]
+fn job_end_keeps_record_of_other_submission() {
+    let setup = Setup::paused();
+    let job_id = setup.parent();
+    let at = |out: &str| setup.fetch_with_state(out);
+    let timed_out = at("one").line("--timeout 0.05").run().exit_code(5);
+    let id = timed_out.started_job();
+    setup.run(&format!("cancel {id}")).exit_code(0);
     // What another process submits while the first job is over.
-    let state = folder.path().join("state/useapi-seed/jobs");
+    let state = setup.path("state/useapi-seed/jobs");
     let lock = fs::read_dir(&state)
         .unwrap()
         .next()
@@ -181,12 +125,11 @@ async fn a_jobs_end_keeps_the_record_of_another_submission() {
     let now = now.as_millis().try_into().unwrap();
     note["submission"] = intent(now, 90_000);
     fs::write(&lock, note.to_string()).unwrap();
-    at("one").run().ended(8);
-    at("one").run().ended(5).told("may have been sent before");
-    assert_eq!(emulator.job_counts()[job_id].started, 1);
-}
-
-fn useapi_seed_client(emulator: &Emulator) -> useapi_seed::Client {
-    let builder = useapi_seed::Client::builder(emulator.token());
-    builder.base_url(emulator.base_url()).build().unwrap()
+    at("one").run().exit_code(8);
+    at("one")
+        .line("--timeout 0.05")
+        .run()
+        .exit_code(5)
+        .reported("may have been sent before");
+    assert_eq!(setup.emulator.job_counts()[job_id].started, 1);
 }
