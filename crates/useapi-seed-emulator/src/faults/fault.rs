@@ -185,6 +185,11 @@ impl Fault {
         {
             return Err(FaultError::RetryAfter(value.clone()));
         }
+        if let Self::ReplacedField { pointer, .. } = self
+            && !pointer.starts_with('/')
+        {
+            return Err(FaultError::Pointer(pointer.clone()));
+        }
         let (applies_to, _) = self.applicability();
         if applies_to.contains(&operation) {
             return Ok(());
@@ -233,6 +238,9 @@ pub enum FaultError {
     /// It is for the next 0 calls.
     #[error("a fault is for the next 1 call at least, not 0")]
     Never,
+    /// It is not a JSON pointer to a field.
+    #[error("a JSON pointer to a field begins with `/`, unlike {0:?}")]
+    Pointer(String),
     /// It is not the value of a header.
     #[error("`Retry-After` cannot be {0:?}: a header has one line of visible characters")]
     RetryAfter(String),
@@ -283,7 +291,7 @@ fn no_fields<'de, D: Deserializer<'de>>(input: D) -> Result<(), D::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Operation};
+    use super::{Fault, FaultError, Operation};
 
     #[test]
     fn fault_applies_to_its_operations_only() {
@@ -321,6 +329,19 @@ mod tests {
             retry_after: Some("a\nb".into()),
         };
         fault.check(Operation::GetJob).unwrap_err();
+    }
+
+    #[test]
+    fn pointer_without_slash_is_rejected() {
+        let replaced = |pointer: &str| Fault::ReplacedField {
+            pointer: pointer.to_owned(),
+            value: 5.into(),
+        };
+        assert_eq!(replaced("/seed").check(Operation::GetJob), Ok(()));
+        for pointer in ["seed", ""] {
+            let error = replaced(pointer).check(Operation::GetJob);
+            assert_eq!(error, Err(FaultError::Pointer(pointer.to_owned())));
+        }
     }
 
     #[test]
