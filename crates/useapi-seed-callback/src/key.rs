@@ -72,11 +72,15 @@ impl Key {
     /// private: it must belong to this user or root, and no other user may access it.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let path = path.as_ref();
-        let file_error = |source| KeyError::File {
-            path: path.to_owned(),
-            source,
-        };
-        match read_private(path) {
+        let mut file = read_private(path);
+        if let Err(error) = &file
+            && error.kind() == ErrorKind::NotFound
+        {
+            let created = Self::random()?.create_file(path);
+            // Another process may have created it meanwhile.
+            file = read_private(path).or_else(|error| created.and(Err(error)));
+        }
+        match file {
             Ok(Some(text)) => {
                 let bytes = HEX.decode(text.trim().as_bytes()).unwrap_or_default();
                 let bytes = bytes.try_into();
@@ -86,16 +90,10 @@ impl Key {
                 )
             }
             Ok(None) => Err(KeyError::InsecurePermissions(path.to_owned())),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let key = Self::random()?;
-                match key.create_file(path) {
-                    Ok(()) => Ok(key),
-                    // Another process has created it meanwhile.
-                    Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::from_file(path),
-                    Err(error) => Err(file_error(error)),
-                }
-            }
-            Err(error) => Err(file_error(error)),
+            Err(source) => Err(KeyError::File {
+                path: path.to_owned(),
+                source,
+            }),
         }
     }
 
@@ -261,5 +259,18 @@ mod tests {
         }
         fs::write(&path, format!(" {}\r\n", HEX.encode(&key.0).to_uppercase())).unwrap();
         assert_eq!(Key::from_file(&path).unwrap(), key);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn key_file_behind_a_broken_link_is_rejected() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        std::os::unix::fs::symlink("no-such-directory/key", &path).unwrap();
+        let error = Key::from_file(&path).unwrap_err();
+        let KeyError::File { source, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(source.kind(), ErrorKind::AlreadyExists);
     }
 }

@@ -137,7 +137,7 @@ impl<'a> Redactor<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Redactor, TRUNCATED};
+    use super::*;
 
     #[test]
     fn bodies_are_redacted_and_truncated() {
@@ -168,6 +168,8 @@ mod tests {
         assert_eq!(job.as_deref(), Some("***"));
         let long = "é".repeat(5000);
         assert_eq!(secrets.text(&long), "é".repeat(2048) + TRUNCATED);
+        let longest = "a".repeat(MAX_TEXT);
+        assert_eq!(secrets.text(&longest), longest);
         assert_eq!(secrets.body(b"\xff").0, "\u{fffd}");
     }
 
@@ -185,6 +187,31 @@ mod tests {
             ("/user%3a12-token", "/***"),
         ] {
             assert_eq!(secrets.target(target), shown);
+        }
+    }
+
+    #[test]
+    fn headers_are_redacted() {
+        let secrets = Redactor::new(["user:12-token"].into_iter());
+        let headers = [("cookie", "a=b"), ("accept", "user:12-token")];
+        let headers = headers.map(|(name, value)| {
+            let value = value.as_bytes().to_vec().into_boxed_slice();
+            (HeaderName::from_static(name), value)
+        });
+        let shown = [("cookie", MASK), ("accept", MASK)];
+        let shown = shown.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(secrets.headers(&headers), shown);
+    }
+
+    #[test]
+    fn token_is_long_and_printable() {
+        for (token, is_valid) in [
+            ("1234567", false),
+            ("12345678", true),
+            ("1234 678", false),
+            ("1234567\u{e9}", false),
+        ] {
+            assert_eq!(is_valid_token(token), is_valid, "{token}");
         }
     }
 }

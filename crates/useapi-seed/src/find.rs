@@ -23,7 +23,7 @@ use crate::transport::CallOptions;
 const MAX_JOBS_CHECKED: usize = 64;
 
 /// The default time for a search.
-const TIMEOUT: Duration = Duration::from_secs(3 * 60);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A search for a seed job that was started for a parent job. Made by
 /// [`Client::find_seed_job`]; `.await` it.

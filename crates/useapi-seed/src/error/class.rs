@@ -141,6 +141,9 @@ mod tests {
             let error = error.for_call(Idempotency::Unsafe);
             assert_eq!(error.class(), submission, "{error}");
         }
+        let classes = [NotProcessed, Transient, Ambiguous, Permanent];
+        let retried = classes.map(Class::may_be_retried);
+        assert_eq!(retried, [true, true, false, false]);
     }
 
     #[cfg(feature = "images")]

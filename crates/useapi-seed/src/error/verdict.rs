@@ -188,4 +188,10 @@ mod tests {
             assert_eq!(serde_json::from_value::<Verdict>(json).unwrap(), verdict);
         }
     }
+
+    #[test]
+    fn seconds_are_rounded_up() {
+        let seconds = [0, 1, 1_000, 1_001].map(|millis| rounded_up(Duration::from_millis(millis)));
+        assert_eq!(seconds, [0, 1, 1, 2]);
+    }
 }

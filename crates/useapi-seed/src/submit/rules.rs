@@ -160,3 +160,13 @@ fn no_two_intents_are_equal() {
     let (second, _) = recorded(&mut own, 0);
     assert_ne!(first, second);
 }
+
+#[test]
+fn intent_belongs_to_its_execution() {
+    let mut own = execution("a");
+    let (_, intent) = recorded(&mut own, 0);
+    assert!(own.is_own(&intent));
+    assert!(!execution("b").is_own(&intent));
+    let (_, longer) = recorded(&mut execution("ab"), 0);
+    assert!(!own.is_own(&longer));
+}

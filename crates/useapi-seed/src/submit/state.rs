@@ -170,5 +170,15 @@ mod tests {
         assert_eq!(later.last_to_settle(1_030_000), earlier);
         let later = intent(1_010_000, Some(earlier));
         assert_eq!(later.last_to_settle(1_030_000), intent(1_010_000, None));
+        let mut later = intent(1_010_000, Some(intent(1_010_000, None)));
+        later.owner = "b".to_owned();
+        assert_eq!(later.last_to_settle(1_030_000).owner, "b");
+    }
+
+    #[test]
+    fn foreign_intent_settles_by_the_clock() {
+        let hour = Duration::from_secs(3_600);
+        assert!(Intent::foreign(UNIX_EPOCH, hour).settles_in().is_zero());
+        assert!(Intent::foreign(SystemTime::now(), hour).settles_in() > hour / 2);
     }
 }

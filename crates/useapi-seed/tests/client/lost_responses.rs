@@ -1,10 +1,11 @@
 //! A submission whose response is lost, and the search for its job.
 
 mod resubmission;
+mod search;
 
 use std::time::Duration;
 
-use useapi_seed::{Error, Resubmit, RetryPolicy, SubmitOptions, SubmitOutcome};
+use useapi_seed::{Error, ErrorKind, Resubmit, RetryPolicy, SubmitOptions, SubmitOutcome};
 use useapi_seed_emulator::{Fault, Operation};
 use useapi_seed_tests::{Harness, Response, Stub, started};
 
@@ -101,14 +102,20 @@ async fn job_that_fails_to_respond_hides_no_other() {
 
 #[tokio::test]
 async fn failed_search_is_in_the_error() {
-    let harness = lossy([Fault::ResetAfter]).await;
-    harness.inject(Operation::ListJobs, 100, Fault::Html { status: 404 });
-    harness.render().await;
-    let outcome = submit(&harness, SubmitOptions::default()).await;
-    let line = outcome.unwrap_err().to_string();
-    assert!(line.contains("may have been sent"), "{line}");
-    assert!(line.contains("failed: unexpected status"), "{line}");
-    assert_eq!(harness.started(), 1);
+    for (fault, reason) in [
+        (Fault::Html { status: 404 }, "failed: unexpected status"),
+        (Fault::status(401), "failed: the API token is not accepted"),
+    ] {
+        let harness = lossy([Fault::ResetAfter]).await;
+        harness.inject(Operation::ListJobs, 100, fault);
+        harness.render().await;
+        let outcome = submit(&harness, SubmitOptions::default()).await;
+        let error = outcome.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Transport), "{error}");
+        assert!(error.may_have_been_sent(), "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(harness.started(), 1);
+    }
 }
 
 #[tokio::test]

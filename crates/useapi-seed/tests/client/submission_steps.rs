@@ -1,14 +1,16 @@
 //! A submission that is taken step by step, stored as JSON in between, and continued
 //! by another one.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
+use serde_json::json;
 use useapi_seed::{
-    Disposition, JobHandle, Next, Resubmit, Step, Submission, SubmissionState, SubmitOptions,
+    Disposition, Intent, JobHandle, Next, Resubmit, Step, Submission, SubmissionState,
+    SubmitOptions,
 };
 use useapi_seed_emulator::{Fault, Operation};
-use useapi_seed_tests::{Harness, no_retry, started, wait_until};
+use useapi_seed_tests::{Harness, Response, Stub, no_retry, started, wait_until};
 
 /// The request timeout, and the settle margin, where a test waits for them.
 const TIMEOUT: Duration = Duration::from_millis(600);
@@ -150,6 +152,80 @@ async fn foreign_intent_is_searched_for_three_times() {
 }
 
 #[tokio::test]
+async fn failed_search_is_reported_and_repeated() {
+    let harness = harness(None).await;
+    harness.inject(Operation::ListJobs, 1, Fault::status(500));
+    let mut own = submission(&harness, SubmitOptions::default());
+    let intent = SubmissionState::Intent(Intent::foreign(UNIX_EPOCH, Duration::ZERO));
+    let step = own.step(intent.clone()).await;
+    assert_eq!(step.state, intent);
+    assert!(matches!(step.next, Next::After(_)), "{:?}", step.next);
+    let error = step.error.unwrap();
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
+}
+
+/// The search that counts is not delayed by a long backoff.
+#[tokio::test]
+async fn next_search_is_due_when_intent_settles() {
+    let harness = harness(None).await;
+    let day = Duration::from_secs(86_400);
+    let retry = no_retry().initial_backoff(day).max_backoff(day);
+    let mut own = submission(&harness, when_settled().retry(retry));
+    let intent = Intent::foreign(SystemTime::now(), TIMEOUT * 100);
+    let step = own.step(SubmissionState::Intent(intent)).await;
+    let Next::After(pause) = step.next else {
+        panic!("{step:?}");
+    };
+    assert!(pause <= TIMEOUT * 100, "{pause:?}");
+}
+
+/// Two responses are lost, of which one is another process's.
+#[tokio::test]
+async fn resubmission_after_foreign_loss_is_the_last() {
+    let harness = settling([Fault::ResetBefore, Fault::ResetBefore]).await;
+    let intent = Intent::foreign(UNIX_EPOCH, Duration::ZERO);
+    let own = submission(&harness, when_settled());
+    let step = last_step(own, SubmissionState::Intent(intent)).await;
+    assert!(step.error.unwrap().may_have_been_sent());
+    assert_eq!(harness.calls(Operation::RetrieveSeed), 1);
+}
+
+#[tokio::test]
+async fn rejected_resubmission_is_retried() {
+    let harness = harness([Fault::ResetBefore, Fault::status(429)]).await;
+    let options = SubmitOptions::default().resubmit(Resubmit::Immediately);
+    let options = options.retry(no_retry().max_attempts(9));
+    let mut own = submission(&harness, options);
+    let mut step = own.step(SubmissionState::Planned).await;
+    while step.error.is_none() {
+        assert_eq!(step.next, Next::Now);
+        step = own.step(step.state).await;
+    }
+    assert!(step.error.unwrap().is_too_many_jobs());
+    assert!(matches!(step.state, SubmissionState::Intent(_)));
+    assert!(matches!(step.next, Next::After(_)), "{:?}", step.next);
+}
+
+#[tokio::test]
+async fn end_of_the_job_is_the_end_of_the_submission() {
+    for (code, is_halted) in [(200, false), (596, true)] {
+        let body = json!({"jobid": "9", "status": "failed", "code": code});
+        let stub = Stub::always(Response::json(200, body.to_string())).await;
+        let client = stub.client();
+        let mut own = client.submission("1", SubmitOptions::default()).unwrap();
+        let job = JobHandle::new("9");
+        let progress = None;
+        let step = own.step(SubmissionState::Started { job, progress }).await;
+        assert_eq!(step.next, Next::Stop);
+        match step.state {
+            SubmissionState::Failed { .. } => assert!(!is_halted),
+            SubmissionState::Halted { .. } => assert!(is_halted),
+            state => panic!("{state:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn failed_searches_prove_nothing() {
     join_all([500, 596].map(|status| async move {
         let harness = settling(None).await;
@@ -250,6 +326,7 @@ async fn job_stored_by_another_process_is_polled() {
     assert_eq!((step.state, step.next), (foreign, Next::Stop));
     let line = step.error.unwrap().to_string();
     assert_eq!(line, "state belongs to another parent job");
+    assert_eq!(own.job(handle.clone()).id(), other.id());
     let step = own.step(state(handle)).await;
     let SubmissionState::Completed { result } = step.state else {
         panic!("{step:?}");
