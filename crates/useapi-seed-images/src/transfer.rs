@@ -192,9 +192,10 @@ impl<'a> Transfer<'a> {
                 || response.content_length().is_some()
                 || response.headers().contains_key(TRANSFER_ENCODING));
         loop {
-            let linger = match self.announced {
-                Some(size) if size == self.file.size => LINGER,
-                _ => Duration::MAX,
+            let linger = if self.announced == Some(self.file.size) {
+                LINGER
+            } else {
+                Duration::MAX
             };
             match timeout(linger, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
