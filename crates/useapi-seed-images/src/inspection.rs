@@ -52,7 +52,7 @@ impl StartCheck {
     pub(crate) fn update(&mut self, chunk: &[u8]) -> Result<(), ImageError> {
         let missing = START - self.0.len();
         self.0.extend(chunk.iter().take(missing));
-        if missing > 0 && self.0.len() == START {
+        if self.0.len() == START {
             kind(&self.0)?;
         }
         Ok(())
@@ -95,14 +95,16 @@ mod tests {
 
     #[test]
     fn other_content_is_rejected_by_its_start() {
-        let mut check = StartCheck::default();
         let page = format!("<!DOCTYPE html><html>{}</html>", " ".repeat(1000));
-        assert_eq!(
-            check.update(page.as_bytes()),
-            Err(ImageError::NotAnImage(
-                "<!DOCTYPE html><html>                   ".into()
-            ))
-        );
+        let shown = "<!DOCTYPE html><html>                   ".to_owned();
+        for step in [1, 40, page.len()] {
+            let mut check = StartCheck::default();
+            let mut chunks = page.as_bytes().chunks(step);
+            assert_eq!(
+                chunks.try_for_each(|chunk| check.update(chunk)),
+                Err(ImageError::NotAnImage(shown.clone()))
+            );
+        }
         assert!(kind(b"").is_err());
         assert!(kind(b"%PDF-1.7 and so on").is_err());
     }

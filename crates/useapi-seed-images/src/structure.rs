@@ -190,6 +190,7 @@ fn skip(file: &mut impl Seek, count: u64) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Cursor;
 
     use super::*;
@@ -232,7 +233,8 @@ mod tests {
         [
             b"GIF89a\x01\0\x01\0\x80\0\0".as_slice(),
             b"\0\0\0;;;",
-            b"!\xF9\x04\0\0\0\0\0",
+            // With an empty sub-block more than it needs.
+            b"!\xF9\x04\x07\x07\x07\x07\0\0",
             b",\0\0\0\0\x01\0\x01\0\0\x02\x03;;;\0",
             b";",
         ]
@@ -334,6 +336,19 @@ mod tests {
         let file = b"\0\0\0\x10ftypavif\0\0\0\0\0\0\0\0mdat1234";
         assert_eq!(structure("image/avif", file), Structure::Unchecked);
         assert_eq!(structure("image/bmp", b"BM"), Structure::Unchecked);
+    }
+
+    #[test]
+    fn description_without_data_is_not_checked() {
+        let file = &avif()[..40];
+        assert_eq!(structure("image/avif", file), Structure::Unchecked);
+    }
+
+    #[test]
+    fn file_that_cannot_be_read_is_an_error() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let write_only = File::options().write(true).open(file.path()).unwrap();
+        assert!(of("image/png", write_only).is_err());
     }
 
     #[test]

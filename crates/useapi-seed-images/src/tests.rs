@@ -1,7 +1,7 @@
 //! Limits and delays, which take time unless they are small, and proxies.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -82,7 +82,8 @@ async fn assert_saved(urls: Vec<String>) {
 }
 
 const LIMITS: Limits = Limits {
-    size: 1_000_000,
+    // Some responses announce as much.
+    size: 2048,
     time: Duration::from_secs(60),
     retry_timeout: Duration::from_secs(10),
     initial_backoff: Duration::from_millis(1),
@@ -90,8 +91,71 @@ const LIMITS: Limits = Limits {
 
 #[tokio::test]
 async fn endless_body_is_rejected_at_the_limit() {
+    let limits = |size| Limits { size, ..LIMITS };
     let (link, _task) = host(response("", &PNG[..24]), &[7; 10_000]).await;
-    assert_eq!(error(link, LIMITS).await, ImageError::TooLarge(1_000_000));
+    let outcome = error(link, limits(1_000_000)).await;
+    assert_eq!(outcome, ImageError::TooLarge(1_000_000));
+    let (link, _task) = host(response("", PNG), b"").await;
+    assert_eq!(error(link, limits(66)).await, ImageError::TooLarge(66));
+}
+
+/// A host that sends these responses in turn, and the `Range` of each request.
+async fn host_in_turn(responses: Vec<Vec<u8>>) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = format!("http://{}/a.png", listener.local_addr().unwrap());
+    let ranges = Arc::<Mutex<Vec<_>>>::default();
+    let received = Arc::clone(&ranges);
+    tokio::spawn(async move {
+        for response in responses {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).await.unwrap();
+            let request = String::from_utf8_lossy(&request[..length]).into_owned();
+            let mut lines = request.lines();
+            let range = lines.find_map(|line| line.strip_prefix("range: "));
+            received
+                .lock()
+                .unwrap()
+                .push(range.unwrap_or("").to_owned());
+            stream.write_all(&response).await.unwrap();
+        }
+    });
+    (link, ranges)
+}
+
+#[tokio::test]
+async fn three_failed_resumes_start_over() {
+    let first = |length| response("content-length: 67\r\netag: \"a\"\r\n", &PNG[..length]);
+    let part = |start: usize, end: usize| {
+        let range = format!("content-range: bytes {start}-{}/67\r\n", end - 1);
+        let head = format!("HTTP/1.1 206 Partial\r\netag: \"a\"\r\n{range}\r\n");
+        [head.as_bytes(), &PNG[start..end]].concat()
+    };
+    let (none, at_40, at_50) = ("", "bytes=40-", "bytes=50-");
+    for (responses, expected) in [
+        (vec![first(0), first(67)], vec![none, none]),
+        (
+            vec![first(40), vec![], vec![], vec![], first(67)],
+            vec![none, at_40, at_40, at_40, none],
+        ),
+        // Progress resets the count.
+        (
+            vec![
+                first(40),
+                vec![],
+                vec![],
+                part(40, 50),
+                vec![],
+                vec![],
+                part(50, 67),
+            ],
+            vec![none, at_40, at_40, at_40, at_50, at_50, at_50],
+        ),
+    ] {
+        let (link, ranges) = host_in_turn(responses).await;
+        assert_saved(vec![link]).await;
+        assert_eq!(*ranges.lock().unwrap(), expected);
+    }
 }
 
 /// The timeout is for all attempts together.

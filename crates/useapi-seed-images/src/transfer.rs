@@ -186,15 +186,15 @@ impl<'a> Transfer<'a> {
     /// Whether the body is complete by its framing, and the error in case the image is
     /// incomplete.
     async fn receive(&mut self, mut response: Response) -> Result<(bool, Option<DownloadError>)> {
-        // A range of a file of unknown size may be followed by more.
+        // Where the size is unknown. A range may be followed by more.
         let is_framed = response.status() != StatusCode::PARTIAL_CONTENT
             && (response.version() >= Protocol::HTTP_2
-                || response.content_length().is_some()
                 || response.headers().contains_key(TRANSFER_ENCODING));
         loop {
-            let linger = match self.announced {
-                Some(size) if size == self.file.size => LINGER,
-                _ => Duration::MAX,
+            let linger = if self.announced == Some(self.file.size) {
+                LINGER
+            } else {
+                Duration::MAX
             };
             match timeout(linger, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {

@@ -39,3 +39,15 @@ impl fmt::Debug for DiscordToken {
         f.write_str("DiscordToken(***)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_is_exposed_only_by_name() {
+        let token = DiscordToken::from("MTIz.secret");
+        assert_eq!(token.expose_secret(), "MTIz.secret");
+        assert_eq!(format!("{token:?}"), "DiscordToken(***)");
+    }
+}

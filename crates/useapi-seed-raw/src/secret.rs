@@ -183,7 +183,7 @@ fn percent_escape(text: &[u8]) -> Option<(u8, usize)> {
     if next()? != '%' {
         return None;
     }
-    let byte = next()?.to_digit(16)? << 4 | next()?.to_digit(16)?;
+    let byte = 16 * next()?.to_digit(16)? + next()?.to_digit(16)?;
     Some((u8::try_from(byte).ok()?, length))
 }
 
@@ -225,6 +225,7 @@ mod tests {
             r"user%\u0033a1\u00252F2-token",
             "us\u{202e}er:1/2-to\u{7f}ken",
             r"user\n:1\u0000/2\u2028-token",
+            r"user\b:\f1\r/\t2-token",
             "us%00er:1/2-token",
         ] {
             let body = format!(r#"{{"a{encoded}":["\\{encoded}"]}}"#);
@@ -251,6 +252,7 @@ mod tests {
     fn escapes_are_masked_as_a_unit() {
         for (secret, body, expected) in [
             ("nser:1-token", r#"{"a":"\nser:1-token"}"#, r#"{"a":"***"}"#),
+            ("user:1-to", r#"{"a":"\nuser:1-to"}"#, r#"{"a":"\n***"}"#),
             ("0075ser:1", r#"{"a":"\u0075ser:1"}"#, r#"{"a":"***"}"#),
             (r"user:1-\", r#"{"a":"user:1-\\"}"#, r#"{"a":"***"}"#),
             (
@@ -285,6 +287,8 @@ mod tests {
         for (body, expected) in [
             ("a user", "a ***"),
             ("a use", "a use"),
+            ("a user x", "a user x"),
+            (r"a user\u0078 and more te", r"a user\u0078 and more te"),
             (r"a \u0075ser:\", "a ***"),
             (r"a user\u003", "a ***"),
             ("a user%3", "a ***"),

@@ -114,13 +114,22 @@ async fn wrong_framing_loses_no_complete_image() {
     }
 }
 
-/// Without an end mark only the announced size can tell.
+/// Without an end mark only the announced size or the framing can tell.
 #[tokio::test]
 async fn announced_size_completes_any_format() {
     let bitmap = [b"BM".as_slice(), &[7; 200]].concat();
-    for (announced, is_complete) in [(202, true), (203, false)] {
-        let response = Response::new(200, "image/bmp", bitmap.as_slice()).without_length();
-        let host = Stub::always(response).await;
+    let one_chunk = [b"CA\r\n".as_slice(), &bitmap, b"\r\n0\r\n\r\n"].concat();
+    let framed = Response::new(200, "image/bmp", bitmap);
+    let unframed = framed.clone().without_length();
+    let chunked = Response::new(200, "image/bmp", one_chunk).without_length();
+    let chunked = chunked.header("transfer-encoding", "chunked");
+    for (response, announced, is_complete) in [
+        (&framed, 203, true),
+        (&chunked, 203, true),
+        (&unframed, 202, true),
+        (&unframed, 203, false),
+    ] {
+        let host = Stub::always(response.clone()).await;
         let outcome = save_announced(&host, announced).await;
         assert_eq!(outcome.is_ok(), is_complete, "{announced}: {outcome:?}");
     }

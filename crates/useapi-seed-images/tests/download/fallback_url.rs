@@ -48,11 +48,12 @@ async fn fallback_url_is_used_only_when_the_url_fails() {
         move |request| match (request.target(), request.header("range")) {
             ("/proxy" | "/2", None) => tagged(),
             ("/1", None) => tagged().truncated(27),
+            ("/3", None) => Response::png().truncated(27),
             _ => Response::drop_connection(),
         },
     )
     .await;
-    for number in [1, 2] {
+    for number in 1..=3 {
         let mut source = source(&host, number);
         source.fallback_url = Some(host.url("proxy"));
         let (_, file) = save(&source).await.unwrap();
@@ -60,7 +61,9 @@ async fn fallback_url_is_used_only_when_the_url_fails() {
     }
     assert_eq!(ranges(&host, "/1"), [false, true]);
     assert_eq!(ranges(&host, "/2"), [false]);
-    assert_eq!(ranges(&host, "/proxy"), [false]);
+    // What cannot be resumed is not requested again.
+    assert_eq!(ranges(&host, "/3"), [false]);
+    assert_eq!(ranges(&host, "/proxy"), [false; 2]);
 }
 
 #[tokio::test]

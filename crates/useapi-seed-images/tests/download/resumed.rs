@@ -81,6 +81,25 @@ async fn short_parts_are_resumed_until_complete() {
     assert_eq!(starts, [None, Some(7), Some(22), Some(37), Some(52)]);
 }
 
+/// Of a body that is complete by its framing there is no rest.
+#[tokio::test]
+async fn only_a_body_that_breaks_off_is_resumed() {
+    let half = &PNG[..40];
+    let half = Response::new(200, "image/png", half).header("etag", "\"a\"");
+    let host = host(
+        move |request, number, call| match (number, start_of_range(request), call) {
+            (_, Some(start), _) => rest(start),
+            (1, None, 0) => half.clone().without_length(),
+            (_, None, 0) => half.clone(),
+            _ => tagged(),
+        },
+    )
+    .await;
+    assert_saved(&host, [1, 2]).await;
+    assert_eq!(ranges(&host, "/1"), [false, true]);
+    assert_eq!(ranges(&host, "/2"), [false, false]);
+}
+
 #[tokio::test]
 async fn download_without_validator_starts_over() {
     let host = host(|_, number, call| match (number, call) {

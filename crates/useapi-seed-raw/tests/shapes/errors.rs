@@ -2,6 +2,7 @@
 //! concurrent ones.
 
 use futures_util::future::join_all;
+use useapi_seed_raw::types::SeedRequest;
 use useapi_seed_raw::{BodyStatus, Client, ErrorKind};
 use useapi_seed_tests::{Response, Stub};
 
@@ -69,18 +70,56 @@ async fn truncated_body_is_kept() {
 #[tokio::test]
 async fn body_is_read_up_to_its_limit() {
     let body = format!(r#"{{"jobid":"{}"}}"#, "x".repeat(1000));
-    let stub = Stub::always(Response::json(200, body.as_str())).await;
-    let limited = |limit| {
-        let builder = Client::builder("a-token").base_url(&stub.base_url());
-        builder.body_limit(limit).build().unwrap()
-    };
-    limited(body.len()).get_job("1").await.unwrap();
-    let limit = body.len() - 1;
-    let error = limited(limit).get_job("1").await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::BodyTooLarge(size) if *size == limit));
+    let response = Response::json(200, body.as_str());
+    // In one chunk, and in many.
+    for response in [response.clone(), response.trickle()] {
+        let stub = Stub::always(response).await;
+        let limited = |limit| {
+            let builder = Client::builder("a-token").base_url(&stub.base_url());
+            builder.body_limit(limit).build().unwrap()
+        };
+        limited(body.len()).get_job("1").await.unwrap();
+        let limit = body.len() - 1;
+        let error = limited(limit).get_job("1").await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::BodyTooLarge(size) if *size == limit));
+        let response = error.response().unwrap();
+        assert_eq!(response.body, &body.as_bytes()[..limit]);
+        assert_eq!(response.status.as_u16(), 200);
+    }
+}
+
+#[tokio::test]
+async fn echoed_secrets_are_redacted() {
+    let stub = Stub::start(|request| {
+        let authorization = request.header("authorization").unwrap_or_default();
+        let body = [authorization.as_bytes(), b" ", &request.body].concat();
+        Response::new(500, "text/plain", body).header("x-echo", authorization)
+    })
+    .await;
+    let builder = Client::builder("user:1-token").base_url(&stub.base_url());
+    let client = builder.build().unwrap();
+    let mut request = SeedRequest::new("a-job");
+    request.discord = Some("MTIz.secret".into());
+    let error = client.retrieve_seed(&request).await.unwrap_err();
+    let sent = &stub.requests()[0];
+    assert_eq!(sent.header("authorization"), Some("Bearer user:1-token"));
+    let sent = String::from_utf8_lossy(&sent.body);
     let response = error.response().unwrap();
-    assert_eq!(response.body, &body.as_bytes()[..limit]);
-    assert_eq!(response.status.as_u16(), 200);
+    assert_eq!(response.headers["x-echo"], "***");
+    let redacted = sent.replace("MTIz.secret", "***");
+    assert_ne!(redacted, sent);
+    assert_eq!(response.body, format!("Bearer *** {redacted}"));
+
+    // The start of the token counts only where the body breaks off.
+    let text = |text| Response::text(500, text);
+    for (response, body) in [
+        (text("of user:1-token").truncated(8), "of ***"),
+        (text("of user:1-"), "of user:1-"),
+    ] {
+        stub.respond_with(response);
+        let error = client.get_job("1").await.unwrap_err();
+        assert_eq!(error.response().unwrap().body, body);
+    }
 }
 
 #[tokio::test]
