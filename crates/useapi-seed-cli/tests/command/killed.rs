@@ -107,7 +107,7 @@ fn killed_after(changes: usize, setup: &Setup, job_id: &str) -> bool {
         if child.try_wait().unwrap().is_some() {
             break watched.count() < changes;
         }
-        std::thread::yield_now();
+        watched.wait();
     };
     // What was sent has arrived by then.
     std::thread::sleep(Duration::from_millis(100));
@@ -138,6 +138,15 @@ impl Changes {
             inotify,
             seen: std::cell::Cell::default(),
         }
+    }
+
+    /// Until the next change, or for a moment: the process may have ended.
+    fn wait(&self) {
+        use nix::poll::{PollFd, PollFlags, poll};
+        use std::os::fd::AsFd;
+
+        let changed = PollFd::new(self.inotify.as_fd(), PollFlags::POLLIN);
+        poll(&mut [changed], 10_u8).unwrap();
     }
 
     fn count(&self) -> usize {
