@@ -73,7 +73,9 @@ async fn every_result_of_a_thousand_jobs_comes_once() {
     }
 
     let url = receiver.reply_url("a-parent", None).unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    // The server may close an idle connection while a request is sent on it.
+    let http = reqwest::Client::builder().no_proxy();
+    let http = http.pool_max_idle_per_host(0).build().unwrap();
     let (ended, http, url) = (&ended, &http, &url);
     let send =
         stream::iter(callbacks()).for_each_concurrent(64, |(id, status, is_lost)| async move {
