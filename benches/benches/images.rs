@@ -1,5 +1,5 @@
 //! Wall time of saving four images, against four concurrent `curl`, and the memory
-//! that it takes. All are processes that start anew.
+//! that it takes. Each is a new process.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;

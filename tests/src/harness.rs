@@ -133,8 +133,8 @@ impl Harness {
         job.wait().await.expect("a result")
     }
 
-    /// Makes the emulator render the parent's image now, and not while a search waits
-    /// for it.
+    /// Makes the emulator compute the sizes of its images now, once for all emulators
+    /// of the process, and not while a search waits for a response.
     ///
     /// # Panics
     ///

@@ -129,7 +129,7 @@ async fn retry_after_beyond_the_limit_is_an_error() {
         assert!(error.is_too_many_jobs(), "{error}");
         assert!(error.retry_after() > Some(Duration::from_secs(86_400)));
     }
-    // A date in the past is no pause.
+    // A date in the past means no pause.
     let past = Some("Sun, 06 Nov 1994 08:49:37 GMT");
     let (outcome, calls) = submitted(&harness, 1, rejection(429, past)).await;
     assert!(outcome.is_ok());
