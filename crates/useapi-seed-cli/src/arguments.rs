@@ -1,19 +1,19 @@
 //! The command line.
 
-mod retrieve;
-mod service;
-mod this_machine;
+mod fetch;
+mod local;
+mod remote;
 mod value;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 
 use crate::exit;
-pub(crate) use retrieve::{Demo, Fetch, Gallery, Pace, Place, Wait};
-pub(crate) use service::{Cancel, Jobs, Listen, Reset, Status};
-pub(crate) use this_machine::{Completions, Config, Doctor, Emulate, Man, SchemaName};
-pub(crate) use value::{seconds, whole_above_zero};
+pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Wait};
+pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
+pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status};
+pub(crate) use value::{duration, positive_integer, show_duration};
 
 /// From the ids of Midjourney jobs at useapi.net to folders with their seeds and
 /// their four separate images.
@@ -24,7 +24,7 @@ Examples:
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed doctor
 
-{}", exit::EXPLAINED))]
+{}", exit::EXIT_CODES_HELP))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 
 /// What every command takes.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options of every command")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Common {
     /// Output JSON, one object per line.
     #[arg(long, global = true)]
@@ -46,18 +46,39 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "FIELDS", value_delimiter = ',')]
     pub(crate) fields: Option<Vec<String>>,
 
-    /// Another server than the service itself, such as an emulator.
+    /// API base URL, including /v2 [env: USEAPI_BASE_URL] [default:
+    /// https://api.useapi.net/v2].
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
-    /// The file with the API token, which only you may read.
+    /// Read the API token from FILE (mode 600) [env: USEAPI_TOKEN_FILE].
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// The configuration file. Unless given, config.toml in useapi-seed below
-    /// `$XDG_CONFIG_HOME` or `~/.config`.
+    /// Configuration file [default: ~/.config/useapi-seed/config.toml].
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+
+    /// Use the settings of `[profile.NAME]` in the configuration file [env:
+    /// USEAPI_PROFILE].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// Print errors only.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Print details and causes; twice: also requests.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// When to use colors.
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
+
+    /// Append a log of requests and retries to FILE.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,8 +7,8 @@ mod config;
 mod demo;
 mod doctor;
 mod emulate;
-mod errand;
 mod fetch;
+mod fetcher;
 mod gallery;
 mod jobs;
 mod listen;
@@ -20,10 +20,10 @@ mod text;
 mod wait;
 
 use crate::arguments::{Arguments, Command};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 
-pub(crate) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
     let Arguments { common, command } = arguments;
     match command {
         Command::Demo(arguments) => demo::run(&common, arguments).await,

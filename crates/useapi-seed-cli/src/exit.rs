@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use useapi_seed::{Error, ErrorKind};
 
 /// What `--help` says of the exit codes.
-pub(crate) const EXPLAINED: &str = "\
+pub(crate) const EXIT_CODES_HELP: &str = "\
 Exit codes:
   0    done; for fetch: each folder holds the seed and every image
   1    any other failure than these, such as an image that cannot be had
@@ -27,15 +27,15 @@ When it is interrupted, that counts.";
 pub(crate) enum Exit {
     #[default]
     Done,
-    NotYet,
-    NoAnswer,
+    Pending,
+    Unavailable,
     JobFailed,
-    Refused,
+    Rejected,
     Failed,
     File,
     Halted,
-    NoAccess,
-    WrongUse,
+    Auth,
+    Usage,
     Interrupted,
     Terminated,
 }
@@ -45,12 +45,12 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
-            Self::WrongUse => 2,
-            Self::Refused => 3,
+            Self::Usage => 2,
+            Self::Rejected => 3,
             Self::Halted => 4,
-            Self::NotYet => 5,
-            Self::NoAccess => 6,
-            Self::NoAnswer => 7,
+            Self::Pending => 5,
+            Self::Auth => 6,
+            Self::Unavailable => 7,
             Self::JobFailed => 8,
             Self::File => 9,
             Self::Interrupted => 130,
@@ -65,7 +65,7 @@ impl Exit {
 
     /// Whether it is not over: nothing has failed for good.
     pub(crate) fn is_waiting(self) -> bool {
-        self.is_interrupt() || matches!(self, Self::NotYet | Self::NoAnswer)
+        self.is_interrupt() || matches!(self, Self::Pending | Self::Unavailable)
     }
 }
 
@@ -78,9 +78,9 @@ impl From<Exit> for ExitCode {
 impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error.kind() {
-            ErrorKind::InvalidInput { .. } => Self::WrongUse,
-            ErrorKind::BadRequest(_) | ErrorKind::NotFound => Self::Refused,
-            ErrorKind::Unauthorized | ErrorKind::PaymentRequired => Self::NoAccess,
+            ErrorKind::InvalidInput { .. } => Self::Usage,
+            ErrorKind::BadRequest(_) | ErrorKind::NotFound => Self::Rejected,
+            ErrorKind::Unauthorized | ErrorKind::PaymentRequired => Self::Auth,
             ErrorKind::UnexpectedStatus
                 if error.is_from_service()
                     && !error.may_have_been_sent()
@@ -88,14 +88,14 @@ impl From<&Error> for Exit {
                         .status()
                         .is_some_and(|status| status.is_client_error()) =>
             {
-                Self::Refused
+                Self::Rejected
             }
             ErrorKind::Transport
             | ErrorKind::UnexpectedStatus
-            | ErrorKind::InvalidResponse { .. } => Self::NoAnswer,
+            | ErrorKind::InvalidResponse { .. } => Self::Unavailable,
             ErrorKind::Halted { .. } => Self::Halted,
             ErrorKind::JobFailed { .. } => Self::JobFailed,
-            ErrorKind::WaitTimeout { .. } | ErrorKind::TooManyJobs { .. } => Self::NotYet,
+            ErrorKind::WaitTimeout { .. } | ErrorKind::TooManyJobs { .. } => Self::Pending,
             ErrorKind::Io => Self::File,
             _ => Self::Failed,
         }
@@ -111,12 +111,12 @@ mod tests {
         let mut all = [
             Exit::Done,
             Exit::Failed,
-            Exit::WrongUse,
-            Exit::Refused,
+            Exit::Usage,
+            Exit::Rejected,
             Exit::Halted,
-            Exit::NotYet,
-            Exit::NoAccess,
-            Exit::NoAnswer,
+            Exit::Pending,
+            Exit::Auth,
+            Exit::Unavailable,
             Exit::JobFailed,
             Exit::File,
         ];
@@ -124,7 +124,7 @@ mod tests {
         let codes = all.iter().rev().map(|exit| exit.code().to_string());
         let order = codes.collect::<Vec<_>>().join(", ");
         assert!(
-            EXPLAINED.contains(&format!("by this order: {order}.")),
+            EXIT_CODES_HELP.contains(&format!("by this order: {order}.")),
             "{order}"
         );
         assert!(all.iter().all(|exit| *exit < Exit::Interrupted));

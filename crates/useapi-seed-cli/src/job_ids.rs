@@ -9,9 +9,9 @@ use std::path::Path;
 
 use useapi_seed::{ErrorKind, check_job_id};
 
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::local_file::{OUTPUT_LIMIT, read_up_to};
-use crate::terminal::{note_mark, tell};
+use crate::terminal::{eprint, note_label};
 
 /// On the command line, this stands for what stdin has.
 const STDIN: &str = "-";
@@ -36,7 +36,7 @@ const FORBIDDEN: &str = "\"'`“”„‟‘’‚‛«»‹›()[]{}<>,，、;|
 pub(crate) fn of_arguments(
     name: &str,
     arguments: &[impl AsRef<str>],
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, CliError> {
     let mut ids = Ids::default();
     for argument in arguments {
         ids.add_argument(name, argument.as_ref());
@@ -45,14 +45,14 @@ pub(crate) fn of_arguments(
 }
 
 /// As [`of_arguments`], for a command that takes one.
-pub(crate) fn of_argument(name: &str, argument: &str) -> Result<String, Failure> {
+pub(crate) fn of_argument(name: &str, argument: &str) -> Result<String, CliError> {
     of_arguments(name, &[argument]).map(|ids| ids.concat())
 }
 
 /// Each ID once, in the order in which they were given.
-pub(crate) fn read(arguments: &[String], from: Option<&Path>) -> Result<Vec<String>, Failure> {
+pub(crate) fn read(arguments: &[String], from: Option<&Path>) -> Result<Vec<String>, CliError> {
     let unreadable = |place: &str, error: io::Error| {
-        Failure::file(format!("cannot read job IDs from {place}: {error}"))
+        CliError::file(format!("cannot read job IDs from {place}: {error}"))
     };
     let mut ids = Ids::default();
     for argument in arguments {
@@ -73,7 +73,7 @@ pub(crate) fn read(arguments: &[String], from: Option<&Path>) -> Result<Vec<Stri
     }
     let mut all = ids.finish()?;
     if all.is_empty() {
-        return Err(Failure::wrong_use("the input contains no job ID"));
+        return Err(CliError::usage("the input contains no job ID"));
     }
     let given = all.len();
     let mut seen = BTreeSet::new();
@@ -81,9 +81,9 @@ pub(crate) fn read(arguments: &[String], from: Option<&Path>) -> Result<Vec<Stri
     if all.len() < given {
         let count = given - all.len();
         let ids = if count == 1 { "ID" } else { "IDs" };
-        tell(format_args!(
+        eprint(format_args!(
             "{} ignored {count} duplicate job {ids}",
-            note_mark()
+            note_label()
         ));
     }
     Ok(all)
@@ -133,17 +133,17 @@ impl Ids {
         problem.is_none()
     }
 
-    fn finish(self) -> Result<Vec<String>, Failure> {
+    fn finish(self) -> Result<Vec<String>, CliError> {
         let message = match self.problems.len() {
             0 => return Ok(self.valid),
             1 => "invalid job ID; nothing was sent".to_owned(),
             count => format!("{count} invalid job IDs; nothing was sent"),
         };
-        let failure = Failure::wrong_use(message).advise(self.problems.join("\n  "));
+        let error = CliError::usage(message).hint(self.problems.join("\n  "));
         Err(if self.has_words {
-            failure.advise("hint: did you mean --fields?")
+            error.hint("hint: did you mean --fields?")
         } else {
-            failure
+            error
         })
     }
 }
@@ -292,9 +292,9 @@ mod tests {
         let mut ids = Ids::default();
         ids.add_lines("f", b"jobid,prompt\n1\n2 3\n\xff5\n[\n");
         ids.add_argument("JOBID", "6\x1b");
-        let failure = ids.finish().unwrap_err();
-        assert_eq!(failure.message(), "5 invalid job IDs; nothing was sent");
-        let lines: Vec<_> = failure.advice()[0].lines().map(str::trim).collect();
+        let error = ids.finish().unwrap_err();
+        assert_eq!(error.message(), "5 invalid job IDs; nothing was sent");
+        let lines: Vec<_> = error.hint_text()[0].lines().map(str::trim).collect();
         assert_eq!(
             lines,
             [

@@ -4,46 +4,72 @@
 //! The README of this crate shows every command. `command/` has a file for each;
 //! `retrieve/` is what `fetch`, `wait` and `demo` share.
 
+mod account_state;
+mod api_error;
 mod arguments;
+mod atomic_file;
 mod command;
+mod command_line;
+mod error;
 mod exit;
-mod failure;
+mod fetch;
 mod gallery;
-mod interrupt;
 mod job_ids;
-mod json;
-mod last_seen;
 mod local_file;
 mod open_files;
-mod retrieve;
+mod output;
 mod schemas;
 mod settings;
-mod shell;
+mod shutdown;
 mod terminal;
+mod text;
 mod timestamp;
-mod whole_file;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ColorChoice, Parser};
 use tokio::runtime::Builder;
 
-use arguments::Arguments;
+use arguments::{Arguments, Common};
+use error::CliError;
 use exit::Exit;
-use failure::Failure;
+use terminal::Verbosity;
+
+/// What the runtime, the system's certificates and a few requests need.
+const NEEDED_FILES: usize = 24;
 
 fn main() -> ExitCode {
-    terminal::obey_no_color();
-    let exit = run(Arguments::parse()).unwrap_or_else(|failure| {
-        failure.report();
-        failure.exit()
+    terminal::apply_no_color();
+    let arguments = Arguments::parse();
+    apply(&arguments.common);
+    let exit = run(arguments).unwrap_or_else(|error| {
+        terminal::eprint_error(&error);
+        error.exit()
     });
     exit.into()
 }
 
-fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    open_files::check()?;
+/// Sets what all output depends on.
+fn apply(common: &Common) {
+    match common.color {
+        ColorChoice::Auto => {}
+        choice => terminal::set_colors(choice == ColorChoice::Always),
+    }
+    terminal::set_verbosity(match common.verbose {
+        _ if common.quiet => Verbosity::Quiet,
+        0 => Verbosity::Normal,
+        1 => Verbosity::Verbose,
+        _ => Verbosity::Debug,
+    });
+}
+
+fn run(arguments: Arguments) -> Result<Exit, CliError> {
+    if let Some((left, error)) = open_files::missing(NEEDED_FILES) {
+        return Err(CliError::file(format!(
+            "{NEEDED_FILES} more files must be opened, and only {left} can be: {error}"
+        )));
+    }
     let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))?;
+    let runtime = runtime.map_err(|error| CliError::new(format!("cannot start: {error}")))?;
     runtime.block_on(command::run(arguments))
 }

@@ -1,43 +1,28 @@
-//! The limit on open files: found before work begins that needs more, and named where
+//! The limit on open files: checked before work begins that needs more, and named where
 //! it is reached all the same.
 
-use crate::failure::Failure;
-
-/// What the runtime, the system's certificates and a few requests need.
-const NEEDED: usize = 24;
-
-/// Whether enough files can be opened to do anything.
-pub(crate) fn check() -> Result<(), Failure> {
-    check_for(NEEDED)
-}
-
-/// Whether this number of files can be opened.
+/// How many files can be opened, and the system's error, where that is fewer than
+/// `needed`.
 #[cfg(unix)]
-pub(crate) fn check_for(needed: usize) -> Result<(), Failure> {
+pub(crate) fn missing(needed: usize) -> Option<(usize, std::io::Error)> {
     let mut files = Vec::new();
     while files.len() < needed {
         match std::fs::File::open("/dev/null") {
             Ok(file) => files.push(file),
-            Err(error) if is_named_in(&error.to_string()) => {
-                let left = files.len();
-                return Err(Failure::file(format!(
-                    "{needed} more files have to be opened, and {left} can be: {error}"
-                )));
-            }
+            Err(error) if is_named_in(&error.to_string()) => return Some((files.len(), error)),
             // A system without that file.
             Err(_) => break,
         }
     }
-    Ok(())
+    None
 }
 
 #[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "as where there is a limit")]
-pub(crate) fn check_for(_: usize) -> Result<(), Failure> {
-    Ok(())
+pub(crate) fn missing(_: usize) -> Option<(usize, std::io::Error)> {
+    None
 }
 
-/// Whether a message has the system's text for the limit. Errors of I/O are wrapped in
+/// Whether a message has the system's text for the limit. I/O errors are wrapped in
 /// many ways, but each shows it.
 #[cfg(unix)]
 pub(crate) fn is_named_in(message: &str) -> bool {
@@ -55,11 +40,11 @@ pub(crate) fn is_named_in(_: &str) -> bool {
 }
 
 /// What to do about it.
-pub(crate) fn advice() -> String {
+pub(crate) fn hint() -> String {
     let limit = limit().map_or_else(String::new, |limit| format!(" is {limit}"));
     format!(
-        "The limit on open files (ulimit -n){limit}. Raise it, such as with `ulimit -n 1024`, then \
-         run the same command again."
+        "The limit on open files (ulimit -n){limit}. Raise it, for example with \
+         `ulimit -n 1024`, and run the same command again."
     )
 }
 

@@ -78,13 +78,13 @@ mod tests {
 
     use super::*;
     use crate::command::printed as command;
-    use crate::retrieve;
+    use crate::fetch;
 
     fn made(name: &str) -> Made {
         match name {
             "seed" => schema_for!(retrieve::SeedFile),
             "pending" => schema_for!(retrieve::Pending),
-            "result" => schema_for!(retrieve::Line),
+            "result" => schema_for!(retrieve::JobReportJson),
             "status" => schema_for!(command::Status),
             "gallery" => schema_for!(command::Gallery),
             "jobs" => schema_for!(command::Jobs),
@@ -104,8 +104,8 @@ mod tests {
         for schema in ALL {
             let current = serde_json::to_string_pretty(&made(schema.name)).unwrap() + "\n";
             if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-                let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schemas");
-                let file = format!("{folder}/{}.schema.json", schema.name);
+                let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schemas");
+                let file = format!("{dir}/{}.schema.json", schema.name);
                 std::fs::write(file, current).unwrap();
             } else {
                 assert_eq!(

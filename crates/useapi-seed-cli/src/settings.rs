@@ -1,8 +1,8 @@
 //! Settings: an option goes over the environment, that over the configuration
 //! file, and that over what is so unless told otherwise.
 
+mod dirs;
 mod file;
-mod folders;
 mod token;
 
 use std::fmt;
@@ -13,12 +13,14 @@ use std::time::Duration;
 
 use useapi_seed::{Client, Error, ErrorKind, SecretString, WaitOptions};
 
-use crate::arguments::{Common, seconds, whole_above_zero};
-use crate::failure::Failure;
-use crate::terminal::{IMAGES_SHOWN, note_mark, plain, tell};
+use crate::arguments::{Common, duration, positive_integer};
+use crate::error::CliError;
+use crate::terminal::{eprint, note_label};
+use crate::text::IMAGES_SHOWN;
+use crate::text::sanitize;
+pub(crate) use dirs::{state_dir, temp_dir};
 use file::File;
-pub(crate) use folders::{state_folder, temporary_folder};
-pub(crate) use token::cut;
+pub(crate) use token::redact;
 
 /// As many jobs as the smallest plans execute at once.
 const DEFAULT_AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
@@ -60,7 +62,7 @@ const fn key(name: &'static str, option: &'static str, variable: &'static str) -
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Source {
     Option(&'static str),
     Environment(&'static str),
     /// A file of this name.
@@ -69,7 +71,7 @@ pub(crate) enum Origin {
     Default,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option(name) => f.write_str(name),
@@ -84,7 +86,7 @@ impl fmt::Display for Origin {
 #[derive(Clone, Debug)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
-    pub(crate) origin: Origin,
+    pub(crate) source: Source,
 }
 
 /// The settings, as far as they do not depend on a command's own options.
@@ -96,7 +98,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn read(common: &Common) -> Result<Self, Failure> {
+    pub(crate) fn read(common: &Common) -> Result<Self, CliError> {
         Ok(Self {
             base_url: common.base_url.clone(),
             token_file: common.token_file.clone(),
@@ -110,36 +112,36 @@ impl Settings {
     }
 
     /// Where requests go; an address that has a secret in it is refused.
-    pub(crate) fn base_url(&self) -> Result<Setting<String>, Failure> {
+    pub(crate) fn base_url(&self) -> Result<Setting<String>, CliError> {
         let default = || useapi_seed::raw::DEFAULT_BASE_URL.to_owned();
         let parse = |text: &str| Ok(text.to_owned());
         let setting = self.find(BASE_URL, self.base_url.clone(), parse, default)?;
         let client = Client::builder("any").base_url(setting.value.as_str());
         match client.build() {
             Ok(_) => Ok(setting),
-            Err(error) => Err(explain(error, "base_url", &setting.origin)),
+            Err(error) => Err(explain(error, "base_url", &setting.source)),
         }
     }
 
     /// The API token; an error says how to give one.
-    pub(crate) fn token(&self) -> Result<Setting<SecretString>, Failure> {
+    pub(crate) fn token(&self) -> Result<Setting<SecretString>, CliError> {
         token::find(self)
     }
 
-    pub(crate) fn interval(&self, option: Option<Duration>) -> Result<Setting<Duration>, Failure> {
+    pub(crate) fn interval(&self, option: Option<Duration>) -> Result<Setting<Duration>, CliError> {
         self.find(
             INTERVAL,
             option,
-            |text| Ok(seconds(text)?),
+            |text| Ok(duration(text)?),
             || WaitOptions::DEFAULT_POLL_INTERVAL,
         )
     }
 
-    pub(crate) fn timeout(&self, option: Option<Duration>) -> Result<Setting<Duration>, Failure> {
+    pub(crate) fn timeout(&self, option: Option<Duration>) -> Result<Setting<Duration>, CliError> {
         self.find(
             TIMEOUT,
             option,
-            |text| Ok(seconds(text)?),
+            |text| Ok(duration(text)?),
             || WaitOptions::DEFAULT_TIMEOUT,
         )
     }
@@ -147,42 +149,39 @@ impl Settings {
     pub(crate) fn at_once(
         &self,
         option: Option<NonZeroUsize>,
-    ) -> Result<Setting<NonZeroUsize>, Failure> {
-        let parse = |text: &str| Ok(whole_above_zero(text)?);
+    ) -> Result<Setting<NonZeroUsize>, CliError> {
+        let parse = |text: &str| Ok(positive_integer(text)?);
         self.find(AT_ONCE, option, parse, || DEFAULT_AT_ONCE)
     }
 
-    pub(crate) fn parent_folder(
-        &self,
-        option: Option<PathBuf>,
-    ) -> Result<Setting<PathBuf>, Failure> {
+    pub(crate) fn parent_dir(&self, option: Option<PathBuf>) -> Result<Setting<PathBuf>, CliError> {
         self.path(INTO, option, || Some(PathBuf::new()))
             .map(|setting| Setting {
                 value: setting.value.unwrap_or_default(),
-                origin: setting.origin,
+                source: setting.source,
             })
     }
 
     pub(crate) fn key_file(
         &self,
         option: Option<PathBuf>,
-    ) -> Result<Setting<Option<PathBuf>>, Failure> {
-        let default = || Some(folders::configuration_folder()?.join("callback.key"));
+    ) -> Result<Setting<Option<PathBuf>>, CliError> {
+        let default = || Some(dirs::config_dir()?.join("callback.key"));
         self.path(KEY_FILE, option, default)
     }
 
     /// A client for the service, or whatever else is set.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
+    pub(crate) fn client(&self) -> Result<Client, CliError> {
         let (token, base_url) = (self.token()?, self.base_url()?);
         let client = Client::builder(token.value)
             .base_url(base_url.value)
             // All that are saved are listed.
             .max_images(IMAGES_SHOWN)
             .build()
-            .map_err(|error| explain(error, "the API token", &token.origin))?;
+            .map_err(|error| explain(error, "the API token", &token.source))?;
         if client.raw().is_unencrypted() {
-            let url = plain(client.base_url());
-            WARNED.call_once(|| tell(format_args!("{} {UNENCRYPTED} to {url}", note_mark())));
+            let url = sanitize(client.base_url());
+            WARNED.call_once(|| eprint(format_args!("{} {UNENCRYPTED} to {url}", note_label())));
         }
         Ok(client)
     }
@@ -192,10 +191,10 @@ impl Settings {
         key: Key,
         option: Option<PathBuf>,
         default: impl FnOnce() -> Option<PathBuf>,
-    ) -> Result<Setting<Option<PathBuf>>, Failure> {
+    ) -> Result<Setting<Option<PathBuf>>, CliError> {
         let parse = |text: &str| Ok(Some(PathBuf::from(text)));
         let mut setting = self.find(key, option.map(Some), parse, default)?;
-        if let (Origin::File(file), Some(path)) = (&setting.origin, &mut setting.value) {
+        if let (Source::File(file), Some(path)) = (&setting.source, &mut setting.value) {
             // As whoever wrote the file means it, wherever this is called.
             *path = file.parent().unwrap_or(Path::new("")).join(&path);
         }
@@ -208,23 +207,23 @@ impl Settings {
         option: Option<T>,
         parse: impl FnOnce(&str) -> Result<T, String>,
         default: impl FnOnce() -> T,
-    ) -> Result<Setting<T>, Failure> {
+    ) -> Result<Setting<T>, CliError> {
         if let Some(value) = option {
-            let origin = Origin::Option(key.option);
-            return Ok(Setting { value, origin });
+            let source = Source::Option(key.option);
+            return Ok(Setting { value, source });
         }
-        let (text, origin) = if let Some(text) = variable(key.variable)? {
-            (text, Origin::Environment(key.variable))
+        let (text, source) = if let Some(text) = variable(key.variable)? {
+            (text, Source::Environment(key.variable))
         } else if let Some(text) = self.file.get(key.name) {
-            (text, Origin::File(self.file.path().to_owned()))
+            (text, Source::File(self.file.path().to_owned()))
         } else {
-            let (value, origin) = (default(), Origin::Default);
-            return Ok(Setting { value, origin });
+            let (value, source) = (default(), Source::Default);
+            return Ok(Setting { value, source });
         };
         match parse(&text) {
-            Ok(value) => Ok(Setting { value, origin }),
-            Err(problem) => Err(Failure::wrong_use(match origin {
-                Origin::File(path) => format!("{} in {}: {problem}", key.name, path.display()),
+            Ok(value) => Ok(Setting { value, source }),
+            Err(problem) => Err(CliError::usage(match source {
+                Source::File(path) => format!("{} in {}: {problem}", key.name, path.display()),
                 _ => format!("{}: {problem}", key.variable),
             })),
         }
@@ -232,21 +231,21 @@ impl Settings {
 }
 
 /// What the environment has; nothing is the same as not set.
-fn variable(name: &str) -> Result<Option<String>, Failure> {
+fn variable(name: &str) -> Result<Option<String>, CliError> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(_) => Err(Failure::wrong_use(format!("{name} is no Unicode text"))),
+        Err(_) => Err(CliError::usage(format!("{name} is no Unicode text"))),
     }
 }
 
 /// What the library refuses, by the name that it has here.
-fn explain(error: Error, what: &str, origin: &Origin) -> Failure {
+fn explain(error: Error, what: &str, source: &Source) -> CliError {
     let ErrorKind::InvalidInput { reason, .. } = error.kind() else {
         return error.into();
     };
-    Failure::wrong_use(match origin {
-        Origin::Environment(name) | Origin::Option(name) => format!("{name} {reason}"),
-        origin => format!("{what} of {origin} {reason}"),
+    CliError::usage(match source {
+        Source::Environment(name) | Source::Option(name) => format!("{name} {reason}"),
+        source => format!("{what} of {source} {reason}"),
     })
 }

@@ -3,24 +3,39 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-pub(crate) fn above_zero(text: &str) -> Result<f64, &'static str> {
+use jiff::SignedDuration;
+
+pub(crate) fn positive_number(text: &str) -> Result<f64, &'static str> {
     text.parse()
         .ok()
         .filter(|number: &f64| number.is_finite() && *number > 0.0)
-        .ok_or("it has to be a number above zero, such as 0.5 or 30")
+        .ok_or("expected a positive number such as 0.5 or 60")
 }
 
-pub(crate) fn whole_above_zero(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse()
-        .map_err(|_| "it has to be a whole number above zero")
+pub(crate) fn positive_integer(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "expected a positive integer")
 }
 
-pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
-    let duration = Duration::try_from_secs_f64(above_zero(text)?);
+/// `10s`, `5m`, `1h30m`; a bare number is in seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+    let duration = match text.parse() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => text
+            .parse::<SignedDuration>()
+            .ok()
+            .and_then(|duration| duration.try_into().ok()),
+    };
     duration
-        .ok()
         .filter(|duration| !duration.is_zero())
-        .ok_or("it is no number of seconds that a clock can count")
+        .ok_or("expected a positive duration such as 30s or 5m")
+}
+
+/// As [`duration`] reads it.
+pub(crate) fn show_duration(duration: Duration) -> String {
+    SignedDuration::try_from(duration).map_or_else(
+        |_| format!("{}s", duration.as_secs()),
+        |duration| format!("{duration:#}"),
+    )
 }
 
 #[cfg(test)]
@@ -28,13 +43,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_positive_and_finite() {
-        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
-        assert_eq!(seconds("30"), Ok(Duration::from_secs(30)));
-        for text in [
-            "", "0", "-1", "nan", "inf", "1e300", "1e-300", "10s", "--out",
+    fn durations_are_positive_and_finite() {
+        for (text, millis) in [
+            ("0.25", 250),
+            ("30", 30_000),
+            ("10s", 10_000),
+            ("1.5s", 1_500),
+            ("5m", 300_000),
+            ("1h30m", 5_400_000),
+            ("250ms", 250),
         ] {
-            assert!(seconds(text).is_err(), "{text}");
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in [
+            "", "0", "0s", "-1", "-5m", "nan", "inf", "1e300", "1e-300", "10x", "s", "--dir",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_shown_as_they_are_read() {
+        for text in ["10s", "15m", "1h 30m", "250ms"] {
+            assert_eq!(show_duration(duration(text).unwrap()), text);
         }
     }
 }

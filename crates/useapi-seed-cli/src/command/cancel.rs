@@ -2,15 +2,15 @@
 
 use super::status::Printed;
 use crate::arguments::{Cancel, Common};
+use crate::command_line;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::job_ids;
-use crate::json::Output;
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::shell;
 
-pub(crate) async fn run(common: &Common, arguments: Cancel) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Cancel) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::STATUS)?;
     let job_id = job_ids::of_argument("JOBID", &arguments.job_id)?;
     let client = Settings::read(common)?.client()?;
@@ -19,11 +19,11 @@ pub(crate) async fn run(common: &Common, arguments: Cancel) -> Result<Exit, Fail
         if error.is_not_found() {
             let line = format!(
                 "{} status {}",
-                shell::program(),
-                shell::quoted(job_id.as_ref())
+                command_line::program(),
+                command_line::quote(job_id.as_ref())
             );
-            Failure::new(error.to_string())
-                .ends(Exit::from(&error))
+            CliError::new(error.to_string())
+                .with_exit(Exit::from(&error))
                 .suggest(
                     "Only a job that is executing can be given up. To see whether it is:",
                     &line,
@@ -32,6 +32,6 @@ pub(crate) async fn run(common: &Common, arguments: Cancel) -> Result<Exit, Fail
             error.into()
         }
     })?;
-    Printed::of_update(update).give(&output)?;
+    Printed::of_update(update).print(&output)?;
     Ok(Exit::Done)
 }

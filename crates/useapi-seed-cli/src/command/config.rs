@@ -6,12 +6,13 @@ use serde::Serialize;
 use useapi_seed::SecretString;
 
 use crate::arguments::{Common, Config};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::json::Output;
+use crate::output::Output;
 use crate::schemas;
-use crate::settings::{Setting, Settings, cut};
-use crate::terminal::{give_on, plain};
+use crate::settings::{Setting, Settings, redact};
+use crate::terminal::print_or_closed;
+use crate::text::sanitize;
 
 /// The settings.
 #[derive(Debug, Serialize)]
@@ -35,7 +36,7 @@ struct Row {
     /// Its value; of a secret only the beginning. Null when there is none.
     value: Option<String>,
     /// Where it comes from: an option, the environment, a file, or `default`.
-    origin: String,
+    source: String,
 }
 
 impl Row {
@@ -43,12 +44,12 @@ impl Row {
         Self {
             name,
             value: Some(text(&setting.value)),
-            origin: setting.origin.to_string(),
+            source: setting.source.to_string(),
         }
     }
 }
 
-pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
+pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::SETTINGS)?;
     let settings = Settings::read(common)?;
     let path = |path: &Path| path.display().to_string();
@@ -62,7 +63,7 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
             Row::new("key_file", &settings.key_file(None)?, |file| {
                 file.as_deref().map_or_else(String::new, path)
             }),
-            Row::new("into", &settings.parent_folder(None)?, |into| {
+            Row::new("into", &settings.parent_dir(None)?, |into| {
                 if into.as_os_str().is_empty() {
                     ".".to_owned()
                 } else {
@@ -75,7 +76,7 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
         ],
     };
     if output.is_json() {
-        output.give(&printed)?;
+        output.print(&printed)?;
         return Ok(Exit::Done);
     }
     let values = printed
@@ -87,11 +88,11 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
     for Row {
         name,
         value,
-        origin,
+        source,
     } in &printed.settings
     {
         let value = value.as_deref().unwrap_or("-");
-        lines.push_str(&plain(&format!("{name:<9} {value:<width$}  {origin}")));
+        lines.push_str(&sanitize(&format!("{name:<9} {value:<width$}  {source}")));
         lines.push('\n');
     }
     lines.push('\n');
@@ -100,23 +101,23 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, Failure> {
     } else {
         " (not there)"
     };
-    lines.push_str(&plain(&format!(
+    lines.push_str(&sanitize(&format!(
         "configuration file: {}{there}",
         printed.file
     )));
     lines.push('\n');
-    give_on(&lines)?;
+    print_or_closed(&lines)?;
     Ok(Exit::Done)
 }
 
 /// That there is none, or none that may be read, is shown and not an error here.
-fn token(setting: Result<Setting<SecretString>, Failure>) -> Row {
+fn token(setting: Result<Setting<SecretString>, CliError>) -> Row {
     match setting {
-        Ok(setting) => Row::new("token", &setting, cut),
-        Err(failure) => Row {
+        Ok(setting) => Row::new("token", &setting, redact),
+        Err(error) => Row {
             name: "token",
             value: None,
-            origin: failure.message().to_owned(),
+            source: error.message().to_owned(),
         },
     }
 }

@@ -12,18 +12,19 @@ use useapi_seed::raw::ErrorKind as RawErrorKind;
 use useapi_seed::reqwest::header::{DATE, HeaderMap};
 use useapi_seed::{Client, Error, Warning};
 
+use crate::account_state;
 use crate::arguments::{Common, Doctor};
+use crate::atomic_file;
+use crate::command_line;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::fetch::is_writable;
 use crate::job_ids;
-use crate::json::Output;
-use crate::last_seen;
-use crate::retrieve::is_writable;
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::{Settings, UNENCRYPTED};
-use crate::shell;
-use crate::terminal::{give_on, plain};
-use crate::whole_file;
+use crate::terminal::print_or_closed;
+use crate::text::sanitize;
 
 /// So much a clock may be wrong: an HTTP date has no more than seconds, and it
 /// travels.
@@ -53,7 +54,7 @@ struct Check {
     /// What was found, in a line.
     message: String,
     /// What to do about it.
-    advice: Vec<String>,
+    hints: Vec<String>,
     #[serde(skip)]
     exit: Exit,
 }
@@ -78,22 +79,22 @@ impl Check {
         Self {
             name,
             state,
-            message: plain(message.as_ref()),
-            advice: Vec::new(),
+            message: sanitize(message.as_ref()),
+            hints: Vec::new(),
             exit: Exit::Done,
         }
     }
 
-    fn failed(name: &'static str, failure: &Failure) -> Self {
+    fn failed(name: &'static str, error: &CliError) -> Self {
         Self {
-            advice: failure.advice().to_vec(),
-            exit: failure.exit(),
-            ..Self::new(name, State::Failed, failure.message())
+            hints: error.hint_text().map(str::to_owned).into_iter().collect(),
+            exit: error.exit(),
+            ..Self::new(name, State::Failed, error.message())
         }
     }
 
-    fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice.push(advice.into());
+    fn hint(mut self, hints: impl Into<String>) -> Self {
+        self.hints.push(hints.into());
         self
     }
 
@@ -106,8 +107,8 @@ impl Check {
         };
         let state = style.apply_to(format!("{state:<8}"));
         let mut text = format!("{state} {}: {}\n", self.name, self.message);
-        for advice in &self.advice {
-            for line in advice.lines().filter(|line| !line.is_empty()) {
+        for hints in &self.hints {
+            for line in hints.lines().filter(|line| !line.is_empty()) {
                 let _ = writeln!(text, "{:<9}{line}", "");
             }
         }
@@ -115,7 +116,7 @@ impl Check {
     }
 }
 
-pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliError> {
     let Doctor { job, into } = arguments;
     let output = Output::new(common, schemas::CHECKS)?;
     let job = job
@@ -124,44 +125,44 @@ pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, Fail
     let settings = Settings::read(common)?;
     let mut checks = Vec::new();
     match settings.client() {
-        Err(failure) => {
-            checks.push(Check::failed("token", &failure));
+        Err(error) => {
+            checks.push(Check::failed("token", &error));
             for name in ["API", "clock", "answers"] {
                 checks.push(Check::new(name, State::Unknown, "cannot be asked"));
             }
         }
         Ok(client) => {
-            let origin = settings.token()?.origin;
-            service(&client, &origin.to_string(), job.as_deref(), &mut checks).await;
+            let source = settings.token()?.source;
+            remote(&client, &source.to_string(), job.as_deref(), &mut checks).await;
         }
     }
-    checks.push(folder(&settings.parent_folder(into)?.value));
+    checks.push(dir(&settings.parent_dir(into)?.value));
     checks.push(accounts(&settings.base_url()?.value));
-    tell(checks, &output)
+    eprint(checks, &output)
 }
 
-fn tell(checks: Vec<Check>, output: &Output) -> Result<Exit, Failure> {
+fn eprint(checks: Vec<Check>, output: &Output) -> Result<Exit, CliError> {
     let exit = checks.iter().map(|check| check.exit).max();
     let ok = checks.iter().all(|check| check.state != State::Failed);
     if output.is_json() {
-        output.give(&Printed { ok, checks })?;
+        output.print(&Printed { ok, checks })?;
     } else {
-        give_on(&checks.iter().map(Check::to_text).collect::<String>())?;
+        print_or_closed(&checks.iter().map(Check::to_text).collect::<String>())?;
     }
     Ok(exit.unwrap_or_default())
 }
 
 /// Token, API, clock and answers.
-async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut Vec<Check>) {
+async fn remote(client: &Client, source: &str, job: Option<&str>, checks: &mut Vec<Check>) {
     let executing = match client.executing_jobs().await {
         Ok(jobs) => {
-            let found = format!("accepted, from {origin}");
+            let found = format!("accepted, from {source}");
             checks.push(Check::new("token", State::Ok, found));
             checks.push(api(client));
             jobs.ids
         }
         Err(error) => {
-            checks.extend(without_answer(&error, origin, client));
+            checks.extend(without_answer(&error, source, client));
             for name in ["clock", "answers"] {
                 checks.push(Check::new(name, State::Unknown, "cannot be asked"));
             }
@@ -173,7 +174,7 @@ async fn service(client: &Client, origin: &str, job: Option<&str>, checks: &mut 
         listed
             .as_ref()
             .ok()
-            .map(|answer| &answer.raw_response().headers),
+            .map(|response| &response.raw_response().headers),
     ));
     checks.push(answers(client, executing, job).await);
 }
@@ -184,35 +185,35 @@ fn api(client: &Client) -> Check {
     if client.raw().is_unencrypted() {
         let found = format!("{answers}, but {UNENCRYPTED}");
         return Check::new("API", State::Warning, found)
-            .advise("Use a base URL that begins with https://.");
+            .hint("Use a base URL that begins with https://.");
     }
     Check::new("API", State::Ok, answers)
 }
 
-fn without_answer(error: &Error, origin: &str, client: &Client) -> [Check; 2] {
+fn without_answer(error: &Error, source: &str, client: &Client) -> [Check; 2] {
     let (is_access, has_answer) = (
         error.is_unauthorized() || error.is_payment_required(),
         error.status().is_some(),
     );
-    let failure = failure_of(error);
+    let error = failure_of(error);
     if is_access {
-        let token = Check::failed("token", &failure);
+        let token = Check::failed("token", &error);
         return [token, api(client)];
     }
-    let token = Check::new("token", State::Unknown, format!("from {origin}, not tried"));
-    let mut check = Check::failed("API", &failure);
+    let token = Check::new("token", State::Unknown, format!("from {source}, not tried"));
+    let mut check = Check::failed("API", &error);
     if !has_answer {
-        check = check.advise(format!("The base URL is {}.", plain(client.base_url())));
+        check = check.hint(format!("The base URL is {}.", sanitize(client.base_url())));
     }
     [token, check]
 }
 
 /// An error without the advice to ask the doctor.
-fn failure_of(error: &Error) -> Failure {
-    Failure::new(error.to_string())
-        .ends(Exit::from(error))
-        .advise(format!("Usual cause: {}", error.likely_cause()))
-        .advise(error.help())
+fn failure_of(error: &Error) -> CliError {
+    CliError::new(error.to_string())
+        .with_exit(Exit::from(error))
+        .hint(format!("Usual cause: {}", error.likely_cause()))
+        .hint(error.help())
 }
 
 fn clock(headers: Option<&HeaderMap>) -> Check {
@@ -241,7 +242,7 @@ fn clock(headers: Option<&HeaderMap>) -> Check {
         State::Warning,
         format!("{error} {ahead} the service's"),
     )
-    .advise("Set this machine's clock; files and messages have the wrong time.")
+    .hint("Set this machine's clock; files and messages have the wrong time.")
 }
 
 async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&str>) -> Check {
@@ -260,21 +261,21 @@ async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&s
     let mut looked = 0;
     for id in ids {
         // The layer below shows what the description does not know.
-        let failure = match client.raw().get_job(id).await {
-            Ok(answer) => {
+        let error = match client.raw().get_job(id).await {
+            Ok(response) => {
                 looked += 1;
                 drift.extend(
-                    Warning::for_job(&answer)
+                    Warning::for_job(&response)
                         .iter()
                         .map(|note| format!("job {id}: {note}")),
                 );
                 continue;
             }
-            Err(failure) => failure,
+            Err(error) => error,
         };
-        if let RawErrorKind::InvalidPayload(fault) = failure.kind() {
+        if let RawErrorKind::InvalidPayload(error) = error.kind() {
             looked += 1;
-            drift.insert(format!("job {id}: {fault}"));
+            drift.insert(format!("job {id}: {error}"));
         } else if job == Some(id) {
             // The same again, for words that a person can do something with.
             match client.job(id).poll().await {
@@ -292,8 +293,8 @@ async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&s
         );
         return drift
             .iter()
-            .map(|line| plain(line))
-            .fold(check, Check::advise);
+            .map(|line| sanitize(line))
+            .fold(check, Check::hint);
     }
     if looked == 0 {
         return Check::new(
@@ -301,7 +302,7 @@ async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&s
             State::Ok,
             "the list of executing jobs is as described",
         )
-        .advise("With --job JOBID the answer about a job is looked at, too.");
+        .hint("With --job JOBID the answer about a job is looked at, too.");
     }
     Check::new(
         name,
@@ -310,12 +311,12 @@ async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&s
     )
 }
 
-fn folder(into: &Path) -> Check {
+fn dir(into: &Path) -> Check {
     let name = "folder";
-    let into = whole_file::here(into);
+    let into = atomic_file::or_current_dir(into);
     match is_writable(into) {
         Ok(()) => Check::new(name, State::Ok, format!("{} can be written to", show(into))),
-        Err(failure) => Check::failed(name, &failure),
+        Err(error) => Check::failed(name, &error),
     }
 }
 
@@ -326,7 +327,7 @@ fn show(path: &Path) -> String {
 
 fn accounts(base_url: &str) -> Check {
     let name = "accounts";
-    let seen = last_seen::accounts(base_url);
+    let seen = account_state::accounts(base_url);
     if seen.is_empty() {
         return Check::new(name, State::Unknown, "none was heard of yet");
     }
@@ -344,10 +345,10 @@ fn accounts(base_url: &str) -> Check {
         ..Check::new(name, State::Failed, states)
     };
     halted.iter().fold(check, |check, account| {
-        let channel = shell::quoted(account.channel.as_ref());
-        check.advise(format!(
+        let channel = command_line::quote(account.channel.as_ref());
+        check.hint(format!(
             "Acknowledge Midjourney's message in Discord, then run: {} reset {channel}",
-            shell::program()
+            command_line::program()
         ))
     })
 }

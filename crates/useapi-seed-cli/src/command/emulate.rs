@@ -7,16 +7,16 @@ use serde::Serialize;
 use useapi_seed_emulator::{Emulator, Scenario};
 
 use crate::arguments::{Common, Emulate};
+use crate::command_line;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::interrupt::Interrupt;
-use crate::json::Output;
 use crate::local_file;
+use crate::output::Output;
 use crate::schemas;
-use crate::shell;
-use crate::terminal::give;
+use crate::shutdown::Shutdown;
+use crate::terminal::print;
 
-pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, CliError> {
     let Emulate {
         port,
         speed,
@@ -24,7 +24,7 @@ pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Fai
         scenario,
     } = arguments;
     let output = Output::new(common, schemas::EMULATOR)?;
-    let interrupt = Interrupt::listen()?;
+    let shutdown = Shutdown::listen()?;
     let mut builder = Emulator::builder().port(port);
     if let Some(speed) = speed {
         builder = builder.time_scale(speed);
@@ -38,35 +38,35 @@ pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Fai
     let emulator = builder
         .start()
         .await
-        .map_err(|fault| Failure::new(fault.to_string()))?;
+        .map_err(|error| CliError::new(error.to_string()))?;
     let news = if output.is_json() {
         output.line(&Printed::new(&emulator))? + "\n"
     } else {
         in_words(&emulator)
     };
     // Without this nobody knows where it is, so it need not stay.
-    give(&news).map_err(|fault| Failure::new(format!("cannot print where it is: {fault}")))?;
-    interrupt.came().await;
+    print(&news).map_err(|error| CliError::new(format!("cannot print where it is: {error}")))?;
+    shutdown.wait().await;
     Ok(Exit::Done)
 }
 
 /// The shipped scenario of this name, or else the one in this file.
-fn read(file: &Path) -> Result<Scenario, Failure> {
+fn read(file: &Path) -> Result<Scenario, CliError> {
     if let Some(scenario) = file.to_str().and_then(Scenario::named) {
         return Ok(scenario);
     }
     let text = std::fs::File::open(file)
         .and_then(|file| local_file::read_text_up_to(file, local_file::SETTINGS_LIMIT));
-    let text = text.map_err(|fault| {
+    let text = text.map_err(|error| {
         let names: Vec<_> = Scenario::names().collect();
-        Failure::file(format!(
-            "the scenario {} cannot be read: {fault}. Besides files there are {}.",
+        CliError::file(format!(
+            "the scenario {} cannot be read: {error}. Besides files there are {}.",
             file.display(),
             names.join(", ")
         ))
     })?;
     Scenario::from_toml(&text)
-        .map_err(|fault| Failure::file(format!("{}: {fault}", file.display())))
+        .map_err(|error| CliError::file(format!("{}: {error}", file.display())))
 }
 
 /// Where the emulator is.
@@ -113,7 +113,7 @@ fn in_words(emulator: &Emulator) -> String {
          export USEAPI_BASE_URL={base_url} USEAPI_TOKEN={token}\n  \
          {} fetch {} --interval 1\n\n\
          Ctrl-C ends it.\n",
-        shell::program(),
+        command_line::program(),
         emulator.jobs().imagine
     )
 }

@@ -1,17 +1,17 @@
 //! `fetch`: seeds and images of completed jobs.
 
 use super::callback;
-use super::errand::{errand, folders};
+use super::fetcher::{dirs, fetcher};
 use crate::arguments::{Common, Fetch};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::fetch::{Mode, run as fetch_jobs};
 use crate::job_ids;
-use crate::json::Output;
-use crate::retrieve::{Task, run as run_errand};
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
 
-pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliError> {
     let Fetch {
         job_ids,
         from,
@@ -29,17 +29,17 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, Failu
     let settings = Settings::read(common)?;
     // Before anything listens for Ctrl-C, since stdin may be waited for.
     let ids = job_ids::read(&job_ids, from.as_deref())?;
-    let (jobs, pages) = folders(&settings, place, ids)?;
-    let mut errand = errand(&settings, &pace, at_once)?;
-    errand.reply_url = reply_url.filter(|text| !text.trim().is_empty());
+    let (jobs, pages) = dirs(&settings, place, ids)?;
+    let mut fetcher = fetcher(&settings, &pace, at_once)?;
+    fetcher.reply_url = reply_url.filter(|text| !text.trim().is_empty());
     // Empty is absent.
-    errand.reply_ref = reply_ref.filter(|text| !text.trim().is_empty());
-    errand.resubmit = resubmit;
+    fetcher.reply_ref = reply_ref.filter(|text| !text.trim().is_empty());
+    fetcher.resubmit = resubmit;
     if let Some((url, port)) = callback_url.zip(callback_port) {
-        let client = errand.client.clone();
+        let client = fetcher.client.clone();
         let key_file = settings.key_file(key_file)?;
         let (receiver, _, _) = callback::receiver(client, &url, port, key_file).await?;
-        errand.receiver = Some(receiver);
+        fetcher.receiver = Some(receiver);
     }
-    run_errand(&errand, Task::Fetch, jobs, &pages, &output).await
+    fetch_jobs(&fetcher, Mode::Fetch, jobs, &pages, &output).await
 }

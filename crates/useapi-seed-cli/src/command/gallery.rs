@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::arguments::{Common, Gallery};
+use crate::atomic_file::or_current_dir;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::gallery::write_all;
-use crate::json::Output;
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{give_on, note_mark, plain, tell};
-use crate::whole_file::here;
+use crate::terminal::{eprint, note_label, print_or_closed};
+use crate::text::sanitize;
 
 /// The pages.
 #[derive(Debug, Serialize)]
@@ -29,38 +30,38 @@ pub(crate) struct Printed {
     left_out: Vec<String>,
 }
 
-pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, Failure> {
+pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::GALLERY)?;
     let settings = Settings::read(common)?;
-    let folder = settings.parent_folder(arguments.dir)?.value;
-    let written = write_all(&folder)?;
+    let dir = settings.parent_dir(arguments.dir)?.value;
+    let written = write_all(&dir)?;
     let text = |path: &PathBuf| path.to_string_lossy().into_owned();
     let left_out: Vec<_> = written.left_out.iter().map(text).collect();
     if !output.is_json() || written.jobs == 0 {
         written.tell_left_alone();
         for path in &left_out {
-            let path = plain(path);
-            tell(format_args!(
+            let path = sanitize(path);
+            eprint(format_args!(
                 "{} skipped {path}: unfinished, its files changed, another user's, or a link",
-                note_mark()
+                note_label()
             ));
         }
     }
     if written.jobs == 0 {
-        let message = format!("no finished jobs in {}", here(&folder).display());
-        return Err(Failure::wrong_use(message)
-            .advise("Pass the directory that contains the directories of jobs."));
+        let message = format!("no finished jobs in {}", or_current_dir(&dir).display());
+        return Err(CliError::usage(message)
+            .hint("Pass the directory that contains the directories of jobs."));
     }
     let page = written.page.as_ref().map(text);
     if output.is_json() {
-        output.give(&Printed {
+        output.print(&Printed {
             page,
             jobs: written.jobs,
             left_alone: written.others.iter().map(text).collect(),
             left_out,
         })?;
     } else if let Some(page) = page {
-        give_on(&(plain(&page) + "\n"))?;
+        print_or_closed(&(sanitize(&page) + "\n"))?;
     }
     Ok(Exit::Done)
 }

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use crate::arguments::{Common, Jobs};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::json::Output;
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{give_on, note_mark, plain, tell};
+use crate::terminal::{eprint, note_label, print_or_closed};
+use crate::text::sanitize;
 
 /// The jobs that are executing.
 #[derive(Debug, Serialize)]
@@ -20,21 +21,23 @@ pub(crate) struct Printed {
     ids: Option<Vec<String>>,
 }
 
-pub(crate) async fn run(common: &Common, Jobs {}: Jobs) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, Jobs {}: Jobs) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::JOBS)?;
     let client = Settings::read(common)?.client()?;
     let ids = client.executing_jobs().await?.ids;
     if output.is_json() {
-        output.give(&Printed { ids })?;
+        output.print(&Printed { ids })?;
         return Ok(Exit::Done);
     }
     match ids {
-        None => tell(format_args!(
+        None => eprint(format_args!(
             "{} the answer has an unknown form",
-            note_mark()
+            note_label()
         )),
-        Some(ids) if ids.is_empty() => tell("no jobs are executing"),
-        Some(ids) => give_on(&ids.iter().map(|id| plain(id) + "\n").collect::<String>())?,
+        Some(ids) if ids.is_empty() => eprint("no jobs are executing"),
+        Some(ids) => {
+            print_or_closed(&ids.iter().map(|id| sanitize(id) + "\n").collect::<String>())?
+        }
     }
     Ok(Exit::Done)
 }

@@ -12,14 +12,15 @@ use useapi_seed_callback::{Event, Events, Receiver};
 
 use super::callback;
 use crate::arguments::{Common, Listen};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::interrupt::Interrupt;
 use crate::job_ids;
-use crate::json::Output;
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{give_beside_no_bars, note_mark, plain, tell};
+use crate::shutdown::Shutdown;
+use crate::terminal::{eprint, note_label, print_unsynchronized};
+use crate::text::sanitize;
 
 /// How long a line may wait for stdout before stderr says so.
 const STALLED: Duration = Duration::from_millis(200);
@@ -28,7 +29,7 @@ const COUNTING: Duration = Duration::from_millis(500);
 /// How long the last lines may take when the command ends.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
-pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliError> {
     let Listen {
         public_url,
         port,
@@ -40,37 +41,40 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, Fail
     let settings = Settings::read(common)?;
     let client = settings.client()?;
     let key_file = settings.key_file(key_file)?;
-    let interrupt = Interrupt::listen()?;
+    let shutdown = Shutdown::listen()?;
     let (receiver, mut events, port) =
         callback::receiver(client, &public_url, port, key_file).await?;
-    tell(format_args!("listening on 127.0.0.1:{port}"));
-    tell(format_args!(
+    eprint(format_args!("listening on 127.0.0.1:{port}"));
+    eprint(format_args!(
         "replyUrl of the account: {}",
         receiver.account_url()
     ));
     for job in jobs {
         let address = receiver.reply_url(&job, None);
-        let address = address.map_err(|error| Failure::new(error.to_string()))?;
-        tell(format_args!("replyUrl for job {}: {address}", plain(&job)));
+        let address = address.map_err(|error| CliError::new(error.to_string()))?;
+        eprint(format_args!(
+            "replyUrl for job {}: {address}",
+            sanitize(&job)
+        ));
     }
     let (lines, printed) = print_lines()
-        .map_err(|fault| Failure::new(format!("cannot start a thread for stdout: {fault}")))?;
+        .map_err(|error| CliError::new(format!("cannot start a thread for stdout: {error}")))?;
     tokio::select! {
-        _ = interrupt.came() => {}
+        _ = shutdown.wait() => {}
         queued = queue(&mut events, &output, &lines) => queued?,
         () = report_dropped(&receiver) => {}
     }
     drop(lines);
     match timeout(LAST_LINES, printed).await {
         // The reader has read enough.
-        Ok(Ok(Err(fault))) if fault.kind() == io::ErrorKind::BrokenPipe => {}
-        Ok(Ok(Err(fault))) => {
-            return Err(Failure::file(format!("cannot print an event: {fault}")));
+        Ok(Ok(Err(error))) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Ok(Ok(Err(error))) => {
+            return Err(CliError::file(format!("cannot print an event: {error}")));
         }
         Ok(_) => {}
-        Err(_) => tell(format_args!(
+        Err(_) => eprint(format_args!(
             "{} stdout was not read: events were not printed; `useapi-seed status` shows their jobs",
-            note_mark()
+            note_label()
         )),
     }
     Ok(Exit::Done)
@@ -88,7 +92,7 @@ fn print_lines() -> io::Result<(mpsc::Sender<String>, oneshot::Receiver<io::Resu
         while written.is_ok()
             && let Some(line) = queue.blocking_recv()
         {
-            written = give_beside_no_bars(&line);
+            written = print_unsynchronized(&line);
         }
         let _ = ended.send(written);
     })?;
@@ -101,7 +105,7 @@ async fn queue(
     events: &mut Events,
     output: &Output,
     lines: &mpsc::Sender<String>,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let mut has_stalled = false;
     loop {
         let event = tokio::select! {
@@ -115,9 +119,9 @@ async fn queue(
         if let Err(SendTimeoutError::Timeout(line)) = lines.send_timeout(line, STALLED).await {
             if !has_stalled {
                 has_stalled = true;
-                tell(format_args!(
+                eprint(format_args!(
                     "{} stdout is not read: events wait until it is",
-                    note_mark()
+                    note_label()
                 ));
             }
             // An error is seen above.
@@ -134,10 +138,10 @@ async fn report_dropped(receiver: &Receiver) {
         sleep(COUNTING).await;
         let dropped = receiver.stats().dropped;
         if dropped > reported {
-            tell(format_args!(
+            eprint(format_args!(
                 "{} callbacks dropped so far: {dropped} (too many at once, or the API could \
                  not be asked); `useapi-seed status` shows a job",
-                note_mark()
+                note_label()
             ));
             reported = dropped;
         }
@@ -153,7 +157,7 @@ pub(crate) enum Printed<'a> {
     /// News of a job that has not ended.
     Progress(&'a JobProgress),
     /// A job that has its seed.
-    Finished(&'a SeedResult),
+    CompletedJob(&'a SeedResult),
     /// A job that has ended otherwise, or cannot be asked for.
     Failed {
         /// The job's id.
@@ -163,7 +167,7 @@ pub(crate) enum Printed<'a> {
         /// What it is usually caused by.
         likely_cause: &'static str,
         /// What to do about it.
-        advice: &'static str,
+        hints: &'static str,
     },
 }
 
@@ -173,16 +177,16 @@ impl<'a> Printed<'a> {
             job_id,
             error: error.to_string(),
             likely_cause: error.likely_cause(),
-            advice: error.help(),
+            hints: error.help(),
         }
     }
 }
 
-fn line(event: &Event) -> Result<Printed<'_>, Failure> {
+fn line(event: &Event) -> Result<Printed<'_>, CliError> {
     match event {
         Event::Progress(update) => Ok(Printed::Progress(update)),
-        Event::Completed(result) => Ok(Printed::Finished(result)),
+        Event::Completed(result) => Ok(Printed::CompletedJob(result)),
         Event::Failed { job_id, error, .. } => Ok(Printed::failed(job_id, error)),
-        _ => Err(Failure::new("an event of a kind that is not known")),
+        _ => Err(CliError::new("an event of a kind that is not known")),
     }
 }

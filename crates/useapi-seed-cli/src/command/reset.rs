@@ -2,14 +2,15 @@
 
 use serde::Serialize;
 
+use crate::account_state;
 use crate::arguments::{Common, Reset};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::json::Output;
-use crate::last_seen;
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{plain, tell};
+use crate::terminal::eprint;
+use crate::text::sanitize;
 
 /// An account that is back to work.
 #[derive(Debug, Serialize)]
@@ -20,14 +21,14 @@ pub(crate) struct Printed {
     channel: String,
 }
 
-pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, CliError> {
     let Reset { channel } = arguments;
     let output = Output::new(common, schemas::RESET)?;
     let client = Settings::read(common)?.client()?;
     let outcome = client.account(channel.as_str()).reset().await;
     outcome.map_err(|error| {
         if error.is_not_found() {
-            Failure::new(error.to_string()).ends(Exit::from(&error)).advise(
+            CliError::new(error.to_string()).with_exit(Exit::from(&error)).hint(
                 "No account is configured for this channel: the number behind `channel:` in its \
                  jobs' ids.",
             )
@@ -35,12 +36,12 @@ pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, Failu
             error.into()
         }
     })?;
-    last_seen::working(client.base_url(), &channel);
+    account_state::working(client.base_url(), &channel);
     if output.is_json() {
-        output.give(&Printed { channel })?;
+        output.print(&Printed { channel })?;
     } else {
-        let channel = plain(&channel);
-        tell(format_args!(
+        let channel = sanitize(&channel);
+        eprint(format_args!(
             "the account of channel {channel} is back to work"
         ));
     }

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::arguments::{Common, SchemaName};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::json::Output;
+use crate::output::Output;
 use crate::schemas::{self, ALL};
-use crate::terminal::give_on;
+use crate::terminal::print_or_closed;
 
 /// A schema's name.
 #[derive(Debug, Serialize)]
@@ -20,18 +20,18 @@ pub(crate) struct Printed {
     about: &'static str,
 }
 
-pub(crate) fn run(common: &Common, SchemaName { name }: SchemaName) -> Result<Exit, Failure> {
+pub(crate) fn run(common: &Common, SchemaName { name }: SchemaName) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::SCHEMAS)?;
     if let Some(schema) = name.as_deref().and_then(schemas::Schema::named) {
-        give_on(schema.text)?;
+        print_or_closed(schema.text)?;
         return Ok(Exit::Done);
     }
     for schema in ALL {
         let (name, about) = (schema.name, schema.about);
         if output.is_json() {
-            output.give(&Printed { name, about })?;
+            output.print(&Printed { name, about })?;
         } else {
-            give_on(&format!("{name:<9} {about}\n"))?;
+            print_or_closed(&format!("{name:<9} {about}\n"))?;
         }
     }
     Ok(Exit::Done)

@@ -7,13 +7,15 @@ use serde_json::Value;
 use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult, SeedResult};
 
 use crate::arguments::{Common, Status};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::job_ids;
-use crate::json::Output;
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{give_on, plain};
+use crate::terminal::eprint_error;
+use crate::terminal::print_or_closed;
+use crate::text::sanitize;
 
 /// A job, as it is now.
 #[derive(Debug, Default, Serialize)]
@@ -83,53 +85,53 @@ impl Printed {
         })
     }
 
-    pub(super) fn give(&self, output: &Output) -> Result<(), Failure> {
+    pub(super) fn print(&self, output: &Output) -> Result<(), CliError> {
         if output.is_json() {
-            return output.give(self);
+            return output.print(self);
         }
         let status = self.status.as_deref().unwrap_or("unknown");
-        let mut line = format!("{}  {}", plain(&self.job_id), plain(status));
+        let mut line = format!("{}  {}", sanitize(&self.job_id), sanitize(status));
         if let Some(percent) = self.percent {
             let _ = write!(line, "  {percent} %");
         }
         if let Some(seed) = self.seed {
             let _ = write!(line, "  seed {seed}");
         }
-        give_on(&(line + "\n"))
+        print_or_closed(&(line + "\n"))
     }
 }
 
-pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::STATUS)?;
     let job_ids = job_ids::of_arguments("JOBID", &arguments.job_ids)?;
     let client = Settings::read(common)?.client()?;
     let mut exit = Exit::Done;
     for job_id in job_ids {
         let outcome = match ask(&client, &job_id).await {
-            Ok(printed) => printed.give(&output),
+            Ok(printed) => printed.print(&output),
             Err(error) => {
-                let failure = Failure::from(error);
-                failure.report();
-                exit = exit.max(failure.exit());
-                give_error(&output, job_id, &failure)
+                let error = CliError::from(error);
+                eprint_error(&error);
+                exit = exit.max(error.exit());
+                give_error(&output, job_id, &error)
             }
         };
-        if let Err(failure) = outcome {
-            failure.report();
-            exit = exit.max(failure.exit());
+        if let Err(error) = outcome {
+            eprint_error(&error);
+            exit = exit.max(error.exit());
         }
     }
     Ok(exit)
 }
 
 /// A script is told of each job, too.
-fn give_error(output: &Output, job_id: String, failure: &Failure) -> Result<(), Failure> {
+fn give_error(output: &Output, job_id: String, error: &CliError) -> Result<(), CliError> {
     if !output.is_json() {
         return Ok(());
     }
-    output.give(&Printed {
+    output.print(&Printed {
         job_id,
-        error: Some(failure.message().to_owned()),
+        error: Some(error.message().to_owned()),
         ..Printed::default()
     })
 }

@@ -1,16 +1,16 @@
 //! `wait`: a job that was started elsewhere.
 
-use super::errand::{errand, folders};
+use super::fetcher::{dirs, fetcher};
 use crate::arguments::{Common, Wait};
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::fetch::{Mode, run as fetch_jobs};
 use crate::job_ids;
-use crate::json::Output;
-use crate::retrieve::{Task, run as run_errand};
+use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
 
-pub(crate) async fn run(common: &Common, arguments: Wait) -> Result<Exit, Failure> {
+pub(crate) async fn run(common: &Common, arguments: Wait) -> Result<Exit, CliError> {
     let Wait {
         job_id,
         place,
@@ -19,7 +19,7 @@ pub(crate) async fn run(common: &Common, arguments: Wait) -> Result<Exit, Failur
     let output = Output::new(common, schemas::RESULT)?;
     let job_id = job_ids::of_argument("STARTED_JOBID", &job_id)?;
     let settings = Settings::read(common)?;
-    let errand = errand(&settings, &pace, None)?;
-    let (jobs, pages) = folders(&settings, place, vec![job_id])?;
-    run_errand(&errand, Task::Wait, jobs, &pages, &output).await
+    let fetcher = fetcher(&settings, &pace, None)?;
+    let (jobs, pages) = dirs(&settings, place, vec![job_id])?;
+    fetch_jobs(&fetcher, Mode::Wait, jobs, &pages, &output).await
 }

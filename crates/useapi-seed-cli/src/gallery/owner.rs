@@ -3,7 +3,7 @@
 use std::fs::{self, Metadata};
 use std::path::Path;
 
-use crate::whole_file;
+use crate::atomic_file;
 
 /// The owner of the files that this process creates in a directory: on a network share
 /// that need not be the process's own user. Files of others are not shown, and neither
@@ -12,12 +12,12 @@ use crate::whole_file;
 pub(super) struct Owner(Option<u32>);
 
 impl Owner {
-    pub(super) fn of_new_files(folder: &Path) -> Self {
+    pub(super) fn of_new_files(dir: &Path) -> Self {
         // Where nothing can be created, the directory itself tells.
-        let created = whole_file::temporary(folder).and_then(|file| file.as_file().metadata());
+        let created = atomic_file::temporary(dir).and_then(|file| file.as_file().metadata());
         Self(
             created
-                .or_else(|_| fs::metadata(whole_file::here(folder)))
+                .or_else(|_| fs::metadata(atomic_file::or_current_dir(dir)))
                 .ok()
                 .and_then(|data| user(&data)),
         )

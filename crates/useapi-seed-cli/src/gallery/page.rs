@@ -4,7 +4,7 @@ use askama::Template;
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
-use super::finished::Finished;
+use super::completed::CompletedJob;
 
 // What it has in common with the emulator's page, and what is its own.
 pub(crate) const STYLE: &str = concat!(
@@ -17,7 +17,7 @@ pub(crate) const SCRIPT: &str = include_str!("../../templates/copy.js");
 #[template(path = "job.html")]
 struct JobPage<'a> {
     policy: String,
-    job: &'a Finished,
+    job: &'a CompletedJob,
     /// Whether there is a page about all jobs in the folder above.
     has_parent: bool,
 }
@@ -26,10 +26,10 @@ struct JobPage<'a> {
 #[template(path = "all.html")]
 struct AllPage<'a> {
     policy: String,
-    jobs: &'a [Finished],
+    jobs: &'a [CompletedJob],
 }
 
-pub(super) fn of_job(job: &Finished, has_parent: bool) -> askama::Result<String> {
+pub(super) fn of_job(job: &CompletedJob, has_parent: bool) -> askama::Result<String> {
     let policy = policy();
     JobPage {
         policy,
@@ -39,7 +39,7 @@ pub(super) fn of_job(job: &Finished, has_parent: bool) -> askama::Result<String>
     .render()
 }
 
-pub(super) fn of_all(jobs: &[Finished]) -> askama::Result<String> {
+pub(super) fn of_all(jobs: &[CompletedJob]) -> askama::Result<String> {
     let policy = policy();
     AllPage { policy, jobs }.render()
 }

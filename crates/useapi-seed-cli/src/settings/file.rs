@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{KEYS, folders};
-use crate::failure::Failure;
+use super::{KEYS, dirs};
+use crate::error::CliError;
 use crate::local_file::{self, Links};
 
 /// The configuration file, which need not exist.
@@ -20,10 +20,10 @@ pub(crate) struct File {
 
 impl File {
     /// `named` is one that the user insists on.
-    pub(crate) fn read(named: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn read(named: Option<&Path>) -> Result<Self, CliError> {
         let path = named
             .map(Path::to_owned)
-            .or_else(|| Some(folders::configuration_folder()?.join("config.toml")))
+            .or_else(|| Some(dirs::config_dir()?.join("config.toml")))
             .unwrap_or_default();
         let file = match named {
             // What the user names may as well be a pipe.
@@ -33,21 +33,21 @@ impl File {
         let limit = local_file::SETTINGS_LIMIT;
         let text = match file.and_then(|file| local_file::read_text_up_to(file, limit)) {
             Ok(text) => Some(text),
-            Err(fault) if named.is_none() && is_absent(&fault) => None,
-            Err(fault) => {
-                let message = format!("cannot read {}: {fault}", path.display());
-                return Err(Failure::wrong_use(message));
+            Err(error) if named.is_none() && is_absent(&error) => None,
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", path.display());
+                return Err(CliError::usage(message));
             }
         };
         let content = text.as_deref().unwrap_or_default();
-        let values: Table = toml::from_str(content).map_err(|fault| {
+        let values: Table = toml::from_str(content).map_err(|error| {
             // Not the line itself, which may have a token.
-            let start = fault.span().map_or(0, |span| span.start);
+            let start = error.span().map_or(0, |span| span.start);
             let before = content.get(..start).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            let (path, problem) = (path.display(), fault.message());
-            Failure::wrong_use(format!("{path}, line {line}: {problem}"))
-                .advise("It has lines such as `interval = 15` and `into = \"pictures\"`.")
+            let (path, problem) = (path.display(), error.message());
+            CliError::usage(format!("{path}, line {line}: {problem}"))
+                .hint("It has lines such as `interval = 15` and `into = \"pictures\"`.")
         })?;
         let file = Self {
             path,
@@ -77,27 +77,27 @@ impl File {
         }
     }
 
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self) -> Result<(), CliError> {
         let place = self.path.display();
         for (name, value) in &self.values {
             if name == "token" {
                 let message = format!("{place} has a token, which has to be in a file of its own");
-                return Err(Failure::wrong_use(message).advise(
+                return Err(CliError::usage(message).hint(
                     "Write it to a file that only you may read, and name that with token_file.",
                 ));
             }
             if !KEYS.iter().any(|key| key.name == name) {
                 let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
                 let message = format!("{place} has {name}, which is no setting");
-                let advice = format!("The settings are {}.", names.join(", "));
-                return Err(Failure::wrong_use(message).advise(advice));
+                let hints = format!("The settings are {}.", names.join(", "));
+                return Err(CliError::usage(message).hint(hints));
             }
             if !matches!(
                 value,
                 Value::String(_) | Value::Integer(_) | Value::Float(_)
             ) {
                 let message = format!("{name} in {place} is neither a text nor a number");
-                return Err(Failure::wrong_use(message));
+                return Err(CliError::usage(message));
             }
         }
         Ok(())
@@ -105,9 +105,9 @@ impl File {
 }
 
 /// No file of that name, or no folder for it.
-fn is_absent(fault: &io::Error) -> bool {
+fn is_absent(error: &io::Error) -> bool {
     matches!(
-        fault.kind(),
+        error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
 }

@@ -8,60 +8,60 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use useapi_seed::SecretString;
 
-use super::{Origin, Setting, Settings, TOKEN_FILE, folders, variable};
-use crate::failure::Failure;
+use super::{Setting, Settings, Source, TOKEN_FILE, dirs, variable};
+use crate::command_line;
+use crate::error::CliError;
 use crate::local_file::{self, Links};
-use crate::shell;
-use crate::terminal::plain;
+use crate::text::sanitize;
 
 const VARIABLE: &str = "USEAPI_TOKEN";
 
-pub(super) fn find(settings: &Settings) -> Result<Setting<SecretString>, Failure> {
+pub(super) fn find(settings: &Settings) -> Result<Setting<SecretString>, CliError> {
     let file = settings.path(TOKEN_FILE, settings.token_file.clone(), default_file)?;
     // A file that is named on the command line is meant before all.
-    let is_meant = matches!(file.origin, Origin::Option(_));
+    let is_meant = matches!(file.source, Source::Option(_));
     if let Some(token) = variable(VARIABLE)?.filter(|_| !is_meant) {
         return Ok(Setting {
             value: token.into(),
-            origin: Origin::Environment(VARIABLE),
+            source: Source::Environment(VARIABLE),
         });
     }
-    let is_chosen = file.origin != Origin::Default;
+    let is_chosen = file.source != Source::Default;
     match file.value {
         Some(path) if is_chosen || path.exists() => {
             let value = read(&path)?;
-            let origin = Origin::File(path);
-            Ok(Setting { value, origin })
+            let source = Source::File(path);
+            Ok(Setting { value, source })
         }
         default => Err(missing(default.as_deref())),
     }
 }
 
 fn default_file() -> Option<PathBuf> {
-    Some(folders::configuration_folder()?.join("token"))
+    Some(dirs::config_dir()?.join("token"))
 }
 
-fn missing(default: Option<&Path>) -> Failure {
-    let mut failure = Failure::wrong_use(format!(
+fn missing(default: Option<&Path>) -> CliError {
+    let mut error = CliError::usage(format!(
         "{VARIABLE} is not set in the environment, and there is no token file"
     ))
-    .advise(format!(
+    .hint(format!(
         "Set {VARIABLE} to the API token of a useapi.net account."
     ));
     if let Some(path) = default {
-        let path = shell::quoted(path.as_os_str());
-        failure = failure.suggest(
+        let path = command_line::quote(path.as_os_str());
+        error = error.suggest(
             "Or keep it in a file that only you can read; paste it, then Enter and Ctrl-D:",
             &format!("install -D -m 600 /dev/stdin {path}"),
         );
     }
-    failure.suggest(
+    error.suggest(
         "To try the command without an account:",
-        &format!("{} demo", shell::program()),
+        &format!("{} demo", command_line::program()),
     )
 }
 
-fn read(path: &Path) -> Result<SecretString, Failure> {
+fn read(path: &Path) -> Result<SecretString, CliError> {
     #[cfg(unix)]
     let user = rustix::process::geteuid().as_raw();
     #[cfg(not(unix))]
@@ -74,11 +74,10 @@ fn read(path: &Path) -> Result<SecretString, Failure> {
     not(unix),
     allow(unused_variables, reason = "files have no such owners there")
 )]
-fn read_as(user: u32, path: &Path) -> Result<SecretString, Failure> {
+fn read_as(user: u32, path: &Path) -> Result<SecretString, CliError> {
     let place = path.display();
-    let unreadable = |fault: io::Error| {
-        Failure::wrong_use(format!("cannot read the token file {place}: {fault}"))
-    };
+    let unreadable =
+        |error: io::Error| CliError::usage(format!("cannot read the token file {place}: {error}"));
     let mut options = File::options();
     let file = local_file::open(path, Links::Follow, options.read(true)).map_err(unreadable)?;
     #[cfg(unix)]
@@ -88,15 +87,15 @@ fn read_as(user: u32, path: &Path) -> Result<SecretString, Failure> {
         // What is checked is what is read, even if another file takes its place.
         let metadata = file.metadata().map_err(unreadable)?;
         if ![0, user].contains(&metadata.uid()) {
-            return Err(Failure::wrong_use(format!(
-                "the token file {place} belongs to another user"
-            ))
-            .advise("Copy the token to a file of your own, with mode 600."));
+            return Err(
+                CliError::usage(format!("the token file {place} belongs to another user"))
+                    .hint("Copy the token to a file of your own, with mode 600."),
+            );
         }
         let mode = metadata.mode() & 0o777;
         if mode & 0o077 != 0 {
-            let line = format!("chmod 600 {}", shell::quoted(path.as_os_str()));
-            return Err(Failure::wrong_use(format!(
+            let line = format!("chmod 600 {}", command_line::quote(path.as_os_str()));
+            return Err(CliError::usage(format!(
                 "the token file {place} is open to others (mode {mode:03o})"
             ))
             .suggest("Let only yourself read it:", &line));
@@ -105,20 +104,18 @@ fn read_as(user: u32, path: &Path) -> Result<SecretString, Failure> {
     let text = local_file::read_text_up_to(file, local_file::SETTINGS_LIMIT).map_err(unreadable)?;
     let token = text.trim_end_matches(['\r', '\n']);
     if token.trim().is_empty() {
-        return Err(
-            Failure::wrong_use(format!("the token file {place} is empty"))
-                .advise("Write the API token of a useapi.net account into it."),
-        );
+        return Err(CliError::usage(format!("the token file {place} is empty"))
+            .hint("Write the API token of a useapi.net account into it."));
     }
     Ok(token.into())
 }
 
 /// Enough of a token to tell it from another, and too little to use it.
-pub(crate) fn cut(token: &SecretString) -> String {
+pub(crate) fn redact(token: &SecretString) -> String {
     let token = token.expose_secret();
     let shown = token.chars().count() / 8;
     let start: String = token.chars().take(shown.min(4)).collect();
-    format!("{}…", plain(&start))
+    format!("{}…", sanitize(&start))
 }
 
 #[cfg(all(test, unix))]
@@ -141,8 +138,8 @@ mod tests {
         }
         let owner = fs::metadata(&path).unwrap().uid();
         read_as(owner, &path).unwrap();
-        let failure = read_as(owner + 1, &path).unwrap_err();
-        assert!(failure.message().ends_with("belongs to another user"));
-        assert_eq!(failure.exit(), Exit::WrongUse);
+        let error = read_as(owner + 1, &path).unwrap_err();
+        assert!(error.message().ends_with("belongs to another user"));
+        assert_eq!(error.exit(), Exit::Usage);
     }
 }

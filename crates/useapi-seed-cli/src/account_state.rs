@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file;
 use crate::local_file;
-use crate::settings::state_folder;
+use crate::settings::state_dir;
 use crate::timestamp::Timestamp;
-use crate::whole_file;
 
 /// So many accounts are kept in mind.
 const ACCOUNTS: usize = 100;
@@ -66,11 +66,11 @@ fn saw(base_url: &str, channel: &str, is_halted: bool) {
         seen_at: Timestamp::now(),
     });
     let write = || {
-        let folder = path.parent()?;
-        fs::create_dir_all(folder).ok()?;
-        whole_file::remove_abandoned(folder);
+        let dir = path.parent()?;
+        fs::create_dir_all(dir).ok()?;
+        atomic_file::remove_abandoned(dir);
         let json = serde_json::to_vec_pretty(&accounts).ok()?;
-        whole_file::write(&path, &json).ok()
+        atomic_file::write(&path, &json).ok()
     };
     let _ = write();
 }
@@ -82,5 +82,5 @@ fn read() -> Vec<Account> {
 }
 
 fn file() -> Option<PathBuf> {
-    Some(state_folder()?.join("accounts.json"))
+    Some(state_dir()?.join("accounts.json"))
 }

@@ -10,31 +10,31 @@ use tempfile::NamedTempFile;
 use crate::local_file::{self, Links};
 
 /// How the names of files begin and end that are not whole yet.
-const START: &str = ".useapi-seed-";
-const END: &str = ".part";
+const TEMP_PREFIX: &str = ".useapi-seed-";
+const TEMP_SUFFIX: &str = ".part";
 
 /// Writes a file that is there whole or not at all, and stays there: its folder is
 /// forced to the disk, too.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut file = temporary(folder)?;
+    let dir = path.parent().unwrap_or(Path::new(""));
+    let mut file = temporary(dir)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    sync(folder)
+    sync(dir)
 }
 
 /// Hidden, and gone when dropped.
-pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(START).suffix(END);
+    builder.prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // As any other new file, once the umask has been taken off.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let file = builder.tempfile_in(here(folder))?;
+    let file = builder.tempfile_in(or_current_dir(dir))?;
     // Until it is closed: see `remove_abandoned`.
     let _ = FileExt::try_lock(file.as_file());
     Ok(file)
@@ -42,11 +42,15 @@ pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
 
 /// Removes the temporary files that killed processes have left in a folder, those of
 /// images too: those that no process has locked.
-pub(crate) fn remove_abandoned(folder: &Path) {
-    for entry in fs::read_dir(here(folder)).into_iter().flatten().flatten() {
+pub(crate) fn remove_abandoned(dir: &Path) {
+    for entry in fs::read_dir(or_current_dir(dir))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let name = entry.file_name();
         let name = name.to_str().unwrap_or_default();
-        if !(name.starts_with(START) && name.ends_with(END)) {
+        if !(name.starts_with(TEMP_PREFIX) && name.ends_with(TEMP_SUFFIX)) {
             continue;
         }
         let path = entry.path();
@@ -62,11 +66,11 @@ pub(crate) fn remove_abandoned(folder: &Path) {
 
 /// Forces the names in a folder to the disk, where the file system can.
 #[cfg(unix)]
-pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync(dir: &Path) -> io::Result<()> {
     use std::io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
 
-    match fs::File::open(here(folder)).and_then(|folder| folder.sync_all()) {
-        Err(fault) if [InvalidInput, PermissionDenied, Unsupported].contains(&fault.kind()) => {
+    match fs::File::open(or_current_dir(dir)).and_then(|dir| dir.sync_all()) {
+        Err(error) if [InvalidInput, PermissionDenied, Unsupported].contains(&error.kind()) => {
             Ok(())
         }
         outcome => outcome,
@@ -80,11 +84,11 @@ pub(crate) fn sync(_: &Path) -> io::Result<()> {
 }
 
 /// The folder of a file that is named alone is the current one.
-pub(crate) fn here(folder: &Path) -> &Path {
-    if folder.as_os_str().is_empty() {
+pub(crate) fn or_current_dir(dir: &Path) -> &Path {
+    if dir.as_os_str().is_empty() {
         Path::new(".")
     } else {
-        folder
+        dir
     }
 }
 

@@ -4,11 +4,11 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::folder_name;
+use super::dir_name;
 use super::lock::Lock;
 use super::pending::Pending;
-use crate::failure::Failure;
-use crate::settings::{state_folder, temporary_folder};
+use crate::error::CliError;
+use crate::settings::{state_dir, temp_dir};
 
 /// What protects a submission.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl JobLock {
     }
 
     /// Records where a submission stands.
-    pub(crate) fn record(&mut self, pending: &Pending) -> Result<(), Failure> {
+    pub(crate) fn record(&mut self, pending: &Pending) -> Result<(), CliError> {
         let Self::Job(lock) = self else { return Ok(()) };
         let note = serde_json::to_vec(pending).map_err(io::Error::from);
         note.and_then(|note| lock.set_note(note))
@@ -53,8 +53,8 @@ impl JobLock {
 /// Where the lock is, the first directory that can be used. All processes have to
 /// come to the same one.
 const DIRECTORIES: [fn() -> io::Result<PathBuf>; 2] = [
-    || state_folder().ok_or_else(|| io::Error::new(ErrorKind::NotFound, "HOME is not set")),
-    temporary_folder,
+    || state_dir().ok_or_else(|| io::Error::new(ErrorKind::NotFound, "HOME is not set")),
+    temp_dir,
 ];
 
 /// Takes the lock; none when another process has it. Where neither the job nor its
@@ -63,10 +63,10 @@ pub(crate) fn try_take(
     base_url: &str,
     job_id: &str,
     output_is_locked: bool,
-) -> Result<Option<JobLock>, Failure> {
+) -> Result<Option<JobLock>, CliError> {
     // The same id at another service is another job.
-    let mut name = folder_name::of(job_id).into_os_string();
-    name.push(format!(".{}", folder_name::hash(&[base_url, job_id])));
+    let mut name = dir_name::of(job_id).into_os_string();
+    name.push(format!(".{}", dir_name::hash(&[base_url, job_id])));
     try_take_in(&DIRECTORIES, Path::new(&name), output_is_locked)
 }
 
@@ -74,7 +74,7 @@ fn try_take_in(
     directories: &[impl Fn() -> io::Result<PathBuf>],
     name: &Path,
     output_is_locked: bool,
-) -> Result<Option<JobLock>, Failure> {
+) -> Result<Option<JobLock>, CliError> {
     let mut causes = Vec::new();
     for directory in directories {
         let path = match directory() {
@@ -99,7 +99,7 @@ fn try_take_in(
     if output_is_locked {
         Ok(Some(JobLock::Output(causes)))
     } else {
-        Err(unlocked(&causes).stays())
+        Err(unlocked(&causes).permanent())
     }
 }
 
@@ -119,8 +119,8 @@ fn is_permanent(error: &io::Error) -> bool {
     )
 }
 
-fn unlocked(causes: &str) -> Failure {
-    Failure::file(format!("the job cannot be locked: {causes}")).advise(
+fn unlocked(causes: &str) -> CliError {
+    CliError::file(format!("the job cannot be locked: {causes}")).hint(
         "Nothing was submitted, since another process could submit the same job. Set \
          XDG_STATE_HOME or TMPDIR to a directory on a local disk that you can write to.",
     )
@@ -134,7 +134,7 @@ mod tests {
     fn take(
         directories: &[Result<PathBuf, ErrorKind>],
         output_is_locked: bool,
-    ) -> Result<Option<JobLock>, Failure> {
+    ) -> Result<Option<JobLock>, CliError> {
         let directories: Vec<_> = directories
             .iter()
             .map(|directory| || directory.clone().map_err(io::Error::from))
@@ -156,8 +156,8 @@ mod tests {
 
             let taken = take(&[unusable.clone(), unusable.clone()], true).unwrap();
             assert!(matches!(taken, Some(JobLock::Output(_))), "{taken:?}");
-            let failure = take(&[unusable.clone(), unusable], false).unwrap_err();
-            assert_eq!(failure.exit(), Exit::File);
+            let error = take(&[unusable.clone(), unusable], false).unwrap_err();
+            assert_eq!(error.exit(), Exit::File);
         }
     }
 
@@ -167,8 +167,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let second = Ok(root.path().to_owned());
         for passing in [ErrorKind::StorageFull, ErrorKind::Other] {
-            let failure = take(&[Err(passing), second.clone()], true).unwrap_err();
-            assert_eq!(failure.exit(), Exit::File);
+            let error = take(&[Err(passing), second.clone()], true).unwrap_err();
+            assert_eq!(error.exit(), Exit::File);
         }
     }
 }

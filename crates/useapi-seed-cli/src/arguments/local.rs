@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 
-use super::value::above_zero;
+use super::value::positive_number;
 use crate::schemas;
 
 /// Run an emulator of the service on this machine, with sample jobs.
@@ -28,7 +28,7 @@ pub(crate) struct Emulate {
 
     /// How fast its clock runs: with 60 a minute passes in a second. Without this
     /// it runs as the scenario says, or at real speed.
-    #[arg(long, value_name = "F", value_parser = above_zero, allow_hyphen_values = true)]
+    #[arg(long, value_name = "F", value_parser = positive_number, allow_hyphen_values = true)]
     pub(crate) speed: Option<f64>,
 
     /// Its clock stands still, until a program puts it forward: POST
@@ -103,7 +103,7 @@ Examples:
 pub(crate) struct Completions {
     /// Which shell.
     #[arg(value_name = "SHELL")]
-    pub(crate) shell: Shell,
+    pub(crate) command_line: Shell,
 }
 
 /// Print a manual page, or write all of them.

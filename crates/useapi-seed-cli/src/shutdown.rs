@@ -4,29 +4,29 @@ use std::io;
 
 use tokio::sync::watch;
 
+use crate::command_line;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::shell;
-use crate::terminal::{error_mark, tell};
+use crate::terminal::{eprint, error_label};
 
 /// Whether this process was asked to end. Clones hear the same.
 #[derive(Clone, Debug)]
-pub(crate) struct Interrupt(watch::Receiver<Option<Exit>>);
+pub(crate) struct Shutdown(watch::Receiver<Option<Exit>>);
 
-impl Interrupt {
+impl Shutdown {
     /// From now on a first signal is only heard, so that what is begun comes to a
     /// good end. A second one ends the process at once; nothing is lost by that
     /// either, since all that matters is on disk by then.
-    pub(crate) fn listen() -> Result<Self, Failure> {
+    pub(crate) fn listen() -> Result<Self, CliError> {
         let (sender, receiver) = watch::channel(None);
         let mut signals = Signals::new()
-            .map_err(|fault| Failure::new(format!("cannot listen for Ctrl-C: {fault}")))?;
+            .map_err(|error| CliError::new(format!("cannot listen for Ctrl-C: {error}")))?;
         tokio::spawn(async move {
             let first = signals.next().await;
             sender.send_replace(Some(first));
             let second = signals.next().await;
-            tell(format_args!("{} interrupted", error_mark()));
-            tell(format_args!("to go on: {}", shell::again()));
+            eprint(format_args!("{} interrupted", error_label()));
+            eprint(format_args!("to go on: {}", command_line::rerun_command()));
             std::process::exit(second.code().into());
         });
         Ok(Self(receiver))
@@ -38,7 +38,7 @@ impl Interrupt {
     }
 
     /// Ends when a signal comes, or at once if one has come.
-    pub(crate) async fn came(&self) -> Exit {
+    pub(crate) async fn wait(&self) -> Exit {
         let mut receiver = self.0.clone();
         let signal = receiver.wait_for(Option::is_some).await;
         match signal.as_deref() {

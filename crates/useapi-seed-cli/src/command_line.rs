@@ -4,25 +4,25 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::terminal::is_unprintable;
+use crate::text::is_unprintable;
 
 /// This program as it was called, so that the line works where it is shown.
 pub(crate) fn program() -> String {
     std::env::args_os()
         .next()
-        .map_or_else(|| "useapi-seed".to_owned(), |name| quoted(&name))
+        .map_or_else(|| "useapi-seed".to_owned(), |name| quote(&name))
 }
 
 /// `useapi-seed <command> <id> --out <folder>`, quoted for a shell.
 pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
-    let id = (quoted(id.as_ref()), id.starts_with('-'));
-    let folder = quoted(out.as_os_str());
+    let id = (quote(id.as_ref()), id.starts_with('-'));
+    let dir = quote(out.as_os_str());
     let program = program();
     // What begins with a hyphen would be read as an option.
     let out = if out.as_os_str().as_encoded_bytes().starts_with(b"-") {
-        format!("--out={folder}")
+        format!("--out={dir}")
     } else {
-        format!("--out {folder}")
+        format!("--out {dir}")
     };
     match id {
         (id, false) => format!("{program} {command} {id} {out}"),
@@ -32,7 +32,7 @@ pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
 
 /// This program's own line, to run it again. Without a timeout, which may just have
 /// been too short, and without what submits at once, which was meant for this time.
-pub(crate) fn again() -> String {
+pub(crate) fn rerun_command() -> String {
     to_resume(std::env::args_os())
 }
 
@@ -42,17 +42,17 @@ fn to_resume(mut words: impl Iterator<Item = OsString>) -> String {
         if word == "--timeout" {
             words.next();
         } else if word != "--resubmit" && !word.as_encoded_bytes().starts_with(b"--timeout=") {
-            line.push(quoted(&word));
+            line.push(quote(&word));
         }
     }
     line.join(" ")
 }
 
 /// One word of a command line.
-pub(crate) fn quoted(word: &OsStr) -> String {
+pub(crate) fn quote(word: &OsStr) -> String {
     let bytes = word.as_encoded_bytes();
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.is_empty() && text.chars().all(means_itself) => text.to_owned(),
+        Ok(text) if !text.is_empty() && text.chars().all(is_safe) => text.to_owned(),
         Ok(text) if !text.chars().any(is_unprintable) => {
             format!("'{}'", text.replace('\'', r"'\''"))
         }
@@ -60,7 +60,7 @@ pub(crate) fn quoted(word: &OsStr) -> String {
     }
 }
 
-fn means_itself(letter: char) -> bool {
+fn is_safe(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "-_./:,@%+=".contains(letter)
 }
 
@@ -97,7 +97,7 @@ mod tests {
             ("Größe", "'Größe'"),
             ("\x1b[0m'\\7", r"$'\033[0m\'\\7'"),
         ] {
-            assert_eq!(quoted(word.as_ref()), expected);
+            assert_eq!(quote(word.as_ref()), expected);
         }
     }
 

@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use useapi_seed::{Intent, SubmissionState};
 
-use super::folder::Folder;
-use crate::failure::Failure;
+use super::output_dir::OutputDir;
+use crate::command_line;
+use crate::error::CliError;
 use crate::local_file;
-use crate::shell;
 
 pub(crate) const NAME: &str = "pending.json";
 
@@ -68,34 +68,34 @@ impl Pending {
     }
 
     /// What a folder has of it.
-    pub(crate) fn read(folder: &Folder) -> Result<Option<Self>, Failure> {
-        let path = folder.path().join(NAME);
+    pub(crate) fn read(dir: &OutputDir) -> Result<Option<Self>, CliError> {
+        let path = dir.path().join(NAME);
         let text = match local_file::read(&path, local_file::OUTPUT_LIMIT) {
             Ok(text) => text,
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(fault) => {
-                let message = format!("cannot read {}: {fault}", path.display());
-                return Err(Failure::file(message));
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", path.display());
+                return Err(CliError::file(message));
             }
         };
-        serde_json::from_slice(&text).map(Some).map_err(|fault| {
-            let message = format!("cannot understand {}: {fault}", path.display());
-            let line = format!("rm {}", shell::quoted(path.as_os_str()));
-            Failure::file(message)
+        serde_json::from_slice(&text).map(Some).map_err(|error| {
+            let message = format!("cannot understand {}: {error}", path.display());
+            let line = format!("rm {}", command_line::quote(path.as_os_str()));
+            CliError::file(message)
                 .suggest(
                     "It says whether a job was started for this folder. Look at it; without it, \
                      the same command submits anew:",
                     &line,
                 )
-                .stays()
+                .permanent()
         })
     }
 
-    pub(crate) fn write(&self, folder: &Folder) -> Result<(), Failure> {
-        folder.write_json(NAME, self)
+    pub(crate) fn write(&self, dir: &OutputDir) -> Result<(), CliError> {
+        dir.write_json(NAME, self)
     }
 
-    pub(crate) fn remove(folder: &Folder) -> Result<(), Failure> {
-        folder.remove(NAME)
+    pub(crate) fn remove(dir: &OutputDir) -> Result<(), CliError> {
+        dir.remove(NAME)
     }
 }

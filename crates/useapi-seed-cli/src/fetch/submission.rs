@@ -9,17 +9,18 @@ use useapi_seed::{
     SubmissionState, SubmitOptions, SubmitOutcome,
 };
 
-use super::accounts::{Account, Refusal};
-use super::errand::{Errand, Locked, another_job, keep};
-use super::folder::Folder;
+use super::accounts::{Account, StopReason};
+use super::fetcher::{Fetcher, Locked, another_job, keep};
+use super::output_dir::OutputDir;
 use super::pending::Pending;
 use super::progress::Progress;
-use super::report::Report;
+use super::report::JobReport;
 use super::seed_file::{NAME as SEED_FILE, SeedFile};
+use crate::account_state;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::last_seen;
-use crate::terminal::{plain, tell};
+use crate::terminal::eprint;
+use crate::text::sanitize;
 
 /// The longest time between two searches for a job.
 const MAX_SEARCH_BACKOFF: Duration = Duration::from_secs(10);
@@ -27,42 +28,42 @@ const MAX_SEARCH_BACKOFF: Duration = Duration::from_secs(10);
 const MAX_INITIAL_BACKOFF: Duration = Duration::from_millis(500);
 /// How often a request that never arrived is sent, and how soon again.
 const ATTEMPTS: u32 = 4;
-const SOON: Duration = Duration::from_secs(2);
+const FIRST_RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// The submission of one job.
 pub(super) struct JobSubmission<'a> {
-    pub(super) errand: &'a Errand,
-    pub(super) folder: &'a Folder,
+    pub(super) fetcher: &'a Fetcher,
+    pub(super) dir: &'a OutputDir,
     pub(super) account: &'a Account,
     pub(super) lock: &'a mut Locked,
     pub(super) progress: &'a Progress,
-    pub(super) report: &'a mut Report,
+    pub(super) report: &'a mut JobReport,
 }
 
 impl JobSubmission<'_> {
     /// Goes to where nothing is left to be submitted, from what is recorded.
-    pub(super) async fn run(mut self) -> Result<SubmitOutcome, Failure> {
-        let (errand, folder, progress) = (self.errand, self.folder, self.progress);
+    pub(super) async fn run(mut self) -> Result<SubmitOutcome, CliError> {
+        let (fetcher, dir, progress) = (self.fetcher, self.dir, self.progress);
         let mut pending = match self.recorded()? {
             Some(pending) => pending,
             None => self.pending(SubmissionState::Planned),
         };
         if pending.job_id != self.report.job_id {
-            return Err(another_job(folder, &pending.job_id));
+            return Err(another_job(dir, &pending.job_id));
         }
-        errand.check_place(folder, &pending)?;
+        fetcher.check_place(dir, &pending)?;
         if let SubmissionState::Started { job, .. } = pending.submission.clone() {
             self.report.started_job_id = Some(job.job_id.clone());
-            let shown = plain(&job.job_id);
+            let shown = sanitize(&job.job_id);
             progress.since(pending.submitted_at().elapsed().unwrap_or_default());
-            progress.tell(format_args!(
+            progress.eprint(format_args!(
                 "going on with job {shown}, which was started before"
             ));
-            return Ok(SubmitOutcome::Started(errand.client.job(job)));
+            return Ok(SubmitOutcome::Started(fetcher.client.job(job)));
         }
         let resubmit = match pending.settles_in() {
             None => Resubmit::Never,
-            Some(left) if errand.resubmit && !left.is_zero() => Resubmit::Immediately,
+            Some(left) if fetcher.resubmit && !left.is_zero() => Resubmit::Immediately,
             Some(_) => Resubmit::WhenSettled,
         };
         let mut submission = self.submission(resubmit)?;
@@ -72,30 +73,31 @@ impl JobSubmission<'_> {
                 return Ok(found);
             }
         }
-        let _turn = errand.unless_interrupted(self.account.turn()).await?;
+        let _turn = fetcher.unless_interrupted(self.account.turn()).await?;
         self.account.check()?;
         progress.status("submitting");
         self.send(submission, pending).await
     }
 
     /// What was recorded about the job, here or by another process.
-    fn recorded(&self) -> Result<Option<Pending>, Failure> {
-        match (Pending::read(self.folder)?, self.elsewhere()) {
+    fn recorded(&self) -> Result<Option<Pending>, CliError> {
+        match (Pending::read(self.dir)?, self.elsewhere()) {
             // What was sent last is settled last.
-            (Some(here), Some(elsewhere))
-                if here.settles_in().is_some() && elsewhere.settles_in() > here.settles_in() =>
+            (Some(or_current_dir), Some(elsewhere))
+                if or_current_dir.settles_in().is_some()
+                    && elsewhere.settles_in() > or_current_dir.settles_in() =>
             {
                 Ok(Some(elsewhere))
             }
             (None, None) => self.known(),
-            (here, elsewhere) => Ok(here.or(elsewhere)),
+            (or_current_dir, elsewhere) => Ok(or_current_dir.or(elsewhere)),
         }
     }
 
     /// What another process may have submitted, for another folder.
     fn elsewhere(&self) -> Option<Pending> {
         let (lock, has_waited) = self.lock.as_ref()?;
-        let settle_time = self.errand.client.settle_time();
+        let settle_time = self.fetcher.client.settle_time();
         let now = SystemTime::now();
         let intent = match (lock.recorded(), has_waited) {
             (Some(Ok(noted)), _) if noted.started_job_id().is_none() => return Some(noted),
@@ -110,10 +112,10 @@ impl JobSubmission<'_> {
     }
 
     /// The job that the folder's result is of, when something of that is missing.
-    fn known(&self) -> Result<Option<Pending>, Failure> {
-        let seed_file: Option<SeedFile> = self.folder.read_json(SEED_FILE)?;
+    fn known(&self) -> Result<Option<Pending>, CliError> {
+        let seed_file: Option<SeedFile> = self.dir.read_json(SEED_FILE)?;
         let job_id = self.report.job_id.as_str();
-        let known = seed_file.filter(|file| self.errand.is_lasting && file.is_about(job_id));
+        let known = seed_file.filter(|file| self.fetcher.is_persistent && file.is_about(job_id));
         let Some(seed_file) = known else {
             return Ok(None);
         };
@@ -121,15 +123,15 @@ impl JobSubmission<'_> {
             job: JobHandle::new(seed_file.result.job_id()).with_parent(job_id),
             progress: None,
         });
-        pending.write(self.folder)?;
+        pending.write(self.dir)?;
         Ok(Some(pending))
     }
 
     fn pending(&self, submission: SubmissionState) -> Pending {
         Pending {
             job_id: self.report.job_id.clone(),
-            base_url: self.errand.client.base_url().to_owned(),
-            reply_ref: self.errand.reply_ref.clone(),
+            base_url: self.fetcher.client.base_url().to_owned(),
+            reply_ref: self.fetcher.reply_ref.clone(),
             submitted_at: None,
             submission,
         }
@@ -141,31 +143,31 @@ impl JobSubmission<'_> {
         &mut self,
         submission: &mut Submission,
         pending: &mut Pending,
-    ) -> Result<Option<SubmitOutcome>, Failure> {
-        let (errand, progress) = (self.errand, self.progress);
-        progress.tell("a submission may have been sent before: searching for its job");
+    ) -> Result<Option<SubmitOutcome>, CliError> {
+        let (fetcher, progress) = (self.fetcher, self.progress);
+        progress.eprint("a submission may have been sent before: searching for its job");
         let begun = Instant::now();
         let mut is_reported = false;
         loop {
             let left = pending.settles_in().unwrap_or_default();
             let step = submission.step(pending.submission.clone());
-            let step = errand.unless_interrupted(step).await?;
+            let step = fetcher.unless_interrupted(step).await?;
             if let Some(error) = step.error {
-                errand.stop_others(self.account, &error);
+                fetcher.stop_others(self.account, &error);
                 return Err(error.into());
             }
             if self.record(pending, step.state)? {
                 match &pending.submission {
-                    SubmissionState::Planned => progress.tell("no job was started"),
+                    SubmissionState::Planned => progress.eprint("no job was started"),
                     SubmissionState::Intent(_) => {
-                        progress.tell("submitting again, although a second job may run");
+                        progress.eprint("submitting again, although a second job may run");
                     }
                     _ => {}
                 }
                 return Ok(found(submission, pending));
             }
             if !is_reported {
-                progress.tell(format_args!(
+                progress.eprint(format_args!(
                     "no job found yet; the submission may still arrive: searching for another {} s \
                      (--resubmit skips this)",
                     left.as_secs() + 1
@@ -173,11 +175,11 @@ impl JobSubmission<'_> {
                 progress.status("searching for the job");
                 is_reported = true;
             }
-            if begun.elapsed() >= errand.timeout {
+            if begun.elapsed() >= fetcher.timeout {
                 return Err(unsettled(left));
             }
             if let Next::After(pause) = step.next {
-                errand.unless_interrupted(sleep(pause)).await?;
+                fetcher.unless_interrupted(sleep(pause)).await?;
             }
         }
     }
@@ -187,8 +189,8 @@ impl JobSubmission<'_> {
         &mut self,
         mut submission: Submission,
         mut pending: Pending,
-    ) -> Result<SubmitOutcome, Failure> {
-        let errand = self.errand;
+    ) -> Result<SubmitOutcome, CliError> {
+        let fetcher = self.fetcher;
         let begun = Instant::now();
         // Whether the next step sends what is recorded.
         let mut is_recorded = pending.settles_in().is_some();
@@ -196,10 +198,10 @@ impl JobSubmission<'_> {
             let step = submission.step(pending.submission.clone());
             let step = if is_recorded {
                 // It is sent even now: else the next run would wait until it is settled.
-                errand.finish(step).await
+                fetcher.finish(step).await
             } else {
-                errand.check_interrupt()?;
-                errand.unless_interrupted(step).await?
+                fetcher.check_interrupt()?;
+                fetcher.unless_interrupted(step).await?
             };
             let Step {
                 state, next, error, ..
@@ -208,8 +210,8 @@ impl JobSubmission<'_> {
             is_recorded = is_new && error.is_none() && pending.settles_in().is_some();
             if let Some(found) = found(&submission, &pending) {
                 if let SubmitOutcome::Started(_) = found {
-                    errand.is_answered.store(true, Ordering::Relaxed);
-                    last_seen::working(errand.client.base_url(), self.account.channel());
+                    fetcher.is_reached.store(true, Ordering::Relaxed);
+                    account_state::working(fetcher.client.base_url(), self.account.channel());
                 }
                 return Ok(found);
             }
@@ -226,7 +228,7 @@ impl JobSubmission<'_> {
                 (_, Next::Stop) => None,
             };
             match pause {
-                Some(pause) => errand.unless_interrupted(sleep(pause)).await?,
+                Some(pause) => fetcher.unless_interrupted(sleep(pause)).await?,
                 None => return Err(self.failed(error)),
             }
         }
@@ -234,40 +236,40 @@ impl JobSubmission<'_> {
 
     /// How long until a request that was not processed is sent again, if it is.
     fn pause(&self, error: &Error, begun: Instant) -> Option<Duration> {
-        let interval = self.errand.interval;
+        let interval = self.fetcher.interval;
         // What responded before will respond again.
         let is_patient =
-            error.is_too_many_jobs() || self.errand.is_answered.load(Ordering::Relaxed);
+            error.is_too_many_jobs() || self.fetcher.is_reached.load(Ordering::Relaxed);
         let least = if is_patient {
             interval
         } else if error.attempts() < ATTEMPTS {
-            interval.min(SOON)
+            interval.min(FIRST_RETRY_DELAY)
         } else {
             return None;
         };
         let pause = error.retry_after().unwrap_or_default().max(least);
         let end = begun.elapsed().checked_add(pause)?;
-        (end < self.errand.timeout).then_some(pause)
+        (end < self.fetcher.timeout).then_some(pause)
     }
 
-    fn failed(&self, error: Option<Error>) -> Failure {
+    fn failed(&self, error: Option<Error>) -> CliError {
         let Some(error) = error else {
-            return Failure::new("the submission ended without a job");
+            return CliError::new("the submission ended without a job");
         };
-        keep(self.folder, &error);
-        self.errand.stop_others(self.account, &error);
+        keep(self.dir, &error);
+        self.fetcher.stop_others(self.account, &error);
         if error.is_too_many_jobs() {
-            self.account.stop(Refusal::Busy);
+            self.account.stop(StopReason::Busy);
         }
         if matches!(error.kind(), ErrorKind::Transport) && !error.may_have_been_sent() {
-            self.account.stop_all(Refusal::NoAnswer);
+            self.account.stop_all(StopReason::Unavailable);
         }
         error.into()
     }
 
     /// Records where the submission stands, before the next step; whether that is new.
     /// Where the service does not outlive this process, there is nothing to resume.
-    fn record(&mut self, pending: &mut Pending, state: SubmissionState) -> Result<bool, Failure> {
+    fn record(&mut self, pending: &mut Pending, state: SubmissionState) -> Result<bool, CliError> {
         if state == pending.submission {
             return Ok(false);
         }
@@ -275,8 +277,8 @@ impl JobSubmission<'_> {
         if let SubmissionState::Started { job, .. } = &next.submission {
             next.submitted_at = pending.recorded_at();
             self.report.started_job_id = Some(job.job_id.clone());
-            let shown = plain(&job.job_id);
-            self.progress.tell(format_args!("started job {shown}"));
+            let shown = sanitize(&job.job_id);
+            self.progress.eprint(format_args!("started job {shown}"));
         }
         *pending = next;
         let Some((lock, _)) = self.lock else {
@@ -284,7 +286,7 @@ impl JobSubmission<'_> {
         };
         match &pending.submission {
             SubmissionState::Intent(_) | SubmissionState::Started { .. } => {
-                pending.write(self.folder)?;
+                pending.write(self.dir)?;
                 lock.record(pending)?;
             }
             // The result is saved next, with its response, which is not in this state.
@@ -293,49 +295,49 @@ impl JobSubmission<'_> {
             | SubmissionState::Failed { .. }
             | SubmissionState::Halted { .. } => {
                 lock.clear();
-                Pending::remove(self.folder)?;
+                Pending::remove(self.dir)?;
             }
         }
         Ok(true)
     }
 
-    fn submission(&self, resubmit: Resubmit) -> Result<Submission, Failure> {
-        let (errand, job_id) = (self.errand, &self.report.job_id);
+    fn submission(&self, resubmit: Resubmit) -> Result<Submission, CliError> {
+        let (fetcher, job_id) = (self.fetcher, &self.report.job_id);
         // It is for the searches, too: a first run's end soon.
         let retry = match resubmit {
             Resubmit::Never => RetryPolicy::disabled(),
             _ => RetryPolicy::default(),
         };
         let retry = retry
-            .initial_backoff(errand.interval.min(MAX_INITIAL_BACKOFF))
-            .max_backoff(errand.interval.min(MAX_SEARCH_BACKOFF));
+            .initial_backoff(fetcher.interval.min(MAX_INITIAL_BACKOFF))
+            .max_backoff(fetcher.interval.min(MAX_SEARCH_BACKOFF));
         let mut options = SubmitOptions::default()
             .resubmit(resubmit)
             .retry(retry)
             // It is stopped between two steps.
             .timeout(Duration::MAX);
-        if let Some(url) = &errand.reply_url {
+        if let Some(url) = &fetcher.reply_url {
             options = options.reply_url(url);
         }
-        if let Some(receiver) = &errand.receiver {
-            let address = receiver.reply_url(job_id, errand.reply_ref.as_deref());
-            options = options.reply_url(address.map_err(|error| Failure::new(error.to_string()))?);
+        if let Some(receiver) = &fetcher.receiver {
+            let address = receiver.reply_url(job_id, fetcher.reply_ref.as_deref());
+            options = options.reply_url(address.map_err(|error| CliError::new(error.to_string()))?);
         }
-        if let Some(reference) = &errand.reply_ref {
+        if let Some(reference) = &fetcher.reply_ref {
             options = options.reply_ref(reference);
         }
-        Ok(errand.client.submission(job_id, options)?)
+        Ok(fetcher.client.submission(job_id, options)?)
     }
 }
 
-impl Errand {
+impl Fetcher {
     /// Not cancelled by an interrupt: its response is worth the time.
     async fn finish(&self, step: impl Future<Output = Step>) -> Step {
         let mut step = std::pin::pin!(step);
         tokio::select! {
             step = &mut step => return step,
-            _ = self.interrupt.came() => {
-                tell("finishing the submission before the end; again ends at once");
+            _ = self.shutdown.wait() => {
+                eprint("finishing the submission before the end; again ends at once");
             }
         }
         step.await
@@ -356,13 +358,13 @@ fn found(submission: &Submission, pending: &Pending) -> Option<SubmitOutcome> {
 }
 
 /// The time was over before it was known whether there is a job.
-fn unsettled(left: Duration) -> Failure {
+fn unsettled(left: Duration) -> CliError {
     let seconds = left.as_secs() + 1;
-    Failure::new(format!(
+    CliError::new(format!(
         "not known yet whether a job was started: the submission may still arrive within {seconds} s"
     ))
-    .ends(Exit::NotYet)
-    .advise(
+    .with_exit(Exit::Pending)
+    .hint(
         "The same command searches for the job, and submits again only when none was started. With \
          --resubmit it submits at once, and a second job may run.",
     )

@@ -3,12 +3,14 @@
 use futures_util::StreamExt;
 use useapi_seed::{Client, SeedResult, Warning};
 
-use super::folder::Folder;
+use super::output_dir::OutputDir;
 use super::progress::Progress;
-use super::report::Report;
+use super::report::JobReport;
 use super::seed_file::{NAME, SeedFile, listed};
-use crate::failure::Failure;
-use crate::terminal::{IMAGES_SHOWN, note_mark, plain};
+use crate::error::CliError;
+use crate::terminal::note_label;
+use crate::text::IMAGES_SHOWN;
+use crate::text::sanitize;
 
 /// Saves all that can be; the report has what could not. A file that fails keeps
 /// none of the others back.
@@ -16,21 +18,21 @@ use crate::terminal::{IMAGES_SHOWN, note_mark, plain};
 /// The answer comes first, since everything else can be had from it.
 pub(crate) async fn all(
     client: &Client,
-    folder: &Folder,
+    dir: &OutputDir,
     result: &SeedResult,
     progress: &Progress,
-    report: &mut Report,
+    report: &mut JobReport,
 ) {
-    let Report {
+    let JobReport {
         job_id,
         parent_job_id,
         seed_file,
-        failures,
+        errors,
         ..
     } = report;
-    failures.extend(folder.write("job.json", result.raw_body()).err());
+    errors.extend(dir.write("job.json", result.raw_body()).err());
 
-    let saving = client.save_images(result, folder.path());
+    let saving = client.save_images(result, dir.path());
     let notes: Vec<_> = result
         .warnings()
         .iter()
@@ -43,7 +45,7 @@ pub(crate) async fn all(
     // And the seed before the images, which may take their time. If this is the
     // end, the images are missing.
     let first = seed_file.insert(SeedFile::new(requested, result, &[]));
-    failures.extend(folder.write_json(NAME, first).err());
+    errors.extend(dir.write_json(NAME, first).err());
 
     let count = result.images().len().min(IMAGES_SHOWN);
     progress.status(&format!("saving {count} images"));
@@ -53,9 +55,9 @@ pub(crate) async fn all(
         .collect()
         .await;
     let last = seed_file.insert(SeedFile::new(requested, result, &outcomes));
-    failures.extend(folder.write_json(NAME, last).err());
+    errors.extend(dir.write_json(NAME, last).err());
     if outcomes.is_empty() {
-        failures.push(Failure::new("the answer lists no images"));
+        errors.push(CliError::new("the answer lists no images"));
     }
 
     tell_notes(progress, &notes);
@@ -64,17 +66,17 @@ pub(crate) async fn all(
         match outcome {
             Ok(saved) => {
                 for difference in &saved.mismatches {
-                    let difference = plain(&difference.to_string());
+                    let difference = sanitize(&difference.to_string());
                     tell_note(progress, &format!("image {}: {difference}", image.number));
                 }
                 files.push(saved.name);
             }
-            Err(error) => failures.push(error.into()),
+            Err(error) => errors.push(error.into()),
         }
     }
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    for other in listed(&folder.other_pictures(&files)) {
-        let other = plain(&other);
+    for other in listed(&dir.other_pictures(&files)) {
+        let other = sanitize(&other);
         tell_note(
             progress,
             &format!("{other} was there before and is not of this result"),
@@ -92,14 +94,14 @@ fn tell_notes(progress: &Progress, notes: &[Warning]) {
         }
     }
     for note in listed(&others) {
-        tell_note(progress, &plain(&note));
+        tell_note(progress, &sanitize(&note));
     }
     if !unknown.is_empty() {
-        let unknown = plain(&listed(&unknown).join(", "));
+        let unknown = sanitize(&listed(&unknown).join(", "));
         tell_note(progress, &format!("not documented, but kept: {unknown}"));
     }
 }
 
 fn tell_note(progress: &Progress, note: &str) {
-    progress.tell(format_args!("{} {note}", note_mark()));
+    progress.eprint(format_args!("{} {note}", note_label()));
 }

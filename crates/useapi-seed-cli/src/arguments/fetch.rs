@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::value::{seconds, whole_above_zero};
+use super::value::{duration, positive_integer};
 use crate::exit;
 
 /// Show everything offline: fetch a sample job from a built-in emulator of the
@@ -47,7 +47,7 @@ Examples:
   useapi-seed fetch --from jobs.txt --into pictures
   useapi-seed fetch - --fields requested_job_id,seed,folder < jobs.txt
 
-{}", exit::EXPLAINED))]
+{}", exit::EXIT_CODES_HELP))]
 pub(crate) struct Fetch {
     /// Ids of completed jobs; `-` reads more from stdin, one on each line.
     #[arg(value_name = "JOBID", required_unless_present = "from")]
@@ -59,14 +59,14 @@ pub(crate) struct Fetch {
     pub(crate) from: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: OutputArgs,
 
     #[command(flatten)]
-    pub(crate) pace: Pace,
+    pub(crate) pace: PollArgs,
 
     /// How many jobs of one account to let execute at once; 3 unless given. Where
     /// an account has room for fewer, the others wait their turn.
-    #[arg(long, value_name = "N", value_parser = whole_above_zero)]
+    #[arg(long, value_name = "N", value_parser = positive_integer)]
     pub(crate) at_once: Option<NonZeroUsize>,
 
     /// The address at which the service reaches `--callback-port` on this machine,
@@ -111,17 +111,17 @@ Examples:
   useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444
   useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444 --out cat
 
-{}", exit::EXPLAINED))]
+{}", exit::EXIT_CODES_HELP))]
 pub(crate) struct Wait {
     /// The started job's id.
     #[arg(value_name = "STARTED_JOBID")]
     pub(crate) job_id: String,
 
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: OutputArgs,
 
     #[command(flatten)]
-    pub(crate) pace: Pace,
+    pub(crate) pace: PollArgs,
 }
 
 /// Write pages to look at finished folders.
@@ -142,7 +142,7 @@ pub(crate) struct Gallery {
 
 /// Where folders go.
 #[derive(Debug, Args)]
-pub(crate) struct Place {
+pub(crate) struct OutputArgs {
     /// The folder to write, for one job; otherwise it is named after the job.
     #[arg(long, value_name = "DIR", conflicts_with = "into")]
     pub(crate) out: Option<PathBuf>,
@@ -158,13 +158,13 @@ pub(crate) struct Place {
 
 /// How often to look, and how long.
 #[derive(Debug, Args)]
-pub(crate) struct Pace {
-    #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
+pub(crate) struct PollArgs {
+    #[arg(long, value_name = "S", value_parser = duration, allow_hyphen_values = true,
           help = format!("Seconds between two looks at a job; {} unless given",
                          useapi_seed::WaitOptions::DEFAULT_POLL_INTERVAL.as_secs()))]
     pub(crate) interval: Option<Duration>,
 
-    #[arg(long, value_name = "S", value_parser = seconds, allow_hyphen_values = true,
+    #[arg(long, value_name = "S", value_parser = duration, allow_hyphen_values = true,
           help = format!("Seconds to wait for a job, and before that for a place in its busy \
                           account; {} unless given",
                          useapi_seed::WaitOptions::DEFAULT_TIMEOUT.as_secs()))]

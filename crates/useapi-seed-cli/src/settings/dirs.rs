@@ -7,27 +7,27 @@ use std::path::{Path, PathBuf};
 const NAME: &str = "useapi-seed";
 
 /// `$XDG_CONFIG_HOME` or `~/.config`.
-pub(crate) fn configuration_folder() -> Option<PathBuf> {
-    folder("XDG_CONFIG_HOME", ".config")
+pub(crate) fn config_dir() -> Option<PathBuf> {
+    dir("XDG_CONFIG_HOME", ".config")
 }
 
 /// `$XDG_STATE_HOME` or `~/.local/state`.
-pub(crate) fn state_folder() -> Option<PathBuf> {
-    folder("XDG_STATE_HOME", ".local/state")
+pub(crate) fn state_dir() -> Option<PathBuf> {
+    dir("XDG_STATE_HOME", ".local/state")
 }
 
-fn folder(variable: &str, below_home: &str) -> Option<PathBuf> {
-    let named = |name| env::var_os(name).filter(|folder| !folder.is_empty());
-    let folder = named(variable)
+fn dir(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let named = |name| env::var_os(name).filter(|dir| !dir.is_empty());
+    let dir = named(variable)
         .map(PathBuf::from)
         // The specification asks to ignore others.
-        .filter(|folder| folder.is_absolute())
+        .filter(|dir| dir.is_absolute())
         .or_else(|| Some(Path::new(&named("HOME")?).join(below_home)))?;
-    Some(folder.join(NAME))
+    Some(dir.join(NAME))
 }
 
 /// A directory of this user alone, created beneath the system's temporary one.
-pub(crate) fn temporary_folder() -> io::Result<PathBuf> {
+pub(crate) fn temp_dir() -> io::Result<PathBuf> {
     #[cfg(unix)]
     return private_below(&env::temp_dir(), rustix::process::geteuid().as_raw());
     // Elsewhere the temporary directory is the user's own.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
 use useapi_seed::{Error, JobProgress, SavedImage};
 
-use crate::terminal::{BARS, plain, tell};
+use crate::terminal::{PROGRESS, eprint};
+use crate::text::sanitize;
 
 /// Parts that change stand in columns; what is wider than the terminal is cut.
 const TEMPLATE: &str = "{spinner:.cyan} {percent_known:>5}  {age:>4}  {look:<7}  {wide_msg}";
@@ -46,14 +47,14 @@ impl Progress {
     /// `name` is given where there are several jobs.
     pub(crate) fn new(name: Option<&str>) -> Self {
         Self {
-            name: name.map(plain),
+            name: name.map(sanitize),
             shown: Mutex::default(),
         }
     }
 
     /// Says in a line that stays.
-    pub(crate) fn tell(&self, news: impl Display) {
-        tell(named(self.name.as_deref(), news));
+    pub(crate) fn eprint(&self, news: impl Display) {
+        eprint(named(self.name.as_deref(), news));
     }
 
     /// Says what goes on now.
@@ -73,12 +74,12 @@ impl Progress {
         lock(&lock(&self.shown).columns).age = age;
     }
 
-    /// As `tell`, for one job; among many it is too much, but for the line that
+    /// As `eprint`, for one job; among many it is too much, but for the line that
     /// changes.
     pub(crate) fn detail(&self, news: &str) {
         if self.name.is_none() {
-            self.tell(news);
-        } else if !BARS.is_hidden() {
+            self.eprint(news);
+        } else if !PROGRESS.is_hidden() {
             self.show(news, None);
         }
     }
@@ -86,13 +87,13 @@ impl Progress {
     /// Shows a job's progress; an unchanged line is not printed again.
     pub(crate) fn update(&self, job: &JobProgress) {
         let status = job.status.as_ref();
-        let status = plain(status.map_or("in progress", |status| status.as_str()));
+        let status = sanitize(status.map_or("in progress", |status| status.as_str()));
         self.show(&status, job.percent);
     }
 
     /// Tells a poll that failed.
     pub(crate) fn poll_error(&self, error: &Error) {
-        self.tell(plain(&format!("asking again: {error}")));
+        self.eprint(sanitize(&format!("asking again: {error}")));
     }
 
     /// Shows when the next poll is due.
@@ -103,14 +104,14 @@ impl Progress {
     fn show(&self, status: &str, percent: Option<u8>) {
         let name = self.name.as_deref();
         let mut shown = lock(&self.shown);
-        if BARS.is_hidden() {
+        if PROGRESS.is_hidden() {
             // A line for every tenth of the way is enough to read later.
             let line = match percent {
                 Some(percent) => format!("{status}, {} %", percent / 10 * 10),
                 None => status.to_owned(),
             };
             if line != shown.told {
-                tell(named(name, &line));
+                eprint(named(name, &line));
                 shown.told = line;
             }
             return;
@@ -143,7 +144,7 @@ impl Drop for Progress {
         let shown = lock(&self.shown);
         if let Some(bar) = &shown.bar {
             bar.finish_and_clear();
-            BARS.remove(bar);
+            PROGRESS.remove(bar);
         }
     }
 }
@@ -169,7 +170,7 @@ fn bar(column: Arc<Mutex<Columns>>) -> ProgressBar {
     };
     let age = Arc::clone(&column);
     // Above the line about all of them.
-    let bar = BARS.insert_from_back(1, ProgressBar::no_length());
+    let bar = PROGRESS.insert_from_back(1, ProgressBar::no_length());
     let percent = Arc::clone(&column);
     let style = ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
@@ -225,8 +226,8 @@ pub(crate) struct Total {
 
 impl Total {
     pub(crate) fn new(of: usize) -> Self {
-        let bar = (of > 1 && !BARS.is_hidden()).then(|| {
-            let bar = BARS.add(ProgressBar::no_length());
+        let bar = (of > 1 && !PROGRESS.is_hidden()).then(|| {
+            let bar = PROGRESS.add(ProgressBar::no_length());
             bar.set_style(
                 ProgressStyle::with_template("{wide_msg}")
                     .unwrap_or_else(|_| ProgressStyle::default_spinner()),
@@ -249,7 +250,7 @@ impl Drop for Total {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
-            BARS.remove(bar);
+            PROGRESS.remove(bar);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::iter;
 use serde::{Deserialize, Serialize};
 use useapi_seed::{Error, SavedImage, SeedResult};
 
-use crate::terminal::IMAGES_SHOWN;
+use crate::text::IMAGES_SHOWN;
 
 pub(crate) const NAME: &str = "seed.json";
 
@@ -84,12 +84,12 @@ impl SeedFile {
 impl ImageFile {
     fn new(number: usize, outcome: Option<&Result<SavedImage, Error>>) -> Self {
         let saved = outcome.and_then(|outcome| outcome.as_ref().ok());
-        let fault = outcome.and_then(|outcome| outcome.as_ref().err());
+        let error = outcome.and_then(|outcome| outcome.as_ref().err());
         let (width, height) = saved.and_then(|saved| saved.dimensions).unzip();
         Self {
             number,
             file: saved.map(|saved| saved.name.clone()),
-            error: fault.map(ToString::to_string),
+            error: error.map(ToString::to_string),
             media_type: saved.map(|saved| saved.media_type.clone()),
             size: saved.map(|saved| saved.size),
             width,

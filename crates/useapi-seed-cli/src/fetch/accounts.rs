@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{Mutex as Turns, MutexGuard as Turn, OwnedSemaphorePermit, Semaphore};
 use useapi_seed::channel_of;
 
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 
 /// Accounts, by the Discord channel that stands in their jobs' ids.
 #[derive(Debug)]
@@ -17,30 +17,30 @@ pub(crate) struct Accounts {
     at_once: NonZeroUsize,
     by_channel: Mutex<BTreeMap<String, Arc<Account>>>,
     /// Why nothing more is submitted to any.
-    stopped: Stopped,
+    stopped: StopCell,
 }
 
 /// Set once: the first reason is the one that counts.
-type Stopped = Arc<OnceLock<Refusal>>;
+type StopCell = Arc<OnceLock<StopReason>>;
 
 /// Why nothing more is submitted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum StopReason {
     Halted,
     Busy,
-    NoAccess,
-    NoAnswer,
+    Auth,
+    Unavailable,
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
+impl From<StopReason> for CliError {
+    fn from(refusal: StopReason) -> Self {
         let (exit, why) = match refusal {
-            Refusal::Halted => (Exit::Halted, "its account is halted"),
-            Refusal::Busy => (Exit::NotYet, "its account has no place for another job"),
-            Refusal::NoAccess => (Exit::NoAccess, "the token gives no access"),
-            Refusal::NoAnswer => (Exit::NoAnswer, "the service cannot be reached"),
+            StopReason::Halted => (Exit::Halted, "its account is halted"),
+            StopReason::Busy => (Exit::Pending, "its account has no place for another job"),
+            StopReason::Auth => (Exit::Auth, "the token gives no access"),
+            StopReason::Unavailable => (Exit::Unavailable, "the service cannot be reached"),
         };
-        Self::new(format!("not submitted: {why}")).ends(exit)
+        Self::new(format!("not submitted: {why}")).with_exit(exit)
     }
 }
 
@@ -49,7 +49,7 @@ impl Accounts {
         Self {
             at_once,
             by_channel: Mutex::default(),
-            stopped: Stopped::default(),
+            stopped: StopCell::default(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Accounts {
                 channel: channel.to_owned(),
                 places: Arc::new(Semaphore::new(places)),
                 turns: Turns::default(),
-                stopped: [Arc::clone(&self.stopped), Stopped::default()],
+                stopped: [Arc::clone(&self.stopped), StopCell::default()],
             })
         });
         Arc::clone(account)
@@ -92,7 +92,7 @@ pub(crate) struct Account {
     /// came.
     turns: Turns<()>,
     /// All, and this one.
-    stopped: [Stopped; 2],
+    stopped: [StopCell; 2],
 }
 
 impl Account {
@@ -111,19 +111,19 @@ impl Account {
     }
 
     /// Lets nothing more be submitted to it.
-    pub(crate) fn stop(&self, why: Refusal) {
+    pub(crate) fn stop(&self, why: StopReason) {
         let [_, own] = &self.stopped;
         let _ = own.set(why);
     }
 
     /// Lets nothing more be submitted to any account.
-    pub(crate) fn stop_all(&self, why: Refusal) {
+    pub(crate) fn stop_all(&self, why: StopReason) {
         let [all, _] = &self.stopped;
         let _ = all.set(why);
     }
 
     /// An error when nothing more is to be submitted.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), CliError> {
         let mut stopped = self.stopped.iter();
         stopped
             .find_map(|stopped| stopped.get())

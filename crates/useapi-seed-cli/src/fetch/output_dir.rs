@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
-use crate::failure::Failure;
+use crate::atomic_file;
+use crate::error::CliError;
 use crate::local_file;
-use crate::whole_file;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,7 +19,7 @@ pub(super) const LOCK: &str = ".useapi-seed.lock";
 ///
 /// When it is dropped and still empty, it goes again if it was made for this.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(crate) struct OutputDir {
     path: PathBuf,
     /// The folders that did not exist before, the innermost first.
     made: Vec<PathBuf>,
@@ -27,29 +27,29 @@ pub(crate) struct Folder {
     lock: Option<Lock>,
 }
 
-impl Folder {
+impl OutputDir {
     /// Makes the folder and really writes a file, since permissions do not tell
     /// about read-only and full disks, or about root. None when another process
     /// works in it.
-    pub(crate) fn prepare(path: &Path) -> Result<Option<Self>, Failure> {
+    pub(crate) fn prepare(path: &Path) -> Result<Option<Self>, CliError> {
         let made = path
             .ancestors()
-            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+            .take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists())
             .map(Path::to_owned)
             .collect();
-        let mut folder = Self {
+        let mut dir = Self {
             path: path.to_owned(),
             made,
             lock: None,
         };
-        match folder.take() {
-            Ok(true) => Ok(Some(folder)),
+        match dir.take() {
+            Ok(true) => Ok(Some(dir)),
             Ok(false) => Ok(None),
-            Err(fault) => {
-                let message = format!("cannot write to {}: {fault}", path.display());
-                Err(Failure::file(message)
-                    .advise("Choose another folder, or make sure that this one can be made and written to.")
-                    .stays())
+            Err(error) => {
+                let message = format!("cannot write to {}: {error}", path.display());
+                Err(CliError::file(message)
+                    .hint("Choose another folder, or make sure that this one can be made and written to.")
+                    .permanent())
             }
         }
     }
@@ -66,10 +66,10 @@ impl Folder {
         }
         // A folder that was just made is to be there after a power cut, too.
         for made in &self.made {
-            whole_file::sync(made.parent().unwrap_or(Path::new("")))?;
+            atomic_file::sync(made.parent().unwrap_or(Path::new("")))?;
         }
-        whole_file::remove_abandoned(&self.path);
-        let mut file = whole_file::temporary(&self.path)?;
+        atomic_file::remove_abandoned(&self.path);
+        let mut file = atomic_file::temporary(&self.path)?;
         file.write_all(b"Whether this folder can be written to.\n")?;
         file.close()?;
         Ok(true)
@@ -85,28 +85,28 @@ impl Folder {
     }
 
     /// Writes a file that is never there in part, and stays there.
-    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), CliError> {
         let path = self.path.join(name);
-        whole_file::write(&path, content)
-            .map_err(|fault| Failure::file(format!("cannot write {}: {fault}", path.display())))
+        atomic_file::write(&path, content)
+            .map_err(|error| CliError::file(format!("cannot write {}: {error}", path.display())))
     }
 
-    pub(crate) fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), Failure> {
+    pub(crate) fn write_json(&self, name: &str, content: &impl Serialize) -> Result<(), CliError> {
         match serde_json::to_vec_pretty(content) {
             Ok(mut json) => {
                 json.push(b'\n');
                 self.write(name, &json)
             }
-            Err(fault) => Err(Failure::file(format!("cannot write {name}: {fault}"))),
+            Err(error) => Err(CliError::file(format!("cannot write {name}: {error}"))),
         }
     }
 
     /// Removes a file, if it is there.
-    pub(crate) fn remove(&self, name: &str) -> Result<(), Failure> {
+    pub(crate) fn remove(&self, name: &str) -> Result<(), CliError> {
         let path = self.path.join(name);
         match fs::remove_file(&path) {
-            Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(Failure::file(format!(
-                "cannot remove {}: {fault}",
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(CliError::file(format!(
+                "cannot remove {}: {error}",
                 path.display()
             ))),
             _ => Ok(()),
@@ -115,11 +115,11 @@ impl Folder {
 
     /// The size of a file, if it is there.
     pub(crate) fn size(&self, name: &str) -> Option<u64> {
-        whole_file::size(&self.path.join(name))
+        atomic_file::size(&self.path.join(name))
     }
 
     /// A JSON file of before, if there is one that can be understood.
-    pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+    pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, CliError> {
         read_json(&self.path.join(name))
     }
 
@@ -136,13 +136,13 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for OutputDir {
     fn drop(&mut self) {
         // Its file has to go before the folder can.
         drop(self.lock.take());
-        for folder in &self.made {
+        for dir in &self.made {
             // Fails when there is something in it, which is meant.
-            if fs::remove_dir(folder).is_err() {
+            if fs::remove_dir(dir).is_err() {
                 break;
             }
         }
@@ -150,13 +150,13 @@ impl Drop for Folder {
 }
 
 /// A JSON file, if there is one that can be understood.
-pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CliError> {
     match local_file::read(path, local_file::OUTPUT_LIMIT) {
         Ok(text) => Ok(serde_json::from_slice(&text).ok()),
         Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(None),
         // Neither a file nor anything that a link leads to.
         Err(_) if matches!(path.try_exists(), Ok(false)) => Ok(None),
-        Err(error) => Err(Failure::file(format!(
+        Err(error) => Err(CliError::file(format!(
             "cannot read {}: {error}",
             path.display()
         ))),
@@ -178,20 +178,20 @@ mod tests {
     fn what_was_made_goes_when_it_stays_empty() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("a/b");
-        let folder = Folder::prepare(&path).unwrap().unwrap();
+        let dir = OutputDir::prepare(&path).unwrap().unwrap();
         assert!(path.is_dir());
-        assert!(Folder::prepare(&path).unwrap().is_none());
-        drop(folder);
+        assert!(OutputDir::prepare(&path).unwrap().is_none());
+        drop(dir);
         assert!(!root.path().join("a").exists());
 
-        let folder = Folder::prepare(&path).unwrap().unwrap();
-        folder.write("job.json", b"{}").unwrap();
-        drop(folder);
+        let dir = OutputDir::prepare(&path).unwrap().unwrap();
+        dir.write("job.json", b"{}").unwrap();
+        drop(dir);
         assert_eq!(fs::read(path.join("job.json")).unwrap(), b"{}");
 
         let empty = root.path().join("empty");
         fs::create_dir(&empty).unwrap();
-        drop(Folder::prepare(&empty).unwrap().unwrap());
+        drop(OutputDir::prepare(&empty).unwrap().unwrap());
         assert!(empty.is_dir());
     }
 
@@ -201,9 +201,9 @@ mod tests {
         for name in ["image-2.png", "image-1.webp", "image-1.png", "image-x.png"] {
             fs::write(root.path().join(name), name).unwrap();
         }
-        let folder = Folder::prepare(root.path()).unwrap().unwrap();
+        let dir = OutputDir::prepare(root.path()).unwrap().unwrap();
         assert_eq!(
-            folder.other_pictures(&["image-1.png"]),
+            dir.other_pictures(&["image-1.png"]),
             ["image-1.webp", "image-2.png"]
         );
     }

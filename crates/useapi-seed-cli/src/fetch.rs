@@ -1,11 +1,11 @@
 //! Jobs' results into folders: what `fetch`, `wait` and `demo` share.
 
 pub(crate) mod accounts;
-mod errand;
-mod folder;
-mod folder_name;
+mod dir_name;
+mod fetcher;
 mod job_lock;
 mod lock;
+mod output_dir;
 mod pending;
 mod progress;
 mod report;
@@ -18,41 +18,43 @@ use std::path::{Path, PathBuf};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use crate::command_line;
+use crate::error::CliError;
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::gallery;
-use crate::json::Output;
 use crate::open_files;
-use crate::shell;
-use crate::terminal::{error_mark, give_on, good, note_mark, plain, tell};
-pub(crate) use errand::Errand;
-pub(crate) use folder_name::of as folder_name;
+use crate::output::Output;
+use crate::terminal::eprint_error;
+use crate::terminal::{eprint, error_label, note_label, print_or_closed, success};
+use crate::text::sanitize;
+pub(crate) use dir_name::of as dir_name;
+pub(crate) use fetcher::Fetcher;
 #[cfg(test)]
 pub(crate) use pending::Pending;
 use progress::{Progress, Total};
 #[cfg(test)]
-pub(crate) use report::Line;
-use report::{Outcome, Report};
+pub(crate) use report::JobReportJson;
+use report::{JobReport, Outcome};
 pub(crate) use seed_file::{SeedFile, listed};
 
 /// How many results are saved concurrently.
-pub(crate) const SAVERS: usize = 4;
+pub(crate) const SAVE_PERMITS: usize = 4;
 /// What is open concurrently: files and connections of four images and a lock for each of
 /// these, two locks, a connection and a file for each job that is active, and what all
 /// share.
-const SAVER_FILES: usize = 9;
+const SAVE_FILES: usize = 9;
 const ACTIVE_FILES: usize = 4;
 const FILES: usize = 16;
 
 /// Whether a folder can be made, or written to.
-pub(crate) fn is_writable(folder: &Path) -> Result<(), Failure> {
+pub(crate) fn is_writable(dir: &Path) -> Result<(), CliError> {
     // Where another process works in it, it can be.
-    folder::Folder::prepare(folder).map(drop)
+    output_dir::OutputDir::prepare(dir).map(drop)
 }
 
 /// What is done for a job.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Task {
+pub(crate) enum Mode {
     /// Whatever it takes.
     Fetch,
     /// Nothing is submitted.
@@ -71,48 +73,48 @@ pub(crate) enum Pages {
 
 /// Runs the errand for each job, and tells what came of them.
 pub(crate) async fn run(
-    errand: &Errand,
-    task: Task,
+    fetcher: &Fetcher,
+    mode: Mode,
     jobs: Vec<(String, PathBuf)>,
     pages: &Pages,
     output: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CliError> {
     let count = jobs.len();
-    let active = errand
+    let active = fetcher
         .accounts
         .active(jobs.iter().map(|(id, _)| id.as_str()));
-    open_files::check_for(FILES + SAVER_FILES * count.min(SAVERS) + ACTIVE_FILES * active)?;
+    check_open_files(FILES + SAVE_FILES * count.min(SAVE_PERMITS) + ACTIVE_FILES * active)?;
     let mut total = Total::new(count);
     let mut under_way: FuturesUnordered<_> = jobs
         .iter()
         .map(async |(job_id, out)| {
             let progress = Progress::new((count > 1).then_some(job_id));
-            errand.run(task, job_id, out, &progress).await
+            fetcher.run(mode, job_id, out, &progress).await
         })
         .collect();
-    let mut tally = Tally::default();
+    let mut summary = Summary::default();
     while let Some(report) = under_way.next().await {
         total.one_more();
         if count == 1 {
-            report.failures.iter().for_each(Failure::report);
+            report.errors.iter().for_each(eprint_error);
         } else {
             tell_in_a_line(&report);
         }
-        if let Err(failure) = print(&report, count, output) {
-            failure.report();
-            tally.exit = tally.exit.max(failure.exit());
+        if let Err(error) = print(&report, count, output) {
+            eprint_error(&error);
+            summary.exit = summary.exit.max(error.exit());
         }
-        tally.add(report);
+        summary.add(report);
     }
     drop(total);
     write_pages(&jobs, pages);
     if count > 1 {
-        tally.tell();
+        summary.eprint();
     }
-    if errand.is_lasting {
-        tally.tell_how_to_go_on();
+    if fetcher.is_persistent {
+        summary.tell_how_to_go_on();
     }
-    Ok(tally.exit)
+    Ok(summary.exit)
 }
 
 /// That a page cannot be written is only noted: what matters is saved.
@@ -120,48 +122,48 @@ fn write_pages(jobs: &[(String, PathBuf)], pages: &Pages) {
     let outcomes = match pages {
         Pages::None => Vec::new(),
         Pages::Each => {
-            let folders = jobs.iter().map(|(_, folder)| folder);
-            folders.map(|folder| gallery::write_one(folder)).collect()
+            let dirs = jobs.iter().map(|(_, dir)| dir);
+            dirs.map(|dir| gallery::write_one(dir)).collect()
         }
         Pages::All(parent) => vec![gallery::write_all(parent)],
     };
     for outcome in outcomes {
         match outcome {
             Ok(written) => written.tell_left_alone(),
-            Err(failure) => tell(format_args!("{} {}", note_mark(), failure.message())),
+            Err(error) => eprint(format_args!("{} {}", note_label(), error.message())),
         }
     }
 }
 
 /// For one job the seed, the prompt to paste, and in the last line the folder; for
 /// many a line for each that is done.
-fn print(report: &Report, count: usize, output: &Output) -> Result<(), Failure> {
+fn print(report: &JobReport, count: usize, output: &Output) -> Result<(), CliError> {
     if output.is_json() {
-        return output.give(&report.to_line());
+        return output.print(&report.to_line());
     }
     let Some(seed_file) = &report.seed_file else {
         return Ok(());
     };
     let result = &seed_file.result;
-    let (seed, folder) = (result.seed(), report.folder.to_string_lossy());
+    let (seed, dir) = (result.seed(), report.dir.to_string_lossy());
     if count > 1 {
-        return give_on(&format!("seed {seed}  {folder}\n"));
+        return print_or_closed(&format!("seed {seed}  {dir}\n"));
     }
-    let prompt = result.prompt_with_seed().map(plain);
+    let prompt = result.prompt_with_seed().map(sanitize);
     let prompt = prompt.map_or(String::new(), |prompt| format!("{prompt}\n"));
-    give_on(&format!("seed {seed}\n{prompt}{folder}\n"))
+    print_or_closed(&format!("seed {seed}\n{prompt}{dir}\n"))
 }
 
-fn tell_in_a_line(report: &Report) {
-    let id = plain(&report.job_id);
+fn tell_in_a_line(report: &JobReport) {
+    let id = sanitize(&report.job_id);
     match report.outcome() {
-        Outcome::Done if report.was_there => tell(format_args!("{id}: was done before")),
-        Outcome::Done => tell(format_args!("{id}: {}", good("done"))),
+        Outcome::Done if report.already_present => eprint(format_args!("{id}: was done before")),
+        Outcome::Done => eprint(format_args!("{id}: {}", success("done"))),
         // Of each it would be too much; the end tells how many.
         _ if report.exit().is_interrupt() => {}
         Outcome::Failed | Outcome::Waiting => {
-            for failure in &report.failures {
-                tell(format_args!("{} {id}: {}", error_mark(), failure.message()));
+            for error in &report.errors {
+                eprint(format_args!("{} {id}: {}", error_label(), error.message()));
             }
         }
     }
@@ -169,7 +171,7 @@ fn tell_in_a_line(report: &Report) {
 
 /// What came of all.
 #[derive(Debug, Default)]
-struct Tally {
+struct Summary {
     done: usize,
     failed: Vec<String>,
     waiting: Vec<String>,
@@ -178,16 +180,16 @@ struct Tally {
     /// How those end that the same command may do better with.
     going_on: BTreeSet<Exit>,
     /// Each once, in the order in which they came.
-    advice: Vec<Vec<String>>,
+    hints: Vec<String>,
 }
 
-impl Tally {
-    fn add(&mut self, report: Report) {
+impl Summary {
+    fn add(&mut self, report: JobReport) {
         let exit = report.exit();
         self.exit = self.exit.max(exit);
         let line = || {
-            let why: Vec<_> = report.failures.iter().map(Failure::message).collect();
-            format!("{}: {}", plain(&report.job_id), why.join("; "))
+            let why: Vec<_> = report.errors.iter().map(CliError::message).collect();
+            format!("{}: {}", sanitize(&report.job_id), why.join("; "))
         };
         match report.outcome() {
             Outcome::Done => self.done += 1,
@@ -195,19 +197,20 @@ impl Tally {
             Outcome::Failed => self.failed.push(line()),
             Outcome::Waiting => self.waiting.push(line()),
         }
-        for failure in report.failures {
-            if failure.can_go_on() {
-                self.going_on.insert(failure.exit());
+        for error in report.errors {
+            if error.is_resumable() {
+                self.going_on.insert(error.exit());
             }
-            let advice = failure.advice();
-            if !advice.is_empty() && !self.advice.iter().any(|known| known == advice) {
-                self.advice.push(advice.to_vec());
+            if let Some(hint) = error.hint_text()
+                && !self.hints.iter().any(|known| known == hint)
+            {
+                self.hints.push(hint.to_owned());
             }
         }
     }
 
-    fn tell(&self) {
-        tell(format_args!(
+    fn eprint(&self) {
+        eprint(format_args!(
             "\n{} done, {} failed, {} waiting",
             self.done,
             self.failed.len(),
@@ -215,18 +218,18 @@ impl Tally {
         ));
         for (what, lines) in [("failed", &self.failed), ("waiting", &self.waiting)] {
             for line in lines {
-                tell(format_args!("  {what}  {line}"));
+                eprint(format_args!("  {what}  {line}"));
             }
         }
         if self.interrupted > 0 {
             let count = self.interrupted;
-            tell(format_args!("  waiting  {count} that were interrupted"));
+            eprint(format_args!("  waiting  {count} that were interrupted"));
         }
-        for line in self.advice.iter().flatten() {
-            tell(format_args!("\n  {line}"));
+        for line in &self.hints {
+            eprint(format_args!("\n  {line}"));
         }
-        if !self.advice.is_empty() {
-            tell("");
+        if !self.hints.is_empty() {
+            eprint("");
         }
     }
 
@@ -237,9 +240,18 @@ impl Tally {
             0 => return,
             1 if has(Exit::JobFailed) => "to start another job",
             _ if has(Exit::JobFailed) => "to go on, and start another job for those that ended",
-            _ if has(Exit::Halted) || has(Exit::NoAccess) => "when that is done, to go on",
+            _ if has(Exit::Halted) || has(Exit::Auth) => "when that is done, to go on",
             _ => "to go on",
         };
-        tell(format_args!("{what}: {}", shell::again()));
+        eprint(format_args!("{what}: {}", command_line::rerun_command()));
+    }
+}
+
+fn check_open_files(needed: usize) -> Result<(), CliError> {
+    match open_files::missing(needed) {
+        None => Ok(()),
+        Some((left, error)) => Err(CliError::file(format!(
+            "{needed} more files must be opened, and only {left} can be: {error}"
+        ))),
     }
 }

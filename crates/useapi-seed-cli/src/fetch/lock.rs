@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use fs4::{FileExt, TryLockError};
 use same_file::Handle;
 
+use crate::atomic_file;
 use crate::local_file::{self, Links};
-use crate::whole_file;
 
 const ATTEMPTS: u32 = 100;
 const NOTE_LIMIT: u64 = 64 * 1024;
@@ -60,8 +60,8 @@ impl Lock {
         path: &Path,
         try_lock: impl Fn(&File) -> Result<(), TryLockError>,
     ) -> io::Result<Attempt> {
-        if let Some(folder) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
-            fs::create_dir_all(folder)?;
+        if let Some(dir) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+            fs::create_dir_all(dir)?;
         }
         let was_left = path.symlink_metadata().is_ok();
         let mut options = File::options();
@@ -104,7 +104,7 @@ impl Lock {
             .set_len(note.len().try_into().unwrap_or(u64::MAX))?;
         self.file.sync_data()?;
         if self.note.is_empty() {
-            whole_file::sync(self.path.parent().unwrap_or(Path::new("")))?;
+            atomic_file::sync(self.path.parent().unwrap_or(Path::new("")))?;
         }
         self.note = note;
         Ok(())
@@ -145,12 +145,12 @@ mod tests {
     #[test]
     fn one_has_it_and_leaves_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("a/b");
-        let file = folder.join("lock");
+        let dir = root.path().join("a/b");
+        let file = dir.join("lock");
         let lock = Lock::try_take(&file).unwrap().unwrap();
         assert!(Lock::try_take(&file).unwrap().is_none());
         drop(lock);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
         assert!(Lock::try_take(&file).unwrap().is_some());
     }
 

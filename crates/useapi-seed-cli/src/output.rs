@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::arguments::Common;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::schemas::Schema;
-use crate::terminal::{give_on, is_unprintable};
+use crate::terminal::print_or_closed;
+use crate::text::is_unprintable;
 
 /// How results are printed.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(crate) enum Output {
 impl Output {
     /// As the options say. Fields that are not in the schema are rejected, before
     /// anything is sent.
-    pub(crate) fn new(common: &Common, schema: Schema) -> Result<Self, Failure> {
+    pub(crate) fn new(common: &Common, schema: Schema) -> Result<Self, CliError> {
         if common.json || common.fields.is_some() {
             Self::json(common, schema)
         } else {
@@ -32,7 +33,7 @@ impl Output {
     }
 
     /// For a command that prints nothing else.
-    pub(crate) fn json(common: &Common, schema: Schema) -> Result<Self, Failure> {
+    pub(crate) fn json(common: &Common, schema: Schema) -> Result<Self, CliError> {
         let fields = common.fields.iter().flatten();
         let fields: Vec<_> = fields.map(|field| field.trim().to_owned()).collect();
         let known = schema.fields();
@@ -40,8 +41,8 @@ impl Output {
         let unknown: Vec<_> = unknown.map(|field| format!("{field:?}")).collect();
         if !unknown.is_empty() {
             let message = format!("unknown fields: {}", unknown.join(", "));
-            let advice = format!("Known fields: {}", known.join(", "));
-            return Err(Failure::wrong_use(message).advise(advice));
+            let hints = format!("Known fields: {}", known.join(", "));
+            return Err(CliError::usage(message).hint(hints));
         }
         Ok(Self::Json(fields))
     }
@@ -51,12 +52,12 @@ impl Output {
     }
 
     /// Prints a document, on a line of its own.
-    pub(crate) fn give(&self, document: &impl Serialize) -> Result<(), Failure> {
-        give_on(&(self.line(document)? + "\n"))
+    pub(crate) fn print(&self, document: &impl Serialize) -> Result<(), CliError> {
+        print_or_closed(&(self.line(document)? + "\n"))
     }
 
     /// The document as it is printed: on a terminal, without what that acts upon.
-    pub(crate) fn line(&self, document: &impl Serialize) -> Result<String, Failure> {
+    pub(crate) fn line(&self, document: &impl Serialize) -> Result<String, CliError> {
         let line = self.text(document)?;
         Ok(if io::stdout().is_terminal() {
             escaped(&line)
@@ -65,13 +66,13 @@ impl Output {
         })
     }
 
-    fn text(&self, document: &impl Serialize) -> Result<String, Failure> {
-        let fault = |fault| Failure::new(format!("cannot print the result: {fault}"));
+    fn text(&self, document: &impl Serialize) -> Result<String, CliError> {
+        let error = |error| CliError::new(format!("cannot print the result: {error}"));
         let fields = match self {
             Self::Json(fields) if !fields.is_empty() => fields,
-            _ => return serde_json::to_string(document).map_err(fault),
+            _ => return serde_json::to_string(document).map_err(error),
         };
-        let document = serde_json::to_value(document).map_err(fault)?;
+        let document = serde_json::to_value(document).map_err(error)?;
         // In the order in which they were asked for; an event has not all of them.
         let members: Vec<_> = fields
             .iter()

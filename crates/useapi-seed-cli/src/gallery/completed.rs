@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::owner::Owner;
+use crate::fetch::{SeedFile, listed};
 use crate::local_file;
-use crate::retrieve::{SeedFile, listed};
-use crate::terminal::{IMAGES_SHOWN, plain};
+use crate::text::IMAGES_SHOWN;
+use crate::text::sanitize;
 
 /// What a part of a path may have as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -24,7 +25,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A folder with a seed and its pictures.
 #[derive(Debug)]
-pub(crate) struct Finished {
+pub(crate) struct CompletedJob {
     /// Where it is, from the page about all: a link that ends in `/`.
     pub(crate) place: String,
     /// Its own page, from there.
@@ -39,7 +40,7 @@ pub(crate) struct Finished {
     pub(crate) when: Option<String>,
     created: Option<String>,
     /// As many as are shown.
-    pub(crate) pictures: Vec<Picture>,
+    pub(crate) images: Vec<PageImage>,
     /// How many there are.
     pub(crate) count: usize,
     pub(crate) differences: Vec<String>,
@@ -47,30 +48,30 @@ pub(crate) struct Finished {
 
 /// One of its pictures.
 #[derive(Debug)]
-pub(crate) struct Picture {
+pub(crate) struct PageImage {
     pub(crate) number: usize,
     /// From its folder.
     pub(crate) link: String,
     pub(crate) size: Option<(u64, u64)>,
 }
 
-impl Finished {
+impl CompletedJob {
     /// What a folder has; none when it is not one of these, or not finished. `name` is
     /// what the page about all calls it.
-    pub(super) fn read(folder: &Path, name: &str, owner: Owner) -> Option<Self> {
+    pub(super) fn read(dir: &Path, name: &str, owner: Owner) -> Option<Self> {
         let file = |name: &str| {
-            let path = folder.join(name);
+            let path = dir.join(name);
             let data = owner.data(&path).filter(Metadata::is_file);
             data.map(|data| (path, data.len()))
         };
         let seed_file: SeedFile = json(&file("seed.json")?.0)?;
         let result = &seed_file.result;
-        let mut pictures: Vec<_> = seed_file
+        let mut images: Vec<_> = seed_file
             .files
             .iter()
             .filter_map(|image| {
                 let file = image.file.as_deref().filter(|file| is_a_name(file))?;
-                Some(Picture {
+                Some(PageImage {
                     number: image.number,
                     link: link(file),
                     size: image.width.zip(image.height),
@@ -78,12 +79,12 @@ impl Finished {
             })
             .collect();
         let size = |name: &str| file(name).map(|(_, size)| size);
-        if pictures.len() < seed_file.files.len() || !seed_file.is_whole(size) {
+        if images.len() < seed_file.files.len() || !seed_file.is_whole(size) {
             return None;
         }
-        let count = result.images().len().max(pictures.len());
-        pictures.truncate(IMAGES_SHOWN);
-        let answer: Value = json(&file("job.json")?.0)?;
+        let count = result.images().len().max(images.len());
+        images.truncate(IMAGES_SHOWN);
+        let response: Value = json(&file("job.json")?.0)?;
         let of_image = |number, text: &String| format!("Picture {number}: {}", shown(text));
         let files = seed_file.files.iter();
         let differences = files
@@ -96,7 +97,7 @@ impl Finished {
             .map(|(number, text)| of_image(number, text))
             .chain(listed(result.warnings()).iter().map(|note| shown(note)))
             .collect();
-        let created = answer.get("created").and_then(Value::as_str);
+        let created = response.get("created").and_then(Value::as_str);
         let place = format!("{}/", link(name));
         Some(Self {
             page: format!("{place}{}", super::PAGE),
@@ -108,7 +109,7 @@ impl Finished {
             job_id: shown(result.job_id()),
             when: created.map(when),
             created: created.map(str::to_owned),
-            pictures,
+            images,
             count,
             differences,
         })
@@ -130,7 +131,7 @@ impl Finished {
 /// Text as a page shows it and as it is copied, which is so the same: on one line, and
 /// without what is not seen and changes how the rest is.
 fn shown(text: &str) -> String {
-    plain(&text.replace(['\n', '\r', '\t', '\u{2028}', '\u{2029}'], " "))
+    sanitize(&text.replace(['\n', '\r', '\t', '\u{2028}', '\u{2029}'], " "))
 }
 
 /// The same, if anything is left of it.

@@ -6,44 +6,44 @@ use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Semaphore;
 
-use crate::arguments::{Pace, Place};
-use crate::failure::Failure;
+use crate::arguments::{OutputArgs, PollArgs};
+use crate::error::CliError;
+use crate::fetch::accounts::Accounts;
+use crate::fetch::{Fetcher, Pages, SAVE_PERMITS, dir_name};
 use crate::gallery::has_page_about_all;
-use crate::interrupt::Interrupt;
-use crate::retrieve::accounts::Accounts;
-use crate::retrieve::{Errand, Pages, SAVERS, folder_name};
-use crate::settings::{Origin, Setting, Settings};
+use crate::settings::{Setting, Settings, Source};
+use crate::shutdown::Shutdown;
 
 /// The errand, before it is called back.
-pub(super) fn errand(
+pub(super) fn fetcher(
     settings: &Settings,
-    pace: &Pace,
+    pace: &PollArgs,
     at_once: Option<NonZeroUsize>,
-) -> Result<Errand, Failure> {
-    Ok(Errand {
+) -> Result<Fetcher, CliError> {
+    Ok(Fetcher {
         client: settings.client()?,
         interval: settings.interval(pace.interval)?.value,
         timeout: settings.timeout(pace.timeout)?.value,
-        is_lasting: true,
+        is_persistent: true,
         receiver: None,
         reply_url: None,
         reply_ref: None,
         resubmit: false,
         accounts: Accounts::new(settings.at_once(at_once)?.value),
-        is_answered: AtomicBool::new(false),
-        savers: Semaphore::new(SAVERS),
-        interrupt: Interrupt::listen()?,
+        is_reached: AtomicBool::new(false),
+        save_permits: Semaphore::new(SAVE_PERMITS),
+        shutdown: Shutdown::listen()?,
     })
 }
 
 /// The jobs, each with a folder of its own, and the pages to write about them. One
 /// about all is only for a directory that was named for jobs, or has several.
-pub(super) fn folders(
+pub(super) fn dirs(
     settings: &Settings,
-    place: Place,
+    place: OutputArgs,
     ids: Vec<String>,
-) -> Result<(Vec<(String, PathBuf)>, Pages), Failure> {
-    let Place {
+) -> Result<(Vec<(String, PathBuf)>, Pages), CliError> {
+    let OutputArgs {
         out,
         into,
         no_gallery,
@@ -52,25 +52,25 @@ pub(super) fn folders(
     if let Some(out) = out {
         return match <[String; 1]>::try_from(ids) {
             Ok([id]) => Ok((vec![(id, out)], unless_off(Pages::Each))),
-            Err(ids) => Err(Failure::wrong_use(format!(
+            Err(ids) => Err(CliError::usage(format!(
                 "--out names one folder, and there are {} jobs",
                 ids.len()
             ))
-            .advise("Name a folder for all their folders with --into.")),
+            .hint("Name a folder for all their folders with --into.")),
         };
     }
     let Setting {
         value: into,
-        origin,
-    } = settings.parent_folder(into)?;
+        source,
+    } = settings.parent_dir(into)?;
     let jobs: Vec<_> = ids
         .into_iter()
         .map(|id| {
-            let folder = into.join(folder_name(&id));
-            (id, folder)
+            let dir = into.join(dir_name(&id));
+            (id, dir)
         })
         .collect();
-    let has_several = jobs.len() > 1 || origin != Origin::Default || has_page_about_all(&into);
+    let has_several = jobs.len() > 1 || source != Source::Default || has_page_about_all(&into);
     let pages = if has_several {
         Pages::All(into)
     } else {

@@ -1,0 +1,145 @@
+//! Errors as a terminal shows them: one line, one hint, an exit code.
+
+use crate::exit::Exit;
+use crate::open_files;
+use crate::text::sanitize;
+
+/// What went wrong, what to do about it, and how the command exits.
+#[derive(Clone, Debug)]
+pub(crate) struct CliError {
+    exit: Exit,
+    kind: &'static str,
+    http_status: Option<u16>,
+    message: String,
+    hint: Option<String>,
+    causes: Vec<String>,
+    is_permanent: bool,
+}
+
+impl CliError {
+    /// An error that has no exit code of its own.
+    pub(crate) fn new(message: impl AsRef<str>) -> Self {
+        Self::of_kind("other", Exit::Failed, message)
+    }
+
+    /// A mistake in the arguments or the configuration.
+    pub(crate) fn usage(message: impl AsRef<str>) -> Self {
+        Self::of_kind("usage", Exit::Usage, message)
+    }
+
+    /// A local file or directory cannot be read or written.
+    pub(crate) fn file(message: impl AsRef<str>) -> Self {
+        Self::of_kind("file", Exit::File, message)
+    }
+
+    /// `kind` is what programs match: see `errors[].kind` of the schema `result`.
+    pub(crate) fn of_kind(kind: &'static str, exit: Exit, message: impl AsRef<str>) -> Self {
+        let message = sanitize(message.as_ref());
+        Self {
+            exit,
+            kind,
+            http_status: None,
+            // Whatever was tried, the limit is what to change.
+            hint: open_files::is_named_in(&message).then(open_files::hint),
+            message,
+            causes: Vec::new(),
+            is_permanent: false,
+        }
+    }
+
+    pub(crate) fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    pub(crate) fn with_http_status(mut self, status: Option<u16>) -> Self {
+        self.http_status = status;
+        self
+    }
+
+    /// What caused it, outermost first; shown with `--verbose`.
+    pub(crate) fn with_causes(mut self, causes: Vec<String>) -> Self {
+        self.causes = causes;
+        self
+    }
+
+    /// Adds a line to the hint. Where the limit on open files is the cause, another
+    /// hint would mislead.
+    pub(crate) fn hint(mut self, line: impl AsRef<str>) -> Self {
+        if open_files::is_named_in(&self.message) {
+            return self;
+        }
+        let line = line.as_ref();
+        self.hint = Some(match self.hint {
+            Some(hint) => format!("{hint}\n{line}"),
+            None => line.to_owned(),
+        });
+        self
+    }
+
+    /// Adds a command line to run, and what for.
+    pub(crate) fn suggest(self, why: &str, command_line: &str) -> Self {
+        self.hint(format!("{why}\n  {command_line}"))
+    }
+
+    /// Marks an error that the same command would meet again.
+    pub(crate) fn permanent(mut self) -> Self {
+        self.is_permanent = true;
+        self
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    pub(crate) fn http_status(&self) -> Option<u16> {
+        self.http_status
+    }
+
+    /// Whether the same command may succeed later.
+    pub(crate) fn is_resumable(&self) -> bool {
+        !self.is_permanent && !matches!(self.exit, Exit::Rejected | Exit::Usage)
+    }
+
+    /// What went wrong, in one line, without the job's ID.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it, in lines.
+    pub(crate) fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(crate) fn causes(&self) -> &[String] {
+        &self.causes
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io;
+
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn limit_on_open_files_is_the_only_hint() {
+        let hint = |number: Errno| {
+            let error = io::Error::from_raw_os_error(number as i32);
+            let error = CliError::file(format!("cannot write a: {error} at path \"a\""))
+                .hint("Choose another directory.");
+            error.hint_text().unwrap().to_owned()
+        };
+        for number in [Errno::EMFILE, Errno::ENFILE] {
+            assert!(hint(number).starts_with("The limit on open files (ulimit -n) is "));
+            assert!(!hint(number).contains("directory"));
+        }
+        assert_eq!(hint(Errno::ENOSPC), "Choose another directory.");
+    }
+}
