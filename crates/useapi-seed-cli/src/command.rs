@@ -8,7 +8,7 @@ mod demo;
 mod doctor;
 mod emulate;
 mod fetch;
-mod fetcher;
+mod context;
 mod gallery;
 mod jobs;
 mod listen;
