@@ -10,10 +10,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 
 use crate::exit;
-pub(crate) use fetch::{
-    BatchArgs, CallbackArgs, ConcurrencyArgs, Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress,
-    Wait,
-};
+pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress, Wait};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status};
 pub(crate) use value::{duration, positive_integer, show_duration};

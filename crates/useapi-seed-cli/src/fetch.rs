@@ -40,9 +40,9 @@ pub(crate) use images::ImageSelection;
 pub(crate) use layout::Layout;
 #[cfg(test)]
 pub(crate) use pending::Pending;
-use report::{JobReport, Status};
 #[cfg(test)]
 pub(crate) use report::JobReportJson;
+use report::{JobReport, Status};
 pub(crate) use seed_file::{SeedFile, listed};
 use summary::Summary;
 #[cfg(test)]
@@ -147,8 +147,13 @@ fn finish(
         }
     }
     if let Some(code) = report.exec.filter(|code| *code != Some(0)) {
-        let code = code.map_or("no exit code".to_owned(), |code| format!("exit code {code}"));
-        eprint_note(format_args!("--exec: {code}, job {}", sanitize(&report.job_id)));
+        let code = code.map_or("no exit code".to_owned(), |code| {
+            format!("exit code {code}")
+        });
+        eprint_note(format_args!(
+            "--exec: {code}, job {}",
+            sanitize(&report.job_id)
+        ));
         summary.worsen(Exit::Failed);
     }
     if let Err(error) = print(report, count, output) {
@@ -174,23 +179,27 @@ fn print(report: &JobReport, count: usize, output: &Output) -> Result<(), CliErr
 
 /// Writes pages and lists; gives their names and paths. That one cannot be written is
 /// only noted: what matters is saved.
-fn write_files(
-    layout: &Layout,
-    extras: &Extras,
-    summary: &Summary,
-) -> Vec<(&'static str, String)> {
+fn write_files(layout: &Layout, extras: &Extras, summary: &Summary) -> Vec<(&'static str, String)> {
     let mut files = Vec::new();
     let note = |error: CliError| eprint_note(error.message());
     if !extras.no_gallery {
         let reports = match &layout.parent {
-            None => layout.jobs.iter().map(|(_, dir)| gallery::write_one(dir)).collect(),
+            None => layout
+                .jobs
+                .iter()
+                .map(|(_, dir)| gallery::write_one(dir))
+                .collect(),
             Some(parent) => vec![gallery::write_all(parent)],
         };
         for report in reports {
             match report {
                 Ok(report) => {
                     report.tell_left_alone();
-                    files.extend(report.page.map(|page| ("Gallery", page.display().to_string())));
+                    files.extend(
+                        report
+                            .page
+                            .map(|page| ("Gallery", page.display().to_string())),
+                    );
                 }
                 Err(error) => note(error),
             }
@@ -201,7 +210,10 @@ fn write_files(
 
 /// Opens the page, or without one the directory.
 fn open(layout: &Layout) {
-    let dir = layout.parent.as_ref().or(layout.jobs.first().map(|(_, dir)| dir));
+    let dir = layout
+        .parent
+        .as_ref()
+        .or(layout.jobs.first().map(|(_, dir)| dir));
     let Some(dir) = dir else { return };
     let page = dir.join(gallery::PAGE);
     let target = if page.is_file() { &page } else { dir };

@@ -19,13 +19,7 @@ Examples:
   useapi-seed demo --fields seed,directory")]
 pub(crate) struct Demo {
     /// Output directory.
-    #[arg(
-        short,
-        long,
-        alias = "out",
-        value_name = "DIR",
-        default_value = "demo"
-    )]
+    #[arg(short, long, alias = "out", value_name = "DIR", default_value = "demo")]
     pub(crate) output: PathBuf,
 
     /// Port on 127.0.0.1 (0 picks a free one).
@@ -225,12 +219,15 @@ pub(crate) struct CallbackArgs {
 /// Takes the ID of a seed job that another program started. To resume an interrupted
 /// `fetch`, run the same `fetch` again instead. Submits nothing.
 #[derive(Debug, Args)]
-#[command(visible_alias = "attach", after_help = "\
+#[command(
+    visible_alias = "attach",
+    after_help = "\
 Examples:
   useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444
   useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444 -o cat
 
-Exit codes: useapi-seed help exit-codes")]
+Exit codes: useapi-seed help exit-codes"
+)]
 pub(crate) struct Wait {
     /// ID of the running seed job.
     #[arg(value_name = "SEED_JOBID", help_heading = "Input")]

@@ -36,7 +36,14 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliEr
         fetch::plan::print(&layout.jobs, &images(&target), &base_url, &output)?;
         return Ok(Exit::Done);
     }
-    let mut context = context(&settings, Mode::Fetch, &poll, &target, concurrency.jobs, &layout)?;
+    let mut context = context(
+        &settings,
+        Mode::Fetch,
+        &poll,
+        &target,
+        concurrency.jobs,
+        &layout,
+    )?;
     // Empty is absent.
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     context.reply_url = given(callbacks.reply_url);

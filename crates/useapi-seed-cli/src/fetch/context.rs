@@ -73,9 +73,9 @@ impl Context {
     pub(super) fn on_connection_error(&self, error: &Error, gives_up_in: Duration) -> bool {
         let is_outage = match error.kind() {
             ErrorKind::Transport => true,
-            ErrorKind::UnexpectedStatus => {
-                error.status().is_some_and(|status| status.is_server_error())
-            }
+            ErrorKind::UnexpectedStatus => error
+                .status()
+                .is_some_and(|status| status.is_server_error()),
             _ => false,
         };
         if is_outage {
@@ -131,5 +131,9 @@ fn interrupted(signal: Exit) -> CliError {
 
 fn out_of_time(limit: Duration) -> CliError {
     let limit = crate::arguments::show_duration(limit);
-    CliError::of_kind("max_time", Exit::Pending, format!("stopped by --max-time {limit}"))
+    CliError::of_kind(
+        "max_time",
+        Exit::Pending,
+        format!("stopped by --max-time {limit}"),
+    )
 }

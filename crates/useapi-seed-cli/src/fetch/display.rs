@@ -12,7 +12,7 @@ use useapi_seed::{JobProgress, JobStatus};
 
 use super::report::{JobReport, Status};
 use crate::arguments::Progress;
-use crate::terminal::{self, PROGRESS, Verbosity, eprint, eprint_always, error_label, success};
+use crate::terminal::{self, PROGRESS, Verbosity, eprint, eprint_always, success};
 use crate::text::sanitize;
 
 /// How often the rows are drawn.
@@ -150,7 +150,10 @@ impl Display {
     pub(crate) fn reachable(&self) {
         let outage = self.state.borrow_mut().outage.take();
         if let Some(since) = outage {
-            eprint_always(format_args!("reachable again after {}", short(since.elapsed())));
+            eprint_always(format_args!(
+                "reachable again after {}",
+                short(since.elapsed())
+            ));
         }
     }
 
@@ -213,7 +216,10 @@ impl Display {
         }
         let elapsed = self.started.elapsed();
         let queued = total.saturating_sub(finished + running);
-        line += &format!(" | {running} running, {queued} queued | {} elapsed", short(elapsed));
+        line += &format!(
+            " | {running} running, {queued} queued | {} elapsed",
+            short(elapsed)
+        );
         if let (Ok(finished @ 1..), Ok(left @ 1..)) = (
             u32::try_from(finished - state.skipped),
             u32::try_from(total - finished),
@@ -357,7 +363,9 @@ impl Row {
                 Some(waited) => format!("no response for {}", short(waited)),
             },
         };
-        let percent = self.percent.map_or(String::new(), |percent| format!("{percent}%"));
+        let percent = self
+            .percent
+            .map_or(String::new(), |percent| format!("{percent}%"));
         let start = format!("{percent:>5} {:>6}  ", short(self.started.elapsed()));
         let room = width.saturating_sub(start.len() + measure_text_width(&state) + 3);
         let label = fit(&self.label, room);
@@ -382,7 +390,10 @@ fn finished_line(number: usize, total: usize, report: &JobReport) -> Option<Stri
         }
         let id = sanitize(&report.job_id);
         let message = error.message();
-        return Some(format!("{start} {}  {message}: {id}", error_label_of("failed")));
+        return Some(format!(
+            "{start} {}  {message}: {id}",
+            error_label_of("failed")
+        ));
     }
     if report.already_present || !report.errors.is_empty() {
         return None;
@@ -408,7 +419,11 @@ fn finished_line(number: usize, total: usize, report: &JobReport) -> Option<Stri
 }
 
 fn error_label_of(text: &str) -> impl Text {
-    console::Style::new().for_stderr().red().bold().apply_to(text.to_owned())
+    console::Style::new()
+        .for_stderr()
+        .red()
+        .bold()
+        .apply_to(text.to_owned())
 }
 
 /// `9s`, `3m 12s`, `2h 5m`.

@@ -17,8 +17,10 @@ impl Exec {
     pub(crate) fn parse(text: &str) -> Result<Self, CliError> {
         match shlex::split(text) {
             Some(words) if !words.is_empty() => Ok(Self(words)),
-            _ => Err(CliError::usage("--exec must be a command; check its quotes")
-                .hint("Example: --exec 'cp {dir}/image-1.png /srv/{seed}.png'")),
+            _ => Err(
+                CliError::usage("--exec must be a command; check its quotes")
+                    .hint("Example: --exec 'cp {dir}/image-1.png /srv/{seed}.png'"),
+            ),
         }
     }
 
@@ -33,7 +35,11 @@ impl Exec {
             .stdout(io::stderr());
         let status = command.status().await.map_err(|error| {
             let program = self.0.first().map_or("", String::as_str);
-            CliError::of_kind("exec", crate::exit::Exit::Failed, format!("--exec: cannot run {program}: {error}"))
+            CliError::of_kind(
+                "exec",
+                crate::exit::Exit::Failed,
+                format!("--exec: cannot run {program}: {error}"),
+            )
         })?;
         Ok(status.code())
     }

@@ -94,7 +94,9 @@ impl Run<'_> {
         let result = self
             .obtain_result(&dir, &account, &mut lock, &display, report)
             .await?;
-        let _permit = context.unless_interrupted(context.save_permits.acquire()).await?;
+        let _permit = context
+            .unless_interrupted(context.save_permits.acquire())
+            .await?;
         // Others may proceed meanwhile, and are told that the job has its seed.
         if let Some((lock, _)) = &mut lock {
             lock.clear();
@@ -317,7 +319,9 @@ impl Run<'_> {
         }
         // What could not be saved must not be lost with it.
         let (seed, id) = (result.seed(), sanitize(result.job_id()));
-        display.detail(format_args!("seed {seed}, job {id} (some files are missing)"));
+        display.detail(format_args!(
+            "seed {seed}, job {id} (some files are missing)"
+        ));
         Ok(())
     }
 }

@@ -100,7 +100,11 @@ fn action(
     let Some(pending) = Pending::read(dir)? else {
         // A result without all images is downloaded again, not submitted.
         let has_result = seed_file::read(dir)?.is_some();
-        return Ok(if has_result { Action::Resume } else { Action::Submit });
+        return Ok(if has_result {
+            Action::Resume
+        } else {
+            Action::Submit
+        });
     };
     if pending.job_id != job_id {
         return Err(super::submission::another_job(dir, &pending.job_id));

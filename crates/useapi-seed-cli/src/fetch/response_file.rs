@@ -14,7 +14,10 @@ const NAME: &str = "response.txt";
 /// Keeps such a response, and says where.
 pub(super) fn keep(dir: &Path, error: &Error) {
     if write(dir, error) {
-        eprint_note(format_args!("response saved to {}", dir.join(NAME).display()));
+        eprint_note(format_args!(
+            "response saved to {}",
+            dir.join(NAME).display()
+        ));
     }
 }
 

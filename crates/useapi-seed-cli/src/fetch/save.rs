@@ -83,10 +83,16 @@ pub(super) async fn all(
     }
 
     note_warnings(display, &warnings);
-    let files: Vec<_> = file.files.iter().filter_map(|file| file.file.as_deref()).collect();
+    let files: Vec<_> = file
+        .files
+        .iter()
+        .filter_map(|file| file.file.as_deref())
+        .collect();
     for other in listed(&dir.other_images(&files)) {
         let other = sanitize(&other);
-        display.note(format_args!("{other} already existed and is not part of this job"));
+        display.note(format_args!(
+            "{other} already existed and is not part of this job"
+        ));
     }
 }
 
@@ -104,6 +110,8 @@ fn note_warnings(display: &JobDisplay<'_>, warnings: &[Warning]) {
     }
     if !unknown.is_empty() && verbosity() >= Verbosity::Verbose {
         let unknown = sanitize(&listed(&unknown).join(", "));
-        display.note(format_args!("undocumented fields (kept in job.json): {unknown}"));
+        display.note(format_args!(
+            "undocumented fields (kept in job.json): {unknown}"
+        ));
     }
 }

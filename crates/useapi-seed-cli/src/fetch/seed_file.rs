@@ -115,7 +115,10 @@ impl SeedFile {
     /// How many images are saved, and their bytes.
     pub(crate) fn saved(&self) -> (usize, u64) {
         let saved = self.files.iter().filter(|file| file.file.is_some());
-        (saved.clone().count(), saved.filter_map(|file| file.size).sum())
+        (
+            saved.clone().count(),
+            saved.filter_map(|file| file.size).sum(),
+        )
     }
 }
 

@@ -76,7 +76,9 @@ impl JobSubmission<'_> {
             return Ok(found);
         }
         display.phase("waiting for its turn");
-        let _lock = context.unless_interrupted(self.account.submit_lock()).await?;
+        let _lock = context
+            .unless_interrupted(self.account.submit_lock())
+            .await?;
         self.account.check()?;
         display.requesting("submitting");
         self.send(submission, pending).await
@@ -411,7 +413,9 @@ fn unsettled(left: Duration) -> CliError {
     CliError::of_kind(
         "unsettled",
         Exit::Pending,
-        format!("unconfirmed whether a job was started; the submission may still arrive within {left}"),
+        format!(
+            "unconfirmed whether a job was started; the submission may still arrive within {left}"
+        ),
     )
     .hint(
         "The same command checks for the job, and submits again only when none was started. With \

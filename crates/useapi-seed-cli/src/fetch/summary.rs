@@ -109,7 +109,11 @@ impl Summary {
             Status::Pending if report.started_job_id.is_some() => self.running += 1,
             Status::Pending => self.not_submitted += 1,
         }
-        if let Some(file) = report.seed_file.as_ref().filter(|_| !report.already_present) {
+        if let Some(file) = report
+            .seed_file
+            .as_ref()
+            .filter(|_| !report.already_present)
+        {
             let (images, bytes) = file.saved();
             self.images += images;
             self.bytes += bytes;
@@ -150,7 +154,10 @@ impl Summary {
 
     /// The failed jobs with their errors.
     pub(crate) fn failures(&self) -> Vec<(String, String)> {
-        let failed = self.groups.iter().filter(|group| group.status == Status::Failed);
+        let failed = self
+            .groups
+            .iter()
+            .filter(|group| group.status == Status::Failed);
         failed
             .flat_map(|group| {
                 let ids = group.job_ids.iter();
@@ -226,4 +233,3 @@ impl Group {
         }
     }
 }
-
