@@ -120,7 +120,8 @@ impl CliError {
 
     /// Whether the same command may succeed later.
     pub(crate) fn is_resumable(&self) -> bool {
-        !self.is_permanent && !matches!(self.exit, Exit::Rejected | Exit::Usage)
+        let is_final = self.is_permanent || matches!(self.exit, Exit::Rejected | Exit::Usage);
+        !is_final || self.kind == "job_not_finished"
     }
 
     /// What went wrong, in one line, without the job's ID.

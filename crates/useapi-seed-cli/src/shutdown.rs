@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::command_line;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::terminal::{PROGRESS, eprint_always};
+use crate::terminal::{end_progress, eprint_always};
 
 /// Whether this process was asked to exit.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Shutdown {
             let first = signals.next().await;
             sender.send_replace(Some(first));
             let second = signals.next().await;
-            let _ = PROGRESS.clear();
+            end_progress();
             eprint_always("interrupted");
             let command = command_line::rerun_command();
             eprint_always(format_args!("To resume, run: {command}"));

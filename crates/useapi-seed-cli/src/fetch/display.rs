@@ -37,7 +37,7 @@ pub(crate) struct Display {
 struct State {
     /// Active jobs, by their position in the input.
     rows: BTreeMap<usize, Row>,
-    bars: Vec<ProgressBar>,
+    bar: Option<ProgressBar>,
     finished: usize,
     skipped: usize,
     /// Of these, how many were reported.
@@ -179,33 +179,25 @@ impl Display {
     fn draw(&self) {
         let (height, width) = Term::stderr().size();
         let mut state = self.state.borrow_mut();
-        let fitting = usize::from(height).saturating_sub(3).max(1);
-        let mut lines: Vec<_> = state
-            .rows
-            .values()
-            .take(fitting)
-            .map(|row| row.line(width.into()))
-            .collect();
+        let fitting = usize::from(height).saturating_sub(4).max(1);
+        let width = usize::from(width).saturating_sub(1);
+        let rows = state.rows.values().take(fitting);
+        let mut lines: Vec<_> = rows.map(|row| row.line(width)).collect();
         if self.is_batch() {
-            lines.push(self.total_line(&state));
+            lines.push("----".to_owned());
+            lines.push(fit(&self.total_line(&state), width));
         }
-        while state.bars.len() > lines.len() {
-            if let Some(bar) = state.bars.pop() {
-                bar.finish_and_clear();
-                PROGRESS.remove(&bar);
-            }
-        }
-        while state.bars.len() < lines.len() {
+        // One bar of several lines is drawn at once.
+        let bar = state.bar.get_or_insert_with(|| {
+            terminal::begin_progress();
             let bar = PROGRESS.add(ProgressBar::no_length());
             bar.set_style(
-                ProgressStyle::with_template("{wide_msg}")
+                ProgressStyle::with_template("{msg}")
                     .unwrap_or_else(|_| ProgressStyle::default_spinner()),
             );
-            state.bars.push(bar);
-        }
-        for (bar, line) in state.bars.iter().zip(lines) {
-            bar.set_message(line);
-        }
+            bar
+        });
+        bar.set_message(lines.join("\n"));
     }
 
     fn total_line(&self, state: &State) -> String {
@@ -235,9 +227,10 @@ impl Display {
     /// Removes the rows.
     pub(crate) fn close(&self) {
         self.print_skipped();
-        for bar in self.state.borrow_mut().bars.drain(..) {
+        if let Some(bar) = self.state.borrow_mut().bar.take() {
             bar.finish_and_clear();
             PROGRESS.remove(&bar);
+            terminal::end_progress();
         }
     }
 }
@@ -259,18 +252,36 @@ impl JobDisplay<'_> {
 
     /// What is being done now; a line of its own where one job has no row.
     pub(crate) fn phase(&self, phase: &str) {
+        self.update(|row| row.percent = None);
+        self.waiting(phase);
+        self.line(phase);
+    }
+
+    /// As [`phase`](Self::phase), without a line of its own.
+    pub(crate) fn waiting(&self, phase: &str) {
         self.update(|row| {
             phase.clone_into(&mut row.phase);
-            row.percent = None;
             row.next_request = None;
         });
-        self.line(phase);
+    }
+
+    /// Shows the prompt instead of the ID.
+    pub(crate) fn prompt(&self, prompt: Option<&str>) {
+        if let Some(prompt) = prompt {
+            self.update(|row| row.label = sanitize(prompt));
+        }
     }
 
     /// As [`phase`](Self::phase), while a request is sent.
     pub(crate) fn requesting(&self, phase: &str) {
         self.phase(phase);
         self.update(|row| row.next_request = Some(Instant::now()));
+    }
+
+    /// The job is polled from now on.
+    pub(crate) fn polling(&self) {
+        self.waiting("");
+        self.line("queued");
     }
 
     /// A detail that stays for one job. For several it is a row's phase, and a line
@@ -282,7 +293,7 @@ impl JobDisplay<'_> {
         } else if terminal::verbosity() >= Verbosity::Verbose {
             eprint(format_args!("{}: {detail}", self.job_id));
         } else {
-            self.update(|row| row.phase = detail);
+            self.waiting(&detail);
         }
     }
 
@@ -301,13 +312,8 @@ impl JobDisplay<'_> {
     }
 
     pub(crate) fn progress(&self, job: &JobProgress) {
-        let prompt = job.prompt().map(sanitize);
-        self.update(|row| {
-            row.percent = job.percent.or(row.percent);
-            if let Some(prompt) = prompt {
-                row.label = prompt;
-            }
-        });
+        self.prompt(job.prompt());
+        self.update(|row| row.percent = job.percent.or(row.percent));
         // A line for every tenth is enough to read later.
         match (job.percent, &job.status) {
             (Some(percent), _) => self.line(&format!("{}%", percent / 10 * 10)),
@@ -354,14 +360,16 @@ impl Drop for JobDisplay<'_> {
 
 impl Row {
     fn line(&self, width: usize) -> String {
-        let state = match self.next_request {
-            None => self.phase.clone(),
-            Some(next) => match Instant::now().checked_duration_since(next) {
-                None => format!("next check {}", short(next - Instant::now() + ROUND_UP)),
-                Some(waited) if waited < SLOW && self.phase.is_empty() => "checking...".to_owned(),
-                Some(waited) if waited < SLOW => self.phase.clone(),
-                Some(waited) => format!("no response for {}", short(waited)),
-            },
+        let now = Instant::now();
+        let waited = self.next_request.map(|next| now.checked_duration_since(next));
+        let state = match (waited, self.next_request) {
+            (Some(Some(waited)), _) if waited >= SLOW => {
+                format!("no response for {}", short(waited))
+            }
+            _ if !self.phase.is_empty() => self.phase.clone(),
+            (Some(None), Some(next)) => format!("next check {}", short(next - now + ROUND_UP)),
+            (Some(Some(_)), _) => "checking...".to_owned(),
+            _ => String::new(),
         };
         let percent = self
             .percent

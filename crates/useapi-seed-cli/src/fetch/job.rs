@@ -94,6 +94,8 @@ impl Run<'_> {
         let result = self
             .obtain_result(&dir, &account, &mut lock, &display, report)
             .await?;
+        display.prompt(result.prompt());
+        display.waiting("waiting to be saved");
         let _permit = context
             .unless_interrupted(context.save_permits.acquire())
             .await?;
@@ -257,7 +259,7 @@ impl Run<'_> {
         display: &JobDisplay<'_>,
     ) -> Result<Result<SeedResult, Error>, CliError> {
         let context = self.context;
-        display.phase("queued");
+        display.polling();
         let options = WaitOptions::default()
             .poll_interval(context.interval)
             .timeout(context.timeout)

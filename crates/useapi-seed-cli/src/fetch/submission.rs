@@ -75,7 +75,7 @@ impl JobSubmission<'_> {
         {
             return Ok(found);
         }
-        display.phase("waiting for its turn");
+        display.waiting("waiting for its turn");
         let _lock = context
             .unless_interrupted(self.account.submit_lock())
             .await?;

@@ -67,7 +67,7 @@ fn help_examples_succeed() {
         }
         if name == "gallery" {
             for into in [".", "pictures"] {
-                let line = format!("fetch {} --into {into}", setup.parent());
+                let line = format!("fetch {} -d {into}", setup.parent());
                 setup.run(&line).exit_code(0);
             }
         }

@@ -119,7 +119,7 @@ impl Run {
     #[track_caller]
     pub(crate) fn resume_command(&self) -> &str {
         let last = self.stderr.lines().last().expect("nothing was told");
-        let (_, line) = last.split_once("to go on: ").expect("no command line");
+        let (_, line) = last.split_once("To resume, run: ").expect("no command line");
         line
     }
 
@@ -282,7 +282,7 @@ impl Setup {
     }
 
     pub(crate) fn fetch_job(&self, job_id: &str, out: &str) -> Command {
-        self.command(&format!("fetch {job_id} --out {out}"))
+        self.command(&format!("fetch {job_id} -o {out}"))
     }
 
     /// `fetch` that notes the job for processes in other directories.

@@ -12,7 +12,7 @@ fn json_output_matches_schemas() {
     for (name, arguments, lines) in [
         ("result", &["fetch", imagine, "5"][..], 2),
         ("result", &["wait", started], 1),
-        ("result", &["demo", "--out", "demo"], 1),
+        ("result", &["demo", "-o", "demo"], 1),
         ("status", &["status", imagine, "5", &jobs.progress], 3),
         ("jobs", &["jobs"], 1),
         ("reset", &["reset", "1114555266835431444"], 1),
@@ -44,7 +44,7 @@ fn json_output_matches_schemas() {
 fn fields_are_selected_and_others_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let run = command(dir.path())
-        .args(["demo", "--fields", "seed, folder"])
+        .args(["demo", "--fields", "seed, directory"])
         .run()
         .exit_code(0);
     assert_eq!(run.stdout, "{\"seed\":3058471692,\"folder\":\"demo\"}\n");

@@ -85,7 +85,7 @@ fn doctor_reports_errors_and_advice() {
         }
     };
     let well = state(&["--job", setup.parent()], setup.emulator.token(), 0);
-    for name in ["token", "API", "clock", "answers", "folder"] {
+    for name in ["token", "API", "clock", "answers", "directory"] {
         assert_eq!(well(name), "ok", "{name}");
     }
     assert_eq!(well("accounts"), "unknown");
@@ -98,8 +98,8 @@ fn doctor_reports_errors_and_advice() {
     let expired = state(&[], setup.emulator.expired_token(), 6);
     assert_eq!(expired("token"), "failed");
     std::fs::write(setup.path("file"), "").unwrap();
-    let blocked = state(&["--into", "file"], setup.emulator.token(), 9);
-    assert_eq!(blocked("folder"), "failed");
+    let blocked = state(&["-d", "file"], setup.emulator.token(), 9);
+    assert_eq!(blocked("directory"), "failed");
     let unknown = state(&["--job", "5"], setup.emulator.token(), 3);
     assert_eq!(unknown("answers"), "failed");
 

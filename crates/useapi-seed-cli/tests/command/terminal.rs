@@ -50,7 +50,7 @@ fn on_terminal(mut command: Command, columns: u16) -> (Vec<Screen>, Vec<u8>) {
 }
 
 fn fetch(setup: &Setup) -> Command {
-    setup.command("fetch --interval 0.1 --into out")
+    setup.command("fetch --interval 0.1 -d out")
 }
 
 fn has_colours(written: &[u8]) -> bool {
