@@ -2,6 +2,7 @@
 
 mod fetch;
 mod local;
+mod login;
 mod remote;
 mod value;
 
@@ -12,6 +13,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Wait};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
+pub(crate) use login::{Login, Logout};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status};
 pub(crate) use value::{duration, positive_integer, show_duration};
 
@@ -93,6 +95,8 @@ pub(crate) enum Command {
     Reset(Reset),
     Listen(Listen),
     Emulate(Emulate),
+    Login(Login),
+    Logout(Logout),
     Doctor(Doctor),
     Config(Config),
     Schema(SchemaName),

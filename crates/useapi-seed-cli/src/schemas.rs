@@ -40,8 +40,8 @@ schemas! {
     RESET, "reset", "reset";
     EVENT, "event", "listen: a line for each event";
     EMULATOR, "emulator", "emulate: where it is";
-    CHECKS, "checks", "doctor";
-    SETTINGS, "settings", "config";
+    DOCTOR, "doctor", "doctor";
+    CONFIG, "config", "config";
     TEXT, "text", "completions and man";
     SCHEMAS, "schemas", "schema without a name";
 }
@@ -82,17 +82,17 @@ mod tests {
 
     fn made(name: &str) -> Made {
         match name {
-            "seed" => schema_for!(retrieve::SeedFile),
-            "pending" => schema_for!(retrieve::Pending),
-            "result" => schema_for!(retrieve::JobReportJson),
+            "seed" => schema_for!(fetch::SeedFile),
+            "pending" => schema_for!(fetch::Pending),
+            "result" => schema_for!(fetch::JobReportJson),
             "status" => schema_for!(command::Status),
             "gallery" => schema_for!(command::Gallery),
             "jobs" => schema_for!(command::Jobs),
             "reset" => schema_for!(command::Reset),
             "event" => schema_for!(command::Event),
             "emulator" => schema_for!(command::Emulator),
-            "checks" => schema_for!(command::Checks),
-            "settings" => schema_for!(command::Settings),
+            "doctor" => schema_for!(command::Doctor),
+            "config" => schema_for!(command::Config),
             "text" => schema_for!(command::Text),
             "schemas" => schema_for!(command::Schemas),
             other => panic!("{other} is of no type"),

@@ -1,7 +1,6 @@
-//! `doctor`: whether everything is as it has to be.
+//! `doctor`: checks of the setup, and how to fix it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -10,12 +9,12 @@ use indicatif::HumanDuration;
 use serde::Serialize;
 use useapi_seed::raw::ErrorKind as RawErrorKind;
 use useapi_seed::reqwest::header::{DATE, HeaderMap};
-use useapi_seed::{Client, Error, Warning};
+use useapi_seed::{Client, Warning};
 
 use crate::account_state;
 use crate::arguments::{Common, Doctor};
-use crate::atomic_file;
-use crate::command_line;
+use crate::atomic_file::or_current_dir;
+use crate::command_line::{program, quote};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::fetch::is_writable;
@@ -26,18 +25,17 @@ use crate::settings::{Settings, UNENCRYPTED};
 use crate::terminal::print_or_closed;
 use crate::text::sanitize;
 
-/// So much a clock may be wrong: an HTTP date has no more than seconds, and it
-/// travels.
+/// The tolerated clock error: an HTTP date has whole seconds, and takes time to arrive.
 const CLOCK_ERROR: Duration = Duration::from_secs(30);
-/// So many executing jobs are looked at.
-const JOBS: usize = 3;
+/// How many running jobs are checked.
+const MAX_JOBS: usize = 3;
 
-/// What was found.
+/// The checks.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Checks"))]
-pub(crate) struct Printed {
-    /// Whether nothing has failed.
+#[cfg_attr(test, schemars(rename = "Doctor"))]
+pub(crate) struct DoctorOutput {
+    /// Whether no check has failed.
     ok: bool,
     /// Each check.
     checks: Vec<Check>,
@@ -49,28 +47,28 @@ pub(crate) struct Printed {
 struct Check {
     /// What is checked.
     name: &'static str,
-    /// What came of it.
+    /// The outcome.
     state: State,
-    /// What was found, in a line.
+    /// What was found, in one line.
     message: String,
-    /// What to do about it.
-    hints: Vec<String>,
+    /// How to fix it, in lines.
+    hint: Option<String>,
     #[serde(skip)]
     exit: Exit,
 }
 
-/// What came of a check.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 enum State {
-    /// As it has to be.
+    /// As expected.
     Ok,
-    /// Not as it should be, but it works.
+    /// Not as expected, but it works.
     Warning,
     /// It does not work.
     Failed,
-    /// It could not be found out.
+    /// Not checked, or nothing was found.
     Unknown,
 }
 
@@ -80,21 +78,29 @@ impl Check {
             name,
             state,
             message: sanitize(message.as_ref()),
-            hints: Vec::new(),
+            hint: None,
             exit: Exit::Done,
         }
     }
 
+    fn ok(name: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(name, State::Ok, message)
+    }
+
     fn failed(name: &'static str, error: &CliError) -> Self {
         Self {
-            hints: error.hint_text().map(str::to_owned).into_iter().collect(),
+            hint: error.hint_text().map(str::to_owned),
             exit: error.exit(),
             ..Self::new(name, State::Failed, error.message())
         }
     }
 
-    fn hint(mut self, hints: impl Into<String>) -> Self {
-        self.hints.push(hints.into());
+    fn skipped(name: &'static str) -> Self {
+        Self::new(name, State::Unknown, "skipped")
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 
@@ -107,248 +113,190 @@ impl Check {
         };
         let state = style.apply_to(format!("{state:<8}"));
         let mut text = format!("{state} {}: {}\n", self.name, self.message);
-        for hints in &self.hints {
-            for line in hints.lines().filter(|line| !line.is_empty()) {
-                let _ = writeln!(text, "{:<9}{line}", "");
-            }
+        for line in self.hint.iter().flat_map(|hint| hint.lines()) {
+            text += &format!("{:<9}{line}\n", "");
         }
         text
     }
 }
 
 pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliError> {
-    let Doctor { job, into } = arguments;
-    let output = Output::new(common, schemas::CHECKS)?;
+    let output = Output::new(common, schemas::DOCTOR)?;
+    let job = arguments.job.as_deref();
     let job = job
-        .map(|id| job_ids::of_argument("--job", &id))
+        .map(|id| job_ids::of_argument("--job", id))
         .transpose()?;
     let settings = Settings::read(common)?;
     let mut checks = Vec::new();
+    if let Some(name) = &settings.profile().value {
+        checks.push(Check::ok(
+            "profile",
+            format!("{name} ({})", settings.profile().source),
+        ));
+    }
     match settings.client() {
         Err(error) => {
             checks.push(Check::failed("token", &error));
-            for name in ["API", "clock", "answers"] {
-                checks.push(Check::new(name, State::Unknown, "cannot be asked"));
-            }
+            checks.extend(["API", "clock", "responses"].map(Check::skipped));
         }
         Ok(client) => {
-            let source = settings.token()?.source;
-            remote(&client, &source.to_string(), job.as_deref(), &mut checks).await;
+            let source = settings.token()?.source.to_string();
+            checks.extend(remote(&client, &source, job.as_deref()).await);
         }
     }
-    checks.push(dir(&settings.parent_dir(into)?.value));
+    checks.push(directory(&settings.dir(arguments.dir)?.value));
     checks.push(accounts(&settings.base_url()?.value));
-    eprint(checks, &output)
-}
 
-fn eprint(checks: Vec<Check>, output: &Output) -> Result<Exit, CliError> {
     let exit = checks.iter().map(|check| check.exit).max();
-    let ok = checks.iter().all(|check| check.state != State::Failed);
     if output.is_json() {
-        output.print(&Printed { ok, checks })?;
+        let ok = checks.iter().all(|check| check.state != State::Failed);
+        output.print(&DoctorOutput { ok, checks })?;
     } else {
         print_or_closed(&checks.iter().map(Check::to_text).collect::<String>())?;
     }
     Ok(exit.unwrap_or_default())
 }
 
-/// Token, API, clock and answers.
-async fn remote(client: &Client, source: &str, job: Option<&str>, checks: &mut Vec<Check>) {
-    let executing = match client.executing_jobs().await {
-        Ok(jobs) => {
-            let found = format!("accepted, from {source}");
-            checks.push(Check::new("token", State::Ok, found));
-            checks.push(api(client));
-            jobs.ids
+/// Token, API, clock and responses.
+async fn remote(client: &Client, source: &str, job: Option<&str>) -> [Check; 4] {
+    let url = client.base_url();
+    let api = if client.raw().is_unencrypted() {
+        Check::new(
+            "API",
+            State::Warning,
+            format!("{url} responds, but {UNENCRYPTED}"),
+        )
+        .hint("Use a base URL that begins with https://.")
+    } else {
+        Check::ok("API", format!("{url} responds"))
+    };
+    match client.executing_jobs().await {
+        Ok(running) => {
+            let token = Check::ok("token", format!("accepted ({source})"));
+            let listed = client.raw().list_jobs().await.ok();
+            let headers = listed
+                .as_ref()
+                .map(|response| &response.raw_response().headers);
+            let clock = clock(headers);
+            [token, api, clock, responses(client, running.ids, job).await]
         }
         Err(error) => {
-            checks.extend(without_answer(&error, source, client));
-            for name in ["clock", "answers"] {
-                checks.push(Check::new(name, State::Unknown, "cannot be asked"));
-            }
-            return;
+            let cli_error = CliError::from(&error);
+            let (token, api) = if error.is_unauthorized() || error.is_payment_required() {
+                (Check::failed("token", &cli_error), api)
+            } else {
+                let token = Check::new("token", State::Unknown, format!("not checked ({source})"));
+                let cli_error = cli_error.hint(format!("Base URL: {}", sanitize(url)));
+                (token, Check::failed("API", &cli_error))
+            };
+            [
+                token,
+                api,
+                Check::skipped("clock"),
+                Check::skipped("responses"),
+            ]
         }
-    };
-    let listed = client.raw().list_jobs().await;
-    checks.push(clock(
-        listed
-            .as_ref()
-            .ok()
-            .map(|response| &response.raw_response().headers),
-    ));
-    checks.push(answers(client, executing, job).await);
-}
-
-/// Of an API that answers.
-fn api(client: &Client) -> Check {
-    let answers = format!("{} answers", client.base_url());
-    if client.raw().is_unencrypted() {
-        let found = format!("{answers}, but {UNENCRYPTED}");
-        return Check::new("API", State::Warning, found)
-            .hint("Use a base URL that begins with https://.");
     }
-    Check::new("API", State::Ok, answers)
-}
-
-fn without_answer(error: &Error, source: &str, client: &Client) -> [Check; 2] {
-    let (is_access, has_answer) = (
-        error.is_unauthorized() || error.is_payment_required(),
-        error.status().is_some(),
-    );
-    let error = failure_of(error);
-    if is_access {
-        let token = Check::failed("token", &error);
-        return [token, api(client)];
-    }
-    let token = Check::new("token", State::Unknown, format!("from {source}, not tried"));
-    let mut check = Check::failed("API", &error);
-    if !has_answer {
-        check = check.hint(format!("The base URL is {}.", sanitize(client.base_url())));
-    }
-    [token, check]
-}
-
-/// An error without the advice to ask the doctor.
-fn failure_of(error: &Error) -> CliError {
-    CliError::new(error.to_string())
-        .with_exit(Exit::from(error))
-        .hint(format!("Usual cause: {}", error.likely_cause()))
-        .hint(error.help())
 }
 
 fn clock(headers: Option<&HeaderMap>) -> Check {
-    let name = "clock";
-    let theirs = headers
-        .and_then(|headers| headers.get(DATE)?.to_str().ok())
-        .and_then(|date| httpdate::parse_http_date(date).ok());
-    let Some(theirs) = theirs else {
-        return Check::new(
-            name,
-            State::Unknown,
-            "the service does not say what time it is",
-        );
+    let date = headers.and_then(|headers| headers.get(DATE)?.to_str().ok());
+    let Some(server) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else {
+        return Check::new("clock", State::Unknown, "the server sends no date");
     };
-    let ours = SystemTime::now();
-    let (ahead, error) = match ours.duration_since(theirs) {
-        Ok(error) => ("ahead of", error),
+    let (direction, difference) = match SystemTime::now().duration_since(server) {
+        Ok(ahead) => ("ahead of", ahead),
         Err(behind) => ("behind", behind.duration()),
     };
-    if error <= CLOCK_ERROR {
-        return Check::new(name, State::Ok, "as the service's");
+    if difference <= CLOCK_ERROR {
+        return Check::ok("clock", "in sync");
     }
-    let error = HumanDuration(error);
-    Check::new(
-        name,
-        State::Warning,
-        format!("{error} {ahead} the service's"),
-    )
-    .hint("Set this machine's clock; files and messages have the wrong time.")
+    let message = format!("{} {direction} the server", HumanDuration(difference));
+    Check::new("clock", State::Warning, message)
+        .hint("Set this machine's clock; files and messages have the wrong time.")
 }
 
-async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&str>) -> Check {
-    let name = "answers";
+/// Checks responses against the API specification.
+async fn responses(client: &Client, running: Option<Vec<String>>, job: Option<&str>) -> Check {
+    let name = "responses";
     let mut drift = BTreeSet::new();
-    if executing.is_none() {
-        drift.insert("the list of executing jobs has an unknown form".to_owned());
+    if running.is_none() {
+        drift.insert("unrecognized list of running jobs".to_owned());
     }
-    let executing = executing.unwrap_or_default();
-    let ids: BTreeSet<&str> = executing
-        .iter()
-        .take(JOBS)
-        .map(String::as_str)
-        .chain(job)
-        .collect();
-    let mut looked = 0;
+    let running = running.unwrap_or_default();
+    let running = running.iter().take(MAX_JOBS).map(String::as_str);
+    let ids: BTreeSet<&str> = running.chain(job).collect();
     for id in ids {
-        // The layer below shows what the description does not know.
-        let error = match client.raw().get_job(id).await {
+        match client.raw().get_job(id).await {
             Ok(response) => {
-                looked += 1;
+                let warnings = Warning::for_job(&response);
                 drift.extend(
-                    Warning::for_job(&response)
+                    warnings
                         .iter()
-                        .map(|note| format!("job {id}: {note}")),
+                        .map(|warning| format!("job {id}: {warning}")),
                 );
-                continue;
             }
-            Err(error) => error,
-        };
-        if let RawErrorKind::InvalidPayload(error) = error.kind() {
-            looked += 1;
-            drift.insert(format!("job {id}: {error}"));
-        } else if job == Some(id) {
-            // The same again, for words that a person can do something with.
-            match client.job(id).poll().await {
-                Ok(_) => looked += 1,
-                Err(error) => return Check::failed(name, &failure_of(&error)),
+            Err(error) => {
+                if let RawErrorKind::InvalidPayload(error) = error.kind() {
+                    drift.insert(format!("job {id}: {error}"));
+                } else if job == Some(id)
+                    // The client's error explains itself.
+                    && let Err(error) = client.job(id).poll().await
+                {
+                    return Check::failed(name, &error.into());
+                }
+                // A running job may have ended meanwhile.
             }
         }
-        // Another one may have ended just now.
     }
     if !drift.is_empty() {
-        let check = Check::new(
-            name,
-            State::Warning,
-            "not as described; `fetch` may know less",
-        );
-        return drift
-            .iter()
-            .map(|line| sanitize(line))
-            .fold(check, Check::hint);
+        let drift: Vec<_> = drift.iter().map(|line| sanitize(line)).collect();
+        return Check::new(name, State::Warning, "differ from the API specification")
+            .hint(drift.join("\n"));
     }
-    if looked == 0 {
-        return Check::new(
-            name,
-            State::Ok,
-            "the list of executing jobs is as described",
-        )
-        .hint("With --job JOBID the answer about a job is looked at, too.");
-    }
-    Check::new(
-        name,
-        State::Ok,
-        format!("as described; jobs looked at: {looked}"),
-    )
-}
-
-fn dir(into: &Path) -> Check {
-    let name = "folder";
-    let into = atomic_file::or_current_dir(into);
-    match is_writable(into) {
-        Ok(()) => Check::new(name, State::Ok, format!("{} can be written to", show(into))),
-        Err(error) => Check::failed(name, &error),
+    let check = Check::ok(name, "valid");
+    match job {
+        Some(_) => check,
+        None => check.hint("Use --job JOBID to check one job's response."),
     }
 }
 
-fn show(path: &Path) -> String {
-    let absolute = std::path::absolute(path);
-    absolute.as_deref().unwrap_or(path).display().to_string()
+fn directory(dir: &Path) -> Check {
+    let dir = or_current_dir(dir);
+    match is_writable(dir) {
+        Ok(()) => {
+            let absolute = std::path::absolute(dir);
+            let shown = absolute.as_deref().unwrap_or(dir).display();
+            Check::ok("directory", format!("{shown} is writable"))
+        }
+        Err(error) => Check::failed("directory", &error),
+    }
 }
 
+/// What the last commands saw of accounts.
 fn accounts(base_url: &str) -> Check {
     let name = "accounts";
-    let seen = account_state::accounts(base_url);
-    if seen.is_empty() {
-        return Check::new(name, State::Unknown, "none was heard of yet");
+    let mut accounts = account_state::accounts(base_url);
+    if accounts.is_empty() {
+        return Check::new(name, State::Unknown, "no accounts seen yet");
     }
-    let halted: Vec<_> = seen.iter().filter(|account| account.is_halted).collect();
-    if halted.is_empty() {
-        return Check::new(name, State::Ok, "none was halted when it was last heard of");
+    accounts.retain(|account| account.is_halted);
+    if accounts.is_empty() {
+        return Check::ok(name, "no halted accounts");
     }
-    let states = halted.iter().map(|account| {
-        let age = HumanDuration(account.seen_at.age());
+    let states = accounts.iter().map(|account| {
+        let age = HumanDuration(account.age());
         format!("account {}: halted (seen {age} ago)", account.channel)
     });
     let states = states.collect::<Vec<_>>().join("; ");
-    let check = Check {
+    let resets = accounts.iter().map(|account| {
+        let channel = quote(account.channel.as_ref());
+        format!("\n  {} reset {channel}", program())
+    });
+    let hint = "Acknowledge Midjourney's message in Discord, then run:".to_owned();
+    Check {
         exit: Exit::Halted,
         ..Check::new(name, State::Failed, states)
-    };
-    halted.iter().fold(check, |check, account| {
-        let channel = command_line::quote(account.channel.as_ref());
-        check.hint(format!(
-            "Acknowledge Midjourney's message in Discord, then run: {} reset {channel}",
-            command_line::program()
-        ))
-    })
+    }
+    .hint(hint + &resets.collect::<String>())
 }

@@ -29,7 +29,7 @@ pub(super) fn fetcher(
         reply_url: None,
         reply_ref: None,
         resubmit: false,
-        accounts: Accounts::new(settings.at_once(at_once)?.value),
+        accounts: Accounts::new(settings.jobs(at_once)?.value),
         is_reached: AtomicBool::new(false),
         save_permits: Semaphore::new(SAVE_PERMITS),
         shutdown: Shutdown::listen()?,
@@ -62,7 +62,7 @@ pub(super) fn dirs(
     let Setting {
         value: into,
         source,
-    } = settings.parent_dir(into)?;
+    } = settings.dir(into)?;
     let jobs: Vec<_> = ids
         .into_iter()
         .map(|id| {

@@ -288,7 +288,7 @@ impl Fetcher {
     pub(super) fn stop_others(&self, account: &Account, error: &Error) {
         match error.kind() {
             ErrorKind::Halted { .. } => {
-                account_state::halted(self.client.base_url(), account.channel());
+                account_state::record_halted(self.client.base_url(), account.channel());
                 account.stop(StopReason::Halted);
             }
             ErrorKind::Unauthorized | ErrorKind::PaymentRequired => {

@@ -211,7 +211,7 @@ impl JobSubmission<'_> {
             if let Some(found) = found(&submission, &pending) {
                 if let SubmitOutcome::Started(_) = found {
                     fetcher.is_reached.store(true, Ordering::Relaxed);
-                    account_state::working(fetcher.client.base_url(), self.account.channel());
+                    account_state::record_active(fetcher.client.base_url(), self.account.channel());
                 }
                 return Ok(found);
             }
