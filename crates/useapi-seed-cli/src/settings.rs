@@ -48,8 +48,6 @@ pub(crate) enum Source {
     /// The environment variable of this key.
     Environment(&'static str),
     File(PathBuf),
-    /// The table of this profile in the file.
-    Profile(PathBuf, String),
     Default,
 }
 
@@ -59,7 +57,6 @@ impl fmt::Display for Source {
             Self::Option(key) => write!(f, "--{}", key.replace('_', "-")),
             Self::Environment(key) => f.write_str(&variable_name(key)),
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Profile(path, name) => write!(f, "{} [profile.{name}]", path.display()),
             Self::Default => f.write_str("default"),
         }
     }
@@ -72,33 +69,29 @@ pub(crate) struct Setting<T> {
     pub(crate) source: Source,
 }
 
+type Found<T> = Result<Setting<T>, CliError>;
+
 /// The settings that do not depend on a command's own options.
 #[derive(Debug)]
 pub(crate) struct Settings {
     base_url: Option<String>,
     token_file: Option<PathBuf>,
     file: File,
-    profile: Setting<Option<String>>,
+    profile: Option<Setting<String>>,
 }
 
 impl Settings {
     pub(crate) fn read(common: &Common) -> Result<Self, CliError> {
-        let mut settings = Self {
+        let (value, source) = match common.profile.clone() {
+            None => (variable("profile")?, Source::Environment("profile")),
+            option => (option, Source::Option("profile")),
+        };
+        Ok(Self {
             base_url: common.base_url.clone(),
             token_file: common.token_file.clone(),
-            file: File::read(common.config.as_deref())?,
-            profile: Setting {
-                value: None,
-                source: Source::Default,
-            },
-        };
-        let parse = |text: &str| Ok(Some(text.to_owned()));
-        let option = common.profile.clone().map(Some);
-        settings.profile = settings.find("profile", option, parse, || None)?;
-        if let Some(name) = &settings.profile.value {
-            settings.file.check_profile(name)?;
-        }
-        Ok(settings)
+            file: File::read(common.config.as_deref(), value.as_deref())?,
+            profile: value.map(|value| Setting { value, source }),
+        })
     }
 
     /// The configuration file, which may not exist.
@@ -107,68 +100,57 @@ impl Settings {
     }
 
     /// The profile in use.
-    pub(crate) fn profile(&self) -> &Setting<Option<String>> {
-        &self.profile
+    pub(crate) fn profile(&self) -> Option<&Setting<String>> {
+        self.profile.as_ref()
     }
 
     /// The API's base URL. One that contains a secret is rejected.
-    pub(crate) fn base_url(&self) -> Result<Setting<String>, CliError> {
-        let default = || useapi_seed::raw::DEFAULT_BASE_URL.to_owned();
-        let parse = |text: &str| Ok(text.to_owned());
-        let setting = self.find("base_url", self.base_url.clone(), parse, default)?;
-        let client = Client::builder("any").base_url(setting.value.as_str());
-        match client.build() {
+    pub(crate) fn base_url(&self) -> Found<String> {
+        let (key, option) = ("base_url", self.base_url.clone());
+        let default = useapi_seed::raw::DEFAULT_BASE_URL.to_owned();
+        let setting = self.find(key, option, |text| Ok(text.to_owned()), default)?;
+        match Client::builder("any").base_url(&setting.value).build() {
             Ok(_) => Ok(setting),
-            Err(error) => Err(explain(error, &in_source("base_url", &setting.source))),
+            Err(error) => Err(explain(error, key, &setting.source)),
         }
     }
 
-    pub(crate) fn interval(&self, option: Option<Duration>) -> Result<Setting<Duration>, CliError> {
-        let default = || WaitOptions::DEFAULT_POLL_INTERVAL;
+    pub(crate) fn interval(&self, option: Option<Duration>) -> Found<Duration> {
+        let default = WaitOptions::DEFAULT_POLL_INTERVAL;
         self.find("interval", option, duration, default)
     }
 
-    pub(crate) fn timeout(&self, option: Option<Duration>) -> Result<Setting<Duration>, CliError> {
-        self.find("timeout", option, duration, || WaitOptions::DEFAULT_TIMEOUT)
+    pub(crate) fn timeout(&self, option: Option<Duration>) -> Found<Duration> {
+        self.find("timeout", option, duration, WaitOptions::DEFAULT_TIMEOUT)
     }
 
-    pub(crate) fn jobs(
-        &self,
-        option: Option<NonZeroUsize>,
-    ) -> Result<Setting<NonZeroUsize>, CliError> {
-        self.find("jobs", option, positive_integer, || DEFAULT_JOBS)
+    pub(crate) fn jobs(&self, option: Option<NonZeroUsize>) -> Found<NonZeroUsize> {
+        self.find("jobs", option, positive_integer, DEFAULT_JOBS)
     }
 
     /// The directory that contains the directories of jobs; empty for the current one.
-    pub(crate) fn dir(&self, option: Option<PathBuf>) -> Result<Setting<PathBuf>, CliError> {
-        let Setting { value, source } = self.path("dir", option, || None)?;
+    pub(crate) fn dir(&self, option: Option<PathBuf>) -> Found<PathBuf> {
+        let Setting { value, source } = self.path("dir", option, None)?;
         let value = value.unwrap_or_default();
         Ok(Setting { value, source })
     }
 
-    pub(crate) fn key_file(
-        &self,
-        option: Option<PathBuf>,
-    ) -> Result<Setting<Option<PathBuf>>, CliError> {
-        let default = || Some(dirs::config_dir()?.join("callback.key"));
+    pub(crate) fn key_file(&self, option: Option<PathBuf>) -> Found<Option<PathBuf>> {
+        let default = dirs::config_dir().map(|dir| dir.join("callback.key"));
         self.path("key_file", option, default)
     }
 
-    /// The token file, which may not exist. A profile never uses the top level's, which
-    /// may be another account's.
-    pub(crate) fn token_file(&self) -> Result<Setting<Option<PathBuf>>, CliError> {
-        let profile = self.profile.value.as_ref();
-        let name = profile.map_or_else(|| "token".to_owned(), |profile| format!("token-{profile}"));
-        let default = || Some(dirs::config_dir()?.join(&name));
-        let mut setting = self.path("token_file", self.token_file.clone(), default)?;
-        if profile.is_some() && matches!(setting.source, Source::File(_)) {
-            setting.value = default();
-            setting.source = Source::Default;
-        }
-        Ok(setting)
+    /// Where the token is saved; nowhere when there is no home directory.
+    pub(crate) fn token_file(&self) -> Found<Option<PathBuf>> {
+        let name = match &self.profile {
+            Some(profile) => sanitize_filename::sanitize(format!("token-{}", profile.value)),
+            None => "token".to_owned(),
+        };
+        let default = dirs::config_dir().map(|dir| dir.join(name));
+        self.path("token_file", self.token_file.clone(), default)
     }
 
-    /// Where `login` saves the token.
+    /// As [`token_file`](Self::token_file), where one is needed.
     pub(crate) fn token_path(&self) -> Result<PathBuf, CliError> {
         let no_home = || CliError::usage("no home directory for the token file");
         let path = self.token_file()?.value;
@@ -176,7 +158,7 @@ impl Settings {
     }
 
     /// The API token. An error explains how to set one.
-    pub(crate) fn token(&self) -> Result<Setting<SecretString>, CliError> {
+    pub(crate) fn token(&self) -> Found<SecretString> {
         token::find(self)
     }
 
@@ -185,17 +167,12 @@ impl Settings {
     }
 
     pub(crate) fn client_with(&self, token: Setting<SecretString>) -> Result<Client, CliError> {
-        let token_source = match &token.source {
-            Source::File(path) => format!("the API token in {}", path.display()),
-            Source::Default => "the API token".to_owned(),
-            source => source.to_string(),
-        };
         let client = Client::builder(token.value)
             .base_url(self.base_url()?.value)
             // All saved images are listed.
             .max_images(IMAGES_SHOWN)
             .build()
-            .map_err(|error| explain(error, &token_source).hint(token::HINT))?;
+            .map_err(|error| explain(error, "the API token", &token.source).hint(token::HINT))?;
         if client.raw().is_unencrypted() {
             let url = sanitize(client.base_url());
             WARNED.call_once(|| eprint_note(format_args!("{UNENCRYPTED} to {url}")));
@@ -207,13 +184,11 @@ impl Settings {
         &self,
         key: &'static str,
         option: Option<PathBuf>,
-        default: impl FnOnce() -> Option<PathBuf>,
-    ) -> Result<Setting<Option<PathBuf>>, CliError> {
+        default: Option<PathBuf>,
+    ) -> Found<Option<PathBuf>> {
         let parse = |text: &str| Ok(Some(PathBuf::from(text)));
         let mut setting = self.find(key, option.map(Some), parse, default)?;
-        if let (Source::File(file) | Source::Profile(file, _), Some(path)) =
-            (&setting.source, &mut setting.value)
-        {
+        if let (Source::File(file), Some(path)) = (&setting.source, &mut setting.value) {
             // Relative to the file, wherever the command runs.
             *path = file.parent().unwrap_or(Path::new("")).join(&path);
         }
@@ -224,27 +199,27 @@ impl Settings {
         &self,
         key: &'static str,
         option: Option<T>,
-        parse: impl FnOnce(&str) -> Result<T, &'static str>,
-        default: impl FnOnce() -> T,
-    ) -> Result<Setting<T>, CliError> {
-        if let Some(value) = option {
+        parse: fn(&str) -> Result<T, &'static str>,
+        default: T,
+    ) -> Found<T> {
+        let (text, source) = if let Some(value) = option {
             let source = Source::Option(key);
             return Ok(Setting { value, source });
-        }
-        let (text, source) = if let Some(text) = variable(key)? {
+        } else if let Some(text) = variable(key)? {
             (text, Source::Environment(key))
-        } else if let Some(found) = self.file.get(self.profile.value.as_deref(), key) {
-            found
+        } else if let Some(text) = self.file.get(key) {
+            (text, Source::File(self.file.path().to_owned()))
         } else {
-            let (value, source) = (default(), Source::Default);
+            let (value, source) = (default, Source::Default);
             return Ok(Setting { value, source });
         };
         match parse(&text) {
             Ok(value) => Ok(Setting { value, source }),
-            Err(problem) => Err(CliError::usage(format!(
-                "{}: {problem}",
-                in_source(key, &source)
-            ))),
+            Err(problem) => Err(invalid(
+                &format!("`{key}`"),
+                &source,
+                &format!(": {problem}"),
+            )),
         }
     }
 }
@@ -263,18 +238,18 @@ fn variable(key: &str) -> Result<Option<String>, CliError> {
     }
 }
 
-/// A key as it is named where its value comes from.
-fn in_source(key: &str, source: &Source) -> String {
-    match source {
-        Source::Option(_) | Source::Environment(_) => source.to_string(),
-        source => format!("`{key}` in {source}"),
+/// A value that the library rejects, with the name that it has here.
+fn explain(error: Error, name: &str, source: &Source) -> CliError {
+    match error.kind() {
+        ErrorKind::InvalidInput { reason, .. } => invalid(name, source, &format!(" {reason}")),
+        _ => error.into(),
     }
 }
 
-/// A value that the library rejects, with the name that it has here.
-fn explain(error: Error, name: &str) -> CliError {
-    match error.kind() {
-        ErrorKind::InvalidInput { reason, .. } => CliError::usage(format!("{name} {reason}")),
-        _ => error.into(),
-    }
+fn invalid(name: &str, source: &Source, problem: &str) -> CliError {
+    CliError::usage(match source {
+        Source::Option(_) | Source::Environment(_) => format!("{source}{problem}"),
+        Source::File(file) => format!("{name} in {}{problem}", file.display()),
+        Source::Default => format!("{name}{problem}"),
+    })
 }

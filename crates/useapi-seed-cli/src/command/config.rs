@@ -1,6 +1,7 @@
 //! `config`: the settings and their sources.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -45,8 +46,16 @@ impl Row {
     fn new<T>(name: &'static str, setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> Self {
         Self {
             name,
-            value: Some(show(&setting.value)).filter(|value| !value.is_empty()),
+            value: Some(show(&setting.value)),
             source: setting.source.to_string(),
+        }
+    }
+
+    fn none(name: &'static str, source: &str) -> Self {
+        Self {
+            name,
+            value: None,
+            source: source.to_owned(),
         }
     }
 }
@@ -55,32 +64,26 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, CliError> 
     let output = Output::new(common, schemas::CONFIG)?;
     let settings = Settings::read(common)?;
     let path = |path: &Path| path.display().to_string();
+    let duration = |duration: &Duration| show_duration(*duration);
     // A missing token is shown, and is not an error here.
     let token = settings.token().map_or_else(
-        |error| Row {
-            name: "token",
-            value: None,
-            source: error.message().to_owned(),
-        },
+        |error| Row::none("token", error.message()),
         |token| Row::new("token", &token, redact),
     );
-    let dir = settings.dir(None)?;
+    let profile = settings.profile().map_or_else(
+        || Row::none("profile", "default"),
+        |profile| Row::new("profile", profile, Clone::clone),
+    );
     let rows = vec![
-        Row::new("profile", settings.profile(), |name| {
-            name.clone().unwrap_or_default()
-        }),
+        profile,
         Row::new("base_url", &settings.base_url()?, Clone::clone),
         token,
         Row::new("key_file", &settings.key_file(None)?, |file| {
             file.as_deref().map_or_else(String::new, path)
         }),
-        Row::new("dir", &dir, |dir| path(or_current_dir(dir))),
-        Row::new("interval", &settings.interval(None)?, |time| {
-            show_duration(*time)
-        }),
-        Row::new("timeout", &settings.timeout(None)?, |time| {
-            show_duration(*time)
-        }),
+        Row::new("dir", &settings.dir(None)?, |dir| path(or_current_dir(dir))),
+        Row::new("interval", &settings.interval(None)?, duration),
+        Row::new("timeout", &settings.timeout(None)?, duration),
         Row::new("jobs", &settings.jobs(None)?, ToString::to_string),
     ];
     let config = ConfigOutput {

@@ -1,6 +1,7 @@
 //! `doctor`: checks of the setup, and how to fix it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +22,7 @@ use crate::fetch::is_writable;
 use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
-use crate::settings::{Settings, UNENCRYPTED};
+use crate::settings::{Setting, Settings, UNENCRYPTED};
 use crate::terminal::print_or_closed;
 use crate::text::sanitize;
 
@@ -114,7 +115,7 @@ impl Check {
         let state = style.apply_to(format!("{state:<8}"));
         let mut text = format!("{state} {}: {}\n", self.name, self.message);
         for line in self.hint.iter().flat_map(|hint| hint.lines()) {
-            text += &format!("{:<9}{line}\n", "");
+            let _ = writeln!(text, "{:<9}{line}", "");
         }
         text
     }
@@ -128,11 +129,8 @@ pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliE
         .transpose()?;
     let settings = Settings::read(common)?;
     let mut checks = Vec::new();
-    if let Some(name) = &settings.profile().value {
-        checks.push(Check::ok(
-            "profile",
-            format!("{name} ({})", settings.profile().source),
-        ));
+    if let Some(Setting { value, source }) = settings.profile() {
+        checks.push(Check::ok("profile", format!("{value} ({source})")));
     }
     match settings.client() {
         Err(error) => {

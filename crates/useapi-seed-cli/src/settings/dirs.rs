@@ -19,16 +19,16 @@ pub(crate) fn state_dir() -> Option<PathBuf> {
 }
 
 fn config_of(platform: &impl BaseStrategy) -> Option<PathBuf> {
-    own(platform.config_dir())
+    own(&platform.config_dir())
 }
 
 fn state_of(platform: &impl BaseStrategy) -> Option<PathBuf> {
     // Windows has no directory for states; this one does not leave the machine.
-    own(platform.state_dir().unwrap_or_else(|| platform.cache_dir()))
+    own(&platform.state_dir().unwrap_or_else(|| platform.cache_dir()))
 }
 
 /// None where the home directory is empty or relative.
-fn own(parent: PathBuf) -> Option<PathBuf> {
+fn own(parent: &Path) -> Option<PathBuf> {
     parent.is_absolute().then(|| parent.join(NAME))
 }
 
@@ -92,7 +92,7 @@ mod platform_tests {
             assert_eq!(config_of(&platform), Some(home.join(config)));
             assert_eq!(state_of(&platform), Some(home.join(state)));
         }
-        assert_eq!(own(".config".into()), None);
+        assert_eq!(own(Path::new(".config")), None);
     }
 }
 
