@@ -8,7 +8,6 @@ mod token;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 use std::time::Duration;
 
 use useapi_seed::{Client, Error, ErrorKind, SecretString, WaitOptions};
@@ -25,8 +24,7 @@ pub(crate) use token::{redact, save as save_token, variable as token_variable};
 const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
 
 /// The problem with a base URL with plain `http` that is not on this machine.
-pub(crate) const UNENCRYPTED: &str = "the API token is sent unencrypted over the network";
-static WARNED: Once = Once::new();
+pub(crate) const UNENCRYPTED: &str = "the API token goes unencrypted over the network";
 
 /// The keys of the configuration file. The option and the variable of each have the same
 /// name: `base_url`, `--base-url`, `USEAPI_BASE_URL`.
@@ -175,7 +173,7 @@ impl Settings {
             .map_err(|error| explain(error, "the API token", &token.source).hint(token::HINT))?;
         if client.raw().is_unencrypted() {
             let url = sanitize(client.base_url());
-            WARNED.call_once(|| eprint_note(format_args!("{UNENCRYPTED} to {url}")));
+            eprint_note(format_args!("{UNENCRYPTED} to {url}"));
         }
         Ok(client)
     }

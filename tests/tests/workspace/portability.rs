@@ -135,13 +135,12 @@ impl Portable {
     fn keeps(&mut self, node: &impl ToTokens) -> bool {
         let node = Node::of(node);
         match node.platform {
-            Platform::Any => {}
+            Platform::Any | Platform::None => {}
             Platform::Unix if node.is_visible || node.is_impl() => {
                 self.required.extend(node.names());
             }
             Platform::Unix => self.removed.extend(node.names()),
             Platform::Other => self.counterparts.extend(node.names()),
-            Platform::None => {}
         }
         matches!(node.platform, Platform::Any | Platform::Other)
     }

@@ -46,7 +46,7 @@ impl Row {
     fn new<T>(name: &'static str, setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> Self {
         Self {
             name,
-            value: Some(show(&setting.value)),
+            value: Some(show(&setting.value)).filter(|value| !value.is_empty()),
             source: setting.source.to_string(),
         }
     }

@@ -9,7 +9,7 @@ use console::Style;
 use indicatif::HumanDuration;
 use serde::Serialize;
 use useapi_seed::raw::ErrorKind as RawErrorKind;
-use useapi_seed::reqwest::header::{DATE, HeaderMap};
+use useapi_seed::reqwest::header::DATE;
 use useapi_seed::{Client, Warning};
 
 use crate::account_state;
@@ -96,8 +96,16 @@ impl Check {
         }
     }
 
+    fn warning(name: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(name, State::Warning, message)
+    }
+
+    fn unknown(name: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(name, State::Unknown, message)
+    }
+
     fn skipped(name: &'static str) -> Self {
-        Self::new(name, State::Unknown, "skipped")
+        Self::unknown(name, "skipped")
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -159,58 +167,50 @@ pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliE
 async fn remote(client: &Client, source: &str, job: Option<&str>) -> [Check; 4] {
     let url = client.base_url();
     let api = if client.raw().is_unencrypted() {
-        Check::new(
-            "API",
-            State::Warning,
-            format!("{url} responds, but {UNENCRYPTED}"),
-        )
-        .hint("Use a base URL that begins with https://.")
+        Check::warning("API", format!("{url} responds, but {UNENCRYPTED}"))
+            .hint("Use a base URL that begins with https://.")
     } else {
         Check::ok("API", format!("{url} responds"))
     };
-    match client.executing_jobs().await {
+    let error = match client.executing_jobs().await {
         Ok(running) => {
             let token = Check::ok("token", format!("accepted ({source})"));
-            let listed = client.raw().list_jobs().await.ok();
-            let headers = listed
-                .as_ref()
-                .map(|response| &response.raw_response().headers);
-            let clock = clock(headers);
-            [token, api, clock, responses(client, running.ids, job).await]
+            let responses = responses(client, running.ids, job).await;
+            return [token, api, clock(server_time(client).await), responses];
         }
-        Err(error) => {
-            let cli_error = CliError::from(&error);
-            let (token, api) = if error.is_unauthorized() || error.is_payment_required() {
-                (Check::failed("token", &cli_error), api)
-            } else {
-                let token = Check::new("token", State::Unknown, format!("not checked ({source})"));
-                let cli_error = cli_error.hint(format!("Base URL: {}", sanitize(url)));
-                (token, Check::failed("API", &cli_error))
-            };
-            [
-                token,
-                api,
-                Check::skipped("clock"),
-                Check::skipped("responses"),
-            ]
-        }
+        Err(error) => error,
+    };
+    let [clock, responses] = ["clock", "responses"].map(Check::skipped);
+    if error.is_unauthorized() || error.is_payment_required() {
+        let token = Check::failed("token", &error.into());
+        return [token, api, clock, responses];
     }
+    let token = Check::unknown("token", format!("not checked ({source})"));
+    // Its own hint suggests this command.
+    let hint = format!("Check your connection and the base URL {}", sanitize(url));
+    let api = Check::failed("API", &error.into()).hint(hint);
+    [token, api, clock, responses]
 }
 
-fn clock(headers: Option<&HeaderMap>) -> Check {
-    let date = headers.and_then(|headers| headers.get(DATE)?.to_str().ok());
-    let Some(server) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else {
-        return Check::new("clock", State::Unknown, "the server sends no date");
+async fn server_time(client: &Client) -> Option<SystemTime> {
+    let response = client.raw().list_jobs().await.ok()?;
+    let date = response.raw_response().headers.get(DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(date).ok()
+}
+
+fn clock(server_time: Option<SystemTime>) -> Check {
+    let Some(server_time) = server_time else {
+        return Check::unknown("clock", "the server sends no date");
     };
-    let (direction, difference) = match SystemTime::now().duration_since(server) {
+    let (direction, difference) = match SystemTime::now().duration_since(server_time) {
         Ok(ahead) => ("ahead of", ahead),
         Err(behind) => ("behind", behind.duration()),
     };
     if difference <= CLOCK_ERROR {
         return Check::ok("clock", "in sync");
     }
-    let message = format!("{} {direction} the server", HumanDuration(difference));
-    Check::new("clock", State::Warning, message)
+    let difference = HumanDuration(difference);
+    Check::warning("clock", format!("{difference} {direction} the server"))
         .hint("Set this machine's clock; files and messages have the wrong time.")
 }
 
@@ -227,12 +227,9 @@ async fn responses(client: &Client, running: Option<Vec<String>>, job: Option<&s
     for id in ids {
         match client.raw().get_job(id).await {
             Ok(response) => {
-                let warnings = Warning::for_job(&response);
-                drift.extend(
-                    warnings
-                        .iter()
-                        .map(|warning| format!("job {id}: {warning}")),
-                );
+                for warning in Warning::for_job(&response) {
+                    drift.insert(format!("job {id}: {warning}"));
+                }
             }
             Err(error) => {
                 if let RawErrorKind::InvalidPayload(error) = error.kind() {
@@ -249,8 +246,7 @@ async fn responses(client: &Client, running: Option<Vec<String>>, job: Option<&s
     }
     if !drift.is_empty() {
         let drift: Vec<_> = drift.iter().map(|line| sanitize(line)).collect();
-        return Check::new(name, State::Warning, "differ from the API specification")
-            .hint(drift.join("\n"));
+        return Check::warning(name, "differ from the API specification").hint(drift.join("\n"));
     }
     let check = Check::ok(name, "valid");
     match job {
@@ -276,7 +272,7 @@ fn accounts(base_url: &str) -> Check {
     let name = "accounts";
     let mut accounts = account_state::accounts(base_url);
     if accounts.is_empty() {
-        return Check::new(name, State::Unknown, "no accounts seen yet");
+        return Check::unknown(name, "no accounts seen yet");
     }
     accounts.retain(|account| account.is_halted);
     if accounts.is_empty() {

@@ -65,11 +65,14 @@ impl File {
         }
         if let Some(name) = profile {
             let Some(own) = profiles.remove(name) else {
-                let known = profiles.into_keys().collect::<Vec<_>>().join(", ");
-                return Err(
-                    CliError::usage(format!("unknown profile `{name}` in {shown}"))
-                        .hint(format!("Known profiles: {known}")),
-                );
+                let known: Vec<_> = profiles.into_keys().collect();
+                let hint = if known.is_empty() {
+                    format!("Add a table [profile.{name}] to it.")
+                } else {
+                    format!("Known profiles: {}", known.join(", "))
+                };
+                let message = format!("unknown profile `{name}` in {shown}");
+                return Err(CliError::usage(message).hint(hint));
             };
             // It may be another account's.
             values.remove("token_file");

@@ -40,7 +40,9 @@ pub(super) fn find(settings: &Settings) -> Found<SecretString> {
 fn missing(settings: &Settings) -> CliError {
     let (program, variable) = (command_line::program(), variable_name(KEY));
     let login = match settings.profile() {
-        Some(profile) => format!("login --profile {}", profile.value),
+        Some(Setting { value, .. }) => {
+            format!("login --profile {}", command_line::quote(value.as_ref()))
+        }
         None => "login".to_owned(),
     };
     let message = format!("no API token: {variable} is not set and no token file was found");

@@ -171,6 +171,10 @@ fn profile_overrides_top_level() {
         .exit_code(2)
         .reported("unknown profile `none` in ")
         .reported("Known profiles: slow, work");
+    write_config(dir, "");
+    run(dir, &["config", "--profile", "none"], &[])
+        .exit_code(2)
+        .reported("Add a table [profile.none] to it.");
 }
 
 #[test]
