@@ -189,6 +189,8 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn key_file_of_another_user_is_not_private() {
+        use std::os::unix::fs::MetadataExt;
+
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
         Key::from_file(&path).unwrap();
