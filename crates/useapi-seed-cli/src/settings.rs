@@ -74,8 +74,8 @@ type Found<T> = Result<Setting<T>, CliError>;
 pub(crate) struct Settings {
     base_url: Option<String>,
     token_file: Option<PathBuf>,
-    file: File,
-    profile: Option<Setting<String>>,
+    pub(crate) file: File,
+    pub(crate) profile: Option<Setting<String>>,
 }
 
 impl Settings {
@@ -90,16 +90,6 @@ impl Settings {
             file: File::read(common.config.as_deref(), value.as_deref())?,
             profile: value.map(|value| Setting { value, source }),
         })
-    }
-
-    /// The configuration file, which may not exist.
-    pub(crate) fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// The profile in use.
-    pub(crate) fn profile(&self) -> Option<&Setting<String>> {
-        self.profile.as_ref()
     }
 
     /// The API's base URL. One that contains a secret is rejected.
@@ -206,7 +196,7 @@ impl Settings {
         } else if let Some(text) = variable(key)? {
             (text, Source::Environment(key))
         } else if let Some(text) = self.file.get(key) {
-            (text, Source::File(self.file.path().to_owned()))
+            (text, Source::File(self.file.path.clone()))
         } else {
             let (value, source) = (default, Source::Default);
             return Ok(Setting { value, source });

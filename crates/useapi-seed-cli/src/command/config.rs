@@ -70,7 +70,7 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, CliError> 
         |error| Row::none("token", error.message()),
         |token| Row::new("token", &token, redact),
     );
-    let profile = settings.profile().map_or_else(
+    let profile = settings.profile.as_ref().map_or_else(
         || Row::none("profile", "default"),
         |profile| Row::new("profile", profile, Clone::clone),
     );
@@ -87,8 +87,8 @@ pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, CliError> 
         Row::new("jobs", &settings.jobs(None)?, ToString::to_string),
     ];
     let config = ConfigOutput {
-        file: path(settings.file().path()),
-        file_exists: settings.file().exists(),
+        file: path(&settings.file.path),
+        file_exists: settings.file.exists,
         settings: rows,
     };
     if output.is_json() {

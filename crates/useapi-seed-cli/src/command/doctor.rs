@@ -137,7 +137,7 @@ pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliE
         .transpose()?;
     let settings = Settings::read(common)?;
     let mut checks = Vec::new();
-    if let Some(Setting { value, source }) = settings.profile() {
+    if let Some(Setting { value, source }) = &settings.profile {
         checks.push(Check::ok("profile", format!("{value} ({source})")));
     }
     match settings.client() {
@@ -151,7 +151,7 @@ pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliE
         }
     }
     checks.push(directory(&settings.dir(arguments.dir)?.value));
-    checks.push(accounts(&settings.base_url()?.value));
+    checks.extend(accounts(&settings.base_url()?.value));
 
     let exit = checks.iter().map(|check| check.exit).max();
     if output.is_json() {
@@ -267,30 +267,23 @@ fn directory(dir: &Path) -> Check {
     }
 }
 
-/// What the last commands saw of accounts.
-fn accounts(base_url: &str) -> Check {
+/// What the last commands saw of accounts: each halted one, or one check of all.
+fn accounts(base_url: &str) -> Vec<Check> {
     let name = "accounts";
-    let mut accounts = account_state::accounts(base_url);
-    if accounts.is_empty() {
-        return Check::unknown(name, "no accounts seen yet");
-    }
-    accounts.retain(|account| account.is_halted);
-    if accounts.is_empty() {
-        return Check::ok(name, "no halted accounts");
-    }
-    let states = accounts.iter().map(|account| {
-        let age = HumanDuration(account.age());
-        format!("account {}: halted (seen {age} ago)", account.channel)
+    let accounts = account_state::accounts(base_url);
+    let halted = accounts.iter().filter(|account| account.is_halted);
+    let halted = halted.map(|account| {
+        let (channel, age) = (&account.channel, HumanDuration(account.age()));
+        let reset = format!("{} reset {}", program(), quote(channel.as_ref()));
+        let why = "Acknowledge Midjourney's message in Discord, then run:";
+        let error = CliError::new(format!("account {channel}: halted (seen {age} ago)"));
+        Check::failed(name, &error.with_exit(Exit::Halted).suggest(why, &reset))
     });
-    let states = states.collect::<Vec<_>>().join("; ");
-    let resets = accounts.iter().map(|account| {
-        let channel = quote(account.channel.as_ref());
-        format!("\n  {} reset {channel}", program())
-    });
-    let hint = "Acknowledge Midjourney's message in Discord, then run:".to_owned();
-    Check {
-        exit: Exit::Halted,
-        ..Check::new(name, State::Failed, states)
+    let mut checks: Vec<_> = halted.collect();
+    if accounts.is_empty() {
+        checks.push(Check::unknown(name, "no accounts seen yet"));
+    } else if checks.is_empty() {
+        checks.push(Check::ok(name, "no halted accounts"));
     }
-    .hint(hint + &resets.collect::<String>())
+    checks
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -15,8 +15,8 @@ use crate::local_file::{self, Links};
 /// The configuration file, which may not exist.
 #[derive(Debug)]
 pub(crate) struct File {
-    path: PathBuf,
-    exists: bool,
+    pub(crate) path: PathBuf,
+    pub(crate) exists: bool,
     values: Table,
 }
 
@@ -44,9 +44,10 @@ impl File {
         };
         let shown = path.display();
         let limit = local_file::SETTINGS_LIMIT;
+        let absent = [ErrorKind::NotFound, ErrorKind::NotADirectory];
         let text = match file.and_then(|file| local_file::read_text_up_to(file, limit)) {
             Ok(text) => Some(text),
-            Err(error) if named.is_none() && is_absent(&error) => None,
+            Err(error) if named.is_none() && absent.contains(&error.kind()) => None,
             Err(error) => return Err(CliError::usage(format!("cannot read {shown}: {error}"))),
         };
         let toml = text.as_deref().unwrap_or_default();
@@ -85,14 +86,6 @@ impl File {
         })
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(crate) fn exists(&self) -> bool {
-        self.exists
-    }
-
     /// A value as the environment would contain it.
     pub(super) fn get(&self, key: &str) -> Option<String> {
         match self.values.get(key)? {
@@ -122,12 +115,4 @@ fn check(values: &Table, file: &Path) -> Result<(), CliError> {
         }
     }
     Ok(())
-}
-
-/// Neither the file nor its directory exists.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }

@@ -39,7 +39,7 @@ pub(super) fn find(settings: &Settings) -> Found<SecretString> {
 
 fn missing(settings: &Settings) -> CliError {
     let (program, variable) = (command_line::program(), variable_name(KEY));
-    let login = match settings.profile() {
+    let login = match &settings.profile {
         Some(Setting { value, .. }) => {
             format!("login --profile {}", command_line::quote(value.as_ref()))
         }
