@@ -2,11 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-#[cfg(unix)]
-use std::fs::Metadata;
 use std::io::{self, ErrorKind, Read, Write};
-#[cfg(unix)]
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
@@ -117,7 +113,10 @@ fn read_private(path: &Path) -> io::Result<Option<String>> {
     let mut options = File::options();
     // To open a FIFO would block.
     #[cfg(unix)]
-    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
     let file = options.read(true).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -133,7 +132,9 @@ fn read_private(path: &Path) -> io::Result<Option<String>> {
 }
 
 #[cfg(unix)]
-fn is_private(metadata: &Metadata, user: u32) -> bool {
+fn is_private(metadata: &std::fs::Metadata, user: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
     let is_shared = metadata.mode() & 0o077 != 0;
     [0, user].contains(&metadata.uid()) && !is_shared
 }
@@ -188,6 +189,8 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn key_file_of_another_user_is_not_private() {
+        use std::os::unix::fs::MetadataExt;
+
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
         Key::from_file(&path).unwrap();

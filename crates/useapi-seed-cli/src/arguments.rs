@@ -1,7 +1,9 @@
 //! The command line.
+#![allow(clippy::doc_markdown, reason = "these comments are help texts")]
 
 mod fetch;
 mod local;
+mod login;
 mod remote;
 mod value;
 
@@ -12,6 +14,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress, Wait};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
+pub(crate) use login::{Login, Logout};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status};
 pub(crate) use value::{duration, positive_integer, show_duration};
 
@@ -93,6 +96,8 @@ pub(crate) enum Command {
     Reset(Reset),
     Listen(Listen),
     Emulate(Emulate),
+    Login(Login),
+    Logout(Logout),
     Doctor(Doctor),
     Config(Config),
     Schema(SchemaName),

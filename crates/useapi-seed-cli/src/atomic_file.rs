@@ -13,31 +13,46 @@ use crate::local_file::{self, Links};
 const TEMP_PREFIX: &str = ".useapi-seed-";
 const TEMP_SUFFIX: &str = ".part";
 
-/// Writes a file that is there whole or not at all, and stays there: its folder is
-/// forced to the disk, too.
+/// Writes a file that exists completely or not at all, even after a power failure.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new(""));
-    let mut file = temporary(dir)?;
+    persist(temporary(parent(path))?, path, content)
+}
+
+/// As [`write`], for this user only.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    persist(builder().tempfile_in(parent(path))?, path, content)
+}
+
+fn persist(mut file: NamedTempFile, path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    sync(dir)
+    sync(parent(path))
 }
 
 /// Hidden, and gone when dropped.
 pub(crate) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX);
+    let mut builder = builder();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As any other new file, once the umask has been taken off.
+        // As any other new file, before the umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(or_current_dir(dir))?;
     // Until it is closed: see `remove_abandoned`.
     let _ = FileExt::try_lock(file.as_file());
     Ok(file)
+}
+
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMP_PREFIX).suffix(TEMP_SUFFIX);
+    builder
+}
+
+fn parent(path: &Path) -> &Path {
+    or_current_dir(path.parent().unwrap_or(path))
 }
 
 /// Removes the temporary files that killed processes have left in a folder, those of

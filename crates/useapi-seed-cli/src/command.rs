@@ -12,6 +12,8 @@ mod fetch;
 mod gallery;
 mod jobs;
 mod listen;
+mod login;
+mod logout;
 mod man;
 mod reset;
 mod schema;
@@ -36,6 +38,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Reset(arguments) => reset::run(&common, arguments).await,
         Command::Listen(arguments) => listen::run(&common, arguments).await,
         Command::Emulate(arguments) => emulate::run(&common, arguments).await,
+        Command::Login(arguments) => login::run(&common, arguments).await,
+        Command::Logout(arguments) => logout::run(&common, arguments),
         Command::Doctor(arguments) => doctor::run(&common, arguments).await,
         Command::Config(arguments) => config::run(&common, arguments),
         Command::Schema(arguments) => schema::run(&common, arguments),
@@ -47,8 +51,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
 /// The types of what is printed in JSON, for their schemas.
 #[cfg(test)]
 pub(crate) mod printed {
-    pub(crate) use super::config::Printed as Settings;
-    pub(crate) use super::doctor::Printed as Checks;
+    pub(crate) use super::config::ConfigOutput as Config;
+    pub(crate) use super::doctor::DoctorOutput as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
     pub(crate) use super::gallery::Printed as Gallery;
     pub(crate) use super::jobs::Printed as Jobs;

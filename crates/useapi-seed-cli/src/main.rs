@@ -23,7 +23,6 @@ mod settings;
 mod shutdown;
 mod terminal;
 mod text;
-mod timestamp;
 
 use std::process::ExitCode;
 

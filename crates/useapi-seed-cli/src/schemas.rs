@@ -42,8 +42,8 @@ schemas! {
     RESET, "reset", "reset";
     EVENT, "event", "listen: a line for each event";
     EMULATOR, "emulator", "emulate: where it is";
-    CHECKS, "checks", "doctor";
-    SETTINGS, "settings", "config";
+    DOCTOR, "doctor", "doctor";
+    CONFIG, "config", "config";
     TEXT, "text", "completions and man";
     SCHEMAS, "schemas", "schema without a name";
 }
@@ -95,8 +95,8 @@ mod tests {
             "reset" => schema_for!(command::Reset),
             "event" => schema_for!(command::Event),
             "emulator" => schema_for!(command::Emulator),
-            "checks" => schema_for!(command::Checks),
-            "settings" => schema_for!(command::Settings),
+            "doctor" => schema_for!(command::Doctor),
+            "config" => schema_for!(command::Config),
             "text" => schema_for!(command::Text),
             "schemas" => schema_for!(command::Schemas),
             other => panic!("{other} is of no type"),

@@ -38,7 +38,7 @@ pub(super) fn context(
         resubmit: false,
         images: images(output),
         exec: None,
-        accounts: Accounts::new(settings.at_once(jobs)?.value),
+        accounts: Accounts::new(settings.jobs(jobs)?.value),
         is_reached: Cell::new(false),
         save_permits: Semaphore::new(SAVE_PERMITS),
         shutdown: Shutdown::listen()?,

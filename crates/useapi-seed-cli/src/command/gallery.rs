@@ -33,7 +33,7 @@ pub(crate) struct Printed {
 pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::GALLERY)?;
     let settings = Settings::read(common)?;
-    let dir = settings.parent_dir(arguments.dir)?.value;
+    let dir = settings.dir(arguments.dir)?.value;
     let written = write_all(&dir)?;
     let text = |path: &PathBuf| path.to_string_lossy().into_owned();
     let left_out: Vec<_> = written.left_out.iter().map(text).collect();

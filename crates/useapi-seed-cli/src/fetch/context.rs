@@ -59,7 +59,7 @@ impl Context {
     pub(super) fn stop_others(&self, account: &Account, error: &Error) {
         match error.kind() {
             ErrorKind::Halted { .. } => {
-                account_state::halted(self.client.base_url(), account.channel());
+                account_state::record_halted(self.client.base_url(), account.channel());
                 account.stop(&error.into());
             }
             ErrorKind::Unauthorized | ErrorKind::PaymentRequired => {

@@ -361,7 +361,9 @@ impl Drop for JobDisplay<'_> {
 impl Row {
     fn line(&self, width: usize) -> String {
         let now = Instant::now();
-        let waited = self.next_request.map(|next| now.checked_duration_since(next));
+        let waited = self
+            .next_request
+            .map(|next| now.checked_duration_since(next));
         let state = match (waited, self.next_request) {
             (Some(Some(waited)), _) if waited >= SLOW => {
                 format!("no response for {}", short(waited))

@@ -24,7 +24,7 @@ impl Layout {
         args: &OutputArgs,
         ids: Vec<String>,
     ) -> Result<Self, CliError> {
-        let Setting { value: dir, source } = settings.parent_dir(args.dir.clone())?;
+        let Setting { value: dir, source } = settings.dir(args.dir.clone())?;
         if let Some(output) = &args.output {
             return match <[String; 1]>::try_from(ids) {
                 Ok([id]) => Ok(Self {

@@ -124,6 +124,6 @@ fn help_configuration_file_is_valid() {
         .line("config --config config.toml")
         .run()
         .exit_code(0);
-    assert!(run.stdout.contains("15 s"), "{}", run.stdout);
+    assert!(run.stdout.contains("15s"), "{}", run.stdout);
     assert_eq!(names(dir.path()), ["config.toml"]);
 }

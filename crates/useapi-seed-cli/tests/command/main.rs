@@ -8,6 +8,7 @@
 )]
 
 mod demo;
+mod doctor;
 mod emulate;
 mod exit_codes;
 mod fetch;
@@ -23,6 +24,8 @@ mod killed;
 mod listen;
 #[cfg(unix)]
 mod local_files;
+#[cfg(unix)]
+mod login;
 mod many;
 mod odd_responses;
 #[cfg(unix)]

@@ -119,7 +119,9 @@ impl Run {
     #[track_caller]
     pub(crate) fn resume_command(&self) -> &str {
         let last = self.stderr.lines().last().expect("nothing was told");
-        let (_, line) = last.split_once("To resume, run: ").expect("no command line");
+        let (_, line) = last
+            .split_once("To resume, run: ")
+            .expect("no command line");
         line
     }
 

@@ -16,10 +16,10 @@ fn json_output_matches_schemas() {
         ("status", &["status", imagine, "5", &jobs.progress], 3),
         ("jobs", &["jobs"], 1),
         ("reset", &["reset", "1114555266835431444"], 1),
-        ("checks", &["doctor"], 1),
-        ("settings", &["config"], 1),
+        ("doctor", &["doctor"], 1),
+        ("config", &["config"], 1),
         ("text", &["completions", "bash"], 1),
-        ("text", &["man", "--dir", "man"], 16),
+        ("text", &["man", "--dir", "man"], 18),
         ("schemas", &["schema"], 13),
     ] {
         let mut command = command(setup.dir());
@@ -107,7 +107,7 @@ fn completions_and_man_pages_are_printed() {
     }
     command(dir).line("man --dir man1").run().exit_code(0);
     let pages = crate::process::names(&dir.join("man1"));
-    assert_eq!(pages.len(), 16);
+    assert_eq!(pages.len(), 18);
     assert!(
         pages.contains(&"useapi-seed-fetch.1".to_owned()),
         "{pages:?}"
