@@ -5,10 +5,14 @@ mod dir_name;
 mod fetcher;
 mod job_lock;
 mod lock;
+#[allow(dead_code, reason = "called by the rewritten fetch")]
+mod metadata;
 mod output_dir;
 #[allow(dead_code, reason = "called by the rewritten fetch")]
 mod output_template;
 mod pending;
+#[allow(dead_code, reason = "called by the rewritten fetch")]
+mod placement;
 mod progress;
 mod report;
 mod save;

@@ -14,6 +14,11 @@ pub(crate) fn sanitize(text: &str) -> String {
         .collect()
 }
 
+/// The same on one line, with single spaces.
+pub(crate) fn one_line(text: &str) -> String {
+    sanitize(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// Controls, line separators, and the marks that change a line's direction.
 pub(crate) fn is_unprintable(letter: char) -> bool {
     letter.is_control()

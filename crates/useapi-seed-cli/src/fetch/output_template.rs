@@ -10,7 +10,7 @@ use sanitize_filename::{Options, sanitize_with_options};
 use useapi_seed::{SeedResult, channel_of};
 
 use crate::error::CliError;
-use crate::text::sanitize;
+use crate::text::{one_line, sanitize};
 
 /// The template of `--flat`.
 pub(crate) const FLAT: &str = "{job_id}-{n}.{ext}";
@@ -98,7 +98,7 @@ impl Values {
             job_id: requested_job_id.to_owned(),
             seed_job_id: result.job_id().to_owned(),
             seed: result.seed(),
-            prompt: prompt.split_whitespace().collect::<Vec<_>>().join(" "),
+            prompt: one_line(prompt),
             date: created
                 .unwrap_or_else(Timestamp::now)
                 .strftime("%Y-%m-%d")
