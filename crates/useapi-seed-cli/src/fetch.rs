@@ -37,6 +37,7 @@ pub(crate) use dir_name::of as dir_name;
 pub(crate) use fetcher::Fetcher;
 #[cfg(test)]
 pub(crate) use pending::Pending;
+pub(crate) use placement::{STATE_DIR, images_base};
 use progress::{Progress, Total};
 #[cfg(test)]
 pub(crate) use report::JobReportJson;
@@ -135,7 +136,7 @@ fn write_pages(jobs: &[(String, PathBuf)], pages: &Pages) {
     };
     for outcome in outcomes {
         match outcome {
-            Ok(written) => written.tell_left_alone(),
+            Ok(written) => written.eprint_foreign(),
             Err(error) => eprint(format_args!("{} {}", note_label(), error.message())),
         }
     }

@@ -157,7 +157,7 @@ fn foreign_page_is_kept() {
     fs::create_dir(two.join("index.html")).unwrap();
     fs::create_dir_all(dir.path().join("three/seed.json")).unwrap();
     assert_eq!(
-        gallery(dir.path())["left_alone"].as_array().unwrap().len(),
+        gallery(dir.path())["skipped_foreign"].as_array().unwrap().len(),
         2
     );
 }
@@ -176,8 +176,8 @@ fn unfinished_directories_are_listed() {
     fs::create_dir(dir.path().join("another")).unwrap();
     let printed = gallery(dir.path());
     assert_eq!(printed["jobs"], 1);
-    let left_out = json!(["cut", "image-1.png", "job.json", "seed.json"]);
-    assert_eq!(printed["left_out"], left_out);
+    let skipped_incomplete = json!(["cut", "image-1.png", "job.json", "seed.json"]);
+    assert_eq!(printed["skipped_incomplete"], skipped_incomplete);
     command(dir.path())
         .arg("gallery")
         .run()
@@ -271,8 +271,8 @@ fn symlinks_are_not_followed() {
     }
     let printed = gallery(&dir);
     assert_eq!(printed["jobs"], 1);
-    let left_out = json!(["directory", "image-1.png", "job.json", "seed.json"]);
-    assert_eq!(printed["left_out"], left_out);
+    let skipped_incomplete = json!(["directory", "image-1.png", "job.json", "seed.json"]);
+    assert_eq!(printed["skipped_incomplete"], skipped_incomplete);
     let all = fs::read_to_string(dir.join("index.html")).unwrap();
     assert!(!all.contains("secret"), "{all}");
     assert!(!other.join("index.html").exists());
