@@ -173,32 +173,51 @@ fn is_generated(path: &Path) -> io::Result<bool> {
     Ok(String::from_utf8_lossy(&start).contains(GENERATOR_TAG))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn files_of_other_users_are_skipped() {
-        let root = tempfile::tempdir().unwrap();
-        let dir = root.path().join("one");
-        fs::create_dir(&dir).unwrap();
+    fn finished(dir: &Path, images: &Path) {
+        fs::create_dir_all(dir).unwrap();
         let image = r#"{"number": 1, "file": "image-1.png", "size": 1, "differences": []}"#;
         let seed = format!(
             r#"{{"job_id": "1", "seed": 7, "images": [], "warnings": [], "files": [{image}]}}"#
         );
         fs::write(dir.join("seed.json"), seed).unwrap();
         fs::write(dir.join("job.json"), "{}").unwrap();
-        fs::write(dir.join("image-1.png"), "1").unwrap();
+        fs::write(images.join("image-1.png"), "1").unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_of_other_users_are_skipped() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("one");
+        finished(&dir, &dir);
         let own = Owner::of_new_files(root.path());
 
-        let written = write_all_of(own.another(), root.path()).unwrap();
-        assert_eq!((written.jobs, written.page), (0, None));
-        assert_eq!(written.skipped_incomplete, [dir.as_path()]);
+        let report = write_all_of(own.another(), root.path()).unwrap();
+        assert_eq!((report.jobs, report.page), (0, None));
+        assert_eq!(report.skipped_incomplete, [dir.as_path()]);
         assert!(CompletedJob::read(&dir, "one", own.another()).is_none());
 
-        let written = write_all_of(own, root.path()).unwrap();
-        assert_eq!((written.jobs, written.skipped_foreign.len()), (1, 0));
+        let report = write_all_of(own, root.path()).unwrap();
+        assert_eq!((report.jobs, report.skipped_foreign.len()), (1, 0));
         let page = root.path().join(PAGE);
         assert!(may_overwrite(&page, own) && !may_overwrite(&page, own.another()));
+    }
+
+    #[test]
+    fn page_of_one_job_links_to_existing_parent() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join(".useapi-seed/one");
+        finished(&dir, root.path());
+        let page = |link: &str| {
+            assert_eq!(write_one(&dir).unwrap().jobs, 1);
+            fs::read_to_string(dir.join(PAGE)).unwrap().contains(link)
+        };
+        assert!(!page("../../index.html") && page("../../image-1.png"));
+        fs::write(root.path().join(PAGE), GENERATOR_TAG).unwrap();
+        assert!(page("../../index.html"));
     }
 }

@@ -19,19 +19,21 @@ pub(crate) const FLAT: &str = "{job_id}-{n}.{ext}";
 pub(crate) const KEYS_HELP: &str = "{job_id}, {seed_job_id}, {seed}, {prompt}, {date}, {channel}, \
                                     {n}, {ext}; {key:.N} cuts to N characters";
 
-const KEYS: [(&str, Key); 8] = [
-    ("job_id", Key::JobId),
-    ("seed_job_id", Key::SeedJobId),
-    ("seed", Key::Seed),
-    ("prompt", Key::Prompt),
-    ("date", Key::Date),
-    ("channel", Key::Channel),
-    ("n", Key::Number),
-    ("ext", Key::Extension),
+const KEYS: [&str; 8] = [
+    "job_id",
+    "seed_job_id",
+    "seed",
+    "prompt",
+    "date",
+    "channel",
+    "n",
+    "ext",
 ];
 
-/// File systems allow 255 bytes.
+/// In bytes; file systems allow 255.
 const LONGEST: usize = 200;
+/// Enough for a number, a suffix and an extension.
+const ENDING: usize = 30;
 
 /// A template of paths below an output directory.
 ///
@@ -53,57 +55,44 @@ const LONGEST: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OutputTemplate {
     directories: Vec<Vec<Part>>,
-    /// The file's name without its extension.
+    /// The file's name up to its extension.
     stem: Vec<Part>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Letter(char),
-    /// With the most characters that it may have.
-    Value(Key, usize),
+    /// A key, and how many characters its value can have.
+    Value(&'static str, usize),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
-    JobId,
-    SeedJobId,
-    Seed,
-    Prompt,
-    Date,
-    Channel,
-    Number,
-    Extension,
-}
-
-/// What the keys stand for, except the image's own.
+/// The values of the keys, except the image's own.
 #[derive(Clone, Debug)]
-pub(crate) struct Values {
-    job_id: String,
-    seed_job_id: String,
-    seed: u64,
-    prompt: String,
-    date: String,
-    channel: String,
-}
+pub(crate) struct Values([(&'static str, String); 6]);
 
 impl Values {
     /// The date is that of the response, or today where it has none.
     pub(crate) fn new(requested_job_id: &str, result: &SeedResult) -> Self {
         let created = result.raw_job().created;
         let created = created.and_then(|time| time.parse::<Timestamp>().ok());
+        let date = created.unwrap_or_else(Timestamp::now).strftime("%Y-%m-%d");
         let channel = channel_of(requested_job_id).or_else(|| channel_of(result.job_id()));
-        let prompt = result.prompt().unwrap_or_default();
-        Self {
-            job_id: requested_job_id.to_owned(),
-            seed_job_id: result.job_id().to_owned(),
-            seed: result.seed(),
-            prompt: one_line(prompt),
-            date: created
-                .unwrap_or_else(Timestamp::now)
-                .strftime("%Y-%m-%d")
-                .to_string(),
-            channel: channel.unwrap_or_default().to_owned(),
+        Self([
+            ("job_id", requested_job_id.to_owned()),
+            ("seed_job_id", result.job_id().to_owned()),
+            ("seed", result.seed().to_string()),
+            ("prompt", one_line(result.prompt().unwrap_or_default())),
+            ("date", date.to_string()),
+            ("channel", channel.unwrap_or_default().to_owned()),
+        ])
+    }
+
+    fn get(&self, key: &str, n: usize, ext: &str) -> String {
+        let value = self.0.iter().find(|(known, _)| *known == key);
+        match (key, value) {
+            (_, Some((_, value))) => value.clone(),
+            ("n", _) => n.to_string(),
+            _ => ext.to_owned(),
         }
     }
 }
@@ -142,19 +131,16 @@ impl OutputTemplate {
             }
         }
         let dot = Part::Letter('.');
-        if directories
-            .iter()
-            .chain([&parts])
-            .any(|parts| *parts == [dot, dot])
-        {
+        let mut components = directories.iter().chain([&parts]);
+        if components.any(|parts| *parts == [dot, dot]) {
             return Err(invalid("must not contain ..").hint("Use --dir for the directory."));
         }
         directories.retain(|parts| !parts.is_empty() && *parts != [dot]);
-        if parts.ends_with(&[dot, Part::Value(Key::Extension, usize::MAX)]) {
+        if parts.ends_with(&[dot, Part::Value("ext", usize::MAX)]) {
             parts.truncate(parts.len() - 2);
         }
         if parts.is_empty() {
-            parts.push(Part::Value(Key::Number, usize::MAX));
+            parts.push(Part::Value("n", usize::MAX));
         }
         Ok(Self {
             directories,
@@ -162,23 +148,8 @@ impl OutputTemplate {
         })
     }
 
-    /// A relative path with `/` between its components, none of which is hidden or
-    /// leads elsewhere. `suffix` precedes the extension.
-    fn render(&self, values: &Values, n: usize, ext: &str, suffix: &str) -> String {
-        let text = |parts: &[Part]| -> String {
-            let texts = parts.iter().map(|part| part.text(values, n, ext));
-            texts.collect()
-        };
-        let directories = self.directories.iter();
-        let mut path: String = directories
-            .map(|parts| component(&text(parts), LONGEST) + "/")
-            .collect();
-        let ending = format!("{suffix}.{ext}");
-        path += &component(&text(&self.stem), LONGEST.saturating_sub(ending.len()));
-        path + &ending
-    }
-
-    /// The paths of a job's images, given their numbers and extensions. Where one is
+    /// The paths of a job's images, given their numbers and extensions: relative, with
+    /// `/` between components, none of which is hidden or leads elsewhere. Where one is
     /// taken, all get the same suffix: ` (2)`, ` (3)` and so on.
     pub(crate) fn final_names(
         &self,
@@ -186,26 +157,41 @@ impl OutputTemplate {
         images: &[(usize, String)],
         is_taken: impl Fn(&str) -> bool,
     ) -> Vec<String> {
-        // Without their extensions, which may differ.
-        let stems = images.iter().map(|(n, _)| self.render(values, *n, "", ""));
-        let are_distinct = stems.collect::<BTreeSet<_>>().len() == images.len();
-        let names = |copy: usize| -> Vec<String> {
-            let names = images.iter().map(|(n, ext)| {
-                let mut suffix = String::new();
-                if !are_distinct {
-                    suffix += &format!("-{n}");
-                }
-                if copy > 1 {
-                    suffix += &format!(" ({copy})");
-                }
-                self.render(values, *n, ext, &suffix)
+        let stems = images.iter().map(|(n, ext)| self.stem(values, *n, ext));
+        let stems: Vec<_> = stems.collect();
+        let are_distinct = stems.iter().collect::<BTreeSet<_>>().len() == stems.len();
+        let mut copy = 1;
+        loop {
+            let names = stems.iter().zip(images).map(|(stem, (n, ext))| {
+                let number = if are_distinct {
+                    String::new()
+                } else {
+                    format!("-{n}")
+                };
+                let suffix = if copy == 1 {
+                    String::new()
+                } else {
+                    format!(" ({copy})")
+                };
+                format!("{stem}{number}{suffix}.{ext}")
             });
-            names.collect()
+            let names: Vec<_> = names.collect();
+            if !names.iter().any(|name| is_taken(name)) {
+                return names;
+            }
+            copy += 1;
+        }
+    }
+
+    /// The path of an image up to its extension.
+    fn stem(&self, values: &Values, n: usize, ext: &str) -> String {
+        let text = |parts: &[Part]| -> String {
+            let texts = parts.iter().map(|part| part.text(values, n, ext));
+            texts.collect()
         };
-        (1..)
-            .map(names)
-            .find(|names| !names.iter().any(|name| is_taken(name)))
-            .unwrap_or_default()
+        let directories = self.directories.iter();
+        let directories = directories.map(|parts| component(&text(parts), LONGEST) + "/");
+        directories.collect::<String>() + &component(&text(&self.stem), LONGEST - ENDING)
     }
 }
 
@@ -216,35 +202,26 @@ impl Part {
             Some((name, length)) => (name, Some(length)),
             None => (text, None),
         };
-        let key = KEYS.iter().find(|(known, _)| *known == name);
-        let (_, key) = key.ok_or_else(|| format!("unknown key {{{name}}}"))?;
+        let key = KEYS.into_iter().find(|known| *known == name);
+        let key = key.ok_or_else(|| format!("unknown key {{{name}}}"))?;
         let longest = match length.map(|length| length.strip_prefix('.')) {
             None => Some(usize::MAX),
             Some(length) => length.and_then(|length| length.parse().ok()),
         };
         let longest = longest.filter(|longest| *longest > 0);
         longest
-            .map(|longest| Self::Value(*key, longest))
+            .map(|longest| Self::Value(key, longest))
             .ok_or_else(|| format!("{{{text}}} has no length such as {{{name}:.60}}"))
     }
 
     fn text(self, values: &Values, n: usize, ext: &str) -> String {
-        let (key, longest) = match self {
-            Self::Letter(letter) => return letter.to_string(),
-            Self::Value(key, longest) => (key, longest),
-        };
-        let value = match key {
-            Key::JobId => values.job_id.clone(),
-            Key::SeedJobId => values.seed_job_id.clone(),
-            Key::Seed => values.seed.to_string(),
-            Key::Prompt => values.prompt.clone(),
-            Key::Date => values.date.clone(),
-            Key::Channel => values.channel.clone(),
-            Key::Number => n.to_string(),
-            Key::Extension => ext.to_owned(),
-        };
-        let value: String = value.chars().take(longest).collect();
-        value.trim_end().to_owned()
+        match self {
+            Self::Letter(letter) => letter.to_string(),
+            Self::Value(key, longest) => {
+                let value: String = values.get(key, n, ext).chars().take(longest).collect();
+                value.trim_end().to_owned()
+            }
+        }
     }
 }
 
@@ -291,7 +268,7 @@ impl Names {
         let names = template.final_names(values, images, |name| {
             self.0.contains(&folded(name)) || base.join(name).symlink_metadata().is_ok()
         });
-        names.iter().for_each(|name| self.insert(name));
+        self.0.extend(names.iter().map(|name| folded(name)));
         names
     }
 }
@@ -311,14 +288,14 @@ mod tests {
     const ID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
 
     fn values(prompt: &str) -> Values {
-        Values {
-            job_id: ID.to_owned(),
-            seed_job_id: "9".to_owned(),
-            seed: 7,
-            prompt: prompt.to_owned(),
-            date: "2026-01-02".to_owned(),
-            channel: "1114555266835431444".to_owned(),
-        }
+        Values([
+            ("job_id", ID.to_owned()),
+            ("seed_job_id", "9".to_owned()),
+            ("seed", "7".to_owned()),
+            ("prompt", prompt.to_owned()),
+            ("date", "2026-01-02".to_owned()),
+            ("channel", "1114555266835431444".to_owned()),
+        ])
     }
 
     fn images(count: usize) -> Vec<(usize, String)> {
@@ -364,15 +341,18 @@ mod tests {
             "prompt_with_seed": null, "images": [], "warnings": [],
         });
         let values = Values::new(ID, &serde_json::from_value(json).unwrap());
-        let expected = ("a b c", "1114555266835431444", "9", ID);
-        let actual = (
-            &*values.prompt,
-            &*values.channel,
-            &*values.seed_job_id,
-            &*values.job_id,
-        );
-        assert_eq!(actual, expected);
-        assert_eq!(values.date.len(), "2026-01-02".len());
+        for (key, expected) in [
+            ("job_id", ID),
+            ("seed_job_id", "9"),
+            ("seed", "7"),
+            ("prompt", "a b c"),
+            ("channel", "1114555266835431444"),
+            ("n", "3"),
+            ("ext", "png"),
+        ] {
+            assert_eq!(values.get(key, 3, "png"), expected);
+        }
+        assert_eq!(values.get("date", 3, "png").len(), "2026-01-02".len());
     }
 
     #[test]
@@ -398,7 +378,7 @@ mod tests {
 
     #[test]
     fn keys_help_lists_every_key() {
-        let listed: Vec<_> = KEYS.iter().map(|(key, _)| format!("{{{key}}}")).collect();
+        let listed: Vec<_> = KEYS.iter().map(|key| format!("{{{key}}}")).collect();
         assert!(KEYS_HELP.starts_with(&(listed.join(", ") + ";")));
     }
 
@@ -461,7 +441,7 @@ mod tests {
         // A number that is cut off is missing, too.
         let names = names("{prompt}{n}.{ext}", &"x".repeat(300), 12);
         assert!(names[11].ends_with("x-12.png"), "{names:?}");
-        assert!(names.iter().all(|name| name.len() == LONGEST));
+        assert!(names.iter().all(|name| name.len() <= LONGEST));
     }
 
     #[test]

@@ -35,15 +35,21 @@ impl Owner {
     /// The path and the size of a file below a directory, when it and the directories
     /// between are this owner's, and none of them is a link.
     pub(super) fn file(self, dir: &Path, name: &str) -> Option<(PathBuf, u64)> {
-        let (mut path, mut found) = (dir.to_owned(), None);
-        for component in Path::new(name).components() {
-            let Component::Normal(component) = component else {
-                return None;
-            };
-            path.push(component);
-            found = Some(self.data(&path)?);
+        let name = Path::new(name);
+        let is_normal = |component| matches!(component, Component::Normal(_));
+        if !name.components().all(is_normal) {
+            return None;
         }
-        let size = found.filter(Metadata::is_file)?.len();
+        // The name itself is first, and the last one is empty: the directory.
+        let mut parents = name
+            .ancestors()
+            .skip(1)
+            .filter(|path| !path.as_os_str().is_empty());
+        if !parents.all(|parent| self.is_dir(&dir.join(parent))) {
+            return None;
+        }
+        let path = dir.join(name);
+        let size = self.data(&path).filter(Metadata::is_file)?.len();
         Some((path, size))
     }
 
