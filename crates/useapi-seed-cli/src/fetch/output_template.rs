@@ -111,41 +111,39 @@ impl OutputTemplate {
         if Path::new(text).has_root() {
             return Err(invalid("must be relative").hint("Use --dir for the directory."));
         }
-        let (mut directories, mut parts) = (Vec::new(), Vec::new());
+        let (mut directories, mut stem) = (Vec::new(), Vec::new());
         let mut letters = text.chars();
         while let Some(letter) = letters.next() {
             let rest = letters.as_str();
             match letter {
                 '{' | '}' if rest.starts_with(letter) => {
                     letters.next();
-                    parts.push(Part::Letter(letter));
+                    stem.push(Part::Letter(letter));
                 }
                 '{' => {
                     let (key, rest) = rest.split_once('}').ok_or_else(|| invalid("missing }"))?;
-                    parts.push(Part::value(key).map_err(|reason| invalid(&reason))?);
+                    stem.push(Part::value(key).map_err(|reason| invalid(&reason))?);
                     letters = rest.chars();
                 }
                 '}' => return Err(invalid("} without {; write }} for a brace")),
-                '/' => directories.push(mem::take(&mut parts)),
-                letter => parts.push(Part::Letter(letter)),
+                '/' => directories.push(mem::take(&mut stem)),
+                letter => stem.push(Part::Letter(letter)),
             }
         }
+        directories.push(stem);
         let dot = Part::Letter('.');
-        let mut components = directories.iter().chain([&parts]);
-        if components.any(|parts| *parts == [dot, dot]) {
+        if directories.iter().any(|parts| *parts == [dot, dot]) {
             return Err(invalid("must not contain ..").hint("Use --dir for the directory."));
         }
+        let mut stem = directories.pop().unwrap_or_default();
         directories.retain(|parts| !parts.is_empty() && *parts != [dot]);
-        if parts.ends_with(&[dot, Part::Value("ext", usize::MAX)]) {
-            parts.truncate(parts.len() - 2);
+        if stem.ends_with(&[dot, Part::Value("ext", usize::MAX)]) {
+            stem.truncate(stem.len() - 2);
         }
-        if parts.is_empty() {
-            parts.push(Part::Value("n", usize::MAX));
+        if stem.is_empty() {
+            stem.push(Part::Value("n", usize::MAX));
         }
-        Ok(Self {
-            directories,
-            stem: parts,
-        })
+        Ok(Self { directories, stem })
     }
 
     /// The paths of a job's images, given their numbers and extensions: relative, with

@@ -48,9 +48,10 @@ pub(crate) fn move_images(
 fn move_image(job_dir: &Path, target: &Path, image: &ImageFile) -> io::Result<()> {
     let extension = target.extension().unwrap_or_default().to_string_lossy();
     let source = job_dir.join(format!("image-{}.{extension}", image.number));
-    if target != source && image.size.is_some() && atomic_file::size(target) == image.size {
-        // Where a file system cannot rename without replacing, it is linked, then removed.
-        if atomic_file::size(&source) == image.size {
+    let has_size = |path: &Path| image.size.is_some() && atomic_file::size(path) == image.size;
+    if has_size(target) {
+        // Where a file system cannot rename without replacing, it is linked first.
+        if target != source && has_size(&source) {
             fs::remove_file(&source)?;
         }
         return Ok(());
@@ -120,7 +121,9 @@ mod tests {
                 if is_linked && let Some((name, content)) = images[..moved].last() {
                     fs::write(state.join(name), content).unwrap();
                 }
-                move_images(&state, root.path(), &files).unwrap();
+                for _ in 0..2 {
+                    move_images(&state, root.path(), &files).unwrap();
+                }
                 for (image, (_, content)) in files.iter().zip(images) {
                     let path = root.path().join(image.file.as_ref().unwrap());
                     assert_eq!(fs::read_to_string(path).unwrap(), content);
