@@ -144,7 +144,7 @@ fn is_abandoned(file: &File) -> bool {
 }
 
 /// Syncs the names in a directory. One that can be written to need not be readable, and
-/// some systems cannot sync one: that is no error.
+/// some systems cannot sync one; both are ignored.
 ///
 /// # Errors
 ///
