@@ -60,6 +60,9 @@ impl Metadata {
 
 /// Writes the metadata into an image, in place of what an earlier call wrote, and
 /// returns the new size. None for another format than PNG, which stays as it is.
+///
+/// The library would download the image again, since its size is not the announced one:
+/// of a job that has some of its images only the others are saved.
 pub(crate) fn embed(path: &Path, metadata: &Metadata) -> Result<Option<u64>, CliError> {
     let failed = |error: &dyn std::fmt::Display| {
         CliError::file(format!(
