@@ -1,10 +1,10 @@
 //! The commands, each in a file of its name.
 
+mod batch;
 mod callback;
 mod cancel;
 mod completions;
 mod config;
-mod context;
 mod demo;
 mod doctor;
 mod emulate;

@@ -63,11 +63,7 @@ fn apply(common: &Common) {
 }
 
 fn run(arguments: Arguments) -> Result<Exit, CliError> {
-    if let Some((left, error)) = open_files::missing(NEEDED_FILES) {
-        return Err(CliError::file(format!(
-            "{NEEDED_FILES} more files must be opened, and only {left} can be: {error}"
-        )));
-    }
+    open_files::check(NEEDED_FILES).map_err(CliError::file)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new(format!("cannot start: {error}")))?;
     runtime.block_on(command::run(arguments))

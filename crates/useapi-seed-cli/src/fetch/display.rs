@@ -297,6 +297,13 @@ impl JobDisplay<'_> {
         }
     }
 
+    /// A saved image, where there is one job.
+    pub(crate) fn image(&self, line: impl Text) {
+        if !self.display.is_batch() {
+            eprint(line);
+        }
+    }
+
     /// A note that is always printed.
     pub(crate) fn note(&self, note: impl Text) {
         if self.display.is_batch() {
@@ -341,11 +348,6 @@ impl JobDisplay<'_> {
         if is_new {
             eprint(line);
         }
-    }
-
-    /// Whether details of a job's images are shown.
-    pub(crate) fn shows_images(&self) -> bool {
-        !self.display.is_batch()
     }
 }
 
