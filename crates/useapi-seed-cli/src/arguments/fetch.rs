@@ -44,19 +44,19 @@ pub(crate) struct Demo {
 Examples:
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 --out cat
-  useapi-seed fetch --from jobs.txt --into pictures
+  useapi-seed fetch -i jobs.txt --into pictures
   useapi-seed fetch - --fields requested_job_id,seed,folder < jobs.txt
 
 {}", exit::EXIT_CODES_HELP))]
 pub(crate) struct Fetch {
-    /// Ids of completed jobs; `-` reads more from stdin, one on each line.
-    #[arg(value_name = "JOBID", required_unless_present = "from")]
+    /// Job IDs; `-` reads them from stdin.
+    #[arg(value_name = "JOBID", required_unless_present = "input_file")]
     pub(crate) job_ids: Vec<String>,
 
-    /// A file with more ids, one on each line; blank lines and those that begin
-    /// with # say nothing.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: Option<PathBuf>,
+    /// Read job IDs from FILE: one per line, CSV or TSV with a column `job_id`, or JSON;
+    /// repeatable, `-` is stdin. Blank lines and `#` comments are ignored.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) input_file: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) place: OutputArgs,

@@ -14,7 +14,7 @@ use crate::settings::Settings;
 pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliError> {
     let Fetch {
         job_ids,
-        from,
+        input_file,
         place,
         pace,
         at_once,
@@ -28,7 +28,7 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliEr
     let output = Output::new(common, schemas::RESULT)?;
     let settings = Settings::read(common)?;
     // Before anything listens for Ctrl-C, since stdin may be waited for.
-    let ids = job_ids::read(&job_ids, from.as_deref())?;
+    let ids = job_ids::read(&job_ids, &input_file)?;
     let (jobs, pages) = dirs(&settings, place, ids)?;
     let mut fetcher = fetcher(&settings, &pace, at_once)?;
     fetcher.reply_url = reply_url.filter(|text| !text.trim().is_empty());
