@@ -1,6 +1,7 @@
 //! The command line.
 
 mod fetch;
+mod list;
 mod local;
 mod remote;
 mod value;
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Wait};
+pub(crate) use list::{Format, List, SortKey};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status};
 pub(crate) use value::{duration, positive_integer, show_duration};
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     Fetch(Fetch),
     Wait(Wait),
     Gallery(Gallery),
+    #[command(visible_alias = "ls")]
+    List(List),
     Status(Status),
     Jobs(Jobs),
     Cancel(Cancel),

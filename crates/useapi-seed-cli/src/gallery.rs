@@ -139,7 +139,7 @@ pub(crate) fn has_page_about_all(dir: &Path) -> bool {
 
 /// Whether a page in a folder is, or will be, that of one job.
 fn has_a_seed(dir: &Path) -> bool {
-    completed::json::<SeedFile>(&dir.join("seed.json")).is_some()
+    local_file::read_json::<SeedFile>(&dir.join("seed.json")).is_some()
 }
 
 /// Writes a page, unless somebody else's is there.

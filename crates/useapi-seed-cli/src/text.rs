@@ -14,6 +14,11 @@ pub(crate) fn sanitize(text: &str) -> String {
         .collect()
 }
 
+/// As [`sanitize`], on one line.
+pub(crate) fn one_line(text: &str) -> String {
+    sanitize(&text.replace(['\n', '\r', '\t', '\u{2028}', '\u{2029}'], " "))
+}
+
 /// Controls, line separators, and the marks that change a line's direction.
 pub(crate) fn is_unprintable(letter: char) -> bool {
     letter.is_control()

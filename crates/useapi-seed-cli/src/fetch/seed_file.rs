@@ -20,6 +20,9 @@ pub(crate) struct SeedFile {
     pub(crate) result: SeedResult,
     /// The files of the images, in their order; 16 at most.
     pub(crate) files: Vec<ImageFile>,
+    /// When the seed was retrieved (RFC 3339).
+    #[serde(default)]
+    pub(crate) retrieved_at: Option<String>,
 }
 
 /// The file of one image, or the error instead.
@@ -60,6 +63,7 @@ impl SeedFile {
                 .zip(outcomes.iter().map(Some).chain(iter::repeat(None)))
                 .map(|(image, outcome)| ImageFile::new(image.number, outcome))
                 .collect(),
+            retrieved_at: None,
         }
     }
 

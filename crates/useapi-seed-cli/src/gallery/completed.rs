@@ -7,14 +7,12 @@ use std::path::{Component, Path};
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::owner::Owner;
 use crate::fetch::{SeedFile, listed};
-use crate::local_file;
-use crate::text::IMAGES_SHOWN;
-use crate::text::sanitize;
+use crate::local_file::read_json;
+use crate::text::{IMAGES_SHOWN, one_line};
 
 /// What a part of a path may have as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -64,7 +62,7 @@ impl CompletedJob {
             let data = owner.data(&path).filter(Metadata::is_file);
             data.map(|data| (path, data.len()))
         };
-        let seed_file: SeedFile = json(&file("seed.json")?.0)?;
+        let seed_file: SeedFile = read_json(&file("seed.json")?.0)?;
         let result = &seed_file.result;
         let mut images: Vec<_> = seed_file
             .files
@@ -84,8 +82,8 @@ impl CompletedJob {
         }
         let count = result.images().len().max(images.len());
         images.truncate(IMAGES_SHOWN);
-        let response: Value = json(&file("job.json")?.0)?;
-        let of_image = |number, text: &String| format!("Picture {number}: {}", shown(text));
+        let response: Value = read_json(&file("job.json")?.0)?;
+        let of_image = |number, text: &String| format!("Picture {number}: {}", one_line(text));
         let files = seed_file.files.iter();
         let differences = files
             .flat_map(|image| {
@@ -95,7 +93,7 @@ impl CompletedJob {
                     .map(move |text| (image.number, text))
             })
             .map(|(number, text)| of_image(number, text))
-            .chain(listed(result.warnings()).iter().map(|note| shown(note)))
+            .chain(listed(result.warnings()).iter().map(|note| one_line(note)))
             .collect();
         let created = response.get("created").and_then(Value::as_str);
         let place = format!("{}/", link(name));
@@ -105,8 +103,8 @@ impl CompletedJob {
             seed: result.seed(),
             prompt: result.prompt().and_then(words),
             line: result.prompt_with_seed().and_then(words),
-            original: result.parent_job_id().map(shown),
-            job_id: shown(result.job_id()),
+            original: result.parent_job_id().map(one_line),
+            job_id: one_line(result.job_id()),
             when: created.map(when),
             created: created.map(str::to_owned),
             images,
@@ -128,30 +126,17 @@ impl CompletedJob {
     }
 }
 
-/// Text as a page shows it and as it is copied, which is so the same: on one line, and
-/// without what is not seen and changes how the rest is.
-fn shown(text: &str) -> String {
-    sanitize(&text.replace(['\n', '\r', '\t', '\u{2028}', '\u{2029}'], " "))
-}
-
-/// The same, if anything is left of it.
+/// Text as a page shows it and as it is copied, if anything is left of it.
 fn words(text: &str) -> Option<String> {
-    Some(shown(text)).filter(|text| !text.trim().is_empty())
+    Some(one_line(text)).filter(|text| !text.trim().is_empty())
 }
 
 /// A time of the service's for people, or what stands in its place.
 fn when(text: &str) -> String {
     match text.parse::<Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        Err(_) => shown(text),
+        Err(_) => one_line(text),
     }
-}
-
-/// A file's content, if it can be read and understood; any folder may have a file of
-/// that name.
-pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let text = local_file::read(path, local_file::OUTPUT_LIMIT).ok()?;
-    serde_json::from_slice(&text).ok()
 }
 
 /// Whether a file's name leads nowhere else.
