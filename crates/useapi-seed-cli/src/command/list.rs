@@ -52,7 +52,7 @@ pub(crate) fn run(common: &Common, arguments: List) -> Result<Exit, CliError> {
         // They are read so.
         SortKey::Date => {}
         SortKey::Prompt => {
-            jobs.sort_by_cached_key(|job| job.prompt.as_ref().map(|it| it.to_lowercase()))
+            jobs.sort_by_cached_key(|job| job.prompt.as_ref().map(|it| it.to_lowercase()));
         }
         SortKey::Seed => jobs.sort_by_key(|job| job.seed),
         SortKey::Job => jobs.sort_by_cached_key(|job| job.job_id.clone()),

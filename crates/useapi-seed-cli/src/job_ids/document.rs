@@ -180,7 +180,7 @@ fn has_channel(field: &[u8]) -> bool {
 }
 
 fn count_lines(text: &[u8]) -> usize {
-    text.iter().filter(|byte| **byte == b'\n').count()
+    text.split(|byte| *byte == b'\n').skip(1).count()
 }
 
 fn at_line(number: usize) -> String {
