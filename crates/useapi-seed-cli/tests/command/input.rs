@@ -151,6 +151,13 @@ fn input_without_job_ids_is_an_error() {
     stub.run("fetch -i none.txt")
         .exit_code(9)
         .reported("error: cannot read job IDs from none.txt: ");
+    let hint = "did you mean `- < FILE`, or with fetch `-i FILE`?";
+    for file in ["jobs.txt", "2.txt"] {
+        fs::write(stub.path(file), ID).unwrap();
+        stub.run(&format!("fetch {file}"))
+            .exit_code(2)
+            .reported(hint);
+    }
     stub.run("fetch").exit_code(2).reported("<JOBID");
     assert_eq!(stub.requests(), 0);
 }
