@@ -19,7 +19,7 @@ const GAP: &str = "  ";
 /// What a narrow terminal does not show, the first of them first.
 const OMITTED: [&str; 5] = ["DIRECTORY", "STATUS", "RETRIEVED", "IMAGES", "JOB ID"];
 /// What it cuts, and to which width at least.
-const CUT: [(&str, usize); 2] = [("PROMPT", 18), ("JOB ID", 17)];
+const CUT: [(&str, usize); 2] = [("PROMPT", 17), ("JOB ID", 18)];
 
 pub(crate) fn run(common: &Common, arguments: List) -> Result<Exit, CliError> {
     let format = arguments.format;
@@ -128,7 +128,7 @@ fn table(jobs: &[SavedJob], limit: Option<usize>) -> String {
     let line = |row: usize| {
         let cells = columns.iter().map(|column| {
             let cell = column.cells.get(row).map_or("", String::as_str);
-            pad_str(cell, column.width, Alignment::Left, Some("..."))
+            pad_str(cell, column.width, Alignment::Left, Some("…"))
         });
         cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned() + "\n"
     };
@@ -197,8 +197,8 @@ mod tests {
         assert_eq!(
             lines(Some(80)),
             [
-                "JOB ID             SEED        PROMPT              IMAGES  RETRIEVED   STATUS",
-                "20240225145303...  1059022248  misty tea house...  1       2026-01-02  completed",
+                "JOB ID              SEED        PROMPT             IMAGES  RETRIEVED   STATUS",
+                "20240225145303538…  1059022248  misty tea house,…  1       2026-01-02  completed",
             ]
         );
         assert_eq!(
