@@ -150,7 +150,13 @@ fn fit(columns: &mut Vec<Column>, limit: usize) {
             columns.retain(|column| column.heading != heading);
         }
     }
-    for (heading, _) in CUT {
+    // An ID that cannot be copied as a whole leaves its room to the prompt.
+    let mut cut = CUT.map(|(heading, _)| heading);
+    let prompt = columns.iter().find(|column| column.heading == "PROMPT");
+    if excess(columns) > prompt.map_or(0, spare) {
+        cut.reverse();
+    }
+    for heading in cut {
         let excess = excess(columns);
         let column = columns.iter_mut().find(|column| column.heading == heading);
         if let Some(column) = column {
