@@ -2,6 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "these comments are help texts")]
 
 mod fetch;
+mod list;
 mod local;
 mod login;
 mod remote;
@@ -13,6 +14,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress, Wait};
+pub(crate) use list::{Format, List, SortKey};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
 pub(crate) use login::{Login, Logout};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status};
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Fetch(Fetch),
     Wait(Wait),
     Gallery(Gallery),
+    #[command(visible_alias = "ls")]
+    List(List),
     Status(Status),
     Jobs(Jobs),
     Cancel(Cancel),

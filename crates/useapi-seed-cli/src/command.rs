@@ -11,6 +11,7 @@ mod emulate;
 mod fetch;
 mod gallery;
 mod jobs;
+mod list;
 mod listen;
 mod login;
 mod logout;
@@ -32,6 +33,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Fetch(arguments) => fetch::run(&common, arguments).await,
         Command::Wait(arguments) => wait::run(&common, arguments).await,
         Command::Gallery(arguments) => gallery::run(&common, arguments),
+        Command::List(arguments) => list::run(&common, arguments),
         Command::Status(arguments) => status::run(&common, arguments).await,
         Command::Jobs(arguments) => jobs::run(&common, arguments).await,
         Command::Cancel(arguments) => cancel::run(&common, arguments).await,

@@ -35,16 +35,16 @@ use crate::terminal::{eprint_error, eprint_note, print_or_closed};
 use crate::text::sanitize;
 pub(crate) use accounts::Accounts;
 pub(crate) use context::{Context, Mode};
-pub(crate) use display::Display;
 pub(crate) use directory_name::of as directory_name;
+pub(crate) use display::Display;
 pub(crate) use exec::Exec;
 pub(crate) use images::ImageSelection;
+pub(crate) use output_dir::{STATE_DIR, images_base};
+pub(crate) use output_template::{FLAT, OutputTemplate};
 #[cfg(test)]
 pub(crate) use pending::Pending;
 #[cfg(test)]
 pub(crate) use report::JobReportJson;
-pub(crate) use output_template::{FLAT, OutputTemplate};
-pub(crate) use placement::{STATE_DIR, images_base};
 use report::{JobReport, Status};
 pub(crate) use seed_file::{SeedFile, listed};
 pub(crate) use summary::Summary;
@@ -73,7 +73,9 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<Summary, CliError> {
     let count = jobs.len();
-    let active = context.accounts.active(jobs.iter().map(|(id, _)| id.as_str()));
+    let active = context
+        .accounts
+        .active(jobs.iter().map(|(id, _)| id.as_str()));
     let needed = FILES + SAVE_FILES * count.min(SAVE_PERMITS) + ACTIVE_FILES * active;
     open_files::check(needed).map_err(CliError::file)?;
     let mut active: FuturesUnordered<_> = jobs
@@ -117,7 +119,9 @@ fn finish(
         }
     }
     if let Some(code) = report.exec.filter(|code| *code != Some(0)) {
-        let code = code.map_or("no exit code".to_owned(), |code| format!("exit code {code}"));
+        let code = code.map_or("no exit code".to_owned(), |code| {
+            format!("exit code {code}")
+        });
         eprint_note(format_args!("--exec: {code}, job {id}"));
         summary.worsen(Exit::Failed);
     }

@@ -154,7 +154,7 @@ pub(crate) fn has_page_about_all(dir: &Path) -> bool {
 
 /// Whether a directory's page is, or will be, that of one job.
 fn has_seed(dir: &Path) -> bool {
-    completed::json::<SeedFile>(&dir.join("seed.json")).is_some()
+    local_file::read_json::<SeedFile>(&dir.join("seed.json")).is_some()
 }
 
 /// Whether a page can be written: none is there, or a generated one.

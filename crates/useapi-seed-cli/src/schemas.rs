@@ -38,6 +38,7 @@ schemas! {
     PLAN, "plan", "fetch --dry-run: a line for each job";
     STATUS, "status", "status: a line for each job; cancel: one";
     GALLERY, "gallery", "gallery";
+    LIST, "list", "list: a line for each job";
     JOBS, "jobs", "jobs";
     RESET, "reset", "reset";
     EVENT, "event", "listen: a line for each event";
@@ -81,6 +82,7 @@ mod tests {
     use super::*;
     use crate::command::printed as command;
     use crate::fetch;
+    use crate::saved_jobs::SavedJob;
 
     fn made(name: &str) -> Made {
         match name {
@@ -91,6 +93,7 @@ mod tests {
             "plan" => schema_for!(fetch::plan::PlannedJob),
             "status" => schema_for!(command::Status),
             "gallery" => schema_for!(command::Gallery),
+            "list" => schema_for!(SavedJob),
             "jobs" => schema_for!(command::Jobs),
             "reset" => schema_for!(command::Reset),
             "event" => schema_for!(command::Event),

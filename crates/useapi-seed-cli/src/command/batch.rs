@@ -16,9 +16,9 @@ use crate::fetch::{
     self, Accounts, Context, Display, FLAT, ImageSelection, Mode, OutputTemplate, SAVE_PERMITS,
     STATE_DIR, Summary, directory_name,
 };
-use crate::gallery;
+use crate::gallery::{self, GalleryReport};
 use crate::output::Output;
-use crate::seeds;
+use crate::saved_jobs;
 use crate::settings::{Setting, Settings, Source};
 use crate::shutdown::Shutdown;
 use crate::terminal::eprint_note;
@@ -117,22 +117,24 @@ impl Batch {
             Ok(path) => files.extend(path.map(|path| (name, path))),
             Err(error) => eprint_note(error.message()),
         };
+        let page = |report: GalleryReport| {
+            report.eprint_foreign();
+            report.page
+        };
         if !self.no_gallery {
             match &self.parent {
                 None => {
                     for (_, dir) in &self.jobs {
-                        let report = gallery::write_one(dir);
-                        add("Page", report.map(|report| report.eprint_foreign()));
+                        add("Page", gallery::write_one(dir).map(page));
                     }
                 }
                 Some(parent) => {
-                    let report = gallery::write_all(parent);
-                    add("Gallery", report.map(|report| report.eprint_foreign()));
+                    add("Gallery", gallery::write_all(parent).map(page));
                 }
             }
         }
         if let Some(parent) = &self.parent {
-            add("Seeds", seeds::write_csv(parent));
+            add("Seeds", saved_jobs::write_csv(parent));
         }
         let in_parent = self.parent.as_ref().map(|dir| dir.join(failed_file::NAME));
         if let Some(file) = self.failed_file.as_ref().or(in_parent.as_ref()) {
@@ -201,7 +203,10 @@ pub(super) fn images(output: &OutputArgs) -> ImageSelection {
 }
 
 fn template(args: &OutputArgs) -> Result<Option<OutputTemplate>, CliError> {
-    let text = args.output.as_deref().filter(|text| OutputTemplate::is_template(text));
+    let text = args
+        .output
+        .as_deref()
+        .filter(|text| OutputTemplate::is_template(text));
     let text = text.or(args.flat.then_some(FLAT));
     text.map(OutputTemplate::parse).transpose()
 }

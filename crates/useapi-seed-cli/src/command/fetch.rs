@@ -42,7 +42,7 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliEr
         &poll,
         &target,
         concurrency.jobs,
-        &layout,
+        batch.jobs.len(),
     )?;
     // Empty is absent.
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());

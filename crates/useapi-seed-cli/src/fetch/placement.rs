@@ -13,15 +13,6 @@ use super::seed_file::ImageFile;
 use crate::atomic_file;
 use crate::error::CliError;
 
-/// In the output directory: the state of the jobs whose images are named by a template.
-pub(crate) const STATE_DIR: &str = ".useapi-seed";
-
-/// The directory that the names in a job's `seed.json` are relative to.
-pub(crate) fn images_base(job_dir: &Path) -> &Path {
-    let state_dir = job_dir.parent().filter(|dir| dir.ends_with(STATE_DIR));
-    state_dir.and_then(Path::parent).unwrap_or(job_dir)
-}
-
 /// Moves images that are not moved yet from a job's directory to their final names below
 /// `base`. It can be repeated after it was interrupted, and never replaces a file.
 pub(crate) fn move_images(
@@ -84,21 +75,6 @@ mod tests {
             serde_json::from_value(json).unwrap()
         };
         entries.iter().map(file).collect()
-    }
-
-    #[test]
-    fn base_of_a_state_directory_is_its_output() {
-        for (dir, base) in [
-            ("a/.useapi-seed/5", "a"),
-            (".useapi-seed/5", ""),
-            ("/a/.useapi-seed/5", "/a"),
-            ("a/5", "a/5"),
-            ("a/.useapi-seed/5/6", "a/.useapi-seed/5/6"),
-            ("a/.useapi-seed", "a/.useapi-seed"),
-            ("", ""),
-        ] {
-            assert_eq!(images_base(Path::new(dir)), Path::new(base), "{dir}");
-        }
     }
 
     #[test]

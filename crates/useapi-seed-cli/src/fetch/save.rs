@@ -9,9 +9,9 @@ use useapi_seed::{SeedResult, Warning};
 use super::context::Context;
 use super::display::JobDisplay;
 use super::metadata::{self, Metadata};
-use super::output_dir::OutputDir;
+use super::output_dir::{OutputDir, images_base};
 use super::output_template::Values;
-use super::placement::{images_base, move_images};
+use super::placement::move_images;
 use super::report::JobReport;
 use super::seed_file::{NAME, SeedFile, listed};
 use crate::atomic_file;
@@ -33,7 +33,11 @@ pub(super) async fn all(
     report.errors.extend(written.err());
 
     // A `wait` may know from a record whose seed its job retrieves.
-    let requested = report.parent_job_id.as_ref().unwrap_or(&report.job_id).clone();
+    let requested = report
+        .parent_job_id
+        .as_ref()
+        .unwrap_or(&report.job_id)
+        .clone();
     let mut file = SeedFile::new(&requested, result, &context.images);
     let base = images_base(dir.path());
     let size = |name: &str| atomic_file::size(&base.join(name));
@@ -51,7 +55,10 @@ pub(super) async fn all(
     let saved = images(context, dir, result, &requested, file, display, errors).await;
     if let (Some(template), true) = (&context.template, errors.len() == failures) {
         let values = Values::new(&requested, result);
-        let names = context.names.borrow_mut().choose(base, template, &values, &saved);
+        let names = context
+            .names
+            .borrow_mut()
+            .choose(base, template, &values, &saved);
         for ((number, _), name) in saved.iter().zip(names) {
             file.rename(*number, name);
         }
@@ -61,10 +68,16 @@ pub(super) async fn all(
         errors.extend(move_images(dir.path(), base, &file.files).err());
     }
 
-    let kept: Vec<_> = file.files.iter().filter_map(|file| file.file.as_deref()).collect();
+    let kept: Vec<_> = file
+        .files
+        .iter()
+        .filter_map(|file| file.file.as_deref())
+        .collect();
     for other in listed(&dir.other_images(&kept)) {
         let other = sanitize(&other);
-        display.note(format_args!("{other} already existed and is not part of this job"));
+        display.note(format_args!(
+            "{other} already existed and is not part of this job"
+        ));
     }
 }
 
@@ -154,6 +167,8 @@ fn note_warnings(display: &JobDisplay<'_>, warnings: &[Warning]) {
     }
     if !unknown.is_empty() && verbosity() >= Verbosity::Verbose {
         let unknown = sanitize(&listed(&unknown).join(", "));
-        display.note(format_args!("undocumented fields (kept in job.json): {unknown}"));
+        display.note(format_args!(
+            "undocumented fields (kept in job.json): {unknown}"
+        ));
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use useapi_seed::{Error, SavedImage, SeedResult};
 
 use super::images::ImageSelection;
-use super::output_dir::read_json;
+use super::output_dir::{images_base, read_json};
 use crate::atomic_file;
 use crate::error::CliError;
 use crate::text::IMAGES_SHOWN;
@@ -190,9 +190,8 @@ pub(super) fn complete(
     let base = images_base(dir);
     let size = |name: &str| atomic_file::size(&base.join(name));
     let has_response = || atomic_file::size(&dir.join("job.json")).is_some();
-    Ok(read(dir)?.filter(|file| {
-        file.is_about(job_id) && file.is_complete(images, size) && has_response()
-    }))
+    Ok(read(dir)?
+        .filter(|file| file.is_about(job_id) && file.is_complete(images, size) && has_response()))
 }
 
 /// The job whose result a directory has, if it is another one: the two would mix.

@@ -6,12 +6,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::owner::Owner;
 use crate::fetch::{SeedFile, images_base, listed};
-use crate::local_file;
+use crate::local_file::read_json;
 use crate::text::{IMAGES_SHOWN, one_line};
 
 /// The characters that a component of a link has unescaped.
@@ -61,8 +60,8 @@ impl CompletedJob {
     /// The job in a directory; none when it is not a job's, or the job is not completed.
     /// `place` is the path from the page about all.
     pub(super) fn read(dir: &Path, place: &str, owner: Owner) -> Option<Self> {
-        let seed_file: SeedFile = json(&owner.file(dir, "seed.json")?.0)?;
-        let response: Value = json(&owner.file(dir, "job.json")?.0)?;
+        let seed_file: SeedFile = read_json(&owner.file(dir, "seed.json")?.0)?;
+        let response: Value = read_json(&owner.file(dir, "job.json")?.0)?;
         let base = images_base(dir);
         let size = |name: &str| owner.file(base, name).map(|(_, size)| size);
         // With `--seed-only` there are no images.
@@ -137,13 +136,6 @@ fn when(text: &str) -> String {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         Err(_) => one_line(text),
     }
-}
-
-/// A file's content, if it can be read and parsed; any directory may have a file of
-/// that name.
-pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let text = local_file::read(path, local_file::OUTPUT_LIMIT).ok()?;
-    serde_json::from_slice(&text).ok()
 }
 
 /// A relative path as a part of a link.

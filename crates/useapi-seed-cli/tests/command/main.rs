@@ -21,6 +21,7 @@ mod input;
 #[cfg(unix)]
 mod interrupted;
 mod killed;
+mod list;
 mod listen;
 #[cfg(unix)]
 mod local_files;
