@@ -294,7 +294,7 @@ mod tests {
         ids.add_argument("JOBID", "6\x1b");
         let error = ids.finish().unwrap_err();
         assert_eq!(error.message(), "5 invalid job IDs; nothing was sent");
-        let lines: Vec<_> = error.hint_text()[0].lines().map(str::trim).collect();
+        let lines: Vec<_> = error.hint_text().unwrap().lines().map(str::trim).collect();
         assert_eq!(
             lines,
             [

@@ -21,6 +21,7 @@ mod output;
 mod schemas;
 mod settings;
 mod shutdown;
+mod table;
 mod terminal;
 mod text;
 mod timestamp;

@@ -82,9 +82,9 @@ mod tests {
 
     fn made(name: &str) -> Made {
         match name {
-            "seed" => schema_for!(retrieve::SeedFile),
-            "pending" => schema_for!(retrieve::Pending),
-            "result" => schema_for!(retrieve::JobReportJson),
+            "seed" => schema_for!(fetch::SeedFile),
+            "pending" => schema_for!(fetch::Pending),
+            "result" => schema_for!(fetch::JobReportJson),
             "status" => schema_for!(command::Status),
             "gallery" => schema_for!(command::Gallery),
             "jobs" => schema_for!(command::Jobs),
