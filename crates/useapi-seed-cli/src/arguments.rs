@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Wait};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
-pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status};
+pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status, Watch};
 pub(crate) use value::{duration, positive_integer, show_duration};
 
 /// From the ids of Midjourney jobs at useapi.net to folders with their seeds and
@@ -88,6 +88,7 @@ pub(crate) enum Command {
     Wait(Wait),
     Gallery(Gallery),
     Status(Status),
+    #[command(visible_alias = "ps")]
     Jobs(Jobs),
     Cancel(Cancel),
     Reset(Reset),

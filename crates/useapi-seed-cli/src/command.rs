@@ -18,6 +18,7 @@ mod schema;
 mod status;
 mod text;
 mod wait;
+mod watch;
 
 use crate::arguments::{Arguments, Command};
 use crate::error::CliError;

@@ -50,7 +50,10 @@ pub(crate) fn of_argument(name: &str, argument: &str) -> Result<String, CliError
 }
 
 /// Each ID once, in the order in which they were given.
-pub(crate) fn read(arguments: &[String], from: Option<&Path>) -> Result<Vec<String>, CliError> {
+pub(crate) fn read<P: AsRef<Path>>(
+    arguments: &[String],
+    input_files: impl IntoIterator<Item = P>,
+) -> Result<Vec<String>, CliError> {
     let unreadable = |place: &str, error: io::Error| {
         CliError::file(format!("cannot read job IDs from {place}: {error}"))
     };
@@ -64,7 +67,8 @@ pub(crate) fn read(arguments: &[String], from: Option<&Path>) -> Result<Vec<Stri
             ids.add_argument("JOBID", argument);
         }
     }
-    if let Some(file) = from {
+    for file in input_files {
+        let file = file.as_ref();
         let place = file.display().to_string();
         // It may be a pipe.
         let text = File::open(file).and_then(|file| read_up_to(file, OUTPUT_LIMIT));

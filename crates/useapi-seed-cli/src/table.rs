@@ -1,20 +1,26 @@
 //! Tables for people, as `status`, `jobs` and `list` print them.
 
-use console::{Alignment, measure_text_width, pad_str, truncate_str};
+use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 
 /// What separates two columns.
 const GAP: &str = "  ";
+/// Stands for an empty cell, so that every row has as many words as the head.
+const EMPTY: &str = "-";
 
-/// Rows below a head, in columns that are as wide as their longest cell.
+/// Rows below a head, in columns as wide as their longest cell. A column that is empty
+/// in every row is left out.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
+    head: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     pub(crate) fn new(head: &[&str]) -> Self {
-        let head = head.iter().map(ToString::to_string).collect();
-        Self { rows: vec![head] }
+        Self {
+            head: head.iter().map(ToString::to_string).collect(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row. Text from a server must be sanitized.
@@ -22,32 +28,51 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// The lines, head first. Within a `width`, the last column is cut.
+    /// The lines, head first. With a `width`, the last column is cut to it.
     pub(crate) fn render(&self, width: Option<usize>) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
-        let widths: Vec<_> = (0..columns)
-            .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column));
-                let widths = cells.map(|cell| measure_text_width(cell));
-                widths.max().unwrap_or_default()
+        let has_text = |column: &usize| {
+            let mut cells = self.rows.iter().filter_map(|row| row.get(*column));
+            cells.any(|cell| !cell.is_empty())
+        };
+        let columns: Vec<_> = (0..self.head.len()).filter(has_text).collect();
+        let lines: Vec<Vec<&str>> = [&self.head]
+            .into_iter()
+            .chain(&self.rows)
+            .map(|row| {
+                let cells = columns.iter().map(|column| row.get(*column));
+                let cells = cells.map(|cell| cell.map_or("", String::as_str));
+                cells
+                    .map(|cell| if cell.is_empty() { EMPTY } else { cell })
+                    .collect()
             })
             .collect();
-        let lines = self.rows.iter().map(|row| {
-            let cells = row.iter().zip(&widths);
-            let cells = cells.map(|(cell, width)| pad_str(cell, *width, Alignment::Left, None));
-            let line = cells.collect::<Vec<_>>().join(GAP);
-            let line = line.trim_end();
-            width.map_or(line.to_owned(), |width| {
-                truncate_str(line, width, "…").into_owned()
-            }) + "\n"
-        });
-        lines.collect()
+        let widest = |column: usize| {
+            let cells = lines.iter().filter_map(|line| line.get(column));
+            cells.map(|cell| measure_text_width(cell)).max()
+        };
+        let widths: Vec<_> = (0..columns.len()).filter_map(widest).collect();
+        let render_line = |line: &Vec<&str>| {
+            let Some((last, cells)) = line.split_last() else {
+                return String::new();
+            };
+            let cells = cells.iter().zip(&widths);
+            let start: String = cells
+                .map(|(cell, width)| pad_str(cell, *width, Alignment::Left, None) + GAP)
+                .collect();
+            // Up to the end of the terminal's line on which the last column starts.
+            let room = width.filter(|width| *width > 0);
+            let room = room.map_or(usize::MAX, |width| {
+                width - measure_text_width(&start) % width
+            });
+            format!("{start}{}\n", truncate_str(last, room, "…"))
+        };
+        lines.iter().map(render_line).collect()
     }
 }
 
-/// The width for [`Table::render`]: that of the terminal on stdout, if it is one.
+/// For [`Table::render`]: the width of the terminal on stdout, if it is one.
 pub(crate) fn terminal_width() -> Option<usize> {
-    let (_, columns) = console::Term::stdout().size_checked()?;
+    let (_, columns) = Term::stdout().size_checked()?;
     Some(columns.into())
 }
 
@@ -55,18 +80,32 @@ pub(crate) fn terminal_width() -> Option<usize> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn columns_are_aligned_and_the_last_is_cut() {
+    fn table(rows: &[[&str; 3]]) -> Table {
         let mut table = Table::new(&["ID", "STATUS", "PROMPT"]);
-        table.push(vec!["5".into(), "completed".into(), "猫 in a field".into()]);
-        table.push(vec!["12".into(), "failed".into(), String::new()]);
+        for row in rows {
+            table.push(row.iter().map(ToString::to_string).collect());
+        }
+        table
+    }
+
+    #[test]
+    fn last_column_is_cut_to_the_width() {
+        let table = table(&[["5", "completed", "猫 in a field"], ["12", "failed", ""]]);
         assert_eq!(
             table.render(None),
-            "ID  STATUS     PROMPT\n5   completed  猫 in a field\n12  failed\n"
+            "ID  STATUS     PROMPT\n5   completed  猫 in a field\n12  failed     -\n"
         );
         assert_eq!(
             table.render(Some(21)),
-            "ID  STATUS     PROMPT\n5   completed  猫 in…\n12  failed\n"
+            "ID  STATUS     PROMPT\n5   completed  猫 in…\n12  failed     -\n"
         );
+        // The terminal wraps the line within the column before.
+        assert!(table.render(Some(10)).contains("\n5   completed  猫…\n"));
+    }
+
+    #[test]
+    fn empty_column_is_left_out() {
+        let table = table(&[["5", "failed", ""], ["6", "", ""]]);
+        assert_eq!(table.render(None), "ID  STATUS\n5   failed\n6   -\n");
     }
 }
