@@ -7,24 +7,31 @@ mod value;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
+use clap_complete::CompleteEnv;
+use useapi_seed::check_job_id;
 
+use crate::command_line::quote;
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Wait};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status, Watch};
 pub(crate) use value::{duration, positive_integer, show_duration};
 
-/// From the ids of Midjourney jobs at useapi.net to folders with their seeds and
-/// their four separate images.
+/// Download the seed and the four images of Midjourney jobs by their useapi.net job ID.
 #[derive(Debug, Parser)]
-#[command(name = "useapi-seed", version, after_help = format!("\
+#[command(
+    name = "useapi-seed",
+    version,
+    after_help = "\
 Examples:
   useapi-seed demo
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed doctor
 
-{}", exit::EXIT_CODES_HELP))]
+`useapi-seed help exit-codes` lists the exit codes."
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -84,6 +91,7 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
+    #[command(aliases = ["download", "get"])]
     Fetch(Fetch),
     Wait(Wait),
     Gallery(Gallery),
@@ -93,12 +101,47 @@ pub(crate) enum Command {
     Cancel(Cancel),
     Reset(Reset),
     Listen(Listen),
+    #[command(visible_aliases = ["serve", "mock"])]
     Emulate(Emulate),
     Doctor(Doctor),
     Config(Config),
     Schema(SchemaName),
     Completions(Completions),
     Man(Man),
+    /// Print the version.
+    #[command(hide = true)]
+    Version,
+    /// Print the exit codes, as a topic of `help`.
+    #[command(hide = true, about = exit::EXIT_CODES_HELP, help_template = "{about}\n")]
+    ExitCodes,
+}
+
+/// The arguments of this process. Prints what was asked for and exits where they are a
+/// shell's request for completions, a request for help, or wrong.
+pub(crate) fn parse() -> Arguments {
+    let completions = CompleteEnv::with_factory(Arguments::command);
+    let dir = std::env::current_dir().ok();
+    // Another program's variable of this name is no request.
+    if let Ok(true) = completions.try_complete(std::env::args_os(), dir.as_deref()) {
+        std::process::exit(0);
+    }
+    Arguments::try_parse().unwrap_or_else(|error| with_suggestion(error).exit())
+}
+
+/// Suggests `fetch` where a job ID is given as the command.
+fn with_suggestion(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && word.starts_with(|letter: char| letter.is_ascii_digit())
+        && check_job_id(word).is_ok()
+    {
+        let line = format!("did you mean: useapi-seed fetch {}?", quote(word.as_ref()));
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![line.into()]),
+        );
+    }
+    error
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod job_ids;
 mod local_file;
 mod open_files;
 mod output;
+mod saved_ids;
 mod schemas;
 mod settings;
 mod shutdown;
@@ -28,7 +29,7 @@ mod timestamp;
 
 use std::process::ExitCode;
 
-use clap::{ColorChoice, Parser};
+use clap::ColorChoice;
 use tokio::runtime::Builder;
 
 use arguments::{Arguments, Common};
@@ -41,7 +42,7 @@ const NEEDED_FILES: usize = 24;
 
 fn main() -> ExitCode {
     terminal::apply_no_color();
-    let arguments = Arguments::parse();
+    let arguments = arguments::parse();
     apply(&arguments.common);
     let exit = run(arguments).unwrap_or_else(|error| {
         terminal::eprint_error(&error);

@@ -31,19 +31,17 @@ macro_rules! schemas {
 }
 
 schemas! {
-    SEED, "seed", "seed.json, which a folder has";
-    PENDING, "pending", "pending.json, which a folder has while it is under way";
+    SEED, "seed", "seed.json";
+    PENDING, "pending", "pending.json (job in progress)";
     RESULT, "result", "fetch, wait and demo: a line for each job";
-    STATUS, "status", "status: a line for each job; cancel: one";
+    STATUS, "status", "status and cancel: a line for each job";
     GALLERY, "gallery", "gallery";
     JOBS, "jobs", "jobs";
     RESET, "reset", "reset";
     EVENT, "event", "listen: a line for each event";
-    EMULATOR, "emulator", "emulate: where it is";
+    EMULATOR, "emulator", "emulate: addresses and sample jobs";
     CHECKS, "checks", "doctor";
     SETTINGS, "settings", "config";
-    TEXT, "text", "completions and man";
-    SCHEMAS, "schemas", "schema without a name";
 }
 
 impl Schema {
@@ -93,8 +91,6 @@ mod tests {
             "emulator" => schema_for!(command::Emulator),
             "checks" => schema_for!(command::Checks),
             "settings" => schema_for!(command::Settings),
-            "text" => schema_for!(command::Text),
-            "schemas" => schema_for!(command::Schemas),
             other => panic!("{other} is of no type"),
         }
     }
