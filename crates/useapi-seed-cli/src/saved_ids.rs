@@ -1,5 +1,6 @@
 //! Completes job IDs with those of the job directories on this machine.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ const FILES: [(&str, &[&str]); 2] = [
 pub(crate) fn complete(current: &OsStr) -> Vec<CompletionCandidate> {
     let current = current.to_string_lossy();
     let started = Instant::now();
+    let mut seen = BTreeSet::new();
     let entries = dir().read_dir().into_iter().flatten();
     entries
         .take_while(|_| started.elapsed() < MAX_TIME)
@@ -35,7 +37,9 @@ pub(crate) fn complete(current: &OsStr) -> Vec<CompletionCandidate> {
         })
         .filter(|candidate| {
             let id = candidate.get_value().to_string_lossy();
-            id.starts_with(&*current) && !id.contains(char::is_whitespace)
+            id.starts_with(&*current)
+                && !id.contains(char::is_whitespace)
+                && seen.insert(id.into_owned())
         })
         .take(MAX_IDS)
         .collect()

@@ -100,7 +100,7 @@ mod tests {
             "ID  STATUS     PROMPT\n5   completed  猫 in…\n12  failed     -\n"
         );
         // The terminal wraps the line within the column before.
-        assert!(table.render(Some(10)).contains("\n5   completed  猫…\n"));
+        assert!(table.render(Some(10)).contains("\n5   completed  猫 i…\n"));
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl Jobs {
                     .map_or(String::new(), |percent| format!("{percent}%")),
                 job.created.as_deref().and_then(age).unwrap_or_default(),
                 job.seed.map_or(String::new(), |seed| seed.to_string()),
-                text(&job.prompt),
+                sanitize(prompt(job).unwrap_or_default()),
             ]);
         }
         table.render(terminal_width())
@@ -240,6 +240,12 @@ pub(super) fn about(job_id: &str, error: &CliError, hint: Option<&str>) -> CliEr
     let error =
         CliError::of_kind(error.kind(), error.exit(), message).with_causes(error.causes().to_vec());
     hint.into_iter().fold(error, CliError::hint)
+}
+
+/// A seed job has it in Midjourney's message only.
+fn prompt(job: &Printed) -> Option<&str> {
+    let quoted = || job.content.as_deref()?.split("**").nth(1);
+    job.prompt.as_deref().or_else(quoted)
 }
 
 /// How long ago it was, in the largest unit.
