@@ -1,5 +1,10 @@
 //! The command line.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "--help prints these comments as they are"
+)]
+
 mod fetch;
 mod local;
 mod remote;

@@ -29,7 +29,7 @@ pub(crate) async fn run(common: &Common, arguments: Jobs) -> Result<Exit, CliErr
     let output = Output::new(common, schemas::JOBS)?;
     let settings = Settings::read(common)?;
     let client = settings.client()?;
-    let mut jobs = Polled::new(client.clone(), repeat.watch.is_some());
+    let mut jobs = Polled::new(client.clone(), &output, &repeat);
     let mut is_first = true;
     let exit = watch(&settings, &repeat, async || {
         let ids = client.executing_jobs().await?.ids;

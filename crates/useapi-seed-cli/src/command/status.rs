@@ -1,5 +1,6 @@
 //! `status`: the status of jobs.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use useapi_seed::raw::types::Job;
 use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult};
@@ -12,6 +13,10 @@ use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
+use crate::text::sanitize;
+
+/// The columns of [`Printed::row`].
+pub(super) const HEAD: [&str; 7] = ["ID", "VERB", "STATUS", "%", "AGE", "SEED", "PROMPT"];
 
 /// A job as it is now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,23 +26,23 @@ pub(crate) struct Printed {
     /// The job's ID.
     pub(super) job_id: String,
     /// Its verb, as the service names it.
-    pub(super) verb: Option<String>,
+    verb: Option<String>,
     /// Its status, as the service names it; an unknown value means that it still runs.
     pub(super) status: Option<String>,
     /// The percentage in Midjourney's message, when it has one.
-    pub(super) percent: Option<u8>,
+    percent: Option<u8>,
     /// When it was created, as the service writes it.
-    pub(super) created: Option<String>,
+    created: Option<String>,
     /// The prompt, without parameters.
-    pub(super) prompt: Option<String>,
+    prompt: Option<String>,
     /// The seed, when the response has it.
-    pub(super) seed: Option<u64>,
+    seed: Option<u64>,
     /// Midjourney's message.
-    pub(super) content: Option<String>,
+    content: Option<String>,
     /// The job whose seed it retrieves, when the response has it.
-    pub(super) parent_job_id: Option<String>,
+    parent_job_id: Option<String>,
     /// Why the request failed; only `job_id` is known then.
-    pub(super) error: Option<String>,
+    error: Option<String>,
 }
 
 impl Printed {
@@ -50,6 +55,14 @@ impl Printed {
             prompt: job.prompt,
             content: job.content,
             parent_job_id: job.parent_job_id,
+            ..Self::default()
+        }
+    }
+
+    /// A job about which nothing is known yet.
+    pub(super) fn unknown(job_id: String) -> Self {
+        Self {
+            job_id,
             ..Self::default()
         }
     }
@@ -77,10 +90,28 @@ impl Printed {
 
     pub(super) fn of_error(job_id: &str, error: &CliError) -> Self {
         Self {
-            job_id: job_id.to_owned(),
             error: Some(error.message().to_owned()),
-            ..Self::default()
+            ..Self::unknown(job_id.to_owned())
         }
+    }
+
+    /// Its cells in a table.
+    pub(super) fn row(&self) -> Vec<String> {
+        let status = self.status.as_deref();
+        let status = self.error.as_ref().map_or(status, |_| Some("error"));
+        // A seed job has its prompt in Midjourney's message only.
+        let quoted = || self.content.as_deref()?.split("**").nth(1);
+        let cells = [
+            Some(self.job_id.clone()),
+            self.verb.clone(),
+            status.map(str::to_owned),
+            self.percent.map(|percent| format!("{percent}%")),
+            self.created.as_deref().and_then(age),
+            self.seed.map(|seed| seed.to_string()),
+            self.prompt.as_deref().or_else(quoted).map(str::to_owned),
+        ];
+        let cells = cells.into_iter().map(Option::unwrap_or_default);
+        cells.map(|cell| sanitize(&cell)).collect()
     }
 
     /// Polls a job once. The second value is whether it has ended.
@@ -102,6 +133,15 @@ impl Printed {
     }
 }
 
+/// How long ago it was, in the largest unit.
+fn age(created: &str) -> Option<String> {
+    let created: Timestamp = created.parse().ok()?;
+    let seconds = Timestamp::now().duration_since(created).as_secs().max(0);
+    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length)?;
+    Some(format!("{}{unit}", seconds / length))
+}
+
 pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, CliError> {
     let Status {
         jobs,
@@ -110,7 +150,7 @@ pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, CliE
     let output = Output::new(common, schemas::STATUS)?;
     let job_ids = job_ids::read(&jobs.job_ids, &jobs.input_files)?;
     let settings = Settings::read(common)?;
-    let mut jobs = Jobs::new(settings.client()?, repeat.watch.is_some());
+    let mut jobs = Jobs::new(settings.client()?, &output, &repeat);
     jobs.add(job_ids);
     let exit = watch(&settings, &repeat, async || {
         jobs.poll().await?;

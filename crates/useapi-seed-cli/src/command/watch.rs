@@ -6,11 +6,10 @@ use std::mem;
 use console::Term;
 use futures_util::{TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
 use tokio::time::sleep;
 use useapi_seed::Client;
 
-use super::status::Printed;
+use super::status::{HEAD, Printed};
 use crate::arguments::Watch;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -19,7 +18,6 @@ use crate::settings::Settings;
 use crate::shutdown::Shutdown;
 use crate::table::{Table, terminal_width};
 use crate::terminal::{PROGRESS, eprint_error, print_or_closed};
-use crate::text::sanitize;
 
 /// How many jobs are polled concurrently.
 const CONCURRENT: usize = 4;
@@ -63,6 +61,15 @@ struct Job {
 }
 
 impl Job {
+    fn new(job_id: String) -> Self {
+        Self {
+            printed: Printed::unknown(job_id),
+            error: None,
+            has_ended: false,
+            has_changed: true,
+        }
+    }
+
     /// Access denied is an error of all jobs.
     async fn poll(&mut self, client: &Client) -> Result<(), CliError> {
         let job_id = &self.printed.job_id;
@@ -87,7 +94,7 @@ impl Job {
 #[derive(Debug)]
 pub(super) struct Jobs {
     client: Client,
-    jobs: Vec<Job>,
+    polled: Vec<Job>,
     /// The last printed head of the table.
     head: String,
     /// On a terminal with `--watch`: the table, redrawn in place.
@@ -95,38 +102,25 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    pub(super) fn new(client: Client, is_watching: bool) -> Self {
-        let is_live = is_watching && Term::stdout().is_term() && Term::stderr().is_term();
-        let live = is_live.then(|| {
-            let bar = PROGRESS.add(ProgressBar::no_length());
-            bar.with_style(
-                ProgressStyle::default_spinner()
-                    .template("{msg}")
-                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-            )
-        });
+    pub(super) fn new(client: Client, output: &Output, Watch { watch }: &Watch) -> Self {
+        let is_live = watch.is_some()
+            && !output.is_json()
+            && [Term::stdout(), Term::stderr()].iter().all(Term::is_term);
+        let style = ProgressStyle::with_template("{msg}").ok();
+        let style = style.filter(|_| is_live);
         Self {
             client,
-            jobs: Vec::new(),
+            polled: Vec::new(),
             head: String::new(),
-            live,
+            live: style.map(|style| PROGRESS.add(ProgressBar::no_length().with_style(style))),
         }
     }
 
     /// Adds those that are not known yet.
     pub(super) fn add(&mut self, job_ids: Vec<String>) {
         for job_id in job_ids {
-            if self.jobs.iter().all(|job| job.printed.job_id != job_id) {
-                let printed = Printed {
-                    job_id,
-                    ..Printed::default()
-                };
-                self.jobs.push(Job {
-                    printed,
-                    error: None,
-                    has_ended: false,
-                    has_changed: true,
-                });
+            if self.polled.iter().all(|job| job.printed.job_id != job_id) {
+                self.polled.push(Job::new(job_id));
             }
         }
     }
@@ -134,42 +128,40 @@ impl Jobs {
     /// Polls those that have not ended.
     pub(super) async fn poll(&mut self) -> Result<(), CliError> {
         let client = &self.client;
-        let running = self.jobs.iter_mut().filter(|job| !job.has_ended);
+        let running = self.polled.iter_mut().filter(|job| !job.has_ended);
         stream::iter(running.map(Ok))
             .try_for_each_concurrent(CONCURRENT, |job| job.poll(client))
             .await
     }
 
     pub(super) fn have_ended(&self) -> bool {
-        self.jobs.iter().all(|job| job.has_ended)
+        self.polled.iter().all(|job| job.has_ended)
     }
 
     pub(super) fn printed(&self) -> Vec<&Printed> {
-        self.jobs.iter().map(|job| &job.printed).collect()
+        self.polled.iter().map(|job| &job.printed).collect()
     }
 
     /// Prints the jobs that have changed since the last call.
     pub(super) fn show(&mut self, output: &Output) -> Result<(), CliError> {
-        let table = self.table();
-        if let Some(live) = &self.live {
-            live.set_message(table.trim_end().to_owned());
-        } else if !output.is_json() {
-            let mut text = String::new();
-            let changed = self.jobs.iter().map(|job| job.has_changed);
-            let mut lines = table.split_inclusive('\n');
-            let head = lines.next().unwrap_or_default();
-            for (line, _) in lines.zip(changed).filter(|(_, has_changed)| *has_changed) {
-                if self.head != head {
-                    self.head = head.to_owned();
-                    text += head;
-                }
-                text += line;
-            }
-            print_or_closed(&text)?;
-        } else {
-            for job in self.jobs.iter().filter(|job| job.has_changed) {
+        let changed = self.polled.iter().filter(|job| job.has_changed);
+        if output.is_json() {
+            for job in changed {
                 output.print(&job.printed)?;
             }
+        } else if let Some(live) = &self.live {
+            live.set_message(self.table().trim_end().to_owned());
+        } else if changed.count() > 0 {
+            let table = self.table();
+            let (head, rows) = table.split_once('\n').unwrap_or_default();
+            let rows = rows.split_inclusive('\n').zip(&self.polled);
+            let changed = rows.filter(|(_, job)| job.has_changed);
+            let mut text: String = changed.map(|(row, _)| row).collect();
+            if self.head != head {
+                text = format!("{head}\n{text}");
+                head.clone_into(&mut self.head);
+            }
+            print_or_closed(&text)?;
         }
         self.take_changes();
         Ok(())
@@ -179,7 +171,7 @@ impl Jobs {
     /// repeated hint once.
     pub(super) fn take_changes(&mut self) -> bool {
         let (mut any, mut hint) = (false, None);
-        for job in &mut self.jobs {
+        for job in &mut self.polled {
             if !mem::take(&mut job.has_changed) {
                 continue;
             }
@@ -196,29 +188,9 @@ impl Jobs {
     }
 
     fn table(&self) -> String {
-        let mut table = Table::new(&["ID", "VERB", "STATUS", "%", "AGE", "SEED", "PROMPT"]);
-        for Job {
-            printed: job,
-            error,
-            ..
-        } in &self.jobs
-        {
-            let text = |text: &Option<String>| sanitize(text.as_deref().unwrap_or_default());
-            let status = if error.is_some() {
-                "error".to_owned()
-            } else {
-                text(&job.status)
-            };
-            table.push(vec![
-                sanitize(&job.job_id),
-                text(&job.verb),
-                status,
-                job.percent
-                    .map_or(String::new(), |percent| format!("{percent}%")),
-                job.created.as_deref().and_then(age).unwrap_or_default(),
-                job.seed.map_or(String::new(), |seed| seed.to_string()),
-                sanitize(prompt(job).unwrap_or_default()),
-            ]);
+        let mut table = Table::new(&HEAD);
+        for job in &self.polled {
+            table.push(job.printed.row());
         }
         table.render(terminal_width())
     }
@@ -229,7 +201,7 @@ impl Jobs {
             live.finish_and_clear();
             print_or_closed(&self.table())?;
         }
-        let errors = self.jobs.iter().filter_map(|job| job.error.as_ref());
+        let errors = self.polled.iter().filter_map(|job| job.error.as_ref());
         Ok(errors.map(CliError::exit).fold(exit?, Exit::max))
     }
 }
@@ -240,19 +212,4 @@ pub(super) fn about(job_id: &str, error: &CliError, hint: Option<&str>) -> CliEr
     let error =
         CliError::of_kind(error.kind(), error.exit(), message).with_causes(error.causes().to_vec());
     hint.into_iter().fold(error, CliError::hint)
-}
-
-/// A seed job has it in Midjourney's message only.
-fn prompt(job: &Printed) -> Option<&str> {
-    let quoted = || job.content.as_deref()?.split("**").nth(1);
-    job.prompt.as_deref().or_else(quoted)
-}
-
-/// How long ago it was, in the largest unit.
-fn age(created: &str) -> Option<String> {
-    let created: Timestamp = created.parse().ok()?;
-    let seconds = Timestamp::now().duration_since(created).as_secs().max(0);
-    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
-    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length)?;
-    Some(format!("{}{unit}", seconds / length))
 }

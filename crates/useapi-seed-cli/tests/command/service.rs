@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use useapi_seed_emulator::{Fault, Operation};
+use useapi_seed_emulator::{Emulator, Fault, Operation};
 
 use crate::process::{CommandExt, Run, Setup, assert_schema, closed_url, command, wait_until};
 
@@ -134,6 +134,31 @@ fn watch_prints_changes_until_jobs_end() {
         .run("jobs --watch=0.02")
         .exit_code(0)
         .reported("no running jobs");
+}
+
+#[cfg(unix)]
+#[test]
+fn watch_redraws_the_table_on_a_terminal() {
+    let setup = Setup::of(Emulator::builder().time_scale(100.0));
+    let id = fetch(&setup).run().started_job().to_owned();
+    let watch = setup.command("jobs --watch=0.02");
+    let (screens, _) = crate::terminal::on_terminal(watch, 120);
+    let mut states: Vec<_> = screens
+        .iter()
+        .filter_map(|screen| {
+            let rows: Vec<_> = screen.iter().filter(|row| row.starts_with(&id)).collect();
+            assert!(rows.len() <= 1, "{screen:#?}");
+            rows.first().map(|row| row.to_string())
+        })
+        .collect();
+    states.dedup();
+    assert!(states.len() > 2, "{states:#?}");
+    let last = screens.last().unwrap();
+    assert!(
+        last[0].starts_with("ID ") && last[1].contains("  completed  "),
+        "{last:#?}"
+    );
+    assert_eq!(last.len(), 2, "{last:#?}");
 }
 
 #[test]
