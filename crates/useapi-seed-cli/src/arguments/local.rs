@@ -91,7 +91,7 @@ pub(crate) struct SchemaName {
     pub(crate) name: Option<String>,
 }
 
-/// Generate a shell completion script.
+/// Generate a shell completion script
 ///
 /// To complete the IDs of saved jobs too, load what `COMPLETE=SHELL useapi-seed` prints
 /// when a shell starts, instead of this script:

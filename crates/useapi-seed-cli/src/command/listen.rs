@@ -124,8 +124,8 @@ async fn queue(
     }
 }
 
-/// Reports dropped callbacks on stderr: too many events were waiting, or the API could
-/// not be requested. Never ends.
+/// Reports dropped callbacks on stderr: too many events were waiting, or the API lookup
+/// failed. Never ends.
 async fn report_dropped(receiver: &Receiver) {
     let mut reported = 0;
     loop {

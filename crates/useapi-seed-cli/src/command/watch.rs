@@ -1,6 +1,7 @@
 //! Jobs that are polled and shown, once or until they have ended: for `status` and
 //! `jobs`.
 
+use std::collections::BTreeSet;
 use std::mem;
 
 use console::Term;
@@ -118,11 +119,13 @@ impl Jobs {
 
     /// Adds those that are not known yet.
     pub(super) fn add(&mut self, job_ids: Vec<String>) {
-        for job_id in job_ids {
-            if self.polled.iter().all(|job| job.printed.job_id != job_id) {
-                self.polled.push(Job::new(job_id));
-            }
-        }
+        let known: BTreeSet<_> = self
+            .printed()
+            .iter()
+            .map(|job| job.job_id.clone())
+            .collect();
+        let new = job_ids.into_iter().filter(|id| !known.contains(id));
+        self.polled.extend(new.map(Job::new));
     }
 
     /// Polls those that have not ended.

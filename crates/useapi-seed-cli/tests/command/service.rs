@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use useapi_seed_emulator::{Emulator, Fault, Operation};
+use useapi_seed_emulator::{Fault, Operation};
 
 use crate::process::{CommandExt, Run, Setup, assert_schema, closed_url, command, wait_until};
 
@@ -139,6 +139,8 @@ fn watch_prints_changes_until_jobs_end() {
 #[cfg(unix)]
 #[test]
 fn watch_redraws_the_table_on_a_terminal() {
+    use useapi_seed_emulator::Emulator;
+
     let setup = Setup::of(Emulator::builder().time_scale(100.0));
     let id = fetch(&setup).run().started_job().to_owned();
     let watch = setup.command("jobs --watch=0.02");
