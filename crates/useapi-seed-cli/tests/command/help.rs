@@ -162,15 +162,20 @@ fn job_id_as_command_suggests_fetch() {
     run.reported(&format!("did you mean: useapi-seed fetch {STARTED}?"));
     let run = command(dir.path()).arg("fetsh").run().exit_code(2);
     run.reported("a similar subcommand exists: 'fetch'");
-    for name in ["download", "get"] {
-        let run = command(dir.path())
-            .line(&format!("{name} --help"))
-            .run()
-            .exit_code(0);
-        assert!(
-            run.stdout.contains("Usage: useapi-seed fetch "),
-            "{}",
-            run.stdout
-        );
+}
+
+#[test]
+fn aliases_are_other_names_of_commands() {
+    let dir = tempfile::tempdir().unwrap();
+    for (alias, name) in [
+        ("download", "fetch"),
+        ("get", "fetch"),
+        ("ps", "jobs"),
+        ("serve", "emulate"),
+        ("mock", "emulate"),
+    ] {
+        let run = command(dir.path()).line(&format!("{alias} --help")).run();
+        let usage = format!("Usage: useapi-seed {name} ");
+        assert!(run.stdout.contains(&usage), "{alias}: {}", run.stdout);
     }
 }
