@@ -150,7 +150,7 @@ fn watch_redraws_the_table_on_a_terminal() {
         .filter_map(|screen| {
             let rows: Vec<_> = screen.iter().filter(|row| row.starts_with(&id)).collect();
             assert!(rows.len() <= 1, "{screen:#?}");
-            rows.first().map(|row| row.to_string())
+            rows.first().map(|row| (*row).clone())
         })
         .collect();
     states.dedup();
