@@ -33,7 +33,13 @@ impl From<&Error> for CliError {
 fn kind(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::InvalidInput { .. } => "usage",
-        ErrorKind::BadRequest(_) => "bad_request",
+        ErrorKind::BadRequest(reason) => match reason {
+            BadRequestReason::ParentNotCompleted => "job_not_finished",
+            BadRequestReason::VerbNotSupported(_) => "verb_not_supported",
+            BadRequestReason::Missing(Field::Channel) => "no_channel",
+            BadRequestReason::Missing(Field::Discord) => "no_discord_token",
+            _ => "bad_request",
+        },
         ErrorKind::Unauthorized => "unauthorized",
         ErrorKind::PaymentRequired => "no_subscription",
         ErrorKind::NotFound => "not_found",
@@ -166,12 +172,14 @@ fn hint(error: &Error) -> Option<String> {
             )
         }
         ErrorKind::InvalidInput { .. } => error.help().to_owned(),
-        ErrorKind::BadRequest(
-            BadRequestReason::ParentNotCompleted | BadRequestReason::VerbNotSupported(_),
-        ) => return None,
-        ErrorKind::BadRequest(BadRequestReason::Missing(Field::Channel | Field::Discord)) => {
-            return None;
+        ErrorKind::BadRequest(BadRequestReason::ParentNotCompleted) => {
+            "Run the command again when it has finished.".to_owned()
         }
+        // The line says it all.
+        ErrorKind::BadRequest(
+            BadRequestReason::VerbNotSupported(_)
+            | BadRequestReason::Missing(Field::Channel | Field::Discord),
+        ) => return None,
         ErrorKind::Unauthorized => format!(
             "Use the API token of your useapi.net account, not a Discord token. It may also be \
              incomplete or replaced.\nRun `{program} login` to replace it, or `{program} config` \

@@ -19,7 +19,7 @@ use useapi_seed::check_job_id;
 
 use crate::command_line::quote;
 use crate::exit;
-pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Wait};
+pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress, Wait};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status, Watch};
 pub(crate) use value::{duration, positive_integer, show_duration};

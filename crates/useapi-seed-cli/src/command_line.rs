@@ -13,35 +13,38 @@ pub(crate) fn program() -> String {
         .map_or_else(|| "useapi-seed".to_owned(), |name| quote(&name))
 }
 
-/// `useapi-seed <command> <id> --out <folder>`, quoted for a shell.
-pub(crate) fn line(command: &str, id: &str, out: &Path) -> String {
-    let id = (quote(id.as_ref()), id.starts_with('-'));
-    let dir = quote(out.as_os_str());
+/// `useapi-seed <command> <id> -o <directory>`, quoted for a shell.
+pub(crate) fn command_line(command: &str, id: &str, dir: &Path) -> String {
     let program = program();
+    let dir_word = quote(dir.as_os_str());
     // What begins with a hyphen would be read as an option.
-    let out = if out.as_os_str().as_encoded_bytes().starts_with(b"-") {
-        format!("--out={dir}")
+    let dir = if dir.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        format!("--output={dir_word}")
     } else {
-        format!("--out {dir}")
+        format!("-o {dir_word}")
     };
-    match id {
-        (id, false) => format!("{program} {command} {id} {out}"),
-        (id, true) => format!("{program} {command} {out} -- {id}"),
-    }
+    let separator = if id.starts_with('-') { "-- " } else { "" };
+    let id = quote(id.as_ref());
+    format!("{program} {command} {dir} {separator}{id}")
 }
 
-/// This program's own line, to run it again. Without a timeout, which may just have
-/// been too short, and without what submits at once, which was meant for this time.
+/// This program's own command line, to run it again. Without limits of time, which may
+/// have been too short, and without what was meant for this run only.
 pub(crate) fn rerun_command() -> String {
-    to_resume(std::env::args_os())
+    to_rerun(std::env::args_os())
 }
 
-fn to_resume(mut words: impl Iterator<Item = OsString>) -> String {
+fn to_rerun(mut words: impl Iterator<Item = OsString>) -> String {
+    const LIMITS: [&str; 2] = ["--timeout", "--max-time"];
     let mut line = Vec::new();
     while let Some(word) = words.next() {
-        if word == "--timeout" {
+        let text = word.to_str().unwrap_or_default();
+        if LIMITS.contains(&text) {
             words.next();
-        } else if word != "--resubmit" && !word.as_encoded_bytes().starts_with(b"--timeout=") {
+            continue;
+        }
+        let name = text.split_once('=').map_or(text, |(name, _)| name);
+        if name != "--resubmit" && !LIMITS.contains(&name) {
             line.push(quote(&word));
         }
     }
@@ -86,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_where_a_shell_would_take_them_apart() {
+    fn words_with_shell_characters_are_quoted() {
         for (word, expected) in [
             ("20240225-user:1-channel:2", "20240225-user:1-channel:2"),
             ("", "''"),
@@ -102,26 +105,26 @@ mod tests {
     }
 
     #[test]
-    fn resumed_command_has_no_timeout() {
+    fn rerun_command_has_no_limits() {
         for line in [
             "a fetch 5 --timeout 0.01 --out b",
             "a --timeout=1 fetch 5 --out b",
-            "a fetch --timeout 1 5 --timeout=2 --out b --timeout 3",
+            "a fetch --timeout 1 5 --timeout=2 --out b --max-time 3 --resubmit",
         ] {
             let words = line.split(' ').map(OsString::from);
-            assert_eq!(to_resume(words), "a fetch 5 --out b");
+            assert_eq!(to_rerun(words), "a fetch 5 --out b");
         }
     }
 
     #[test]
-    fn what_begins_with_a_hyphen_is_no_option() {
+    fn leading_hyphens_are_not_options() {
         assert_eq!(
-            line("wait", "-h", "-o".as_ref()),
-            format!("{} wait --out=-o -- -h", program())
+            command_line("wait", "-h", "-o".as_ref()),
+            format!("{} wait --output=-o -- -h", program())
         );
         assert_eq!(
-            line("wait", "5", "a b".as_ref()),
-            format!("{} wait 5 --out 'a b'", program())
+            command_line("wait", "5", "a b".as_ref()),
+            format!("{} wait -o 'a b' 5", program())
         );
     }
 }

@@ -14,6 +14,7 @@ pub(crate) struct CliError {
     hint: Option<String>,
     causes: Vec<String>,
     is_permanent: bool,
+    is_not_submitted: bool,
 }
 
 impl CliError {
@@ -44,6 +45,7 @@ impl CliError {
             message,
             causes: Vec::new(),
             is_permanent: false,
+            is_not_submitted: false,
         }
     }
 
@@ -88,6 +90,22 @@ impl CliError {
         self
     }
 
+    /// The same, with the job's ID in its line.
+    pub(crate) fn for_job(mut self, job_id: &str) -> Self {
+        self.message = format!("{}: {job_id}", self.message);
+        self
+    }
+
+    /// The same for another job, which was not submitted because of it.
+    pub(crate) fn not_submitted(mut self) -> Self {
+        self.is_not_submitted = true;
+        self
+    }
+
+    pub(crate) fn is_not_submitted(&self) -> bool {
+        self.is_not_submitted
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
@@ -102,7 +120,8 @@ impl CliError {
 
     /// Whether the same command may succeed later.
     pub(crate) fn is_resumable(&self) -> bool {
-        !self.is_permanent && !matches!(self.exit, Exit::Rejected | Exit::Usage)
+        let is_final = self.is_permanent || matches!(self.exit, Exit::Rejected | Exit::Usage);
+        !is_final || self.kind == "job_not_finished"
     }
 
     /// What went wrong, in one line, without the job's ID.

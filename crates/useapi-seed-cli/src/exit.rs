@@ -4,25 +4,25 @@ use std::process::ExitCode;
 
 use useapi_seed::{Error, ErrorKind};
 
-/// What `--help` says of the exit codes.
+/// What `useapi-seed help exit-codes` prints.
 pub(crate) const EXIT_CODES_HELP: &str = "\
 Exit codes:
-  0    done; for fetch: each folder holds the seed and every image
-  1    any other failure than these, such as an image that cannot be had
-  2    wrong use: an option, a job id, a setting, no token
-  3    rejected by the service itself: 400, 404 or another 4xx
-  4    the account is halted until a person acts: 596 or 569
-  5    not yet: the job still runs or has no place; the same command goes on
-  6    no access: the token is wrong (401) or its subscription has run out (402)
-  7    no usable response: the network, a 5xx, no JSON, or a gateway's or proxy's
-  8    the job has ended without a seed: failed, moderated or cancelled
-  9    a file or folder cannot be read or written; of settings and token it is 2
-  130  ended by Ctrl-C; the same command goes on
-  143  ended by SIGTERM; the same command goes on
-Of several jobs the worst one counts, by this order: 2, 6, 4, 9, 1, 3, 8, 7, 5, 0.
-When it is interrupted, that counts.";
+  0    success; for fetch, every seed and image is saved
+  1    other error, such as an image that cannot be downloaded
+  2    usage or configuration error (option, job ID, setting, base URL, missing token)
+  3    request rejected (400, 404, other 4xx of the service itself)
+  4    account halted, needs manual action (596, 569)
+  5    not finished; run the same command again to resume
+  6    unauthorized (401) or no subscription (402)
+  7    network or server error (no response, 5xx, invalid JSON, a gateway's response)
+  8    job ended without a seed (failed, moderated, cancelled)
+  9    file error (configuration and token files: 2)
+  130  interrupted by Ctrl-C; run the same command again to resume
+  143  terminated by SIGTERM; run the same command again to resume
+With several jobs, the most severe code is returned: 2, 6, 4, 9, 1, 3, 8, 7, 5, 0.
+130 and 143 come first.";
 
-/// How the command ends, from good to bad.
+/// How the command exits, from good to bad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     #[default]
@@ -58,13 +58,13 @@ impl Exit {
         }
     }
 
-    /// Whether somebody has ended it.
+    /// Whether a signal ended the command.
     pub(crate) fn is_interrupt(self) -> bool {
         matches!(self, Self::Interrupted | Self::Terminated)
     }
 
-    /// Whether it is not over: nothing has failed for good.
-    pub(crate) fn is_waiting(self) -> bool {
+    /// Whether the same command resumes.
+    pub(crate) fn is_pending(self) -> bool {
         self.is_interrupt() || matches!(self, Self::Pending | Self::Unavailable)
     }
 }
@@ -124,7 +124,7 @@ mod tests {
         let codes = all.iter().rev().map(|exit| exit.code().to_string());
         let order = codes.collect::<Vec<_>>().join(", ");
         assert!(
-            EXIT_CODES_HELP.contains(&format!("by this order: {order}.")),
+            EXIT_CODES_HELP.contains(&format!("returned: {order}.")),
             "{order}"
         );
         assert!(all.iter().all(|exit| *exit < Exit::Interrupted));

@@ -1,41 +1,52 @@
-//! Jobs' results into folders: what `fetch`, `wait` and `demo` share.
+//! The results of jobs into directories: what `fetch`, `wait` and `demo` share.
 
-pub(crate) mod accounts;
-mod dir_name;
-mod fetcher;
+mod accounts;
+mod context;
+mod directory_name;
+mod display;
+mod exec;
+mod images;
+mod job;
 mod job_lock;
+mod layout;
 mod lock;
 mod output_dir;
 mod pending;
-mod progress;
+pub(crate) mod plan;
 mod report;
+mod response_file;
 mod save;
 mod seed_file;
 mod submission;
+mod summary;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{MissedTickBehavior, interval};
 
-use crate::command_line;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::gallery;
 use crate::open_files;
 use crate::output::Output;
-use crate::terminal::eprint_error;
-use crate::terminal::{eprint, error_label, note_label, print_or_closed, success};
+use crate::terminal::{eprint_error, eprint_note, print_or_closed};
 use crate::text::sanitize;
-pub(crate) use dir_name::of as dir_name;
-pub(crate) use fetcher::Fetcher;
+pub(crate) use accounts::Accounts;
+pub(crate) use context::{Context, Mode};
+pub(crate) use display::Display;
+pub(crate) use exec::Exec;
+pub(crate) use images::ImageSelection;
+pub(crate) use layout::Layout;
 #[cfg(test)]
 pub(crate) use pending::Pending;
-use progress::{Progress, Total};
 #[cfg(test)]
 pub(crate) use report::JobReportJson;
-use report::{JobReport, Outcome};
+use report::{JobReport, Status};
 pub(crate) use seed_file::{SeedFile, listed};
+use summary::Summary;
+#[cfg(test)]
+pub(crate) use summary::SummaryJson;
 
 /// How many results are saved concurrently.
 pub(crate) const SAVE_PERMITS: usize = 4;
@@ -46,204 +57,168 @@ const SAVE_FILES: usize = 9;
 const ACTIVE_FILES: usize = 4;
 const FILES: usize = 16;
 
-/// Whether a folder can be made, or written to.
+/// Whether a directory exists or can be created, and is writable.
 pub(crate) fn is_writable(dir: &Path) -> Result<(), CliError> {
-    // Where another process works in it, it can be.
+    // Where another process uses it, it is.
     output_dir::OutputDir::prepare(dir).map(drop)
 }
 
-/// What is done for a job.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Mode {
-    /// Whatever it takes.
-    Fetch,
-    /// Nothing is submitted.
-    Wait,
+/// What is done beside saving the jobs.
+#[derive(Debug, Default)]
+pub(crate) struct Extras {
+    pub(crate) no_gallery: bool,
+    pub(crate) open: bool,
+    pub(crate) fail_fast: bool,
+    pub(crate) failed_file: Option<PathBuf>,
+    /// Whether the last JSON record is a summary.
+    pub(crate) summary: bool,
 }
 
-/// The HTML pages that are written at the end.
-#[derive(Debug)]
-pub(crate) enum Pages {
-    None,
-    /// One in each job's directory.
-    Each,
-    /// The same, and one about all jobs below this directory, in it.
-    All(PathBuf),
-}
-
-/// Runs the errand for each job, and tells what came of them.
+/// Saves all jobs, and reports what came of them.
 pub(crate) async fn run(
-    fetcher: &Fetcher,
-    mode: Mode,
-    jobs: Vec<(String, PathBuf)>,
-    pages: &Pages,
+    context: &Context,
+    layout: &Layout,
+    extras: &Extras,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    let count = jobs.len();
-    let active = fetcher
-        .accounts
-        .active(jobs.iter().map(|(id, _)| id.as_str()));
+    let count = layout.jobs.len();
+    let ids = layout.jobs.iter().map(|(id, _)| id.as_str());
+    let active = context.accounts.active(ids);
     check_open_files(FILES + SAVE_FILES * count.min(SAVE_PERMITS) + ACTIVE_FILES * active)?;
-    let mut total = Total::new(count);
-    let mut under_way: FuturesUnordered<_> = jobs
+    let mut jobs: FuturesUnordered<_> = layout
+        .jobs
         .iter()
-        .map(async |(job_id, out)| {
-            let progress = Progress::new((count > 1).then_some(job_id));
-            fetcher.run(mode, job_id, out, &progress).await
-        })
+        .enumerate()
+        .map(|(index, (id, dir))| job::run(context, index, id, dir))
         .collect();
-    let mut summary = Summary::default();
-    while let Some(report) = under_way.next().await {
-        total.one_more();
-        if count == 1 {
-            report.errors.iter().for_each(eprint_error);
-        } else {
-            tell_in_a_line(&report);
+    let mut ticks = interval(display::TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut summary = Summary::new();
+    loop {
+        let report = tokio::select! {
+            biased;
+            report = jobs.next() => report,
+            _ = ticks.tick() => {
+                context.display.tick();
+                continue;
+            }
+        };
+        let Some(report) = report else { break };
+        finish(context, &report, count, output, &mut summary);
+        if extras.fail_fast && report.status() == Status::Failed {
+            let message = "not submitted after the first failure (--fail-fast)";
+            context
+                .accounts
+                .stop_all(&CliError::of_kind("fail_fast", Exit::Pending, message));
         }
-        if let Err(error) = print(&report, count, output) {
-            eprint_error(&error);
-            summary.exit = summary.exit.max(error.exit());
-        }
-        summary.add(report);
+        summary.add(&report);
     }
-    drop(total);
-    write_pages(&jobs, pages);
+    drop(jobs);
+    context.display.close();
+    let files = write_files(layout, extras, &summary);
     if count > 1 {
-        summary.eprint();
+        summary.print(&files);
     }
-    if fetcher.is_persistent {
-        summary.tell_how_to_go_on();
+    if extras.summary && output.is_json() {
+        output.print(&summary.to_json())?;
     }
-    Ok(summary.exit)
+    if context.is_persistent {
+        summary.print_resume_hint();
+    }
+    if extras.open {
+        open(layout);
+    }
+    Ok(summary.exit())
 }
 
-/// That a page cannot be written is only noted: what matters is saved.
-fn write_pages(jobs: &[(String, PathBuf)], pages: &Pages) {
-    let outcomes = match pages {
-        Pages::None => Vec::new(),
-        Pages::Each => {
-            let dirs = jobs.iter().map(|(_, dir)| dir);
-            dirs.map(|dir| gallery::write_one(dir)).collect()
+/// Reports what came of a job.
+fn finish(
+    context: &Context,
+    report: &JobReport,
+    count: usize,
+    output: &Output,
+    summary: &mut Summary,
+) {
+    context.display.finished(report);
+    if count == 1 {
+        let id = sanitize(&report.job_id);
+        for error in &report.errors {
+            eprint_error(&error.clone().for_job(&id));
         }
-        Pages::All(parent) => vec![gallery::write_all(parent)],
-    };
-    for outcome in outcomes {
-        match outcome {
-            Ok(written) => written.tell_left_alone(),
-            Err(error) => eprint(format_args!("{} {}", note_label(), error.message())),
-        }
+    }
+    if let Some(code) = report.exec.filter(|code| *code != Some(0)) {
+        let code = code.map_or("no exit code".to_owned(), |code| {
+            format!("exit code {code}")
+        });
+        eprint_note(format_args!(
+            "--exec: {code}, job {}",
+            sanitize(&report.job_id)
+        ));
+        summary.worsen(Exit::Failed);
+    }
+    if let Err(error) = print(report, count, output) {
+        eprint_error(&error);
+        summary.worsen(error.exit());
     }
 }
 
-/// For one job the seed, the prompt to paste, and in the last line the folder; for
-/// many a line for each that is done.
+/// For one job the seed, the prompt to paste, and in the last line the directory.
 fn print(report: &JobReport, count: usize, output: &Output) -> Result<(), CliError> {
     if output.is_json() {
-        return output.print(&report.to_line());
+        return output.print(&report.to_json(&report.directory));
     }
-    let Some(seed_file) = &report.seed_file else {
+    let Some(seed_file) = report.seed_file.as_ref().filter(|_| count == 1) else {
         return Ok(());
     };
     let result = &seed_file.result;
-    let (seed, dir) = (result.seed(), report.dir.to_string_lossy());
-    if count > 1 {
-        return print_or_closed(&format!("seed {seed}  {dir}\n"));
-    }
+    let (seed, dir) = (result.seed(), report.directory.to_string_lossy());
     let prompt = result.prompt_with_seed().map(sanitize);
     let prompt = prompt.map_or(String::new(), |prompt| format!("{prompt}\n"));
     print_or_closed(&format!("seed {seed}\n{prompt}{dir}\n"))
 }
 
-fn tell_in_a_line(report: &JobReport) {
-    let id = sanitize(&report.job_id);
-    match report.outcome() {
-        Outcome::Done if report.already_present => eprint(format_args!("{id}: was done before")),
-        Outcome::Done => eprint(format_args!("{id}: {}", success("done"))),
-        // Of each it would be too much; the end tells how many.
-        _ if report.exit().is_interrupt() => {}
-        Outcome::Failed | Outcome::Waiting => {
-            for error in &report.errors {
-                eprint(format_args!("{} {id}: {}", error_label(), error.message()));
+/// Writes pages and lists; gives their names and paths. That one cannot be written is
+/// only noted: what matters is saved.
+fn write_files(layout: &Layout, extras: &Extras, summary: &Summary) -> Vec<(&'static str, String)> {
+    let mut files = Vec::new();
+    let note = |error: CliError| eprint_note(error.message());
+    if !extras.no_gallery {
+        let reports = match &layout.parent {
+            None => layout
+                .jobs
+                .iter()
+                .map(|(_, dir)| gallery::write_one(dir))
+                .collect(),
+            Some(parent) => vec![gallery::write_all(parent)],
+        };
+        for report in reports {
+            match report {
+                Ok(report) => {
+                    report.tell_left_alone();
+                    files.extend(
+                        report
+                            .page
+                            .map(|page| ("Gallery", page.display().to_string())),
+                    );
+                }
+                Err(error) => note(error),
             }
         }
     }
+    files
 }
 
-/// What came of all.
-#[derive(Debug, Default)]
-struct Summary {
-    done: usize,
-    failed: Vec<String>,
-    waiting: Vec<String>,
-    interrupted: usize,
-    exit: Exit,
-    /// How those end that the same command may do better with.
-    going_on: BTreeSet<Exit>,
-    /// Each once, in the order in which they came.
-    hints: Vec<String>,
-}
-
-impl Summary {
-    fn add(&mut self, report: JobReport) {
-        let exit = report.exit();
-        self.exit = self.exit.max(exit);
-        let line = || {
-            let why: Vec<_> = report.errors.iter().map(CliError::message).collect();
-            format!("{}: {}", sanitize(&report.job_id), why.join("; "))
-        };
-        match report.outcome() {
-            Outcome::Done => self.done += 1,
-            _ if exit.is_interrupt() => self.interrupted += 1,
-            Outcome::Failed => self.failed.push(line()),
-            Outcome::Waiting => self.waiting.push(line()),
-        }
-        for error in report.errors {
-            if error.is_resumable() {
-                self.going_on.insert(error.exit());
-            }
-            if let Some(hint) = error.hint_text()
-                && !self.hints.iter().any(|known| known == hint)
-            {
-                self.hints.push(hint.to_owned());
-            }
-        }
-    }
-
-    fn eprint(&self) {
-        eprint(format_args!(
-            "\n{} done, {} failed, {} waiting",
-            self.done,
-            self.failed.len(),
-            self.waiting.len() + self.interrupted
-        ));
-        for (what, lines) in [("failed", &self.failed), ("waiting", &self.waiting)] {
-            for line in lines {
-                eprint(format_args!("  {what}  {line}"));
-            }
-        }
-        if self.interrupted > 0 {
-            let count = self.interrupted;
-            eprint(format_args!("  waiting  {count} that were interrupted"));
-        }
-        for line in &self.hints {
-            eprint(format_args!("\n  {line}"));
-        }
-        if !self.hints.is_empty() {
-            eprint("");
-        }
-    }
-
-    /// The last line: what is begun is not lost.
-    fn tell_how_to_go_on(&self) {
-        let has = |exit| self.going_on.contains(&exit);
-        let what = match self.going_on.len() {
-            0 => return,
-            1 if has(Exit::JobFailed) => "to start another job",
-            _ if has(Exit::JobFailed) => "to go on, and start another job for those that ended",
-            _ if has(Exit::Halted) || has(Exit::Auth) => "when that is done, to go on",
-            _ => "to go on",
-        };
-        eprint(format_args!("{what}: {}", command_line::rerun_command()));
+/// Opens the page, or without one the directory.
+fn open(layout: &Layout) {
+    let dir = layout
+        .parent
+        .as_ref()
+        .or(layout.jobs.first().map(|(_, dir)| dir));
+    let Some(dir) = dir else { return };
+    let page = dir.join(gallery::PAGE);
+    let target = if page.is_file() { &page } else { dir };
+    if let Err(error) = open::that_detached(target) {
+        eprint_note(format_args!("cannot open {}: {error}", target.display()));
     }
 }
 

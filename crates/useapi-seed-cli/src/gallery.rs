@@ -19,7 +19,7 @@ use completed::CompletedJob;
 use owner::Owner;
 
 /// The name that hosts of static files look for.
-const PAGE: &str = "index.html";
+pub(crate) const PAGE: &str = "index.html";
 /// A folder with one of these is one of ours.
 const OWN_FILES: [&str; 3] = ["seed.json", "job.json", "pending.json"];
 /// A page that begins otherwise is somebody else's.

@@ -1,38 +1,28 @@
-//! Job IDs as they are given: on the command line, in a file, or on stdin.
+//! Job IDs from arguments, files and stdin.
 //!
-//! All that cannot be one is reported together, before anything is sent.
+//! Everything that is not a job ID is reported together, before anything is sent.
+
+mod check;
+mod document;
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
-use std::path::Path;
-
-use useapi_seed::{ErrorKind, check_job_id};
+use std::path::{Path, PathBuf};
 
 use crate::error::CliError;
 use crate::local_file::{OUTPUT_LIMIT, read_up_to};
-use crate::terminal::{eprint, note_label};
+use crate::terminal::eprint_note;
+use crate::text::sanitize;
+use check::{has_digit, normalized, problem, shown};
 
-/// On the command line, this stands for what stdin has.
+/// Stands for stdin, as an argument or as an input file.
 const STDIN: &str = "-";
-/// How many characters of a text are shown.
-const SHOWN: usize = 80;
-/// Pairs that texts are quoted with.
-const QUOTES: [(char, char); 8] = [
-    ('"', '"'),
-    ('\'', '\''),
-    ('`', '`'),
-    ('“', '”'),
-    ('„', '“'),
-    ('‘', '’'),
-    ('«', '»'),
-    ('»', '«'),
-];
-/// Quotes, brackets, what separates the values of a list or the parts of a path or an
-/// address, and what is escaped or could not be decoded.
-const FORBIDDEN: &str = "\"'`“”„‟‘’‚‛«»‹›()[]{}<>,，、;|/\\?&#%\u{fffd}\u{3164}";
+/// How many problems are listed; the others are counted.
+const LISTED: usize = 50;
 
-/// The IDs among a command's arguments, which all have this name.
+/// The IDs in the arguments of an option, or of a positional argument if the name does
+/// not begin with `-`.
 pub(crate) fn of_arguments(
     name: &str,
     arguments: &[impl AsRef<str>],
@@ -44,270 +34,279 @@ pub(crate) fn of_arguments(
     ids.finish()
 }
 
-/// As [`of_arguments`], for a command that takes one.
+/// As [`of_arguments`], for a single one.
 pub(crate) fn of_argument(name: &str, argument: &str) -> Result<String, CliError> {
     of_arguments(name, &[argument]).map(|ids| ids.concat())
 }
 
-/// Each ID once, in the order in which they were given.
-pub(crate) fn read<P: AsRef<Path>>(
-    arguments: &[String],
-    input_files: impl IntoIterator<Item = P>,
-) -> Result<Vec<String>, CliError> {
-    let unreadable = |place: &str, error: io::Error| {
-        CliError::file(format!("cannot read job IDs from {place}: {error}"))
-    };
+/// The IDs of the positional arguments and the input files, each once and in order.
+pub(crate) fn read(arguments: &[String], input_files: &[PathBuf]) -> Result<Vec<String>, CliError> {
     let mut ids = Ids::default();
     for argument in arguments {
         if argument == STDIN {
-            let text = read_up_to(io::stdin(), OUTPUT_LIMIT);
-            let text = text.map_err(|error| unreadable("stdin", error))?;
-            ids.add_lines("stdin", &text);
+            ids.add_document(Path::new(STDIN))?;
         } else {
             ids.add_argument("JOBID", argument);
         }
     }
     for file in input_files {
-        let file = file.as_ref();
-        let place = file.display().to_string();
-        // It may be a pipe.
-        let text = File::open(file).and_then(|file| read_up_to(file, OUTPUT_LIMIT));
-        let text = text.map_err(|error| unreadable(&place, error))?;
-        ids.add_lines(&place, &text);
+        ids.add_document(file)?;
     }
-    let mut all = ids.finish()?;
-    if all.is_empty() {
-        return Err(CliError::usage("the input contains no job ID"));
+    let mut ids = ids.finish()?;
+    if ids.is_empty() {
+        return Err(CliError::usage("no job IDs given"));
     }
-    let given = all.len();
+    let given = ids.len();
     let mut seen = BTreeSet::new();
-    all.retain(|id| seen.insert(id.clone()));
-    if all.len() < given {
-        let count = given - all.len();
-        let ids = if count == 1 { "ID" } else { "IDs" };
-        eprint(format_args!(
-            "{} ignored {count} duplicate job {ids}",
-            note_label()
-        ));
+    ids.retain(|id| seen.insert(id.clone()));
+    match given - ids.len() {
+        0 => {}
+        1 => eprint_note("ignored 1 duplicate job ID"),
+        count => eprint_note(format_args!("ignored {count} duplicate job IDs")),
     }
-    Ok(all)
+    Ok(ids)
 }
 
-/// What was given so far.
+/// What is known so far.
 #[derive(Debug, Default)]
 struct Ids {
     valid: Vec<String>,
     problems: Vec<String>,
-    /// Whether an argument looks like names of fields.
+    /// Whether an argument looks like the names of fields.
     has_words: bool,
 }
 
 impl Ids {
     fn add_argument(&mut self, name: &str, argument: &str) {
-        let is_valid = self.add(name, argument);
-        let is_positional = !name.starts_with('-') && !argument.trim().is_empty();
-        self.has_words |= is_positional && !is_valid && !has_digit(argument);
+        let is_option = name.starts_with('-');
+        let place = if is_option { name } else { "" };
+        let is_valid = self.add(place, argument);
+        let is_word = !argument.trim().is_empty() && !has_digit(argument);
+        self.has_words |= !is_option && !is_valid && is_word;
     }
 
-    /// One on each line; blank lines and comments are none.
-    fn add_lines(&mut self, place: &str, text: &[u8]) {
-        for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
-            let place = format!("{place}, line {}", index + 1);
-            let Ok(line) = std::str::from_utf8(line) else {
-                self.problems.push(format!("{place}: not UTF-8 text"));
-                continue;
-            };
-            let line = line.trim_matches(is_blank);
-            if !line.is_empty() && !line.starts_with('#') {
-                self.add(&place, line);
+    fn add_document(&mut self, path: &Path) -> Result<(), CliError> {
+        let (name, content) = if path == Path::new(STDIN) {
+            ("stdin".into(), read_up_to(io::stdin(), OUTPUT_LIMIT))
+        } else {
+            // It may be a pipe.
+            let content = File::open(path).and_then(|file| read_up_to(file, OUTPUT_LIMIT));
+            (path.to_string_lossy(), content)
+        };
+        let content = content
+            .map_err(|error| CliError::file(format!("cannot read job IDs from {name}: {error}")))?;
+        self.add_content(&sanitize(&name), &content);
+        Ok(())
+    }
+
+    fn add_content(&mut self, name: &str, content: &[u8]) {
+        for (place, text) in document::texts(content) {
+            let place = format!("{name}, {place}");
+            match text {
+                Ok(text) => _ = self.add(&place, &text),
+                Err(problem) => self.problems.push(format!("{place}: {problem}")),
             }
         }
     }
 
     fn add(&mut self, place: &str, text: &str) -> bool {
         let id = normalized(text);
-        let problem = problem(id);
-        match &problem {
-            None => self.valid.push(id.to_owned()),
-            Some(problem) => {
-                let shown = shown(text);
-                self.problems.push(format!("{place}: {shown} {problem}"));
-            }
-        }
-        problem.is_none()
+        let Some(problem) = problem(id) else {
+            self.valid.push(id.to_owned());
+            return true;
+        };
+        let separator = if place.is_empty() { "" } else { ": " };
+        let text = shown(text);
+        let problem = format!("{place}{separator}not a job ID: {text} ({problem})");
+        self.problems.push(problem);
+        false
     }
 
     fn finish(self) -> Result<Vec<String>, CliError> {
-        let message = match self.problems.len() {
-            0 => return Ok(self.valid),
-            1 => "invalid job ID; nothing was sent".to_owned(),
-            count => format!("{count} invalid job IDs; nothing was sent"),
+        let error = match self.problems.as_slice() {
+            [] => return Ok(self.valid),
+            [problem] => CliError::usage(problem).hint("Nothing was sent."),
+            problems => {
+                let count = problems.len();
+                let error = CliError::usage(format!("{count} invalid job IDs; nothing was sent"));
+                let error = problems.iter().take(LISTED).fold(error, CliError::hint);
+                match count.saturating_sub(LISTED) {
+                    0 => error,
+                    more => error.hint(format!("and {more} more")),
+                }
+            }
         };
-        let error = CliError::usage(message).hint(self.problems.join("\n  "));
         Err(if self.has_words {
-            error.hint("hint: did you mean --fields?")
+            error.hint("did you mean --fields?")
         } else {
             error
         })
     }
 }
 
-/// An ID without what lists, tables, editors and chats put around it.
-fn normalized(mut text: &str) -> &str {
-    loop {
-        let before = text.len();
-        text = text.trim_matches(is_blank);
-        text = text.strip_suffix(',').unwrap_or(text);
-        for (open, close) in QUOTES {
-            let inner = text.strip_prefix(open);
-            text = inner
-                .and_then(|rest| rest.strip_suffix(close))
-                .unwrap_or(text);
-        }
-        if text.len() == before {
-            return text;
-        }
-    }
-}
-
-/// White space, and what takes no room: zero-width characters, direction marks, and
-/// the byte order mark.
-fn is_blank(letter: char) -> bool {
-    letter.is_whitespace()
-        || matches!(
-            letter,
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-        )
-}
-
-/// Why a text cannot be a job ID.
-fn problem(id: &str) -> Option<String> {
-    if let Err(error) = check_job_id(id) {
-        return Some(match error.kind() {
-            ErrorKind::InvalidInput { reason, .. } => reason.clone(),
-            _ => error.to_string(),
-        });
-    }
-    let forbidden = |letter: &char| {
-        letter.is_whitespace() || FORBIDDEN.contains(*letter) || is_unprintable(*letter)
-    };
-    match id.chars().find(forbidden) {
-        Some(letter) if letter.is_whitespace() => Some("contains white space".to_owned()),
-        Some(letter) if FORBIDDEN.contains(letter) => Some(format!("contains {letter}")),
-        Some(letter) => Some(format!("contains U+{:04X}", u32::from(letter))),
-        None if !has_digit(id) => Some("contains no digit".to_owned()),
-        None => None,
-    }
-}
-
-/// Control and format characters, and what else Unicode has that is not for print:
-/// the standard library escapes it.
-fn is_unprintable(letter: char) -> bool {
-    letter.escape_debug().len() > 1
-}
-
-fn has_digit(text: &str) -> bool {
-    text.contains(|letter: char| letter.is_ascii_digit())
-}
-
-/// In quotes, with escapes for what would not be seen.
-fn shown(text: &str) -> String {
-    let start: String = text.chars().take(SHOWN).collect();
-    let rest = if start.len() < text.len() { "..." } else { "" };
-    format!("{start:?}{rest}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ID: &str = "20240225145303538-user:1234-channel:1114555266835431444";
+    const A: &str = "20240225145303538-user:1234-channel:1114555266835431444";
+    const B: &str = "20240225164554593-user:1234-channel:1127840937193054300";
 
-    #[test]
-    fn decoration_around_an_id_is_removed() {
-        for (before, after) in [
-            ("", "\r"),
-            ("", "\n"),
-            (" ", "\t"),
-            ("\u{a0}", "\u{a0}"),
-            ("\u{feff}", ""),
-            ("", "\u{200b}"),
-            ("\u{200c}\u{200d}", "\u{2060}\u{200e}"),
-            ("\"", "\""),
-            ("'", "'"),
-            ("“", "”"),
-            ("", ","),
-            (" \"", "\" ,\r"),
-            ("\u{feff}\" ", " \","),
-        ] {
-            assert_eq!(normalized(&format!("{before}{ID}{after}")), ID);
-        }
-        for text in ["", " ", "\u{feff}", "\"\"", "\" \",", ","] {
-            assert_eq!(normalized(text), "");
-        }
+    fn ids(content: impl AsRef<[u8]>) -> Vec<String> {
+        let mut ids = Ids::default();
+        ids.add_content("f", content.as_ref());
+        ids.finish().unwrap()
     }
 
-    #[test]
-    fn text_that_is_not_an_id_is_rejected() {
-        for id in [ID, "5", "1-user:1", "abc_1.2~3+4=", "é5"] {
-            assert_eq!(problem(id), None, "{id}");
-        }
-        let long = "5".repeat(257);
-        for (id, words) in [
-            ("", "is empty"),
-            (&*long, "longer than 256"),
-            ("jobid", "no digit"),
-            ("-", "no digit"),
-            ("1 2", "white space"),
-            ("1\u{a0}2", "white space"),
-            ("1\u{2028}2", "white space"),
-            ("1\r2", "control character"),
-            ("1\u{7f}", "control character"),
-            ("1\u{200b}2", "U+200B"),
-            ("1\u{ad}2", "U+00AD"),
-            ("1\u{202e}2", "U+202E"),
-            ("1\u{feff}2", "U+FEFF"),
-            ("1\u{e0001}2", "U+E0001"),
-            ("\"1", "contains \""),
-            ("it's1", "contains '"),
-            ("1,cat", "contains ,"),
-            ("1;2", "contains ;"),
-            ("[1", "contains ["),
-            ("{1}", "contains {"),
-            ("<1>", "contains <"),
-            ("https://a.b/?jobid=1", "contains /"),
-            ("..\\1", "contains \\"),
-        ] {
-            let problem = problem(id).unwrap_or_default();
-            assert!(problem.contains(words), "{id:?}: {problem}");
-        }
+    fn problems(content: impl AsRef<[u8]>) -> Vec<String> {
+        let mut ids = Ids::default();
+        ids.add_content("f", content.as_ref());
+        ids.problems
     }
 
     #[test]
     fn lines_are_ids_comments_or_blank() {
-        let mut ids = Ids::default();
-        let text = "\u{feff}# mine\r\n1-user:1\r\n\n  2-user:1  \n\u{200b}\n#3\n\"4\",";
-        ids.add_lines("f", text.as_bytes());
-        assert_eq!(ids.finish().unwrap(), ["1-user:1", "2-user:1", "4"]);
+        let text = format!(
+            "\u{feff}# mine\r\n1-user:1\r\n\n  2-user:1  # a, \"b\n\u{200b}\n#3\n\"4\",\n{A}\t#x"
+        );
+        assert_eq!(ids(text), ["1-user:1", "2-user:1", "4", A]);
+        let text = format!("{A}  # failed, see \"{B}\r\n{B} # \"moderated\r\n");
+        assert_eq!(ids(text), [A, B]);
+        assert_eq!(
+            problems("1#2"),
+            ["f, line 1: not a job ID: \"1#2\" (contains #)"]
+        );
     }
 
     #[test]
-    fn every_bad_line_is_reported_at_once() {
-        let mut ids = Ids::default();
-        ids.add_lines("f", b"jobid,prompt\n1\n2 3\n\xff5\n[\n");
-        ids.add_argument("JOBID", "6\x1b");
-        let error = ids.finish().unwrap_err();
-        assert_eq!(error.message(), "5 invalid job IDs; nothing was sent");
-        let lines: Vec<_> = error.hint_text().unwrap().lines().map(str::trim).collect();
+    fn column_of_job_ids_is_read() {
+        for text in [
+            format!("prompt,job_id\r\n\"a, \"\"b\"\"\nc\",{A}\r\n,\r\nd,\"{B}\"\r\n"),
+            format!("\u{feff}Job ID;seed\n{A};{B}\n{B};7\n"),
+            format!("# mine\n\nseed\tJOBID\n1\t{A}\n# more\n2\t{B}"),
+            format!("job_id,requested_job_id\n1,{A}\n2,{B} # again\n"),
+            format!("jobid\n{A}\n{B}\n"),
+            format!("{A},a cat\n{B},\"a\ndog\"\n"),
+            format!("{A}\ta cat\r\n\r\n{B}\r\n"),
+        ] {
+            assert_eq!(ids(&text), [A, B], "{text}");
+        }
+    }
+
+    #[test]
+    fn json_has_strings_or_objects() {
+        for text in [
+            format!("[\"{A}\", \"{B}\"]"),
+            format!(
+                "\u{feff}[\r\n  {{\"job_id\": \"{A}\"}},\r\n  {{\"jobid\": \"{B}\", \"x\": 1}}\r\n]\r\n"
+            ),
+            format!(
+                "{{\"requested_job_id\":\"{A}\",\"job_id\":\"1\"}}\n\n{{\"requested_job_id\":null,\"job_id\":\"{B}\"}}\n"
+            ),
+            format!("{{\n  \"job_id\": \"{A}\"\n}}\n{{\n  \"job_id\": \"{B}\"\n}}\n"),
+            format!("{{\"job_id\":\"{A}\"}}\n\"{B}\"\n"),
+            format!("\"{A}\"\n\"{B}\"\n"),
+        ] {
+            assert_eq!(ids(&text), [A, B], "{text}");
+        }
+    }
+
+    #[test]
+    fn problems_name_their_place() {
         assert_eq!(
-            lines,
+            problems(b"job_id,prompt\r\n1,a\r\n\r\n# b\r\n,c\r\n\"1\n2\",d\r\n\xff1,\xff\n2,\xff"),
             [
-                "f, line 1: \"jobid,prompt\" contains ,",
-                "f, line 3: \"2 3\" contains white space",
-                "f, line 4: not UTF-8 text",
-                "f, line 5: \"[\" contains [",
-                "JOBID: \"6\\u{1b}\" contains a control character",
+                "f, line 5: not a job ID: \"\" (is empty)",
+                "f, line 6: not a job ID: \"1\\n2\" (contains a control character)",
+                "f, line 8: not UTF-8 text",
             ]
         );
+        assert_eq!(
+            problems(format!("{A},a\n{A},{B}\n{A},\"an inch\n{B},b\n")),
+            [
+                "f, line 2: more than one job ID",
+                "f, line 3: more than one job ID"
+            ]
+        );
+        assert_eq!(
+            problems("{\"job_id\":\"1\"}\n\n{\"job_id\" 1}\n{\"job_id\":\"2 3\"}\n5"),
+            [
+                "f, line 3: not valid JSON",
+                "f, line 4: not a job ID: \"2 3\" (contains a space)",
+                "f, line 5: no job_id",
+            ]
+        );
+        assert_eq!(
+            problems("[\n\"1\",\n\"2/3\",\n{}]"),
+            [
+                "f, item 2: not a job ID: \"2/3\" (contains /)",
+                "f, item 3: no job_id"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once() {
+        let mut ids = Ids::default();
+        ids.add_content("f", b"id,prompt\n1\n2 3\n\xff5\n[\n");
+        ids.add_argument("JOBID", "6\x1b");
+        ids.add_argument("--job", "7/");
+        let error = ids.finish().unwrap_err();
+        assert_eq!(error.message(), "6 invalid job IDs; nothing was sent");
+        assert_eq!(
+            error.hint_text().unwrap().lines().collect::<Vec<_>>(),
+            [
+                "f, line 1: not a job ID: \"id,prompt\" (contains ,)",
+                "f, line 3: not a job ID: \"2 3\" (contains a space)",
+                "f, line 4: not UTF-8 text",
+                "f, line 5: not a job ID: \"[\" (contains [)",
+                "not a job ID: \"6\\u{1b}\" (contains a control character)",
+                "--job: not a job ID: \"7/\" (contains /)",
+            ]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn ids_survive_every_format(
+            ids in proptest::collection::vec("[0-9]{17}-user:[0-9]{1,4}-channel:[0-9]{19}", 1..5),
+            prompt in "[^a-z]{0,40}",
+            is_crlf: bool,
+        ) {
+            let end = if is_crlf { "\r\n" } else { "\n" };
+            let write = |delimiter: u8, header: Option<&str>| {
+                let mut csv = csv::WriterBuilder::new();
+                let mut csv = csv.delimiter(delimiter).flexible(true).from_writer(Vec::new());
+                if let Some(name) = header {
+                    csv.write_record(["prompt", name]).unwrap();
+                }
+                for id in &ids {
+                    csv.write_record(match header {
+                        Some(_) => [&prompt, id],
+                        None => [id, &prompt],
+                    }).unwrap();
+                }
+                csv.into_inner().unwrap()
+            };
+            let prompt_json = serde_json::to_string(&prompt).unwrap();
+            let object = |id: &String| format!("{{\"prompt\":{prompt_json},\"jobid\":\"{id}\"}}");
+            let comment = prompt.replace(['\n', '\r'], " ");
+            let lines: Vec<String> = ids.iter().map(|id| format!("{id} # {comment}")).collect();
+            for content in [
+                write(b',', Some("job_id")),
+                write(b'\t', Some("jobid")),
+                write(b',', None),
+                lines.join(end).into_bytes(),
+                serde_json::to_vec_pretty(&ids).unwrap(),
+                ids.iter().map(object).collect::<Vec<_>>().join(end).into_bytes(),
+            ] {
+                proptest::prop_assert_eq!(&self::ids(content), &ids);
+            }
+        }
+
+        #[test]
+        fn any_content_is_read(content: Vec<u8>, text in "[\\[\\]{}\",;\t\r\n# 0-9a-z:-]{0,80}") {
+            problems(&content);
+            problems(text);
+        }
     }
 }

@@ -34,6 +34,8 @@ schemas! {
     SEED, "seed", "seed.json";
     PENDING, "pending", "pending.json (job in progress)";
     RESULT, "result", "fetch, wait and demo: a line for each job";
+    SUMMARY, "summary", "fetch --summary: the last line";
+    PLAN, "plan", "fetch --dry-run: a line for each job";
     STATUS, "status", "status and cancel: a line for each job";
     GALLERY, "gallery", "gallery";
     JOBS, "jobs", "jobs";
@@ -83,6 +85,8 @@ mod tests {
             "seed" => schema_for!(fetch::SeedFile),
             "pending" => schema_for!(fetch::Pending),
             "result" => schema_for!(fetch::JobReportJson),
+            "summary" => schema_for!(fetch::SummaryJson),
+            "plan" => schema_for!(fetch::plan::PlannedJob),
             "status" => schema_for!(command::Status),
             "gallery" => schema_for!(command::Gallery),
             "jobs" => schema_for!(command::Jobs),

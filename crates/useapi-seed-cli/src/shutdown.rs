@@ -1,4 +1,4 @@
-//! Ctrl-C and its like.
+//! Ctrl-C and SIGTERM.
 
 use std::io;
 
@@ -7,16 +7,16 @@ use tokio::sync::watch;
 use crate::command_line;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::terminal::{eprint, error_label};
+use crate::terminal::{end_progress, eprint_always};
 
-/// Whether this process was asked to end. Clones hear the same.
+/// Whether this process was asked to exit.
 #[derive(Clone, Debug)]
 pub(crate) struct Shutdown(watch::Receiver<Option<Exit>>);
 
 impl Shutdown {
-    /// From now on a first signal is only heard, so that what is begun comes to a
-    /// good end. A second one ends the process at once; nothing is lost by that
-    /// either, since all that matters is on disk by then.
+    /// From now on a first signal is only recorded, so that what has begun can finish.
+    /// A second one exits at once; nothing is lost by that either, since all that
+    /// matters is on disk by then.
     pub(crate) fn listen() -> Result<Self, CliError> {
         let (sender, receiver) = watch::channel(None);
         let mut signals = Signals::new()
@@ -25,25 +25,27 @@ impl Shutdown {
             let first = signals.next().await;
             sender.send_replace(Some(first));
             let second = signals.next().await;
-            eprint(format_args!("{} interrupted", error_label()));
-            eprint(format_args!("to go on: {}", command_line::rerun_command()));
+            end_progress();
+            eprint_always("interrupted");
+            let command = command_line::rerun_command();
+            eprint_always(format_args!("To resume, run: {command}"));
             std::process::exit(second.code().into());
         });
         Ok(Self(receiver))
     }
 
-    /// The signal, once one has come.
-    pub(crate) fn now(&self) -> Option<Exit> {
+    /// The signal, once there was one.
+    pub(crate) fn requested(&self) -> Option<Exit> {
         *self.0.borrow()
     }
 
-    /// Ends when a signal comes, or at once if one has come.
+    /// Returns when there is a signal, or at once if there was one.
     pub(crate) async fn wait(&self) -> Exit {
         let mut receiver = self.0.clone();
         let signal = receiver.wait_for(Option::is_some).await;
         match signal.as_deref() {
             Ok(Some(exit)) => *exit,
-            // Nobody listens any more, so nothing comes.
+            // Nobody listens any more, so none comes.
             _ => std::future::pending().await,
         }
     }

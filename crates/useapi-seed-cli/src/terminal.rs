@@ -8,11 +8,39 @@ use std::sync::{LazyLock, OnceLock};
 
 use console::Style;
 use indicatif::MultiProgress;
+#[cfg(unix)]
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::error::CliError;
 
 /// The lines that change; they are below all others on stderr.
 pub(crate) static PROGRESS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Keeps the terminal from echoing `^C`, which would move the progress lines, until
+/// [`end_progress`].
+pub(crate) fn begin_progress() {
+    #[cfg(unix)]
+    if let Ok(mode) = tcgetattr(io::stderr()) {
+        let mut changed = mode.clone();
+        changed.local_modes.remove(LocalModes::ECHOCTL);
+        if MODE.set(mode).is_ok() {
+            let _ = tcsetattr(io::stderr(), OptionalActions::Now, &changed);
+        }
+    }
+}
+
+/// Clears the progress lines.
+pub(crate) fn end_progress() {
+    let _ = PROGRESS.clear();
+    #[cfg(unix)]
+    if let Some(mode) = MODE.get() {
+        let _ = tcsetattr(io::stderr(), OptionalActions::Now, mode);
+    }
+}
+
+/// The terminal's own mode.
+#[cfg(unix)]
+static MODE: OnceLock<Termios> = OnceLock::new();
 
 /// How much is printed to stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

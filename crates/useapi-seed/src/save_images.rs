@@ -3,6 +3,7 @@
 //! The crate `useapi-seed-images` downloads them; this adds what needs the API and its
 //! result.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::path::Path;
@@ -58,6 +59,8 @@ pub struct SaveImages<'a> {
     client: &'a Client,
     result: &'a SeedResult,
     sink: Target<'a>,
+    /// None for all images.
+    numbers: Option<BTreeSet<usize>>,
     /// The result with renewed URLs, polled when the first one has expired, and once
     /// only: one response has the URLs of all images.
     renewed: OnceCell<Option<SeedResult>>,
@@ -188,14 +191,48 @@ impl<'a> SaveImages<'a> {
             client,
             result,
             sink,
+            numbers: None,
             renewed: OnceCell::new(),
         }
     }
 
-    /// The warning that not all images will be saved.
+    /// Saves only the images with these numbers (from 1), in the order of the result.
+    /// Numbers that the result does not have are ignored;
+    /// [`max_images`](crate::ClientBuilder::max_images) limits the rest.
+    ///
+    /// ```
+    /// # mod docs { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/harness.rs")); }
+    /// # docs::example(async |client, job_id| {
+    /// # let result = client.retrieve(job_id).await?;
+    /// # let directory = tempfile::tempdir()?;
+    /// let outcomes = client.save_images(&result, &directory).with_numbers([2, 4]).await;
+    /// let mut names = Vec::new();
+    /// for outcome in outcomes {
+    ///     names.push(outcome?.name);
+    /// }
+    /// assert_eq!(names, ["image-2.png", "image-4.png"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn with_numbers(mut self, numbers: impl IntoIterator<Item = usize>) -> Self {
+        self.numbers = Some(numbers.into_iter().collect());
+        self
+    }
+
+    fn images(&self) -> impl Iterator<Item = &'a Image> + use<'a> {
+        let numbers = self.numbers.clone();
+        let is_selected = move |image: &&Image| {
+            numbers
+                .as_ref()
+                .is_none_or(|numbers| numbers.contains(&image.number))
+        };
+        self.result.images().iter().filter(is_selected)
+    }
+
+    /// The warning that not all selected images will be saved.
     #[must_use]
     pub fn warning(&self) -> Option<Warning> {
-        let (listed, limit) = (self.result.images().len(), self.client.shared.max_images);
+        let (listed, limit) = (self.images().count(), self.client.shared.max_images);
         (listed > limit).then_some(Warning::ImageLimit { listed, limit })
     }
 
@@ -206,7 +243,7 @@ impl<'a> SaveImages<'a> {
     ) -> impl Stream<Item = Result<SavedImage, Error>> + Send + Unpin + use<'a> {
         let (job_id, limit) = (self.result.job_id(), self.client.shared.max_images);
         let span = info_span!("useapi_seed.save_images", useapi.job.id = job_id);
-        let images = self.result.images().iter().take(limit);
+        let images = self.images().take(limit);
         let saving = Arc::new(self);
         stream::iter(images)
             .map(move |image| {

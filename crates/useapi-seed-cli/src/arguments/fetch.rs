@@ -1,76 +1,194 @@
-//! What retrieves seeds and images: `demo`, `fetch` and `wait`.
+//! Commands that retrieve seeds and images: `demo`, `fetch` and `wait`; and `gallery`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::value::{duration, positive_integer};
-use crate::exit;
+use super::value::{duration, image_number, positive_integer};
 
-/// Show everything offline: fetch a sample job from a built-in emulator of the
-/// service.
+/// Try it offline: fetch a sample job from the built-in emulator.
 ///
-/// Needs no token, no account and no network, and takes a second or two.
+/// Needs no token, account, or network. Takes about two seconds.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   useapi-seed demo
-  useapi-seed demo --out cat
-  useapi-seed demo --fields seed,folder")]
+  useapi-seed demo -o cat
+  useapi-seed demo --fields seed,directory")]
 pub(crate) struct Demo {
-    /// The folder to write.
-    #[arg(long, value_name = "DIR", default_value = "demo")]
-    pub(crate) out: PathBuf,
+    /// Output directory.
+    #[arg(short, long, alias = "out", value_name = "DIR", default_value = "demo")]
+    pub(crate) output: PathBuf,
 
-    /// The emulator's port on 127.0.0.1; 0 is any free one.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Port on 127.0.0.1 (0 picks a free one).
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
 }
 
-/// Retrieve the seeds and images of completed imagine, button or blend jobs.
+/// Download the seed and images of finished imagine, button, or blend jobs.
 ///
-/// Each job gets a folder of its own: job.json (the answer as it came), seed.json
-/// (what was understood of it) and the images. While it is under way pending.json
-/// stands there, so that the same command goes on after an interruption: a
-/// finished folder is left alone, a started job waited for and not submitted
-/// again, missing images are fetched.
+/// Each job is saved in its own directory: job.json (raw response), seed.json (parsed
+/// result), the images, and index.html. Re-running is safe: finished jobs are skipped,
+/// running jobs are resumed and never submitted twice, missing images are downloaded.
 ///
-/// The API token is taken from `USEAPI_TOKEN` in the environment, or from a file:
-/// `useapi-seed config` shows where each setting comes from.
+/// The API token is read from `USEAPI_TOKEN` or a token file; see `useapi-seed config`
+/// and `useapi-seed login`.
 #[derive(Debug, Args)]
-#[command(after_help = format!("\
+#[command(after_help = "\
 Examples:
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
-  useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 --out cat
-  useapi-seed fetch --from jobs.txt --into pictures
-  useapi-seed fetch - --fields requested_job_id,seed,folder < jobs.txt
+  useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 -o cat
+  useapi-seed fetch -i jobs.txt -d pictures
+  useapi-seed fetch -i jobs.csv -d pictures -o '{prompt:.60}-{seed}/{n}.{ext}'
+  useapi-seed fetch - --fields requested_job_id,seed,directory < jobs.txt
 
-{}", exit::EXIT_CODES_HELP))]
+Exit codes: useapi-seed help exit-codes")]
 pub(crate) struct Fetch {
-    /// Ids of completed jobs; `-` reads more from stdin, one on each line.
-    #[arg(value_name = "JOBID", required_unless_present = "from")]
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) batch: BatchArgs,
+
+    #[command(flatten)]
+    pub(crate) poll: PollArgs,
+
+    #[command(flatten)]
+    pub(crate) concurrency: ConcurrencyArgs,
+
+    #[command(flatten)]
+    pub(crate) callbacks: CallbackArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// Job IDs; `-` reads them from stdin.
+    #[arg(value_name = "JOBID", required_unless_present = "input_file")]
     pub(crate) job_ids: Vec<String>,
 
-    /// A file with more ids, one on each line; blank lines and those that begin
-    /// with # say nothing.
+    /// Read job IDs from FILE: one per line (blank lines and # comments are ignored),
+    /// CSV with a column job_id, or JSON; repeatable, `-` is stdin.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) input_file: Vec<PathBuf>,
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Parent directory for the job directories [env: USEAPI_DIR] [default: .].
+    #[arg(short, long, alias = "into", value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+
+    /// Output directory of one job, or a template of image names below --dir with
+    /// {job_id}, {seed_job_id}, {seed}, {prompt}, {date}, {channel}, {n}, {ext};
+    /// {prompt:.60} keeps 60 characters [default: named after the job].
+    #[arg(
+        short,
+        long,
+        alias = "out",
+        value_name = "DIR|TEMPLATE",
+        conflicts_with = "flat"
+    )]
+    pub(crate) output: Option<String>,
+
+    /// Save all images in --dir itself, as {job_id}-{n}.{ext}.
+    #[arg(long)]
+    pub(crate) flat: bool,
+
+    /// Save only these images, such as 1,3.
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = image_number)]
+    pub(crate) images: Vec<usize>,
+
+    /// Save no images, only the seed.
+    #[arg(long, conflicts_with_all = ["images", "embed_metadata"])]
+    pub(crate) seed_only: bool,
+
+    /// Write prompt, seed and job ID into the PNG files (text chunks and XMP).
+    #[arg(long)]
+    pub(crate) embed_metadata: bool,
+
+    /// Write no HTML pages.
+    #[arg(long)]
+    pub(crate) no_gallery: bool,
+
+    /// Open the gallery when finished.
+    #[arg(long, conflicts_with = "no_gallery")]
+    pub(crate) open: bool,
+
+    /// How to show progress: live rows on a terminal, lines, or finished jobs only.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) progress: Progress,
+}
+
+/// What a batch of jobs writes and runs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct BatchArgs {
+    /// Write the IDs of failed jobs to FILE, for -i [default: failed.txt beside the
+    /// gallery].
     #[arg(long, value_name = "FILE")]
-    pub(crate) from: Option<PathBuf>,
+    pub(crate) failed_file: Option<PathBuf>,
 
-    #[command(flatten)]
-    pub(crate) place: OutputArgs,
+    /// Run CMD for each saved job, with {dir}, {job_id}, {seed} and {prompt} replaced
+    /// (no shell).
+    #[arg(long, value_name = "CMD")]
+    pub(crate) exec: Option<String>,
 
-    #[command(flatten)]
-    pub(crate) pace: PollArgs,
+    /// With --json, print a final record with the counts.
+    #[arg(long)]
+    pub(crate) summary: bool,
 
-    /// How many jobs of one account to let execute at once; 3 unless given. Where
-    /// an account has room for fewer, the others wait their turn.
-    #[arg(long, value_name = "N", value_parser = positive_integer)]
-    pub(crate) at_once: Option<NonZeroUsize>,
+    /// Show what would be submitted, resumed, skipped and rejected; send nothing.
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
 
-    /// The address at which the service reaches `--callback-port` on this machine,
-    /// through a tunnel or a proxy: its calls end the wait at once.
+/// How often to poll, and how long.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Concurrency and timing")]
+pub(crate) struct PollArgs {
+    /// Time between status checks [env: USEAPI_INTERVAL] [default: 10s].
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
+    pub(crate) interval: Option<Duration>,
+
+    /// Maximum wait per job, and for a free slot [env: USEAPI_TIMEOUT] [default: 15m].
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Maximum time for the whole command; what is left is resumed by the next run.
+    #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
+    pub(crate) max_time: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Concurrency and timing")]
+pub(crate) struct ConcurrencyArgs {
+    /// Maximum concurrent jobs per account [env: USEAPI_JOBS] [default: 3].
+    #[arg(short, long, value_name = "N", value_parser = positive_integer)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Submit nothing more after the first failed job.
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+
+    /// Submit again at once what may have been submitted, without waiting until the
+    /// earlier submission can start no job any more (usually 105s). A second job may run.
+    #[arg(long)]
+    pub(crate) resubmit: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Callbacks")]
+pub(crate) struct CallbackArgs {
+    /// Public URL that forwards to --callback-port; results arrive by callback instead
+    /// of polling.
     #[arg(
         long,
         value_name = "URL",
@@ -79,94 +197,73 @@ pub(crate) struct Fetch {
     )]
     pub(crate) callback_url: Option<String>,
 
-    /// The port on 127.0.0.1 for the service's calls.
-    #[arg(long, value_name = "N", requires = "callback_url")]
+    /// Local port for callbacks.
+    #[arg(long, value_name = "PORT", requires = "callback_url")]
     pub(crate) callback_port: Option<u16>,
 
-    /// The file with the key of the callbacks' addresses, as for `listen`.
+    /// Key that signs callback URLs (see `listen`) [env: USEAPI_KEY_FILE].
     #[arg(long, value_name = "FILE", requires = "callback_url")]
     pub(crate) key_file: Option<PathBuf>,
 
-    /// Another address that the service is to call on progress and at the end.
+    /// Callback URL for progress and results (replyUrl).
     #[arg(long, value_name = "URL")]
     pub(crate) reply_url: Option<String>,
 
-    /// A reference of your own, which comes back with the jobs.
+    /// Custom reference returned with each job (replyRef).
     #[arg(long, value_name = "TEXT")]
     pub(crate) reply_ref: Option<String>,
-
-    /// Do not wait until an earlier submission, whose response was lost, can start no
-    /// job any more (usually 90 seconds). A second job may run.
-    #[arg(long)]
-    pub(crate) resubmit: bool,
 }
 
-/// Go on with a job that was started elsewhere; submits nothing.
+/// Wait for a seed job that is already running and save its result.
 ///
-/// For an id that another program has, or that `fetch` told when it started the
-/// job. (What `fetch` began, the same `fetch` goes on with by itself.)
+/// Takes the ID of a seed job that another program started. To resume an interrupted
+/// `fetch`, run the same `fetch` again instead. Submits nothing.
 #[derive(Debug, Args)]
-#[command(after_help = format!("\
+#[command(
+    visible_alias = "attach",
+    after_help = "\
 Examples:
   useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444
-  useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444 --out cat
+  useapi-seed wait 20240225120000001-user:1234-channel:1114555266835431444 -o cat
 
-{}", exit::EXIT_CODES_HELP))]
+Exit codes: useapi-seed help exit-codes"
+)]
 pub(crate) struct Wait {
-    /// The started job's id.
-    #[arg(value_name = "STARTED_JOBID")]
+    /// ID of the running seed job.
+    #[arg(value_name = "SEED_JOBID", help_heading = "Input")]
     pub(crate) job_id: String,
 
     #[command(flatten)]
-    pub(crate) place: OutputArgs,
+    pub(crate) output: OutputArgs,
 
     #[command(flatten)]
-    pub(crate) pace: PollArgs,
+    pub(crate) poll: PollArgs,
 }
 
-/// Write pages to look at finished folders.
+/// Build HTML gallery pages for downloaded jobs.
 ///
-/// Each gets an index.html, and so does the folder that they are in: pictures, seed,
-/// and the line that makes them again, to copy. They need no network, and open from
-/// disk. `fetch` does this by itself.
+/// Writes index.html into each job directory and into the directory above: images,
+/// seed, and the prompt to copy. The pages work offline. `fetch` does this
+/// automatically.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   useapi-seed gallery
   useapi-seed gallery pictures --fields page,jobs")]
 pub(crate) struct Gallery {
-    /// The folder that has them; unless given, the one that `fetch` uses.
+    /// Directory that contains the job directories [default: the `fetch` directory].
     #[arg(value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 }
 
-/// Where folders go.
-#[derive(Debug, Args)]
-pub(crate) struct OutputArgs {
-    /// The folder to write, for one job; otherwise it is named after the job.
-    #[arg(long, value_name = "DIR", conflicts_with = "into")]
-    pub(crate) out: Option<PathBuf>,
-
-    /// Where the folders named after the jobs are made; here unless given.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) into: Option<PathBuf>,
-
-    /// Write no HTML pages.
-    #[arg(long)]
-    pub(crate) no_gallery: bool,
-}
-
-/// How often to look, and how long.
-#[derive(Debug, Args)]
-pub(crate) struct PollArgs {
-    #[arg(long, value_name = "S", value_parser = duration, allow_hyphen_values = true,
-          help = format!("Seconds between two looks at a job; {} unless given",
-                         useapi_seed::WaitOptions::DEFAULT_POLL_INTERVAL.as_secs()))]
-    pub(crate) interval: Option<Duration>,
-
-    #[arg(long, value_name = "S", value_parser = duration, allow_hyphen_values = true,
-          help = format!("Seconds to wait for a job, and before that for a place in its busy \
-                          account; {} unless given",
-                         useapi_seed::WaitOptions::DEFAULT_TIMEOUT.as_secs()))]
-    pub(crate) timeout: Option<Duration>,
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// Live rows on a terminal, lines elsewhere.
+    #[default]
+    Auto,
+    /// Lines.
+    Plain,
+    /// Finished jobs and errors only.
+    None,
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::text::IMAGES_SHOWN;
+
 pub(crate) fn positive_number(text: &str) -> Result<f64, &'static str> {
     text.parse()
         .ok()
@@ -14,6 +16,14 @@ pub(crate) fn positive_number(text: &str) -> Result<f64, &'static str> {
 
 pub(crate) fn positive_integer(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "expected a positive integer")
+}
+
+pub(crate) fn image_number(text: &str) -> Result<usize, &'static str> {
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|number| (1..=IMAGES_SHOWN).contains(number))
+        .ok_or("expected image numbers from 1 to 16 such as 1,3")
 }
 
 /// `10s`, `5m`, `1h30m`; a bare number is in seconds.

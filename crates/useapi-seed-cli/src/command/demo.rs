@@ -1,18 +1,17 @@
-//! `demo`: the same errand, against an emulator in the process.
+//! `demo`: the same as `fetch`, against an emulator in the process.
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use useapi_seed::{Client, WaitOptions};
 use useapi_seed_emulator::Emulator;
 
-use crate::arguments::{Common, Demo};
+use crate::arguments::{Common, Demo, Progress};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fetch::accounts::Accounts;
-use crate::fetch::{Fetcher, Mode, Pages, run as fetch_jobs};
+use crate::fetch::{self, Accounts, Context, Display, Extras, ImageSelection, Layout, Mode};
 use crate::output::Output;
 use crate::schemas;
 use crate::shutdown::Shutdown;
@@ -22,7 +21,7 @@ const SPEED: f64 = 45.0;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, CliError> {
-    let Demo { out, port } = arguments;
+    let Demo { output: dir, port } = arguments;
     let output = Output::new(common, schemas::RESULT)?;
     let emulator = Emulator::builder()
         .port(port)
@@ -33,20 +32,28 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, CliErr
     let client = Client::builder(emulator.token())
         .base_url(emulator.base_url())
         .build()?;
-    let fetcher = Fetcher {
+    let context = Context {
         client,
+        mode: Mode::Fetch,
         interval: INTERVAL,
         timeout: WaitOptions::DEFAULT_TIMEOUT,
+        deadline: None,
         is_persistent: false,
         receiver: None,
         reply_url: None,
         reply_ref: None,
         resubmit: false,
+        images: ImageSelection::All,
+        exec: None,
         accounts: Accounts::new(NonZeroUsize::MIN),
-        is_reached: AtomicBool::new(false),
+        is_reached: Cell::new(false),
         save_permits: Semaphore::new(1),
         shutdown: Shutdown::listen()?,
+        display: Display::new(Progress::Auto, 1),
     };
-    let jobs = vec![(emulator.jobs().imagine.clone(), out)];
-    fetch_jobs(&fetcher, Mode::Fetch, jobs, &Pages::Each, &output).await
+    let layout = Layout {
+        jobs: vec![(emulator.jobs().imagine.clone(), dir)],
+        parent: None,
+    };
+    fetch::run(&context, &layout, &Extras::default(), &output).await
 }

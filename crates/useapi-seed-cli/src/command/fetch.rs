@@ -1,11 +1,11 @@
-//! `fetch`: seeds and images of completed jobs.
+//! `fetch`: seeds and images of finished jobs.
 
 use super::callback;
-use super::fetcher::{dirs, fetcher};
+use super::context::{context, extras, images};
 use crate::arguments::{Common, Fetch};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fetch::{Mode, run as fetch_jobs};
+use crate::fetch::{self, Exec, Extras, Layout, Mode};
 use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
@@ -13,33 +13,54 @@ use crate::settings::Settings;
 
 pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliError> {
     let Fetch {
-        job_ids,
-        from,
-        place,
-        pace,
-        at_once,
-        callback_url,
-        callback_port,
-        key_file,
-        reply_url,
-        reply_ref,
-        resubmit,
+        input,
+        output: target,
+        batch,
+        poll,
+        concurrency,
+        callbacks,
     } = arguments;
-    let output = Output::new(common, schemas::RESULT)?;
+    let schema = if batch.dry_run {
+        schemas::PLAN
+    } else {
+        schemas::RESULT
+    };
+    let output = Output::new(common, schema)?;
     let settings = Settings::read(common)?;
+    let exec = batch.exec.as_deref().map(Exec::parse).transpose()?;
     // Before anything listens for Ctrl-C, since stdin may be waited for.
-    let ids = job_ids::read(&job_ids, from.as_deref())?;
-    let (jobs, pages) = dirs(&settings, place, ids)?;
-    let mut fetcher = fetcher(&settings, &pace, at_once)?;
-    fetcher.reply_url = reply_url.filter(|text| !text.trim().is_empty());
-    // Empty is absent.
-    fetcher.reply_ref = reply_ref.filter(|text| !text.trim().is_empty());
-    fetcher.resubmit = resubmit;
-    if let Some((url, port)) = callback_url.zip(callback_port) {
-        let client = fetcher.client.clone();
-        let key_file = settings.key_file(key_file)?;
-        let (receiver, _, _) = callback::receiver(client, &url, port, key_file).await?;
-        fetcher.receiver = Some(receiver);
+    let ids = job_ids::read(&input.job_ids, &input.input_file)?;
+    let layout = Layout::new(&settings, &target, ids)?;
+    if batch.dry_run {
+        let base_url = settings.base_url()?.value;
+        fetch::plan::print(&layout.jobs, &images(&target), &base_url, &output)?;
+        return Ok(Exit::Done);
     }
-    fetch_jobs(&fetcher, Mode::Fetch, jobs, &pages, &output).await
+    let mut context = context(
+        &settings,
+        Mode::Fetch,
+        &poll,
+        &target,
+        concurrency.jobs,
+        &layout,
+    )?;
+    // Empty is absent.
+    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    context.reply_url = given(callbacks.reply_url);
+    context.reply_ref = given(callbacks.reply_ref);
+    context.resubmit = concurrency.resubmit;
+    context.exec = exec;
+    if let Some((url, port)) = callbacks.callback_url.zip(callbacks.callback_port) {
+        let client = context.client.clone();
+        let key_file = settings.key_file(callbacks.key_file)?;
+        let (receiver, _, _) = callback::receiver(client, &url, port, key_file).await?;
+        context.receiver = Some(receiver);
+    }
+    let extras = Extras {
+        fail_fast: concurrency.fail_fast,
+        failed_file: batch.failed_file,
+        summary: batch.summary,
+        ..extras(&target)
+    };
+    fetch::run(&context, &layout, &extras, &output).await
 }

@@ -39,7 +39,7 @@ pub(super) async fn watch(
         loop {
             match round().await {
                 Ok(true) => return Ok(Exit::Done),
-                Err(error) if !error.exit().is_waiting() => return Err(error),
+                Err(error) if !error.exit().is_pending() => return Err(error),
                 Err(error) => eprint_error(&error),
                 Ok(false) => {}
             }
@@ -81,7 +81,7 @@ impl Job {
                 if error.exit() == Exit::Auth {
                     return Err(error);
                 }
-                let has_ended = !error.exit().is_waiting();
+                let has_ended = !error.exit().is_pending();
                 (Printed::of_error(job_id, &error), has_ended, Some(error))
             }
         };

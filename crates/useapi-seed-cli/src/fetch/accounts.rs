@@ -1,55 +1,35 @@
-//! The accounts that jobs belong to: how many of one account's jobs execute at
-//! once, who submits next, and whether the account is halted.
+//! The accounts that jobs belong to: how many of one account's jobs run at once, which
+//! one submits next, and whether anything more may be submitted.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use tokio::sync::{Mutex as Turns, MutexGuard as Turn, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use useapi_seed::channel_of;
 
 use crate::error::CliError;
-use crate::exit::Exit;
 
-/// Accounts, by the Discord channel that stands in their jobs' ids.
+/// Accounts, by the Discord channel in their jobs' IDs.
 #[derive(Debug)]
 pub(crate) struct Accounts {
-    at_once: NonZeroUsize,
-    by_channel: Mutex<BTreeMap<String, Arc<Account>>>,
+    slots: NonZeroUsize,
+    by_channel: RefCell<BTreeMap<String, Rc<Account>>>,
     /// Why nothing more is submitted to any.
-    stopped: StopCell,
+    stopped: Stopped,
 }
 
-/// Set once: the first reason is the one that counts.
-type StopCell = Arc<OnceLock<StopReason>>;
-
-/// Why nothing more is submitted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum StopReason {
-    Halted,
-    Busy,
-    Auth,
-    Unavailable,
-}
-
-impl From<StopReason> for CliError {
-    fn from(refusal: StopReason) -> Self {
-        let (exit, why) = match refusal {
-            StopReason::Halted => (Exit::Halted, "its account is halted"),
-            StopReason::Busy => (Exit::Pending, "its account has no place for another job"),
-            StopReason::Auth => (Exit::Auth, "the token gives no access"),
-            StopReason::Unavailable => (Exit::Unavailable, "the service cannot be reached"),
-        };
-        Self::new(format!("not submitted: {why}")).with_exit(exit)
-    }
-}
+/// Set once: the first reason counts.
+type Stopped = Rc<OnceCell<CliError>>;
 
 impl Accounts {
-    pub(crate) fn new(at_once: NonZeroUsize) -> Self {
+    pub(crate) fn new(slots: NonZeroUsize) -> Self {
         Self {
-            at_once,
-            by_channel: Mutex::default(),
-            stopped: StopCell::default(),
+            slots,
+            by_channel: RefCell::default(),
+            stopped: Stopped::default(),
         }
     }
 
@@ -59,27 +39,29 @@ impl Accounts {
         for job_id in job_ids {
             *counts.entry(channel_of(job_id)).or_default() += 1;
         }
-        let most = self.at_once.get();
-        counts.into_values().map(|count| count.min(most)).sum()
+        let slots = self.slots.get();
+        counts.into_values().map(|count| count.min(slots)).sum()
     }
 
-    /// The account of a job. Jobs whose ids tell nothing share one.
-    pub(crate) fn of(&self, job_id: &str) -> Arc<Account> {
+    /// The account of a job. Jobs whose IDs have no channel share one.
+    pub(crate) fn of(&self, job_id: &str) -> Rc<Account> {
         let channel = channel_of(job_id).unwrap_or_default();
-        let places = self.at_once.get().min(Semaphore::MAX_PERMITS);
-        let mut accounts = self
-            .by_channel
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.get().min(Semaphore::MAX_PERMITS);
+        let mut accounts = self.by_channel.borrow_mut();
         let account = accounts.entry(channel.to_owned()).or_insert_with(|| {
-            Arc::new(Account {
+            Rc::new(Account {
                 channel: channel.to_owned(),
-                places: Arc::new(Semaphore::new(places)),
-                turns: Turns::default(),
-                stopped: [Arc::clone(&self.stopped), StopCell::default()],
+                slots: Arc::new(Semaphore::new(slots)),
+                submit_lock: Mutex::default(),
+                stopped: [Rc::clone(&self.stopped), Stopped::default()],
             })
         });
-        Arc::clone(account)
+        Rc::clone(account)
+    }
+
+    /// Lets nothing more be submitted to any account.
+    pub(crate) fn stop_all(&self, reason: &CliError) {
+        let _ = self.stopped.set(reason.clone());
     }
 }
 
@@ -87,12 +69,11 @@ impl Accounts {
 #[derive(Debug)]
 pub(crate) struct Account {
     channel: String,
-    places: Arc<Semaphore>,
-    /// One job at a time knocks at a busy account, in the order in which they
-    /// came.
-    turns: Turns<()>,
-    /// All, and this one.
-    stopped: [StopCell; 2],
+    slots: Arc<Semaphore>,
+    /// One job at a time submits to a busy account, in order.
+    submit_lock: Mutex<()>,
+    /// All accounts, and this one.
+    stopped: [Stopped; 2],
 }
 
 impl Account {
@@ -100,33 +81,27 @@ impl Account {
         &self.channel
     }
 
-    /// One of the places, once there is one.
-    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        // Fails only for a semaphore that was closed, which this one never is.
-        Arc::clone(&self.places).acquire_owned().await.ok()
+    /// One of the slots, once there is one.
+    pub(crate) async fn acquire_slot(&self) -> Option<OwnedSemaphorePermit> {
+        // Fails only for a closed semaphore, which this one never is.
+        Arc::clone(&self.slots).acquire_owned().await.ok()
     }
 
-    pub(crate) async fn turn(&self) -> Turn<'_, ()> {
-        self.turns.lock().await
+    pub(crate) async fn submit_lock(&self) -> MutexGuard<'_, ()> {
+        self.submit_lock.lock().await
     }
 
-    /// Lets nothing more be submitted to it.
-    pub(crate) fn stop(&self, why: StopReason) {
+    /// Lets nothing more be submitted to this account.
+    pub(crate) fn stop(&self, reason: &CliError) {
         let [_, own] = &self.stopped;
-        let _ = own.set(why);
+        let _ = own.set(reason.clone());
     }
 
-    /// Lets nothing more be submitted to any account.
-    pub(crate) fn stop_all(&self, why: StopReason) {
-        let [all, _] = &self.stopped;
-        let _ = all.set(why);
-    }
-
-    /// An error when nothing more is to be submitted.
+    /// An error when nothing more may be submitted.
     pub(crate) fn check(&self) -> Result<(), CliError> {
         let mut stopped = self.stopped.iter();
         stopped
             .find_map(|stopped| stopped.get())
-            .map_or(Ok(()), |why| Err((*why).into()))
+            .map_or(Ok(()), |reason| Err(reason.clone().not_submitted()))
     }
 }

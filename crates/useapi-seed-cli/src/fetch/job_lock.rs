@@ -4,7 +4,7 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::dir_name;
+use super::directory_name;
 use super::lock::Lock;
 use super::pending::Pending;
 use crate::error::CliError;
@@ -65,8 +65,8 @@ pub(crate) fn try_take(
     output_is_locked: bool,
 ) -> Result<Option<JobLock>, CliError> {
     // The same id at another service is another job.
-    let mut name = dir_name::of(job_id).into_os_string();
-    name.push(format!(".{}", dir_name::hash(&[base_url, job_id])));
+    let mut name = directory_name::of(job_id).into_os_string();
+    name.push(format!(".{}", directory_name::hash(&[base_url, job_id])));
     try_take_in(&DIRECTORIES, Path::new(&name), output_is_locked)
 }
 

@@ -1,76 +1,75 @@
-//! The folder that receives a result.
+//! The directory that receives a result.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::lock::Lock;
 use crate::atomic_file;
 use crate::error::CliError;
 use crate::local_file;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-/// The file that says that a process works here.
+/// The file that shows that a process uses the directory.
 pub(super) const LOCK: &str = ".useapi-seed.lock";
 
-/// A folder that could be written to when it was prepared, and that no other
-/// process works in.
+/// A directory that was writable when it was prepared, and that no other process uses.
 ///
-/// When it is dropped and still empty, it goes again if it was made for this.
+/// When it is dropped while still empty, it is removed if it was created for this.
 #[derive(Debug)]
 pub(crate) struct OutputDir {
     path: PathBuf,
-    /// The folders that did not exist before, the innermost first.
-    made: Vec<PathBuf>,
+    /// The directories that did not exist before, innermost first.
+    created: Vec<PathBuf>,
     /// None once it is dropped, and where the file system has no locks.
     lock: Option<Lock>,
 }
 
 impl OutputDir {
-    /// Makes the folder and really writes a file, since permissions do not tell
-    /// about read-only and full disks, or about root. None when another process
-    /// works in it.
+    /// Creates the directory and really writes a file, since permissions show neither
+    /// read-only nor full disks, nor what root may do. None when another process uses it.
     pub(crate) fn prepare(path: &Path) -> Result<Option<Self>, CliError> {
-        let made = path
+        let created = path
             .ancestors()
             .take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists())
             .map(Path::to_owned)
             .collect();
         let mut dir = Self {
             path: path.to_owned(),
-            made,
+            created,
             lock: None,
         };
-        match dir.take() {
+        match dir.lock() {
             Ok(true) => Ok(Some(dir)),
             Ok(false) => Ok(None),
             Err(error) => {
                 let message = format!("cannot write to {}: {error}", path.display());
                 Err(CliError::file(message)
-                    .hint("Choose another folder, or make sure that this one can be made and written to.")
+                    .hint("Check its permissions, or use another directory.")
                     .permanent())
             }
         }
     }
 
-    fn take(&mut self) -> io::Result<bool> {
+    fn lock(&mut self) -> io::Result<bool> {
         if self.path.is_file() {
-            return Err(io::Error::other("it is a file, not a folder"));
+            return Err(io::Error::other("it is a file, not a directory"));
         }
         match Lock::try_take(&self.path.join(LOCK)) {
             Ok(None) => return Ok(false),
-            // The lock on the job has to do.
+            // The lock on the job must suffice.
             Err(error) if error.kind() == ErrorKind::Unsupported => {}
             taken => self.lock = taken?,
         }
-        // A folder that was just made is to be there after a power cut, too.
-        for made in &self.made {
-            atomic_file::sync(made.parent().unwrap_or(Path::new("")))?;
+        // A directory that was just created must survive a power loss, too.
+        for created in &self.created {
+            atomic_file::sync(created.parent().unwrap_or(Path::new("")))?;
         }
         atomic_file::remove_abandoned(&self.path);
         let mut file = atomic_file::temporary(&self.path)?;
-        file.write_all(b"Whether this folder can be written to.\n")?;
+        file.write_all(b"Write test.\n")?;
         file.close()?;
         Ok(true)
     }
@@ -84,7 +83,7 @@ impl OutputDir {
         &self.path
     }
 
-    /// Writes a file that is never there in part, and stays there.
+    /// Writes a file atomically and durably.
     pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), CliError> {
         let path = self.path.join(name);
         atomic_file::write(&path, content)
@@ -101,11 +100,11 @@ impl OutputDir {
         }
     }
 
-    /// Removes a file, if it is there.
+    /// Removes a file, if it exists.
     pub(crate) fn remove(&self, name: &str) -> Result<(), CliError> {
         let path = self.path.join(name);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(CliError::file(format!(
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(CliError::file(format!(
                 "cannot remove {}: {error}",
                 path.display()
             ))),
@@ -113,23 +112,18 @@ impl OutputDir {
         }
     }
 
-    /// The size of a file, if it is there.
-    pub(crate) fn size(&self, name: &str) -> Option<u64> {
-        atomic_file::size(&self.path.join(name))
-    }
-
-    /// A JSON file of before, if there is one that can be understood.
+    /// A JSON file of an earlier run, if there is one that can be parsed.
     pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, CliError> {
         read_json(&self.path.join(name))
     }
 
-    /// Pictures in the folder other than the given files, sorted.
-    pub(crate) fn other_pictures(&self, files: &[&str]) -> Vec<String> {
+    /// Images in the directory other than the given files, sorted.
+    pub(crate) fn other_images(&self, files: &[&str]) -> Vec<String> {
         let mut others: Vec<String> = fs::read_dir(&self.path)
             .into_iter()
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| is_picture(name) && !files.contains(&name.as_str()))
+            .filter(|name| is_image(name) && !files.contains(&name.as_str()))
             .collect();
         others.sort();
         others
@@ -138,10 +132,10 @@ impl OutputDir {
 
 impl Drop for OutputDir {
     fn drop(&mut self) {
-        // Its file has to go before the folder can.
+        // Its file must go before the directory can.
         drop(self.lock.take());
-        for dir in &self.made {
-            // Fails when there is something in it, which is meant.
+        for dir in &self.created {
+            // Fails when there is something in it, as intended.
             if fs::remove_dir(dir).is_err() {
                 break;
             }
@@ -149,7 +143,7 @@ impl Drop for OutputDir {
     }
 }
 
-/// A JSON file, if there is one that can be understood.
+/// A JSON file, if there is one that can be parsed.
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CliError> {
     match local_file::read(path, local_file::OUTPUT_LIMIT) {
         Ok(text) => Ok(serde_json::from_slice(&text).ok()),
@@ -164,7 +158,7 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, C
 }
 
 /// Whether a name is of the form `image-N.extension`.
-fn is_picture(name: &str) -> bool {
+fn is_image(name: &str) -> bool {
     name.strip_prefix("image-")
         .and_then(|rest| rest.split_once('.'))
         .is_some_and(|(number, _)| number.parse::<usize>().is_ok())
@@ -175,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_made_goes_when_it_stays_empty() {
+    fn created_directory_is_removed_if_empty() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("a/b");
         let dir = OutputDir::prepare(&path).unwrap().unwrap();
@@ -196,14 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn pictures_of_before_are_found() {
+    fn images_of_earlier_runs_are_found() {
         let root = tempfile::tempdir().unwrap();
         for name in ["image-2.png", "image-1.webp", "image-1.png", "image-x.png"] {
             fs::write(root.path().join(name), name).unwrap();
         }
         let dir = OutputDir::prepare(root.path()).unwrap().unwrap();
         assert_eq!(
-            dir.other_pictures(&["image-1.png"]),
+            dir.other_images(&["image-1.png"]),
             ["image-1.webp", "image-2.png"]
         );
     }

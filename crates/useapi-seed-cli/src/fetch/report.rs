@@ -1,6 +1,7 @@
 //! What came of one job.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 use useapi_seed::SeedResult;
@@ -13,95 +14,118 @@ use crate::exit::Exit;
 #[derive(Debug)]
 pub(crate) struct JobReport {
     pub(crate) job_id: String,
-    pub(crate) dir: PathBuf,
+    pub(crate) directory: PathBuf,
     pub(crate) started_job_id: Option<String>,
-    /// Whose seed the job of a wait retrieves, where that was recorded.
+    /// The job whose seed a `wait` retrieves, where that was recorded.
     pub(crate) parent_job_id: Option<String>,
     /// The result, as far as there is one.
     pub(crate) seed_file: Option<SeedFile>,
-    /// Whether the folder was finished before.
+    /// Whether everything was saved before.
     pub(crate) already_present: bool,
-    /// What keeps the folder from being whole.
+    /// What is missing, and why.
     pub(crate) errors: Vec<CliError>,
+    pub(crate) elapsed: Duration,
+    /// The exit code of `--exec` if it ran; none of a killed one.
+    pub(crate) exec: Option<Option<i32>>,
 }
 
 impl JobReport {
-    pub(crate) fn new(job_id: &str, dir: &Path) -> Self {
+    pub(crate) fn new(job_id: &str, directory: &Path) -> Self {
         Self {
             job_id: job_id.to_owned(),
-            dir: dir.to_owned(),
+            directory: directory.to_owned(),
             started_job_id: None,
             parent_job_id: None,
             seed_file: None,
             already_present: false,
             errors: Vec::new(),
+            elapsed: Duration::ZERO,
+            exec: None,
         }
     }
 
-    /// The worst of it.
+    /// The most severe.
     pub(crate) fn exit(&self) -> Exit {
         let exits = self.errors.iter().map(CliError::exit);
-        exits.max().unwrap_or(Exit::Done)
+        exits.max().unwrap_or_default()
     }
 
-    pub(crate) fn outcome(&self) -> Outcome {
+    pub(crate) fn status(&self) -> Status {
         match self.exit() {
-            Exit::Done => Outcome::Done,
-            exit if exit.is_waiting() => Outcome::Waiting,
-            _ => Outcome::Failed,
+            Exit::Done => Status::Completed,
+            exit if exit.is_pending() => Status::Pending,
+            _ => Status::Failed,
         }
     }
 
-    pub(crate) fn to_line(&self) -> JobReportJson<'_> {
+    /// `base` is the directory that the files' paths are relative to.
+    pub(crate) fn to_json(&self, base: &Path) -> JobReportJson<'_> {
         let seed_file = self.seed_file.as_ref();
+        let path = |file: &String| base.join(file).to_string_lossy().into_owned();
+        let files = |file: &'_ SeedFile| {
+            let files = file.files.iter();
+            files.map(|file| file.file.as_ref().map(path)).collect()
+        };
         JobReportJson {
             requested_job_id: &self.job_id,
-            outcome: self.outcome(),
-            dir: self.dir.to_string_lossy().into_owned(),
+            status: self.status(),
+            directory: self.directory.to_string_lossy().into_owned(),
             already_present: self.already_present,
             started_job_id: self.started_job_id.as_deref(),
             result: seed_file.map(|file| &file.result),
+            retrieved_at: seed_file.and_then(|file| file.retrieved_at.as_deref()),
             files: seed_file.map(|file| file.files.as_slice()),
+            image_paths: seed_file.map(files),
             errors: self.errors.iter().map(ErrorJson::new).collect(),
+            elapsed_s: self.elapsed.as_secs_f64(),
+            exec_exit_code: self.exec.flatten(),
             exit_code: self.exit().code(),
         }
     }
 }
 
-/// How a job has fared.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) enum Outcome {
-    /// The folder is whole.
-    Done,
-    /// It failed; the errors say whether the same command may do better.
+pub(crate) enum Status {
+    /// Everything that was requested is saved.
+    Completed,
+    /// It failed; the errors say whether the same command may succeed later.
     Failed,
-    /// It is not over: the same command goes on.
-    Waiting,
+    /// It is not finished: the same command resumes it.
+    Pending,
 }
 
 /// What came of one job, on a line of its own.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct JobReportJson<'a> {
-    /// The job's id, as it was given.
+    /// The job's ID, as it was given.
     requested_job_id: &'a str,
-    /// How it has fared.
-    outcome: Outcome,
-    /// Its folder, which is there when anything is.
-    dir: String,
-    /// Whether the folder was finished before.
+    /// The state of the job.
+    status: Status,
+    /// Its directory, which exists when anything was saved.
+    directory: String,
+    /// Whether everything was saved before.
     already_present: bool,
-    /// Id of the job that was started for it, as far as it is known.
+    /// ID of the seed job that was started for it, as far as it is known.
     started_job_id: Option<&'a str>,
     /// The result, as far as there is one.
     #[serde(flatten)]
     result: Option<&'a SeedResult>,
+    /// When the result was retrieved, as in RFC 3339.
+    retrieved_at: Option<&'a str>,
     /// The files of the images, as in `seed.json`; null without a result.
     files: Option<&'a [ImageFile]>,
-    /// What keeps the folder from being whole.
+    /// The paths of the images, in the order of `files`; null where one is not saved.
+    image_paths: Option<Vec<Option<String>>>,
+    /// What is missing, and why.
     errors: Vec<ErrorJson<'a>>,
+    /// How long the job took, in seconds.
+    elapsed_s: f64,
+    /// The exit code of `--exec`; null when it did not run, or was killed.
+    exec_exit_code: Option<i32>,
     /// The exit code that this job alone would lead to.
     exit_code: u8,
 }

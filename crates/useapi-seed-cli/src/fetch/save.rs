@@ -1,26 +1,26 @@
 //! From a result to files.
 
 use futures_util::StreamExt;
-use useapi_seed::{Client, SeedResult, Warning};
+use indicatif::HumanBytes;
+use useapi_seed::{SeedResult, Warning};
 
+use super::context::Context;
+use super::display::JobDisplay;
 use super::output_dir::OutputDir;
-use super::progress::Progress;
 use super::report::JobReport;
 use super::seed_file::{NAME, SeedFile, listed};
+use crate::atomic_file;
 use crate::error::CliError;
-use crate::terminal::note_label;
-use crate::text::IMAGES_SHOWN;
+use crate::terminal::{Verbosity, verbosity};
 use crate::text::sanitize;
 
-/// Saves all that can be; the report has what could not. A file that fails keeps
-/// none of the others back.
-///
-/// The answer comes first, since everything else can be had from it.
-pub(crate) async fn all(
-    client: &Client,
+/// Saves all that can be; the report has what could not. A failed file keeps none of
+/// the others back.
+pub(super) async fn all(
+    context: &Context,
     dir: &OutputDir,
     result: &SeedResult,
-    progress: &Progress,
+    display: &JobDisplay<'_>,
     report: &mut JobReport,
 ) {
     let JobReport {
@@ -30,78 +30,88 @@ pub(crate) async fn all(
         errors,
         ..
     } = report;
+    // The response first, since everything else can be had from it.
     errors.extend(dir.write("job.json", result.raw_body()).err());
 
-    let saving = client.save_images(result, dir.path());
-    let notes: Vec<_> = result
+    // A `wait` may know from a record whose seed its job retrieves.
+    let requested = parent_job_id.as_ref().unwrap_or(job_id);
+    // The seed before the images, which may take their time.
+    let mut file = SeedFile::new(requested, result, &context.images);
+    if let Ok(Some(earlier)) = dir.read_json::<SeedFile>(NAME) {
+        file.keep(&earlier, |name| atomic_file::size(&dir.path().join(name)));
+    }
+    let file = seed_file.insert(file);
+    errors.extend(dir.write_json(NAME, file).err());
+
+    let numbers = context.images.of(result.images().len());
+    let saving = context.client.save_images(result, dir.path());
+    let warnings: Vec<_> = result
         .warnings()
         .iter()
         .cloned()
         .chain(saving.warning())
         .collect();
-
-    // A `wait` may know from a record whose seed its job retrieves.
-    let requested = parent_job_id.as_ref().unwrap_or(job_id);
-    // And the seed before the images, which may take their time. If this is the
-    // end, the images are missing.
-    let first = seed_file.insert(SeedFile::new(requested, result, &[]));
-    errors.extend(dir.write_json(NAME, first).err());
-
-    let count = result.images().len().min(IMAGES_SHOWN);
-    progress.status(&format!("saving {count} images"));
-    let outcomes = saving.into_stream();
-    let outcomes: Vec<_> = outcomes
-        .inspect(|outcome| progress.image(outcome))
-        .collect()
-        .await;
-    let last = seed_file.insert(SeedFile::new(requested, result, &outcomes));
-    errors.extend(dir.write_json(NAME, last).err());
-    if outcomes.is_empty() {
-        errors.push(CliError::new("the answer lists no images"));
+    if !context.images.allows_none() {
+        display.phase(&format!("downloading {} images", numbers.len()));
     }
-
-    tell_notes(progress, &notes);
-    let mut files = Vec::new();
-    for (image, outcome) in result.images().iter().zip(outcomes) {
+    let mut outcomes = saving.with_numbers(numbers.clone()).into_stream();
+    let mut numbers = numbers
+        .into_iter()
+        .filter(|number| result.images().iter().any(|image| image.number == *number));
+    let mut has_outcome = false;
+    while let (Some(outcome), Some(number)) = (outcomes.next().await, numbers.next()) {
+        has_outcome = true;
+        file.set(number, &outcome);
         match outcome {
             Ok(saved) => {
+                let size = HumanBytes(saved.size);
+                let reused = if saved.reused { " (already saved)" } else { "" };
+                if display.shows_images() {
+                    display.detail(format_args!("image {number}: {size}{reused}"));
+                }
                 for difference in &saved.mismatches {
                     let difference = sanitize(&difference.to_string());
-                    tell_note(progress, &format!("image {}: {difference}", image.number));
+                    display.note(format_args!("image {number}: {difference}"));
                 }
-                files.push(saved.name);
             }
             Err(error) => errors.push(error.into()),
         }
     }
-    let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    for other in listed(&dir.other_pictures(&files)) {
+    errors.extend(dir.write_json(NAME, file).err());
+    if !has_outcome && !context.images.allows_none() {
+        errors.push(CliError::new("the response contains no images"));
+    }
+
+    note_warnings(display, &warnings);
+    let files: Vec<_> = file
+        .files
+        .iter()
+        .filter_map(|file| file.file.as_deref())
+        .collect();
+    for other in listed(&dir.other_images(&files)) {
         let other = sanitize(&other);
-        tell_note(
-            progress,
-            &format!("{other} was there before and is not of this result"),
-        );
+        display.note(format_args!(
+            "{other} already existed and is not part of this job"
+        ));
     }
 }
 
-/// Discord adds fields to its files at will, so those share a line.
-fn tell_notes(progress: &Progress, notes: &[Warning]) {
+/// Discord adds fields to its files at will: those share a line, with `--verbose`.
+fn note_warnings(display: &JobDisplay<'_>, warnings: &[Warning]) {
     let (mut unknown, mut others) = (Vec::new(), Vec::new());
-    for note in notes {
-        match note {
+    for warning in warnings {
+        match warning {
             Warning::UnknownField(path) => unknown.push(path.as_str()),
-            note => others.push(note),
+            warning => others.push(warning),
         }
     }
-    for note in listed(&others) {
-        tell_note(progress, &sanitize(&note));
+    for warning in listed(&others) {
+        display.note(sanitize(&warning));
     }
-    if !unknown.is_empty() {
+    if !unknown.is_empty() && verbosity() >= Verbosity::Verbose {
         let unknown = sanitize(&listed(&unknown).join(", "));
-        tell_note(progress, &format!("not documented, but kept: {unknown}"));
+        display.note(format_args!(
+            "undocumented fields (kept in job.json): {unknown}"
+        ));
     }
-}
-
-fn tell_note(progress: &Progress, note: &str) {
-    progress.eprint(format_args!("{} {note}", note_label()));
 }

@@ -1,10 +1,14 @@
 //! `seed.json`: the result, and the files of its images.
 
-use std::iter;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use useapi_seed::{Error, SavedImage, SeedResult};
 
+use super::images::ImageSelection;
+use super::output_dir::read_json;
+use crate::atomic_file;
+use crate::error::CliError;
 use crate::text::IMAGES_SHOWN;
 
 pub(crate) const NAME: &str = "seed.json";
@@ -13,12 +17,15 @@ pub(crate) const NAME: &str = "seed.json";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SeedFile {
-    /// Id of the job whose seed was asked for; the started job's for a `wait`, where
-    /// no other is recorded.
+    /// ID of the job whose seed was requested; the seed job's for a `wait`, where no
+    /// other is recorded.
     pub(crate) requested_job_id: Option<String>,
+    /// When the result was retrieved, as in RFC 3339.
+    #[serde(default)]
+    pub(crate) retrieved_at: Option<String>,
     #[serde(flatten)]
     pub(crate) result: SeedResult,
-    /// The files of the images, in their order; 16 at most.
+    /// The files of the requested images, by number; 16 at most.
     pub(crate) files: Vec<ImageFile>,
 }
 
@@ -28,9 +35,10 @@ pub(crate) struct SeedFile {
 pub(crate) struct ImageFile {
     /// The image's position among the images, from 1.
     pub(crate) number: usize,
-    /// The file's name in this folder; null when it could not be saved.
+    /// The file's path, relative to the job's directory, or with an output template to
+    /// the directory of all jobs; null when it is not saved.
     pub(crate) file: Option<String>,
-    /// Why it could not be saved.
+    /// Why it is not saved.
     pub(crate) error: Option<String>,
     /// Its media type, by its content.
     media_type: Option<String>,
@@ -45,60 +53,144 @@ pub(crate) struct ImageFile {
 }
 
 impl SeedFile {
-    /// `outcomes` are those of the result's images, in order; none of an image
-    /// that was not tried yet.
+    /// A result of which no image is saved yet.
     pub(crate) fn new(
         requested_job_id: &str,
         result: &SeedResult,
-        outcomes: &[Result<SavedImage, Error>],
+        selection: &ImageSelection,
     ) -> Self {
-        let images = result.images().iter().take(IMAGES_SHOWN);
+        let numbers = selection.of(result.images().len()).into_iter();
         Self {
             requested_job_id: Some(requested_job_id.to_owned()),
+            retrieved_at: Some(jiff::Timestamp::now().strftime("%FT%TZ").to_string()),
             result: result.clone(),
-            files: images
-                .zip(outcomes.iter().map(Some).chain(iter::repeat(None)))
-                .map(|(image, outcome)| ImageFile::new(image.number, outcome))
-                .collect(),
+            files: numbers.map(ImageFile::missing).collect(),
         }
     }
 
-    /// Whether the file is about a job: the one that was asked for, the one of the
-    /// response, or the one that the seed belongs to.
+    /// Keeps what an earlier run saved, of images that this one does not request.
+    pub(crate) fn keep(&mut self, earlier: &Self, size: impl Fn(&str) -> Option<u64>) {
+        for file in &earlier.files {
+            if file.is_saved(&size) && self.files.iter().all(|own| own.number != file.number) {
+                self.files.push(file.clone());
+            }
+        }
+        self.files.sort_by_key(|file| file.number);
+    }
+
+    /// Takes the outcome of saving an image.
+    pub(crate) fn set(&mut self, number: usize, outcome: &Result<SavedImage, Error>) {
+        if let Some(file) = self.files.iter_mut().find(|file| file.number == number) {
+            *file = ImageFile::new(number, outcome);
+        }
+    }
+
+    /// Whether the file is about a job: the requested one, the one of the response, or
+    /// the one that the seed belongs to.
     pub(crate) fn is_about(&self, job_id: &str) -> bool {
         let result = &self.result;
         let ids = [self.requested_job_id.as_deref(), result.parent_job_id()];
         result.job_id() == job_id || ids.contains(&Some(job_id))
     }
 
-    /// Whether nothing is missing, when the folder has files of these sizes.
-    pub(crate) fn is_whole(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
-        let is_there = |image: &ImageFile| {
-            let found = image.file.as_deref().and_then(&size);
-            found.is_some() && found == image.size
+    /// Whether all wanted images are saved, when the files have these sizes.
+    pub(crate) fn is_complete(
+        &self,
+        selection: &ImageSelection,
+        size: impl Fn(&str) -> Option<u64>,
+    ) -> bool {
+        let is_saved = |number: &usize| {
+            let mut files = self.files.iter();
+            files.any(|file| file.number == *number && file.is_saved(&size))
         };
-        !self.files.is_empty() && self.files.iter().all(is_there)
+        let wanted = selection.of(self.result.images().len());
+        (selection.allows_none() || !wanted.is_empty()) && wanted.iter().all(is_saved)
+    }
+
+    /// Whether no requested image is missing, when the files have these sizes.
+    pub(crate) fn is_whole(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
+        self.files.iter().all(|file| file.is_saved(&size))
+    }
+
+    /// How many images are saved, and their bytes.
+    pub(crate) fn saved(&self) -> (usize, u64) {
+        let saved = self.files.iter().filter(|file| file.file.is_some());
+        (
+            saved.clone().count(),
+            saved.filter_map(|file| file.size).sum(),
+        )
     }
 }
 
 impl ImageFile {
-    fn new(number: usize, outcome: Option<&Result<SavedImage, Error>>) -> Self {
-        let saved = outcome.and_then(|outcome| outcome.as_ref().ok());
-        let error = outcome.and_then(|outcome| outcome.as_ref().err());
-        let (width, height) = saved.and_then(|saved| saved.dimensions).unzip();
+    fn missing(number: usize) -> Self {
         Self {
             number,
-            file: saved.map(|saved| saved.name.clone()),
-            error: error.map(ToString::to_string),
-            media_type: saved.map(|saved| saved.media_type.clone()),
-            size: saved.map(|saved| saved.size),
-            width,
-            height,
-            differences: saved
-                .map(|saved| saved.mismatches.iter().map(ToString::to_string).collect())
-                .unwrap_or_default(),
+            file: None,
+            error: None,
+            media_type: None,
+            size: None,
+            width: None,
+            height: None,
+            differences: Vec::new(),
         }
     }
+
+    fn new(number: usize, outcome: &Result<SavedImage, Error>) -> Self {
+        let missing = Self::missing(number);
+        match outcome {
+            Err(error) => Self {
+                error: Some(error.to_string()),
+                ..missing
+            },
+            Ok(saved) => Self {
+                file: Some(saved.name.clone()),
+                media_type: Some(saved.media_type.clone()),
+                size: Some(saved.size),
+                width: saved.dimensions.map(|(width, _)| width),
+                height: saved.dimensions.map(|(_, height)| height),
+                differences: saved.mismatches.iter().map(ToString::to_string).collect(),
+                ..missing
+            },
+        }
+    }
+
+    fn is_saved(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
+        let found = self.file.as_deref().and_then(size);
+        found.is_some() && found == self.size
+    }
+}
+
+/// The result in a directory, if there is one that can be parsed.
+pub(super) fn read(dir: &Path) -> Result<Option<SeedFile>, CliError> {
+    read_json(&dir.join(NAME))
+}
+
+/// The saved result of a job, when nothing is left to do. It only reads.
+pub(super) fn complete(
+    dir: &Path,
+    job_id: &str,
+    images: &ImageSelection,
+) -> Result<Option<SeedFile>, CliError> {
+    let size = |name: &str| atomic_file::size(&dir.join(name));
+    Ok(read(dir)?.filter(|file| {
+        file.is_about(job_id) && file.is_complete(images, size) && size("job.json").is_some()
+    }))
+}
+
+/// The job whose result a directory has, if it is another one: the two would mix.
+pub(super) fn other_job(dir: &Path, job_id: &str) -> Result<Option<String>, CliError> {
+    let seed_file: Option<serde_json::Value> = read_json(&dir.join(NAME))?;
+    let id = |name: &str| {
+        let seed_file = seed_file.as_ref()?;
+        seed_file.get(name)?.as_str().map(str::to_owned)
+    };
+    let (present, parent) = (id("job_id"), id("parent_job_id"));
+    let requested = id("requested_job_id");
+    let is_same = [&present, &parent, &requested]
+        .into_iter()
+        .any(|id| id.as_deref() == Some(job_id));
+    Ok(requested.or(parent).or(present).filter(|_| !is_same))
 }
 
 /// The first of a list, and how many more there are.

@@ -1,6 +1,6 @@
 //! The submission: the library's steps, recorded before each next one.
 
-use std::sync::atomic::Ordering;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
@@ -9,12 +9,14 @@ use useapi_seed::{
     SubmissionState, SubmitOptions, SubmitOutcome,
 };
 
-use super::accounts::{Account, StopReason};
-use super::fetcher::{Fetcher, Locked, another_job, keep};
+use super::accounts::Account;
+use super::context::Context;
+use super::display::{JobDisplay, short};
+use super::job_lock::JobLock;
 use super::output_dir::OutputDir;
 use super::pending::Pending;
-use super::progress::Progress;
 use super::report::JobReport;
+use super::response_file;
 use super::seed_file::{NAME as SEED_FILE, SeedFile};
 use crate::account_state;
 use crate::error::CliError;
@@ -30,92 +32,96 @@ const MAX_INITIAL_BACKOFF: Duration = Duration::from_millis(500);
 const ATTEMPTS: u32 = 4;
 const FIRST_RETRY_DELAY: Duration = Duration::from_secs(2);
 
+/// The lock on a job, and whether another process held it first; none for a service
+/// that does not outlive this process.
+pub(super) type Locked = Option<(JobLock, bool)>;
+
 /// The submission of one job.
 pub(super) struct JobSubmission<'a> {
-    pub(super) fetcher: &'a Fetcher,
+    pub(super) context: &'a Context,
     pub(super) dir: &'a OutputDir,
     pub(super) account: &'a Account,
     pub(super) lock: &'a mut Locked,
-    pub(super) progress: &'a Progress,
+    pub(super) display: &'a JobDisplay<'a>,
     pub(super) report: &'a mut JobReport,
 }
 
 impl JobSubmission<'_> {
-    /// Goes to where nothing is left to be submitted, from what is recorded.
+    /// Resumes from what is recorded, and returns when nothing is left to be submitted.
     pub(super) async fn run(mut self) -> Result<SubmitOutcome, CliError> {
-        let (fetcher, dir, progress) = (self.fetcher, self.dir, self.progress);
+        let (context, dir, display) = (self.context, self.dir, self.display);
         let mut pending = match self.recorded()? {
             Some(pending) => pending,
             None => self.pending(SubmissionState::Planned),
         };
         if pending.job_id != self.report.job_id {
-            return Err(another_job(dir, &pending.job_id));
+            return Err(another_job(dir.path(), &pending.job_id));
         }
-        fetcher.check_place(dir, &pending)?;
+        pending.check_base_url(dir.path(), context.client.base_url())?;
         if let SubmissionState::Started { job, .. } = pending.submission.clone() {
             self.report.started_job_id = Some(job.job_id.clone());
-            let shown = sanitize(&job.job_id);
-            progress.since(pending.submitted_at().elapsed().unwrap_or_default());
-            progress.eprint(format_args!(
-                "going on with job {shown}, which was started before"
-            ));
-            return Ok(SubmitOutcome::Started(fetcher.client.job(job)));
+            display.set_age(pending.submitted_at().elapsed().unwrap_or_default());
+            display.detail(format_args!("resuming {}", sanitize(&job.job_id)));
+            return Ok(SubmitOutcome::Started(context.client.job(job)));
         }
         let resubmit = match pending.settles_in() {
             None => Resubmit::Never,
-            Some(left) if fetcher.resubmit && !left.is_zero() => Resubmit::Immediately,
+            Some(left) if context.resubmit && !left.is_zero() => Resubmit::Immediately,
             Some(_) => Resubmit::WhenSettled,
         };
         let mut submission = self.submission(resubmit)?;
-        if resubmit != Resubmit::Never {
-            let found = self.search(&mut submission, &mut pending).await?;
-            if let Some(found) = found {
-                return Ok(found);
-            }
+        if resubmit != Resubmit::Never
+            && let Some(found) = self.search(&mut submission, &mut pending).await?
+        {
+            return Ok(found);
         }
-        let _turn = fetcher.unless_interrupted(self.account.turn()).await?;
+        display.waiting("waiting for its turn");
+        let _lock = context
+            .unless_interrupted(self.account.submit_lock())
+            .await?;
         self.account.check()?;
-        progress.status("submitting");
+        display.requesting("submitting");
         self.send(submission, pending).await
     }
 
     /// What was recorded about the job, here or by another process.
     fn recorded(&self) -> Result<Option<Pending>, CliError> {
-        match (Pending::read(self.dir)?, self.elsewhere()) {
+        match (Pending::read(self.dir.path())?, self.recorded_elsewhere()) {
             // What was sent last is settled last.
-            (Some(or_current_dir), Some(elsewhere))
-                if or_current_dir.settles_in().is_some()
-                    && elsewhere.settles_in() > or_current_dir.settles_in() =>
+            (Some(here), Some(elsewhere))
+                if here.settles_in().is_some() && elsewhere.settles_in() > here.settles_in() =>
             {
                 Ok(Some(elsewhere))
             }
-            (None, None) => self.known(),
-            (or_current_dir, elsewhere) => Ok(or_current_dir.or(elsewhere)),
+            (None, None) => self.pending_from_result(),
+            (here, elsewhere) => Ok(here.or(elsewhere)),
         }
     }
 
-    /// What another process may have submitted, for another folder.
-    fn elsewhere(&self) -> Option<Pending> {
+    /// What another process may have submitted, for another directory.
+    fn recorded_elsewhere(&self) -> Option<Pending> {
         let (lock, has_waited) = self.lock.as_ref()?;
-        let settle_time = self.fetcher.client.settle_time();
+        let settle_time = self.context.client.settle_time();
         let now = SystemTime::now();
         let intent = match (lock.recorded(), has_waited) {
-            (Some(Ok(noted)), _) if noted.started_job_id().is_none() => return Some(noted),
-            // The job may be over for long: that is for the search to find out.
-            (Some(Ok(noted)), _) => Intent::foreign(noted.submitted_at(), settle_time),
+            (Some(Ok(recorded)), _) if recorded.started_job_id().is_none() => {
+                return Some(recorded);
+            }
+            // The job may have ended long ago: the search finds out.
+            (Some(Ok(recorded)), _) => Intent::foreign(recorded.submitted_at(), settle_time),
             (Some(Err(_)), _) => Intent::foreign(now, settle_time),
-            // It has ended, and most likely the job has its seed.
+            // It has exited, and most likely the job has its seed.
             (None, true) => Intent::foreign(now, Duration::ZERO),
             (None, false) => return None,
         };
         Some(self.pending(SubmissionState::Intent(intent)))
     }
 
-    /// The job that the folder's result is of, when something of that is missing.
-    fn known(&self) -> Result<Option<Pending>, CliError> {
+    /// The job of the directory's result, when something of that is missing.
+    fn pending_from_result(&self) -> Result<Option<Pending>, CliError> {
         let seed_file: Option<SeedFile> = self.dir.read_json(SEED_FILE)?;
         let job_id = self.report.job_id.as_str();
-        let known = seed_file.filter(|file| self.fetcher.is_persistent && file.is_about(job_id));
+        let known = seed_file.filter(|file| self.context.is_persistent && file.is_about(job_id));
         let Some(seed_file) = known else {
             return Ok(None);
         };
@@ -130,8 +136,8 @@ impl JobSubmission<'_> {
     fn pending(&self, submission: SubmissionState) -> Pending {
         Pending {
             job_id: self.report.job_id.clone(),
-            base_url: self.fetcher.client.base_url().to_owned(),
-            reply_ref: self.fetcher.reply_ref.clone(),
+            base_url: self.context.client.base_url().to_owned(),
+            reply_ref: self.context.reply_ref.clone(),
             submitted_at: None,
             submission,
         }
@@ -144,76 +150,77 @@ impl JobSubmission<'_> {
         submission: &mut Submission,
         pending: &mut Pending,
     ) -> Result<Option<SubmitOutcome>, CliError> {
-        let (fetcher, progress) = (self.fetcher, self.progress);
-        progress.eprint("a submission may have been sent before: searching for its job");
-        let begun = Instant::now();
+        let (context, display) = (self.context, self.display);
+        display.detail("previous submission unconfirmed; checking for a running job");
+        let started = Instant::now();
         let mut is_reported = false;
         loop {
             let left = pending.settles_in().unwrap_or_default();
             let step = submission.step(pending.submission.clone());
-            let step = fetcher.unless_interrupted(step).await?;
+            let step = context.unless_interrupted(step).await?;
             if let Some(error) = step.error {
-                fetcher.stop_others(self.account, &error);
+                context.stop_others(self.account, &error);
                 return Err(error.into());
             }
             if self.record(pending, step.state)? {
                 match &pending.submission {
-                    SubmissionState::Planned => progress.eprint("no job was started"),
+                    SubmissionState::Planned => display.detail("no running job found"),
                     SubmissionState::Intent(_) => {
-                        progress.eprint("submitting again, although a second job may run");
+                        display.detail("submitting again, although a second job may run");
                     }
                     _ => {}
                 }
-                return Ok(found(submission, pending));
+                return Ok(outcome(submission, pending));
             }
             if !is_reported {
-                progress.eprint(format_args!(
-                    "no job found yet; the submission may still arrive: searching for another {} s \
-                     (--resubmit skips this)",
-                    left.as_secs() + 1
+                display.detail(format_args!(
+                    "no running job found yet; the submission may still arrive: checking for \
+                     another {} (--resubmit skips this)",
+                    short(left + Duration::from_secs(1))
                 ));
-                progress.status("searching for the job");
                 is_reported = true;
             }
-            if begun.elapsed() >= fetcher.timeout {
+            if started.elapsed() >= context.timeout {
                 return Err(unsettled(left));
             }
             if let Next::After(pause) = step.next {
-                fetcher.unless_interrupted(sleep(pause)).await?;
+                display.sleeping(pause);
+                context.unless_interrupted(sleep(pause)).await?;
             }
         }
     }
 
-    /// Takes the steps to a started job. An interrupt is heard between them.
+    /// Takes the steps to a started job. An interrupt is handled between them.
     async fn send(
         &mut self,
         mut submission: Submission,
         mut pending: Pending,
     ) -> Result<SubmitOutcome, CliError> {
-        let fetcher = self.fetcher;
-        let begun = Instant::now();
+        let context = self.context;
+        let started = Instant::now();
         // Whether the next step sends what is recorded.
         let mut is_recorded = pending.settles_in().is_some();
         loop {
             let step = submission.step(pending.submission.clone());
             let step = if is_recorded {
                 // It is sent even now: else the next run would wait until it is settled.
-                fetcher.finish(step).await
+                finish(context, step).await
             } else {
-                fetcher.check_interrupt()?;
-                fetcher.unless_interrupted(step).await?
+                context.check_interrupt()?;
+                context.unless_interrupted(step).await?
             };
             let Step {
                 state, next, error, ..
             } = step;
             let is_new = self.record(&mut pending, state)?;
             is_recorded = is_new && error.is_none() && pending.settles_in().is_some();
-            if let Some(found) = found(&submission, &pending) {
-                if let SubmitOutcome::Started(_) = found {
-                    fetcher.is_reached.store(true, Ordering::Relaxed);
-                    account_state::working(fetcher.client.base_url(), self.account.channel());
+            if let Some(outcome) = outcome(&submission, &pending) {
+                context.display.reachable();
+                if let SubmitOutcome::Started(_) = outcome {
+                    context.is_reached.set(true);
+                    account_state::working(context.client.base_url(), self.account.channel());
                 }
-                return Ok(found);
+                return Ok(outcome);
             }
             let pause = match (&error, next) {
                 // It was rejected before it was processed, or did not arrive.
@@ -221,25 +228,24 @@ impl JobSubmission<'_> {
                     if matches!(pending.submission, SubmissionState::Planned)
                         || error.is_too_many_jobs() =>
                 {
-                    self.pause(error, begun)
+                    self.pause(error, started)
                 }
                 (_, Next::Now) => continue,
                 (_, Next::After(pause)) => Some(pause),
                 (_, Next::Stop) => None,
             };
             match pause {
-                Some(pause) => fetcher.unless_interrupted(sleep(pause)).await?,
+                Some(pause) => context.unless_interrupted(sleep(pause)).await?,
                 None => return Err(self.failed(error)),
             }
         }
     }
 
     /// How long until a request that was not processed is sent again, if it is.
-    fn pause(&self, error: &Error, begun: Instant) -> Option<Duration> {
-        let interval = self.fetcher.interval;
+    fn pause(&self, error: &Error, started: Instant) -> Option<Duration> {
+        let (interval, timeout) = (self.context.interval, self.context.timeout);
         // What responded before will respond again.
-        let is_patient =
-            error.is_too_many_jobs() || self.fetcher.is_reached.load(Ordering::Relaxed);
+        let is_patient = error.is_too_many_jobs() || self.context.is_reached.get();
         let least = if is_patient {
             interval
         } else if error.attempts() < ATTEMPTS {
@@ -248,26 +254,66 @@ impl JobSubmission<'_> {
             return None;
         };
         let pause = error.retry_after().unwrap_or_default().max(least);
-        let end = begun.elapsed().checked_add(pause)?;
-        (end < self.fetcher.timeout).then_some(pause)
+        let end = started.elapsed().checked_add(pause)?;
+        if end >= timeout {
+            return None;
+        }
+        if error.is_too_many_jobs() {
+            self.display.phase("account busy; waiting for a free slot");
+        } else if is_patient {
+            let left = timeout.saturating_sub(started.elapsed());
+            self.context.on_connection_error(error, left);
+        }
+        self.display.sleeping(pause);
+        Some(pause)
     }
 
-    fn failed(&self, error: Option<Error>) -> CliError {
+    fn failed(&mut self, error: Option<Error>) -> CliError {
         let Some(error) = error else {
             return CliError::new("the submission ended without a job");
         };
-        keep(self.dir, &error);
-        self.fetcher.stop_others(self.account, &error);
+        let context = self.context;
+        if let Some(wrong) = self.wrong_base_url(&error) {
+            context.accounts.stop_all(&wrong);
+            return wrong;
+        }
+        response_file::keep(self.dir.path(), &error);
+        context.stop_others(self.account, &error);
+        let cli_error = CliError::from(&error);
         if error.is_too_many_jobs() {
-            self.account.stop(StopReason::Busy);
+            self.account.stop(&cli_error);
         }
         if matches!(error.kind(), ErrorKind::Transport) && !error.may_have_been_sent() {
-            self.account.stop_all(StopReason::Unavailable);
+            context.accounts.stop_all(&cli_error);
         }
-        error.into()
+        cli_error
     }
 
-    /// Records where the submission stands, before the next step; whether that is new.
+    /// The first response of a base URL without /v2, when it is a 404 or the like: then
+    /// the request did not go to the documented address, and has started nothing.
+    fn wrong_base_url(&mut self, error: &Error) -> Option<CliError> {
+        let context = self.context;
+        let base_url = context.client.base_url().trim_end_matches('/');
+        let status = error.status()?.as_u16();
+        let is_suspect = matches!(status, 300..400 | 404 | 405) && !context.is_reached.get();
+        if !is_suspect || base_url.ends_with("/v2") {
+            return None;
+        }
+        if let Some((lock, _)) = self.lock {
+            lock.clear();
+        }
+        // An error leaves the record, and the next run searches.
+        let _ = Pending::remove(self.dir);
+        let base_url = sanitize(base_url);
+        let message = format!("{base_url} is not the useapi.net API (HTTP {status})");
+        Some(
+            CliError::of_kind("wrong_base_url", Exit::Usage, message)
+                .with_http_status(Some(status))
+                .hint(format!("Did you mean {base_url}/v2?")),
+        )
+    }
+
+    /// Records the state of the submission before the next step; whether that is new.
     /// Where the service does not outlive this process, there is nothing to resume.
     fn record(&mut self, pending: &mut Pending, state: SubmissionState) -> Result<bool, CliError> {
         if state == pending.submission {
@@ -277,8 +323,8 @@ impl JobSubmission<'_> {
         if let SubmissionState::Started { job, .. } = &next.submission {
             next.submitted_at = pending.recorded_at();
             self.report.started_job_id = Some(job.job_id.clone());
-            let shown = sanitize(&job.job_id);
-            self.progress.eprint(format_args!("started job {shown}"));
+            self.display
+                .detail(format_args!("submitted as {}", sanitize(&job.job_id)));
         }
         *pending = next;
         let Some((lock, _)) = self.lock else {
@@ -302,50 +348,48 @@ impl JobSubmission<'_> {
     }
 
     fn submission(&self, resubmit: Resubmit) -> Result<Submission, CliError> {
-        let (fetcher, job_id) = (self.fetcher, &self.report.job_id);
+        let (context, job_id) = (self.context, &self.report.job_id);
         // It is for the searches, too: a first run's end soon.
         let retry = match resubmit {
             Resubmit::Never => RetryPolicy::disabled(),
             _ => RetryPolicy::default(),
         };
         let retry = retry
-            .initial_backoff(fetcher.interval.min(MAX_INITIAL_BACKOFF))
-            .max_backoff(fetcher.interval.min(MAX_SEARCH_BACKOFF));
+            .initial_backoff(context.interval.min(MAX_INITIAL_BACKOFF))
+            .max_backoff(context.interval.min(MAX_SEARCH_BACKOFF));
         let mut options = SubmitOptions::default()
             .resubmit(resubmit)
             .retry(retry)
             // It is stopped between two steps.
             .timeout(Duration::MAX);
-        if let Some(url) = &fetcher.reply_url {
+        if let Some(url) = &context.reply_url {
             options = options.reply_url(url);
         }
-        if let Some(receiver) = &fetcher.receiver {
-            let address = receiver.reply_url(job_id, fetcher.reply_ref.as_deref());
-            options = options.reply_url(address.map_err(|error| CliError::new(error.to_string()))?);
+        if let Some(receiver) = &context.receiver {
+            let url = receiver.reply_url(job_id, context.reply_ref.as_deref());
+            options = options.reply_url(url.map_err(|error| CliError::new(error.to_string()))?);
         }
-        if let Some(reference) = &fetcher.reply_ref {
+        if let Some(reference) = &context.reply_ref {
             options = options.reply_ref(reference);
         }
-        Ok(fetcher.client.submission(job_id, options)?)
+        Ok(context.client.submission(job_id, options)?)
     }
 }
 
-impl Fetcher {
-    /// Not cancelled by an interrupt: its response is worth the time.
-    async fn finish(&self, step: impl Future<Output = Step>) -> Step {
-        let mut step = std::pin::pin!(step);
-        tokio::select! {
-            step = &mut step => return step,
-            _ = self.shutdown.wait() => {
-                eprint("finishing the submission before the end; again ends at once");
-            }
+/// Not cancelled by an interrupt: its response is worth the time.
+async fn finish(context: &Context, step: impl Future<Output = Step>) -> Step {
+    let mut step = std::pin::pin!(step);
+    tokio::select! {
+        step = &mut step => return step,
+        _ = context.shutdown.wait() => {
+            eprint("finishing the current request; press Ctrl-C again to quit now");
         }
-        step.await
     }
+    step.await
 }
 
-/// The job or result that the submission has come to.
-fn found(submission: &Submission, pending: &Pending) -> Option<SubmitOutcome> {
+/// The job or result of the submission.
+fn outcome(submission: &Submission, pending: &Pending) -> Option<SubmitOutcome> {
     match &pending.submission {
         SubmissionState::Started { job, .. } => {
             Some(SubmitOutcome::Started(submission.job(job.clone())))
@@ -357,15 +401,24 @@ fn found(submission: &Submission, pending: &Pending) -> Option<SubmitOutcome> {
     }
 }
 
+pub(super) fn another_job(dir: &Path, job_id: &str) -> CliError {
+    let (path, job_id) = (dir.display(), sanitize(job_id));
+    CliError::usage(format!("{path} belongs to another job ({job_id})"))
+        .hint("Nothing was submitted. Use another directory.")
+}
+
 /// The time was over before it was known whether there is a job.
 fn unsettled(left: Duration) -> CliError {
-    let seconds = left.as_secs() + 1;
-    CliError::new(format!(
-        "not known yet whether a job was started: the submission may still arrive within {seconds} s"
-    ))
-    .with_exit(Exit::Pending)
+    let left = short(left + Duration::from_secs(1));
+    CliError::of_kind(
+        "unsettled",
+        Exit::Pending,
+        format!(
+            "unconfirmed whether a job was started; the submission may still arrive within {left}"
+        ),
+    )
     .hint(
-        "The same command searches for the job, and submits again only when none was started. With \
+        "The same command checks for the job, and submits again only when none was started. With \
          --resubmit it submits at once, and a second job may run.",
     )
 }

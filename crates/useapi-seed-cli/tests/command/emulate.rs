@@ -71,7 +71,7 @@ fn json_line_suffices_for_other_programs() {
         ("halted", 4),
     ] {
         command(dir.path())
-            .args(["fetch", &text(&jobs[name]), "--out", name])
+            .args(["fetch", &text(&jobs[name]), "-o", name])
             .line("--interval 0.02")
             .at_url(&base_url, &token)
             .run()

@@ -39,7 +39,7 @@ fn exit_2_on_wrong_usage() {
         (&["fetch", "1", "--interval", "nan"], "--interval"),
         (&["fetch", "1", "--timeout", "inf"], "--timeout"),
         (&["wait", "1", "--timeout", "soon"], "--timeout"),
-        (&["fetch", "1", "--out", ""], "--out"),
+        (&["fetch", "1", "-o", ""], "-o"),
         (&["fetch", "1", "--token", "t"], "--token"),
         (&["fetch", "1", "--reply-url", "ftp://a"], "replyUrl"),
         (&["emulate", "--speed", "0"], "--speed"),
@@ -161,7 +161,7 @@ fn exit_4_when_account_is_halted() {
             .reported("HTTP 596");
         assert_eq!(
             run.resume_command(),
-            format!("useapi-seed fetch {halted} --out out --interval 0.05")
+            format!("useapi-seed fetch {halted} -o out --interval 0.05")
         );
     }
     let stub = Stub::start();
@@ -186,7 +186,7 @@ fn exit_7_without_response_and_8_when_job_ended() {
     stub.on_submit(200, r#"{"jobid": "9", "status": "started"}"#);
     stub.on_poll(200, ended);
     let run = stub
-        .run_in(dir.path(), "fetch 5 --interval 0.02 --out out")
+        .run_in(dir.path(), "fetch 5 --interval 0.02 -o out")
         .exit_code(8)
         .reported("no cats")
         .reported("The job will not go on");

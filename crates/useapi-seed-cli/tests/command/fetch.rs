@@ -58,7 +58,7 @@ fn progress_prints_one_line_per_change() {
     let setup = Setup::of(Emulator::builder().time_scale(20.0));
     let job_id = setup.parent();
     let run = setup
-        .run(&format!("fetch {job_id} --interval 0.001 --out out"))
+        .run(&format!("fetch {job_id} --interval 0.001 -o out"))
         .exit_code(0)
         .reported("progress, ");
     let mut lines: Vec<&str> = run.stderr.lines().collect();

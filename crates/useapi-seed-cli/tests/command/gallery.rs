@@ -50,7 +50,7 @@ fn gallery(dir: &Path) -> Value {
 fn fetch_writes_pages() {
     let setup = Setup::running();
     let jobs = setup.emulator.jobs();
-    let both = format!("fetch {} {} --into all", jobs.imagine, jobs.button);
+    let both = format!("fetch {} {} -d all", jobs.imagine, jobs.button);
     setup.run(&both).exit_code(0);
     let all = fs::read_to_string(setup.path("all/index.html")).unwrap();
     assert_eq!(all.matches("<li>").count(), 2);

@@ -60,24 +60,30 @@ fn help_examples_succeed() {
         // A job keeps running while the clock is paused.
         let setup = Setup::paused();
         if ["cancel", "status", "wait"].contains(&name) {
-            let run = setup.fetch("first").line("--timeout 0.01").run();
-            assert_eq!(run.exit_code(5).started_job(), STARTED);
+            setup
+                .fetch("first")
+                .line("--timeout 0.01")
+                .run()
+                .exit_code(5);
+            assert_eq!(setup.last_started(), STARTED);
         }
         let mut jobs = setup.parent().to_owned();
         match name {
             "cancel" => {
                 let mut second = setup.fetch_job(&setup.emulator.jobs().button, "second");
-                let run = second.line("--timeout 0.01").run().exit_code(5);
-                jobs = run.started_job().to_owned();
+                second.line("--timeout 0.01").run().exit_code(5);
+                jobs = setup.last_started();
             }
             // It is watched until it ends.
             "status" => setup.emulator.advance(Duration::from_secs(60)),
             _ => setup.emulator.set_time_scale(FAST).unwrap(),
         }
-        fs::write(setup.path("jobs.txt"), jobs).unwrap();
+        for file in ["jobs.txt", "jobs.csv"] {
+            fs::write(setup.path(file), &jobs).unwrap();
+        }
         if name == "gallery" {
             for into in [".", "pictures"] {
-                let line = format!("fetch {} --into {into}", setup.parent());
+                let line = format!("fetch {} -d {into}", setup.parent());
                 setup.run(&line).exit_code(0);
             }
         }
@@ -88,7 +94,7 @@ fn help_examples_succeed() {
             }
         }
     });
-    assert_eq!(count.into_inner(), 32);
+    assert_eq!(count.into_inner(), 33);
 }
 
 /// Those that run until they are ended.

@@ -31,7 +31,7 @@ fn no_file_name_escapes_directory() {
         for name in COMPLETE {
             std::os::unix::fs::symlink(root.path().join("evil"), out.join(name)).unwrap();
         }
-        stub.run_in(&dir, "fetch 5 --out links").exit_code(0);
+        stub.run_in(&dir, "fetch 5 -o links").exit_code(0);
         assert_eq!(names(root.path()), ["in"]);
         assert_eq!(fs::read(out.join("image-1.png")).unwrap(), PNG);
     }
@@ -52,7 +52,7 @@ fn control_sequences_are_not_printed() {
     });
     stub.on_first_poll(200, look.to_string());
     stub.on_poll(401, r#"{"error": "Unauthorized", "code": 401}"#);
-    stub.run_in(dir.path(), "fetch 5 --out out")
+    stub.run_in(dir.path(), "fetch 5 -o out")
         .exit_code(6)
         .reported("gone, 0 %");
     assert_eq!(
@@ -70,7 +70,7 @@ fn control_sequences_are_not_printed() {
         let line = run.suggested_command();
         let id_alone = line
             .strip_prefix("useapi-seed fetch ")
-            .and_then(|rest| rest.strip_suffix(" --out 8"))
+            .and_then(|rest| rest.strip_suffix(" -o 8"))
             .unwrap();
         let output = std::process::Command::new("bash")
             .args(["-c", &format!("printf %s {id_alone}")])
@@ -86,7 +86,7 @@ fn control_sequences_are_not_printed() {
     stub.on_submit(200, job.to_string());
     stub.on_image(1, 403, b"\x1b[31mred\x07\r\n");
     let run = stub
-        .run_in(dir.path(), "fetch 5 --out other")
+        .run_in(dir.path(), "fetch 5 -o other")
         .exit_code(1)
         .reported("error: image 1");
     assert_eq!(run.stdout, "seed 77\na [31mred[0m cat --seed 77\nother\n");
@@ -94,7 +94,7 @@ fn control_sequences_are_not_printed() {
     let stub = Stub::start();
     let refusal = json!({"error": "Job of type \x1b[31mred\x07 not supported", "code": 400});
     stub.on_submit(400, refusal.to_string());
-    stub.run_in(dir.path(), "fetch 5 --out none")
+    stub.run_in(dir.path(), "fetch 5 -o none")
         .exit_code(3)
         .reported("error: ");
 }

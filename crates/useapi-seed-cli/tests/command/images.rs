@@ -18,14 +18,14 @@ fn failed_image_does_not_affect_others() {
     stub.on_image(4, 200, PNG);
 
     let run = stub
-        .run("fetch 5 --out out")
+        .run("fetch 5 -o out")
         .exit_code(1)
         .reported("error: image 1: ")
         .reported("This content is no longer available.")
         .reported("renewed URLs")
         .reported("error: image 2: image host returned HTTP 401: Log in")
         .reported("error: image 3: image URL has expired")
-        .reported("to go on: useapi-seed fetch 5 --out out");
+        .reported("To resume, run: useapi-seed fetch 5 -o out");
     assert!(!run.stderr.contains("error: image 4"));
     assert_eq!(run.stdout, "seed 77\nA cat --v 5.2 --seed 77\nout\n");
 
@@ -61,7 +61,7 @@ fn differences_are_noted_and_kept() {
     attachments[0]["content_type"] = "image/webp".into();
     stub.on_submit(200, job.to_string());
     stub.on_image(1, 200, PNG);
-    stub.run("fetch 5 --out out")
+    stub.run("fetch 5 -o out")
         .exit_code(0)
         .reported("note: images: 1 instead of 4\n")
         .reported("note: image 1: expected 5 bytes, got 67\n")
@@ -82,7 +82,7 @@ fn long_lists_end_with_count() {
     stub.on_submit(200, job.to_string());
     stub.on_image(1, 200, PNG);
     let run = stub
-        .run("fetch 5 --out out --fields images,files")
+        .run("fetch 5 -o out --fields images,files")
         .exit_code(0)
         .reported("note: images: only the first 16 of 20 are saved\n")
         .reported("seed.attachments[15].flags, and 4 more\n");
@@ -105,7 +105,7 @@ fn response_without_images_exits_1() {
     let mut job = stub.job();
     job["seed"]["attachments"] = serde_json::json!([]);
     stub.on_submit(200, job.to_string());
-    stub.run("fetch 5 --out out")
+    stub.run("fetch 5 -o out")
         .exit_code(1)
         .reported("error: the answer lists no images");
     assert_eq!(
@@ -122,7 +122,7 @@ fn directory_of_another_job_is_rejected() {
     let present = r#"{"job_id": "7", "parent_job_id": "6"}"#;
     fs::write(out.join("seed.json"), present).unwrap();
     // The stub knows no answer to a submission.
-    stub.run("fetch 5 --out out")
+    stub.run("fetch 5 -o out")
         .exit_code(2)
         .reported("error: out is job 6's");
     assert_eq!(fs::read_to_string(out.join("seed.json")).unwrap(), present);
@@ -131,7 +131,7 @@ fn directory_of_another_job_is_rejected() {
         stub.on_submit(200, job.to_string());
         stub.on_images();
         fs::write(out.join("seed.json"), present).unwrap();
-        stub.run(&format!("fetch {id} --out out")).exit_code(0);
+        stub.run(&format!("fetch {id} -o out")).exit_code(0);
     }
 }
 
@@ -139,7 +139,7 @@ fn directory_of_another_job_is_rejected() {
 fn unparsable_response_is_kept() {
     let stub = Stub::start();
     stub.on_submit(200, "<html>Back soon</html>");
-    stub.run("fetch 5 --out out")
+    stub.run("fetch 5 -o out")
         .exit_code(7)
         .reported("response kept in out/response.txt");
     let kept = fs::read_to_string(stub.path("out/response.txt")).unwrap();

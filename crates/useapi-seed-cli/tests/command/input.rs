@@ -53,7 +53,7 @@ fn list_with_crlf_is_read_through_xargs() {
 fn word_after_json_is_never_submitted() {
     let stub = Stub::with_result();
     for word in [
-        "seed, folder",
+        "seed, directory",
         "Seed",
         "seed,jobId",
         "seed.value",
@@ -61,9 +61,9 @@ fn word_after_json_is_never_submitted() {
         "*",
         ".seed",
         "all",
-        "seed folder",
+        "seed directory",
         "SEED",
-        "seed;folder",
+        "seed;directory",
         "[seed]",
     ] {
         run(&stub, &["fetch", ID, "--json", word])
@@ -84,7 +84,7 @@ fn every_bad_job_id_is_reported_before_sending() {
     fs::write(stub.path("stdin.txt"), b"6\xff\n7\n\x008\n").unwrap();
     let long = "5".repeat(257);
     let run = command(stub.dir())
-        .args(["fetch", ID, "1\u{200b}2", &long, "-", "--from", "jobs.txt"])
+        .args(["fetch", ID, "1\u{200b}2", &long, "-", "-i", "jobs.txt"])
         .at_url(&stub.base_url(), TOKEN)
         .stdin(Stdio::from(fs::File::open(stub.path("stdin.txt")).unwrap()))
         .run()

@@ -66,7 +66,7 @@ fn interrupted_fetch_prints_resume_command() {
         let (ended, told) = running.end();
         assert_eq!(ended, Some(code), "{told}");
         let last = told.lines().last().unwrap();
-        let line = last.strip_prefix("to go on: ").unwrap();
+        let line = last.strip_prefix("To resume, run: ").unwrap();
 
         setup.emulator.advance(Duration::from_secs(60));
         shell(setup.dir(), line)
@@ -94,7 +94,7 @@ fn interrupt_waits_for_submission() {
         }
         let (ended, told) = running.end();
         assert_eq!(ended, Some(130), "{told}");
-        assert!(told.lines().last().unwrap().starts_with("to go on: "));
+        assert!(told.lines().last().unwrap().starts_with("To resume, run: "));
         let pending = json(&setup.path("out/pending.json"));
         assert_schema("pending", &pending);
         assert_eq!(pending["submission"]["state"] == "started", signals == 1);

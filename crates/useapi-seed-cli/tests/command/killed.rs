@@ -93,7 +93,7 @@ fn killed_after(changes: usize, setup: &Setup, job_id: &str) -> bool {
     fs::create_dir(&out).unwrap();
     let fetch = || {
         let mut fetch = command(dir.path());
-        fetch.line(&format!("fetch {job_id} --out out"));
+        fetch.line(&format!("fetch {job_id} -o out"));
         fetch.at(&setup.emulator);
         fetch
     };

@@ -110,7 +110,7 @@ fn fetch_with_callback_ends_immediately() {
     let setup = Setup::running();
     let port = free_port();
     command(setup.dir())
-        .line(&format!("fetch {} --out out", setup.parent()))
+        .line(&format!("fetch {} -o out", setup.parent()))
         .line("--interval 600 --timeout 1200 --reply-ref r --key-file key")
         .line(&format!("--callback-port {port}"))
         .args(["--callback-url", &format!("http://127.0.0.1:{port}")])
@@ -157,7 +157,7 @@ fn listen_bind_error_is_reported_before_requests() {
             "listen --public-url {url} --port {port} --key-file {key_file}"
         )));
         run(command(setup.dir()).line(&format!(
-            "fetch {} --out out --callback-url {url} --callback-port {port} --key-file {key_file}",
+            "fetch {} -o out --callback-url {url} --callback-port {port} --key-file {key_file}",
             setup.parent()
         )));
     }

@@ -102,7 +102,7 @@ fn finished_directory_needs_no_lock() {
     fs::write(out.join("pending.json"), "{}").unwrap();
     let again = run(fetch()).exit_code(0);
     assert_eq!((again.stdout, again.stderr.as_str()), (first.stdout, ""));
-    run(setup.command(&format!("wait {job_id} --out out"))).exit_code(0);
+    run(setup.command(&format!("wait {job_id} -o out"))).exit_code(0);
     assert_eq!(setup.emulator.journal().len(), calls);
 
     // What a killed process has left goes where that is possible.
@@ -132,7 +132,7 @@ fn finished_read_only_directory_is_left_alone() {
     let line = format!(
         "unshare --mount --map-root-user sh -c 'mount --bind out out && \
          mount -o remount,ro,bind out && ! touch out/file 2>/dev/null && echo mounted && \
-         exec useapi-seed fetch {job_id} --out out'"
+         exec useapi-seed fetch {job_id} -o out'"
     );
     let run = crate::process::shell(setup.dir(), &line)
         .at(&setup.emulator)
@@ -174,7 +174,7 @@ fn unusual_files_are_rejected() {
                 }
             }
             let mut fetch = command(stub.dir());
-            fetch.line("fetch 5 --out out");
+            fetch.line("fetch 5 -o out");
             fetch.at_url(&stub.base_url(), TOKEN);
             run(fetch).exit_code(9).reported(name).reported(cause);
             fs::remove_dir_all(&out).unwrap();
@@ -219,7 +219,7 @@ fn settings_in_fifo_do_not_block() {
 fn directory_creation_error_is_reported() {
     let stub = Stub::start();
     // Not even root can create one there.
-    stub.run("fetch 5 --out /proc/out/5")
+    stub.run("fetch 5 -o /proc/out/5")
         .exit_code(9)
         .reported("cannot write to /proc/out/5: ")
         .reported("No such file or directory");
@@ -248,7 +248,7 @@ fn parts_of_killed_processes_are_removed() {
         }
         plant(&format!("state/useapi-seed/{}", parts[1]));
         command(stub.dir())
-            .args([task, job["jobid"].as_str().unwrap(), "--out", task])
+            .args([task, job["jobid"].as_str().unwrap(), "-o", task])
             .at_url(&stub.base_url(), TOKEN)
             .env("XDG_STATE_HOME", stub.path("state"))
             .run()

@@ -27,7 +27,7 @@ mod many;
 mod odd_responses;
 #[cfg(unix)]
 mod open_files;
-mod output_folder;
+mod output_directory;
 mod pages;
 mod process;
 mod scripts;

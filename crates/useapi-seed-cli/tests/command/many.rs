@@ -72,7 +72,7 @@ fn fetch(setup: &Setup, job_ids: &[String]) -> Command {
         ),
     )
     .unwrap();
-    setup.command("fetch --from jobs.txt --into out --timeout 600")
+    setup.command("fetch -i jobs.txt -d out --timeout 600")
 }
 
 /// Many jobs of an account with three places, beside those of a halted one.
@@ -84,12 +84,12 @@ fn halted_account_stops_only_its_jobs() {
     let all = [halted.clone(), good.clone()].concat();
     // More than there is room for, so that the account has to refuse.
     let run = fetch(&setup, &all)
-        .line("--at-once 12 --json")
+        .line("--jobs 12 --json")
         .run()
         .exit_code(4)
         .reported("40 done, 3 failed, 0 waiting")
         .reported("useapi-seed reset 1122334466")
-        .reported("when that is done, to go on: useapi-seed fetch")
+        .reported("when that is done, To resume, run: useapi-seed fetch")
         .reported(&format!(
             "  failed  {}: not submitted: its account is halted",
             halted[1]
@@ -98,12 +98,12 @@ fn halted_account_stops_only_its_jobs() {
     let lines = lines(&run.stdout);
     assert_eq!(lines.len(), 43);
     for id in &good {
-        assert_eq!(lines[id]["outcome"], "done", "{}", lines[id]);
+        assert_eq!(lines[id]["status"], "done", "{}", lines[id]);
         assert_eq!(setup.emulator.job_counts()[id].started, 1);
-        assert_complete(&setup.path(lines[id]["folder"].as_str().unwrap()));
+        assert_complete(&setup.path(lines[id]["directory"].as_str().unwrap()));
     }
     for id in &halted {
-        assert_eq!(lines[id]["outcome"], "failed");
+        assert_eq!(lines[id]["status"], "failed");
         assert_eq!(lines[id]["exit_code"], 4);
     }
     // The first refusal is enough: nothing is asked of it any more.
@@ -149,11 +149,11 @@ fn list_errors_are_reported_before_requests() {
     let (setup, ..) = setup(1);
     fs::write(setup.path("jobs.txt"), "1\n2 3\n").unwrap();
     setup
-        .run("fetch --from jobs.txt")
+        .run("fetch -i jobs.txt")
         .exit_code(2)
         .reported("jobs.txt, line 2: \"2 3\" contains white space");
     setup
-        .run("fetch --from none.txt")
+        .run("fetch -i none.txt")
         .exit_code(9)
         .reported("cannot read job IDs from none.txt");
     setup
@@ -161,9 +161,9 @@ fn list_errors_are_reported_before_requests() {
         .exit_code(2)
         .reported("contains no job ID");
     setup
-        .run("fetch 1 2 --out a")
+        .run("fetch 1 2 -o a")
         .exit_code(2)
-        .reported("--into");
+        .reported("-d");
     assert!(setup.emulator.journal().is_empty());
 }
 
@@ -232,7 +232,7 @@ fn unreachable_service_ends_batch() {
 fn outage_during_batch_is_retried() {
     let (setup, good, _) = setup(6);
     let mut fetch = fetch(&setup, &good);
-    let mut child = fetch.line("--at-once 1").start();
+    let mut child = fetch.line("--jobs 1").start();
     wait_until(|| !setup.emulator.journal().is_empty());
     for (operation, status) in [(Operation::RetrieveSeed, 429), (Operation::GetJob, 503)] {
         setup.inject(operation, 12, Fault::status(status));

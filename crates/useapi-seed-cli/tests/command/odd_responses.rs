@@ -12,7 +12,7 @@ const PARENT: &str = "20240225-user:1-channel:1";
 const STARTED: &str = "20240226-user:1-channel:1";
 
 fn fetch(stub: &Stub, timeout: &str) -> Run {
-    stub.run(&format!("fetch {PARENT} --out out --timeout {timeout}"))
+    stub.run(&format!("fetch {PARENT} -o out --timeout {timeout}"))
 }
 
 /// The original job, whose seed is not retrieved.
@@ -71,7 +71,7 @@ fn second_lost_response_exits_7() {
         fs::create_dir(stub.path("out")).unwrap();
         let path = stub.path("out/pending.json");
         fs::write(path, pending.to_string()).unwrap();
-        stub.run(&format!("fetch {PARENT} --out out {option}"))
+        stub.run(&format!("fetch {PARENT} -o out {option}"))
             .exit_code(7)
             .reported("HTTP 500: oops");
         assert_eq!(stub.submitted().len(), 1, "{option}");
@@ -86,7 +86,7 @@ fn gateway_401_does_not_stop_batch() {
     stub.on_list(&[]);
     stub.on_poll(200, without_seed());
     stub.on_images();
-    stub.run("fetch 5 6 7 --at-once 1")
+    stub.run("fetch 5 6 7 --jobs 1")
         .exit_code(7)
         .reported("2 done, 0 failed, 1 waiting");
     assert_eq!(stub.submitted().len(), 3);
@@ -214,7 +214,7 @@ fn wait_keeps_parent_for_fetch() {
     stub.reset();
     stub.on_poll(200, job.to_string());
     stub.on_images();
-    stub.run(&format!("wait {STARTED} --out out")).exit_code(0);
+    stub.run(&format!("wait {STARTED} -o out")).exit_code(0);
     fetch(&stub, "20").exit_code(0);
     assert_eq!(stub.submitted().len(), 1);
 }

@@ -55,7 +55,7 @@ fn output_directory_gets_its_own_page_only() {
         ("sub2/.", "w/sub/sub2"),
     ] {
         let root = Deep::new();
-        fetch(&root.path("w/sub"), &["5", "--out", out]);
+        fetch(&root.path("w/sub"), &["5", "-o", out]);
         let page = root.page(&format!("{written}/index.html"));
         assert!(is_about_one(&page), "{out}: {page}");
         assert!(!page.contains("../"), "{out}: {page}");
@@ -64,7 +64,7 @@ fn output_directory_gets_its_own_page_only() {
     }
     let root = Deep::new();
     let out = root.path("w/sub");
-    fetch(&root.path("w"), &["5", "--out", out.to_str().unwrap()]);
+    fetch(&root.path("w"), &["5", "-o", out.to_str().unwrap()]);
     assert_eq!(names(&out), COMPLETE);
     assert_eq!(names(&root.path("w")), ["sub"]);
 }
@@ -76,7 +76,7 @@ fn page_about_all_is_for_several_jobs_or_into() {
     assert_eq!(names(&root.path("w")), ["5", "sub"]);
     assert!(is_about_one(&root.page("w/5/index.html")));
 
-    fetch(&root.path("w"), &["5", "--into", "sub"]);
+    fetch(&root.path("w"), &["5", "-d", "sub"]);
     assert!(is_about_all(&root.page("w/sub/index.html")));
     assert!(root.page("w/sub/5/index.html").contains("../index.html"));
     assert_eq!(names(&root.path("w")), ["5", "sub"]);
@@ -89,7 +89,7 @@ fn page_about_all_is_for_several_jobs_or_into() {
     fetch(&root.path("w"), &["7"]);
     assert_eq!(root.page("w/index.html").matches("<li>").count(), 3);
     // A directory that was named for one job has only that one's page.
-    fetch(&root.path("w"), &["8", "--out", "eight"]);
+    fetch(&root.path("w"), &["8", "-o", "eight"]);
     assert_eq!(root.page("w/index.html").matches("<li>").count(), 3);
 }
 
@@ -97,9 +97,9 @@ fn page_about_all_is_for_several_jobs_or_into() {
 fn no_gallery_writes_no_page() {
     let root = Deep::new();
     for arguments in [
-        &["5", "--out", "out"][..],
-        &["5", "--into", "one"],
-        &["5", "6", "--into", "two"],
+        &["5", "-o", "out"][..],
+        &["5", "-d", "one"],
+        &["5", "6", "-d", "two"],
     ] {
         fetch(&root.path("w"), &[arguments, &["--no-gallery"]].concat());
     }
@@ -113,8 +113,8 @@ fn page_of_another_program_is_noted() {
     let root = Deep::new();
     let own = "<!doctype html><title>Own</title>";
     for (page, arguments) in [
-        ("sub/index.html", &["5", "--into", "sub"][..]),
-        ("out/index.html", &["5", "--out", "out"]),
+        ("sub/index.html", &["5", "-d", "sub"][..]),
+        ("out/index.html", &["5", "-o", "out"]),
     ] {
         let path = root.path("w").join(page);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -130,7 +130,7 @@ fn page_of_another_program_is_noted() {
 #[test]
 fn job_directory_keeps_its_page() {
     let root = Deep::new();
-    fetch(&root.path("w"), &["5", "--out", "."]);
+    fetch(&root.path("w"), &["5", "-o", "."]);
     let page = root.page("w/index.html");
     fetch(&root.path("w"), &["6", "7"])
         .reported("note: index.html is the page of the job in this directory");

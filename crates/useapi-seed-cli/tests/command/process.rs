@@ -119,7 +119,9 @@ impl Run {
     #[track_caller]
     pub(crate) fn resume_command(&self) -> &str {
         let last = self.stderr.lines().last().expect("nothing was told");
-        let (_, line) = last.split_once("to go on: ").expect("no command line");
+        let (_, line) = last
+            .split_once("To resume, run: ")
+            .expect("no command line");
         line
     }
 
@@ -282,7 +284,7 @@ impl Setup {
     }
 
     pub(crate) fn fetch_job(&self, job_id: &str, out: &str) -> Command {
-        self.command(&format!("fetch {job_id} --out {out}"))
+        self.command(&format!("fetch {job_id} -o {out}"))
     }
 
     /// `fetch` that notes the job for processes in other directories.
@@ -295,6 +297,14 @@ impl Setup {
     /// Returns when the injected fault has hit.
     pub(crate) fn wait_for_fault(&self) {
         wait_until(|| self.emulator.faults()[0].hits > 0);
+    }
+
+    /// The seed job that was started last.
+    pub(crate) fn last_started(&self) -> String {
+        let journal = self.emulator.journal();
+        let mut calls = journal.iter().rev();
+        let submission = calls.find(|call| call.operation == Some(Operation::RetrieveSeed));
+        submission.unwrap().job.clone().unwrap()
     }
 
     /// Runs a command line against the emulator.

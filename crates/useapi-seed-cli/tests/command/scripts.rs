@@ -7,12 +7,12 @@ fn json_output_matches_schemas() {
     let setup = Setup::running();
     let jobs = setup.emulator.jobs();
     let imagine = jobs.imagine.as_str();
-    let run = setup.run(&format!("fetch {}", jobs.button)).exit_code(0);
-    let started = run.started_job();
+    setup.run(&format!("fetch {}", jobs.button)).exit_code(0);
+    let started = &*setup.last_started();
     for (name, arguments, lines) in [
         ("result", &["fetch", imagine, "5"][..], 2),
         ("result", &["wait", started], 1),
-        ("result", &["demo", "--out", "demo"], 1),
+        ("result", &["demo", "-o", "demo"], 1),
         ("status", &["status", imagine, "5", &jobs.progress], 3),
         ("jobs", &["jobs"], 1),
         ("reset", &["reset", "1114555266835431444"], 1),
@@ -41,11 +41,10 @@ fn json_output_matches_schemas() {
 fn fields_are_selected_and_others_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let run = command(dir.path())
-        .args(["demo", "--fields", "seed, requested_job_id"])
+        .args(["demo", "--fields", "seed, directory"])
         .run()
         .exit_code(0);
-    let start = "{\"seed\":3058471692,\"requested_job_id\":\"20240225145303538-";
-    assert!(run.stdout.starts_with(start), "{}", run.stdout);
+    assert_eq!(run.stdout, "{\"seed\":3058471692,\"directory\":\"demo\"}\n");
     for line in [
         "schema --json",
         "man --json",

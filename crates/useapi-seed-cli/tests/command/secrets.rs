@@ -23,7 +23,7 @@ fn echoed_token_is_masked() {
     job["content"] = format!("**a cat {TOKEN}** - <@1> (fast)").into();
     stub.on_submit(200, job.to_string());
     stub.on_images();
-    let run = stub.run_in(dir.path(), "fetch 5 --out out").exit_code(0);
+    let run = stub.run_in(dir.path(), "fetch 5 -o out").exit_code(0);
     assert!(run.stdout.contains("a cat *** --seed 77"), "{}", run.stdout);
     let out = dir.path().join("out");
     assert_eq!(names(&out).len(), 7);
@@ -55,9 +55,9 @@ fn no_spelling_of_the_token_is_printed() {
     stub.on_submit(200, job);
     stub.on_images();
     // No run may show the distinctive part of a token.
-    let run = stub.run_in(dir.path(), "fetch 5 --out out").exit_code(0);
+    let run = stub.run_in(dir.path(), "fetch 5 -o out").exit_code(0);
     assert!(run.stdout.contains("A cat *** "), "{}", run.stdout);
-    stub.run_in(dir.path(), "fetch 5 --out json --json")
+    stub.run_in(dir.path(), "fetch 5 -o json --json")
         .exit_code(0);
     let out = dir.path().join("out");
     let names = names(&out);
@@ -72,7 +72,7 @@ fn no_spelling_of_the_token_is_printed() {
     let stub = Stub::start();
     let refusal = format!(r#"{{"error":"unknown {spellings}","code":401}}"#);
     stub.on_submit(401, refusal);
-    stub.run_in(dir.path(), "fetch 6 --out other")
+    stub.run_in(dir.path(), "fetch 6 -o other")
         .exit_code(6)
         .reported("unknown *** ");
 }

@@ -22,11 +22,16 @@ fn fetch(setup: &Setup) -> Command {
     fetch
 }
 
+/// Starts a seed job, and returns its ID.
+fn start(setup: &Setup) -> String {
+    fetch(setup).run().exit_code(5);
+    setup.last_started()
+}
+
 #[test]
 fn job_is_started_shown_and_cancelled() {
     let setup = Setup::paused();
-    let started = fetch(&setup).run().exit_code(5);
-    let id = started.started_job();
+    let id = start(&setup);
     let running = json(&setup, "jobs");
     assert_schema("jobs", &running);
     assert_eq!(running["ids"][0], id);
@@ -34,7 +39,7 @@ fn job_is_started_shown_and_cancelled() {
     let run = setup.run("ps").exit_code(0);
     let words: Vec<_> = run.stdout.split_whitespace().collect();
     assert_eq!(words[..4], ["ID", "VERB", "STATUS", "AGE"]);
-    assert_eq!(words[4..7], [id, "seed_async", "started"]);
+    assert_eq!(words[4..7], [&*id, "seed_async", "started"]);
 
     setup.emulator.advance(Duration::from_secs(30));
     let status = json(&setup, &format!("status {id}"));
@@ -45,7 +50,7 @@ fn job_is_started_shown_and_cancelled() {
     let cancelled = json(&setup, &format!("cancel {id}"));
     assert_eq!(
         (&cancelled["job_id"], &cancelled["status"]),
-        (&id.into(), &"cancelled".into())
+        (&id.as_str().into(), &"cancelled".into())
     );
     assert_schema("status", &cancelled);
     let run = setup.run(&format!("status {id}")).exit_code(0);
@@ -55,13 +60,9 @@ fn job_is_started_shown_and_cancelled() {
     );
     setup.run("jobs").exit_code(0).reported("no running jobs");
 
-    // That job is over; the next fetch starts another.
-    fetch(&setup)
-        .run()
-        .exit_code(8)
-        .reported("to start another job: useapi-seed fetch");
-    let again = fetch(&setup).run().exit_code(5);
-    assert_ne!(again.started_job(), id);
+    // That job has ended; the fetch after the next starts another.
+    fetch(&setup).run().exit_code(8);
+    assert_ne!(start(&setup), id);
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn status_reads_ids_from_stdin_and_file() {
 #[test]
 fn watch_prints_changes_until_jobs_end() {
     let setup = Setup::paused();
-    let id = fetch(&setup).run().started_job().to_owned();
+    let id = start(&setup);
     let polls = || {
         let journal = setup.emulator.journal();
         let polls = journal
@@ -142,7 +143,7 @@ fn watch_redraws_the_table_on_a_terminal() {
     use useapi_seed_emulator::Emulator;
 
     let setup = Setup::of(Emulator::builder().time_scale(100.0));
-    let id = fetch(&setup).run().started_job().to_owned();
+    let id = start(&setup);
     let watch = setup.command("jobs --watch=0.02");
     let (screens, _) = crate::terminal::on_terminal(watch, 120);
     let mut states: Vec<_> = screens
@@ -166,7 +167,7 @@ fn watch_redraws_the_table_on_a_terminal() {
 #[test]
 fn watch_continues_after_transient_errors() {
     let setup = Setup::paused();
-    let id = fetch(&setup).run().started_job().to_owned();
+    let id = start(&setup);
     setup.inject(
         Operation::GetJob,
         8,
@@ -197,7 +198,7 @@ fn watch_continues_after_transient_errors() {
 #[test]
 fn cancel_of_several_jobs_reports_each() {
     let setup = Setup::paused();
-    let id = fetch(&setup).run().started_job().to_owned();
+    let id = start(&setup);
     let run = setup
         .run(&format!("cancel 5 {id}"))
         .exit_code(3)
@@ -241,7 +242,7 @@ fn doctor_reports_errors_and_advice() {
         }
     };
     let well = state(&["--job", setup.parent()], setup.emulator.token(), 0);
-    for name in ["token", "API", "clock", "answers", "folder"] {
+    for name in ["token", "API", "clock", "answers", "directory"] {
         assert_eq!(well(name), "ok", "{name}");
     }
     assert_eq!(well("accounts"), "unknown");
@@ -254,8 +255,8 @@ fn doctor_reports_errors_and_advice() {
     let expired = state(&[], setup.emulator.expired_token(), 6);
     assert_eq!(expired("token"), "failed");
     std::fs::write(setup.path("file"), "").unwrap();
-    let blocked = state(&["--into", "file"], setup.emulator.token(), 9);
-    assert_eq!(blocked("folder"), "failed");
+    let blocked = state(&["-d", "file"], setup.emulator.token(), 9);
+    assert_eq!(blocked("directory"), "failed");
     let unknown = state(&["--job", "5"], setup.emulator.token(), 3);
     assert_eq!(unknown("answers"), "failed");
 

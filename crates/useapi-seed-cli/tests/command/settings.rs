@@ -107,7 +107,7 @@ fn invalid_settings_are_reported() {
     let at_once = [
         "fetch",
         "5",
-        "--at-once",
+        "--jobs",
         "2",
         "--base-url",
         "http://127.0.0.1:9",

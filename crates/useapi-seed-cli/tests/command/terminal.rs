@@ -50,7 +50,7 @@ pub(crate) fn on_terminal(mut command: Command, columns: u16) -> (Vec<Screen>, V
 }
 
 fn fetch(setup: &Setup) -> Command {
-    setup.command("fetch --interval 0.1 --into out")
+    setup.command("fetch --interval 0.1 -d out")
 }
 
 fn has_colours(written: &[u8]) -> bool {

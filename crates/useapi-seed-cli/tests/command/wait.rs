@@ -29,7 +29,7 @@ fn timeout_prints_resume_command() {
     // Without the timeout, which was too short.
     assert_eq!(
         line,
-        format!(r"useapi-seed fetch {imagine} --out 'it'\''s a $HOME' --interval 0.01")
+        format!(r"useapi-seed fetch {imagine} -o 'it'\''s a $HOME' --interval 0.01")
     );
     // What any shell makes of it; by then the job has ended.
     setup.emulator.advance(Duration::from_secs(60));
@@ -55,11 +55,11 @@ fn wait_submits_nothing() {
 fn wait_for_original_job_suggests_fetch() {
     let setup = Setup::running();
     let id = setup.parent();
-    let wait = || setup.command(&format!("wait {id} --out out"));
+    let wait = || setup.command(&format!("wait {id} -o out"));
     let run = wait().run().exit_code(1).reported("no started seed job");
     assert_eq!(
         run.suggested_command(),
-        format!("useapi-seed fetch {id} --out out")
+        format!("useapi-seed fetch {id} -o out")
     );
     // With its seed it is as good as any.
     setup.fetch("first").run().exit_code(0);
@@ -73,17 +73,17 @@ fn account_halted_during_job_resumes() {
     let failed = json!({"jobid": "9", "status": "failed", "parentJobId": "7", "code": 596});
     let halted = json!({"error": "pending", "code": 596});
     let cases = [
-        (596, &halted, "fetch 5", "fetch 5 --interval 0.01 --out out"),
-        (596, &halted, "wait 9", "wait 9 --interval 0.01 --out out"),
+        (596, &halted, "fetch 5", "fetch 5 --interval 0.01 -o out"),
+        (596, &halted, "wait 9", "wait 9 --interval 0.01 -o out"),
         // The job itself has failed: a fetch starts another one.
-        (200, &failed, "fetch 5", "fetch 5 --interval 0.01 --out out"),
-        (200, &failed, "wait 9", "fetch 7 --out out"),
+        (200, &failed, "fetch 5", "fetch 5 --interval 0.01 -o out"),
+        (200, &failed, "wait 9", "fetch 7 -o out"),
     ];
     concurrently(cases, |(status, poll, line, command)| {
         let stub = Stub::start();
         stub.on_submit(200, started);
         stub.on_poll(status, poll.to_string());
-        let run = stub.run(&format!("{line} --interval 0.01 --out out"));
+        let run = stub.run(&format!("{line} --interval 0.01 -o out"));
         let run = run.exit_code(4);
         let reported = match (line, status) {
             ("wait 9", 200) => run.suggested_command(),

@@ -62,6 +62,12 @@ impl JobProgress {
         }
     }
 
+    /// The prompt in Midjourney's message, when it has one.
+    #[must_use]
+    pub fn prompt(&self) -> Option<&str> {
+        seed_text::parse_job_prompt(self.content.as_deref()?)
+    }
+
     /// The body of the response, byte for byte, except that a repeated API token
     /// reads `***`.
     #[must_use]

@@ -86,6 +86,38 @@ async fn files_hold_the_bytes_that_were_sent() {
 }
 
 #[tokio::test]
+async fn selected_images_are_saved_in_order() {
+    let host = Stub::always(Response::png()).await;
+    let (client, result) = result(&host, |_| {}).await;
+    let directory = tempfile::tempdir().unwrap();
+    let saving = client.save_images(&result, &directory);
+    let outcomes = saving.with_numbers([4, 2, 2, 9]).await;
+    let numbers = outcomes.into_iter().map(|outcome| outcome.unwrap().number);
+    assert_eq!(numbers.collect::<Vec<_>>(), [2, 4]);
+    assert_eq!(files(directory.path()), ["image-2.png", "image-4.png"]);
+    assert_eq!(host.requests().len(), 2);
+    assert!(
+        client
+            .save_images(&result, &directory)
+            .with_numbers([])
+            .await
+            .is_empty()
+    );
+
+    // The limit is on the selected ones.
+    let client = host.client_with(|builder| builder.max_images(2));
+    let saving = || client.save_images(&result, &directory);
+    let warning = saving().with_numbers([2, 3, 4]).warning().unwrap();
+    assert_eq!(
+        warning.to_string(),
+        "images: only the first 2 of 3 are saved"
+    );
+    let saving = saving().with_numbers([3, 4]);
+    assert_eq!(saving.warning(), None);
+    assert_eq!(saving.await.len(), 2);
+}
+
+#[tokio::test]
 async fn failed_image_does_not_affect_the_others() {
     let host = Stub::start(|request| match request.target() {
         "/1" => Response::text(404, "This content is no longer available."),

@@ -10,21 +10,21 @@ fn unwritable_directory_is_reported_first() {
     // Not even root can make a directory under a file.
     fs::write(stub.path("file"), "in the way").unwrap();
     for line in [
-        "fetch 5 --out file",
-        "fetch 5 --out file/sub",
-        "fetch 5 --out file/sub/sub",
-        "wait 9 --out file/sub",
+        "fetch 5 -o file",
+        "fetch 5 -o file/sub",
+        "fetch 5 -o file/sub/sub",
+        "wait 9 -o file/sub",
     ] {
         let run = stub
             .run(line)
             .exit_code(9)
             .reported("cannot write to file")
-            .reported("Choose another folder");
+            .reported("Choose another directory");
         assert_eq!(run.stdout, "");
         assert_eq!(stub.requests(), 0);
     }
     // The same service is asked when there is a directory.
-    stub.run("fetch 5 --out sub/sub").exit_code(0);
+    stub.run("fetch 5 -o sub/sub").exit_code(0);
     assert_eq!(stub.requests(), 5);
 }
 
@@ -35,11 +35,11 @@ fn unwritten_result_is_reported() {
     // A file cannot take the place of a directory.
     fs::create_dir_all(out.join("job.json")).unwrap();
     let run = stub
-        .run("fetch 5 --out out")
+        .run("fetch 5 -o out")
         .exit_code(9)
         .reported("error: cannot write out/job.json")
         .reported("the seed is 77, of job 20240225-user:1-channel:2")
-        .reported("useapi-seed fetch 5 --out out");
+        .reported("useapi-seed fetch 5 -o out");
     assert_eq!(run.last_line(), "out");
     // The rest is there, and no half file.
     assert_eq!(
@@ -65,7 +65,7 @@ fn existing_files_are_replaced_and_foreign_files_noted() {
         fs::write(out.join(name), "old").unwrap();
     }
     let run = stub
-        .run("fetch 5 --out out")
+        .run("fetch 5 -o out")
         .exit_code(0)
         .reported("note: image-5.webp was there before");
     assert!(!run.stderr.contains("notes.txt") && !run.stderr.contains("image-1.png"));
@@ -84,7 +84,7 @@ fn files_have_the_usual_permissions() {
     let usual = stub.path("usual");
     fs::write(&usual, "").unwrap();
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode();
-    stub.run("fetch 5 --out out").exit_code(0);
+    stub.run("fetch 5 -o out").exit_code(0);
     for name in crate::process::COMPLETE {
         assert_eq!(mode(&stub.path("out").join(name)), mode(&usual));
     }

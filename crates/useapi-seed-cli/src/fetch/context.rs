@@ -1,0 +1,139 @@
+//! What all jobs of a command share.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+use useapi_seed::{Client, Error, ErrorKind};
+use useapi_seed_callback::Receiver;
+
+use super::accounts::{Account, Accounts};
+use super::display::Display;
+use super::exec::Exec;
+use super::images::ImageSelection;
+use crate::account_state;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::shutdown::Shutdown;
+
+/// What is done for a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Whatever it takes.
+    Fetch,
+    /// Nothing is submitted.
+    Wait,
+}
+
+/// What all jobs of a command share.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) client: Client,
+    pub(crate) mode: Mode,
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Duration,
+    /// When the command stops waiting, whatever is left: `--max-time`.
+    pub(crate) deadline: Option<(Instant, Duration)>,
+    /// Whether the service outlives this process, so that another one can resume.
+    pub(crate) is_persistent: bool,
+    /// Receives the service's callbacks about the jobs.
+    pub(crate) receiver: Option<Receiver>,
+    pub(crate) reply_url: Option<String>,
+    pub(crate) reply_ref: Option<String>,
+    /// Whether what may have been submitted is submitted again at once.
+    pub(crate) resubmit: bool,
+    pub(crate) images: ImageSelection,
+    pub(crate) exec: Option<Exec>,
+    pub(crate) accounts: Accounts,
+    /// Whether the service has accepted a submission.
+    pub(crate) is_reached: Cell<bool>,
+    /// How many results are saved concurrently.
+    pub(crate) save_permits: Semaphore,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) display: Display,
+}
+
+impl Context {
+    /// Stops what would meet the same error: the account when it is halted, all when the
+    /// token gives no access.
+    pub(super) fn stop_others(&self, account: &Account, error: &Error) {
+        match error.kind() {
+            ErrorKind::Halted { .. } => {
+                account_state::halted(self.client.base_url(), account.channel());
+                account.stop(&error.into());
+            }
+            ErrorKind::Unauthorized | ErrorKind::PaymentRequired => {
+                self.accounts.stop_all(&error.into());
+            }
+            _ => {}
+        }
+    }
+
+    /// Shows an error of the connection, which is the same for all jobs.
+    pub(super) fn on_connection_error(&self, error: &Error, gives_up_in: Duration) -> bool {
+        let is_outage = match error.kind() {
+            ErrorKind::Transport => true,
+            ErrorKind::UnexpectedStatus => error
+                .status()
+                .is_some_and(|status| status.is_server_error()),
+            _ => false,
+        };
+        if is_outage {
+            let cause = CliError::from(error);
+            let cause = cause.message();
+            let cause = cause.strip_prefix("cannot connect: ").unwrap_or(cause);
+            self.display.unreachable(cause, gives_up_in);
+        }
+        is_outage
+    }
+
+    pub(super) fn check_interrupt(&self) -> Result<(), CliError> {
+        match self.shutdown.requested() {
+            Some(signal) => Err(interrupted(signal)),
+            None => self.check_deadline(),
+        }
+    }
+
+    fn check_deadline(&self) -> Result<(), CliError> {
+        match self.deadline {
+            Some((deadline, limit)) if Instant::now() >= deadline => Err(out_of_time(limit)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does the work, unless a signal comes or the time is over.
+    pub(super) async fn unless_interrupted<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, CliError> {
+        let out_of_time = async {
+            match self.deadline {
+                Some((deadline, limit)) => {
+                    tokio::time::sleep_until(deadline.into()).await;
+                    out_of_time(limit)
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // What is done is done, even if a signal came too.
+            biased;
+            outcome = work => Ok(outcome),
+            signal = self.shutdown.wait() => Err(interrupted(signal)),
+            error = out_of_time => Err(error),
+        }
+    }
+}
+
+fn interrupted(signal: Exit) -> CliError {
+    CliError::of_kind("interrupted", signal, "interrupted")
+}
+
+fn out_of_time(limit: Duration) -> CliError {
+    let limit = crate::arguments::show_duration(limit);
+    CliError::of_kind(
+        "max_time",
+        Exit::Pending,
+        format!("stopped by --max-time {limit}"),
+    )
+}

@@ -1,0 +1,445 @@
+//! What stderr shows of jobs: on a terminal a row for each active job and a total;
+//! elsewhere lines.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Display as Text;
+use std::time::{Duration, Instant};
+
+use console::{Term, measure_text_width, truncate_str};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use useapi_seed::{JobProgress, JobStatus};
+
+use super::report::{JobReport, Status};
+use crate::arguments::Progress;
+use crate::terminal::{self, PROGRESS, Verbosity, eprint, eprint_always, success};
+use crate::text::sanitize;
+
+/// How often the rows are drawn.
+pub(crate) const TICK: Duration = Duration::from_millis(200);
+/// How often the total is printed where there are no rows.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(60);
+/// A request is called slow after this.
+const SLOW: Duration = Duration::from_secs(3);
+/// Width of a line where there is no terminal.
+const PLAIN_WIDTH: usize = 120;
+
+/// All jobs of a command.
+#[derive(Debug)]
+pub(crate) struct Display {
+    progress: Progress,
+    total: usize,
+    started: Instant,
+    state: RefCell<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Active jobs, by their position in the input.
+    rows: BTreeMap<usize, Row>,
+    bar: Option<ProgressBar>,
+    finished: usize,
+    skipped: usize,
+    /// Of these, how many were reported.
+    skipped_reported: usize,
+    failed: usize,
+    outage: Option<Instant>,
+    last_total: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Row {
+    label: String,
+    phase: String,
+    percent: Option<u8>,
+    started: Instant,
+    /// When the next request is sent, or was.
+    next_request: Option<Instant>,
+    last_line: String,
+}
+
+impl Display {
+    pub(crate) fn new(progress: Progress, total: usize) -> Self {
+        let is_live = progress == Progress::Auto
+            && !PROGRESS.is_hidden()
+            && terminal::verbosity() > Verbosity::Quiet;
+        Self {
+            progress: match progress {
+                Progress::Auto if !is_live => Progress::Plain,
+                progress => progress,
+            },
+            total,
+            started: Instant::now(),
+            state: RefCell::default(),
+        }
+    }
+
+    /// Shows an active job until the result is dropped.
+    pub(crate) fn job(&self, index: usize, job_id: &str) -> JobDisplay<'_> {
+        let row = Row {
+            label: sanitize(job_id),
+            phase: String::new(),
+            percent: None,
+            started: Instant::now(),
+            next_request: None,
+            last_line: String::new(),
+        };
+        self.state.borrow_mut().rows.insert(index, row);
+        JobDisplay {
+            display: self,
+            index,
+            job_id: sanitize(job_id),
+        }
+    }
+
+    fn is_batch(&self) -> bool {
+        self.total > 1
+    }
+
+    fn is_live(&self) -> bool {
+        self.progress == Progress::Auto
+    }
+
+    /// Prints what came of a job of several.
+    pub(crate) fn finished(&self, report: &JobReport) {
+        let line = {
+            let mut state = self.state.borrow_mut();
+            state.finished += 1;
+            let status = report.status();
+            state.skipped += usize::from(report.already_present);
+            state.failed += usize::from(status == Status::Failed);
+            finished_line(state.finished, self.total, report)
+        };
+        if self.is_batch()
+            && let Some(line) = line
+        {
+            self.print_skipped();
+            if report.errors.is_empty() {
+                eprint(line);
+            } else {
+                eprint_always(line);
+            }
+        }
+    }
+
+    /// Reports the jobs that were complete before, in one line.
+    fn print_skipped(&self) {
+        let mut state = self.state.borrow_mut();
+        let skipped = state.skipped - state.skipped_reported;
+        state.skipped_reported = state.skipped;
+        drop(state);
+        if skipped > 0 && self.is_batch() {
+            eprint(format_args!("{skipped} already complete, skipped"));
+        }
+    }
+
+    /// Reports once that the service is unreachable, for all jobs.
+    pub(crate) fn unreachable(&self, cause: &str, gives_up_in: Duration) {
+        let mut state = self.state.borrow_mut();
+        if state.outage.is_none() {
+            state.outage = Some(Instant::now());
+            drop(state);
+            eprint_always(format_args!(
+                "service unreachable ({cause}); retrying, giving up in {}",
+                short(gives_up_in)
+            ));
+        }
+    }
+
+    /// Reports once that the service responds again.
+    pub(crate) fn reachable(&self) {
+        let outage = self.state.borrow_mut().outage.take();
+        if let Some(since) = outage {
+            eprint_always(format_args!(
+                "reachable again after {}",
+                short(since.elapsed())
+            ));
+        }
+    }
+
+    /// Draws the rows, or prints the total when it is due; called every [`TICK`].
+    pub(crate) fn tick(&self) {
+        match self.progress {
+            Progress::Auto => self.draw(),
+            Progress::Plain if self.is_batch() => {
+                let now = Instant::now();
+                let mut state = self.state.borrow_mut();
+                let last = state.last_total.unwrap_or(self.started);
+                if now.duration_since(last) >= PLAIN_INTERVAL {
+                    state.last_total = Some(now);
+                    let line = self.total_line(&state);
+                    drop(state);
+                    eprint(line);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn draw(&self) {
+        let (height, width) = Term::stderr().size();
+        let mut state = self.state.borrow_mut();
+        let fitting = usize::from(height).saturating_sub(4).max(1);
+        let width = usize::from(width).saturating_sub(1);
+        let rows = state.rows.values().take(fitting);
+        let mut lines: Vec<_> = rows.map(|row| row.line(width)).collect();
+        if self.is_batch() {
+            lines.push("----".to_owned());
+            lines.push(fit(&self.total_line(&state), width));
+        }
+        // One bar of several lines is drawn at once.
+        let bar = state.bar.get_or_insert_with(|| {
+            terminal::begin_progress();
+            let bar = PROGRESS.add(ProgressBar::no_length());
+            bar.set_style(
+                ProgressStyle::with_template("{msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            );
+            bar
+        });
+        bar.set_message(lines.join("\n"));
+    }
+
+    fn total_line(&self, state: &State) -> String {
+        let (total, finished, running) = (self.total, state.finished, state.rows.len());
+        let mut line = format!("{finished}/{total} done");
+        if state.failed > 0 {
+            line += &format!(", {} failed", state.failed);
+        }
+        let elapsed = self.started.elapsed();
+        let queued = total.saturating_sub(finished + running);
+        line += &format!(
+            " | {running} running, {queued} queued | {} elapsed",
+            short(elapsed)
+        );
+        if let (Ok(finished @ 1..), Ok(left @ 1..)) = (
+            u32::try_from(finished - state.skipped),
+            u32::try_from(total - finished),
+        ) {
+            let left = elapsed.saturating_mul(left) / finished;
+            line += &format!(", about {} left", short(left));
+        }
+        line
+    }
+}
+
+impl Display {
+    /// Removes the rows.
+    pub(crate) fn close(&self) {
+        self.print_skipped();
+        if let Some(bar) = self.state.borrow_mut().bar.take() {
+            bar.finish_and_clear();
+            PROGRESS.remove(&bar);
+            terminal::end_progress();
+        }
+    }
+}
+
+/// One job, while it is active.
+#[derive(Debug)]
+pub(crate) struct JobDisplay<'a> {
+    display: &'a Display,
+    index: usize,
+    job_id: String,
+}
+
+impl JobDisplay<'_> {
+    fn update(&self, update: impl FnOnce(&mut Row)) {
+        if let Some(row) = self.display.state.borrow_mut().rows.get_mut(&self.index) {
+            update(row);
+        }
+    }
+
+    /// What is being done now; a line of its own where one job has no row.
+    pub(crate) fn phase(&self, phase: &str) {
+        self.update(|row| row.percent = None);
+        self.waiting(phase);
+        self.line(phase);
+    }
+
+    /// As [`phase`](Self::phase), without a line of its own.
+    pub(crate) fn waiting(&self, phase: &str) {
+        self.update(|row| {
+            phase.clone_into(&mut row.phase);
+            row.next_request = None;
+        });
+    }
+
+    /// Shows the prompt instead of the ID.
+    pub(crate) fn prompt(&self, prompt: Option<&str>) {
+        if let Some(prompt) = prompt {
+            self.update(|row| row.label = sanitize(prompt));
+        }
+    }
+
+    /// As [`phase`](Self::phase), while a request is sent.
+    pub(crate) fn requesting(&self, phase: &str) {
+        self.phase(phase);
+        self.update(|row| row.next_request = Some(Instant::now()));
+    }
+
+    /// The job is polled from now on.
+    pub(crate) fn polling(&self) {
+        self.waiting("");
+        self.line("queued");
+    }
+
+    /// A detail that stays for one job. For several it is a row's phase, and a line
+    /// with `--verbose`.
+    pub(crate) fn detail(&self, detail: impl Text) {
+        let detail = detail.to_string();
+        if !self.display.is_batch() {
+            eprint(detail);
+        } else if terminal::verbosity() >= Verbosity::Verbose {
+            eprint(format_args!("{}: {detail}", self.job_id));
+        } else {
+            self.waiting(&detail);
+        }
+    }
+
+    /// A note that is always printed.
+    pub(crate) fn note(&self, note: impl Text) {
+        if self.display.is_batch() {
+            terminal::eprint_note(format_args!("{}: {note}", self.job_id));
+        } else {
+            terminal::eprint_note(note);
+        }
+    }
+
+    /// How old the job is already.
+    pub(crate) fn set_age(&self, age: Duration) {
+        self.update(|row| row.started = row.started.checked_sub(age).unwrap_or(row.started));
+    }
+
+    pub(crate) fn progress(&self, job: &JobProgress) {
+        self.prompt(job.prompt());
+        self.update(|row| row.percent = job.percent.or(row.percent));
+        // A line for every tenth is enough to read later.
+        match (job.percent, &job.status) {
+            (Some(percent), _) => self.line(&format!("{}%", percent / 10 * 10)),
+            (None, None | Some(JobStatus::Created | JobStatus::Started)) => self.line("queued"),
+            (None, Some(status)) => self.line(&sanitize(status.as_str())),
+        }
+    }
+
+    /// The next request is sent after this pause.
+    pub(crate) fn sleeping(&self, pause: Duration) {
+        self.update(|row| row.next_request = Instant::now().checked_add(pause));
+    }
+
+    /// Prints a changed line where one job has no row.
+    fn line(&self, line: &str) {
+        let display = self.display;
+        if display.is_batch() || display.progress != Progress::Plain {
+            return;
+        }
+        let mut is_new = false;
+        self.update(|row| {
+            is_new = row.last_line != line;
+            line.clone_into(&mut row.last_line);
+        });
+        if is_new {
+            eprint(line);
+        }
+    }
+
+    /// Whether details of a job's images are shown.
+    pub(crate) fn shows_images(&self) -> bool {
+        !self.display.is_batch()
+    }
+}
+
+impl Drop for JobDisplay<'_> {
+    fn drop(&mut self) {
+        self.display.state.borrow_mut().rows.remove(&self.index);
+        if self.display.is_live() && !self.display.is_batch() {
+            self.display.draw();
+        }
+    }
+}
+
+impl Row {
+    fn line(&self, width: usize) -> String {
+        let now = Instant::now();
+        let waited = self.next_request.map(|next| now.checked_duration_since(next));
+        let state = match (waited, self.next_request) {
+            (Some(Some(waited)), _) if waited >= SLOW => {
+                format!("no response for {}", short(waited))
+            }
+            _ if !self.phase.is_empty() => self.phase.clone(),
+            (Some(None), Some(next)) => format!("next check {}", short(next - now + ROUND_UP)),
+            (Some(Some(_)), _) => "checking...".to_owned(),
+            _ => String::new(),
+        };
+        let percent = self
+            .percent
+            .map_or(String::new(), |percent| format!("{percent}%"));
+        let start = format!("{percent:>5} {:>6}  ", short(self.started.elapsed()));
+        let room = width.saturating_sub(start.len() + measure_text_width(&state) + 3);
+        let label = fit(&self.label, room);
+        let gap = room.saturating_sub(measure_text_width(&label)) + 2;
+        format!("{start}{label}{:gap$}{state}", "")
+    }
+}
+
+/// The second that has begun counts.
+const ROUND_UP: Duration = Duration::from_millis(999);
+
+fn fit(text: &str, width: usize) -> String {
+    truncate_str(text, width, "...").into_owned()
+}
+
+/// The line of a finished job; none where the summary says it for all.
+fn finished_line(number: usize, total: usize, report: &JobReport) -> Option<String> {
+    let start = format!("[{number}/{total}]");
+    if let Some(error) = report.errors.iter().find(|error| !error.is_not_submitted()) {
+        if report.status() == Status::Pending {
+            return None;
+        }
+        let id = sanitize(&report.job_id);
+        let message = error.message();
+        return Some(format!(
+            "{start} {}  {message}: {id}",
+            error_label_of("failed")
+        ));
+    }
+    if report.already_present || !report.errors.is_empty() {
+        return None;
+    }
+    let file = report.seed_file.as_ref()?;
+    let result = &file.result;
+    let (images, bytes) = file.saved();
+    let seed = result.seed();
+    let end = format!(
+        "  {images} image{}  {}  {}",
+        if images == 1 { "" } else { "s" },
+        HumanBytes(bytes),
+        short(report.elapsed)
+    );
+    let start = format!("{start} {}      {seed:<10}  ", success("ok"));
+    let width = match Term::stderr().size_checked() {
+        Some((_, width)) => width.into(),
+        None => PLAIN_WIDTH,
+    };
+    let room = width.saturating_sub(measure_text_width(&start) + end.len() + 1);
+    let prompt = sanitize(result.prompt().unwrap_or("-")).replace('\n', " ");
+    Some(format!("{start}{}{end}", fit(&prompt, room)))
+}
+
+fn error_label_of(text: &str) -> impl Text {
+    console::Style::new()
+        .for_stderr()
+        .red()
+        .bold()
+        .apply_to(text.to_owned())
+}
+
+/// `9s`, `3m 12s`, `2h 5m`.
+pub(crate) fn short(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds @ 60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        seconds => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
