@@ -2,14 +2,11 @@
 
 use std::fmt;
 use std::fs::File;
-#[cfg(unix)]
-use std::fs::Metadata;
 use std::io::{self, ErrorKind, Read, Write};
-#[cfg(unix)]
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
+use useapi_seed::images::atomic_file;
 
 const BYTES: usize = 32;
 /// More than a key and the space around it.
@@ -104,11 +101,11 @@ impl Key {
     /// Writes the key to a temporary file, which is for its owner only, and renames it.
     fn create_file(&self, path: &Path) -> io::Result<()> {
         let directory = path.parent().unwrap_or(path);
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        let mut file = atomic_file::create_private(directory)?;
         writeln!(file, "{}", HEX.encode(&self.0))?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path)?;
-        Ok(())
+        atomic_file::sync_directory(directory)
     }
 }
 
@@ -117,7 +114,10 @@ fn read_private(path: &Path) -> io::Result<Option<String>> {
     let mut options = File::options();
     // To open a FIFO would block.
     #[cfg(unix)]
-    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
     let file = options.read(true).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -133,7 +133,9 @@ fn read_private(path: &Path) -> io::Result<Option<String>> {
 }
 
 #[cfg(unix)]
-fn is_private(metadata: &Metadata, user: u32) -> bool {
+fn is_private(metadata: &std::fs::Metadata, user: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
     let is_shared = metadata.mode() & 0o077 != 0;
     [0, user].contains(&metadata.uid()) && !is_shared
 }
@@ -188,6 +190,8 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn key_file_of_another_user_is_not_private() {
+        use std::os::unix::fs::MetadataExt;
+
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
         Key::from_file(&path).unwrap();

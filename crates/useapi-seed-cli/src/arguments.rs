@@ -1,26 +1,25 @@
 //! The command line.
-
-#![allow(
-    clippy::doc_markdown,
-    reason = "--help prints these comments as they are"
-)]
+#![allow(clippy::doc_markdown, reason = "these comments are help texts")]
 
 mod fetch;
+mod list;
 mod local;
+mod login;
 mod remote;
 mod value;
 
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand};
-use clap_complete::CompleteEnv;
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 use useapi_seed::check_job_id;
 
 use crate::command_line::quote;
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress, Wait};
+pub(crate) use list::{Format, List, SortKey};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
+pub(crate) use login::{Login, Logout};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status, Watch};
 pub(crate) use value::{duration, positive_integer, show_duration};
 
@@ -100,6 +99,8 @@ pub(crate) enum Command {
     Fetch(Fetch),
     Wait(Wait),
     Gallery(Gallery),
+    #[command(visible_alias = "ls")]
+    List(List),
     Status(Status),
     #[command(visible_alias = "ps")]
     Jobs(Jobs),
@@ -108,6 +109,8 @@ pub(crate) enum Command {
     Listen(Listen),
     #[command(visible_aliases = ["serve", "mock"])]
     Emulate(Emulate),
+    Login(Login),
+    Logout(Logout),
     Doctor(Doctor),
     Config(Config),
     Schema(SchemaName),
@@ -121,15 +124,8 @@ pub(crate) enum Command {
     ExitCodes,
 }
 
-/// The arguments of this process. Prints what was asked for and exits where they are a
-/// shell's request for completions, a request for help, or wrong.
+/// The arguments of this process. Exits where they are invalid or request help.
 pub(crate) fn parse() -> Arguments {
-    let completions = CompleteEnv::with_factory(Arguments::command);
-    let dir = std::env::current_dir().ok();
-    // Another program's variable of this name is no request.
-    if let Ok(true) = completions.try_complete(std::env::args_os(), dir.as_deref()) {
-        std::process::exit(0);
-    }
     Arguments::try_parse().unwrap_or_else(|error| with_suggestion(error).exit())
 }
 

@@ -1,19 +1,23 @@
 //! The commands, each in a file of its name.
 
+mod batch;
 mod callback;
 mod cancel;
 mod completions;
 mod config;
-mod context;
 mod demo;
 mod doctor;
 mod emulate;
 mod fetch;
 mod gallery;
 mod jobs;
+mod list;
 mod listen;
+mod login;
+mod logout;
 mod man;
 mod reset;
+mod saved_ids;
 mod schema;
 mod status;
 mod wait;
@@ -23,6 +27,7 @@ use crate::arguments::{Arguments, Command};
 use crate::error::CliError;
 use crate::exit::{EXIT_CODES_HELP, Exit};
 use crate::terminal::print_or_closed;
+pub(crate) use completions::complete;
 
 pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
     let Arguments { common, command } = arguments;
@@ -31,12 +36,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Fetch(arguments) => fetch::run(&common, arguments).await,
         Command::Wait(arguments) => wait::run(&common, arguments).await,
         Command::Gallery(arguments) => gallery::run(&common, arguments),
+        Command::List(arguments) => list::run(&common, arguments),
         Command::Status(arguments) => status::run(&common, arguments).await,
         Command::Jobs(arguments) => jobs::run(&common, arguments).await,
         Command::Cancel(arguments) => cancel::run(&common, arguments).await,
         Command::Reset(arguments) => reset::run(&common, arguments).await,
         Command::Listen(arguments) => listen::run(&common, arguments).await,
         Command::Emulate(arguments) => emulate::run(&common, arguments).await,
+        Command::Login(arguments) => login::run(&common, arguments).await,
+        Command::Logout(arguments) => logout::run(&common, arguments),
         Command::Doctor(arguments) => doctor::run(&common, arguments).await,
         Command::Config(arguments) => config::run(&common, arguments),
         Command::Schema(arguments) => schema::run(&common, arguments),
@@ -54,8 +62,8 @@ fn topic(text: &str) -> Result<Exit, CliError> {
 /// The types of what is printed in JSON, for their schemas.
 #[cfg(test)]
 pub(crate) mod printed {
-    pub(crate) use super::config::Printed as Settings;
-    pub(crate) use super::doctor::Printed as Checks;
+    pub(crate) use super::config::ConfigOutput as Config;
+    pub(crate) use super::doctor::DoctorOutput as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
     pub(crate) use super::gallery::Printed as Gallery;
     pub(crate) use super::jobs::Printed as Jobs;

@@ -8,10 +8,12 @@ mod exec;
 mod images;
 mod job;
 mod job_lock;
-mod layout;
 mod lock;
+mod metadata;
 mod output_dir;
+mod output_template;
 mod pending;
+mod placement;
 pub(crate) mod plan;
 mod report;
 mod response_file;
@@ -27,24 +29,25 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::gallery;
 use crate::open_files;
 use crate::output::Output;
 use crate::terminal::{eprint_error, eprint_note, print_or_closed};
 use crate::text::sanitize;
 pub(crate) use accounts::Accounts;
 pub(crate) use context::{Context, Mode};
+pub(crate) use directory_name::of as directory_name;
 pub(crate) use display::Display;
 pub(crate) use exec::Exec;
 pub(crate) use images::ImageSelection;
-pub(crate) use layout::Layout;
+pub(crate) use output_dir::{STATE_DIR, images_base};
+pub(crate) use output_template::{FLAT, OutputTemplate};
 #[cfg(test)]
 pub(crate) use pending::Pending;
 #[cfg(test)]
 pub(crate) use report::JobReportJson;
 use report::{JobReport, Status};
 pub(crate) use seed_file::{SeedFile, listed};
-use summary::Summary;
+pub(crate) use summary::Summary;
 #[cfg(test)]
 pub(crate) use summary::SummaryJson;
 
@@ -63,30 +66,19 @@ pub(crate) fn is_writable(dir: &Path) -> Result<(), CliError> {
     output_dir::OutputDir::prepare(dir).map(drop)
 }
 
-/// What is done beside saving the jobs.
-#[derive(Debug, Default)]
-pub(crate) struct Extras {
-    pub(crate) no_gallery: bool,
-    pub(crate) open: bool,
-    pub(crate) fail_fast: bool,
-    pub(crate) failed_file: Option<PathBuf>,
-    /// Whether the last JSON record is a summary.
-    pub(crate) summary: bool,
-}
-
 /// Saves all jobs, and reports what came of them.
 pub(crate) async fn run(
     context: &Context,
-    layout: &Layout,
-    extras: &Extras,
+    jobs: &[(String, PathBuf)],
     output: &Output,
-) -> Result<Exit, CliError> {
-    let count = layout.jobs.len();
-    let ids = layout.jobs.iter().map(|(id, _)| id.as_str());
-    let active = context.accounts.active(ids);
-    check_open_files(FILES + SAVE_FILES * count.min(SAVE_PERMITS) + ACTIVE_FILES * active)?;
-    let mut jobs: FuturesUnordered<_> = layout
-        .jobs
+) -> Result<Summary, CliError> {
+    let count = jobs.len();
+    let active = context
+        .accounts
+        .active(jobs.iter().map(|(id, _)| id.as_str()));
+    let needed = FILES + SAVE_FILES * count.min(SAVE_PERMITS) + ACTIVE_FILES * active;
+    open_files::check(needed).map_err(CliError::file)?;
+    let mut active: FuturesUnordered<_> = jobs
         .iter()
         .enumerate()
         .map(|(index, (id, dir))| job::run(context, index, id, dir))
@@ -97,7 +89,7 @@ pub(crate) async fn run(
     loop {
         let report = tokio::select! {
             biased;
-            report = jobs.next() => report,
+            report = active.next() => report,
             _ = ticks.tick() => {
                 context.display.tick();
                 continue;
@@ -105,30 +97,10 @@ pub(crate) async fn run(
         };
         let Some(report) = report else { break };
         finish(context, &report, count, output, &mut summary);
-        if extras.fail_fast && report.status() == Status::Failed {
-            let message = "not submitted after the first failure (--fail-fast)";
-            context
-                .accounts
-                .stop_all(&CliError::of_kind("fail_fast", Exit::Pending, message));
-        }
         summary.add(&report);
     }
-    drop(jobs);
     context.display.close();
-    let files = write_files(layout, extras, &summary);
-    if count > 1 {
-        summary.print(&files);
-    }
-    if extras.summary && output.is_json() {
-        output.print(&summary.to_json())?;
-    }
-    if context.is_persistent {
-        summary.print_resume_hint();
-    }
-    if extras.open {
-        open(layout);
-    }
-    Ok(summary.exit())
+    Ok(summary)
 }
 
 /// Reports what came of a job.
@@ -139,9 +111,9 @@ fn finish(
     output: &Output,
     summary: &mut Summary,
 ) {
+    let id = sanitize(&report.job_id);
     context.display.finished(report);
     if count == 1 {
-        let id = sanitize(&report.job_id);
         for error in &report.errors {
             eprint_error(&error.clone().for_job(&id));
         }
@@ -150,83 +122,38 @@ fn finish(
         let code = code.map_or("no exit code".to_owned(), |code| {
             format!("exit code {code}")
         });
-        eprint_note(format_args!(
-            "--exec: {code}, job {}",
-            sanitize(&report.job_id)
-        ));
+        eprint_note(format_args!("--exec: {code}, job {id}"));
         summary.worsen(Exit::Failed);
     }
     if let Err(error) = print(report, count, output) {
         eprint_error(&error);
         summary.worsen(error.exit());
     }
+    if context.fail_fast && report.status() == Status::Failed {
+        let message = "not submitted after the first failure (--fail-fast)";
+        let error = CliError::of_kind("fail_fast", Exit::Pending, message);
+        context.accounts.stop_all(&error);
+    }
 }
 
-/// For one job the seed, the prompt to paste, and in the last line the directory.
+/// For one job the seed, the prompt to paste, and in the last line the directory, or
+/// the images that are not in one of their own.
 fn print(report: &JobReport, count: usize, output: &Output) -> Result<(), CliError> {
+    let base = images_base(&report.directory);
     if output.is_json() {
-        return output.print(&report.to_json(&report.directory));
+        return output.print(&report.to_json(base));
     }
     let Some(seed_file) = report.seed_file.as_ref().filter(|_| count == 1) else {
         return Ok(());
     };
     let result = &seed_file.result;
-    let (seed, dir) = (result.seed(), report.directory.to_string_lossy());
-    let prompt = result.prompt_with_seed().map(sanitize);
-    let prompt = prompt.map_or(String::new(), |prompt| format!("{prompt}\n"));
-    print_or_closed(&format!("seed {seed}\n{prompt}{dir}\n"))
-}
-
-/// Writes pages and lists; gives their names and paths. That one cannot be written is
-/// only noted: what matters is saved.
-fn write_files(layout: &Layout, extras: &Extras, summary: &Summary) -> Vec<(&'static str, String)> {
-    let mut files = Vec::new();
-    let note = |error: CliError| eprint_note(error.message());
-    if !extras.no_gallery {
-        let reports = match &layout.parent {
-            None => layout
-                .jobs
-                .iter()
-                .map(|(_, dir)| gallery::write_one(dir))
-                .collect(),
-            Some(parent) => vec![gallery::write_all(parent)],
-        };
-        for report in reports {
-            match report {
-                Ok(report) => {
-                    report.tell_left_alone();
-                    files.extend(
-                        report
-                            .page
-                            .map(|page| ("Gallery", page.display().to_string())),
-                    );
-                }
-                Err(error) => note(error),
-            }
-        }
+    let mut lines = vec![format!("seed {}", result.seed())];
+    lines.extend(result.prompt_with_seed().map(sanitize));
+    if base == report.directory {
+        lines.push(report.directory.display().to_string());
+    } else {
+        let names = seed_file.files.iter().filter_map(|file| file.file.as_ref());
+        lines.extend(names.map(|name| base.join(name).display().to_string()));
     }
-    files
-}
-
-/// Opens the page, or without one the directory.
-fn open(layout: &Layout) {
-    let dir = layout
-        .parent
-        .as_ref()
-        .or(layout.jobs.first().map(|(_, dir)| dir));
-    let Some(dir) = dir else { return };
-    let page = dir.join(gallery::PAGE);
-    let target = if page.is_file() { &page } else { dir };
-    if let Err(error) = open::that_detached(target) {
-        eprint_note(format_args!("cannot open {}: {error}", target.display()));
-    }
-}
-
-fn check_open_files(needed: usize) -> Result<(), CliError> {
-    match open_files::missing(needed) {
-        None => Ok(()),
-        Some((left, error)) => Err(CliError::file(format!(
-            "{needed} more files must be opened, and only {left} can be: {error}"
-        ))),
-    }
+    print_or_closed(&(lines.join("\n") + "\n"))
 }

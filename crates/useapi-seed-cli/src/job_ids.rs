@@ -7,8 +7,10 @@ mod document;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+
+use useapi_seed::channel_of;
 
 use crate::error::CliError;
 use crate::local_file::{OUTPUT_LIMIT, read_up_to};
@@ -72,21 +74,32 @@ pub(crate) fn read(arguments: &[String], input_files: &[PathBuf]) -> Result<Vec<
 struct Ids {
     valid: Vec<String>,
     problems: Vec<String>,
-    /// Whether an argument looks like the names of fields.
-    has_words: bool,
+    /// What an argument was probably meant to be.
+    hint: Option<&'static str>,
 }
 
 impl Ids {
     fn add_argument(&mut self, name: &str, argument: &str) {
         let is_option = name.starts_with('-');
+        if !is_option && channel_of(argument).is_none() && Path::new(argument).is_file() {
+            let problem = format!("not a job ID: {} (is a file)", shown(argument));
+            self.problems.push(problem);
+            self.hint = Some("did you mean `- < FILE`, or with fetch `-i FILE`?");
+            return;
+        }
         let place = if is_option { name } else { "" };
         let is_valid = self.add(place, argument);
         let is_word = !argument.trim().is_empty() && !has_digit(argument);
-        self.has_words |= !is_option && !is_valid && is_word;
+        if !is_option && !is_valid && is_word {
+            self.hint = Some("did you mean --fields?");
+        }
     }
 
     fn add_document(&mut self, path: &Path) -> Result<(), CliError> {
         let (name, content) = if path == Path::new(STDIN) {
+            if io::stdin().is_terminal() {
+                eprint_note("reading job IDs from the terminal; end with Ctrl-D");
+            }
             ("stdin".into(), read_up_to(io::stdin(), OUTPUT_LIMIT))
         } else {
             // It may be a pipe.
@@ -136,10 +149,9 @@ impl Ids {
                 }
             }
         };
-        Err(if self.has_words {
-            error.hint("did you mean --fields?")
-        } else {
-            error
+        Err(match self.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
         })
     }
 }
@@ -189,6 +201,9 @@ mod tests {
             format!("{A}\ta cat\r\n\r\n{B}\r\n"),
         ] {
             assert_eq!(ids(&text), [A, B], "{text}");
+            let units = format!("\u{feff}{text}");
+            let utf16: Vec<u8> = units.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert_eq!(ids(utf16), [A, B]);
         }
     }
 

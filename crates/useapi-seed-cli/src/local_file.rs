@@ -5,6 +5,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
+
+use crate::error::CliError;
+
 /// The limit for what this command writes into an output directory. A response has
 /// at most half of it.
 pub(crate) const OUTPUT_LIMIT: u64 = 16 * 1024 * 1024;
@@ -67,6 +71,32 @@ pub(crate) fn read_up_to(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
 pub(crate) fn read_text_up_to(source: impl Read, limit: u64) -> io::Result<String> {
     String::from_utf8(read_up_to(source, limit)?)
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
+}
+
+/// The content of a JSON file; none if it cannot be read or parsed, since any directory
+/// may have a file of that name.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&read(path, OUTPUT_LIMIT).ok()?).ok()
+}
+
+/// Whether a file exists. One that has content and does not begin with `start` is of
+/// another program: an error, as it must not be replaced.
+pub(crate) fn own_file_exists(path: &Path, start: &str) -> Result<bool, CliError> {
+    let begin = || {
+        let file = open(path, Links::Reject, File::options().read(true))?;
+        let mut begin = Vec::new();
+        file.take(start.len() as u64).read_to_end(&mut begin)?;
+        io::Result::Ok(begin)
+    };
+    let path = path.display();
+    match begin() {
+        Ok(begin) if begin.is_empty() || begin == start.as_bytes() => Ok(true),
+        Ok(_) => Err(CliError::file(format!(
+            "{path} was not created by useapi-seed; left unchanged"
+        ))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(CliError::file(format!("cannot read {path}: {error}"))),
+    }
 }
 
 /// An error when a path leads to something else than a regular file.

@@ -12,20 +12,20 @@ mod command;
 mod command_line;
 mod error;
 mod exit;
+mod failed_file;
 mod fetch;
 mod gallery;
 mod job_ids;
 mod local_file;
 mod open_files;
 mod output;
-mod saved_ids;
+mod saved_jobs;
 mod schemas;
 mod settings;
 mod shutdown;
 mod table;
 mod terminal;
 mod text;
-mod timestamp;
 
 use std::process::ExitCode;
 
@@ -41,6 +41,9 @@ use terminal::Verbosity;
 const NEEDED_FILES: usize = 24;
 
 fn main() -> ExitCode {
+    if command::complete() {
+        return ExitCode::SUCCESS;
+    }
     terminal::apply_no_color();
     let arguments = arguments::parse();
     apply(&arguments.common);
@@ -66,11 +69,7 @@ fn apply(common: &Common) {
 }
 
 fn run(arguments: Arguments) -> Result<Exit, CliError> {
-    if let Some((left, error)) = open_files::missing(NEEDED_FILES) {
-        return Err(CliError::file(format!(
-            "{NEEDED_FILES} more files must be opened, and only {left} can be: {error}"
-        )));
-    }
+    open_files::check(NEEDED_FILES).map_err(CliError::file)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new(format!("cannot start: {error}")))?;
     runtime.block_on(command::run(arguments))

@@ -4,7 +4,7 @@
 /// How many files can be opened, and the system's error, where that is fewer than
 /// `needed`.
 #[cfg(unix)]
-pub(crate) fn missing(needed: usize) -> Option<(usize, std::io::Error)> {
+fn missing(needed: usize) -> Option<(usize, std::io::Error)> {
     let mut files = Vec::new();
     while files.len() < needed {
         match std::fs::File::open("/dev/null") {
@@ -18,8 +18,17 @@ pub(crate) fn missing(needed: usize) -> Option<(usize, std::io::Error)> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn missing(_: usize) -> Option<(usize, std::io::Error)> {
+fn missing(_: usize) -> Option<(usize, std::io::Error)> {
     None
+}
+
+/// An error where fewer than `needed` files can be opened.
+pub(crate) fn check(needed: usize) -> Result<(), String> {
+    missing(needed).map_or(Ok(()), |(left, error)| {
+        Err(format!(
+            "{needed} more files must be opened, and only {left} can be: {error}"
+        ))
+    })
 }
 
 /// Whether a message has the system's text for the limit. I/O errors are wrapped in

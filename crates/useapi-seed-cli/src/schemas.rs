@@ -38,12 +38,13 @@ schemas! {
     PLAN, "plan", "fetch --dry-run: a line for each job";
     STATUS, "status", "status and cancel: a line for each job";
     GALLERY, "gallery", "gallery";
+    LIST, "list", "list: a line for each job";
     JOBS, "jobs", "jobs";
     RESET, "reset", "reset";
     EVENT, "event", "listen: a line for each event";
     EMULATOR, "emulator", "emulate: addresses and sample jobs";
-    CHECKS, "checks", "doctor";
-    SETTINGS, "settings", "config";
+    DOCTOR, "doctor", "doctor";
+    CONFIG, "config", "config";
 }
 
 impl Schema {
@@ -79,6 +80,7 @@ mod tests {
     use super::*;
     use crate::command::printed as command;
     use crate::fetch;
+    use crate::saved_jobs::SavedJob;
 
     fn made(name: &str) -> Made {
         match name {
@@ -89,12 +91,13 @@ mod tests {
             "plan" => schema_for!(fetch::plan::PlannedJob),
             "status" => schema_for!(command::Status),
             "gallery" => schema_for!(command::Gallery),
+            "list" => schema_for!(SavedJob),
             "jobs" => schema_for!(command::Jobs),
             "reset" => schema_for!(command::Reset),
             "event" => schema_for!(command::Event),
             "emulator" => schema_for!(command::Emulator),
-            "checks" => schema_for!(command::Checks),
-            "settings" => schema_for!(command::Settings),
+            "doctor" => schema_for!(command::Doctor),
+            "config" => schema_for!(command::Config),
             other => panic!("{other} is of no type"),
         }
     }

@@ -1,5 +1,5 @@
-//! Settings: an option goes over the environment, that over the configuration
-//! file, and that over what is so unless told otherwise.
+//! Settings: an option takes precedence over the environment, that over the profile, and
+//! that over the rest of the configuration file.
 
 mod dirs;
 mod file;
@@ -8,194 +8,176 @@ mod token;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 use std::time::Duration;
 
 use useapi_seed::{Client, Error, ErrorKind, SecretString, WaitOptions};
 
 use crate::arguments::{Common, duration, positive_integer};
 use crate::error::CliError;
-use crate::terminal::{eprint, note_label};
-use crate::text::IMAGES_SHOWN;
-use crate::text::sanitize;
+use crate::terminal::eprint_note;
+use crate::text::{IMAGES_SHOWN, sanitize};
 pub(crate) use dirs::{state_dir, temp_dir};
 use file::File;
-pub(crate) use token::redact;
+pub(crate) use token::{redact, save as save_token, variable as token_variable};
 
-/// As many jobs as the smallest plans execute at once.
-const DEFAULT_AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
+/// What the smallest plans allow.
+const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
 
-/// What is said of a base URL with plain `http` that is not on this machine.
+/// The problem with a base URL with plain `http` that is not on this machine.
 pub(crate) const UNENCRYPTED: &str = "the API token goes unencrypted over the network";
-static WARNED: Once = Once::new();
 
-/// A setting that can be given in three ways.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
-    /// As the configuration file has it.
-    pub(crate) name: &'static str,
-    /// As the command line has it.
-    pub(crate) option: &'static str,
-    /// As the environment has it.
-    pub(crate) variable: &'static str,
-}
-
-pub(crate) const BASE_URL: Key = key("base_url", "--base-url", "USEAPI_BASE_URL");
-pub(crate) const TOKEN_FILE: Key = key("token_file", "--token-file", "USEAPI_TOKEN_FILE");
-pub(crate) const KEY_FILE: Key = key("key_file", "--key-file", "USEAPI_KEY_FILE");
-pub(crate) const INTO: Key = key("into", "--into", "USEAPI_INTO");
-pub(crate) const INTERVAL: Key = key("interval", "--interval", "USEAPI_INTERVAL");
-pub(crate) const TIMEOUT: Key = key("timeout", "--timeout", "USEAPI_TIMEOUT");
-pub(crate) const AT_ONCE: Key = key("at_once", "--at-once", "USEAPI_AT_ONCE");
-
-const KEYS: [Key; 7] = [
-    BASE_URL, TOKEN_FILE, KEY_FILE, INTO, INTERVAL, TIMEOUT, AT_ONCE,
+/// The keys of the configuration file. The option and the variable of each have the same
+/// name: `base_url`, `--base-url`, `USEAPI_BASE_URL`.
+const KEYS: [&str; 7] = [
+    "base_url",
+    "token_file",
+    "key_file",
+    "dir",
+    "interval",
+    "timeout",
+    "jobs",
 ];
-
-const fn key(name: &'static str, option: &'static str, variable: &'static str) -> Key {
-    Key {
-        name,
-        option,
-        variable,
-    }
-}
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
+    /// The option of this key.
     Option(&'static str),
+    /// The environment variable of this key.
     Environment(&'static str),
-    /// A file of this name.
     File(PathBuf),
-    /// Nobody has said anything.
     Default,
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Option(name) => f.write_str(name),
-            Self::Environment(name) => write!(f, "{name} in the environment"),
+            Self::Option(key) => write!(f, "--{}", key.replace('_', "-")),
+            Self::Environment(key) => f.write_str(&variable_name(key)),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Default => f.write_str("default"),
         }
     }
 }
 
-/// A value, and where it comes from.
+/// A value and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
     pub(crate) source: Source,
 }
 
-/// The settings, as far as they do not depend on a command's own options.
+type Found<T> = Result<Setting<T>, CliError>;
+
+/// The settings that do not depend on a command's own options.
 #[derive(Debug)]
 pub(crate) struct Settings {
     base_url: Option<String>,
     token_file: Option<PathBuf>,
-    file: File,
+    pub(crate) file: File,
+    pub(crate) profile: Option<Setting<String>>,
 }
 
 impl Settings {
     pub(crate) fn read(common: &Common) -> Result<Self, CliError> {
+        let (value, source) = match common.profile.clone() {
+            None => (variable("profile")?, Source::Environment("profile")),
+            option => (option, Source::Option("profile")),
+        };
         Ok(Self {
             base_url: common.base_url.clone(),
             token_file: common.token_file.clone(),
-            file: File::read(common.config.as_deref())?,
+            file: File::read(common.config.as_deref(), value.as_deref())?,
+            profile: value.map(|value| Setting { value, source }),
         })
     }
 
-    /// The configuration file, if there is one or could be.
-    pub(crate) fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// Where requests go; an address that has a secret in it is refused.
-    pub(crate) fn base_url(&self) -> Result<Setting<String>, CliError> {
-        let default = || useapi_seed::raw::DEFAULT_BASE_URL.to_owned();
-        let parse = |text: &str| Ok(text.to_owned());
-        let setting = self.find(BASE_URL, self.base_url.clone(), parse, default)?;
-        let client = Client::builder("any").base_url(setting.value.as_str());
-        match client.build() {
+    /// The API's base URL. One that contains a secret is rejected.
+    pub(crate) fn base_url(&self) -> Found<String> {
+        let (key, option) = ("base_url", self.base_url.clone());
+        let default = useapi_seed::raw::DEFAULT_BASE_URL.to_owned();
+        let setting = self.find(key, option, |text| Ok(text.to_owned()), default)?;
+        match Client::builder("any").base_url(&setting.value).build() {
             Ok(_) => Ok(setting),
-            Err(error) => Err(explain(error, "base_url", &setting.source)),
+            Err(error) => Err(explain(error, key, &setting.source)),
         }
     }
 
-    /// The API token; an error says how to give one.
-    pub(crate) fn token(&self) -> Result<Setting<SecretString>, CliError> {
+    pub(crate) fn interval(&self, option: Option<Duration>) -> Found<Duration> {
+        let default = WaitOptions::DEFAULT_POLL_INTERVAL;
+        self.find("interval", option, duration, default)
+    }
+
+    pub(crate) fn timeout(&self, option: Option<Duration>) -> Found<Duration> {
+        self.find("timeout", option, duration, WaitOptions::DEFAULT_TIMEOUT)
+    }
+
+    pub(crate) fn jobs(&self, option: Option<NonZeroUsize>) -> Found<NonZeroUsize> {
+        self.find("jobs", option, positive_integer, DEFAULT_JOBS)
+    }
+
+    /// The directory that contains the directories of jobs; empty for the current one.
+    pub(crate) fn dir(&self, option: Option<PathBuf>) -> Found<PathBuf> {
+        let Setting { value, source } = self.path("dir", option, None)?;
+        let value = value.unwrap_or_default();
+        Ok(Setting { value, source })
+    }
+
+    pub(crate) fn key_file(&self, option: Option<PathBuf>) -> Found<Option<PathBuf>> {
+        let default = dirs::config_dir().map(|dir| dir.join("callback.key"));
+        self.path("key_file", option, default)
+    }
+
+    /// Where the token is saved; nowhere when there is no home directory.
+    pub(crate) fn token_file(&self) -> Found<Option<PathBuf>> {
+        let name = match &self.profile {
+            Some(profile) => sanitize_filename::sanitize(format!("token-{}", profile.value)),
+            None => "token".to_owned(),
+        };
+        let default = dirs::config_dir().map(|dir| dir.join(name));
+        self.path("token_file", self.token_file.clone(), default)
+    }
+
+    /// As [`token_file`](Self::token_file), where one is needed.
+    pub(crate) fn token_path(&self) -> Result<PathBuf, CliError> {
+        let no_home = || CliError::usage("no home directory for the token file");
+        let path = self.token_file()?.value;
+        path.ok_or_else(|| no_home().hint("Use --token-file."))
+    }
+
+    /// The API token. An error explains how to set one.
+    pub(crate) fn token(&self) -> Found<SecretString> {
         token::find(self)
     }
 
-    pub(crate) fn interval(&self, option: Option<Duration>) -> Result<Setting<Duration>, CliError> {
-        self.find(
-            INTERVAL,
-            option,
-            |text| Ok(duration(text)?),
-            || WaitOptions::DEFAULT_POLL_INTERVAL,
-        )
-    }
-
-    pub(crate) fn timeout(&self, option: Option<Duration>) -> Result<Setting<Duration>, CliError> {
-        self.find(
-            TIMEOUT,
-            option,
-            |text| Ok(duration(text)?),
-            || WaitOptions::DEFAULT_TIMEOUT,
-        )
-    }
-
-    pub(crate) fn at_once(
-        &self,
-        option: Option<NonZeroUsize>,
-    ) -> Result<Setting<NonZeroUsize>, CliError> {
-        let parse = |text: &str| Ok(positive_integer(text)?);
-        self.find(AT_ONCE, option, parse, || DEFAULT_AT_ONCE)
-    }
-
-    pub(crate) fn parent_dir(&self, option: Option<PathBuf>) -> Result<Setting<PathBuf>, CliError> {
-        self.path(INTO, option, || Some(PathBuf::new()))
-            .map(|setting| Setting {
-                value: setting.value.unwrap_or_default(),
-                source: setting.source,
-            })
-    }
-
-    pub(crate) fn key_file(
-        &self,
-        option: Option<PathBuf>,
-    ) -> Result<Setting<Option<PathBuf>>, CliError> {
-        let default = || Some(dirs::config_dir()?.join("callback.key"));
-        self.path(KEY_FILE, option, default)
-    }
-
-    /// A client for the service, or whatever else is set.
     pub(crate) fn client(&self) -> Result<Client, CliError> {
-        let (token, base_url) = (self.token()?, self.base_url()?);
+        self.client_with(self.token()?)
+    }
+
+    pub(crate) fn client_with(&self, token: Setting<SecretString>) -> Result<Client, CliError> {
         let client = Client::builder(token.value)
-            .base_url(base_url.value)
-            // All that are saved are listed.
+            .base_url(self.base_url()?.value)
+            // All saved images are listed.
             .max_images(IMAGES_SHOWN)
             .build()
-            .map_err(|error| explain(error, "the API token", &token.source))?;
+            .map_err(|error| explain(error, "the API token", &token.source).hint(token::HINT))?;
         if client.raw().is_unencrypted() {
             let url = sanitize(client.base_url());
-            WARNED.call_once(|| eprint(format_args!("{} {UNENCRYPTED} to {url}", note_label())));
+            eprint_note(format_args!("{UNENCRYPTED} to {url}"));
         }
         Ok(client)
     }
 
     fn path(
         &self,
-        key: Key,
+        key: &'static str,
         option: Option<PathBuf>,
-        default: impl FnOnce() -> Option<PathBuf>,
-    ) -> Result<Setting<Option<PathBuf>>, CliError> {
+        default: Option<PathBuf>,
+    ) -> Found<Option<PathBuf>> {
         let parse = |text: &str| Ok(Some(PathBuf::from(text)));
         let mut setting = self.find(key, option.map(Some), parse, default)?;
         if let (Source::File(file), Some(path)) = (&setting.source, &mut setting.value) {
-            // As whoever wrote the file means it, wherever this is called.
+            // Relative to the file, wherever the command runs.
             *path = file.parent().unwrap_or(Path::new("")).join(&path);
         }
         Ok(setting)
@@ -203,49 +185,59 @@ impl Settings {
 
     fn find<T>(
         &self,
-        key: Key,
+        key: &'static str,
         option: Option<T>,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-        default: impl FnOnce() -> T,
-    ) -> Result<Setting<T>, CliError> {
-        if let Some(value) = option {
-            let source = Source::Option(key.option);
+        parse: fn(&str) -> Result<T, &'static str>,
+        default: T,
+    ) -> Found<T> {
+        let (text, source) = if let Some(value) = option {
+            let source = Source::Option(key);
             return Ok(Setting { value, source });
-        }
-        let (text, source) = if let Some(text) = variable(key.variable)? {
-            (text, Source::Environment(key.variable))
-        } else if let Some(text) = self.file.get(key.name) {
-            (text, Source::File(self.file.path().to_owned()))
+        } else if let Some(text) = variable(key)? {
+            (text, Source::Environment(key))
+        } else if let Some(text) = self.file.get(key) {
+            (text, Source::File(self.file.path.clone()))
         } else {
-            let (value, source) = (default(), Source::Default);
+            let (value, source) = (default, Source::Default);
             return Ok(Setting { value, source });
         };
         match parse(&text) {
             Ok(value) => Ok(Setting { value, source }),
-            Err(problem) => Err(CliError::usage(match source {
-                Source::File(path) => format!("{} in {}: {problem}", key.name, path.display()),
-                _ => format!("{}: {problem}", key.variable),
-            })),
+            Err(problem) => Err(invalid(
+                &format!("`{key}`"),
+                &source,
+                &format!(": {problem}"),
+            )),
         }
     }
 }
 
-/// What the environment has; nothing is the same as not set.
-fn variable(name: &str) -> Result<Option<String>, CliError> {
-    match std::env::var(name) {
+fn variable_name(key: &str) -> String {
+    format!("USEAPI_{}", key.to_uppercase())
+}
+
+/// The value of a key's variable; an empty one is not set.
+fn variable(key: &str) -> Result<Option<String>, CliError> {
+    let name = variable_name(key);
+    match std::env::var(&name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(_) => Err(CliError::usage(format!("{name} is no Unicode text"))),
+        Err(_) => Err(CliError::usage(format!("{name} is not valid UTF-8"))),
     }
 }
 
-/// What the library refuses, by the name that it has here.
-fn explain(error: Error, what: &str, source: &Source) -> CliError {
-    let ErrorKind::InvalidInput { reason, .. } = error.kind() else {
-        return error.into();
-    };
+/// A value that the library rejects, with the name that it has here.
+fn explain(error: Error, name: &str, source: &Source) -> CliError {
+    match error.kind() {
+        ErrorKind::InvalidInput { reason, .. } => invalid(name, source, &format!(" {reason}")),
+        _ => error.into(),
+    }
+}
+
+fn invalid(name: &str, source: &Source, problem: &str) -> CliError {
     CliError::usage(match source {
-        Source::Environment(name) | Source::Option(name) => format!("{name} {reason}"),
-        source => format!("{what} of {source} {reason}"),
+        Source::Option(_) | Source::Environment(_) => format!("{source}{problem}"),
+        Source::File(file) => format!("{name} in {}{problem}", file.display()),
+        Source::Default => format!("{name}{problem}"),
     })
 }

@@ -14,6 +14,13 @@ pub(crate) fn sanitize(text: &str) -> String {
         .collect()
 }
 
+/// The same on one line, with single spaces.
+pub(crate) fn one_line(text: &str) -> String {
+    let words = text.split_whitespace().map(sanitize);
+    let words = words.filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Controls, line separators, and the marks that change a line's direction.
 pub(crate) fn is_unprintable(letter: char) -> bool {
     letter.is_control()
@@ -38,6 +45,7 @@ mod tests {
         assert_eq!(sanitize("over\r\nwritten\x07\x08\x7f\u{9b}"), "overwritten");
         assert_eq!(sanitize("\u{202e}tac\u{2066}"), "tac");
         assert_eq!(sanitize("\x1b"), "");
+        assert_eq!(one_line(" a\u{2028}\tb \u{202e} c\n"), "a b c");
         assert_eq!(sanitize("Größe 猫 👩\u{200d}🚀"), "Größe 猫 👩\u{200d}🚀");
     }
 }

@@ -82,6 +82,7 @@
 //! - `schemars`: JSON Schemas of [`ImageSource`], [`SavedImage`] and [`Mismatch`].
 
 mod address;
+pub mod atomic_file;
 mod attempts;
 mod downloader;
 mod error;

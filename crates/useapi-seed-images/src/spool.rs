@@ -1,18 +1,12 @@
 //! Temporary files for downloads.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{self, Path};
-use std::time::Duration;
 
-use fs4::{FileExt, TryLockError};
 use tempfile::TempPath;
 
-const PREFIX: &str = ".useapi-seed-image-";
-const SUFFIX: &str = ".part";
-/// Where files cannot be locked, a file that was not written for so long is
-/// abandoned.
-const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::atomic_file;
 
 /// The temporary file of a download. It is deleted when it is dropped.
 #[derive(Debug)]
@@ -20,7 +14,6 @@ pub(crate) struct Spool {
     /// None for a file without a name, which is gone when the process ends, however
     /// that ends.
     path: Option<TempPath>,
-    /// Locked as long as it is open, if it has a name: only abandoned ones are deleted.
     pub(crate) file: File,
 }
 
@@ -32,25 +25,10 @@ impl Spool {
             return tempfile::tempfile().map(|file| Self { path: None, file });
         };
         fs::create_dir_all(directory)?;
-        remove_abandoned(directory);
-        // Its name is random, so that other processes can save into the same directory.
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX).suffix(SUFFIX);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // As of any new file, before the umask.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        loop {
-            let (file, path) = builder.tempfile_in(directory)?.into_parts();
-            let is_locked = FileExt::try_lock(&file);
-            // Another process may take it for abandoned before it is locked.
-            if !matches!(is_locked, Err(TryLockError::WouldBlock)) && path.exists() {
-                let path = Some(path);
-                return Ok(Self { path, file });
-            }
-        }
+        atomic_file::remove_abandoned(directory);
+        let (file, path) = atomic_file::create_temporary(directory)?.into_parts();
+        let path = Some(path);
+        Ok(Self { path, file })
     }
 
     /// Whether it is hidden in this directory, and can be persisted there.
@@ -76,37 +54,6 @@ impl Spool {
     }
 }
 
-/// Deletes the hidden files in a directory that no living process has open.
-pub(crate) fn remove_abandoned(directory: &Path) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_str().unwrap_or_default();
-        if name.starts_with(PREFIX)
-            && name.ends_with(SUFFIX)
-            // A pipe would block, a link lead elsewhere.
-            && entry.file_type().is_ok_and(|kind| kind.is_file())
-            && let Ok(file) = OpenOptions::new().write(true).open(entry.path())
-            && is_abandoned(&file)
-        {
-            // While it is locked, so that its name cannot get another owner.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// Locks a file that is.
-fn is_abandoned(file: &File) -> bool {
-    match FileExt::try_lock(file) {
-        Ok(()) => true,
-        Err(TryLockError::WouldBlock) => false,
-        Err(TryLockError::Error(_)) => {
-            let modified = file.metadata().and_then(|data| data.modified());
-            let age = modified.ok().and_then(|modified| modified.elapsed().ok());
-            age.is_some_and(|age| age > ABANDONED_AFTER)
-        }
-    }
-}
-
 /// Runs blocking work where it does not delay other tasks.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -120,22 +67,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_abandoned_files_are_removed() {
+    fn temporary_file_is_in_its_directory() {
         let root = tempfile::tempdir().unwrap();
-        let path = |name: &str| root.path().join(name);
-        let abandoned = ".useapi-seed-image-1.part";
-        let others = [".useapi-seed-image-1", ".image-1.part", "image-1.png"];
-        for name in others.into_iter().chain([abandoned]) {
-            fs::write(path(name), "").unwrap();
-        }
-        let used = Spool::new(Some(root.path())).unwrap();
-        remove_abandoned(root.path());
-        assert!(!path(abandoned).exists());
-        assert!(others.iter().all(|name| path(name).exists()));
-        assert!(used.is_in(root.path()));
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), others.len() + 1);
-        drop(used);
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), others.len());
+        let spool = Spool::new(Some(root.path())).unwrap();
+        assert!(spool.is_in(root.path()));
+        assert!(!spool.is_in(&root.path().join("other")));
     }
 
     #[cfg(unix)]

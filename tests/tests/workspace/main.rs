@@ -15,6 +15,7 @@ mod documents;
 mod end_to_end;
 mod examples;
 mod layers;
+mod portability;
 mod schemas;
 mod shapes_ergonomic;
 mod spec;

@@ -41,29 +41,31 @@ pub(crate) struct Emulate {
     pub(crate) scenario: Option<PathBuf>,
 }
 
-/// Check whether everything is as it has to be, and say what to do if not.
+/// Check your setup and suggest fixes.
 ///
-/// Asks only what costs nothing. With the id of a job the service's answer about
-/// it is held against the description, too.
+/// Makes only free, read-only requests. With --job, also checks that job's response
+/// against the API specification.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   useapi-seed doctor
   useapi-seed doctor --job 20240225145303538-user:1234-channel:1114555266835431444")]
 pub(crate) struct Doctor {
-    /// A job whose answer to look at, besides those that are executing.
+    /// Also check this job's response.
     #[arg(long, value_name = "JOBID")]
     pub(crate) job: Option<String>,
 
-    /// The folder that pictures go to, to be tried.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) into: Option<PathBuf>,
+    /// Directory to test for write access [env: USEAPI_DIR] [default: .].
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
-/// Show the settings, and where each of them comes from.
+/// Show the current settings and their sources.
 ///
-/// An option goes over the environment, and that over the configuration file,
-/// which is written in TOML with the names that are shown.
+/// Precedence: option, environment variable (USEAPI_ and the name in capitals), profile,
+/// configuration file (TOML, with the names shown), default. A profile is a table of the
+/// configuration file, selected with --profile or USEAPI_PROFILE. Its token file is
+/// token-NAME instead of token, unless it sets token_file.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -71,10 +73,13 @@ Examples:
   useapi-seed config --fields settings
 
 A configuration file:
+  dir = \"/home/me/images\"
+  interval = \"15s\"
+  jobs = 3
+
+  [profile.local]
   base_url = \"http://127.0.0.1:8080/v2\"
-  token_file = \"token\"
-  into = \"/home/me/pictures\"
-  interval = 15")]
+  token_file = \"emulator.token\"")]
 pub(crate) struct Config {}
 
 /// Print the JSON Schema of a command's output or file; without NAME, list all.

@@ -5,17 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use clap_complete::engine::ArgValueCompleter;
 
 use super::value::duration;
-use crate::saved_ids;
 
 /// Job IDs of a command that takes many.
 #[derive(Debug, Args)]
 pub(crate) struct JobIds {
     /// Job IDs; `-` reads them from stdin, one per line.
-    #[arg(value_name = "JOBID", required_unless_present = "input_files",
-          add = ArgValueCompleter::new(saved_ids::complete))]
+    #[arg(value_name = "JOBID", required_unless_present = "input_files")]
     pub(crate) job_ids: Vec<String>,
 
     /// Read job IDs from FILE, one per line (blank lines and # comments are ignored).

@@ -1,11 +1,12 @@
-//! `config`: the settings, and where each of them comes from.
+//! `config`: the settings and their sources.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
-use useapi_seed::SecretString;
 
-use crate::arguments::{Common, Config};
+use crate::arguments::{Common, Config, show_duration};
+use crate::atomic_file::or_current_dir;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -17,12 +18,12 @@ use crate::text::sanitize;
 /// The settings.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Settings"))]
-pub(crate) struct Printed {
-    /// The configuration file's path.
+#[cfg_attr(test, schemars(rename = "Config"))]
+pub(crate) struct ConfigOutput {
+    /// The path of the configuration file.
     file: String,
-    /// Whether it is there.
-    file_is_there: bool,
+    /// Whether the configuration file exists.
+    file_exists: bool,
     /// Each setting.
     settings: Vec<Row>,
 }
@@ -31,93 +32,87 @@ pub(crate) struct Printed {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
-    /// Its name in the configuration file; `token` has a file of its own.
+    /// The name of the setting; except for `token` and `profile`, it is also the key in
+    /// the configuration file.
     name: &'static str,
-    /// Its value; of a secret only the beginning. Null when there is none.
+    /// Its value; only the beginning of a secret. Null when there is none.
     value: Option<String>,
-    /// Where it comes from: an option, the environment, a file, or `default`.
+    /// Where it comes from: an option, an environment variable, a file, or `default`;
+    /// without a token, why.
     source: String,
 }
 
 impl Row {
-    fn new<T>(name: &'static str, setting: &Setting<T>, text: impl FnOnce(&T) -> String) -> Self {
+    fn new<T>(name: &'static str, setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> Self {
         Self {
             name,
-            value: Some(text(&setting.value)),
+            value: Some(show(&setting.value)).filter(|value| !value.is_empty()),
             source: setting.source.to_string(),
+        }
+    }
+
+    fn none(name: &'static str, source: &str) -> Self {
+        Self {
+            name,
+            value: None,
+            source: source.to_owned(),
         }
     }
 }
 
 pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, CliError> {
-    let output = Output::new(common, schemas::SETTINGS)?;
+    let output = Output::new(common, schemas::CONFIG)?;
     let settings = Settings::read(common)?;
     let path = |path: &Path| path.display().to_string();
-    let seconds = |time: &std::time::Duration| format!("{} s", time.as_secs_f64());
-    let printed = Printed {
-        file: path(settings.file().path()),
-        file_is_there: settings.file().is_there(),
-        settings: vec![
-            Row::new("base_url", &settings.base_url()?, Clone::clone),
-            token(settings.token()),
-            Row::new("key_file", &settings.key_file(None)?, |file| {
-                file.as_deref().map_or_else(String::new, path)
-            }),
-            Row::new("into", &settings.parent_dir(None)?, |into| {
-                if into.as_os_str().is_empty() {
-                    ".".to_owned()
-                } else {
-                    path(into)
-                }
-            }),
-            Row::new("interval", &settings.interval(None)?, seconds),
-            Row::new("timeout", &settings.timeout(None)?, seconds),
-            Row::new("at_once", &settings.at_once(None)?, ToString::to_string),
-        ],
+    let duration = |duration: &Duration| show_duration(*duration);
+    // A missing token is shown, and is not an error here.
+    let token = settings.token().map_or_else(
+        |error| Row::none("token", error.message()),
+        |token| Row::new("token", &token, redact),
+    );
+    let profile = settings.profile.as_ref().map_or_else(
+        || Row::none("profile", "default"),
+        |profile| Row::new("profile", profile, Clone::clone),
+    );
+    let rows = vec![
+        profile,
+        Row::new("base_url", &settings.base_url()?, Clone::clone),
+        token,
+        Row::new("key_file", &settings.key_file(None)?, |file| {
+            file.as_deref().map_or_else(String::new, path)
+        }),
+        Row::new("dir", &settings.dir(None)?, |dir| path(or_current_dir(dir))),
+        Row::new("interval", &settings.interval(None)?, duration),
+        Row::new("timeout", &settings.timeout(None)?, duration),
+        Row::new("jobs", &settings.jobs(None)?, ToString::to_string),
+    ];
+    let config = ConfigOutput {
+        file: path(&settings.file.path),
+        file_exists: settings.file.exists,
+        settings: rows,
     };
     if output.is_json() {
-        output.print(&printed)?;
-        return Ok(Exit::Done);
-    }
-    let values = printed
-        .settings
-        .iter()
-        .filter_map(|row| row.value.as_deref());
-    let width = values.map(|value| value.chars().count()).max().unwrap_or(0);
-    let mut lines = String::new();
-    for Row {
-        name,
-        value,
-        source,
-    } in &printed.settings
-    {
-        let value = value.as_deref().unwrap_or("-");
-        lines.push_str(&sanitize(&format!("{name:<9} {value:<width$}  {source}")));
-        lines.push('\n');
-    }
-    lines.push('\n');
-    let there = if printed.file_is_there {
-        ""
+        output.print(&config)?;
     } else {
-        " (not there)"
-    };
-    lines.push_str(&sanitize(&format!(
-        "configuration file: {}{there}",
-        printed.file
-    )));
-    lines.push('\n');
-    print_or_closed(&lines)?;
+        print_or_closed(&config.to_text())?;
+    }
     Ok(Exit::Done)
 }
 
-/// That there is none, or none that may be read, is shown and not an error here.
-fn token(setting: Result<Setting<SecretString>, CliError>) -> Row {
-    match setting {
-        Ok(setting) => Row::new("token", &setting, redact),
-        Err(error) => Row {
-            name: "token",
-            value: None,
-            source: error.message().to_owned(),
-        },
+impl ConfigOutput {
+    fn to_text(&self) -> String {
+        let values = self
+            .settings
+            .iter()
+            .map(|row| row.value.as_deref().unwrap_or("-"));
+        let width = values.clone().map(|value| value.chars().count()).max();
+        let width = width.unwrap_or_default();
+        let mut text = String::new();
+        for (Row { name, source, .. }, value) in self.settings.iter().zip(values) {
+            text += &sanitize(&format!("{name:<9} {value:<width$}  {source}"));
+            text.push('\n');
+        }
+        let missing = if self.file_exists { "" } else { " (not found)" };
+        text + &sanitize(&format!("config    {}{missing}", self.file)) + "\n"
     }
 }

@@ -1,6 +1,6 @@
 //! `demo`: the same as `fetch`, against an emulator in the process.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use tokio::sync::Semaphore;
 use useapi_seed::{Client, WaitOptions};
 use useapi_seed_emulator::Emulator;
 
+use super::batch::Batch;
 use crate::arguments::{Common, Demo, Progress};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fetch::{self, Accounts, Context, Display, Extras, ImageSelection, Layout, Mode};
+use crate::fetch::{Accounts, Context, Display, ImageSelection, Mode};
 use crate::output::Output;
 use crate::schemas;
 use crate::shutdown::Shutdown;
@@ -43,7 +44,11 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, CliErr
         reply_url: None,
         reply_ref: None,
         resubmit: false,
+        fail_fast: false,
         images: ImageSelection::All,
+        embed_metadata: false,
+        template: None,
+        names: RefCell::default(),
         exec: None,
         accounts: Accounts::new(NonZeroUsize::MIN),
         is_reached: Cell::new(false),
@@ -51,9 +56,9 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, CliErr
         shutdown: Shutdown::listen()?,
         display: Display::new(Progress::Auto, 1),
     };
-    let layout = Layout {
+    let batch = Batch {
         jobs: vec![(emulator.jobs().imagine.clone(), dir)],
-        parent: None,
+        ..Batch::default()
     };
-    fetch::run(&context, &layout, &Extras::default(), &output).await
+    batch.run(&context, &output).await
 }

@@ -1,4 +1,4 @@
-//! `doctor`: whether everything is as it has to be.
+//! `doctor`: checks of the setup, and how to fix it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -9,35 +9,34 @@ use console::Style;
 use indicatif::HumanDuration;
 use serde::Serialize;
 use useapi_seed::raw::ErrorKind as RawErrorKind;
-use useapi_seed::reqwest::header::{DATE, HeaderMap};
-use useapi_seed::{Client, Error, Warning};
+use useapi_seed::reqwest::header::DATE;
+use useapi_seed::{Client, Warning};
 
 use crate::account_state;
 use crate::arguments::{Common, Doctor};
-use crate::atomic_file;
-use crate::command_line;
+use crate::atomic_file::or_current_dir;
+use crate::command_line::{program, quote};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::fetch::is_writable;
 use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
-use crate::settings::{Settings, UNENCRYPTED};
+use crate::settings::{Setting, Settings, UNENCRYPTED};
 use crate::terminal::print_or_closed;
 use crate::text::sanitize;
 
-/// So much a clock may be wrong: an HTTP date has no more than seconds, and it
-/// travels.
+/// The tolerated clock error: an HTTP date has whole seconds, and takes time to arrive.
 const CLOCK_ERROR: Duration = Duration::from_secs(30);
-/// So many executing jobs are looked at.
-const JOBS: usize = 3;
+/// How many running jobs are checked.
+const MAX_JOBS: usize = 3;
 
-/// What was found.
+/// The checks.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Checks"))]
-pub(crate) struct Printed {
-    /// Whether nothing has failed.
+#[cfg_attr(test, schemars(rename = "Doctor"))]
+pub(crate) struct DoctorOutput {
+    /// Whether no check has failed.
     ok: bool,
     /// Each check.
     checks: Vec<Check>,
@@ -49,28 +48,28 @@ pub(crate) struct Printed {
 struct Check {
     /// What is checked.
     name: &'static str,
-    /// What came of it.
+    /// The outcome.
     state: State,
-    /// What was found, in a line.
+    /// What was found, in one line.
     message: String,
-    /// What to do about it.
-    hints: Vec<String>,
+    /// How to fix it, in lines.
+    hint: Option<String>,
     #[serde(skip)]
     exit: Exit,
 }
 
-/// What came of a check.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 enum State {
-    /// As it has to be.
+    /// As expected.
     Ok,
-    /// Not as it should be, but it works.
+    /// Not as expected, but it works.
     Warning,
     /// It does not work.
     Failed,
-    /// It could not be found out.
+    /// Not checked, or nothing was found.
     Unknown,
 }
 
@@ -80,21 +79,37 @@ impl Check {
             name,
             state,
             message: sanitize(message.as_ref()),
-            hints: Vec::new(),
+            hint: None,
             exit: Exit::Done,
         }
     }
 
+    fn ok(name: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(name, State::Ok, message)
+    }
+
     fn failed(name: &'static str, error: &CliError) -> Self {
         Self {
-            hints: error.hint_text().map(str::to_owned).into_iter().collect(),
+            hint: error.hint_text().map(str::to_owned),
             exit: error.exit(),
             ..Self::new(name, State::Failed, error.message())
         }
     }
 
-    fn hint(mut self, hints: impl Into<String>) -> Self {
-        self.hints.push(hints.into());
+    fn warning(name: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(name, State::Warning, message)
+    }
+
+    fn unknown(name: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(name, State::Unknown, message)
+    }
+
+    fn skipped(name: &'static str) -> Self {
+        Self::unknown(name, "skipped")
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 
@@ -107,248 +122,168 @@ impl Check {
         };
         let state = style.apply_to(format!("{state:<8}"));
         let mut text = format!("{state} {}: {}\n", self.name, self.message);
-        for hints in &self.hints {
-            for line in hints.lines().filter(|line| !line.is_empty()) {
-                let _ = writeln!(text, "{:<9}{line}", "");
-            }
+        for line in self.hint.iter().flat_map(|hint| hint.lines()) {
+            let _ = writeln!(text, "{:<9}{line}", "");
         }
         text
     }
 }
 
 pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliError> {
-    let Doctor { job, into } = arguments;
-    let output = Output::new(common, schemas::CHECKS)?;
+    let output = Output::new(common, schemas::DOCTOR)?;
+    let job = arguments.job.as_deref();
     let job = job
-        .map(|id| job_ids::of_argument("--job", &id))
+        .map(|id| job_ids::of_argument("--job", id))
         .transpose()?;
     let settings = Settings::read(common)?;
     let mut checks = Vec::new();
+    if let Some(Setting { value, source }) = &settings.profile {
+        checks.push(Check::ok("profile", format!("{value} ({source})")));
+    }
     match settings.client() {
         Err(error) => {
             checks.push(Check::failed("token", &error));
-            for name in ["API", "clock", "answers"] {
-                checks.push(Check::new(name, State::Unknown, "cannot be asked"));
-            }
+            checks.extend(["API", "clock", "responses"].map(Check::skipped));
         }
         Ok(client) => {
-            let source = settings.token()?.source;
-            remote(&client, &source.to_string(), job.as_deref(), &mut checks).await;
+            let source = settings.token()?.source.to_string();
+            checks.extend(remote(&client, &source, job.as_deref()).await);
         }
     }
-    checks.push(dir(&settings.parent_dir(into)?.value));
-    checks.push(accounts(&settings.base_url()?.value));
-    eprint(checks, &output)
-}
+    checks.push(directory(&settings.dir(arguments.dir)?.value));
+    checks.extend(accounts(&settings.base_url()?.value));
 
-fn eprint(checks: Vec<Check>, output: &Output) -> Result<Exit, CliError> {
     let exit = checks.iter().map(|check| check.exit).max();
-    let ok = checks.iter().all(|check| check.state != State::Failed);
     if output.is_json() {
-        output.print(&Printed { ok, checks })?;
+        let ok = checks.iter().all(|check| check.state != State::Failed);
+        output.print(&DoctorOutput { ok, checks })?;
     } else {
         print_or_closed(&checks.iter().map(Check::to_text).collect::<String>())?;
     }
     Ok(exit.unwrap_or_default())
 }
 
-/// Token, API, clock and answers.
-async fn remote(client: &Client, source: &str, job: Option<&str>, checks: &mut Vec<Check>) {
-    let executing = match client.executing_jobs().await {
-        Ok(jobs) => {
-            let found = format!("accepted, from {source}");
-            checks.push(Check::new("token", State::Ok, found));
-            checks.push(api(client));
-            jobs.ids
-        }
-        Err(error) => {
-            checks.extend(without_answer(&error, source, client));
-            for name in ["clock", "answers"] {
-                checks.push(Check::new(name, State::Unknown, "cannot be asked"));
-            }
-            return;
-        }
+/// Token, API, clock and responses.
+async fn remote(client: &Client, source: &str, job: Option<&str>) -> [Check; 4] {
+    let url = client.base_url();
+    let api = if client.raw().is_unencrypted() {
+        Check::warning("API", format!("{url} responds, but {UNENCRYPTED}"))
+            .hint("Use a base URL that begins with https://.")
+    } else {
+        Check::ok("API", format!("{url} responds"))
     };
-    let listed = client.raw().list_jobs().await;
-    checks.push(clock(
-        listed
-            .as_ref()
-            .ok()
-            .map(|response| &response.raw_response().headers),
-    ));
-    checks.push(answers(client, executing, job).await);
-}
-
-/// Of an API that answers.
-fn api(client: &Client) -> Check {
-    let answers = format!("{} answers", client.base_url());
-    if client.raw().is_unencrypted() {
-        let found = format!("{answers}, but {UNENCRYPTED}");
-        return Check::new("API", State::Warning, found)
-            .hint("Use a base URL that begins with https://.");
-    }
-    Check::new("API", State::Ok, answers)
-}
-
-fn without_answer(error: &Error, source: &str, client: &Client) -> [Check; 2] {
-    let (is_access, has_answer) = (
-        error.is_unauthorized() || error.is_payment_required(),
-        error.status().is_some(),
-    );
-    let error = failure_of(error);
-    if is_access {
-        let token = Check::failed("token", &error);
-        return [token, api(client)];
-    }
-    let token = Check::new("token", State::Unknown, format!("from {source}, not tried"));
-    let mut check = Check::failed("API", &error);
-    if !has_answer {
-        check = check.hint(format!("The base URL is {}.", sanitize(client.base_url())));
-    }
-    [token, check]
-}
-
-/// An error without the advice to ask the doctor.
-fn failure_of(error: &Error) -> CliError {
-    CliError::new(error.to_string())
-        .with_exit(Exit::from(error))
-        .hint(format!("Usual cause: {}", error.likely_cause()))
-        .hint(error.help())
-}
-
-fn clock(headers: Option<&HeaderMap>) -> Check {
-    let name = "clock";
-    let theirs = headers
-        .and_then(|headers| headers.get(DATE)?.to_str().ok())
-        .and_then(|date| httpdate::parse_http_date(date).ok());
-    let Some(theirs) = theirs else {
-        return Check::new(
-            name,
-            State::Unknown,
-            "the service does not say what time it is",
-        );
+    let error = match client.executing_jobs().await {
+        Ok(running) => {
+            let token = Check::ok("token", format!("accepted ({source})"));
+            let responses = responses(client, running.ids, job).await;
+            return [token, api, clock(server_time(client).await), responses];
+        }
+        Err(error) => error,
     };
-    let ours = SystemTime::now();
-    let (ahead, error) = match ours.duration_since(theirs) {
-        Ok(error) => ("ahead of", error),
+    let [clock, responses] = ["clock", "responses"].map(Check::skipped);
+    if error.is_unauthorized() || error.is_payment_required() {
+        let token = Check::failed("token", &error.into());
+        return [token, api, clock, responses];
+    }
+    let token = Check::unknown("token", format!("not checked ({source})"));
+    // Its own hint suggests this command.
+    let hint = format!("Check your connection and the base URL {}", sanitize(url));
+    let api = Check::failed("API", &error.into()).hint(hint);
+    [token, api, clock, responses]
+}
+
+async fn server_time(client: &Client) -> Option<SystemTime> {
+    let response = client.raw().list_jobs().await.ok()?;
+    let date = response.raw_response().headers.get(DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(date).ok()
+}
+
+fn clock(server_time: Option<SystemTime>) -> Check {
+    let Some(server_time) = server_time else {
+        return Check::unknown("clock", "the server sends no date");
+    };
+    let (direction, difference) = match SystemTime::now().duration_since(server_time) {
+        Ok(ahead) => ("ahead of", ahead),
         Err(behind) => ("behind", behind.duration()),
     };
-    if error <= CLOCK_ERROR {
-        return Check::new(name, State::Ok, "as the service's");
+    if difference <= CLOCK_ERROR {
+        return Check::ok("clock", "in sync");
     }
-    let error = HumanDuration(error);
-    Check::new(
-        name,
-        State::Warning,
-        format!("{error} {ahead} the service's"),
-    )
-    .hint("Set this machine's clock; files and messages have the wrong time.")
+    let difference = HumanDuration(difference);
+    Check::warning("clock", format!("{difference} {direction} the server"))
+        .hint("Set this machine's clock; files and messages have the wrong time.")
 }
 
-async fn answers(client: &Client, executing: Option<Vec<String>>, job: Option<&str>) -> Check {
-    let name = "answers";
+/// Checks responses against the API specification.
+async fn responses(client: &Client, running: Option<Vec<String>>, job: Option<&str>) -> Check {
+    let name = "responses";
     let mut drift = BTreeSet::new();
-    if executing.is_none() {
-        drift.insert("the list of executing jobs has an unknown form".to_owned());
+    if running.is_none() {
+        drift.insert("unrecognized list of running jobs".to_owned());
     }
-    let executing = executing.unwrap_or_default();
-    let ids: BTreeSet<&str> = executing
-        .iter()
-        .take(JOBS)
-        .map(String::as_str)
-        .chain(job)
-        .collect();
-    let mut looked = 0;
+    let running = running.unwrap_or_default();
+    let running = running.iter().take(MAX_JOBS).map(String::as_str);
+    let ids: BTreeSet<&str> = running.chain(job).collect();
     for id in ids {
-        // The layer below shows what the description does not know.
-        let error = match client.raw().get_job(id).await {
+        match client.raw().get_job(id).await {
             Ok(response) => {
-                looked += 1;
-                drift.extend(
-                    Warning::for_job(&response)
-                        .iter()
-                        .map(|note| format!("job {id}: {note}")),
-                );
-                continue;
+                for warning in Warning::for_job(&response) {
+                    drift.insert(format!("job {id}: {warning}"));
+                }
             }
-            Err(error) => error,
-        };
-        if let RawErrorKind::InvalidPayload(error) = error.kind() {
-            looked += 1;
-            drift.insert(format!("job {id}: {error}"));
-        } else if job == Some(id) {
-            // The same again, for words that a person can do something with.
-            match client.job(id).poll().await {
-                Ok(_) => looked += 1,
-                Err(error) => return Check::failed(name, &failure_of(&error)),
+            Err(error) => {
+                if let RawErrorKind::InvalidPayload(error) = error.kind() {
+                    drift.insert(format!("job {id}: {error}"));
+                } else if job == Some(id)
+                    // The client's error explains itself.
+                    && let Err(error) = client.job(id).poll().await
+                {
+                    return Check::failed(name, &error.into());
+                }
+                // A running job may have ended meanwhile.
             }
         }
-        // Another one may have ended just now.
     }
     if !drift.is_empty() {
-        let check = Check::new(
-            name,
-            State::Warning,
-            "not as described; `fetch` may know less",
-        );
-        return drift
-            .iter()
-            .map(|line| sanitize(line))
-            .fold(check, Check::hint);
+        let drift: Vec<_> = drift.iter().map(|line| sanitize(line)).collect();
+        return Check::warning(name, "differ from the API specification").hint(drift.join("\n"));
     }
-    if looked == 0 {
-        return Check::new(
-            name,
-            State::Ok,
-            "the list of executing jobs is as described",
-        )
-        .hint("With --job JOBID the answer about a job is looked at, too.");
-    }
-    Check::new(
-        name,
-        State::Ok,
-        format!("as described; jobs looked at: {looked}"),
-    )
-}
-
-fn dir(into: &Path) -> Check {
-    let name = "folder";
-    let into = atomic_file::or_current_dir(into);
-    match is_writable(into) {
-        Ok(()) => Check::new(name, State::Ok, format!("{} can be written to", show(into))),
-        Err(error) => Check::failed(name, &error),
+    let check = Check::ok(name, "valid");
+    match job {
+        Some(_) => check,
+        None => check.hint("Use --job JOBID to check one job's response."),
     }
 }
 
-fn show(path: &Path) -> String {
-    let absolute = std::path::absolute(path);
-    absolute.as_deref().unwrap_or(path).display().to_string()
+fn directory(dir: &Path) -> Check {
+    let dir = or_current_dir(dir);
+    match is_writable(dir) {
+        Ok(()) => {
+            let absolute = std::path::absolute(dir);
+            let shown = absolute.as_deref().unwrap_or(dir).display();
+            Check::ok("directory", format!("{shown} is writable"))
+        }
+        Err(error) => Check::failed("directory", &error),
+    }
 }
 
-fn accounts(base_url: &str) -> Check {
+/// What the last commands saw of accounts: each halted one, or one check of all.
+fn accounts(base_url: &str) -> Vec<Check> {
     let name = "accounts";
-    let seen = account_state::accounts(base_url);
-    if seen.is_empty() {
-        return Check::new(name, State::Unknown, "none was heard of yet");
-    }
-    let halted: Vec<_> = seen.iter().filter(|account| account.is_halted).collect();
-    if halted.is_empty() {
-        return Check::new(name, State::Ok, "none was halted when it was last heard of");
-    }
-    let states = halted.iter().map(|account| {
-        let age = HumanDuration(account.seen_at.age());
-        format!("account {}: halted (seen {age} ago)", account.channel)
+    let accounts = account_state::accounts(base_url);
+    let halted = accounts.iter().filter(|account| account.is_halted);
+    let halted = halted.map(|account| {
+        let (channel, age) = (&account.channel, HumanDuration(account.age()));
+        let reset = format!("{} reset {}", program(), quote(channel.as_ref()));
+        let why = "Acknowledge Midjourney's message in Discord, then run:";
+        let error = CliError::new(format!("account {channel}: halted (seen {age} ago)"));
+        Check::failed(name, &error.with_exit(Exit::Halted).suggest(why, &reset))
     });
-    let states = states.collect::<Vec<_>>().join("; ");
-    let check = Check {
-        exit: Exit::Halted,
-        ..Check::new(name, State::Failed, states)
-    };
-    halted.iter().fold(check, |check, account| {
-        let channel = command_line::quote(account.channel.as_ref());
-        check.hint(format!(
-            "Acknowledge Midjourney's message in Discord, then run: {} reset {channel}",
-            command_line::program()
-        ))
-    })
+    let mut checks: Vec<_> = halted.collect();
+    if accounts.is_empty() {
+        checks.push(Check::unknown(name, "no accounts seen yet"));
+    } else if checks.is_empty() {
+        checks.push(Check::ok(name, "no halted accounts"));
+    }
+    checks
 }

@@ -1,11 +1,11 @@
 //! `fetch`: seeds and images of finished jobs.
 
+use super::batch::{Batch, context, images};
 use super::callback;
-use super::context::{context, extras, images};
 use crate::arguments::{Common, Fetch};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fetch::{self, Exec, Extras, Layout, Mode};
+use crate::fetch::{Exec, Mode, plan};
 use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
@@ -15,25 +15,25 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliEr
     let Fetch {
         input,
         output: target,
-        batch,
+        batch: extras,
         poll,
         concurrency,
         callbacks,
     } = arguments;
-    let schema = if batch.dry_run {
+    let schema = if extras.dry_run {
         schemas::PLAN
     } else {
         schemas::RESULT
     };
     let output = Output::new(common, schema)?;
     let settings = Settings::read(common)?;
-    let exec = batch.exec.as_deref().map(Exec::parse).transpose()?;
+    let exec = extras.exec.as_deref().map(Exec::parse).transpose()?;
     // Before anything listens for Ctrl-C, since stdin may be waited for.
     let ids = job_ids::read(&input.job_ids, &input.input_file)?;
-    let layout = Layout::new(&settings, &target, ids)?;
-    if batch.dry_run {
+    let mut batch = Batch::new(&settings, &target, ids)?;
+    if extras.dry_run {
         let base_url = settings.base_url()?.value;
-        fetch::plan::print(&layout.jobs, &images(&target), &base_url, &output)?;
+        plan::print(&batch.jobs, &images(&target), &base_url, &output)?;
         return Ok(Exit::Done);
     }
     let mut context = context(
@@ -42,13 +42,14 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliEr
         &poll,
         &target,
         concurrency.jobs,
-        &layout,
+        batch.jobs.len(),
     )?;
     // Empty is absent.
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     context.reply_url = given(callbacks.reply_url);
     context.reply_ref = given(callbacks.reply_ref);
     context.resubmit = concurrency.resubmit;
+    context.fail_fast = concurrency.fail_fast;
     context.exec = exec;
     if let Some((url, port)) = callbacks.callback_url.zip(callbacks.callback_port) {
         let client = context.client.clone();
@@ -56,11 +57,7 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliEr
         let (receiver, _, _) = callback::receiver(client, &url, port, key_file).await?;
         context.receiver = Some(receiver);
     }
-    let extras = Extras {
-        fail_fast: concurrency.fail_fast,
-        failed_file: batch.failed_file,
-        summary: batch.summary,
-        ..extras(&target)
-    };
-    fetch::run(&context, &layout, &extras, &output).await
+    batch.failed_file = extras.failed_file;
+    batch.summary = extras.summary;
+    batch.run(&context, &output).await
 }

@@ -1,4 +1,4 @@
-//! `gallery`: pages to look at.
+//! `gallery`: HTML pages about saved jobs.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::gallery::write_all;
 use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{eprint, note_label, print_or_closed};
+use crate::terminal::{eprint_note, print_or_closed};
 use crate::text::sanitize;
 
 /// The pages.
@@ -20,45 +20,48 @@ use crate::text::sanitize;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Gallery"))]
 pub(crate) struct Printed {
-    /// The page about all jobs; null when another program's page was left in its place.
+    /// The page about all jobs; null when another program's page is in its place.
     page: Option<String>,
-    /// How many jobs were found finished.
+    /// How many completed jobs were found.
     jobs: usize,
-    /// Pages that somebody else has written, and that were left alone.
-    left_alone: Vec<String>,
-    /// Folders that have no page: not finished, of another user, or links.
-    left_out: Vec<String>,
+    /// Pages of other programs, which are unchanged.
+    skipped_foreign: Vec<String>,
+    /// Directories of jobs that have no page: incomplete, another user's, or links.
+    skipped_incomplete: Vec<String>,
 }
 
 pub(crate) fn run(common: &Common, arguments: Gallery) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::GALLERY)?;
     let settings = Settings::read(common)?;
-    let dir = settings.parent_dir(arguments.dir)?.value;
-    let written = write_all(&dir)?;
-    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
-    let left_out: Vec<_> = written.left_out.iter().map(text).collect();
-    if !output.is_json() || written.jobs == 0 {
-        written.tell_left_alone();
-        for path in &left_out {
+    let dir = settings.dir(arguments.dir)?.value;
+    let report = write_all(&dir)?;
+    let texts = |paths: &[PathBuf]| -> Vec<String> {
+        let texts = paths.iter().map(|path| path.to_string_lossy().into_owned());
+        texts.collect()
+    };
+    let skipped_incomplete = texts(&report.skipped_incomplete);
+    if !output.is_json() || report.jobs == 0 {
+        report.eprint_foreign();
+        for path in &skipped_incomplete {
             let path = sanitize(path);
-            eprint(format_args!(
-                "{} skipped {path}: unfinished, its files changed, another user's, or a link",
-                note_label()
+            eprint_note(format_args!(
+                "skipped {path}: unfinished, its files changed, another user's, or a link"
             ));
         }
     }
-    if written.jobs == 0 {
+    if report.jobs == 0 {
         let message = format!("no finished jobs in {}", or_current_dir(&dir).display());
-        return Err(CliError::usage(message)
-            .hint("Pass the directory that contains the directories of jobs."));
+        return Err(
+            CliError::usage(message).hint("Pass the directory that contains the job directories.")
+        );
     }
-    let page = written.page.as_ref().map(text);
+    let page = texts(report.page.as_slice()).pop();
     if output.is_json() {
         output.print(&Printed {
             page,
-            jobs: written.jobs,
-            left_alone: written.others.iter().map(text).collect(),
-            left_out,
+            jobs: report.jobs,
+            skipped_foreign: texts(&report.skipped_foreign),
+            skipped_incomplete,
         })?;
     } else if let Some(page) = page {
         print_or_closed(&(sanitize(&page) + "\n"))?;

@@ -36,7 +36,7 @@ pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, CliEr
             converted
         }
     })?;
-    account_state::working(client.base_url(), &channel);
+    account_state::record_active(client.base_url(), &channel);
     if output.is_json() {
         output.print(&Printed { channel })?;
     } else {

@@ -1,10 +1,10 @@
 //! `wait`: a seed job that was started elsewhere.
 
-use super::context::{context, extras};
+use super::batch::{Batch, context};
 use crate::arguments::{Common, Wait};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fetch::{self, Layout, Mode};
+use crate::fetch::Mode;
 use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
@@ -19,7 +19,7 @@ pub(crate) async fn run(common: &Common, arguments: Wait) -> Result<Exit, CliErr
     let output = Output::new(common, schemas::RESULT)?;
     let job_id = job_ids::of_argument("SEED_JOBID", &job_id)?;
     let settings = Settings::read(common)?;
-    let layout = Layout::new(&settings, &target, vec![job_id])?;
-    let context = context(&settings, Mode::Wait, &poll, &target, None, &layout)?;
-    fetch::run(&context, &layout, &extras(&target), &output).await
+    let batch = Batch::new(&settings, &target, vec![job_id])?;
+    let context = context(&settings, Mode::Wait, &poll, &target, None, 1)?;
+    batch.run(&context, &output).await
 }

@@ -18,7 +18,7 @@ use crate::output::Output;
 use crate::settings::Settings;
 use crate::shutdown::Shutdown;
 use crate::table::{Table, terminal_width};
-use crate::terminal::{PROGRESS, eprint_error, print_or_closed};
+use crate::terminal::{PROGRESS, begin_progress, end_progress, eprint_error, print_or_closed};
 
 /// How many jobs are polled concurrently.
 const CONCURRENT: usize = 4;
@@ -109,6 +109,9 @@ impl Jobs {
             && [Term::stdout(), Term::stderr()].iter().all(Term::is_term);
         let style = ProgressStyle::with_template("{msg}").ok();
         let style = style.filter(|_| is_live);
+        if is_live {
+            begin_progress();
+        }
         Self {
             client,
             polled: Vec::new(),
@@ -202,6 +205,7 @@ impl Jobs {
     pub(super) fn finish(&self, exit: Result<Exit, CliError>) -> Result<Exit, CliError> {
         if let Some(live) = &self.live {
             live.finish_and_clear();
+            end_progress();
             print_or_closed(&self.table())?;
         }
         let errors = self.polled.iter().filter_map(|job| job.error.as_ref());

@@ -1,6 +1,6 @@
 //! What all jobs of a command share.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -11,6 +11,7 @@ use super::accounts::{Account, Accounts};
 use super::display::Display;
 use super::exec::Exec;
 use super::images::ImageSelection;
+use super::output_template::{Names, OutputTemplate};
 use crate::account_state;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -42,7 +43,13 @@ pub(crate) struct Context {
     pub(crate) reply_ref: Option<String>,
     /// Whether what may have been submitted is submitted again at once.
     pub(crate) resubmit: bool,
+    /// Whether nothing more is submitted after the first failed job.
+    pub(crate) fail_fast: bool,
     pub(crate) images: ImageSelection,
+    pub(crate) embed_metadata: bool,
+    pub(crate) template: Option<OutputTemplate>,
+    /// The image names that were chosen.
+    pub(crate) names: RefCell<Names>,
     pub(crate) exec: Option<Exec>,
     pub(crate) accounts: Accounts,
     /// Whether the service has accepted a submission.
@@ -59,7 +66,7 @@ impl Context {
     pub(super) fn stop_others(&self, account: &Account, error: &Error) {
         match error.kind() {
             ErrorKind::Halted { .. } => {
-                account_state::halted(self.client.base_url(), account.channel());
+                account_state::record_halted(self.client.base_url(), account.channel());
                 account.stop(&error.into());
             }
             ErrorKind::Unauthorized | ErrorKind::PaymentRequired => {

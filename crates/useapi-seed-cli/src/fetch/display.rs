@@ -297,6 +297,13 @@ impl JobDisplay<'_> {
         }
     }
 
+    /// A saved image, where there is one job.
+    pub(crate) fn image(&self, line: impl Text) {
+        if !self.display.is_batch() {
+            eprint(line);
+        }
+    }
+
     /// A note that is always printed.
     pub(crate) fn note(&self, note: impl Text) {
         if self.display.is_batch() {
@@ -342,11 +349,6 @@ impl JobDisplay<'_> {
             eprint(line);
         }
     }
-
-    /// Whether details of a job's images are shown.
-    pub(crate) fn shows_images(&self) -> bool {
-        !self.display.is_batch()
-    }
 }
 
 impl Drop for JobDisplay<'_> {
@@ -361,7 +363,9 @@ impl Drop for JobDisplay<'_> {
 impl Row {
     fn line(&self, width: usize) -> String {
         let now = Instant::now();
-        let waited = self.next_request.map(|next| now.checked_duration_since(next));
+        let waited = self
+            .next_request
+            .map(|next| now.checked_duration_since(next));
         let state = match (waited, self.next_request) {
             (Some(Some(waited)), _) if waited >= SLOW => {
                 format!("no response for {}", short(waited))

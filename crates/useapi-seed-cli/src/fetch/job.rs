@@ -19,8 +19,9 @@ use super::accounts::Account;
 use super::context::{Context, Mode};
 use super::display::JobDisplay;
 use super::job_lock::{self, JobLock};
-use super::output_dir::{self, OutputDir};
+use super::output_dir::{self, OutputDir, images_base};
 use super::pending::{NAME as PENDING, Pending};
+use super::placement;
 use super::report::{JobReport, Status};
 use super::response_file;
 use super::save;
@@ -185,6 +186,10 @@ impl Run<'_> {
         let dir = self.wait_until_free(display, &reason, take).await?;
         if let Some(other) = seed_file::other_job(dir.path(), &report.job_id)? {
             return Err(another_job(dir.path(), &other));
+        }
+        // A killed process may have moved only some of the images.
+        if let Some(earlier) = seed_file::read(dir.path())? {
+            let _ = placement::move_images(dir.path(), images_base(dir.path()), &earlier.files);
         }
         Ok(dir)
     }

@@ -13,8 +13,8 @@ use crate::local_file::{self, Links};
 const ATTEMPTS: u32 = 100;
 const NOTE_LIMIT: u64 = 64 * 1024;
 
-/// What no other process has. The system gives it free when the process ends,
-/// however it ends; its file goes unless it has a note.
+/// A lock that no other process has. The system releases it when the process ends,
+/// however it ends; its file is removed unless it has a note.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
@@ -25,8 +25,8 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes it, by a file that is there as long, in a folder that is made if need
-    /// be; none when another process has it.
+    /// Locks a file, which is created with its directory if need be; none when another
+    /// process has the lock.
     ///
     /// Where the file system has no locks, the error is [`ErrorKind::Unsupported`].
     pub(crate) fn try_take(path: &Path) -> io::Result<Option<Self>> {
@@ -79,8 +79,8 @@ impl Lock {
             }
         }
         // The file may have been removed between being opened and locked.
-        let there = local_file::open(path, Links::Reject, File::options().read(true))?;
-        if Handle::from_file(there)? != Handle::from_file(file.try_clone()?)? {
+        let present = local_file::open(path, Links::Reject, File::options().read(true))?;
+        if Handle::from_file(present)? != Handle::from_file(file.try_clone()?)? {
             return Ok(Attempt::Replaced);
         }
         Ok(Attempt::Taken(Self {
@@ -90,14 +90,14 @@ impl Lock {
         }))
     }
 
-    /// What the last process has noted, and did not come to clear.
+    /// What the last process has noted, and has not cleared.
     pub(crate) fn note(&self) -> &[u8] {
         &self.note
     }
 
     /// Notes something for the next process, also after a power cut.
     pub(crate) fn set_note(&mut self, note: Vec<u8>) -> io::Result<()> {
-        // At no time is it empty: what is there in part is a note, too.
+        // Never empty: a part of a note is a note, too.
         self.file.rewind()?;
         self.file.write_all(&note)?;
         self.file
@@ -110,7 +110,7 @@ impl Lock {
         Ok(())
     }
 
-    /// There is nothing any more that the next process has to know.
+    /// Removes the note, and the file when the lock is released.
     pub(crate) fn clear_note(&mut self) {
         self.note.clear();
     }
@@ -227,7 +227,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {
-                    let file = root.path().join("folder/lock");
+                    let file = root.path().join("directory/lock");
                     while turns.load(Ordering::SeqCst) < 500 {
                         let Some(lock) = Lock::try_take(&file).unwrap() else {
                             std::thread::yield_now();

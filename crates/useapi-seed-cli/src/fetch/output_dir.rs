@@ -143,6 +143,15 @@ impl Drop for OutputDir {
     }
 }
 
+/// In the output directory: the state of the jobs whose images are named by a template.
+pub(crate) const STATE_DIR: &str = ".useapi-seed";
+
+/// The directory that the names in a job's `seed.json` are relative to.
+pub(crate) fn images_base(job_dir: &Path) -> &Path {
+    let state_dir = job_dir.parent().filter(|dir| dir.ends_with(STATE_DIR));
+    state_dir.and_then(Path::parent).unwrap_or(job_dir)
+}
+
 /// A JSON file, if there is one that can be parsed.
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, CliError> {
     match local_file::read(path, local_file::OUTPUT_LIMIT) {
@@ -167,6 +176,21 @@ fn is_image(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn base_of_a_state_directory_is_its_output() {
+        for (dir, base) in [
+            ("a/.useapi-seed/5", "a"),
+            (".useapi-seed/5", ""),
+            ("/a/.useapi-seed/5", "/a"),
+            ("a/5", "a/5"),
+            ("a/.useapi-seed/5/6", "a/.useapi-seed/5/6"),
+            ("a/.useapi-seed", "a/.useapi-seed"),
+            ("", ""),
+        ] {
+            assert_eq!(images_base(Path::new(dir)), Path::new(base), "{dir}");
+        }
+    }
 
     #[test]
     fn created_directory_is_removed_if_empty() {

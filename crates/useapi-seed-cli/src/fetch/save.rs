@@ -1,12 +1,17 @@
 //! From a result to files.
 
+use std::path::Path;
+
 use futures_util::StreamExt;
 use indicatif::HumanBytes;
 use useapi_seed::{SeedResult, Warning};
 
 use super::context::Context;
 use super::display::JobDisplay;
-use super::output_dir::OutputDir;
+use super::metadata::{self, Metadata};
+use super::output_dir::{OutputDir, images_base};
+use super::output_template::Values;
+use super::placement::move_images;
 use super::report::JobReport;
 use super::seed_file::{NAME, SeedFile, listed};
 use crate::atomic_file;
@@ -23,77 +28,129 @@ pub(super) async fn all(
     display: &JobDisplay<'_>,
     report: &mut JobReport,
 ) {
-    let JobReport {
-        job_id,
-        parent_job_id,
-        seed_file,
-        errors,
-        ..
-    } = report;
     // The response first, since everything else can be had from it.
-    errors.extend(dir.write("job.json", result.raw_body()).err());
+    let written = dir.write("job.json", result.raw_body());
+    report.errors.extend(written.err());
 
     // A `wait` may know from a record whose seed its job retrieves.
-    let requested = parent_job_id.as_ref().unwrap_or(job_id);
+    let requested = report
+        .parent_job_id
+        .as_ref()
+        .unwrap_or(&report.job_id)
+        .clone();
+    let mut file = SeedFile::new(&requested, result, &context.images);
+    let base = images_base(dir.path());
+    let size = |name: &str| atomic_file::size(&base.join(name));
+    if let Ok(Some(earlier)) = dir.read_json::<SeedFile>(NAME)
+        && earlier.result.job_id() == result.job_id()
+    {
+        file.keep(earlier, size);
+    }
     // The seed before the images, which may take their time.
-    let mut file = SeedFile::new(requested, result, &context.images);
-    if let Ok(Some(earlier)) = dir.read_json::<SeedFile>(NAME) {
-        file.keep(&earlier, |name| atomic_file::size(&dir.path().join(name)));
-    }
-    let file = seed_file.insert(file);
-    errors.extend(dir.write_json(NAME, file).err());
+    report.errors.extend(dir.write_json(NAME, &file).err());
+    let file = report.seed_file.insert(file);
 
-    let numbers = context.images.of(result.images().len());
-    let saving = context.client.save_images(result, dir.path());
-    let warnings: Vec<_> = result
-        .warnings()
-        .iter()
-        .cloned()
-        .chain(saving.warning())
-        .collect();
-    if !context.images.allows_none() {
-        display.phase(&format!("downloading {} images", numbers.len()));
-    }
-    let mut outcomes = saving.with_numbers(numbers.clone()).into_stream();
-    let mut numbers = numbers
-        .into_iter()
-        .filter(|number| result.images().iter().any(|image| image.number == *number));
-    let mut has_outcome = false;
-    while let (Some(outcome), Some(number)) = (outcomes.next().await, numbers.next()) {
-        has_outcome = true;
-        file.set(number, &outcome);
-        match outcome {
-            Ok(saved) => {
-                let size = HumanBytes(saved.size);
-                let reused = if saved.reused { " (already saved)" } else { "" };
-                if display.shows_images() {
-                    display.detail(format_args!("image {number}: {size}{reused}"));
-                }
-                for difference in &saved.mismatches {
-                    let difference = sanitize(&difference.to_string());
-                    display.note(format_args!("image {number}: {difference}"));
-                }
-            }
-            Err(error) => errors.push(error.into()),
+    let errors = &mut report.errors;
+    let failures = errors.len();
+    let saved = images(context, dir, result, &requested, file, display, errors).await;
+    if let (Some(template), true) = (&context.template, errors.len() == failures) {
+        let values = Values::new(&requested, result);
+        let names = context
+            .names
+            .borrow_mut()
+            .choose(base, template, &values, &saved);
+        for ((number, _), name) in saved.iter().zip(names) {
+            file.rename(*number, name);
         }
     }
     errors.extend(dir.write_json(NAME, file).err());
-    if !has_outcome && !context.images.allows_none() {
-        errors.push(CliError::new("the response contains no images"));
+    if context.template.is_some() && errors.is_empty() {
+        errors.extend(move_images(dir.path(), base, &file.files).err());
     }
 
-    note_warnings(display, &warnings);
-    let files: Vec<_> = file
+    let kept: Vec<_> = file
         .files
         .iter()
         .filter_map(|file| file.file.as_deref())
         .collect();
-    for other in listed(&dir.other_images(&files)) {
+    for other in listed(&dir.other_images(&kept)) {
         let other = sanitize(&other);
         display.note(format_args!(
             "{other} already existed and is not part of this job"
         ));
     }
+}
+
+/// Downloads the images that are missing; gives the numbers and extensions of those.
+async fn images(
+    context: &Context,
+    dir: &OutputDir,
+    result: &SeedResult,
+    requested: &str,
+    file: &mut SeedFile,
+    display: &JobDisplay<'_>,
+    errors: &mut Vec<CliError>,
+) -> Vec<(usize, String)> {
+    let wanted = context.images.of(result.images().len());
+    let is_kept = |number: &usize| {
+        let mut kept = file.files.iter().filter(|file| file.file.is_some());
+        kept.any(|file| file.number == *number)
+    };
+    let (kept, mut missing): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(is_kept);
+    for number in &kept {
+        display.image(format_args!("image {number}: already saved"));
+    }
+    // Those that the result has.
+    missing.retain(|number| result.images().iter().any(|image| image.number == *number));
+    let saving = context.client.save_images(result, dir.path());
+    let saving = saving.with_numbers(missing.iter().copied());
+    let warnings = result.warnings().iter().cloned().chain(saving.warning());
+    note_warnings(display, &warnings.collect::<Vec<_>>());
+    if kept.len() + missing.len() < wanted.len().max(1) && !context.images.allows_none() {
+        let count = result.images().len();
+        errors.push(CliError::new(match count {
+            0 => "the response contains no images".to_owned(),
+            _ => format!("the response contains only {count} images"),
+        }));
+    }
+    if !missing.is_empty() {
+        display.phase(&format!("downloading {} images", missing.len()));
+    }
+    let metadata = Metadata::new(requested, result);
+    let mut saved_images = Vec::new();
+    let mut outcomes = saving.into_stream();
+    for number in missing {
+        let Some(outcome) = outcomes.next().await else {
+            break;
+        };
+        file.set(number, &outcome);
+        let saved = match outcome {
+            Ok(saved) => saved,
+            Err(error) => {
+                errors.push(error.into());
+                continue;
+            }
+        };
+        let (bytes, reused) = (
+            HumanBytes(saved.size),
+            if saved.reused { " (already saved)" } else { "" },
+        );
+        display.image(format_args!("image {number}: {bytes}{reused}"));
+        for difference in &saved.mismatches {
+            let difference = sanitize(&difference.to_string());
+            display.note(format_args!("image {number}: {difference}"));
+        }
+        if context.embed_metadata {
+            match metadata::embed(&dir.path().join(&saved.name), &metadata) {
+                Ok(Some(size)) => file.resize(number, size),
+                Ok(None) => display.note(format_args!("image {number}: no metadata, not a PNG")),
+                Err(error) => errors.push(error),
+            }
+        }
+        let extension = Path::new(&saved.name).extension().unwrap_or_default();
+        saved_images.push((number, extension.to_string_lossy().into_owned()));
+    }
+    saved_images
 }
 
 /// Discord adds fields to its files at will: those share a line, with `--verbose`.

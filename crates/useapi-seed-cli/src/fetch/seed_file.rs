@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use useapi_seed::{Error, SavedImage, SeedResult};
 
 use super::images::ImageSelection;
-use super::output_dir::read_json;
+use super::output_dir::{images_base, read_json};
 use crate::atomic_file;
 use crate::error::CliError;
 use crate::text::IMAGES_SHOWN;
@@ -68,11 +68,12 @@ impl SeedFile {
         }
     }
 
-    /// Keeps what an earlier run saved, of images that this one does not request.
-    pub(crate) fn keep(&mut self, earlier: &Self, size: impl Fn(&str) -> Option<u64>) {
-        for file in &earlier.files {
-            if file.is_saved(&size) && self.files.iter().all(|own| own.number != file.number) {
-                self.files.push(file.clone());
+    /// Keeps the images that an earlier run saved.
+    pub(crate) fn keep(&mut self, earlier: Self, size: impl Fn(&str) -> Option<u64>) {
+        for file in earlier.files {
+            if file.is_saved(&size) {
+                self.files.retain(|own| own.number != file.number);
+                self.files.push(file);
             }
         }
         self.files.sort_by_key(|file| file.number);
@@ -82,6 +83,20 @@ impl SeedFile {
     pub(crate) fn set(&mut self, number: usize, outcome: &Result<SavedImage, Error>) {
         if let Some(file) = self.files.iter_mut().find(|file| file.number == number) {
             *file = ImageFile::new(number, outcome);
+        }
+    }
+
+    /// Records another path of an image.
+    pub(crate) fn rename(&mut self, number: usize, name: String) {
+        if let Some(file) = self.files.iter_mut().find(|file| file.number == number) {
+            file.file = Some(name);
+        }
+    }
+
+    /// Records another size of an image.
+    pub(crate) fn resize(&mut self, number: usize, size: u64) {
+        if let Some(file) = self.files.iter_mut().find(|file| file.number == number) {
+            file.size = Some(size);
         }
     }
 
@@ -155,7 +170,7 @@ impl ImageFile {
         }
     }
 
-    fn is_saved(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
+    pub(crate) fn is_saved(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
         let found = self.file.as_deref().and_then(size);
         found.is_some() && found == self.size
     }
@@ -172,10 +187,11 @@ pub(super) fn complete(
     job_id: &str,
     images: &ImageSelection,
 ) -> Result<Option<SeedFile>, CliError> {
-    let size = |name: &str| atomic_file::size(&dir.join(name));
-    Ok(read(dir)?.filter(|file| {
-        file.is_about(job_id) && file.is_complete(images, size) && size("job.json").is_some()
-    }))
+    let base = images_base(dir);
+    let size = |name: &str| atomic_file::size(&base.join(name));
+    let has_response = || atomic_file::size(&dir.join("job.json")).is_some();
+    Ok(read(dir)?
+        .filter(|file| file.is_about(job_id) && file.is_complete(images, size) && has_response()))
 }
 
 /// The job whose result a directory has, if it is another one: the two would mix.

@@ -218,7 +218,7 @@ impl JobSubmission<'_> {
                 context.display.reachable();
                 if let SubmitOutcome::Started(_) = outcome {
                     context.is_reached.set(true);
-                    account_state::working(context.client.base_url(), self.account.channel());
+                    account_state::record_active(context.client.base_url(), self.account.channel());
                 }
                 return Ok(outcome);
             }

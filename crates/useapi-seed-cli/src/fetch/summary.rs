@@ -1,6 +1,7 @@
 //! What came of all jobs.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use indicatif::HumanBytes;
@@ -167,7 +168,7 @@ impl Summary {
     }
 
     /// Prints the counts, the files that were written, and the errors, each once.
-    pub(crate) fn print(&self, files: &[(&str, String)]) {
+    pub(crate) fn print(&self, files: &[(&str, PathBuf)]) {
         let elapsed = short(self.started.elapsed());
         let mut counts = vec![format!("{} saved", self.saved)];
         for (count, what) in [
@@ -187,7 +188,7 @@ impl Summary {
         eprint(format_args!("\n{} in {elapsed}{images}", counts.join(", ")));
         let files: Vec<_> = files
             .iter()
-            .map(|(name, path)| format!("{name}: {}", sanitize(path)))
+            .map(|(name, path)| format!("{name}: {}", sanitize(&path.to_string_lossy())))
             .collect();
         if !files.is_empty() {
             eprint(files.join("     "));

@@ -1,38 +1,39 @@
-//! A finished folder, as its pages need it.
+//! A completed job, as its pages need it.
 //!
-//! Whatever stands in its files is text that a server had a hand in.
+//! Whatever its files contain is text that a server had a hand in.
 
-use std::fs::Metadata;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::owner::Owner;
-use crate::fetch::{SeedFile, listed};
-use crate::local_file;
-use crate::text::IMAGES_SHOWN;
-use crate::text::sanitize;
+use crate::fetch::{SeedFile, images_base, listed};
+use crate::local_file::read_json;
+use crate::text::{IMAGES_SHOWN, one_line};
 
-/// What a part of a path may have as it is.
+/// The characters that a component of a link has unescaped.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A folder with a seed and its pictures.
+/// A job with a seed and all images that are to be there.
 #[derive(Debug)]
 pub(crate) struct CompletedJob {
-    /// Where it is, from the page about all: a link that ends in `/`.
-    pub(crate) place: String,
-    /// Its own page, from there.
+    /// Its own page, from the page about all.
     pub(crate) page: String,
+    /// What its images' links begin with on the page about all.
+    pub(crate) from_all: String,
+    /// What they begin with on its own page.
+    pub(crate) from_job: &'static str,
+    /// The directory of the page about all, from its own page.
+    pub(crate) parent: &'static str,
     pub(crate) seed: u64,
     pub(crate) prompt: Option<String>,
-    /// The line to paste.
+    /// The prompt with its seed.
     pub(crate) line: Option<String>,
     pub(crate) original: Option<String>,
     pub(crate) job_id: String,
@@ -41,126 +42,108 @@ pub(crate) struct CompletedJob {
     created: Option<String>,
     /// As many as are shown.
     pub(crate) images: Vec<PageImage>,
-    /// How many there are.
+    /// How many the result has.
     pub(crate) count: usize,
     pub(crate) differences: Vec<String>,
 }
 
-/// One of its pictures.
+/// One of its images.
 #[derive(Debug)]
 pub(crate) struct PageImage {
     pub(crate) number: usize,
-    /// From its folder.
+    /// Behind what the page's links to images begin with.
     pub(crate) link: String,
     pub(crate) size: Option<(u64, u64)>,
 }
 
 impl CompletedJob {
-    /// What a folder has; none when it is not one of these, or not finished. `name` is
-    /// what the page about all calls it.
-    pub(super) fn read(dir: &Path, name: &str, owner: Owner) -> Option<Self> {
-        let file = |name: &str| {
-            let path = dir.join(name);
-            let data = owner.data(&path).filter(Metadata::is_file);
-            data.map(|data| (path, data.len()))
-        };
-        let seed_file: SeedFile = json(&file("seed.json")?.0)?;
-        let result = &seed_file.result;
-        let mut images: Vec<_> = seed_file
-            .files
-            .iter()
-            .filter_map(|image| {
-                let file = image.file.as_deref().filter(|file| is_a_name(file))?;
-                Some(PageImage {
-                    number: image.number,
-                    link: link(file),
-                    size: image.width.zip(image.height),
-                })
-            })
-            .collect();
-        let size = |name: &str| file(name).map(|(_, size)| size);
-        if images.len() < seed_file.files.len() || !seed_file.is_whole(size) {
+    /// The job in a directory; none when it is not a job's, or the job is not completed.
+    /// `place` is the path from the page about all.
+    pub(super) fn read(dir: &Path, place: &str, owner: Owner) -> Option<Self> {
+        let seed_file: SeedFile = read_json(&owner.file(dir, "seed.json")?.0)?;
+        let response: Value = read_json(&owner.file(dir, "job.json")?.0)?;
+        let base = images_base(dir);
+        let size = |name: &str| owner.file(base, name).map(|(_, size)| size);
+        // With `--seed-only` there are no images.
+        if !seed_file.files.is_empty() && !seed_file.is_whole(size) {
             return None;
         }
-        let count = result.images().len().max(images.len());
-        images.truncate(IMAGES_SHOWN);
-        let response: Value = json(&file("job.json")?.0)?;
-        let of_image = |number, text: &String| format!("Picture {number}: {}", shown(text));
-        let files = seed_file.files.iter();
-        let differences = files
-            .flat_map(|image| {
-                image
-                    .differences
-                    .iter()
-                    .map(move |text| (image.number, text))
+        let images = seed_file.files.iter().filter_map(|image| {
+            let file = image.file.as_deref().filter(|file| size(file).is_some())?;
+            Some(PageImage {
+                number: image.number,
+                link: link(file),
+                size: image.width.zip(image.height),
             })
-            .map(|(number, text)| of_image(number, text))
-            .chain(listed(result.warnings()).iter().map(|note| shown(note)))
-            .collect();
+        });
+        let result = &seed_file.result;
+        let differences = seed_file.files.iter().flat_map(|image| {
+            let of_image = |text| format!("Picture {}: {}", image.number, one_line(text));
+            image.differences.iter().map(move |text| of_image(text))
+        });
+        let warnings = listed(result.warnings());
+        let differences = differences.chain(warnings.iter().map(|text| one_line(text)));
         let created = response.get("created").and_then(Value::as_str);
-        let place = format!("{}/", link(name));
+        let place = format!("./{}/", link(place));
+        let (from_all, from_job, parent) = if base == dir {
+            (place.clone(), "./", "../")
+        } else {
+            ("./".to_owned(), "../../", "../../")
+        };
         Some(Self {
             page: format!("{place}{}", super::PAGE),
-            place,
+            from_all,
+            from_job,
+            parent,
             seed: result.seed(),
             prompt: result.prompt().and_then(words),
             line: result.prompt_with_seed().and_then(words),
-            original: result.parent_job_id().map(shown),
-            job_id: shown(result.job_id()),
+            original: result.parent_job_id().map(one_line),
+            job_id: one_line(result.job_id()),
             when: created.map(when),
             created: created.map(str::to_owned),
-            images,
-            count,
-            differences,
+            count: result.images().len().max(seed_file.files.len()),
+            differences: differences.collect(),
+            images: images.take(IMAGES_SHOWN).collect(),
         })
     }
 
-    /// What it is called.
     pub(crate) fn title(&self) -> String {
         self.prompt
             .clone()
             .unwrap_or_else(|| format!("Seed {}", self.seed))
     }
 
-    /// By time; those that tell none come first.
+    /// Whether not all images are shown, because they are too many.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.images.len() == IMAGES_SHOWN && self.count > IMAGES_SHOWN
+    }
+
+    /// By time; those without one come first.
     pub(super) fn order(&self) -> (&Option<String>, &str) {
-        (&self.created, &self.place)
+        (&self.created, &self.page)
     }
 }
 
-/// Text as a page shows it and as it is copied, which is so the same: on one line, and
-/// without what is not seen and changes how the rest is.
-fn shown(text: &str) -> String {
-    sanitize(&text.replace(['\n', '\r', '\t', '\u{2028}', '\u{2029}'], " "))
-}
-
-/// The same, if anything is left of it.
+/// Text on one line, if anything is left of it.
 fn words(text: &str) -> Option<String> {
-    Some(shown(text)).filter(|text| !text.trim().is_empty())
+    Some(one_line(text)).filter(|text| !text.is_empty())
 }
 
-/// A time of the service's for people, or what stands in its place.
+/// A time of the service's for people, or its text where it is none.
 fn when(text: &str) -> String {
     match text.parse::<Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        Err(_) => shown(text),
+        Err(_) => one_line(text),
     }
 }
 
-/// A file's content, if it can be read and understood; any folder may have a file of
-/// that name.
-pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let text = local_file::read(path, local_file::OUTPUT_LIMIT).ok()?;
-    serde_json::from_slice(&text).ok()
-}
-
-/// Whether a file's name leads nowhere else.
-fn is_a_name(name: &str) -> bool {
-    let mut components = Path::new(name).components();
-    matches!(components.next(), Some(Component::Normal(_))) && components.next().is_none()
-}
-
-/// A link to what is called so, here: never to a scheme or a host.
-fn link(name: &str) -> String {
-    format!("./{}", utf8_percent_encode(name, PATH))
+/// A relative path as a part of a link.
+fn link(path: &str) -> String {
+    let components = Path::new(path).components();
+    let components = components.map(|component| {
+        let component = component.as_os_str().to_string_lossy();
+        utf8_percent_encode(&component, PATH).to_string()
+    });
+    components.collect::<Vec<_>>().join("/")
 }

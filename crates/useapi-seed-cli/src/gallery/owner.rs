@@ -1,7 +1,7 @@
 //! Whose files the pages are about.
 
 use std::fs::{self, Metadata};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use crate::atomic_file;
 
@@ -27,11 +27,35 @@ impl Owner {
         user(data) == self.0
     }
 
-    /// A file or directory of this owner, and not a link to one.
-    pub(super) fn data(self, path: &Path) -> Option<Metadata> {
-        fs::symlink_metadata(path)
-            .ok()
-            .filter(|data| self.has(data))
+    /// Whether a path is a directory of this owner, and not a link to one.
+    pub(super) fn is_dir(self, path: &Path) -> bool {
+        self.data(path).is_some_and(|data| data.is_dir())
+    }
+
+    /// The path and the size of a file below a directory, when it and the directories
+    /// between are this owner's, and none of them is a link.
+    pub(super) fn file(self, dir: &Path, name: &str) -> Option<(PathBuf, u64)> {
+        let name = Path::new(name);
+        let is_normal = |component| matches!(component, Component::Normal(_));
+        if !name.components().all(is_normal) {
+            return None;
+        }
+        // The name itself is first, and the last one is empty: the directory.
+        let mut parents = name
+            .ancestors()
+            .skip(1)
+            .filter(|path| !path.as_os_str().is_empty());
+        if !parents.all(|parent| self.is_dir(&dir.join(parent))) {
+            return None;
+        }
+        let path = dir.join(name);
+        let size = self.data(&path).filter(Metadata::is_file)?.len();
+        Some((path, size))
+    }
+
+    fn data(self, path: &Path) -> Option<Metadata> {
+        let data = fs::symlink_metadata(path).ok()?;
+        self.has(&data).then_some(data)
     }
 }
 

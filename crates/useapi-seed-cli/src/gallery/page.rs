@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::completed::CompletedJob;
 
-// What it has in common with the emulator's page, and what is its own.
+// Shared with the emulator's page, and its own.
 pub(crate) const STYLE: &str = concat!(
     include_str!("../../templates/base.css"),
     include_str!("../../templates/style.css")
@@ -18,7 +18,7 @@ pub(crate) const SCRIPT: &str = include_str!("../../templates/copy.js");
 struct JobPage<'a> {
     policy: String,
     job: &'a CompletedJob,
-    /// Whether there is a page about all jobs in the folder above.
+    /// Whether there is a page about all jobs.
     has_parent: bool,
 }
 
@@ -44,8 +44,8 @@ pub(super) fn of_all(jobs: &[CompletedJob]) -> askama::Result<String> {
     AllPage { policy, jobs }.render()
 }
 
-/// What a browser lets the page do: show the pictures beside it, and run exactly this
-/// style and script. From disk, pictures have no origin but their scheme.
+/// What a browser lets the page do: show the images of its site, and run exactly
+/// this style and script. From disk, images have no origin but their scheme.
 fn policy() -> String {
     let hash = |text: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(text)));
     format!(

@@ -7,6 +7,8 @@ use useapi_seed::channel_of;
 use super::check::{is_blank, normalized, problem};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
+/// What Windows PowerShell redirects begins so.
+const UTF16_BOM: &[u8] = b"\xff\xfe";
 /// Names of columns and fields, the first that is present counts. The output of `fetch`
 /// has the first two.
 const NAMES: [&str; 3] = ["requested_job_id", "job_id", "jobid"];
@@ -15,6 +17,11 @@ const NAMES: [&str; 3] = ["requested_job_id", "job_id", "jobid"];
 type Entry = (String, Result<String, &'static str>);
 
 pub(super) fn texts(content: &[u8]) -> Vec<Entry> {
+    if let Some(utf16) = content.strip_prefix(UTF16_BOM) {
+        let units = utf16.as_chunks().0.iter().copied();
+        let units: Vec<u16> = units.map(u16::from_le_bytes).collect();
+        return texts(String::from_utf16_lossy(&units).as_bytes());
+    }
     let content = content.strip_prefix(BOM).unwrap_or(content);
     if let Some(b'[' | b'{') = content.trim_ascii_start().first() {
         return json(content);
@@ -180,7 +187,7 @@ fn has_channel(field: &[u8]) -> bool {
 }
 
 fn count_lines(text: &[u8]) -> usize {
-    text.iter().filter(|byte| **byte == b'\n').count()
+    text.split(|byte| *byte == b'\n').skip(1).count()
 }
 
 fn at_line(number: usize) -> String {

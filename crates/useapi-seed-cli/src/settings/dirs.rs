@@ -1,38 +1,44 @@
-//! The user's own folders, as the XDG Base Directory Specification names them.
+//! The user's own directories. macOS has those of Linux, as users of `gh` expect.
 
 use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy;
+
 const NAME: &str = "useapi-seed";
 
-/// `$XDG_CONFIG_HOME` or `~/.config`.
+/// Below `$XDG_CONFIG_HOME` or `~/.config`; on Windows below `%APPDATA%`.
 pub(crate) fn config_dir() -> Option<PathBuf> {
-    dir("XDG_CONFIG_HOME", ".config")
+    config_of(&etcetera::choose_base_strategy().ok()?)
 }
 
-/// `$XDG_STATE_HOME` or `~/.local/state`.
+/// Below `$XDG_STATE_HOME` or `~/.local/state`; on Windows below `%LOCALAPPDATA%`.
 pub(crate) fn state_dir() -> Option<PathBuf> {
-    dir("XDG_STATE_HOME", ".local/state")
+    state_of(&etcetera::choose_base_strategy().ok()?)
 }
 
-fn dir(variable: &str, below_home: &str) -> Option<PathBuf> {
-    let named = |name| env::var_os(name).filter(|dir| !dir.is_empty());
-    let dir = named(variable)
-        .map(PathBuf::from)
-        // The specification asks to ignore others.
-        .filter(|dir| dir.is_absolute())
-        .or_else(|| Some(Path::new(&named("HOME")?).join(below_home)))?;
-    Some(dir.join(NAME))
+fn config_of(platform: &impl BaseStrategy) -> Option<PathBuf> {
+    own(&platform.config_dir())
 }
 
-/// A directory of this user alone, created beneath the system's temporary one.
+fn state_of(platform: &impl BaseStrategy) -> Option<PathBuf> {
+    // Windows has no directory for states; this one does not leave the machine.
+    own(&platform.state_dir().unwrap_or_else(|| platform.cache_dir()))
+}
+
+/// None where the home directory is empty or relative.
+fn own(parent: &Path) -> Option<PathBuf> {
+    parent.is_absolute().then(|| parent.join(NAME))
+}
+
+/// A private directory, created beneath the system's temporary one.
 pub(crate) fn temp_dir() -> io::Result<PathBuf> {
     #[cfg(unix)]
     return private_below(&env::temp_dir(), rustix::process::geteuid().as_raw());
-    // Elsewhere the temporary directory is the user's own.
+    // Elsewhere the system's is private.
     #[cfg(not(unix))]
-    Ok(env::temp_dir().join(NAME))
+    return Ok(env::temp_dir().join(NAME));
 }
 
 #[cfg(unix)]
@@ -62,6 +68,32 @@ fn private_below(parent: &Path, user: u32) -> io::Result<PathBuf> {
         return Ok(path);
     };
     Err(explain(ErrorKind::PermissionDenied, cause))
+}
+
+#[cfg(test)]
+mod platform_tests {
+    use etcetera::base_strategy::{Windows, Xdg};
+
+    use super::*;
+
+    #[test]
+    fn each_platform_has_its_directories() {
+        let home = etcetera::home_dir().unwrap();
+        // Linux and macOS.
+        if env::var_os("XDG_CONFIG_HOME").is_none() && env::var_os("XDG_STATE_HOME").is_none() {
+            let platform = Xdg::new().unwrap();
+            let (config, state) = (".config/useapi-seed", ".local/state/useapi-seed");
+            assert_eq!(config_of(&platform), Some(home.join(config)));
+            assert_eq!(state_of(&platform), Some(home.join(state)));
+        }
+        if env::var_os("APPDATA").is_none() && env::var_os("LOCALAPPDATA").is_none() {
+            let platform = Windows::new().unwrap();
+            let (config, state) = ("AppData/Roaming/useapi-seed", "AppData/Local/useapi-seed");
+            assert_eq!(config_of(&platform), Some(home.join(config)));
+            assert_eq!(state_of(&platform), Some(home.join(state)));
+        }
+        assert_eq!(own(Path::new(".config")), None);
+    }
 }
 
 #[cfg(all(test, unix))]

@@ -1,113 +1,114 @@
-//! The API token: in the environment, or in a file that only its owner may read;
-//! never on the command line, where every user of the machine could see it.
+//! The API token: in the environment, or in a file that only its owner can read; never
+//! on the command line, which every user of the machine can see.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::ExposeSecret;
 use useapi_seed::SecretString;
 
-use super::{Setting, Settings, Source, TOKEN_FILE, dirs, variable};
+use super::{Found, Setting, Settings, Source, variable_name};
+use crate::atomic_file;
 use crate::command_line;
 use crate::error::CliError;
 use crate::local_file::{self, Links};
 use crate::text::sanitize;
 
-const VARIABLE: &str = "USEAPI_TOKEN";
+const KEY: &str = "token";
 
-pub(super) fn find(settings: &Settings) -> Result<Setting<SecretString>, CliError> {
-    let file = settings.path(TOKEN_FILE, settings.token_file.clone(), default_file)?;
-    // A file that is named on the command line is meant before all.
-    let is_meant = matches!(file.source, Source::Option(_));
-    if let Some(token) = variable(VARIABLE)?.filter(|_| !is_meant) {
-        return Ok(Setting {
-            value: token.into(),
-            source: Source::Environment(VARIABLE),
-        });
+/// What to do about a token that contains spaces and the like.
+pub(super) const HINT: &str = "Paste only the token, without \"Bearer\".";
+
+pub(super) fn find(settings: &Settings) -> Found<SecretString> {
+    let file = settings.token_file()?;
+    if !matches!(file.source, Source::Option(_))
+        && let Some(token) = super::variable(KEY)?
+    {
+        let (value, source) = (token.into(), Source::Environment(KEY));
+        return Ok(Setting { value, source });
     }
-    let is_chosen = file.source != Source::Default;
     match file.value {
-        Some(path) if is_chosen || path.exists() => {
-            let value = read(&path)?;
-            let source = Source::File(path);
-            Ok(Setting { value, source })
+        Some(path) if file.source != Source::Default || path.exists() => Ok(Setting {
+            value: read(&path)?,
+            source: Source::File(path),
+        }),
+        _ => Err(missing(settings)),
+    }
+}
+
+fn missing(settings: &Settings) -> CliError {
+    let (program, variable) = (command_line::program(), variable_name(KEY));
+    let login = match &settings.profile {
+        Some(Setting { value, .. }) => {
+            format!("login --profile {}", command_line::quote(value.as_ref()))
         }
-        default => Err(missing(default.as_deref())),
-    }
+        None => "login".to_owned(),
+    };
+    let message = format!("no API token: {variable} is not set and no token file was found");
+    CliError::usage(message)
+        .hint(format!(
+            "Set {variable} to the API token of your useapi.net account."
+        ))
+        .hint(format!("Or save it once: {program} {login}"))
+        .hint(format!("To try it without an account: {program} demo"))
 }
 
-fn default_file() -> Option<PathBuf> {
-    Some(dirs::config_dir()?.join("token"))
-}
-
-fn missing(default: Option<&Path>) -> CliError {
-    let mut error = CliError::usage(format!(
-        "{VARIABLE} is not set in the environment, and there is no token file"
-    ))
-    .hint(format!(
-        "Set {VARIABLE} to the API token of a useapi.net account."
-    ));
-    if let Some(path) = default {
-        let path = command_line::quote(path.as_os_str());
-        error = error.suggest(
-            "Or keep it in a file that only you can read; paste it, then Enter and Ctrl-D:",
-            &format!("install -D -m 600 /dev/stdin {path}"),
-        );
-    }
-    error.suggest(
-        "To try the command without an account:",
-        &format!("{} demo", command_line::program()),
-    )
+/// The name of the environment variable, if it is set.
+pub(crate) fn variable() -> Result<Option<String>, CliError> {
+    Ok(super::variable(KEY)?.map(|_| variable_name(KEY)))
 }
 
 fn read(path: &Path) -> Result<SecretString, CliError> {
-    #[cfg(unix)]
-    let user = rustix::process::geteuid().as_raw();
-    #[cfg(not(unix))]
-    let user = 0;
-    read_as(user, path)
-}
-
-/// Reads it as this user would, whose own it has to be, or root's.
-#[cfg_attr(
-    not(unix),
-    allow(unused_variables, reason = "files have no such owners there")
-)]
-fn read_as(user: u32, path: &Path) -> Result<SecretString, CliError> {
-    let place = path.display();
+    let shown = path.display();
     let unreadable =
-        |error: io::Error| CliError::usage(format!("cannot read the token file {place}: {error}"));
+        |error: io::Error| CliError::usage(format!("cannot read the token file {shown}: {error}"));
     let mut options = File::options();
     let file = local_file::open(path, Links::Follow, options.read(true)).map_err(unreadable)?;
+    // Of the open file, even if another takes its name.
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-
-        // What is checked is what is read, even if another file takes its place.
-        let metadata = file.metadata().map_err(unreadable)?;
-        if ![0, user].contains(&metadata.uid()) {
-            return Err(
-                CliError::usage(format!("the token file {place} belongs to another user"))
-                    .hint("Copy the token to a file of your own, with mode 600."),
-            );
-        }
-        let mode = metadata.mode() & 0o777;
-        if mode & 0o077 != 0 {
-            let line = format!("chmod 600 {}", command_line::quote(path.as_os_str()));
-            return Err(CliError::usage(format!(
-                "the token file {place} is open to others (mode {mode:03o})"
-            ))
-            .suggest("Let only yourself read it:", &line));
-        }
-    }
+    check_private(
+        &file.metadata().map_err(unreadable)?,
+        rustix::process::geteuid().as_raw(),
+        path,
+    )?;
     let text = local_file::read_text_up_to(file, local_file::SETTINGS_LIMIT).map_err(unreadable)?;
-    let token = text.trim_end_matches(['\r', '\n']);
-    if token.trim().is_empty() {
-        return Err(CliError::usage(format!("the token file {place} is empty"))
-            .hint("Write the API token of a useapi.net account into it."));
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(CliError::usage(format!("the token file {shown} is empty"))
+            .hint("Put your useapi.net API token in it."));
     }
     Ok(token.into())
+}
+
+/// It must belong to this user or root, and be private.
+#[cfg(unix)]
+fn check_private(metadata: &fs::Metadata, user: u32, path: &Path) -> Result<(), CliError> {
+    use std::os::unix::fs::MetadataExt;
+
+    let (shown, mode) = (path.display(), metadata.mode() & 0o777);
+    if ![0, user].contains(&metadata.uid()) {
+        return Err(CliError::usage(format!("{shown} belongs to another user"))
+            .hint("Copy the token to your own file, with mode 600."));
+    }
+    if mode & 0o077 != 0 {
+        let path = command_line::quote(path.as_os_str());
+        let message = format!("permissions of {shown} are too open ({mode:04o})");
+        return Err(CliError::usage(message).hint(format!("Fix: chmod 600 {path}")));
+    }
+    Ok(())
+}
+
+/// Writes the token file, for this user only.
+pub(crate) fn save(path: &Path, token: &SecretString) -> io::Result<()> {
+    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(dir)?;
+    }
+    let line = format!("{}\n", token.expose_secret());
+    atomic_file::write_private(path, line.as_bytes())
 }
 
 /// Enough of a token to tell it from another, and too little to use it.
@@ -120,26 +121,21 @@ pub(crate) fn redact(token: &SecretString) -> String {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    use std::os::unix::fs::{MetadataExt, chown};
 
     use super::*;
-    use crate::exit::Exit;
 
     #[test]
     fn token_file_of_another_user_is_rejected() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("token");
-        fs::write(&path, "a-token").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
         // Root's own would be accepted by every user.
         if rustix::process::geteuid().is_root() {
-            chown(&path, Some(65534), None).unwrap();
+            chown(file.path(), Some(65534), None).unwrap();
         }
-        let owner = fs::metadata(&path).unwrap().uid();
-        read_as(owner, &path).unwrap();
-        let error = read_as(owner + 1, &path).unwrap_err();
+        let metadata = file.as_file().metadata().unwrap();
+        let check = |user| check_private(&metadata, user, file.path());
+        check(metadata.uid()).unwrap();
+        let error = check(metadata.uid() + 1).unwrap_err();
         assert!(error.message().ends_with("belongs to another user"));
-        assert_eq!(error.exit(), Exit::Usage);
     }
 }

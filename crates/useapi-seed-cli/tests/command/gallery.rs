@@ -39,6 +39,17 @@ fn finished_of(dir: &Path, prompt: &str, files: &[String]) {
     }
 }
 
+/// A finished job whose images have these names below the directory.
+fn named(dir: &Path, prompt: &str, files: &[&str]) {
+    let job = dir.join(".useapi-seed/5");
+    let names: Vec<_> = files.iter().map(ToString::to_string).collect();
+    finished_of(&job, prompt, &names);
+    for file in files.iter().map(Path::new) {
+        fs::create_dir_all(dir.join(file.parent().unwrap())).unwrap();
+        fs::rename(job.join(file.file_name().unwrap()), dir.join(file)).unwrap();
+    }
+}
+
 fn gallery(dir: &Path) -> Value {
     let run = command(dir).line("gallery --json").run().exit_code(0);
     let printed = serde_json::from_str(&run.stdout).unwrap();
@@ -157,7 +168,10 @@ fn foreign_page_is_kept() {
     fs::create_dir(two.join("index.html")).unwrap();
     fs::create_dir_all(dir.path().join("three/seed.json")).unwrap();
     assert_eq!(
-        gallery(dir.path())["left_alone"].as_array().unwrap().len(),
+        gallery(dir.path())["skipped_foreign"]
+            .as_array()
+            .unwrap()
+            .len(),
         2
     );
 }
@@ -176,13 +190,70 @@ fn unfinished_directories_are_listed() {
     fs::create_dir(dir.path().join("another")).unwrap();
     let printed = gallery(dir.path());
     assert_eq!(printed["jobs"], 1);
-    let left_out = json!(["cut", "image-1.png", "job.json", "seed.json"]);
-    assert_eq!(printed["left_out"], left_out);
+    let skipped_incomplete = json!(["cut", "image-1.png", "job.json", "seed.json"]);
+    assert_eq!(printed["skipped_incomplete"], skipped_incomplete);
     command(dir.path())
         .arg("gallery")
         .run()
         .exit_code(0)
         .reported("skipped cut: unfinished");
+}
+
+#[test]
+fn named_images_are_linked_from_both_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    named(dir.path(), "a cat", &["a #/b/1.png", "2.png"]);
+    finished(&dir.path().join("one"), "a dog", "image-1.png");
+    let printed = gallery(dir.path());
+    assert_eq!(
+        (&printed["jobs"], &printed["skipped_incomplete"]),
+        (&json!(2), &json!([]))
+    );
+    let all = fs::read_to_string(dir.path().join("index.html")).unwrap();
+    for part in [
+        "href=\"./.useapi-seed/5/index.html\"",
+        "src=\"./a%20%23/b/1.png\"",
+        "src=\"./2.png\"",
+        "src=\"./one/image-1.png\"",
+    ] {
+        assert!(all.contains(part), "{part} in {all}");
+    }
+    let page = dir.path().join(".useapi-seed/5/index.html");
+    let page = fs::read_to_string(page).unwrap();
+    for part in [
+        "<a href=\"../../index.html\">All jobs</a>",
+        "<a href=\"../../a%20%23/b/1.png\"><img src=\"../../a%20%23/b/1.png\"",
+        "src=\"../../2.png\"",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    fs::remove_file(dir.path().join("2.png")).unwrap();
+    let skipped = &gallery(dir.path())["skipped_incomplete"];
+    assert_eq!(*skipped, json!([".useapi-seed/5"]));
+}
+
+#[test]
+fn job_without_images_has_a_card() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = dir.path().join("one");
+    finished_with(&one, "a cat", 0);
+    let mut seed = read(&one.join("seed.json"));
+    seed["images"] = (1..=4).map(|number| json!({ "number": number })).collect();
+    fs::write(one.join("seed.json"), seed.to_string()).unwrap();
+    assert_eq!(gallery(dir.path())["jobs"], 1);
+    let all = fs::read_to_string(dir.path().join("index.html")).unwrap();
+    assert!(
+        all.contains("<strong>a cat</strong>") && all.contains("Seed 7"),
+        "{all}"
+    );
+    let page = fs::read_to_string(one.join("index.html")).unwrap();
+    assert!(page.contains(">a cat --seed 7</code>"), "{page}");
+    for page in [all, page] {
+        assert!(
+            !page.contains("<img ") && !page.contains("The first"),
+            "{page}"
+        );
+    }
 }
 
 /// What is read is what is copied.
@@ -269,10 +340,28 @@ fn symlinks_are_not_followed() {
         fs::remove_file(linked.join(file)).unwrap();
         symlink(other.join(file), linked.join(file)).unwrap();
     }
+    named(&dir, "secret", &["a/b/1.png"]);
+    fs::rename(dir.join("a"), other.join("a")).unwrap();
+    symlink(other.join("a"), dir.join("a")).unwrap();
     let printed = gallery(&dir);
     assert_eq!(printed["jobs"], 1);
-    let left_out = json!(["directory", "image-1.png", "job.json", "seed.json"]);
-    assert_eq!(printed["left_out"], left_out);
+    let skipped_incomplete = json!([
+        ".useapi-seed/5",
+        "directory",
+        "image-1.png",
+        "job.json",
+        "seed.json"
+    ]);
+    assert_eq!(printed["skipped_incomplete"], skipped_incomplete);
+    fs::rename(dir.join(".useapi-seed"), other.join("state")).unwrap();
+    symlink(other.join("state"), dir.join(".useapi-seed")).unwrap();
+    assert_eq!(
+        gallery(&dir)["skipped_incomplete"]
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
     let all = fs::read_to_string(dir.join("index.html")).unwrap();
     assert!(!all.contains("secret"), "{all}");
     assert!(!other.join("index.html").exists());

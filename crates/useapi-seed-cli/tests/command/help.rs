@@ -49,6 +49,7 @@ fn help_examples_succeed() {
         "fetch",
         "gallery",
         "jobs",
+        "list",
         "man",
         "reset",
         "schema",
@@ -81,11 +82,14 @@ fn help_examples_succeed() {
         for file in ["jobs.txt", "jobs.csv"] {
             fs::write(setup.path(file), &jobs).unwrap();
         }
-        if name == "gallery" {
-            for into in [".", "pictures"] {
-                let line = format!("fetch {} -d {into}", setup.parent());
-                setup.run(&line).exit_code(0);
-            }
+        let dirs = match name {
+            "gallery" => &[".", "pictures"][..],
+            "list" => &["images"],
+            _ => &[],
+        };
+        for dir in dirs {
+            let line = format!("fetch {} -d {dir}", setup.parent());
+            setup.run(&line).exit_code(0);
         }
         for line in help(setup.dir(), name).lines() {
             if line.starts_with("  useapi-seed ") {
@@ -94,7 +98,7 @@ fn help_examples_succeed() {
             }
         }
     });
-    assert_eq!(count.into_inner(), 33);
+    assert_eq!(count.into_inner(), 37);
 }
 
 /// Those that run until they are ended.
@@ -139,7 +143,7 @@ fn help_configuration_file_is_valid() {
         .line("config --config config.toml")
         .run()
         .exit_code(0);
-    assert!(run.stdout.contains("15 s"), "{}", run.stdout);
+    assert!(run.stdout.contains("15s"), "{}", run.stdout);
     assert_eq!(names(dir.path()), ["config.toml"]);
 }
 

@@ -53,7 +53,7 @@ fn list_with_crlf_is_read_through_xargs() {
 fn word_after_json_is_never_submitted() {
     let stub = Stub::with_result();
     for word in [
-        "seed, directory",
+        "seed, folder",
         "Seed",
         "seed,jobId",
         "seed.value",
@@ -61,9 +61,9 @@ fn word_after_json_is_never_submitted() {
         "*",
         ".seed",
         "all",
-        "seed directory",
+        "seed folder",
         "SEED",
-        "seed;directory",
+        "seed;folder",
         "[seed]",
     ] {
         run(&stub, &["fetch", ID, "--json", word])
@@ -77,28 +77,30 @@ fn word_after_json_is_never_submitted() {
 #[test]
 fn every_bad_job_id_is_reported_before_sending() {
     let stub = Stub::with_result();
-    let list = format!(
-        "\u{feff}jobid,prompt\r\n\"{ID}\",\r\n# mine\n2 3\nhttps://example.com/?jobid=5\n[\n"
-    );
+    let list =
+        format!("\u{feff}id,prompt\r\n\"{ID}\",\r\n# mine\n2 3\nhttps://example.com/?jobid=5\n[\n");
     fs::write(stub.path("jobs.txt"), list).unwrap();
+    fs::write(stub.path("jobs.json"), "[\"1\", \"\"]").unwrap();
     fs::write(stub.path("stdin.txt"), b"6\xff\n7\n\x008\n").unwrap();
     let long = "5".repeat(257);
     let run = command(stub.dir())
-        .args(["fetch", ID, "1\u{200b}2", &long, "-", "-i", "jobs.txt"])
+        .args(["fetch", ID, "1\u{200b}2", &long, "-i", "jobs.txt"])
+        .args(["--input-file", "-", "--input-file=jobs.json"])
         .at_url(&stub.base_url(), TOKEN)
         .stdin(Stdio::from(fs::File::open(stub.path("stdin.txt")).unwrap()))
         .run()
         .exit_code(2)
-        .reported("error: 8 invalid job IDs; nothing was sent");
+        .reported("error: 9 invalid job IDs; nothing was sent");
     for line in [
-        "JOBID: \"1\\u{200b}2\" contains U+200B",
-        "\"... is longer than 256 characters: it has 257",
-        "stdin, line 1: not UTF-8 text",
-        "stdin, line 3: \"\\08\" contains a control character",
-        "jobs.txt, line 1: \"jobid,prompt\" contains ,",
-        "jobs.txt, line 4: \"2 3\" contains white space",
-        "jobs.txt, line 5: \"https://example.com/?jobid=5\" contains /",
-        "jobs.txt, line 6: \"[\" contains [",
+        "  not a job ID: \"1\\u{200b}2\" (contains U+200B)",
+        "\"... (is longer than 256 characters: it has 257)",
+        "  stdin, line 1: not UTF-8 text",
+        "  stdin, line 3: not a job ID: \"\\08\" (contains a control character)",
+        "  jobs.txt, line 1: not a job ID: \"id,prompt\" (contains ,)",
+        "  jobs.txt, line 4: not a job ID: \"2 3\" (contains a space)",
+        "  jobs.txt, line 5: not a job ID: \"https://example.com/?jobid=5\" (contains /)",
+        "  jobs.txt, line 6: not a job ID: \"[\" (contains [)",
+        "  jobs.json, item 2: not a job ID: \"\" (is empty)",
     ] {
         assert!(run.stderr.contains(line), "no {line} in {}", run.stderr);
     }
@@ -107,23 +109,78 @@ fn every_bad_job_id_is_reported_before_sending() {
 }
 
 #[test]
+fn every_input_format_is_read() {
+    let other = ID.replace("20240225", "20240226");
+    let lines = format!("{ID}  # a cat, \"here\"\r\n\r\n# mine\r\n{other}\r\n");
+    let csv = format!("seed,JobID,prompt\n7,{ID},\"a\ncat\"\n8,{other},\n");
+    let json = format!("[{{\"job_id\": \"{ID}\"}}, \"{other}\"]");
+    for content in [lines, csv, json] {
+        let stub = Stub::with_result();
+        fs::write(stub.path("jobs"), &content).unwrap();
+        stub.run("fetch -i jobs -i jobs")
+            .exit_code(0)
+            .reported("note: ignored 2 duplicate job IDs\n");
+        let mut submitted = stub.submitted();
+        submitted.sort();
+        assert_eq!(submitted, [ID, &other], "{content}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn output_of_fetch_is_read_as_input() {
+    let stub = Stub::with_result();
+    let line = format!("useapi-seed fetch {ID} 5 --json | useapi-seed fetch - --into again");
+    crate::process::shell(stub.dir(), &line)
+        .at_url(&stub.base_url(), TOKEN)
+        .run()
+        .exit_code(0);
+    let mut submitted = stub.submitted();
+    submitted.sort();
+    assert_eq!(submitted, [ID, ID, "5", "5"]);
+}
+
+#[test]
+fn input_without_job_ids_is_an_error() {
+    let stub = Stub::with_result();
+    fs::write(stub.path("jobs.txt"), "# none\n\n").unwrap();
+    for line in ["fetch -i jobs.txt", "fetch -", "fetch -i -"] {
+        let run = stub.run(line).exit_code(2);
+        assert_eq!(run.stderr, "error: no job IDs given\n");
+    }
+    stub.run("fetch -i none.txt")
+        .exit_code(9)
+        .reported("error: cannot read job IDs from none.txt: ");
+    let hint = "did you mean `- < FILE`, or with fetch `-i FILE`?";
+    for file in ["jobs.txt", "2.txt"] {
+        fs::write(stub.path(file), ID).unwrap();
+        stub.run(&format!("fetch {file}"))
+            .exit_code(2)
+            .reported(hint);
+    }
+    stub.run("fetch").exit_code(2).reported("<JOBID");
+    assert_eq!(stub.requests(), 0);
+}
+
+#[test]
 fn every_command_checks_its_job_ids() {
     let stub = Stub::with_result();
-    for (line, name) in [
-        ("fetch 1/2", "JOBID"),
-        ("wait 1/2", "STARTED_JOBID"),
-        ("status 5 1/2", "JOBID"),
-        ("cancel 1/2", "JOBID"),
-        ("doctor --job 1/2", "--job"),
+    for (line, option) in [
+        ("fetch 1/2", ""),
+        ("wait 1/2", ""),
+        ("status 5 1/2", ""),
+        ("cancel 1/2", ""),
+        ("doctor --job 1/2", "--job: "),
         (
-            "listen --public-url https://example.com --port 0 --for 1/2",
-            "--for",
+            "listen --public-url https://example.com --port 0 --job 1/2",
+            "--job: ",
         ),
     ] {
+        let error = format!("error: {option}not a job ID: \"1/2\" (contains /)\n");
         stub.run(line)
             .exit_code(2)
-            .reported("error: invalid job ID; nothing was sent")
-            .reported(&format!("{name}: \"1/2\" contains /"));
+            .reported(&error)
+            .reported("  Nothing was sent.\n");
     }
     assert_eq!(stub.requests(), 0);
     // And takes away what is around them.

@@ -8,6 +8,7 @@
 )]
 
 mod demo;
+mod doctor;
 mod emulate;
 mod exit_codes;
 mod fetch;
@@ -20,9 +21,12 @@ mod input;
 #[cfg(unix)]
 mod interrupted;
 mod killed;
+mod list;
 mod listen;
 #[cfg(unix)]
 mod local_files;
+#[cfg(unix)]
+mod login;
 mod many;
 mod odd_responses;
 #[cfg(unix)]

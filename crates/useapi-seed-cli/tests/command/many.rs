@@ -160,10 +160,7 @@ fn list_errors_are_reported_before_requests() {
         .run("fetch -")
         .exit_code(2)
         .reported("contains no job ID");
-    setup
-        .run("fetch 1 2 -o a")
-        .exit_code(2)
-        .reported("-d");
+    setup.run("fetch 1 2 -o a").exit_code(2).reported("-d");
     assert!(setup.emulator.journal().is_empty());
 }
 

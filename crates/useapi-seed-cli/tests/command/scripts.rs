@@ -16,8 +16,8 @@ fn json_output_matches_schemas() {
         ("status", &["status", imagine, "5", &jobs.progress], 3),
         ("jobs", &["jobs"], 1),
         ("reset", &["reset", "1114555266835431444"], 1),
-        ("checks", &["doctor"], 1),
-        ("settings", &["config"], 1),
+        ("doctor", &["doctor"], 1),
+        ("config", &["config"], 1),
     ] {
         let mut command = command(setup.dir());
         let run = command
@@ -107,7 +107,7 @@ fn completions_and_man_pages_are_printed() {
     }
     command(dir).line("man --dir man1").run().exit_code(0);
     let pages = crate::process::names(&dir.join("man1"));
-    assert_eq!(pages.len(), 16);
+    assert_eq!(pages.len(), 19);
     assert!(
         pages.contains(&"useapi-seed-fetch.1".to_owned()),
         "{pages:?}"
@@ -136,6 +136,11 @@ fn shells_complete_the_ids_of_saved_jobs() {
             r#"{"job_id":"1-user:2","submission":{"job":{"job_id":"2-user:3"}}}"#,
         ),
         ("pictures/c", "seed.json", "{"),
+        (
+            "pictures/.useapi-seed/e",
+            "seed.json",
+            r#"{"requested_job_id":"3-user:5"}"#,
+        ),
         ("d", "seed.json", r#"{"requested_job_id":"1-user:4"}"#),
     ] {
         let job = dir.path().join(job);
@@ -157,10 +162,16 @@ fn shells_complete_the_ids_of_saved_jobs() {
         ids
     };
     let pictures = ["useapi-seed", "--dir", "pictures", "status"];
-    let all = ["1-user:1", "1-user:2", "2-user:3"];
+    let all = ["1-user:1", "1-user:2", "2-user:3", "3-user:5"];
     assert_eq!(complete(&[&pictures[..], &[""]].concat()), all);
     assert_eq!(complete(&[&pictures[..], &["1"]].concat()), all[..2]);
-    assert_eq!(complete(&["useapi-seed", "cancel", "1"]), ["1-user:4"]);
+    for name in ["fetch", "wait", "cancel"] {
+        assert_eq!(
+            complete(&["useapi-seed", name, "1"]),
+            ["1-user:4"],
+            "{name}"
+        );
+    }
     let none = complete(&["useapi-seed", "--dir=none", "cancel", ""]);
     assert_eq!(none, [""; 0]);
 

@@ -1,4 +1,4 @@
-//! `status`, `jobs` and `cancel`, and the doctor.
+//! `status`, `jobs` and `cancel`.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use useapi_seed_emulator::{Fault, Operation};
 
-use crate::process::{CommandExt, Run, Setup, assert_schema, closed_url, command, wait_until};
+use crate::process::{CommandExt, Run, Setup, assert_schema, command, wait_until};
 
 /// Runs a command in JSON.
 fn json(setup: &Setup, line: &str) -> Value {
@@ -219,103 +219,4 @@ fn denied_access_ends_commands_of_many_jobs() {
         assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
         assert_eq!(run.stdout, "");
     }
-}
-
-#[test]
-fn doctor_reports_errors_and_advice() {
-    let setup = Setup::paused();
-    let state = |arguments: &[&str], token: &str, code: i32| {
-        let mut command = command(setup.dir());
-        let run = command
-            .line("doctor --json")
-            .args(arguments)
-            .at_url(setup.emulator.base_url(), token)
-            .env("XDG_STATE_HOME", setup.path("state"))
-            .run()
-            .exit_code(code);
-        let printed: Value = serde_json::from_str(&run.stdout).unwrap();
-        assert_eq!(printed["ok"], code == 0);
-        let checks = printed["checks"].as_array().unwrap().clone();
-        move |name: &str| {
-            let check = checks.iter().find(|check| check["name"] == name);
-            check.unwrap()["state"].as_str().unwrap().to_owned()
-        }
-    };
-    let well = state(&["--job", setup.parent()], setup.emulator.token(), 0);
-    for name in ["token", "API", "clock", "answers", "directory"] {
-        assert_eq!(well(name), "ok", "{name}");
-    }
-    assert_eq!(well("accounts"), "unknown");
-
-    let wrong = state(&[], "wrong-token", 6);
-    assert_eq!(
-        (wrong("token").as_str(), wrong("API").as_str()),
-        ("failed", "ok")
-    );
-    let expired = state(&[], setup.emulator.expired_token(), 6);
-    assert_eq!(expired("token"), "failed");
-    std::fs::write(setup.path("file"), "").unwrap();
-    let blocked = state(&["-d", "file"], setup.emulator.token(), 9);
-    assert_eq!(blocked("directory"), "failed");
-    let unknown = state(&["--job", "5"], setup.emulator.token(), 3);
-    assert_eq!(unknown("answers"), "failed");
-
-    // An account that was seen to be halted, until it is reset.
-    let halted = setup.emulator.jobs().halted.as_str();
-    let with_state = |arguments: &[&str]| {
-        let mut command = command(setup.dir());
-        command
-            .args(arguments)
-            .at(&setup.emulator)
-            .env("XDG_STATE_HOME", setup.path("state"))
-            .run()
-    };
-    with_state(&["fetch", halted]).exit_code(4);
-    assert_eq!(state(&[], setup.emulator.token(), 4)("accounts"), "failed");
-    let channel = halted.rsplit_once(':').unwrap().1;
-    let told = with_state(&["doctor"]).exit_code(4).stdout;
-    for words in [
-        format!("accounts: account {channel}: halted (seen "),
-        format!("useapi-seed reset {channel}\n"),
-    ] {
-        assert!(told.contains(&words), "{told}");
-    }
-    with_state(&["reset", channel])
-        .exit_code(0)
-        .reported(" was reset");
-    assert_eq!(state(&[], setup.emulator.token(), 0)("accounts"), "ok");
-
-    // What the description does not know.
-    for fault in [
-        Fault::ExtraField {
-            name: "mood".into(),
-            value: "happy".into(),
-        },
-        Fault::ReplacedField {
-            pointer: "/status".into(),
-            value: 5.into(),
-        },
-    ] {
-        setup.inject(Operation::GetJob, 1, fault);
-        let drifted = state(&["--job", setup.parent()], setup.emulator.token(), 0);
-        assert_eq!(drifted("answers"), "warning");
-    }
-}
-
-#[test]
-fn doctor_works_without_service() {
-    let dir = tempfile::tempdir().unwrap();
-    let run = command(dir.path()).arg("doctor").run().exit_code(2);
-    assert!(
-        run.stdout
-            .contains("FAILED   token: USEAPI_TOKEN is not set")
-    );
-    let base_url = closed_url();
-    let run = command(dir.path())
-        .arg("doctor")
-        .at_url(&base_url, "t")
-        .run()
-        .exit_code(7);
-    assert!(run.stdout.contains("FAILED   API: "), "{}", run.stdout);
-    assert!(run.stdout.contains(&base_url), "{}", run.stdout);
 }

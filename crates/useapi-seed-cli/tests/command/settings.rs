@@ -1,4 +1,4 @@
-//! Option over environment over file, and the token.
+//! Settings, their precedence, and the token.
 
 use std::fs;
 use std::path::Path;
@@ -33,14 +33,14 @@ fn run(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
         .run()
 }
 
-/// Value and origin of a setting.
+/// Value and source of a setting.
 fn setting(run: Run, name: &str) -> (String, String) {
     let run = run.exit_code(0);
     let printed: Value = serde_json::from_str(&run.stdout).unwrap();
     let settings = printed["settings"].as_array().unwrap();
     let row = settings.iter().find(|row| row["name"] == name).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or("null").to_owned();
-    (text(&row["value"]), text(&row["origin"]))
+    (text(&row["value"]), text(&row["source"]))
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn option_overrides_environment_and_file() {
         let arguments = [&["config", "--json"][..], arguments].concat();
         setting(run(dir, &arguments, environment), "base_url")
     };
-    let pair = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
+    let pair = |value: &str, source: &str| (value.to_owned(), source.to_owned());
     let (option, variable) = ("--base-url", ("USEAPI_BASE_URL", "http://127.0.0.1:2"));
     let default = pair("https://api.useapi.net/v2", "default");
     assert_eq!(base_url(&[], &[]), default);
@@ -61,7 +61,7 @@ fn option_overrides_environment_and_file() {
     assert_eq!(base_url(&[], &[]), pair("http://127.0.0.1:1", config));
     assert_eq!(
         base_url(&[], &[variable]),
-        pair("http://127.0.0.1:2", "USEAPI_BASE_URL in the environment")
+        pair("http://127.0.0.1:2", "USEAPI_BASE_URL")
     );
     assert_eq!(
         base_url(&[option, "http://127.0.0.1:3"], &[variable]),
@@ -78,15 +78,26 @@ fn option_overrides_environment_and_file() {
 fn invalid_settings_are_reported() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    for (text, words) in [
-        ("intervall = 5", "has intervall, which is no setting"),
-        ("interval = -5", "interval in "),
-        ("interval = [5]", "neither a text nor a number"),
-        ("at_once = 0", "a whole number above zero"),
-        ("token = \"abc\"", "a file of its own"),
+    for (text, message) in [
+        ("into = \"a\"", "unknown setting `into` in "),
+        (
+            "at_once = 2",
+            "Valid settings: base_url, token_file, key_file, dir, ",
+        ),
+        ("interval = -5", "`interval` in "),
+        (
+            "interval = \"soon\"",
+            "expected a positive duration such as 30s or 5m",
+        ),
+        ("interval = [5]", "must be a string or a number"),
+        ("jobs = 0", "expected a positive integer"),
+        ("token = \"abc\"", "must not contain a token"),
+        ("[profile.a]\ntoken = \"abc\"", "must not contain a token"),
+        ("[profile.a]\nfoo = 1", "unknown setting `foo` in "),
+        ("profile = 5", "config.toml, line 1: "),
         ("base_url", "config.toml, line 1: "),
         (
-            "into = \"a\"\ntoken = emulator-token",
+            "dir = \"a\"\ntoken = emulator-token",
             "config.toml, line 2: ",
         ),
         (
@@ -95,29 +106,29 @@ fn invalid_settings_are_reported() {
         ),
     ] {
         write_config(dir, text);
-        run(dir, &["config"], &[]).exit_code(2).reported(words);
+        run(dir, &["config"], &[]).exit_code(2).reported(message);
     }
     write_config(dir, "");
-    for (name, value) in [("USEAPI_INTERVAL", "soon"), ("USEAPI_AT_ONCE", "1.5")] {
+    for (name, value, message) in [
+        (
+            "USEAPI_INTERVAL",
+            "soon",
+            "USEAPI_INTERVAL: expected a positive duration",
+        ),
+        (
+            "USEAPI_JOBS",
+            "1.5",
+            "USEAPI_JOBS: expected a positive integer",
+        ),
+        ("USEAPI_BASE_URL", "x", "USEAPI_BASE_URL is not a valid URL"),
+    ] {
         run(dir, &["config"], &[(name, value)])
             .exit_code(2)
-            .reported(&format!("{name}: it has to be"));
+            .reported(message);
     }
-    // An option goes over what is wrong in the environment.
-    let at_once = [
-        "fetch",
-        "5",
-        "--jobs",
-        "2",
-        "--base-url",
-        "http://127.0.0.1:9",
-    ];
-    run(
-        dir,
-        &at_once,
-        &[("USEAPI_AT_ONCE", "zero"), ("USEAPI_TOKEN", "t")],
-    )
-    .exit_code(7);
+    // An option overrides what is invalid in the environment.
+    let base_url = ["config", "--base-url", "http://127.0.0.1:9"];
+    run(dir, &base_url, &[("USEAPI_BASE_URL", "x")]).exit_code(0);
     // A token for a configuration file is not shown.
     write_token(&dir.join("token"), TOKEN, 0o600);
     run(dir, &["config", "--config", "token"], &[]).exit_code(2);
@@ -127,15 +138,55 @@ fn invalid_settings_are_reported() {
 }
 
 #[test]
+fn profile_overrides_top_level() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    write_config(
+        dir,
+        "dir = \"a\"\njobs = 5\n[profile.work]\ndir = \"b\"\n[profile.slow]\ninterval = \"1m\"",
+    );
+    let value = |arguments: &[&str], environment: &[(&str, &str)], name: &str| {
+        let arguments = [&["config", "--json"][..], arguments].concat();
+        setting(run(dir, &arguments, environment), name).0
+    };
+    let [work, slow] = ["work", "slow"].map(|name| ["--profile", name]);
+    let environment = [("USEAPI_PROFILE", "work")];
+    assert!(value(&[], &[], "dir").ends_with("useapi-seed/a"));
+    assert!(value(&work, &[], "dir").ends_with("useapi-seed/b"));
+    assert!(value(&[], &environment, "dir").ends_with("useapi-seed/b"));
+    assert!(value(&slow, &environment, "dir").ends_with("useapi-seed/a"));
+    assert_eq!(value(&slow, &[], "interval"), "1m");
+    assert_eq!(value(&work, &[], "jobs"), "5");
+    assert_eq!(value(&work, &[("USEAPI_DIR", "c")], "dir"), "c");
+
+    let shown = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let arguments = [&["config", "--json"][..], arguments].concat();
+        setting(run(dir, &arguments, environment), "profile")
+    };
+    let pair = |value: &str, source: &str| (value.to_owned(), source.to_owned());
+    assert_eq!(shown(&[], &[]), pair("null", "default"));
+    assert_eq!(shown(&slow, &environment), pair("slow", "--profile"));
+    assert_eq!(shown(&[], &environment), pair("work", "USEAPI_PROFILE"));
+    run(dir, &["config", "--profile", "none"], &[])
+        .exit_code(2)
+        .reported("unknown profile `none` in ")
+        .reported("Known profiles: slow, work");
+    write_config(dir, "");
+    run(dir, &["config", "--profile", "none"], &[])
+        .exit_code(2)
+        .reported("Add a table [profile.none] to it.");
+}
+
+#[test]
 fn file_paths_are_relative_to_file() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    write_config(dir, "into = \"pictures\"\ninterval = 2.5");
+    write_config(dir, "dir = \"images\"\ninterval = 2.5");
     let arguments = ["config", "--json"];
-    let (into, _) = setting(run(dir, &arguments, &[]), "into");
-    assert_eq!(Path::new(&into), dir.join("xdg/useapi-seed/pictures"));
+    let (images, _) = setting(run(dir, &arguments, &[]), "dir");
+    assert_eq!(Path::new(&images), dir.join("xdg/useapi-seed/images"));
     let (interval, _) = setting(run(dir, &arguments, &[]), "interval");
-    assert_eq!(interval, "2.5 s");
+    assert_eq!(interval, "2s 500ms");
 }
 
 #[test]
@@ -147,25 +198,28 @@ fn token_is_read_from_environment_or_file() {
         let arguments = [&["config", "--json"][..], arguments].concat();
         setting(run(dir, &arguments, environment), "token")
     };
-    let (value, origin) = token(&[], &[]);
+    let (value, source) = token(&[], &[]);
     assert_eq!(value, "null");
-    assert!(origin.starts_with("USEAPI_TOKEN is not set"), "{origin}");
+    assert!(
+        source.starts_with("no API token: USEAPI_TOKEN is not set"),
+        "{source}"
+    );
 
     write_token(&own, &format!("{TOKEN}\n"), 0o600);
-    let (value, origin) = token(&[], &[]);
+    let (value, source) = token(&[], &[]);
     // Enough to tell which one it is.
     assert_eq!(
-        (value.as_str(), Path::new(&origin)),
+        (value.as_str(), Path::new(&source)),
         ("emul…", own.as_path())
     );
-    let (_, origin) = token(&[], &[("USEAPI_TOKEN", TOKEN)]);
-    assert_eq!(origin, "USEAPI_TOKEN in the environment");
+    let (_, source) = token(&[], &[("USEAPI_TOKEN", TOKEN)]);
+    assert_eq!(source, "USEAPI_TOKEN");
     let other = dir.join("other");
     write_token(&other, TOKEN, 0o400);
-    let (_, origin) = token(&[], &[("USEAPI_TOKEN_FILE", "other")]);
-    assert_eq!(origin, "other");
-    let (_, origin) = token(&["--token-file", "other"], &[("USEAPI_TOKEN", TOKEN)]);
-    assert_eq!(origin, "other");
+    let (_, source) = token(&[], &[("USEAPI_TOKEN_FILE", "other")]);
+    assert_eq!(source, "other");
+    let (_, source) = token(&["--token-file", "other"], &[("USEAPI_TOKEN", TOKEN)]);
+    assert_eq!(source, "other");
 }
 
 #[cfg(unix)]
@@ -175,10 +229,10 @@ fn readable_token_file_is_rejected() {
     let dir = dir.path();
     for mode in [0o644, 0o640, 0o604, 0o660] {
         write_token(&dir.join("a token"), TOKEN, mode);
-        let refused = run(dir, &["jobs", "--token-file", "a token"], &[])
+        run(dir, &["jobs", "--token-file", "a token"], &[])
             .exit_code(2)
-            .reported("is open to others");
-        assert_eq!(refused.suggested_command(), "chmod 600 'a token'");
+            .reported(&format!("permissions of a token are too open ({mode:04o})"))
+            .reported("Fix: chmod 600 'a token'\n");
     }
     write_token(&dir.join("empty"), " \n", 0o600);
     for (file, words) in [
@@ -192,19 +246,12 @@ fn readable_token_file_is_rejected() {
     }
 }
 
-/// The token of a file is sent as it stands there.
 #[test]
 fn token_file_is_enough() {
     let setup = Setup::running();
-    write_token(
-        &setup.path("xdg/useapi-seed/token"),
-        setup.emulator.token(),
-        0o600,
-    );
-    write_config(
-        setup.dir(),
-        &format!("base_url = \"{}\"", setup.emulator.base_url()),
-    );
-    let none_executing = run(setup.dir(), &["jobs"], &[]).exit_code(0);
-    assert_eq!(none_executing.stderr, "no jobs are executing\n");
+    let token = setup.emulator.token();
+    write_token(&setup.path("xdg/useapi-seed/token"), token, 0o600);
+    let config = format!("base_url = \"{}\"", setup.emulator.base_url());
+    write_config(setup.dir(), &config);
+    run(setup.dir(), &["jobs"], &[]).exit_code(0);
 }

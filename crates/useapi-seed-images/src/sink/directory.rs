@@ -1,14 +1,15 @@
 //! Storing in a local directory.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{PutMode, Result, Sink, SinkError, check_name};
-use crate::spool::{Spool, blocking, remove_abandoned};
+use crate::atomic_file::{remove_abandoned, sync_directory};
+use crate::spool::{Spool, blocking};
 use crate::verified::VerifiedImage;
 
 /// A local directory, which is created when it does not exist.
@@ -62,7 +63,7 @@ impl Directory {
             let spool = write(&directory)?;
             spool.file.sync_all()?;
             let is_stored = spool.persist(&target, mode == PutMode::Overwrite)?;
-            sync(&directory).map(|()| is_stored)
+            sync_directory(&directory).map(|()| is_stored)
         });
         if is_stored.await? {
             Ok(())
@@ -125,15 +126,4 @@ fn scan(directory: &Path, start: &str, size: u64) -> Vec<(String, File)> {
             Some((name, file))
         })
         .collect()
-}
-
-/// Syncs the names in a directory. One that can be written to need not be readable, and
-/// some systems cannot sync one: the file is there nevertheless.
-fn sync(directory: &Path) -> io::Result<()> {
-    use ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
-
-    match File::open(directory.join(".")).and_then(|directory| directory.sync_all()) {
-        Err(err) if matches!(err.kind(), InvalidInput | PermissionDenied | Unsupported) => Ok(()),
-        outcome => outcome,
-    }
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use clap_complete::engine::CompletionCandidate;
 use serde_json::Value;
 
-use crate::local_file::{OUTPUT_LIMIT, read};
+use crate::fetch::STATE_DIR;
+use crate::local_file::read_json;
 
 /// A shell waits for the candidates, and shows them all.
 const MAX_TIME: Duration = Duration::from_millis(300);
@@ -26,8 +27,11 @@ pub(crate) fn complete(current: &OsStr) -> Vec<CompletionCandidate> {
     let current = current.to_string_lossy();
     let started = Instant::now();
     let mut seen = BTreeSet::new();
-    let entries = dir().read_dir().into_iter().flatten();
-    entries
+    let dir = dir();
+    let dirs = [dir.join(STATE_DIR), dir];
+    dirs.iter()
+        .filter_map(|dir| dir.read_dir().ok())
+        .flatten()
         .take_while(|_| started.elapsed() < MAX_TIME)
         .flatten()
         .flat_map(|entry| {
@@ -46,19 +50,12 @@ pub(crate) fn complete(current: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 fn ids(dir: &Path) -> Vec<String> {
-    let documents = FILES.iter().filter_map(|(name, pointers)| {
-        let text = read(&dir.join(name), OUTPUT_LIMIT).ok()?;
-        let document: Value = serde_json::from_slice(&text).ok()?;
-        Some((document, pointers))
+    let ids = FILES.iter().flat_map(|(name, pointers)| {
+        let document: Value = read_json(&dir.join(name)).unwrap_or_default();
+        let id = |pointer: &&str| Some(document.pointer(pointer)?.as_str()?.to_owned());
+        pointers.iter().filter_map(id).collect::<Vec<_>>()
     });
-    documents
-        .flat_map(|(document, pointers)| {
-            let ids = pointers
-                .iter()
-                .filter_map(|pointer| document.pointer(pointer)?.as_str());
-            ids.map(str::to_owned).collect::<Vec<_>>()
-        })
-        .collect()
+    ids.collect()
 }
 
 /// That of the command line to complete, of the environment, or the current directory.

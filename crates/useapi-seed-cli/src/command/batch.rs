@@ -1,0 +1,212 @@
+//! What `fetch` and `wait` have in common: from options and settings to jobs, and from
+//! their results to pages and lists.
+
+use std::cell::{Cell, RefCell};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use tokio::sync::Semaphore;
+
+use crate::arguments::{OutputArgs, PollArgs};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::failed_file;
+use crate::fetch::{
+    self, Accounts, Context, Display, FLAT, ImageSelection, Mode, OutputTemplate, SAVE_PERMITS,
+    STATE_DIR, Summary, directory_name,
+};
+use crate::gallery::{self, GalleryReport};
+use crate::output::Output;
+use crate::saved_jobs;
+use crate::settings::{Setting, Settings, Source};
+use crate::shutdown::Shutdown;
+use crate::terminal::eprint_note;
+
+/// Jobs, and where their results go.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// The jobs, each with its directory.
+    pub(super) jobs: Vec<(String, PathBuf)>,
+    /// The directory that has a page and lists about all jobs: one that was named, or
+    /// has several.
+    pub(super) parent: Option<PathBuf>,
+    pub(super) no_gallery: bool,
+    pub(super) open: bool,
+    pub(super) failed_file: Option<PathBuf>,
+    /// Whether the last JSON record is a summary.
+    pub(super) summary: bool,
+}
+
+impl Batch {
+    pub(super) fn new(
+        settings: &Settings,
+        args: &OutputArgs,
+        ids: Vec<String>,
+    ) -> Result<Self, CliError> {
+        let Setting { value: dir, source } = settings.dir(args.dir.clone())?;
+        let batch = Self {
+            no_gallery: args.no_gallery,
+            open: args.open,
+            ..Self::default()
+        };
+        let has_template = template(args)?.is_some();
+        if let (Some(output), false) = (&args.output, has_template) {
+            return match <[String; 1]>::try_from(ids) {
+                Ok([id]) => Ok(Self {
+                    jobs: vec![(id, dir.join(output))],
+                    ..batch
+                }),
+                Err(ids) => Err(CliError::usage(format!(
+                    "--output {output} accepts one job, got {}",
+                    ids.len()
+                ))
+                .hint("Use --dir for several jobs, or a template such as '{seed}/{n}.{ext}'.")),
+            };
+        }
+        let state_dir = if has_template {
+            dir.join(STATE_DIR)
+        } else {
+            dir.clone()
+        };
+        let ids = ids.into_iter();
+        let jobs: Vec<_> = ids
+            .map(|id| {
+                let name = directory_name(&id);
+                (id, state_dir.join(name))
+            })
+            .collect();
+        let is_parent = has_template
+            || jobs.len() > 1
+            || source != Source::Default
+            || gallery::has_page_about_all(&dir);
+        Ok(Self {
+            jobs,
+            parent: is_parent.then_some(dir),
+            ..batch
+        })
+    }
+
+    /// Saves all jobs, and writes what is about all of them.
+    pub(super) async fn run(self, context: &Context, output: &Output) -> Result<Exit, CliError> {
+        let mut summary = fetch::run(context, &self.jobs, output).await?;
+        let files = self.write_files(&summary);
+        if self.jobs.len() > 1 {
+            summary.print(&files);
+        }
+        if self.summary
+            && output.is_json()
+            && let Err(error) = output.print(&summary.to_json())
+        {
+            summary.worsen(error.exit());
+        }
+        if context.is_persistent {
+            summary.print_resume_hint();
+        }
+        if self.open {
+            self.open_page();
+        }
+        Ok(summary.exit())
+    }
+
+    /// Writes pages and lists; gives their names and paths. That one cannot be written
+    /// is only noted: what matters is saved.
+    fn write_files(&self, summary: &Summary) -> Vec<(&'static str, PathBuf)> {
+        let mut files = Vec::new();
+        let mut add = |name, written: Result<Option<PathBuf>, CliError>| match written {
+            Ok(path) => files.extend(path.map(|path| (name, path))),
+            Err(error) => eprint_note(error.message()),
+        };
+        let page = |report: GalleryReport| {
+            report.eprint_foreign();
+            report.page
+        };
+        if !self.no_gallery {
+            match &self.parent {
+                None => {
+                    for (_, dir) in &self.jobs {
+                        add("Page", gallery::write_one(dir).map(page));
+                    }
+                }
+                Some(parent) => {
+                    add("Gallery", gallery::write_all(parent).map(page));
+                }
+            }
+        }
+        if let Some(parent) = &self.parent {
+            add("Seeds", saved_jobs::write_csv(parent));
+        }
+        let in_parent = self.parent.as_ref().map(|dir| dir.join(failed_file::NAME));
+        if let Some(file) = self.failed_file.as_ref().or(in_parent.as_ref()) {
+            add("Failed", failed_file::write(file, &summary.failures()));
+        }
+        files
+    }
+
+    /// Opens the page, or without one the directory.
+    fn open_page(&self) {
+        let first = self.jobs.first().map(|(_, dir)| dir);
+        let Some(dir) = self.parent.as_ref().or(first) else {
+            return;
+        };
+        let page = dir.join(gallery::PAGE);
+        let target = if page.is_file() { &page } else { dir };
+        if let Err(error) = open::that_detached(target) {
+            eprint_note(format_args!("cannot open {}: {error}", target.display()));
+        }
+    }
+}
+
+/// What the jobs of a command share.
+pub(super) fn context(
+    settings: &Settings,
+    mode: Mode,
+    poll: &PollArgs,
+    output: &OutputArgs,
+    slots: Option<NonZeroUsize>,
+    jobs: usize,
+) -> Result<Context, CliError> {
+    let deadline = poll
+        .max_time
+        .and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+    Ok(Context {
+        client: settings.client()?,
+        mode,
+        interval: settings.interval(poll.interval)?.value,
+        timeout: settings.timeout(poll.timeout)?.value,
+        deadline,
+        is_persistent: true,
+        receiver: None,
+        reply_url: None,
+        reply_ref: None,
+        resubmit: false,
+        fail_fast: false,
+        images: images(output),
+        embed_metadata: output.embed_metadata,
+        template: template(output)?,
+        names: RefCell::default(),
+        exec: None,
+        accounts: Accounts::new(settings.jobs(slots)?.value),
+        is_reached: Cell::new(false),
+        save_permits: Semaphore::new(SAVE_PERMITS),
+        shutdown: Shutdown::listen()?,
+        display: Display::new(output.progress, jobs),
+    })
+}
+
+pub(super) fn images(output: &OutputArgs) -> ImageSelection {
+    if output.images.is_empty() && !output.seed_only {
+        ImageSelection::All
+    } else {
+        ImageSelection::Numbers(output.images.iter().copied().collect())
+    }
+}
+
+fn template(args: &OutputArgs) -> Result<Option<OutputTemplate>, CliError> {
+    let text = args
+        .output
+        .as_deref()
+        .filter(|text| OutputTemplate::is_template(text));
+    let text = text.or(args.flat.then_some(FLAT));
+    text.map(OutputTemplate::parse).transpose()
+}

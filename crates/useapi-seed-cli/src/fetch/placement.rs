@@ -1,0 +1,129 @@
+//! Where the images of a job are: beside its `seed.json`, or below the output
+//! directory, under names from a template.
+//!
+//! In the second case the job's other files are in `.useapi-seed/JOB/`. Its images are
+//! saved there first. When all of them are complete, `seed.json` is written with their
+//! final names, relative to the output directory, and then they are moved.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::seed_file::ImageFile;
+use crate::atomic_file;
+use crate::error::CliError;
+
+/// Moves images that are not moved yet from a job's directory to their final names below
+/// `base`. It can be repeated after it was interrupted, and never replaces a file.
+pub(crate) fn move_images(
+    job_dir: &Path,
+    base: &Path,
+    files: &[ImageFile],
+) -> Result<(), CliError> {
+    for image in files {
+        let Some(name) = &image.file else { continue };
+        let target = base.join(name);
+        move_image(job_dir, &target, image).map_err(|cause| {
+            let message = format!("cannot move an image to {}: {cause}", target.display());
+            match (cause.kind(), CliError::file(message)) {
+                (io::ErrorKind::AlreadyExists, error) => {
+                    error.hint("Move or rename that file, then run the same command again.")
+                }
+                (_, error) => error,
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn move_image(job_dir: &Path, target: &Path, image: &ImageFile) -> io::Result<()> {
+    let extension = target.extension().unwrap_or_default().to_string_lossy();
+    let source = job_dir.join(format!("image-{}.{extension}", image.number));
+    let has_size = |path: &Path| image.size.is_some() && atomic_file::size(path) == image.size;
+    if has_size(target) {
+        // Where a file system cannot rename without replacing, it is linked first.
+        if target != source && has_size(&source) {
+            fs::remove_file(&source)?;
+        }
+        return Ok(());
+    }
+    let directory = target.parent().unwrap_or(Path::new(""));
+    create_dir_all(directory)?;
+    atomic_file::rename_new(&source, target)?;
+    atomic_file::sync(directory)?;
+    atomic_file::sync(job_dir)
+}
+
+/// As the function of this name, but the directories outlive a loss of power.
+fn create_dir_all(directory: &Path) -> io::Result<()> {
+    let is_missing = |directory: &&Path| !directory.as_os_str().is_empty() && !directory.exists();
+    let missing: Vec<_> = directory.ancestors().take_while(is_missing).collect();
+    fs::create_dir_all(directory)?;
+    let parents = missing.iter().filter_map(|directory| directory.parent());
+    parents.into_iter().try_for_each(atomic_file::sync)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(entries: &[(usize, &str, u64)]) -> Vec<ImageFile> {
+        let file = |(number, name, size): &(usize, &str, u64)| {
+            let json = serde_json::json!({
+                "number": number, "file": name, "size": size, "differences": [],
+            });
+            serde_json::from_value(json).unwrap()
+        };
+        entries.iter().map(file).collect()
+    }
+
+    #[test]
+    fn interrupted_move_can_be_repeated() {
+        let files = files(&[(1, "x/y/1.png", 1), (2, "x/2.webp", 2), (3, "3.png", 3)]);
+        let images = [
+            ("image-1.png", "1"),
+            ("image-2.webp", "22"),
+            ("image-3.png", "333"),
+        ];
+        for moved in 0..=3 {
+            for is_linked in [false, true] {
+                let root = tempfile::tempdir().unwrap();
+                let state = root.path().join(".useapi-seed/5");
+                fs::create_dir_all(&state).unwrap();
+                for (name, content) in images {
+                    fs::write(state.join(name), content).unwrap();
+                }
+                move_images(&state, root.path(), &files[..moved]).unwrap();
+                if is_linked && let Some((name, content)) = images[..moved].last() {
+                    fs::write(state.join(name), content).unwrap();
+                }
+                for _ in 0..2 {
+                    move_images(&state, root.path(), &files).unwrap();
+                }
+                for (image, (_, content)) in files.iter().zip(images) {
+                    let path = root.path().join(image.file.as_ref().unwrap());
+                    assert_eq!(fs::read_to_string(path).unwrap(), content);
+                }
+                assert_eq!(fs::read_dir(&state).unwrap().count(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn taken_name_is_an_error_that_names_it() {
+        let root = tempfile::tempdir().unwrap();
+        let state = root.path().join(".useapi-seed/5");
+        fs::create_dir_all(&state).unwrap();
+        fs::write(state.join("image-1.png"), "1").unwrap();
+        fs::write(root.path().join("1.png"), "mine").unwrap();
+        let error = move_images(&state, root.path(), &files(&[(1, "1.png", 1)])).unwrap_err();
+        assert!(error.message().contains("1.png: "), "{error:?}");
+        assert!(error.hint_text().is_some());
+        assert_eq!(fs::read(root.path().join("1.png")).unwrap(), b"mine");
+        assert!(state.join("image-1.png").exists());
+
+        fs::remove_file(state.join("image-1.png")).unwrap();
+        let error = move_images(&state, root.path(), &files(&[(1, "2.png", 1)])).unwrap_err();
+        assert!(error.hint_text().is_none(), "{error:?}");
+    }
+}
