@@ -48,6 +48,10 @@ fn to_rerun(mut words: impl Iterator<Item = OsString>) -> String {
             line.push(quote(&word));
         }
     }
+    // What stdin had is read.
+    if line.iter().any(|word| word == "-") {
+        line.push("< FILE".to_owned());
+    }
     line.join(" ")
 }
 

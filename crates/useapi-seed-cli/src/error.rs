@@ -84,6 +84,17 @@ impl CliError {
         self.hint(format!("{why}\n  {command_line}"))
     }
 
+    /// Whether every other job would meet it, too.
+    pub(crate) fn is_about_all(&self) -> bool {
+        const KINDS: [&str; 4] = [
+            "unauthorized",
+            "no_subscription",
+            "unreachable",
+            "wrong_base_url",
+        ];
+        KINDS.contains(&self.kind)
+    }
+
     /// Marks an error that the same command would meet again.
     pub(crate) fn permanent(mut self) -> Self {
         self.is_permanent = true;

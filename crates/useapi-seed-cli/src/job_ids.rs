@@ -197,7 +197,8 @@ mod tests {
             format!("# mine\n\nseed\tJOBID\n1\t{A}\n# more\n2\t{B}"),
             format!("job_id,requested_job_id\n1,{A}\n2,{B} # again\n"),
             format!("jobid\n{A}\n{B}\n"),
-            format!("{A},a cat\n{B},\"a\ndog\"\n"),
+            format!("{A},a cat\n#{A},{B}\n{B},\"a\ndog\"\n"),
+            format!("prompt,job_id\n#cat,{A}\n# mine\n\"# dog\",{B}\n"),
             format!("{A}\ta cat\r\n\r\n{B}\r\n"),
         ] {
             assert_eq!(ids(&text), [A, B], "{text}");

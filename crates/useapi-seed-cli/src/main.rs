@@ -1,8 +1,8 @@
-//! The command `useapi-seed`: from the ids of Midjourney jobs at useapi.net to
-//! folders with their seeds and their four separate images.
+//! The command `useapi-seed`: downloads the seed and the four images of Midjourney jobs by
+//! their useapi.net job ID.
 //!
 //! The README of this crate shows every command. `command/` has a file for each;
-//! `retrieve/` is what `fetch`, `wait` and `demo` share.
+//! `fetch/` is what `fetch`, `wait` and `demo` share.
 
 mod account_state;
 mod api_error;
@@ -17,6 +17,7 @@ mod fetch;
 mod gallery;
 mod job_ids;
 mod local_file;
+mod logging;
 mod open_files;
 mod output;
 mod saved_jobs;
@@ -69,6 +70,8 @@ fn apply(common: &Common) {
 }
 
 fn run(arguments: Arguments) -> Result<Exit, CliError> {
+    let to_stderr = terminal::verbosity() == Verbosity::Debug;
+    logging::init(arguments.common.log_file.as_deref(), to_stderr)?;
     open_files::check(NEEDED_FILES).map_err(CliError::file)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new(format!("cannot start: {error}")))?;

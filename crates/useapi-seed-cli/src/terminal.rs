@@ -99,7 +99,7 @@ pub(crate) fn eprint_always(line: impl Display) {
 
 /// Prints an error, its hint, and with `--verbose` its causes.
 pub(crate) fn eprint_error(error: &CliError) {
-    eprint_always(format_args!("{} {}", error_label(), error.message()));
+    eprint_error_line(error);
     for line in error.hint_text().into_iter().flat_map(str::lines) {
         eprint_always(format_args!("  {line}"));
     }
@@ -108,6 +108,11 @@ pub(crate) fn eprint_error(error: &CliError) {
             eprint_always(format_args!("  cause: {cause}"));
         }
     }
+}
+
+/// Prints an error in one line.
+pub(crate) fn eprint_error_line(error: &CliError) {
+    eprint_always(format_args!("{} {}", failure("error:"), error.message()));
 }
 
 /// Prints a result to stdout, at once.
@@ -132,9 +137,9 @@ pub(crate) fn print_or_closed(result: &str) -> Result<(), CliError> {
     }
 }
 
-/// `error:`, in red where stderr has colors.
-pub(crate) fn error_label() -> impl Display {
-    Style::new().for_stderr().red().bold().apply_to("error:")
+/// In red where stderr has colors.
+pub(crate) fn failure(text: impl Display) -> impl Display {
+    Style::new().for_stderr().red().bold().apply_to(text)
 }
 
 /// `note:`, in yellow where stderr has colors.

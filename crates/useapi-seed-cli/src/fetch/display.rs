@@ -12,8 +12,10 @@ use useapi_seed::{JobProgress, JobStatus};
 
 use super::report::{JobReport, Status};
 use crate::arguments::Progress;
-use crate::terminal::{self, PROGRESS, Verbosity, eprint, eprint_always, success};
-use crate::text::sanitize;
+use crate::terminal::{
+    self, PROGRESS, Verbosity, eprint, eprint_always, eprint_error_line, failure, success,
+};
+use crate::text::{one_line, sanitize};
 
 /// How often the rows are drawn.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
@@ -44,6 +46,8 @@ struct State {
     skipped_reported: usize,
     failed: usize,
     outage: Option<Instant>,
+    /// Whether an error of all jobs was printed.
+    is_stopped: bool,
     last_total: Option<Instant>,
 }
 
@@ -102,23 +106,38 @@ impl Display {
 
     /// Prints what came of a job of several.
     pub(crate) fn finished(&self, report: &JobReport) {
-        let line = {
-            let mut state = self.state.borrow_mut();
-            state.finished += 1;
-            let status = report.status();
-            state.skipped += usize::from(report.already_present);
-            state.failed += usize::from(status == Status::Failed);
-            finished_line(state.finished, self.total, report)
-        };
-        if self.is_batch()
-            && let Some(line) = line
-        {
-            self.print_skipped();
-            if report.errors.is_empty() {
-                eprint(line);
-            } else {
-                eprint_always(line);
+        let mut state = self.state.borrow_mut();
+        state.finished += 1;
+        state.skipped += usize::from(report.already_present);
+        state.failed += usize::from(report.status() == Status::Failed);
+        let number = state.finished;
+        let error = report.errors.iter().find(|error| !error.is_not_submitted());
+        // An error of all jobs is printed once.
+        let is_repeated = error.is_some_and(|error| {
+            error.is_about_all() && std::mem::replace(&mut state.is_stopped, true)
+        });
+        drop(state);
+        if !self.is_batch() || is_repeated {
+            return;
+        }
+        let start = format!("[{number}/{}]", self.total);
+        match error {
+            Some(error) if error.is_about_all() => {
+                self.print_skipped();
+                eprint_error_line(error);
             }
+            Some(error) if report.status() == Status::Failed => {
+                self.print_skipped();
+                let (failed, id) = (failure("failed"), sanitize(&report.job_id));
+                eprint_always(format_args!("{start} {failed}  {}: {id}", error.message()));
+            }
+            None if report.errors.is_empty() && !report.already_present => {
+                self.print_skipped();
+                if let Some(line) = completed_line(&start, report) {
+                    eprint(line);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -393,49 +412,22 @@ fn fit(text: &str, width: usize) -> String {
     truncate_str(text, width, "...").into_owned()
 }
 
-/// The line of a finished job; none where the summary says it for all.
-fn finished_line(number: usize, total: usize, report: &JobReport) -> Option<String> {
-    let start = format!("[{number}/{total}]");
-    if let Some(error) = report.errors.iter().find(|error| !error.is_not_submitted()) {
-        if report.status() == Status::Pending {
-            return None;
-        }
-        let id = sanitize(&report.job_id);
-        let message = error.message();
-        return Some(format!(
-            "{start} {}  {message}: {id}",
-            error_label_of("failed")
-        ));
-    }
-    if report.already_present || !report.errors.is_empty() {
-        return None;
-    }
+fn completed_line(start: &str, report: &JobReport) -> Option<String> {
     let file = report.seed_file.as_ref()?;
-    let result = &file.result;
     let (images, bytes) = file.saved();
-    let seed = result.seed();
     let end = format!(
         "  {images} image{}  {}  {}",
         if images == 1 { "" } else { "s" },
         HumanBytes(bytes),
         short(report.elapsed)
     );
-    let start = format!("{start} {}      {seed:<10}  ", success("ok"));
-    let width = match Term::stderr().size_checked() {
-        Some((_, width)) => width.into(),
-        None => PLAIN_WIDTH,
-    };
+    let (seed, ok) = (file.result.seed(), success("ok"));
+    let start = format!("{start} {ok}      {seed:<10}  ");
+    let width = Term::stderr().size_checked().map(|(_, width)| width.into());
+    let width: usize = width.unwrap_or(PLAIN_WIDTH);
     let room = width.saturating_sub(measure_text_width(&start) + end.len() + 1);
-    let prompt = sanitize(result.prompt().unwrap_or("-")).replace('\n', " ");
+    let prompt = one_line(file.result.prompt().unwrap_or("-"));
     Some(format!("{start}{}{end}", fit(&prompt, room)))
-}
-
-fn error_label_of(text: &str) -> impl Text {
-    console::Style::new()
-        .for_stderr()
-        .red()
-        .bold()
-        .apply_to(text.to_owned())
 }
 
 /// `9s`, `3m 12s`, `2h 5m`.

@@ -85,7 +85,8 @@ impl Table {
     fn read(&self, content: &[u8]) -> Vec<Entry> {
         let (mut line, mut counted) = (1, 0);
         let mut entries = Vec::new();
-        for record in records(content, self.delimiter).skip(self.has_header.into()) {
+        let records = records(content, self.delimiter).skip_while(is_comment);
+        for record in records.skip(self.has_header.into()) {
             // The reader's position is that of the previous record's end, and its line
             // ignores the rest of CRLF.
             let start = record.position().map_or(0, Position::byte);
@@ -93,14 +94,17 @@ impl Table {
             line += count_lines(before.get(counted..).unwrap_or_default());
             counted = before.len();
             let mut skipped = rest.split(|byte| *byte == b'\n');
-            let skipped = skipped.position(|line| !matches!(line, [] | b"\r" | [b'#', ..]));
-            let field = record.get(self.column).unwrap_or_default();
-            let text = if self.has_others(&record) {
-                Err("more than one job ID")
-            } else if record.iter().all(|field| field.trim_ascii().is_empty()) {
+            let skipped = skipped.position(|line| !matches!(line, [] | b"\r"));
+            let text = text(record.get(self.column).unwrap_or_default());
+            let is_blank = record.iter().all(|field| field.trim_ascii().is_empty());
+            if is_blank || is_comment(&record) && text.as_ref().is_ok_and(String::is_empty) {
                 continue;
+            }
+            let has_others = self.has_others(&record);
+            let text = if has_others {
+                Err("more than one job ID")
             } else {
-                text(field)
+                text
             };
             entries.push((at_line(line + skipped.unwrap_or(0)), text));
         }
@@ -120,9 +124,16 @@ impl Table {
 fn records(content: &[u8], delimiter: u8) -> impl Iterator<Item = ByteRecord> {
     let mut reader = ReaderBuilder::new();
     reader.has_headers(false).flexible(true);
-    reader.delimiter(delimiter).comment(Some(b'#'));
+    reader.delimiter(delimiter);
     // Nothing in a slice is an error.
     { reader.from_reader(content).into_byte_records() }.map_while(Result::ok)
+}
+
+/// Whether a record is a line that begins with `#`; in a table that may also be a prompt.
+fn is_comment(record: &ByteRecord) -> bool {
+    let is_line = record.iter().all(|field| !field.contains(&b'\n'));
+    let first = record.get(0).unwrap_or_default().trim_ascii_start();
+    is_line && first.starts_with(b"#")
 }
 
 /// JSON values one after the other, such as JSON lines or a single array.
