@@ -17,14 +17,17 @@ mod login;
 mod logout;
 mod man;
 mod reset;
+mod saved_ids;
 mod schema;
 mod status;
-mod text;
 mod wait;
+mod watch;
 
 use crate::arguments::{Arguments, Command};
 use crate::error::CliError;
-use crate::exit::Exit;
+use crate::exit::{EXIT_CODES_HELP, Exit};
+use crate::terminal::print_or_closed;
+pub(crate) use completions::complete;
 
 pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
     let Arguments { common, command } = arguments;
@@ -47,7 +50,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Schema(arguments) => schema::run(&common, arguments),
         Command::Completions(arguments) => completions::run(&common, arguments),
         Command::Man(arguments) => man::run(&common, arguments),
+        Command::Version => topic(concat!("useapi-seed ", env!("CARGO_PKG_VERSION"))),
+        Command::ExitCodes => topic(EXIT_CODES_HELP),
     }
+}
+
+fn topic(text: &str) -> Result<Exit, CliError> {
+    print_or_closed(&format!("{text}\n")).map(|()| Exit::Done)
 }
 
 /// The types of what is printed in JSON, for their schemas.
@@ -60,7 +69,5 @@ pub(crate) mod printed {
     pub(crate) use super::jobs::Printed as Jobs;
     pub(crate) use super::listen::Printed as Event;
     pub(crate) use super::reset::Printed as Reset;
-    pub(crate) use super::schema::Printed as Schemas;
     pub(crate) use super::status::Printed as Status;
-    pub(crate) use super::text::Printed as Text;
 }

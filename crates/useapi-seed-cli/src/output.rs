@@ -47,6 +47,14 @@ impl Output {
         Ok(Self::Json(fields))
     }
 
+    /// For a command without JSON.
+    pub(crate) fn reject_json(common: &Common) -> Result<(), CliError> {
+        if common.json || common.fields.is_some() {
+            return Err(CliError::usage("this command has no JSON output"));
+        }
+        Ok(())
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         matches!(self, Self::Json(_))
     }

@@ -31,22 +31,20 @@ macro_rules! schemas {
 }
 
 schemas! {
-    SEED, "seed", "seed.json, which a folder has";
-    PENDING, "pending", "pending.json, which a folder has while it is under way";
+    SEED, "seed", "seed.json";
+    PENDING, "pending", "pending.json (job in progress)";
     RESULT, "result", "fetch, wait and demo: a line for each job";
     SUMMARY, "summary", "fetch --summary: the last line";
     PLAN, "plan", "fetch --dry-run: a line for each job";
-    STATUS, "status", "status: a line for each job; cancel: one";
+    STATUS, "status", "status and cancel: a line for each job";
     GALLERY, "gallery", "gallery";
     LIST, "list", "list: a line for each job";
     JOBS, "jobs", "jobs";
     RESET, "reset", "reset";
     EVENT, "event", "listen: a line for each event";
-    EMULATOR, "emulator", "emulate: where it is";
+    EMULATOR, "emulator", "emulate: addresses and sample jobs";
     DOCTOR, "doctor", "doctor";
     CONFIG, "config", "config";
-    TEXT, "text", "completions and man";
-    SCHEMAS, "schemas", "schema without a name";
 }
 
 impl Schema {
@@ -100,8 +98,6 @@ mod tests {
             "emulator" => schema_for!(command::Emulator),
             "doctor" => schema_for!(command::Doctor),
             "config" => schema_for!(command::Config),
-            "text" => schema_for!(command::Text),
-            "schemas" => schema_for!(command::Schemas),
             other => panic!("{other} is of no type"),
         }
     }

@@ -1,11 +1,11 @@
-//! `status`: how far jobs have come.
+//! `status`: the status of jobs.
 
-use std::fmt::Write;
-
+use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
-use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult, SeedResult};
+use useapi_seed::raw::types::Job;
+use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult};
 
+use super::watch::{Jobs, watch};
 use crate::arguments::{Common, Status};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -13,133 +13,150 @@ use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::eprint_error;
-use crate::terminal::print_or_closed;
 use crate::text::sanitize;
 
-/// A job, as it is now.
-#[derive(Debug, Default, Serialize)]
+/// The columns of [`Printed::row`].
+pub(super) const HEAD: [&str; 7] = ["ID", "VERB", "STATUS", "%", "AGE", "SEED", "PROMPT"];
+
+/// A job as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Status"))]
 pub(crate) struct Printed {
-    /// The job's id.
-    job_id: String,
-    /// Its status, as the service calls it; an unknown word means that it has not
-    /// ended.
-    status: Option<String>,
+    /// The job's ID.
+    pub(super) job_id: String,
+    /// Its verb, as the service names it.
+    verb: Option<String>,
+    /// Its status, as the service names it; an unknown value means that it still runs.
+    pub(super) status: Option<String>,
     /// The percentage in Midjourney's message, when it has one.
     percent: Option<u8>,
-    /// The seed, when the answer has it.
+    /// When it was created, as the service writes it.
+    created: Option<String>,
+    /// The prompt, without parameters.
+    prompt: Option<String>,
+    /// The seed, when the response has it.
     seed: Option<u64>,
     /// Midjourney's message.
     content: Option<String>,
-    /// The job whose seed it retrieves, when the answer says so.
+    /// The job whose seed it retrieves, when the response has it.
     parent_job_id: Option<String>,
-    /// Why it could not be asked for; nothing else is known then.
+    /// Why the request failed; only `job_id` is known then.
     error: Option<String>,
 }
 
 impl Printed {
-    pub(super) fn of_update(update: JobProgress) -> Self {
-        Self {
-            job_id: update.job_id,
-            status: update.status.map(|status| status.as_str().to_owned()),
-            percent: update.percent,
-            seed: None,
-            content: update.content,
-            parent_job_id: update.parent_job_id,
-            error: None,
-        }
-    }
-
-    fn of_result(job_id: &str, retrieval: &SeedResult) -> Self {
-        let job = retrieval.raw_job();
-        let status = job.status.as_ref();
+    fn new(job_id: &str, job: Job) -> Self {
         Self {
             job_id: job_id.to_owned(),
-            status: status.map(|status| status.as_str().to_owned()),
-            percent: None,
-            seed: Some(retrieval.seed()),
-            content: job.content.clone(),
-            parent_job_id: job.parent_job_id.clone(),
-            error: None,
+            verb: job.verb.map(|verb| verb.as_str().to_owned()),
+            status: job.status.map(|status| status.as_str().to_owned()),
+            created: job.created,
+            prompt: job.prompt,
+            content: job.content,
+            parent_job_id: job.parent_job_id,
+            ..Self::default()
         }
     }
 
-    /// A job that is over without a seed; none when the error is about something
-    /// else.
+    /// A job about which nothing is known yet.
+    pub(super) fn unknown(job_id: String) -> Self {
+        Self {
+            job_id,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of_progress(progress: &JobProgress) -> Self {
+        Self {
+            percent: progress.percent,
+            ..Self::new(&progress.job_id, progress.raw_job())
+        }
+    }
+
+    /// A job that has ended without a seed; none when the error is not about that.
     fn of_end(job_id: &str, error: &Error) -> Option<Self> {
         let status = match error.kind() {
             ErrorKind::JobFailed { status, .. } => status.as_str(),
             ErrorKind::SeedMissing { .. } => "completed",
             _ => return None,
         };
-        let body: Value = serde_json::from_slice(error.body()?).unwrap_or_default();
-        let text = |name: &str| body.get(name)?.as_str().map(str::to_owned);
+        let job = serde_json::from_slice(error.body()?).unwrap_or_default();
         Some(Self {
-            job_id: job_id.to_owned(),
             status: Some(status.to_owned()),
-            content: text("content"),
-            parent_job_id: text("parentJobId"),
-            ..Self::default()
+            ..Self::new(job_id, job)
         })
     }
 
-    pub(super) fn print(&self, output: &Output) -> Result<(), CliError> {
-        if output.is_json() {
-            return output.print(self);
+    pub(super) fn of_error(job_id: &str, error: &CliError) -> Self {
+        Self {
+            error: Some(error.message().to_owned()),
+            ..Self::unknown(job_id.to_owned())
         }
-        let status = self.status.as_deref().unwrap_or("unknown");
-        let mut line = format!("{}  {}", sanitize(&self.job_id), sanitize(status));
-        if let Some(percent) = self.percent {
-            let _ = write!(line, "  {percent} %");
-        }
-        if let Some(seed) = self.seed {
-            let _ = write!(line, "  seed {seed}");
-        }
-        print_or_closed(&(line + "\n"))
     }
+
+    /// Its cells in a table.
+    pub(super) fn row(&self) -> Vec<String> {
+        let status = self.status.as_deref();
+        let status = self.error.as_ref().map_or(status, |_| Some("error"));
+        // A seed job has its prompt in Midjourney's message only.
+        let quoted = || self.content.as_deref()?.split("**").nth(1);
+        let cells = [
+            Some(self.job_id.clone()),
+            self.verb.clone(),
+            status.map(str::to_owned),
+            self.percent.map(|percent| format!("{percent}%")),
+            self.created.as_deref().and_then(age),
+            self.seed.map(|seed| seed.to_string()),
+            self.prompt.as_deref().or_else(quoted).map(str::to_owned),
+        ];
+        let cells = cells.into_iter().map(Option::unwrap_or_default);
+        cells.map(|cell| sanitize(&cell)).collect()
+    }
+
+    /// Polls a job once. The second value is whether it has ended.
+    pub(super) async fn poll(client: &Client, job_id: &str) -> Result<(Self, bool), Error> {
+        match client.job(job_id).poll().await {
+            Ok(PollResult::InProgress(progress)) => Ok((Self::of_progress(&progress), false)),
+            Ok(PollResult::Completed(result)) => {
+                let printed = Self {
+                    seed: Some(result.seed()),
+                    ..Self::new(job_id, result.raw_job())
+                };
+                Ok((printed, true))
+            }
+            Err(error) => match Self::of_end(job_id, &error) {
+                Some(printed) => Ok((printed, true)),
+                None => Err(error),
+            },
+        }
+    }
+}
+
+/// How long ago it was, in the largest unit.
+fn age(created: &str) -> Option<String> {
+    let created: Timestamp = created.parse().ok()?;
+    let seconds = Timestamp::now().duration_since(created).as_secs().max(0);
+    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length)?;
+    Some(format!("{}{unit}", seconds / length))
 }
 
 pub(crate) async fn run(common: &Common, arguments: Status) -> Result<Exit, CliError> {
+    let Status {
+        jobs,
+        watch: repeat,
+    } = arguments;
     let output = Output::new(common, schemas::STATUS)?;
-    let job_ids = job_ids::of_arguments("JOBID", &arguments.job_ids)?;
-    let client = Settings::read(common)?.client()?;
-    let mut exit = Exit::Done;
-    for job_id in job_ids {
-        let outcome = match ask(&client, &job_id).await {
-            Ok(printed) => printed.print(&output),
-            Err(error) => {
-                let error = CliError::from(error);
-                eprint_error(&error);
-                exit = exit.max(error.exit());
-                give_error(&output, job_id, &error)
-            }
-        };
-        if let Err(error) = outcome {
-            eprint_error(&error);
-            exit = exit.max(error.exit());
-        }
-    }
-    Ok(exit)
-}
-
-/// A script is told of each job, too.
-fn give_error(output: &Output, job_id: String, error: &CliError) -> Result<(), CliError> {
-    if !output.is_json() {
-        return Ok(());
-    }
-    output.print(&Printed {
-        job_id,
-        error: Some(error.message().to_owned()),
-        ..Printed::default()
+    let job_ids = job_ids::read(&jobs.job_ids, &jobs.input_files)?;
+    let settings = Settings::read(common)?;
+    let mut jobs = Jobs::new(settings.client()?, &output, &repeat);
+    jobs.add(job_ids);
+    let exit = watch(&settings, &repeat, async || {
+        jobs.poll().await?;
+        jobs.show(&output)?;
+        Ok(jobs.have_ended())
     })
-}
-
-async fn ask(client: &Client, job_id: &str) -> Result<Printed, Error> {
-    match client.job(job_id).poll().await {
-        Ok(PollResult::InProgress(update)) => Ok(Printed::of_update(update)),
-        Ok(PollResult::Completed(retrieval)) => Ok(Printed::of_result(job_id, &retrieval)),
-        Err(error) => Printed::of_end(job_id, &error).ok_or(error),
-    }
+    .await;
+    jobs.finish(exit)
 }

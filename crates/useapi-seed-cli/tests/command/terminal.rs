@@ -14,11 +14,11 @@ use crate::stub::{Stub, TOKEN};
 const ROWS: u16 = 24;
 
 /// The lines that a terminal shows.
-type Screen = Vec<String>;
+pub(crate) type Screen = Vec<String>;
 
 /// What a terminal of so many columns shows, after each write; and all that was
 /// written.
-fn on_terminal(mut command: Command, columns: u16) -> (Vec<Screen>, Vec<u8>) {
+pub(crate) fn on_terminal(mut command: Command, columns: u16) -> (Vec<Screen>, Vec<u8>) {
     let size = Winsize {
         ws_row: ROWS,
         ws_col: columns,
