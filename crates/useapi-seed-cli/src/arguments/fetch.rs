@@ -41,7 +41,7 @@ Examples:
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 -o cat
   useapi-seed fetch -i jobs.txt -d pictures
-  useapi-seed fetch -i jobs.csv -d pictures -o '{prompt:.60}-{seed}/{n}.{ext}'
+  useapi-seed fetch -i jobs.csv -d pictures -o '{prompt:.60}-{seed}/{number}.{ext}'
   useapi-seed fetch - --fields requested_job_id,seed,directory < jobs.txt
 
 Exit codes: useapi-seed help exit-codes")]
@@ -79,6 +79,7 @@ pub(crate) struct InputArgs {
 }
 
 /// Where results go.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
@@ -87,7 +88,7 @@ pub(crate) struct OutputArgs {
     pub(crate) dir: Option<PathBuf>,
 
     /// Output directory of one job, or a template of image names below --dir with
-    /// {job_id}, {seed_job_id}, {seed}, {prompt}, {date}, {channel}, {n}, {ext};
+    /// {job_id}, {seed_job_id}, {seed}, {prompt}, {date}, {channel}, {number}, {ext};
     /// {prompt:.60} keeps 60 characters [default: named after the job].
     #[arg(
         short,
@@ -98,7 +99,7 @@ pub(crate) struct OutputArgs {
     )]
     pub(crate) output: Option<String>,
 
-    /// Save all images in --dir itself, as {job_id}-{n}.{ext}.
+    /// Save all images in --dir itself, as {job_id}-{number}.{ext}.
     #[arg(long)]
     pub(crate) flat: bool,
 

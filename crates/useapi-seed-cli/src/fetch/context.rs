@@ -27,6 +27,10 @@ pub(crate) enum Mode {
 }
 
 /// What all jobs of a command share.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) client: Client,
