@@ -45,7 +45,7 @@ pub(crate) struct Context {
     pub(crate) receiver: Option<Receiver>,
     pub(crate) reply_url: Option<String>,
     pub(crate) reply_ref: Option<String>,
-    /// Whether what may have been submitted is submitted again at once.
+    /// Whether what may have been submitted is submitted again immediately.
     pub(crate) resubmit: bool,
     /// Whether nothing more is submitted after the first failed job.
     pub(crate) fail_fast: bool,

@@ -406,7 +406,7 @@ impl Row {
     }
 }
 
-/// The second that has begun counts.
+/// The current second counts.
 const ROUND_UP: Duration = Duration::from_millis(999);
 
 fn fit(text: &str, width: usize) -> String {

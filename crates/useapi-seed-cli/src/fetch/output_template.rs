@@ -17,7 +17,7 @@ pub(crate) const FLAT: &str = "{job_id}-{n}.{ext}";
 
 /// For `--help`, and for the hint of an error.
 pub(crate) const KEYS_HELP: &str = "{job_id}, {seed_job_id}, {seed}, {prompt}, {date}, {channel}, \
-                                    {n}, {ext}; {key:.N} cuts to N characters";
+                                    {n}, {ext}; {key:.N} keeps N characters";
 
 const KEYS: [&str; 8] = [
     "job_id",
@@ -48,7 +48,7 @@ const ENDING: usize = 30;
 /// | `{n}`, `{number}` | the image's number, from 1 |
 /// | `{ext}` | the extension of the image's format, without a dot |
 ///
-/// `{key:.N}` cuts a value to N characters; `{{` and `}}` are braces. `/` separates
+/// `{key:.N}` keeps N characters of a value; `{{` and `}}` are braces. `/` separates
 /// directories, except in a value, where it becomes `-`. A path always ends in
 /// `.{ext}`, which is appended where it is missing; `-{n}` precedes it where the images
 /// of a job would share a name.
