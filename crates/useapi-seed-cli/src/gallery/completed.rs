@@ -93,7 +93,7 @@ impl CompletedJob {
             ("./".to_owned(), "../../", "../../")
         };
         Some(Self {
-            page: format!("{path}{}", PAGE),
+            page: format!("{path}{PAGE}"),
             from_all,
             from_job,
             parent,
