@@ -79,6 +79,11 @@ impl CliError {
         self
     }
 
+    /// Drops the hint.
+    pub(crate) fn without_hint(self) -> Self {
+        Self { hint: None, ..self }
+    }
+
     /// Adds a command line to run, and what for.
     pub(crate) fn suggest(self, why: &str, command_line: &str) -> Self {
         self.hint(format!("{why}\n  {command_line}"))

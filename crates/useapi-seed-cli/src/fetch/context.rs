@@ -17,6 +17,9 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::shutdown::Shutdown;
 
+/// The shortest time for which an outage is waited out and reported.
+const LEAST_OUTAGE: Duration = Duration::from_secs(1);
+
 /// What is done for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -89,7 +92,8 @@ impl Context {
                 .is_some_and(|status| status.is_server_error()),
             _ => false,
         };
-        if is_outage {
+        // The last poll of a wait may end with it.
+        if is_outage && gives_up_in >= LEAST_OUTAGE {
             let cause = CliError::from(error);
             let cause = cause.message();
             let cause = cause.strip_prefix("cannot connect: ").unwrap_or(cause);
