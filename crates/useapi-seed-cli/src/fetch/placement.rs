@@ -2,8 +2,8 @@
 //! directory, under names from a template.
 //!
 //! In the second case the job's other files are in `.useapi-seed/JOB/`. Its images are
-//! saved there first. When all of them are complete, `seed.json` is written with their
-//! final names, relative to the output directory, and then they are moved.
+//! saved there first. Then `seed.json` is written with the final names of those that are
+//! saved, relative to the output directory, and then they are moved.
 
 use std::fs;
 use std::io;

@@ -51,9 +51,8 @@ pub(super) async fn all(
     let file = report.seed_file.insert(file);
 
     let errors = &mut report.errors;
-    let failures = errors.len();
     let saved = images(context, dir, result, &requested, file, display, errors).await;
-    if let (Some(template), true) = (&context.template, errors.len() == failures) {
+    if let Some(template) = &context.template {
         let values = Values::new(&requested, result);
         let names = context
             .names
@@ -63,10 +62,11 @@ pub(super) async fn all(
             file.rename(*number, name);
         }
     }
-    errors.extend(dir.write_json(NAME, file).err());
-    if context.template.is_some() && errors.is_empty() {
+    let written = dir.write_json(NAME, file);
+    if context.template.is_some() && written.is_ok() {
         errors.extend(move_images(dir.path(), base, &file.files).err());
     }
+    errors.extend(written.err());
 
     let kept: Vec<_> = file
         .files
