@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failed_file;
 use crate::fetch::{
     self, Accounts, Context, Display, FLAT, ImageSelection, Mode, OutputTemplate, SAVE_PERMITS,
-    STATE_DIR, Summary, directory_name,
+    STATE_DIR, Summary, directory_name, reserved_names,
 };
 use crate::gallery::{self, GalleryReport};
 use crate::output::Output;
@@ -169,6 +169,7 @@ pub(super) fn context(
     let deadline = poll
         .max_time
         .and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+    let template = template(output)?;
     Ok(Context {
         client: settings.client()?,
         mode,
@@ -183,8 +184,11 @@ pub(super) fn context(
         fail_fast: false,
         images: images(output),
         embed_metadata: output.embed_metadata,
-        template: template(output)?,
-        names: RefCell::default(),
+        names: RefCell::new(match &template {
+            Some(_) => reserved_names(&settings.dir(output.dir.clone())?.value),
+            None => Default::default(),
+        }),
+        template,
         exec: None,
         accounts: Accounts::new(settings.jobs(slots)?.value),
         is_reached: Cell::new(false),

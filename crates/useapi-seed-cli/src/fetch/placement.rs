@@ -7,9 +7,11 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::seed_file::ImageFile;
+use super::output_dir::STATE_DIR;
+use super::output_template::Names;
+use super::seed_file::{self, ImageFile};
 use crate::atomic_file;
 use crate::error::CliError;
 
@@ -36,9 +38,32 @@ pub(crate) fn move_images(
     Ok(())
 }
 
-fn move_image(job_dir: &Path, target: &Path, image: &ImageFile) -> io::Result<()> {
+/// The names below `base` that killed processes have chosen for images, and not moved
+/// them to yet.
+pub(crate) fn reserved_names(base: &Path) -> Names {
+    let mut names = Names::default();
+    let states = fs::read_dir(base.join(STATE_DIR)).into_iter().flatten();
+    for state in states.flatten().map(|entry| entry.path()) {
+        let seed_file = seed_file::read(&state).ok().flatten();
+        for image in seed_file.iter().flat_map(|file| &file.files) {
+            if let Some(name) = &image.file
+                && atomic_file::size(&source(&state, name.as_ref(), image)).is_some()
+            {
+                names.insert(name);
+            }
+        }
+    }
+    names
+}
+
+/// Where an image is before it is moved.
+fn source(job_dir: &Path, target: &Path, image: &ImageFile) -> PathBuf {
     let extension = target.extension().unwrap_or_default().to_string_lossy();
-    let source = job_dir.join(format!("image-{}.{extension}", image.number));
+    job_dir.join(format!("image-{}.{extension}", image.number))
+}
+
+fn move_image(job_dir: &Path, target: &Path, image: &ImageFile) -> io::Result<()> {
+    let source = source(job_dir, target, image);
     let has_size = |path: &Path| image.size.is_some() && atomic_file::size(path) == image.size;
     if has_size(target) {
         // Where a file system cannot rename without replacing, it is linked first.
