@@ -184,7 +184,9 @@ fn failed_image_is_downloaded_later() {
 #[test]
 fn gallery_and_list_find_the_images() {
     let stub = stub();
-    fetch(&stub, "5 6", TEMPLATE).exit_code(0);
+    for job in ["5", "6"] {
+        fetch(&stub, job, TEMPLATE).exit_code(0);
+    }
     let run = stub.run("list out --json").exit_code(0);
     let mut ids = Vec::new();
     for line in run.stdout.lines() {
