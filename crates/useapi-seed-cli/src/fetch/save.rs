@@ -45,6 +45,7 @@ pub(super) async fn all(
         && earlier.result.job_id() == result.job_id()
     {
         file.keep(earlier, size);
+        report.kept = file.saved();
     }
     // The seed before the images, which may take their time.
     report.errors.extend(dir.write_json(NAME, &file).err());

@@ -116,8 +116,9 @@ impl Summary {
             .filter(|_| !report.already_present)
         {
             let (images, bytes) = file.saved();
-            self.images += images;
-            self.bytes += bytes;
+            let (kept_images, kept_bytes) = report.kept;
+            self.images += images.saturating_sub(kept_images);
+            self.bytes += bytes.saturating_sub(kept_bytes);
         }
         for error in &report.errors {
             if error.is_resumable() {
