@@ -184,10 +184,10 @@ pub(super) fn context(
         fail_fast: false,
         images: images(output),
         embed_metadata: output.embed_metadata,
-        names: RefCell::new(match &template {
-            Some(_) => reserved_names(&settings.dir(output.dir.clone())?.value),
-            None => Default::default(),
-        }),
+        names: match &template {
+            Some(_) => RefCell::new(reserved_names(&settings.dir(output.dir.clone())?.value)),
+            None => RefCell::default(),
+        },
         template,
         exec: None,
         accounts: Accounts::new(settings.jobs(slots)?.value),

@@ -41,7 +41,11 @@ fn prepared() -> Stub {
     let pending = |job: &str, base_url: &str| {
         let submission = json!({"state": "started", "job": {"job_id": "9"}});
         let pending = json!({"job_id": job, "base_url": base_url, "submission": submission});
-        fs::write(stub.path(format!("out/{job}/pending.json")), pending.to_string()).unwrap();
+        fs::write(
+            stub.path(format!("out/{job}/pending.json")),
+            pending.to_string(),
+        )
+        .unwrap();
     };
     pending("2", &stub.base_url());
     pending("6", "http://127.0.0.1:1/v2");
@@ -57,7 +61,10 @@ fn dry_run_reports_each_job_and_counts() {
     let (requests, before) = (stub.requests(), tree(stub.dir()));
     let run = dry_run(&stub, LINE).exit_code(0);
     let lines: Vec<_> = run.stdout.lines().collect();
-    assert_eq!(lines[..3], ["skip    1  out/1", "resume  2  out/2", "submit  3  out/3"]);
+    assert_eq!(
+        lines[..3],
+        ["skip    1  out/1", "resume  2  out/2", "submit  3  out/3"]
+    );
     assert!(lines[3].starts_with("reject  4  out/4 "), "{}", lines[3]);
     assert_eq!(lines[4], "resume  5  out/5");
     assert!(lines[5].starts_with("reject  6  "), "{}", lines[5]);
@@ -81,10 +88,16 @@ fn dry_run_json_is_as_its_schema() {
         assert_eq!(job["reason"].is_string(), job["action"] == "reject");
         actions.push(job["action"].as_str().unwrap().to_owned());
     }
-    assert_eq!(actions, ["skip", "resume", "submit", "reject", "resume", "reject"]);
+    assert_eq!(
+        actions,
+        ["skip", "resume", "submit", "reject", "resume", "reject"]
+    );
 
     let run = dry_run(&stub, "fetch 3 -d out --fields action,directory").exit_code(0);
-    assert_eq!(run.stdout, "{\"action\":\"submit\",\"directory\":\"out/3\"}\n");
+    assert_eq!(
+        run.stdout,
+        "{\"action\":\"submit\",\"directory\":\"out/3\"}\n"
+    );
     dry_run(&stub, "fetch 3 --fields seed").exit_code(2);
 }
 

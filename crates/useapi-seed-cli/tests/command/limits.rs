@@ -57,7 +57,8 @@ fn max_time_loses_no_job_of_a_batch() {
 #[test]
 fn expired_max_time_sends_nothing() {
     let stub = Stub::with_result();
-    stub.run("fetch 5 6 -d out --max-time 0.000001").exit_code(5);
+    stub.run("fetch 5 6 -d out --max-time 0.000001")
+        .exit_code(5);
     assert_eq!(stub.submitted().len(), 0);
     stub.run("fetch 5 6 -d out").exit_code(0);
 }

@@ -38,7 +38,11 @@ fn assert_embedded(path: &Path, prompt: &str, seed: &str, job_id: &str) {
 #[test]
 fn job_with_metadata_is_complete() {
     let setup = Setup::running();
-    setup.fetch("out").arg("--embed-metadata").run().exit_code(0);
+    setup
+        .fetch("out")
+        .arg("--embed-metadata")
+        .run()
+        .exit_code(0);
     let out = setup.path("out");
     let seed = assert_complete(&out);
     let text = |name: &str| seed[name].as_str().unwrap().to_owned();
@@ -51,7 +55,11 @@ fn job_with_metadata_is_complete() {
         );
     }
     let calls = setup.emulator.journal().len();
-    setup.fetch("out").arg("--embed-metadata").run().exit_code(0);
+    setup
+        .fetch("out")
+        .arg("--embed-metadata")
+        .run()
+        .exit_code(0);
     setup.fetch("out").run().exit_code(0);
     assert_eq!(setup.emulator.journal().len(), calls);
 }
@@ -112,7 +120,9 @@ fn other_formats_are_noted_and_kept() {
         .exit_code(0)
         .reported("note: image 1: no metadata, not a PNG\n");
     let seed = json(&stub.path("out/seed.json"));
-    let file = stub.path("out").join(seed["files"][0]["file"].as_str().unwrap());
+    let file = stub
+        .path("out")
+        .join(seed["files"][0]["file"].as_str().unwrap());
     assert_eq!(std::fs::read(file).unwrap(), webp);
     let requests = stub.requests();
     stub.run("fetch 5 -o out --embed-metadata").exit_code(0);

@@ -49,7 +49,12 @@ fn template_names_the_images() {
     assert_eq!(images(&stub, "5"), paths);
     assert_eq!(
         names(&stub.path("out")),
-        [".useapi-seed", "A cat --v 5.2-77", "index.html", "seeds.csv"]
+        [
+            ".useapi-seed",
+            "A cat --v 5.2-77",
+            "index.html",
+            "seeds.csv"
+        ]
     );
     let job: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(job["directory"], "out/.useapi-seed/5");
@@ -191,10 +196,16 @@ fn gallery_and_list_find_the_images() {
     let mut ids = Vec::new();
     for line in run.stdout.lines() {
         let job: Value = serde_json::from_str(line).unwrap();
-        assert_eq!((&job["status"], &job["seed"]), (&"completed".into(), &77.into()));
+        assert_eq!(
+            (&job["status"], &job["seed"]),
+            (&"completed".into(), &77.into())
+        );
         for image in job["images"].as_array().unwrap() {
             let dir = Path::new(job["directory"].as_str().unwrap());
-            assert!(stub.dir().join(dir).join(image.as_str().unwrap()).is_file(), "{job}");
+            assert!(
+                stub.dir().join(dir).join(image.as_str().unwrap()).is_file(),
+                "{job}"
+            );
         }
         ids.push(job["job_id"].as_str().unwrap().to_owned());
     }
@@ -239,7 +250,10 @@ fn hostile_prompt_stays_below_the_directory() {
         assert_eq!(names(stub.dir()), ["out"], "{number}");
         for name in images(&stub, "5") {
             let mut parts = Path::new(&name).components();
-            assert!(parts.all(|part| matches!(part, Component::Normal(_))), "{name}");
+            assert!(
+                parts.all(|part| matches!(part, Component::Normal(_))),
+                "{name}"
+            );
         }
         let inner = names(&stub.path("out"));
         assert_eq!(inner.len(), 4, "{inner:?}");

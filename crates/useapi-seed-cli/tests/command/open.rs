@@ -43,7 +43,9 @@ fn page_is_opened_when_finished() {
 fn missing_opener_is_only_noted() {
     let stub = Stub::with_result();
     let mut command = command(stub.dir());
-    command.line("fetch 5 -o out --open").env("PATH", stub.path("none"));
+    command
+        .line("fetch 5 -o out --open")
+        .env("PATH", stub.path("none"));
     command
         .at_url(&stub.base_url(), TOKEN)
         .run()

@@ -43,8 +43,14 @@ fn completed_record_has_paths_and_times() {
     let stub = Stub::with_result();
     let run = stub.run("fetch 5 6 -d out --json").exit_code(0);
     for job in records(&run) {
-        assert_eq!((&job["status"], &job["exit_code"]), (&"completed".into(), &0.into()));
-        assert_eq!((&job["already_present"], &job["errors"]), (&false.into(), &json!([])));
+        assert_eq!(
+            (&job["status"], &job["exit_code"]),
+            (&"completed".into(), &0.into())
+        );
+        assert_eq!(
+            (&job["already_present"], &job["errors"]),
+            (&false.into(), &json!([]))
+        );
         assert!(job["elapsed_s"].as_f64().unwrap() > 0.0);
         assert!(is_rfc_3339(&job["retrieved_at"]), "{job}");
         let paths = job["image_paths"].as_array().unwrap();
@@ -89,7 +95,10 @@ fn summary_counts_images_of_this_run() {
     let run = stub.run("fetch 5 -o out --json --summary").exit_code(0);
     let summary = &records(&run)[1]["summary"];
     let bytes = 3 * useapi_seed_tests::PNG.len();
-    assert_eq!((&summary["images"], &summary["bytes"]), (&3.into(), &bytes.into()));
+    assert_eq!(
+        (&summary["images"], &summary["bytes"]),
+        (&3.into(), &bytes.into())
+    );
 }
 
 #[test]
@@ -141,9 +150,9 @@ fn rows(path: &Path) -> Vec<String> {
 #[test]
 fn lists_are_written_beside_the_gallery() {
     let stub = partial();
-    stub.run("fetch 1 2 3 4 -d out").exit_code(3).reported(
-        "Gallery: out/index.html     Seeds: out/seeds.csv     Failed: out/failed.txt",
-    );
+    stub.run("fetch 1 2 3 4 -d out")
+        .exit_code(3)
+        .reported("Gallery: out/index.html     Seeds: out/seeds.csv     Failed: out/failed.txt");
     assert_eq!(
         names(&stub.path("out")),
         ["1", "2", "failed.txt", "index.html", "seeds.csv"]
@@ -156,7 +165,10 @@ fn lists_are_written_beside_the_gallery() {
     let failed = rows(&stub.path("out/failed.txt"));
     assert_eq!(
         failed[1..],
-        ["3  # job not found (HTTP 404)", "4  # job not found (HTTP 404)"]
+        [
+            "3  # job not found (HTTP 404)",
+            "4  # job not found (HTTP 404)"
+        ]
     );
 }
 
@@ -179,12 +191,20 @@ fn failed_file_retries_exactly_those() {
 #[test]
 fn failed_file_is_where_it_was_requested() {
     let stub = partial();
-    stub.run("fetch 1 3 -d out --failed-file mine.txt").exit_code(3);
-    assert_eq!(rows(&stub.path("mine.txt"))[1], "3  # job not found (HTTP 404)");
+    stub.run("fetch 1 3 -d out --failed-file mine.txt")
+        .exit_code(3);
+    assert_eq!(
+        rows(&stub.path("mine.txt"))[1],
+        "3  # job not found (HTTP 404)"
+    );
     assert!(!stub.path("out/failed.txt").exists());
     // For one job, too.
-    stub.run("fetch 4 -o one --failed-file mine.txt").exit_code(3);
-    assert_eq!(rows(&stub.path("mine.txt"))[1], "4  # job not found (HTTP 404)");
+    stub.run("fetch 4 -o one --failed-file mine.txt")
+        .exit_code(3);
+    assert_eq!(
+        rows(&stub.path("mine.txt"))[1],
+        "4  # job not found (HTTP 404)"
+    );
     fs::write(stub.path("notes.txt"), "buy milk\n").unwrap();
     stub.run("fetch 3 4 -d out --failed-file notes.txt")
         .exit_code(3)
@@ -197,7 +217,10 @@ fn failed_file_is_where_it_was_requested() {
 fn pending_jobs_are_not_listed_as_failed() {
     let setup = Setup::paused();
     let jobs = setup.emulator.jobs();
-    let line = format!("fetch {} {} -d out --timeout 0.1", jobs.imagine, jobs.button);
+    let line = format!(
+        "fetch {} {} -d out --timeout 0.1",
+        jobs.imagine, jobs.button
+    );
     setup.run(&line).exit_code(5);
     assert!(!setup.path("out/failed.txt").exists());
     setup.command(&line).arg("--json").run().exit_code(5);

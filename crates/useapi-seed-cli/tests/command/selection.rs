@@ -40,7 +40,13 @@ fn saved(stub: &Stub) -> Vec<u64> {
 fn only_missing_images_are_downloaded() {
     let stub = stub();
     assert_eq!(sent(&stub, "fetch 5 -o out --images 1,3"), 3);
-    let expected = ["image-1.png", "image-3.png", "index.html", "job.json", "seed.json"];
+    let expected = [
+        "image-1.png",
+        "image-3.png",
+        "index.html",
+        "job.json",
+        "seed.json",
+    ];
     assert_eq!(names(&stub.path("out")), expected);
     assert_eq!(saved(&stub), [1, 3]);
     assert_eq!(sent(&stub, "fetch 5 -o out --images 1,3"), 0);
@@ -60,7 +66,10 @@ fn only_missing_images_are_downloaded() {
 fn seed_only_downloads_no_images() {
     let stub = stub();
     assert_eq!(sent(&stub, "fetch 5 -o out --seed-only"), 1);
-    assert_eq!(names(&stub.path("out")), ["index.html", "job.json", "seed.json"]);
+    assert_eq!(
+        names(&stub.path("out")),
+        ["index.html", "job.json", "seed.json"]
+    );
     assert!(saved(&stub).is_empty());
     assert_eq!(sent(&stub, "fetch 5 -o out --seed-only"), 0);
     assert_eq!(sent(&stub, "fetch 5 -o out"), 5);
@@ -98,7 +107,10 @@ fn image_that_the_job_lacks_is_an_error() {
     let job: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_schema("result", &job);
     assert_eq!(job["status"], "failed");
-    assert_eq!(job["image_paths"], serde_json::json!(["out/image-1.png", null]));
+    assert_eq!(
+        job["image_paths"],
+        serde_json::json!(["out/image-1.png", null])
+    );
     // What there is can be had, without another submission.
     assert_eq!(sent(&stub, "fetch 5 -o out --images 1"), 0);
     sent(&stub, "fetch 5 -o out");
@@ -111,7 +123,8 @@ fn image_that_the_job_lacks_is_an_error() {
 fn invalid_image_numbers_are_usage_errors() {
     let stub = stub();
     for numbers in ["0", "17", "x", "1,,2", "-1"] {
-        stub.run(&format!("fetch 5 --images={numbers}")).exit_code(2);
+        stub.run(&format!("fetch 5 --images={numbers}"))
+            .exit_code(2);
     }
     stub.run("fetch 5 --images 1 --seed-only").exit_code(2);
     assert_eq!(stub.requests(), 0);
