@@ -212,6 +212,17 @@ fn failed_file_is_where_it_was_requested() {
     assert_eq!(rows(&stub.path("notes.txt")), ["buy milk"]);
 }
 
+#[test]
+fn job_with_two_errors_is_listed_once() {
+    let stub = Stub::start();
+    stub.on_submit(200, stub.job().to_string());
+    let run = stub.run("fetch 5 -d out --json").exit_code(1);
+    assert_eq!(records(&run)[0]["errors"].as_array().unwrap().len(), 4);
+    let failed = rows(&stub.path("out/failed.txt"));
+    assert_eq!(failed.len(), 2, "{failed:?}");
+    assert!(failed[1].starts_with("5  # image 1: "), "{failed:?}");
+}
+
 /// What the next run resumes has not failed.
 #[test]
 fn pending_jobs_are_not_listed_as_failed() {
