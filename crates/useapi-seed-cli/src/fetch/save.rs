@@ -109,10 +109,11 @@ async fn images(
     note_warnings(display, &warnings.collect::<Vec<_>>());
     if kept.len() + missing.len() < wanted.len().max(1) && !context.images.allows_none() {
         let count = result.images().len();
-        errors.push(CliError::new(match count {
-            0 => "the response contains no images".to_owned(),
-            _ => format!("the response contains only {count} images"),
-        }));
+        errors.push(match count {
+            // They may follow.
+            0 => CliError::new("the response contains no images"),
+            _ => CliError::new(format!("the response contains only {count} images")).permanent(),
+        });
     }
     if !missing.is_empty() {
         display.phase(&format!("downloading {} images", missing.len()));
