@@ -107,6 +107,9 @@ fn image_that_the_job_lacks_is_an_error() {
     let job: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_schema("result", &job);
     assert_eq!(job["status"], "failed");
+    // The same command would not find it either.
+    assert_eq!(job["errors"][0]["retryable"], false);
+    assert!(!run.stderr.contains("To resume"), "{}", run.stderr);
     assert_eq!(
         job["image_paths"],
         serde_json::json!(["out/image-1.png", null])
