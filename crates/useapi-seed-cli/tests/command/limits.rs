@@ -1,6 +1,7 @@
 //! `--max-time` and `--fail-fast`.
 
 use serde_json::Value;
+use useapi_seed_emulator::{Fault, Operation};
 
 use crate::many;
 use crate::process::{CommandExt, FAST, Run, Setup, assert_complete, shell};
@@ -52,6 +53,17 @@ fn max_time_loses_no_job_of_a_batch() {
         let id = job["requested_job_id"].as_str().unwrap();
         assert_eq!(setup.emulator.job_counts()[id].started, 1);
     }
+}
+
+#[test]
+fn max_time_ends_a_stalled_download() {
+    let setup = Setup::with_fault(Operation::GetImage, Fault::Stall { bytes: 500_000 });
+    let mut fetch = setup.fetch("out");
+    fetch.line("--max-time 0.8").run().exit_code(5);
+    setup.emulator.clear_faults();
+    setup.fetch("out").run().exit_code(0);
+    assert_complete(&setup.path("out"));
+    assert_eq!(setup.started(), 1);
 }
 
 #[test]

@@ -187,6 +187,31 @@ fn failed_image_is_downloaded_later() {
 }
 
 #[test]
+fn missing_image_is_downloaded_to_its_name() {
+    let stub = stub();
+    stub.run("fetch 5 -d out --flat").exit_code(0);
+    let (before, requests) = (images(&stub, "5"), stub.image_requests());
+    fs::remove_file(stub.path("out/5-2.png")).unwrap();
+    stub.run("fetch 5 -d out --flat").exit_code(0);
+    assert_eq!(images(&stub, "5"), before);
+    assert_eq!(stub.image_requests(), requests + 1);
+}
+
+#[test]
+fn wait_names_its_images_too() {
+    let stub = stub();
+    for _ in 0..2 {
+        stub.run("wait 9 -d out --flat").exit_code(0);
+        assert_eq!(
+            images(&stub, "9"),
+            ["9-1.png", "9-2.png", "9-3.png", "9-4.png"]
+        );
+        assert_eq!(stub.requests(), 5);
+    }
+    assert!(stub.submitted().is_empty());
+}
+
+#[test]
 fn gallery_and_list_find_the_images() {
     let stub = stub();
     for job in ["5", "6"] {

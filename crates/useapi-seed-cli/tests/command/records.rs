@@ -173,6 +173,18 @@ fn lists_are_written_beside_the_gallery() {
 }
 
 #[test]
+fn lists_are_written_without_a_gallery() {
+    let stub = partial();
+    stub.run("fetch 1 2 3 -d other --no-gallery").exit_code(3);
+    assert_eq!(names(&stub.path("other")), ["failed.txt"]);
+    fs::remove_file(stub.path("out/index.html")).unwrap();
+    stub.run("fetch 1 2 3 -d out --no-gallery")
+        .exit_code(3)
+        .reported("\nSeeds: out/seeds.csv     Failed: out/failed.txt\n");
+    assert!(!stub.path("out/index.html").exists());
+}
+
+#[test]
 fn failed_file_retries_exactly_those() {
     let stub = partial();
     stub.run("fetch 1 2 3 4 -d out").exit_code(3);
