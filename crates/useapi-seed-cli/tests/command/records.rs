@@ -136,6 +136,7 @@ fn error_records_are_for_programs() {
     assert_eq!(error(&run), is("pending", "unreachable", None, true));
     let stub = Stub::start();
     stub.on_submit(200, stub.job().to_string());
+    stub.on_poll(200, stub.job().to_string());
     let run = stub.run("fetch 5 -o out --json").exit_code(1);
     let (status, kind, _, retryable) = error(&run);
     assert_eq!((&*status, &*kind, retryable), ("failed", "image", true));
@@ -228,6 +229,7 @@ fn failed_file_is_where_it_was_requested() {
 fn job_with_two_errors_is_listed_once() {
     let stub = Stub::start();
     stub.on_submit(200, stub.job().to_string());
+    stub.on_poll(200, stub.job().to_string());
     let run = stub.run("fetch 5 -d out --json").exit_code(1);
     assert_eq!(records(&run)[0]["errors"].as_array().unwrap().len(), 4);
     let failed = rows(&stub.path("out/failed.txt"));
