@@ -43,6 +43,7 @@ pub(crate) use output_dir::{STATE_DIR, images_base};
 pub(crate) use output_template::{FLAT, OutputTemplate};
 #[cfg(test)]
 pub(crate) use pending::Pending;
+pub(crate) use placement::reserved_names;
 #[cfg(test)]
 pub(crate) use report::JobReportJson;
 use report::{JobReport, Status};

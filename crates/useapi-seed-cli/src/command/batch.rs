@@ -1,6 +1,7 @@
 //! What `fetch` and `wait` have in common: from options and settings to jobs, and from
 //! their results to pages and lists.
 
+use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -11,7 +12,7 @@ use crate::exit::Exit;
 use crate::failed_file;
 use crate::fetch::{
     self, Context, Display, FLAT, ImageSelection, Mode, OutputTemplate, STATE_DIR, Summary,
-    directory_name,
+    directory_name, reserved_names,
 };
 use crate::gallery::{self, GalleryReport};
 use crate::output::Output;
@@ -165,6 +166,7 @@ pub(super) fn context(
     let display = Display::new(output.progress, jobs);
     let slots = settings.jobs(slots)?.value;
     let deadline = |limit| Some((Instant::now().checked_add(limit)?, limit));
+    let template = template(output)?;
     Ok(Context {
         mode,
         interval: settings.interval(poll.interval)?.value,
@@ -172,7 +174,11 @@ pub(super) fn context(
         deadline: poll.max_time.and_then(deadline),
         images: images(output),
         embed_metadata: output.embed_metadata,
-        template: template(output)?,
+        names: match &template {
+            Some(_) => RefCell::new(reserved_names(&settings.dir(output.dir.clone())?.value)),
+            None => RefCell::default(),
+        },
+        template,
         ..Context::new(settings.client()?, slots, display)?
     })
 }

@@ -40,6 +40,8 @@ impl Exec {
                 crate::exit::Exit::Failed,
                 format!("--exec: cannot run {program}: {error}"),
             )
+            // The job is complete by then.
+            .permanent()
         })
     }
 }

@@ -251,6 +251,11 @@ fn component(text: &str, longest: usize) -> String {
 pub(crate) struct Names(BTreeSet<String>);
 
 impl Names {
+    /// Adds a name that a `seed.json` has, and the directory does not have yet.
+    pub(crate) fn insert(&mut self, name: &str) {
+        self.0.insert(folded(name));
+    }
+
     /// Chooses names that neither the directory nor this set has, and adds them.
     pub(crate) fn choose(
         &mut self,

@@ -2,14 +2,16 @@
 //! directory, under names from a template.
 //!
 //! In the second case the job's other files are in `.useapi-seed/JOB/`. Its images are
-//! saved there first. When all of them are complete, `seed.json` is written with their
-//! final names, relative to the output directory, and then they are moved.
+//! saved there first. Then `seed.json` is written with the final names of those that are
+//! saved, relative to the output directory, and then they are moved.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::seed_file::ImageFile;
+use super::output_dir::STATE_DIR;
+use super::output_template::Names;
+use super::seed_file::{self, ImageFile};
 use crate::atomic_file;
 use crate::error::CliError;
 
@@ -36,9 +38,32 @@ pub(crate) fn move_images(
     Ok(())
 }
 
-fn move_image(job_dir: &Path, target: &Path, image: &ImageFile) -> io::Result<()> {
+/// The names below `base` that killed processes have chosen for images, and not moved
+/// them to yet.
+pub(crate) fn reserved_names(base: &Path) -> Names {
+    let mut names = Names::default();
+    let states = fs::read_dir(base.join(STATE_DIR)).into_iter().flatten();
+    for state in states.flatten().map(|entry| entry.path()) {
+        let seed_file = seed_file::read(&state).ok().flatten();
+        for image in seed_file.iter().flat_map(|file| &file.files) {
+            if let Some(name) = &image.file
+                && atomic_file::size(&source(&state, name.as_ref(), image)).is_some()
+            {
+                names.insert(name);
+            }
+        }
+    }
+    names
+}
+
+/// Where an image is before it is moved.
+fn source(job_dir: &Path, target: &Path, image: &ImageFile) -> PathBuf {
     let extension = target.extension().unwrap_or_default().to_string_lossy();
-    let source = job_dir.join(format!("image-{}.{extension}", image.number));
+    job_dir.join(format!("image-{}.{extension}", image.number))
+}
+
+fn move_image(job_dir: &Path, target: &Path, image: &ImageFile) -> io::Result<()> {
+    let source = source(job_dir, target, image);
     let has_size = |path: &Path| image.size.is_some() && atomic_file::size(path) == image.size;
     if has_size(target) {
         // Where a file system cannot rename without replacing, it is linked first.

@@ -23,6 +23,8 @@ pub(crate) struct JobReport {
     pub(crate) seed_file: Option<SeedFile>,
     /// Whether everything was saved before.
     pub(crate) already_present: bool,
+    /// How many images an earlier run saved, and their bytes.
+    pub(crate) kept: (usize, u64),
     /// What is missing, and why.
     pub(crate) errors: Vec<CliError>,
     pub(crate) elapsed: Duration,
@@ -39,6 +41,7 @@ impl JobReport {
             parent_job_id: None,
             seed_file: None,
             already_present: false,
+            kept: (0, 0),
             errors: Vec::new(),
             elapsed: Duration::ZERO,
             exec: None,

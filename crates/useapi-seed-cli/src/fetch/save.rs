@@ -45,15 +45,15 @@ pub(super) async fn all(
         && earlier.result.job_id() == result.job_id()
     {
         file.keep(earlier, size);
+        report.kept = file.saved();
     }
     // The seed before the images, which may take their time.
     report.errors.extend(dir.write_json(NAME, &file).err());
     let file = report.seed_file.insert(file);
 
     let errors = &mut report.errors;
-    let failures = errors.len();
     let saved = images(context, dir, result, &requested, file, display, errors).await;
-    if let (Some(template), true) = (&context.template, errors.len() == failures) {
+    if let Some(template) = &context.template {
         let values = Values::new(&requested, result);
         let names = context
             .names
@@ -63,10 +63,11 @@ pub(super) async fn all(
             file.rename(*number, name);
         }
     }
-    errors.extend(dir.write_json(NAME, file).err());
-    if context.template.is_some() && errors.is_empty() {
+    let written = dir.write_json(NAME, file);
+    if context.template.is_some() && written.is_ok() {
         errors.extend(move_images(dir.path(), base, &file.files).err());
     }
+    errors.extend(written.err());
 
     let kept: Vec<_> = file
         .files
@@ -108,10 +109,11 @@ async fn images(
     note_warnings(display, &warnings.collect::<Vec<_>>());
     if kept.len() + missing.len() < wanted.len().max(1) && !context.images.allows_none() {
         let count = result.images().len();
-        errors.push(CliError::new(match count {
-            0 => "the response contains no images".to_owned(),
-            _ => format!("the response contains only {count} images"),
-        }));
+        errors.push(match count {
+            // They may follow.
+            0 => CliError::new("the response contains no images"),
+            _ => CliError::new(format!("the response contains only {count} images")).permanent(),
+        });
     }
     if !missing.is_empty() {
         display.phase(&format!("downloading {} images", missing.len()));

@@ -116,8 +116,9 @@ impl Summary {
             .filter(|_| !report.already_present)
         {
             let (images, bytes) = file.saved();
-            self.images += images;
-            self.bytes += bytes;
+            let (kept_images, kept_bytes) = report.kept;
+            self.images += images.saturating_sub(kept_images);
+            self.bytes += bytes.saturating_sub(kept_bytes);
         }
         for error in &report.errors {
             if error.is_resumable() {
@@ -153,17 +154,17 @@ impl Summary {
         }
     }
 
-    /// The failed jobs with their errors.
+    /// The failed jobs, each with its first error.
     pub(crate) fn failures(&self) -> Vec<(String, String)> {
+        let mut seen = BTreeSet::new();
         let failed = self
             .groups
             .iter()
             .filter(|group| group.status == Status::Failed);
         failed
-            .flat_map(|group| {
-                let ids = group.job_ids.iter();
-                ids.map(|id| (id.clone(), group.error.message().to_owned()))
-            })
+            .flat_map(|group| group.job_ids.iter().map(move |id| (id, group)))
+            .filter(|(id, _)| seen.insert(*id))
+            .map(|(id, group)| (id.clone(), group.error.message().to_owned()))
             .collect()
     }
 

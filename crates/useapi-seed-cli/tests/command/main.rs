@@ -9,7 +9,10 @@
 
 mod demo;
 mod doctor;
+mod dry_run;
 mod emulate;
+#[cfg(unix)]
+mod exec;
 mod exit_codes;
 mod fetch;
 mod gallery;
@@ -21,6 +24,7 @@ mod input;
 #[cfg(unix)]
 mod interrupted;
 mod killed;
+mod limits;
 mod list;
 mod listen;
 #[cfg(unix)]
@@ -28,14 +32,20 @@ mod local_files;
 #[cfg(unix)]
 mod login;
 mod many;
+mod metadata;
+mod names;
 mod odd_responses;
+#[cfg(target_os = "linux")]
+mod open;
 #[cfg(unix)]
 mod open_files;
 mod output_directory;
 mod pages;
 mod process;
+mod records;
 mod scripts;
 mod secrets;
+mod selection;
 mod service;
 mod settings;
 mod stub;

@@ -80,6 +80,13 @@ impl Stub {
         self.server.requests().len()
     }
 
+    /// How many of them were for images.
+    pub(crate) fn image_requests(&self) -> usize {
+        let requests = self.server.requests().into_iter();
+        let is_image = |request: &Request| request.line.starts_with("GET /images/");
+        requests.filter(is_image).count()
+    }
+
     /// The job IDs that were submitted.
     pub(crate) fn submitted(&self) -> Vec<String> {
         let requests = self.server.requests().into_iter();
