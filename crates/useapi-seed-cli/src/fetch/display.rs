@@ -23,6 +23,8 @@ pub(crate) const TICK: Duration = Duration::from_millis(200);
 const PLAIN_INTERVAL: Duration = Duration::from_secs(60);
 /// A request is called slow after this.
 const SLOW: Duration = Duration::from_secs(3);
+/// Where less is left for a row's label, it has none.
+const MIN_LABEL: usize = 4;
 /// Width of a line where there is no terminal.
 const PLAIN_WIDTH: usize = 120;
 
@@ -399,6 +401,9 @@ impl Row {
             .map_or(String::new(), |percent| format!("{percent}%"));
         let start = format!("{percent:>5} {:>6}  ", short(self.started.elapsed()));
         let room = width.saturating_sub(start.len() + measure_text_width(&state) + 3);
+        if room < MIN_LABEL {
+            return fit(&format!("{start}{state}"), width);
+        }
         let label = fit(&self.label, room);
         let gap = room.saturating_sub(measure_text_width(&label)) + 2;
         format!("{start}{label}{:gap$}{state}", "")
