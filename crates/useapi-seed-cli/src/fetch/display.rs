@@ -183,18 +183,23 @@ impl Display {
         match self.progress {
             Progress::Auto => self.draw(),
             Progress::Plain if self.is_batch() => {
-                let now = Instant::now();
-                let mut state = self.state.borrow_mut();
-                let last = state.last_total.unwrap_or(self.started);
-                if now.duration_since(last) >= PLAIN_INTERVAL {
-                    state.last_total = Some(now);
-                    let line = self.total_line(&state);
-                    drop(state);
+                if let Some(line) = self.due_total(Instant::now()) {
                     eprint(line);
                 }
             }
             _ => {}
         }
+    }
+
+    /// The total, once a minute.
+    fn due_total(&self, now: Instant) -> Option<String> {
+        let mut state = self.state.borrow_mut();
+        let last = state.last_total.unwrap_or(self.started);
+        if now.duration_since(last) < PLAIN_INTERVAL {
+            return None;
+        }
+        state.last_total = Some(now);
+        Some(self.total_line(&state, now))
     }
 
     fn draw(&self) {
@@ -206,7 +211,7 @@ impl Display {
         let mut lines: Vec<_> = rows.map(|row| row.line(width)).collect();
         if self.is_batch() {
             lines.push("----".to_owned());
-            lines.push(fit(&self.total_line(&state), width));
+            lines.push(fit(&self.total_line(&state, Instant::now()), width));
         }
         // One bar of several lines is drawn at once.
         let bar = state.bar.get_or_insert_with(|| {
@@ -221,13 +226,13 @@ impl Display {
         bar.set_message(lines.join("\n"));
     }
 
-    fn total_line(&self, state: &State) -> String {
+    fn total_line(&self, state: &State, now: Instant) -> String {
         let (total, finished, running) = (self.total, state.finished, state.rows.len());
         let mut line = format!("{finished}/{total} done");
         if state.failed > 0 {
             line += &format!(", {} failed", state.failed);
         }
-        let elapsed = self.started.elapsed();
+        let elapsed = now.duration_since(self.started);
         let queued = total.saturating_sub(finished + running);
         line += &format!(
             " | {running} running, {queued} queued | {} elapsed",
@@ -442,5 +447,60 @@ pub(crate) fn short(time: Duration) -> String {
         seconds @ 60..3600 if seconds % 60 == 0 => format!("{}m", seconds / 60),
         seconds @ 60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
         seconds => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn total_is_due_once_a_minute() {
+        let display = Display::new(Progress::Plain, 98);
+        let jobs = [3, 7].map(|index| display.job(index, "5"));
+        {
+            let mut state = display.state.borrow_mut();
+            (state.finished, state.skipped, state.failed) = (14, 2, 1);
+        }
+        let due = |seconds| display.due_total(display.started + Duration::from_secs(seconds));
+        let total = "14/98 done, 1 failed | 2 running, 82 queued";
+        let lines = [
+            (59, None),
+            (60, Some("1m elapsed, about 7m left")),
+            (61, None),
+            (119, None),
+            (192, Some("3m 12s elapsed, about 22m 24s left")),
+            (251, None),
+        ];
+        for (seconds, end) in lines {
+            let line = end.map(|end| format!("{total} | {end}"));
+            assert_eq!(due(seconds), line, "{seconds}");
+        }
+        drop(jobs);
+    }
+
+    #[test]
+    fn row_fits_every_width() {
+        let display = Display::new(Progress::None, 2);
+        let job = display.job(0, "20240225-user:1-channel:2");
+        let row = |width| {
+            let state = display.state.borrow();
+            let line = state.rows[&0].line(width);
+            (measure_text_width(&line), line)
+        };
+        job.set_age(Duration::from_secs(7500));
+        for phase in ["", "account busy; waiting for a free slot"] {
+            for prompt in ["cat", "\u{732b}\u{732b}\u{732b}, watercolour, in a teacup"] {
+                job.prompt(Some(prompt));
+                job.update(|row| row.percent = Some(100));
+                job.waiting(phase);
+                job.sleeping(Duration::from_secs(10));
+                for width in 20..120 {
+                    let (used, line) = row(width);
+                    assert!(used <= width, "{width}: {line:?}");
+                    assert!(line.starts_with(" 100%  2h 5m  "), "{line:?}");
+                }
+            }
+        }
     }
 }

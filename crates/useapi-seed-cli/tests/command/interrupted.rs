@@ -93,7 +93,13 @@ fn interrupt_waits_for_submission() {
         }
         let (ended, stderr) = running.end();
         assert_eq!(ended, Some(130), "{stderr}");
-        assert!(stderr.lines().last().unwrap().starts_with("To resume, run: "));
+        assert!(
+            stderr
+                .lines()
+                .last()
+                .unwrap()
+                .starts_with("To resume, run: ")
+        );
         let pending = json(&setup.path("out/pending.json"));
         assert_schema("pending", &pending);
         assert_eq!(pending["submission"]["state"] == "started", signals == 1);
