@@ -19,8 +19,8 @@ use crate::text::{one_line, sanitize};
 
 /// How often the rows are drawn.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
-/// How often the total is printed where there are no rows.
-const PLAIN_INTERVAL: Duration = Duration::from_secs(60);
+/// How often the total is printed where there are no rows, and a repeated outage.
+const LINE_INTERVAL: Duration = Duration::from_secs(60);
 /// A request is called slow after this.
 const SLOW: Duration = Duration::from_secs(3);
 /// Where less is left for a row's label, it has none.
@@ -47,10 +47,18 @@ struct State {
     /// Of these, how many were reported.
     skipped_reported: usize,
     failed: usize,
-    outage: Option<Instant>,
+    outage: Option<Outage>,
+    /// When an outage was last reported.
+    last_outage: Option<Instant>,
     /// Whether an error of all jobs was printed.
     is_stopped: bool,
     last_total: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Outage {
+    since: Instant,
+    is_reported: bool,
 }
 
 #[derive(Debug)]
@@ -156,10 +164,7 @@ impl Display {
 
     /// Reports once that the service is unreachable, for all jobs.
     pub(crate) fn unreachable(&self, cause: &str, gives_up_in: Duration) {
-        let mut state = self.state.borrow_mut();
-        if state.outage.is_none() {
-            state.outage = Some(Instant::now());
-            drop(state);
+        if self.is_outage_due(Instant::now()) {
             eprint_always(format_args!(
                 "service unreachable ({cause}); retrying, giving up in {}",
                 short(gives_up_in)
@@ -167,13 +172,31 @@ impl Display {
         }
     }
 
+    /// Whether an outage is to be reported: once, and once a minute where only some
+    /// requests fail.
+    fn is_outage_due(&self, now: Instant) -> bool {
+        let mut state = self.state.borrow_mut();
+        let last = state.last_outage;
+        let is_recent = last.is_some_and(|last| now.duration_since(last) < LINE_INTERVAL);
+        let outage = state.outage.get_or_insert(Outage {
+            since: now,
+            is_reported: false,
+        });
+        let is_due = !outage.is_reported && !is_recent;
+        if is_due {
+            outage.is_reported = true;
+            state.last_outage = Some(now);
+        }
+        is_due
+    }
+
     /// Reports once that the service responds again.
     pub(crate) fn reachable(&self) {
         let outage = self.state.borrow_mut().outage.take();
-        if let Some(since) = outage {
+        if let Some(outage) = outage.filter(|outage| outage.is_reported) {
             eprint_always(format_args!(
                 "reachable again after {}",
-                short(since.elapsed())
+                short(outage.since.elapsed())
             ));
         }
     }
@@ -195,7 +218,7 @@ impl Display {
     fn due_total(&self, now: Instant) -> Option<String> {
         let mut state = self.state.borrow_mut();
         let last = state.last_total.unwrap_or(self.started);
-        if now.duration_since(last) < PLAIN_INTERVAL {
+        if now.duration_since(last) < LINE_INTERVAL {
             return None;
         }
         state.last_total = Some(now);
@@ -477,6 +500,17 @@ mod tests {
             assert_eq!(due(seconds), line, "{seconds}");
         }
         drop(jobs);
+    }
+
+    #[test]
+    fn repeated_outage_is_due_once_a_minute() {
+        let display = Display::new(Progress::Plain, 98);
+        let due = |seconds| display.is_outage_due(display.started + Duration::from_secs(seconds));
+        assert_eq!([0, 1, 90].map(due), [true, false, false]);
+        display.state.borrow_mut().outage = None;
+        assert_eq!([100, 150, 160].map(due), [true, false, false]);
+        display.state.borrow_mut().outage = None;
+        assert_eq!([159, 161, 162].map(due), [false, true, false]);
     }
 
     #[test]

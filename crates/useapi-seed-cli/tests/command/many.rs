@@ -295,6 +295,21 @@ fn outage_during_batch_is_retried() {
     assert!(setup.emulator.faults().iter().all(|fault| fault.hits == 12));
 }
 
+/// Submissions succeed meanwhile.
+#[test]
+fn partial_outage_is_reported_once() {
+    let (setup, good, _) = setup(6);
+    setup.inject(Operation::GetJob, 24, Fault::status(503));
+    let run = fetch(&setup, &good).line("--jobs 2").run().exit_code(0);
+    assert_eq!(
+        count(&run.stderr, "service unreachable"),
+        1,
+        "{}",
+        run.stderr
+    );
+    assert_eq!(count(&run.stderr, "reachable again"), 1, "{}", run.stderr);
+}
+
 /// Not for each job, and not for each poll.
 #[test]
 fn outage_is_reported_once_for_all_jobs() {
