@@ -180,6 +180,19 @@ fn batch_has_rows_and_total() {
     );
 }
 
+/// What another program prints is above the rows.
+#[test]
+fn exec_output_leaves_no_rows() {
+    let (setup, mut fetch) = batch(5);
+    setup.emulator.set_time_scale(100.0).unwrap();
+    fetch.args(["--exec", "echo saved {seed}"]);
+    let (screens, _) = on_terminal(fetch, 100);
+    let last = screens.last().unwrap();
+    assert_no_rows(last);
+    let printed = last.iter().filter(|line| *line == "saved 7");
+    assert_eq!(printed.count(), 5, "{last:#?}");
+}
+
 #[test]
 fn failed_jobs_are_counted() {
     let (setup, mut fetch) = batch(3);
