@@ -10,26 +10,32 @@ mod value;
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
+use useapi_seed::check_job_id;
 
+use crate::command_line::quote;
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress, Wait};
 pub(crate) use list::{Format, List, SortKey};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
 pub(crate) use login::{Login, Logout};
-pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status};
+pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status, Watch};
 pub(crate) use value::{duration, positive_integer, show_duration};
 
-/// From the ids of Midjourney jobs at useapi.net to folders with their seeds and
-/// their four separate images.
+/// Download the seed and the four images of Midjourney jobs by their useapi.net job ID.
 #[derive(Debug, Parser)]
-#[command(name = "useapi-seed", version, after_help = format!("\
+#[command(
+    name = "useapi-seed",
+    version,
+    after_help = "\
 Examples:
   useapi-seed demo
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed doctor
 
-{}", exit::EXIT_CODES_HELP))]
+`useapi-seed help exit-codes` lists the exit codes."
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -89,16 +95,19 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
+    #[command(aliases = ["download", "get"])]
     Fetch(Fetch),
     Wait(Wait),
     Gallery(Gallery),
     #[command(visible_alias = "ls")]
     List(List),
     Status(Status),
+    #[command(visible_alias = "ps")]
     Jobs(Jobs),
     Cancel(Cancel),
     Reset(Reset),
     Listen(Listen),
+    #[command(visible_aliases = ["serve", "mock"])]
     Emulate(Emulate),
     Login(Login),
     Logout(Logout),
@@ -107,6 +116,33 @@ pub(crate) enum Command {
     Schema(SchemaName),
     Completions(Completions),
     Man(Man),
+    /// Print the version.
+    #[command(hide = true)]
+    Version,
+    /// Print the exit codes, as a topic of `help`.
+    #[command(hide = true, about = exit::EXIT_CODES_HELP, help_template = "{about}\n")]
+    ExitCodes,
+}
+
+/// The arguments of this process. Exits where they are invalid or request help.
+pub(crate) fn parse() -> Arguments {
+    Arguments::try_parse().unwrap_or_else(|error| with_suggestion(error).exit())
+}
+
+/// Suggests `fetch` where a job ID is given as the command.
+fn with_suggestion(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && word.starts_with(|letter: char| letter.is_ascii_digit())
+        && check_job_id(word).is_ok()
+    {
+        let line = format!("did you mean: useapi-seed fetch {}?", quote(word.as_ref()));
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![line.into()]),
+        );
+    }
+    error
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod doctor;
 mod emulate;
 mod fetch;
 mod gallery;
+mod job_row;
 mod jobs;
 mod list;
 mod listen;
@@ -17,14 +18,17 @@ mod login;
 mod logout;
 mod man;
 mod reset;
+mod saved_ids;
 mod schema;
 mod status;
-mod text;
 mod wait;
+mod watch;
 
 use crate::arguments::{Arguments, Command};
 use crate::error::CliError;
-use crate::exit::Exit;
+use crate::exit::{EXIT_CODES_HELP, Exit};
+use crate::terminal::print_or_closed;
+pub(crate) use completions::complete;
 
 pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
     let Arguments { common, command } = arguments;
@@ -47,20 +51,24 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Schema(arguments) => schema::run(&common, arguments),
         Command::Completions(arguments) => completions::run(&common, arguments),
         Command::Man(arguments) => man::run(&common, arguments),
+        Command::Version => topic(concat!("useapi-seed ", env!("CARGO_PKG_VERSION"))),
+        Command::ExitCodes => topic(EXIT_CODES_HELP),
     }
 }
 
-/// The types of what is printed in JSON, for their schemas.
+fn topic(text: &str) -> Result<Exit, CliError> {
+    print_or_closed(&format!("{text}\n")).map(|()| Exit::Done)
+}
+
 #[cfg(test)]
+/// The types of what is printed in JSON, for their schemas.
 pub(crate) mod printed {
     pub(crate) use super::config::ConfigOutput as Config;
     pub(crate) use super::doctor::DoctorOutput as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
     pub(crate) use super::gallery::Printed as Gallery;
+    pub(crate) use super::job_row::JobRow as Status;
     pub(crate) use super::jobs::Printed as Jobs;
     pub(crate) use super::listen::Printed as Event;
     pub(crate) use super::reset::Printed as Reset;
-    pub(crate) use super::schema::Printed as Schemas;
-    pub(crate) use super::status::Printed as Status;
-    pub(crate) use super::text::Printed as Text;
 }

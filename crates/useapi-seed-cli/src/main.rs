@@ -24,12 +24,13 @@ mod saved_jobs;
 mod schemas;
 mod settings;
 mod shutdown;
+mod table;
 mod terminal;
 mod text;
 
 use std::process::ExitCode;
 
-use clap::{ColorChoice, Parser};
+use clap::ColorChoice;
 use tokio::runtime::Builder;
 
 use arguments::{Arguments, Common};
@@ -41,8 +42,11 @@ use terminal::Verbosity;
 const NEEDED_FILES: usize = 24;
 
 fn main() -> ExitCode {
+    if command::complete() {
+        return ExitCode::SUCCESS;
+    }
     terminal::apply_no_color();
-    let arguments = Arguments::parse();
+    let arguments = arguments::parse();
     apply(&arguments.common);
     let exit = run(arguments).unwrap_or_else(|error| {
         terminal::eprint_error(&error);

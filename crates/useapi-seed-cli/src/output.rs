@@ -16,7 +16,7 @@ use crate::text::is_unprintable;
 #[derive(Debug)]
 pub(crate) enum Output {
     /// For people.
-    Words,
+    Text,
     /// With these fields; none are all.
     Json(Vec<String>),
 }
@@ -28,7 +28,7 @@ impl Output {
         if common.json || common.fields.is_some() {
             Self::json(common, schema)
         } else {
-            Ok(Self::Words)
+            Ok(Self::Text)
         }
     }
 
@@ -45,6 +45,14 @@ impl Output {
             return Err(CliError::usage(message).hint(hints));
         }
         Ok(Self::Json(fields))
+    }
+
+    /// For a command without JSON.
+    pub(crate) fn reject_json(common: &Common) -> Result<(), CliError> {
+        if common.json || common.fields.is_some() {
+            return Err(CliError::usage("this command has no JSON output"));
+        }
+        Ok(())
     }
 
     pub(crate) fn is_json(&self) -> bool {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use utoipa_swagger_ui::Config;
 
@@ -20,6 +20,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const YAML: &str = "application/yaml";
 
+const PAGE: &str = "/_emulator/page/";
 const INDEX: &str = include_str!("../page/index.html");
 
 /// Name, content type and content.
@@ -53,6 +54,7 @@ const SWAGGER_UI: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 pub(crate) fn add_to(router: Router, image_base_url: &str) -> Router {
     router
         .merge(pages(security_headers(image_base_url)))
+        .layer(middleware::from_fn(redirect_browsers))
         .layer(middleware::from_fn(close_for_browsers))
 }
 
@@ -63,6 +65,18 @@ pub(crate) fn allow_timing(image_host: Router) -> Router {
         response.headers_mut().insert("timing-allow-origin", any);
         response
     }))
+}
+
+/// Leads a browser from `/`, which is not a route of the service, to the page.
+async fn redirect_browsers(request: Request, next: Next) -> Response {
+    let accept = request.headers().get(ACCEPT);
+    let accepts_html = accept
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    if accepts_html && request.method() == Method::GET && request.uri().path() == "/" {
+        return Redirect::temporary(PAGE).into_response();
+    }
+    next.run(request).await
 }
 
 /// A browser repeats a request, a POST too, when a reused connection is reset. That
@@ -80,10 +94,7 @@ async fn close_for_browsers(request: Request, next: Next) -> Response {
 
 fn pages(headers: [(HeaderName, HeaderValue); 4]) -> Router {
     Router::new()
-        .route(
-            "/_emulator/page/",
-            get(async || ([(CONTENT_TYPE, HTML)], INDEX)),
-        )
+        .route(PAGE, get(async || ([(CONTENT_TYPE, HTML)], INDEX)))
         .route("/_emulator/page/{part}", get(part))
         .layer(middleware::map_response(move |mut response: Response| {
             response.headers_mut().extend(headers.clone());

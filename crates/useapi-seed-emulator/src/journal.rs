@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderName, Method};
@@ -46,6 +47,10 @@ pub struct JournalEntry {
     pub fault: Option<Fault>,
     /// The job in the response, or else in the request.
     pub job: Option<String>,
+    /// How long the response took, in real time. Not in the JSON of the journal's
+    /// route, which is the same for the same calls.
+    #[serde(skip)]
+    pub duration: Duration,
 }
 
 /// A call as received. It is redacted when it is read, which takes longer than to
@@ -64,6 +69,8 @@ pub(crate) struct Call {
     pub(crate) status: Option<u16>,
     pub(crate) response: Bytes,
     pub(crate) fault: Option<Arc<Fault>>,
+    /// In real time.
+    pub(crate) duration: Duration,
 }
 
 impl Call {
@@ -106,6 +113,7 @@ impl Call {
             response,
             fault: self.fault.as_deref().cloned(),
             job: responded.or(requested).or_else(queried),
+            duration: self.duration,
         }
     }
 }
@@ -138,20 +146,22 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Adds a call, and removes the oldest if there are too many.
-    pub(crate) fn add(&mut self, call: Call) {
+    pub(crate) fn add(&mut self, call: Call) -> Arc<Recorded> {
         self.count += 1;
         self.bytes += call.bytes();
-        self.calls.push_back(Arc::new(Recorded {
+        let added = Arc::new(Recorded {
             number: self.count,
             call,
             entry: OnceLock::new(),
-        }));
+        });
+        self.calls.push_back(Arc::clone(&added));
         while self.calls.len() > MAX_CALLS || self.bytes > MAX_BYTES {
             let Some(oldest) = self.calls.pop_front() else {
                 break;
             };
             self.bytes -= oldest.call.bytes();
         }
+        added
     }
 
     pub(crate) fn calls_after(&self, number: u64) -> Vec<Arc<Recorded>> {
@@ -188,6 +198,7 @@ mod tests {
                 status: None,
                 response: Bytes::new(),
                 fault: Some(Arc::clone(&fault)),
+                duration: Duration::ZERO,
             });
         }
         let kept = journal.calls_after(0);

@@ -118,8 +118,8 @@
 //! # Journal
 //!
 //! [`Emulator::journal`] has the latest thousand calls, of at most 16 MiB together,
-//! with redacted secrets, response, fault and job. [`Emulator::job_counts`] counts the
-//! seed jobs of each parent.
+//! with redacted secrets, response, fault and job. [`EmulatorBuilder::journal_to`] sends
+//! each to a channel. [`Emulator::job_counts`] counts the seed jobs of each parent.
 //!
 //! # Callbacks
 //!
@@ -247,7 +247,7 @@
 //! # The feature `console`
 //!
 //! Is disabled by default. It adds a page for a browser below `/_emulator/` (at
-//! `Emulator::console_url`): choose a job, request its seed, follow the started job to
+//! `Emulator::console_url`, to which `/` redirects a browser): choose a job, request its seed, follow the started job to
 //! its images; with clock, faults and journal, and with the API's reference by Swagger
 //! UI, the token filled in. It makes the same calls as any client, needs JavaScript and no
 //! network, and its `Content-Security-Policy` allows the API and the image host only.

@@ -1,7 +1,8 @@
 //! The middleware around every call: it applies faults and writes the journal.
 
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -41,16 +42,24 @@ pub(crate) struct Recorder {
     tokens: Vec<String>,
     plan: Mutex<FaultPlan>,
     journal: Mutex<Journal>,
+    /// Receives each call when it is recorded.
+    subscriber: Option<Sender<JournalEntry>>,
 }
 
 impl Recorder {
-    pub(crate) fn new(clock: Clock, world: &InitialState, plan: FaultPlan) -> Self {
+    pub(crate) fn new(
+        clock: Clock,
+        world: &InitialState,
+        plan: FaultPlan,
+        subscriber: Option<Sender<JournalEntry>>,
+    ) -> Self {
         let tokens = world.tokens.iter().map(|known| known.token.clone());
         Self {
             clock,
             tokens: tokens.collect(),
             plan: Mutex::new(plan),
             journal: Mutex::default(),
+            subscriber,
         }
     }
 
@@ -62,6 +71,14 @@ impl Recorder {
 
     fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, call: Call) {
+        let recorded = self.journal().add(call);
+        if let Some(subscriber) = &self.subscriber {
+            // Fails when the receiver was dropped, which needs no more.
+            let _ = subscriber.send(recorded.entry(&self.tokens));
+        }
     }
 
     /// The recorded calls after the one with this number.
@@ -91,6 +108,7 @@ impl Recorder {
         request: Request,
         next: Next,
     ) -> Response {
+        let received = Instant::now();
         let (parts, body) = request.into_parts();
         let (prefix, body) = read_prefix(body).await;
         let mut triggered = operation.and_then(|operation| self.plan().next(operation));
@@ -114,13 +132,15 @@ impl Recorder {
             status: None,
             response: Bytes::new(),
             fault: None,
+            duration: Duration::ZERO,
         };
 
         let mut request = Request::from_parts(parts, body);
         let response = match fault.as_deref() {
             Some(Fault::ResetBefore) => {
                 call.fault = fault;
-                self.journal().add(call);
+                call.duration = received.elapsed();
+                self.record(call);
                 return reset();
             }
             Some(Fault::Status {
@@ -161,7 +181,8 @@ impl Recorder {
         }
         let is_lost = fault.as_deref() == Some(&Fault::ResetAfter);
         call.status = (!is_lost).then_some(parts.status.as_u16());
-        self.journal().add(call);
+        call.duration = received.elapsed();
+        self.record(call);
         if is_lost {
             return reset();
         }

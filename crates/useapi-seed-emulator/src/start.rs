@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -43,7 +44,7 @@ pub enum StartError {
     #[error(transparent)]
     Fault(#[from] FaultError),
     /// Another program listens on the port.
-    #[error("port {port} is taken on 127.0.0.1: choose another, or 0 for any that is free")]
+    #[error("port {port} is in use; choose another, or 0 for a free one")]
     PortTaken {
         /// The port.
         port: u16,
@@ -63,6 +64,7 @@ pub struct EmulatorBuilder {
     scenario: Option<Scenario>,
     faults: Vec<Injection>,
     allow_external_callbacks: bool,
+    journal: Option<Sender<JournalEntry>>,
 }
 
 /// Some hours after the sample jobs were created.
@@ -121,6 +123,31 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sends each call of the [journal](Emulator::journal) to a channel, in the order of
+    /// the responses, such as for a log of requests. The channel ends with the emulator.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use useapi_seed_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (sender, calls) = mpsc::channel();
+    /// let emulator = Emulator::builder().journal_to(sender).start().await?;
+    /// reqwest::get(format!("{}/jobs", emulator.base_url())).await?;
+    /// drop(emulator);
+    /// for call in calls {
+    ///     println!("{} {} {:?} {:?}", call.method, call.target, call.status, call.duration);
+    ///     assert_eq!(call.status, Some(401));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn journal_to(mut self, calls: Sender<JournalEntry>) -> Self {
+        self.journal = Some(calls);
+        self
+    }
+
     /// Starts the emulator. Both ports accept connections when it returns. It needs no
     /// particular runtime.
     ///
@@ -169,7 +196,7 @@ impl EmulatorBuilder {
         }
         let names = Arc::new(world.names.clone());
         let host = Arc::new(ImageHost::new(clock.clone(), &world));
-        let recorder = Arc::new(Recorder::new(clock.clone(), &world, plan));
+        let recorder = Arc::new(Recorder::new(clock.clone(), &world, plan, self.journal));
         let service = Arc::new(Service::new(clock.clone(), urls.images.clone(), world));
         let callbacks = Callbacks::new(
             self.allow_external_callbacks,

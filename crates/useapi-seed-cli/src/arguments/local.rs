@@ -1,4 +1,4 @@
-//! What is about this machine: `emulate`, `doctor`, `config` and what helps at a
+//! Commands about this machine: `emulate`, `doctor`, `config`, and those that help at a
 //! shell.
 
 use std::path::PathBuf;
@@ -10,34 +10,33 @@ use clap_complete::Shell;
 use super::value::positive_number;
 use crate::schemas;
 
-/// Run an emulator of the service on this machine, with sample jobs.
+/// Run a local API emulator with sample jobs and a web page.
 ///
-/// It knows one token and a few finished jobs, draws its own pictures, and
-/// forgets everything when it ends. At the address of its page a browser shows
-/// the API's reference, and lets you try it.
+/// Accepts a test token, comes with sample jobs, draws its own images, and keeps
+/// nothing after it stops. Open the printed page for the API reference and a try-it
+/// console. Prints each request on stderr, unless --quiet is given.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   useapi-seed emulate --speed 60
   useapi-seed emulate --scenario flaky-network
-  Then, in another terminal, the two lines that it prints.")]
+  Then run the two printed lines in another terminal.")]
 pub(crate) struct Emulate {
-    /// The port on 127.0.0.1; 0 is any free one.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) port: u16,
+    /// Port on 127.0.0.1 (0 picks a free one) [default: 8080, or the next free one].
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
 
-    /// How fast its clock runs: with 60 a minute passes in a second. Without this
-    /// it runs as the scenario says, or at real speed.
-    #[arg(long, value_name = "F", value_parser = positive_number, allow_hyphen_values = true)]
+    /// Clock speed; 60 makes a minute pass in a second [default: 1, or the scenario's].
+    #[arg(long, value_name = "FACTOR", value_parser = positive_number, allow_hyphen_values = true)]
     pub(crate) speed: Option<f64>,
 
-    /// Its clock stands still, until a program puts it forward: POST
-    /// /_emulator/clock with `{"milliseconds":45000}`.
+    /// Start with the clock paused; advance it with POST /_emulator/clock and
+    /// `{"milliseconds":45000}`.
     #[arg(long, conflicts_with = "speed")]
-    pub(crate) stopped: bool,
+    pub(crate) paused: bool,
 
-    /// What is there at the start, beside the sample jobs: a TOML file, or one of
-    /// idle, busy-account, halted-account and flaky-network.
+    /// Initial state: a TOML file, or one of idle, busy-account, halted-account and
+    /// flaky-network.
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) scenario: Option<PathBuf>,
 }
@@ -83,35 +82,45 @@ A configuration file:
   token_file = \"emulator.token\"")]
 pub(crate) struct Config {}
 
-/// Print the JSON Schema of what a command prints or writes; without a name, list
-/// them.
+/// Print the JSON Schema of a command's output or file; without NAME, list all.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   useapi-seed schema
   useapi-seed schema seed")]
 pub(crate) struct SchemaName {
-    /// Which one.
+    /// Schema name.
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(
         schemas::ALL.iter().map(|schema| schema.name)
     ))]
     pub(crate) name: Option<String>,
 }
 
-/// Print what makes a shell complete this command's words.
+/// Generate a shell completion script
+///
+/// To complete the IDs of saved jobs too, load what `COMPLETE=SHELL useapi-seed` prints
+/// when a shell starts, instead of this script:
+///
+///   bash    source <(COMPLETE=bash useapi-seed)
+///   zsh     source <(COMPLETE=zsh useapi-seed)
+///   fish    COMPLETE=fish useapi-seed | source
+///   elvish  eval (E:COMPLETE=elvish useapi-seed | slurp)
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
 Examples:
   useapi-seed completions bash > ~/.local/share/bash-completion/completions/useapi-seed
   useapi-seed completions zsh > ~/.zfunc/_useapi-seed
-  useapi-seed completions fish > ~/.config/fish/completions/useapi-seed.fish")]
+  useapi-seed completions fish > ~/.config/fish/completions/useapi-seed.fish"
+)]
 pub(crate) struct Completions {
-    /// Which shell.
+    /// Shell.
     #[arg(value_name = "SHELL")]
-    pub(crate) command_line: Shell,
+    pub(crate) shell: Shell,
 }
 
-/// Print a manual page, or write all of them.
+/// Generate man pages.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -119,11 +128,11 @@ Examples:
   useapi-seed man fetch > useapi-seed-fetch.1
   useapi-seed man --dir man1")]
 pub(crate) struct Man {
-    /// The command that the page is about; otherwise the one about all.
+    /// Command [default: the main page].
     #[arg(value_name = "COMMAND")]
     pub(crate) command: Option<String>,
 
-    /// A folder to write every page into.
+    /// Write all pages to DIR.
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     pub(crate) dir: Option<PathBuf>,
 }

@@ -1,6 +1,7 @@
-//! The receiver of callbacks, on a port of this machine.
+//! The receiver of callbacks, on a local port.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use tokio::net::TcpListener;
@@ -10,7 +11,7 @@ use useapi_seed_callback::{Events, Key, Receiver};
 use crate::error::CliError;
 use crate::settings::{Setting, Source};
 
-/// Listens on 127.0.0.1, where a proxy or a tunnel leads to; gives the port, too.
+/// Listens on 127.0.0.1, to which a proxy or a tunnel forwards; returns the port, too.
 pub(crate) async fn receiver(
     client: Client,
     public_url: &str,
@@ -19,30 +20,29 @@ pub(crate) async fn receiver(
 ) -> Result<(Receiver, Events, u16), CliError> {
     let is_default = key_file.source == Source::Default;
     let key_file = key_file.value.ok_or_else(|| {
-        CliError::file("there is no home folder for the key of the callbacks' addresses")
-            .hint("Name a file for it with --key-file.")
+        CliError::file("no home directory for the callback key").hint("Use --key-file.")
     })?;
     if let Some(dir) = key_file.parent().filter(|_| is_default) {
         fs::create_dir_all(dir)
-            .map_err(|error| CliError::file(format!("cannot make {}: {error}", dir.display())))?;
+            .map_err(|error| CliError::file(format!("cannot create {}: {error}", dir.display())))?;
     }
     let key = Key::from_file(&key_file).map_err(|error| {
         let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
-        CliError::file(format!("{error}{}", source.unwrap_or_default()))
-            .hint("Name another file with --key-file.")
+        CliError::file(format!("{error}{}", source.unwrap_or_default())).hint("Use --key-file.")
     })?;
     let (receiver, events) =
         Receiver::builder(client, public_url, key)
             .build()
             .map_err(|error| {
-                CliError::usage(error.to_string())
-                    .hint("It looks like https://example.com/callbacks and leads to this machine.")
+                CliError::usage(error.to_string()).hint("Example: https://example.com/callbacks")
             })?;
-    let no_port = |error| {
-        CliError::new(format!(
-            "cannot listen on port {port} of 127.0.0.1: {error}"
-        ))
-        .hint("Choose another port, or end the program that has it.")
+    let no_port = |error: io::Error| {
+        CliError::new(match error.kind() {
+            ErrorKind::AddrInUse => {
+                format!("port {port} is in use; choose another, or 0 for a free one")
+            }
+            _ => format!("cannot listen on port {port}: {error}"),
+        })
     };
     let listener = TcpListener::bind(("127.0.0.1", port))
         .await

@@ -1,6 +1,9 @@
-//! `cancel`: gives an executing job up.
+//! `cancel`: cancels running jobs.
 
-use super::status::Printed;
+use useapi_seed::{Client, Error};
+
+use super::job_row::JobRow;
+use super::watch::about;
 use crate::arguments::{Cancel, Common};
 use crate::command_line;
 use crate::error::CliError;
@@ -9,29 +12,51 @@ use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
+use crate::terminal::{eprint_error, print_or_closed};
+use crate::text::sanitize;
 
-pub(crate) async fn run(common: &Common, arguments: Cancel) -> Result<Exit, CliError> {
+pub(crate) async fn run(common: &Common, Cancel { jobs }: Cancel) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::STATUS)?;
-    let job_id = job_ids::of_argument("JOBID", &arguments.job_id)?;
+    let job_ids = job_ids::read(&jobs.job_ids, &jobs.input_files)?;
     let client = Settings::read(common)?.client()?;
-    let outcome = client.job(job_id.as_str()).cancel().await;
-    let update = outcome.map_err(|error| {
-        if error.is_not_found() {
-            let line = format!(
-                "{} status {}",
-                command_line::program(),
-                command_line::quote(job_id.as_ref())
-            );
-            CliError::new(error.to_string())
-                .with_exit(Exit::from(&error))
-                .suggest(
-                    "Only a job that is executing can be given up. To see whether it is:",
-                    &line,
-                )
-        } else {
-            error.into()
+    let mut exit = Exit::Done;
+    for job_id in job_ids {
+        let printed = match cancel(&client, &job_id).await {
+            Ok(printed) => printed,
+            // So would be the others.
+            Err(error) if error.exit() == Exit::Auth => return Err(error),
+            Err(error) => {
+                exit = exit.max(error.exit());
+                eprint_error(&about(&job_id, &error, error.hint_text()));
+                JobRow::of_error(&job_id, &error)
+            }
+        };
+        if output.is_json() {
+            output.print(&printed)?;
+        } else if let Some(status) = &printed.status {
+            print_or_closed(&format!("{}  {}\n", sanitize(&job_id), sanitize(status)))?;
         }
-    })?;
-    Printed::of_update(update).print(&output)?;
-    Ok(Exit::Done)
+    }
+    Ok(exit)
+}
+
+async fn cancel(client: &Client, job_id: &str) -> Result<JobRow, CliError> {
+    let cancelled = client.job(job_id).cancel().await;
+    let explain = |error: Error| {
+        let converted = CliError::from(&error);
+        if !error.is_not_found() {
+            return converted;
+        }
+        let id = command_line::quote(job_id.as_ref());
+        let line = format!("{} status {id}", command_line::program());
+        CliError::of_kind(converted.kind(), converted.exit(), converted.message())
+            .with_causes(converted.causes().to_vec())
+            .suggest(
+                "Only running jobs can be cancelled. Check its status:",
+                &line,
+            )
+    };
+    cancelled
+        .map(|progress| JobRow::of_progress(&progress))
+        .map_err(explain)
 }

@@ -1,43 +1,55 @@
-//! `jobs`: what is executing.
+//! `jobs`: the running jobs.
 
 use serde::Serialize;
 
+use super::job_row::JobRow;
+use super::watch::{Jobs as Polled, watch};
 use crate::arguments::{Common, Jobs};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
-use crate::terminal::{eprint, note_label, print_or_closed};
-use crate::text::sanitize;
+use crate::terminal::{eprint, eprint_note};
 
-/// The jobs that are executing.
+/// The running jobs.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Jobs"))]
-pub(crate) struct Printed {
-    /// Their ids; null when the answer has a form that is not known, which is not
-    /// to say that nothing is executing.
+pub(crate) struct Printed<'a> {
+    /// Their IDs; null when the response has an unknown form, and it is not known
+    /// whether any job is running.
     ids: Option<Vec<String>>,
+    /// Their details; with `--watch`, also of those that have ended meanwhile.
+    jobs: Vec<&'a JobRow>,
 }
 
-pub(crate) async fn run(common: &Common, Jobs {}: Jobs) -> Result<Exit, CliError> {
+pub(crate) async fn run(common: &Common, arguments: Jobs) -> Result<Exit, CliError> {
+    let Jobs { watch: repeat } = arguments;
     let output = Output::new(common, schemas::JOBS)?;
-    let client = Settings::read(common)?.client()?;
-    let ids = client.executing_jobs().await?.ids;
-    if output.is_json() {
-        output.print(&Printed { ids })?;
-        return Ok(Exit::Done);
-    }
-    match ids {
-        None => eprint(format_args!(
-            "{} the answer has an unknown form",
-            note_label()
-        )),
-        Some(ids) if ids.is_empty() => eprint("no jobs are executing"),
-        Some(ids) => {
-            print_or_closed(&ids.iter().map(|id| sanitize(id) + "\n").collect::<String>())?
+    let settings = Settings::read(common)?;
+    let client = settings.client()?;
+    let mut jobs = Polled::new(client.clone(), &output, &repeat);
+    let mut is_first = true;
+    let exit = watch(&settings, &repeat, async || {
+        let ids = client.executing_jobs().await?.ids;
+        jobs.add(ids.clone().unwrap_or_default());
+        jobs.poll().await?;
+        if output.is_json() {
+            if jobs.take_changes() || is_first {
+                let jobs = jobs.printed();
+                output.print(&Printed { ids, jobs })?;
+            }
+        } else if ids.is_none() {
+            eprint_note("unrecognized response: not known whether jobs are running");
+        } else if jobs.printed().is_empty() {
+            eprint("no running jobs");
+        } else {
+            jobs.show(&output)?;
         }
-    }
-    Ok(Exit::Done)
+        is_first = false;
+        Ok(jobs.have_ended())
+    })
+    .await;
+    jobs.finish(exit)
 }

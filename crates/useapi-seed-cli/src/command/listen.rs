@@ -1,4 +1,4 @@
-//! `listen`: callbacks, as lines of JSON.
+//! `listen`: prints callbacks as JSON lines.
 
 use std::time::Duration;
 use std::{io, thread};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
-use useapi_seed::{Error, JobProgress, SeedResult};
+use useapi_seed::{JobProgress, SeedResult};
 use useapi_seed_callback::{Event, Events, Receiver};
 
 use super::callback;
@@ -19,7 +19,7 @@ use crate::output::Output;
 use crate::schemas;
 use crate::settings::Settings;
 use crate::shutdown::Shutdown;
-use crate::terminal::{eprint, note_label, print_unsynchronized};
+use crate::terminal::{eprint, eprint_note, print_unsynchronized};
 use crate::text::sanitize;
 
 /// How long a line may wait for stdout before stderr says so.
@@ -37,7 +37,7 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliE
         jobs,
     } = arguments;
     let output = Output::json(common, schemas::EVENT)?;
-    let jobs = job_ids::of_arguments("--for", &jobs)?;
+    let jobs = job_ids::of_arguments("--job", &jobs)?;
     let settings = Settings::read(common)?;
     let client = settings.client()?;
     let key_file = settings.key_file(key_file)?;
@@ -46,16 +46,13 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliE
         callback::receiver(client, &public_url, port, key_file).await?;
     eprint(format_args!("listening on 127.0.0.1:{port}"));
     eprint(format_args!(
-        "replyUrl of the account: {}",
+        "replyUrl (account): {}",
         receiver.account_url()
     ));
     for job in jobs {
         let address = receiver.reply_url(&job, None);
         let address = address.map_err(|error| CliError::new(error.to_string()))?;
-        eprint(format_args!(
-            "replyUrl for job {}: {address}",
-            sanitize(&job)
-        ));
+        eprint(format_args!("replyUrl (job {}): {address}", sanitize(&job)));
     }
     let (lines, printed) = print_lines()
         .map_err(|error| CliError::new(format!("cannot start a thread for stdout: {error}")))?;
@@ -66,27 +63,27 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliE
     }
     drop(lines);
     match timeout(LAST_LINES, printed).await {
-        // The reader has read enough.
+        // The reader needs no more.
         Ok(Ok(Err(error))) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Ok(Ok(Err(error))) => {
             return Err(CliError::file(format!("cannot print an event: {error}")));
         }
         Ok(_) => {}
-        Err(_) => eprint(format_args!(
-            "{} stdout was not read: events were not printed; `useapi-seed status` shows their jobs",
-            note_label()
-        )),
+        Err(_) => eprint_note(
+            "stdout was not read: some events were not printed; check their jobs with \
+             `useapi-seed status`",
+        ),
     }
     Ok(Exit::Done)
 }
 
-/// Prints lines on a thread of its own, since a pipe that is not read must delay
-/// neither callbacks nor Ctrl-C. The second half is the thread's outcome. One queued
-/// line is enough: `Events` is a bounded queue itself.
+/// Prints lines on their own thread, since a pipe that is not read must delay neither
+/// callbacks nor Ctrl-C. The receiver gets the outcome. One queued line is enough:
+/// `Events` is a bounded queue itself.
 fn print_lines() -> io::Result<(mpsc::Sender<String>, oneshot::Receiver<io::Result<()>>)> {
     let (lines, mut queue) = mpsc::channel::<String>(1);
     let (ended, printed) = oneshot::channel();
-    // Not tokio's threads for blocking: the process would wait for their end.
+    // Not `spawn_blocking`, for whose end the process would wait.
     thread::Builder::new().spawn(move || {
         let mut written = Ok(());
         while written.is_ok()
@@ -115,33 +112,29 @@ async fn queue(
         let Some(event) = event else {
             return Ok(());
         };
-        let line = output.line(&line(&event)?)? + "\n";
+        let line = output.line(&to_printed(&event)?)? + "\n";
         if let Err(SendTimeoutError::Timeout(line)) = lines.send_timeout(line, STALLED).await {
             if !has_stalled {
                 has_stalled = true;
-                eprint(format_args!(
-                    "{} stdout is not read: events wait until it is",
-                    note_label()
-                ));
+                eprint_note("stdout is not read: events wait until it is");
             }
-            // An error is seen above.
+            // `closed` above reports an error.
             let _ = lines.send(line).await;
         }
     }
 }
 
-/// Reports on stderr that callbacks were dropped: too many events were waiting, or
-/// the API could not be asked. Never ends.
+/// Reports dropped callbacks on stderr: too many events were waiting, or the API lookup
+/// failed. Never ends.
 async fn report_dropped(receiver: &Receiver) {
     let mut reported = 0;
     loop {
         sleep(COUNTING).await;
         let dropped = receiver.stats().dropped;
         if dropped > reported {
-            eprint(format_args!(
-                "{} callbacks dropped so far: {dropped} (too many at once, or the API could \
-                 not be asked); `useapi-seed status` shows a job",
-                note_label()
+            eprint_note(format_args!(
+                "{dropped} callbacks dropped so far (too many, or failed API lookups); \
+                 check jobs with `useapi-seed status`"
             ));
             reported = dropped;
         }
@@ -154,39 +147,36 @@ async fn report_dropped(receiver: &Receiver) {
 #[cfg_attr(test, schemars(rename = "Event"))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Printed<'a> {
-    /// News of a job that has not ended.
+    /// The progress of a running job.
     Progress(&'a JobProgress),
     /// A job that has its seed.
-    CompletedJob(&'a SeedResult),
-    /// A job that has ended otherwise, or cannot be asked for.
+    Completed(&'a SeedResult),
+    /// A job that has ended without a seed, or could not be requested.
     Failed {
-        /// The job's id.
+        /// The job's ID.
         job_id: &'a str,
-        /// What went wrong.
+        /// The error.
         error: String,
-        /// What it is usually caused by.
-        likely_cause: &'static str,
+        /// The name of the error's kind, as in `result`.
+        kind: &'static str,
         /// What to do about it.
-        hints: &'static str,
+        hint: Option<String>,
     },
 }
 
-impl<'a> Printed<'a> {
-    fn failed(job_id: &'a str, error: &Error) -> Self {
-        Self::Failed {
-            job_id,
-            error: error.to_string(),
-            likely_cause: error.likely_cause(),
-            hints: error.help(),
-        }
-    }
-}
-
-fn line(event: &Event) -> Result<Printed<'_>, CliError> {
+fn to_printed(event: &Event) -> Result<Printed<'_>, CliError> {
     match event {
         Event::Progress(update) => Ok(Printed::Progress(update)),
-        Event::Completed(result) => Ok(Printed::CompletedJob(result)),
-        Event::Failed { job_id, error, .. } => Ok(Printed::failed(job_id, error)),
-        _ => Err(CliError::new("an event of a kind that is not known")),
+        Event::Completed(result) => Ok(Printed::Completed(result)),
+        Event::Failed { job_id, error, .. } => {
+            let error = CliError::from(error);
+            Ok(Printed::Failed {
+                job_id,
+                error: error.message().to_owned(),
+                kind: error.kind(),
+                hint: error.hint_text().map(str::to_owned),
+            })
+        }
+        _ => Err(CliError::new("unknown kind of event")),
     }
 }

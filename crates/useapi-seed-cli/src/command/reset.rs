@@ -1,4 +1,4 @@
-//! `reset`: puts a halted account back to work.
+//! `reset`: resets a halted account.
 
 use serde::Serialize;
 
@@ -12,12 +12,12 @@ use crate::settings::Settings;
 use crate::terminal::eprint;
 use crate::text::sanitize;
 
-/// An account that is back to work.
+/// An account that was reset.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Reset"))]
 pub(crate) struct Printed {
-    /// Its Discord channel.
+    /// Its Discord channel ID.
     channel: String,
 }
 
@@ -27,23 +27,20 @@ pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, CliEr
     let client = Settings::read(common)?.client()?;
     let outcome = client.account(channel.as_str()).reset().await;
     outcome.map_err(|error| {
+        let converted = CliError::from(&error);
         if error.is_not_found() {
-            CliError::new(error.to_string()).with_exit(Exit::from(&error)).hint(
-                "No account is configured for this channel: the number behind `channel:` in its \
-                 jobs' ids.",
-            )
+            let message = format!("no useapi.net account for channel {channel}");
+            CliError::of_kind(converted.kind(), converted.exit(), message)
+                .hint("Use the number after `channel:` in a job ID.")
         } else {
-            error.into()
+            converted
         }
     })?;
     account_state::record_active(client.base_url(), &channel);
     if output.is_json() {
         output.print(&Printed { channel })?;
     } else {
-        let channel = sanitize(&channel);
-        eprint(format_args!(
-            "the account of channel {channel} is back to work"
-        ));
+        eprint(format_args!("account {} was reset", sanitize(&channel)));
     }
     Ok(Exit::Done)
 }

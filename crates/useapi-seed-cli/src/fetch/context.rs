@@ -17,6 +17,9 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::shutdown::Shutdown;
 
+/// The shortest time for which an outage is waited out and reported.
+const LEAST_OUTAGE: Duration = Duration::from_secs(1);
+
 /// What is done for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -27,6 +30,10 @@ pub(crate) enum Mode {
 }
 
 /// What all jobs of a command share.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) client: Client,
@@ -41,7 +48,7 @@ pub(crate) struct Context {
     pub(crate) receiver: Option<Receiver>,
     pub(crate) reply_url: Option<String>,
     pub(crate) reply_ref: Option<String>,
-    /// Whether what may have been submitted is submitted again at once.
+    /// Whether what may have been submitted is submitted again immediately.
     pub(crate) resubmit: bool,
     /// Whether nothing more is submitted after the first failed job.
     pub(crate) fail_fast: bool,
@@ -85,7 +92,8 @@ impl Context {
                 .is_some_and(|status| status.is_server_error()),
             _ => false,
         };
-        if is_outage {
+        // The last poll of a wait may end with it.
+        if is_outage && gives_up_in >= LEAST_OUTAGE {
             let cause = CliError::from(error);
             let cause = cause.message();
             let cause = cause.strip_prefix("cannot connect: ").unwrap_or(cause);

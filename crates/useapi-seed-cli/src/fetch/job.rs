@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, index: usize, job_id: &str, dir: &Pat
         (&context.exec, report.status(), report.already_present)
     {
         match exec.run(&report).await {
-            Ok(code) => report.exec = Some(code),
+            Ok(status) => report.exec = Some(status),
             Err(error) => report.errors.push(error),
         }
     }
@@ -395,7 +395,7 @@ fn explain_wait(error: &Error, dir: &OutputDir) -> CliError {
         cli_error
     };
     match command {
-        Some(command) => cli_error.suggest(why, &command),
+        Some(command) => cli_error.without_hint().suggest(why, &command),
         None => cli_error,
     }
 }

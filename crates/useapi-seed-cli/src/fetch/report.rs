@@ -1,6 +1,7 @@
 //! What came of one job.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -25,8 +26,8 @@ pub(crate) struct JobReport {
     /// What is missing, and why.
     pub(crate) errors: Vec<CliError>,
     pub(crate) elapsed: Duration,
-    /// The exit code of `--exec` if it ran; none of a killed one.
-    pub(crate) exec: Option<Option<i32>>,
+    /// How `--exec` exited, if it ran.
+    pub(crate) exec: Option<ExitStatus>,
 }
 
 impl JobReport {
@@ -77,11 +78,16 @@ impl JobReport {
             files: seed_file.map(|file| file.files.as_slice()),
             image_paths: seed_file.map(files),
             errors: self.errors.iter().map(ErrorJson::new).collect(),
-            elapsed_s: self.elapsed.as_secs_f64(),
-            exec_exit_code: self.exec.flatten(),
+            elapsed_s: seconds(self.elapsed),
+            exec_exit_code: self.exec.and_then(|status| status.code()),
             exit_code: self.exit().code(),
         }
     }
+}
+
+/// In milliseconds' precision.
+pub(crate) fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e3).round() / 1e3
 }
 
 /// The state of a job.

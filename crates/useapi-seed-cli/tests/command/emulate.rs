@@ -19,12 +19,16 @@ impl Emulating {
     }
 
     fn of(dir: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(dir)
+        let child = command(dir)
             .arg("emulate")
             .args(arguments)
             .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::null())
+            .spawn();
+        Self::of_child(child.unwrap())
+    }
+
+    fn of_child(mut child: Child) -> Self {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
     }
@@ -77,7 +81,7 @@ fn json_line_suffices_for_other_programs() {
         }
     }
 
-    // It still serves, and said nothing more.
+    // It still serves, and printed nothing more.
     assert!(emulating.child.try_wait().unwrap().is_none());
     emulating.child.kill().unwrap();
     let mut rest = String::new();
@@ -97,14 +101,14 @@ fn printed_commands_run_and_ctrl_c_ends_emulator() {
         if line.starts_with("  export ") || line.starts_with("  useapi-seed ") {
             script.push(line.trim().to_owned());
         }
-        if line.starts_with("Ctrl-C") {
+        if line.starts_with("Press Ctrl-C") {
             break;
         }
     }
     assert_eq!(script.len(), 2);
     // As pasted, but for the second between two looks.
     let script = script.join("\n");
-    let hurried = script.replace("--interval 1", "--interval 0.02");
+    let hurried = script.replace("--interval 1s", "--interval 0.02");
     assert_ne!(hurried, script);
     let run = crate::process::shell(dir.path(), &hurried)
         .run()
@@ -120,23 +124,29 @@ fn printed_commands_run_and_ctrl_c_ends_emulator() {
     assert_eq!(emulating.child.wait().unwrap().code(), Some(0));
 }
 
-#[test]
-fn stopped_clock_is_paused() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut emulating = Emulating::of(dir.path(), &["--json", "--stopped"]);
-    let news: Value = serde_json::from_str(&emulating.line()).unwrap();
-    let authority = news["base_url"].as_str().unwrap();
-    let authority = authority.trim_start_matches("http://");
-    let authority = authority.trim_end_matches("/v2");
+/// The response of the emulator that printed this JSON.
+fn get(news: &Value, path: &str) -> String {
+    let base_url = news["base_url"].as_str().unwrap();
+    let authority = base_url
+        .trim_start_matches("http://")
+        .trim_end_matches("/v2");
     let mut stream = TcpStream::connect(authority).unwrap();
-    let call =
-        format!("GET /_emulator/clock HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
-    stream.write_all(call.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
+}
+
+#[test]
+fn paused_clock_does_not_advance() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut emulating = Emulating::of(dir.path(), &["--json", "--paused"]);
+    let news: Value = serde_json::from_str(&emulating.line()).unwrap();
+    let response = get(&news, "/_emulator/clock");
     // Not a millisecond after its start.
     let time = r#"{"time":"2024-02-25T18:00:00.000Z","time_scale":null}"#;
-    assert!(answer.ends_with(time), "{answer}");
+    assert!(response.ends_with(time), "{response}");
 }
 
 #[test]
@@ -174,6 +184,54 @@ fn emulate_on_taken_port_fails() {
         .line(&format!("emulate --json --port {port}"))
         .run()
         .exit_code(1)
-        .reported("is taken");
+        .reported("is in use; choose another, or 0 for a free one");
     assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn requests_are_logged_unless_quiet() {
+    let dir = tempfile::tempdir().unwrap();
+    for (quiet, lines) in [(&[][..], 1), (&["-q"], 0)] {
+        let arguments = [&["emulate", "--json", "--port", "0"], quiet].concat();
+        let child = command(dir.path())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut emulating = Emulating::of_child(child);
+        let news: Value = serde_json::from_str(&emulating.line()).unwrap();
+        let token = news["token"].as_str().unwrap();
+        get(&news, &format!("/v2/jobs?token={token}"));
+        let mut stderr = BufReader::new(emulating.child.stderr.take().unwrap());
+        let mut log = String::new();
+        if lines == 1 {
+            stderr.read_line(&mut log).unwrap();
+        }
+        emulating.child.kill().unwrap();
+        stderr.read_to_string(&mut log).unwrap();
+        assert_eq!(log.lines().count(), lines, "{log}");
+        if lines == 1 {
+            let words: Vec<_> = log.split_whitespace().skip(1).collect();
+            assert_eq!(words[..3], ["GET", "/v2/jobs?token=***", "401"]);
+            assert!(words[3].ends_with("ms"), "{log}");
+        }
+    }
+}
+
+#[test]
+fn default_port_is_the_first_free_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let _taken = TcpListener::bind(("127.0.0.1", 8080));
+    let ports: Vec<u16> = [(); 2]
+        .map(|()| Emulating::of(dir.path(), &["--json"]))
+        .iter_mut()
+        .map(|emulating| {
+            let news: Value = serde_json::from_str(&emulating.line()).unwrap();
+            let base_url = news["base_url"].as_str().unwrap().trim_end_matches("/v2");
+            base_url.rsplit_once(':').unwrap().1.parse().unwrap()
+        })
+        .collect();
+    assert_ne!(ports[0], ports[1]);
+    assert!(ports.iter().all(|port| *port > 8080), "{ports:?}");
 }

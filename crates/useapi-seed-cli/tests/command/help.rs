@@ -1,4 +1,4 @@
-//! The examples of each `--help` do what they are there for.
+//! The examples of each `--help` succeed.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use useapi_seed_emulator::Emulator;
 
@@ -48,6 +49,7 @@ fn help_examples_succeed() {
         "fetch",
         "gallery",
         "jobs",
+        "list",
         "man",
         "reset",
         "schema",
@@ -56,22 +58,39 @@ fn help_examples_succeed() {
     ];
     let count = AtomicUsize::new(0);
     concurrently(names, |name| {
-        // A job that is executing is one of a paused clock.
+        // A job keeps running while the clock is paused.
         let setup = Setup::paused();
         if ["cancel", "status", "wait"].contains(&name) {
-            let run = setup.fetch("first").line("--timeout 0.01").run();
-            assert_eq!(run.exit_code(5).started_job(), STARTED);
+            setup
+                .fetch("first")
+                .line("--timeout 0.01")
+                .run()
+                .exit_code(5);
+            assert_eq!(setup.last_started(), STARTED);
         }
-        if !["cancel", "status"].contains(&name) {
-            setup.emulator.set_time_scale(FAST).unwrap();
-        }
-        if name == "gallery" {
-            for into in [".", "pictures"] {
-                let line = format!("fetch {} -d {into}", setup.parent());
-                setup.run(&line).exit_code(0);
+        let mut jobs = setup.parent().to_owned();
+        match name {
+            "cancel" => {
+                let mut second = setup.fetch_job(&setup.emulator.jobs().button, "second");
+                second.line("--timeout 0.01").run().exit_code(5);
+                jobs = setup.last_started();
             }
+            // It is watched until it ends.
+            "status" => setup.emulator.advance(Duration::from_secs(60)),
+            _ => setup.emulator.set_time_scale(FAST).unwrap(),
         }
-        fs::write(setup.path("jobs.txt"), setup.parent()).unwrap();
+        for file in ["jobs.txt", "jobs.csv"] {
+            fs::write(setup.path(file), &jobs).unwrap();
+        }
+        let dirs = match name {
+            "gallery" => &[".", "pictures"][..],
+            "list" => &["images"],
+            _ => &[],
+        };
+        for dir in dirs {
+            let line = format!("fetch {} -d {dir}", setup.parent());
+            setup.run(&line).exit_code(0);
+        }
         for line in help(setup.dir(), name).lines() {
             if line.starts_with("  useapi-seed ") {
                 example(&setup, line).run().exit_code(0);
@@ -79,7 +98,7 @@ fn help_examples_succeed() {
             }
         }
     });
-    assert_eq!(count.into_inner(), 29);
+    assert_eq!(count.into_inner(), 37);
 }
 
 /// Those that run until they are ended.
@@ -126,4 +145,47 @@ fn help_configuration_file_is_valid() {
         .exit_code(0);
     assert!(run.stdout.contains("15s"), "{}", run.stdout);
     assert_eq!(names(dir.path()), ["config.toml"]);
+}
+
+#[test]
+fn exit_codes_and_version_are_topics() {
+    let dir = tempfile::tempdir().unwrap();
+    let topic = command(dir.path())
+        .line("help exit-codes")
+        .run()
+        .exit_code(0);
+    assert!(
+        topic.stdout.starts_with("Exit codes:\n  0 "),
+        "{}",
+        topic.stdout
+    );
+    let page = command(dir.path()).arg("man").run().exit_code(0).stdout;
+    assert!(page.contains("Exit codes:"), "{page}");
+    let run = |words: &str| command(dir.path()).arg(words).run().exit_code(0).stdout;
+    assert_eq!(run("version"), run("--version"));
+}
+
+#[test]
+fn job_id_as_command_suggests_fetch() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = command(dir.path()).arg(STARTED).run().exit_code(2);
+    run.reported(&format!("did you mean: useapi-seed fetch {STARTED}?"));
+    let run = command(dir.path()).arg("fetsh").run().exit_code(2);
+    run.reported("a similar subcommand exists: 'fetch'");
+}
+
+#[test]
+fn aliases_are_other_names_of_commands() {
+    let dir = tempfile::tempdir().unwrap();
+    for (alias, name) in [
+        ("download", "fetch"),
+        ("get", "fetch"),
+        ("ps", "jobs"),
+        ("serve", "emulate"),
+        ("mock", "emulate"),
+    ] {
+        let run = command(dir.path()).line(&format!("{alias} --help")).run();
+        let usage = format!("Usage: useapi-seed {name} ");
+        assert!(run.stdout.contains(&usage), "{alias}: {}", run.stdout);
+    }
 }

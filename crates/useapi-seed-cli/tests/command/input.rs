@@ -172,8 +172,8 @@ fn every_command_checks_its_job_ids() {
         ("cancel 1/2", ""),
         ("doctor --job 1/2", "--job: "),
         (
-            "listen --public-url https://example.com --port 0 --for 1/2",
-            "--for: ",
+            "listen --public-url https://example.com --port 0 --job 1/2",
+            "--job: ",
         ),
     ] {
         let error = format!("error: {option}not a job ID: \"1/2\" (contains /)\n");

@@ -42,7 +42,7 @@ impl Listening {
             child,
         };
         assert_eq!(listening.told("listening on 127.0.0.1:"), port);
-        let account = listening.told("replyUrl of the account: ");
+        let account = listening.told("replyUrl (account): ");
         (listening, account)
     }
 
@@ -76,9 +76,9 @@ async fn confirmed_events_are_json_lines() {
     let (port, parent) = (free_port(), setup.emulator.jobs().imagine.as_str());
     let mut command = command(setup.dir());
     let command = command.at(&setup.emulator);
-    let (mut listening, account) = Listening::start(command, &port, &["--for", parent]);
+    let (mut listening, account) = Listening::start(command, &port, &["--job", parent]);
     assert!(account.contains("/callbacks/account/"), "{account}");
-    let reply_url = listening.told(&format!("replyUrl for job {parent}: "));
+    let reply_url = listening.told(&format!("replyUrl (job {parent}): "));
 
     let client = Client::builder(setup.emulator.token()).base_url(setup.emulator.base_url());
     let options = SubmitOptions::default().reply_url(reply_url);
@@ -91,7 +91,7 @@ async fn confirmed_events_are_json_lines() {
             let event = listening.event();
             assert_schema("event", &event);
             assert_eq!(event["job_id"], job.id());
-            if event["event"] == "finished" {
+            if event["event"] == "completed" {
                 return event;
             }
             assert_eq!(event["event"], "progress");
@@ -143,7 +143,7 @@ fn listen_bind_error_is_reported_before_requests() {
             "key",
             "https://example.com",
             1,
-            "cannot listen on port",
+            "is in use; choose another",
         ),
     ] {
         let run = |command: &mut std::process::Command| {
@@ -247,7 +247,7 @@ mod held_up {
             call(&account, "cancelled").await;
         }
 
-        // What waited comes, in its order.
+        // The events that waited are printed in their order.
         let mut last = None;
         loop {
             let event = listening.event();
@@ -274,7 +274,7 @@ mod held_up {
         let id = listening.child.id().try_into().unwrap();
         kill(Pid::from_raw(id), Signal::SIGINT).unwrap();
         assert_eq!(exit_status(&mut listening.child).await.code(), Some(0));
-        listening.told("note: stdout was not read: events were not printed");
+        listening.told("note: stdout was not read: some events were not printed");
     }
 
     #[tokio::test]
@@ -285,7 +285,7 @@ mod held_up {
         let command = command.at_url(&stub.base_url(), TOKEN);
         let (mut listening, account) = Listening::start(command, &free_port(), &[]);
         call(&account, "progress").await;
-        listening.told("note: callbacks dropped so far: 1 ");
+        listening.told("note: 1 callbacks dropped so far ");
     }
 
     #[tokio::test]

@@ -300,6 +300,14 @@ impl Setup {
         wait_until(|| self.emulator.faults()[0].hits > 0);
     }
 
+    /// The seed job that was started last.
+    pub(crate) fn last_started(&self) -> String {
+        let journal = self.emulator.journal();
+        let mut calls = journal.iter().rev();
+        let submission = calls.find(|call| call.operation == Some(Operation::RetrieveSeed));
+        submission.unwrap().job.clone().unwrap()
+    }
+
     /// Runs a command line against the emulator.
     pub(crate) fn run(&self, line: &str) -> Run {
         self.command(line).run()

@@ -7,8 +7,8 @@ fn json_output_matches_schemas() {
     let setup = Setup::running();
     let jobs = setup.emulator.jobs();
     let imagine = jobs.imagine.as_str();
-    let run = setup.run(&format!("fetch {}", jobs.button)).exit_code(0);
-    let started = run.started_job();
+    setup.run(&format!("fetch {}", jobs.button)).exit_code(0);
+    let started = &*setup.last_started();
     for (name, arguments, lines) in [
         ("result", &["fetch", imagine, "5"][..], 2),
         ("result", &["wait", started], 1),
@@ -18,9 +18,6 @@ fn json_output_matches_schemas() {
         ("reset", &["reset", "1114555266835431444"], 1),
         ("doctor", &["doctor"], 1),
         ("config", &["config"], 1),
-        ("text", &["completions", "bash"], 1),
-        ("text", &["man", "--dir", "man"], 18),
-        ("schemas", &["schema"], 13),
     ] {
         let mut command = command(setup.dir());
         let run = command
@@ -47,12 +44,15 @@ fn fields_are_selected_and_others_rejected() {
         .args(["demo", "--fields", "seed, directory"])
         .run()
         .exit_code(0);
-    assert_eq!(run.stdout, "{\"seed\":3058471692,\"folder\":\"demo\"}\n");
-    let run = command(dir.path())
-        .line("schema --json --fields=name --fields about")
-        .run()
-        .exit_code(0);
-    assert!(run.stdout.starts_with("{\"name\":\"seed\",\"about\":"));
+    assert_eq!(run.stdout, "{\"seed\":3058471692,\"directory\":\"demo\"}\n");
+    for line in [
+        "schema --json",
+        "man --json",
+        "completions bash --fields name",
+    ] {
+        let run = command(dir.path()).line(line).run().exit_code(2);
+        run.reported("this command has no JSON output");
+    }
     for arguments in [
         ["fetch", "5", "--fields=sed,Seed,*"],
         ["wait", "5", "--fields=seed,sed,Seed,*"],
@@ -63,7 +63,7 @@ fn fields_are_selected_and_others_rejected() {
             .run()
             .exit_code(2)
             .reported("unknown fields: \"sed\", \"Seed\", \"*\"")
-            .reported("Known fields: errors, ");
+            .reported("Known fields: already_present, ");
     }
     command(dir.path())
         .line("schema none")
@@ -76,7 +76,7 @@ fn fields_are_selected_and_others_rejected() {
     }
 }
 
-/// Whoever reads has read enough; that is no failure, and says nothing.
+/// A reader that needs no more is not an error, and nothing is printed about it.
 #[cfg(unix)]
 #[test]
 fn broken_pipes_end_quietly() {
@@ -103,17 +103,82 @@ fn completions_and_man_pages_are_printed() {
             .line(&format!("completions {shell}"))
             .run()
             .exit_code(0);
-        assert!(run.stdout.contains("at-once"), "{shell}");
+        assert!(run.stdout.contains("input-file"), "{shell}");
     }
     command(dir).line("man --dir man1").run().exit_code(0);
     let pages = crate::process::names(&dir.join("man1"));
-    assert_eq!(pages.len(), 18);
+    assert_eq!(pages.len(), 19);
     assert!(
         pages.contains(&"useapi-seed-fetch.1".to_owned()),
         "{pages:?}"
     );
     let page = command(dir).line("man fetch").run().exit_code(0);
-    for part in [".TH useapi-seed-fetch 1", "Exit codes:", "jobs.txt"] {
+    for part in [".TH useapi-seed-fetch 1", "jobs.txt"] {
         assert!(page.stdout.contains(part), "no {part} in {}", page.stdout);
     }
+    let main = command(dir).arg("man").run().exit_code(0);
+    assert!(main.stdout.contains("Exit codes:"), "{}", main.stdout);
+}
+
+/// As the scripts of the shells call it.
+#[test]
+fn shells_complete_the_ids_of_saved_jobs() {
+    let dir = tempfile::tempdir().unwrap();
+    for (job, file, content) in [
+        (
+            "pictures/a",
+            "seed.json",
+            r#"{"requested_job_id":"1-user:1"}"#,
+        ),
+        (
+            "pictures/b",
+            "pending.json",
+            r#"{"job_id":"1-user:2","submission":{"job":{"job_id":"2-user:3"}}}"#,
+        ),
+        ("pictures/c", "seed.json", "{"),
+        (
+            "pictures/.useapi-seed/e",
+            "seed.json",
+            r#"{"requested_job_id":"3-user:5"}"#,
+        ),
+        ("d", "seed.json", r#"{"requested_job_id":"1-user:4"}"#),
+    ] {
+        let job = dir.path().join(job);
+        std::fs::create_dir_all(&job).unwrap();
+        std::fs::write(job.join(file), content).unwrap();
+    }
+    let complete = |words: &[&str]| {
+        let run = command(dir.path())
+            .env("COMPLETE", "bash")
+            .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+            .arg("--")
+            .args(words)
+            .run()
+            .exit_code(0);
+        assert_eq!(run.stderr, "");
+        let mut ids: Vec<_> = run.stdout.lines().map(str::to_owned).collect();
+        ids.retain(|word| !word.starts_with("--"));
+        ids.sort();
+        ids
+    };
+    let pictures = ["useapi-seed", "--dir", "pictures", "status"];
+    let all = ["1-user:1", "1-user:2", "2-user:3", "3-user:5"];
+    assert_eq!(complete(&[&pictures[..], &[""]].concat()), all);
+    assert_eq!(complete(&[&pictures[..], &["1"]].concat()), all[..2]);
+    for name in ["fetch", "wait", "cancel"] {
+        assert_eq!(
+            complete(&["useapi-seed", name, "1"]),
+            ["1-user:4"],
+            "{name}"
+        );
+    }
+    let none = complete(&["useapi-seed", "--dir=none", "cancel", ""]);
+    assert_eq!(none, [""; 0]);
+
+    // Another program's variable.
+    let run = command(dir.path())
+        .arg("version")
+        .env("COMPLETE", "1")
+        .run();
+    assert!(run.exit_code(0).stdout.starts_with("useapi-seed "));
 }

@@ -14,7 +14,7 @@ use crate::stub::{Stub, TOKEN};
 const ROWS: u16 = 24;
 
 /// The lines that a terminal shows.
-type Screen = Vec<String>;
+pub(crate) type Screen = Vec<String>;
 
 /// What a terminal of this size shows after each write, and all that was written.
 /// `on_screen` gets each screen and the terminal, so that it can type.
@@ -57,7 +57,7 @@ fn watch(
 }
 
 /// What a terminal of this many columns shows after each write, and all that was written.
-fn on_terminal(command: Command, columns: u16) -> (Vec<Screen>, Vec<u8>) {
+pub(crate) fn on_terminal(command: Command, columns: u16) -> (Vec<Screen>, Vec<u8>) {
     watch(command, (ROWS, columns), |_, _| {})
 }
 

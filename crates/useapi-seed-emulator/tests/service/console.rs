@@ -57,6 +57,20 @@ async fn all_files_have_the_security_headers() {
 }
 
 #[tokio::test]
+async fn root_redirects_browsers_to_the_page() {
+    let caller = Caller::start().await;
+    let http = reqwest::Client::builder().no_proxy();
+    let http = http.redirect(reqwest::redirect::Policy::none());
+    let http = http.build().unwrap();
+    let get = || http.get(caller.root_url("/"));
+    let browser = send(get().header("accept", "text/html,*/*;q=0.8")).await;
+    assert_eq!(browser.status(), 307);
+    assert_eq!(browser.headers()["location"], PAGE);
+    assert!(caller.journal().is_empty());
+    assert_eq!(send(get()).await.status(), 404);
+}
+
+#[tokio::test]
 async fn every_sample_is_described() {
     let caller = Caller::start().await;
     let script = fetch(&caller.root_url("/_emulator/page/samples.js")).await;

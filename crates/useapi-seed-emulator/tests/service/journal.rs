@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use useapi_seed_emulator::Operation;
+use useapi_seed_emulator::{Emulator, Fault, Operation, Trigger};
 
 use crate::caller::{Caller, fetch, send};
 
@@ -53,4 +53,23 @@ async fn journal_has_image_requests() {
     let entry = caller.journal().pop().unwrap();
     assert_eq!(entry.operation, Some(Operation::GetImage));
     assert_eq!((entry.status, entry.response.as_str()), (Some(200), ""));
+}
+
+#[tokio::test]
+async fn subscriber_receives_each_call_redacted() {
+    let (sender, calls) = std::sync::mpsc::channel();
+    let builder = Emulator::builder()
+        .fault(Operation::ListJobs, Trigger::Next(1), Fault::ResetAfter)
+        .journal_to(sender);
+    let caller = Caller::of(builder).await;
+    let reset = caller.request(Method::GET, "/jobs").send().await;
+    assert!(reset.is_err());
+    let path = format!("/jobz?token={}", caller.token());
+    send(caller.request(Method::GET, &path)).await;
+    drop(caller);
+    let calls: Vec<_> = calls.iter().collect();
+    let shown = calls.iter().map(|call| (call.target.as_str(), call.status));
+    let expected = [("/v2/jobs", None), ("/v2/jobz?token=***", Some(404))];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+    assert!(calls.iter().all(|call| !call.duration.is_zero()));
 }

@@ -29,7 +29,7 @@ async fn taken_port_is_reported() {
     let error = Emulator::builder().port(port).start().await.unwrap_err();
     assert!(matches!(error, StartError::PortTaken { port: named } if named == port));
     let shown = error.to_string();
-    assert!(shown.contains(&format!("port {port} is taken")), "{shown}");
+    assert!(shown.contains(&format!("port {port} is in use")), "{shown}");
 }
 
 #[tokio::test]
