@@ -149,6 +149,22 @@ fn default_concurrency_fits_account() {
     assert_eq!(images, 8, "{}", run.stderr);
 }
 
+/// Without `-v` a batch has no lines of single steps.
+#[test]
+fn verbose_batch_prints_details() {
+    for (option, expected) in [("-v", 2), ("--progress=plain", 0)] {
+        let (setup, good, _) = setup(2);
+        let run = fetch(&setup, &good).arg(option).run().exit_code(0);
+        let is_detail = |line: &&str| {
+            let id = good.iter().find_map(|id| line.strip_prefix(id.as_str()));
+            id.is_some_and(|rest| rest.starts_with(": submitted as "))
+        };
+        let count = run.stderr.lines().filter(is_detail).count();
+        assert_eq!(count, expected, "{option}: {}", run.stderr);
+        assert!(!run.stderr.contains("\nimage 1"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn wrong_token_is_one_error_line() {
     let (setup, good, halted) = setup(3);
