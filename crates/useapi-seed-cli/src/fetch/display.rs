@@ -19,10 +19,12 @@ use crate::text::{one_line, sanitize};
 
 /// How often the rows are drawn.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
-/// How often the total is printed where there are no rows.
-const PLAIN_INTERVAL: Duration = Duration::from_secs(60);
+/// How often the total is printed where there are no rows, and a repeated outage.
+const LINE_INTERVAL: Duration = Duration::from_secs(60);
 /// A request is called slow after this.
 const SLOW: Duration = Duration::from_secs(3);
+/// Where less is left for a row's label, it has none.
+const MIN_LABEL: usize = 4;
 /// Width of a line where there is no terminal.
 const PLAIN_WIDTH: usize = 120;
 
@@ -45,10 +47,18 @@ struct State {
     /// Of these, how many were reported.
     skipped_reported: usize,
     failed: usize,
-    outage: Option<Instant>,
+    outage: Option<Outage>,
+    /// When an outage was last reported.
+    last_outage: Option<Instant>,
     /// Whether an error of all jobs was printed.
     is_stopped: bool,
     last_total: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Outage {
+    since: Instant,
+    is_reported: bool,
 }
 
 #[derive(Debug)]
@@ -154,10 +164,7 @@ impl Display {
 
     /// Reports once that the service is unreachable, for all jobs.
     pub(crate) fn unreachable(&self, cause: &str, gives_up_in: Duration) {
-        let mut state = self.state.borrow_mut();
-        if state.outage.is_none() {
-            state.outage = Some(Instant::now());
-            drop(state);
+        if self.is_outage_due(Instant::now()) {
             eprint_always(format_args!(
                 "service unreachable ({cause}); retrying, giving up in {}",
                 short(gives_up_in)
@@ -165,13 +172,31 @@ impl Display {
         }
     }
 
+    /// Whether an outage is to be reported: once, and once a minute where only some
+    /// requests fail.
+    fn is_outage_due(&self, now: Instant) -> bool {
+        let mut state = self.state.borrow_mut();
+        let last = state.last_outage;
+        let is_recent = last.is_some_and(|last| now.duration_since(last) < LINE_INTERVAL);
+        let outage = state.outage.get_or_insert(Outage {
+            since: now,
+            is_reported: false,
+        });
+        let is_due = !outage.is_reported && !is_recent;
+        if is_due {
+            outage.is_reported = true;
+            state.last_outage = Some(now);
+        }
+        is_due
+    }
+
     /// Reports once that the service responds again.
     pub(crate) fn reachable(&self) {
         let outage = self.state.borrow_mut().outage.take();
-        if let Some(since) = outage {
+        if let Some(outage) = outage.filter(|outage| outage.is_reported) {
             eprint_always(format_args!(
                 "reachable again after {}",
-                short(since.elapsed())
+                short(outage.since.elapsed())
             ));
         }
     }
@@ -181,18 +206,23 @@ impl Display {
         match self.progress {
             Progress::Auto => self.draw(),
             Progress::Plain if self.is_batch() => {
-                let now = Instant::now();
-                let mut state = self.state.borrow_mut();
-                let last = state.last_total.unwrap_or(self.started);
-                if now.duration_since(last) >= PLAIN_INTERVAL {
-                    state.last_total = Some(now);
-                    let line = self.total_line(&state);
-                    drop(state);
+                if let Some(line) = self.due_total(Instant::now()) {
                     eprint(line);
                 }
             }
             _ => {}
         }
+    }
+
+    /// The total, once a minute.
+    fn due_total(&self, now: Instant) -> Option<String> {
+        let mut state = self.state.borrow_mut();
+        let last = state.last_total.unwrap_or(self.started);
+        if now.duration_since(last) < LINE_INTERVAL {
+            return None;
+        }
+        state.last_total = Some(now);
+        Some(self.total_line(&state, now))
     }
 
     fn draw(&self) {
@@ -204,7 +234,7 @@ impl Display {
         let mut lines: Vec<_> = rows.map(|row| row.line(width)).collect();
         if self.is_batch() {
             lines.push("----".to_owned());
-            lines.push(fit(&self.total_line(&state), width));
+            lines.push(fit(&self.total_line(&state, Instant::now()), width));
         }
         // One bar of several lines is drawn at once.
         let bar = state.bar.get_or_insert_with(|| {
@@ -219,13 +249,13 @@ impl Display {
         bar.set_message(lines.join("\n"));
     }
 
-    fn total_line(&self, state: &State) -> String {
+    fn total_line(&self, state: &State, now: Instant) -> String {
         let (total, finished, running) = (self.total, state.finished, state.rows.len());
         let failed = match state.failed {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        let elapsed = self.started.elapsed();
+        let elapsed = now.duration_since(self.started);
         let queued = total.saturating_sub(finished + running);
         let processed = u32::try_from(finished - state.skipped);
         let left = match (processed, u32::try_from(total - finished)) {
@@ -400,6 +430,9 @@ impl Row {
             .map_or(String::new(), |percent| format!("{percent}%"));
         let start = format!("{percent:>5} {:>6}  ", short(self.started.elapsed()));
         let room = width.saturating_sub(start.len() + measure_text_width(&state) + 3);
+        if room < MIN_LABEL {
+            return fit(&format!("{start}{state}"), width);
+        }
         let label = fit(&self.label, room);
         let gap = room.saturating_sub(measure_text_width(&label)) + 2;
         format!("{start}{label}{:gap$}{state}", "")
@@ -438,5 +471,71 @@ pub(crate) fn short(time: Duration) -> String {
         seconds @ 60..3600 if seconds % 60 == 0 => format!("{}m", seconds / 60),
         seconds @ 60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
         seconds => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn total_is_due_once_a_minute() {
+        let display = Display::new(Progress::Plain, 98);
+        let jobs = [3, 7].map(|index| display.job(index, "5"));
+        {
+            let mut state = display.state.borrow_mut();
+            (state.finished, state.skipped, state.failed) = (14, 2, 1);
+        }
+        let due = |seconds| display.due_total(display.started + Duration::from_secs(seconds));
+        let total = "14/98 done, 1 failed | 2 running, 82 queued";
+        let lines = [
+            (59, None),
+            (60, Some("1m elapsed, about 7m left")),
+            (61, None),
+            (119, None),
+            (192, Some("3m 12s elapsed, about 22m 24s left")),
+            (251, None),
+        ];
+        for (seconds, end) in lines {
+            let line = end.map(|end| format!("{total} | {end}"));
+            assert_eq!(due(seconds), line, "{seconds}");
+        }
+        drop(jobs);
+    }
+
+    #[test]
+    fn repeated_outage_is_due_once_a_minute() {
+        let display = Display::new(Progress::Plain, 98);
+        let due = |seconds| display.is_outage_due(display.started + Duration::from_secs(seconds));
+        assert_eq!([0, 1, 90].map(due), [true, false, false]);
+        display.state.borrow_mut().outage = None;
+        assert_eq!([100, 150, 160].map(due), [true, false, false]);
+        display.state.borrow_mut().outage = None;
+        assert_eq!([159, 161, 162].map(due), [false, true, false]);
+    }
+
+    #[test]
+    fn row_fits_every_width() {
+        let display = Display::new(Progress::None, 2);
+        let job = display.job(0, "20240225-user:1-channel:2");
+        let row = |width| {
+            let state = display.state.borrow();
+            let line = state.rows[&0].line(width);
+            (measure_text_width(&line), line)
+        };
+        job.set_age(Duration::from_secs(7500));
+        for phase in ["", "account busy; waiting for a free slot"] {
+            for prompt in ["cat", "\u{732b}\u{732b}\u{732b}, watercolour, in a teacup"] {
+                job.prompt(Some(prompt));
+                job.update(|row| row.percent = Some(100));
+                job.waiting(phase);
+                job.sleeping(Duration::from_secs(10));
+                for width in 20..120 {
+                    let (used, line) = row(width);
+                    assert!(used <= width, "{width}: {line:?}");
+                    assert!(line.starts_with(" 100%  2h 5m  "), "{line:?}");
+                }
+            }
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! `--exec`: a command for each job that was saved.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::process::{ExitStatus, Stdio};
 
 use tokio::process::Command;
 
 use super::report::JobReport;
 use crate::error::CliError;
+use crate::terminal::PROGRESS;
 
 /// A command line with placeholders. No shell is involved: a prompt stays one argument.
 #[derive(Clone, Debug)]
@@ -28,12 +29,17 @@ impl Exec {
     pub(super) async fn run(&self, report: &JobReport) -> Result<ExitStatus, CliError> {
         let mut words = self.0.iter().map(|word| fill(word, report));
         let mut command = Command::new(words.next().unwrap_or_default());
+        // stdout is for this command's data.
         command
             .args(words)
             .stdin(Stdio::null())
-            // stdout is for this command's data.
             .stdout(io::stderr());
-        command.status().await.map_err(|error| {
+        let status = if PROGRESS.is_hidden() {
+            command.status().await
+        } else {
+            output_above_rows(command).await
+        };
+        status.map_err(|error| {
             let program = self.0.first().map_or("", String::as_str);
             CliError::of_kind(
                 "exec",
@@ -44,6 +50,22 @@ impl Exec {
             .permanent()
         })
     }
+}
+
+/// Prints its output when it has ended: what it would write itself would move the rows.
+async fn output_above_rows(mut command: Command) -> io::Result<ExitStatus> {
+    let output = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()
+        .await?;
+    let mut text = [output.stdout, output.stderr].concat();
+    if text.last().is_some_and(|last| *last != b'\n') {
+        text.push(b'\n');
+    }
+    // Where stderr is closed, there is nobody to inform.
+    let _ = PROGRESS.suspend(|| io::stderr().write_all(&text));
+    Ok(output.status)
 }
 
 /// Replaces the placeholders, once and from left to right: values are not searched.

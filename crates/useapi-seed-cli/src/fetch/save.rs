@@ -8,6 +8,7 @@ use useapi_seed::{SeedResult, Warning};
 
 use super::context::Context;
 use super::display::JobDisplay;
+use super::images::ImageSelection;
 use super::metadata::{self, Metadata};
 use super::output_dir::{OutputDir, images_base};
 use super::output_template::Values;
@@ -104,8 +105,11 @@ async fn images(
     // Those that the result has.
     missing.retain(|number| result.images().iter().any(|image| image.number == *number));
     let saving = context.client.save_images(result, dir.path());
+    // The selection is within the limit already.
+    let is_all = matches!(context.images, ImageSelection::All);
+    let limit = saving.warning().filter(|_| is_all);
     let saving = saving.with_numbers(missing.iter().copied());
-    let warnings = result.warnings().iter().cloned().chain(saving.warning());
+    let warnings = result.warnings().iter().cloned().chain(limit);
     note_warnings(display, &warnings.collect::<Vec<_>>());
     if kept.len() + missing.len() < wanted.len().max(1) && !context.images.allows_none() {
         let count = result.images().len();

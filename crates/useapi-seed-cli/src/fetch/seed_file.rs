@@ -122,9 +122,11 @@ impl SeedFile {
         (selection.allows_none() || !wanted.is_empty()) && wanted.iter().all(is_saved)
     }
 
-    /// Whether no requested image is missing, when the files have these sizes.
+    /// Whether no requested image is missing, when the files have these sizes. With
+    /// `--seed-only` none is requested; a result without images is not whole.
     pub(crate) fn is_whole(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
-        self.files.iter().all(|file| file.is_saved(&size))
+        let has_images = !self.files.is_empty() || !self.result.images().is_empty();
+        has_images && self.files.iter().all(|file| file.is_saved(&size))
     }
 
     /// How many images are saved, and their bytes.

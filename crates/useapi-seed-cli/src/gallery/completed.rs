@@ -66,8 +66,7 @@ impl CompletedJob {
         let response: Value = read_json(&owner.file(dir, "job.json")?.0)?;
         let base = images_base(dir);
         let size = |name: &str| owner.file(base, name).map(|(_, size)| size);
-        // With `--seed-only` there are no images.
-        if !seed_file.files.is_empty() && !seed_file.is_whole(size) {
+        if !seed_file.is_whole(size) {
             return None;
         }
         let images = seed_file.files.iter().filter_map(|image| {

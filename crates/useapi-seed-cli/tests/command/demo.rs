@@ -23,12 +23,12 @@ fn demo_completes_directory() {
         ]
     );
     assert_eq!(run.started_job(), seed["job_id"]);
-    // The emulator ends with the demo, so nothing can go on with the job.
-    assert!(!run.stderr.contains("useapi-seed wait"));
+    // The emulator ends with the demo, so nothing can resume the job.
+    assert!(!run.stderr.contains("run: "));
 }
 
-/// Emulators draw the same for the same seed, so another one's files tell what
-/// the demo's has served.
+/// Emulators draw the same images for the same seed, so another one's files are what the
+/// demo's has served.
 #[tokio::test]
 async fn demo_files_are_bytes_served_by_emulator() {
     let setup = Setup::paused();
@@ -72,8 +72,7 @@ fn demo_on_taken_port_fails_without_directory() {
         .line(&format!("demo --port {port}"))
         .run()
         .exit_code(1)
-        .reported("is taken")
-        .reported(&port);
+        .reported(&format!("error: port {port} is in use; "));
     assert_eq!(run.stdout, "");
     assert!(names(dir.path()).is_empty());
 }

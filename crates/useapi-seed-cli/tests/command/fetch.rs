@@ -15,29 +15,29 @@ fn every_verb_is_submitted_once() {
     ] {
         let out = format!("first-{seed}");
         let first = setup.fetch_job(job_id, &out).run().exit_code(0);
-        let understood = assert_complete(&setup.path(&out));
-        assert_eq!(understood["seed"], seed);
-        assert_eq!(understood["job_id"], first.started_job());
+        let saved = assert_complete(&setup.path(&out));
+        assert_eq!(saved["seed"], seed);
+        assert_eq!(saved["job_id"], first.started_job());
         assert_eq!(first.stdout.lines().next(), Some(&*format!("seed {seed}")));
         assert_eq!(first.last_line(), out);
 
-        // The same directory is whole: nothing is sent.
+        // The directory is complete: nothing is sent.
         let calls = setup.emulator.journal().len();
         let again = setup.fetch_job(job_id, &out).run().exit_code(0);
         assert_eq!((again.stdout, again.stderr.as_str()), (first.stdout, ""));
         assert_eq!(setup.emulator.journal().len(), calls);
 
-        // Another one: the service has the seed.
+        // Another directory: the service has the seed.
         let other = format!("other-{seed}");
         setup
             .fetch_job(job_id, &other)
             .run()
             .exit_code(0)
-            .reported(&format!("the seed of job {job_id} was retrieved before"));
+            .reported("seed already available\n");
         assert_eq!(setup.emulator.job_counts()[job_id].started, 1);
-        let understood = assert_complete(&setup.path(&other));
-        assert_eq!(understood["seed"], seed);
-        assert_eq!(understood["job_id"], **job_id);
+        let saved = assert_complete(&setup.path(&other));
+        assert_eq!(saved["seed"], seed);
+        assert_eq!(saved["job_id"], **job_id);
     }
     assert_eq!(setup.emulator.leaked_token_requests(), 0);
 }
@@ -60,14 +60,15 @@ fn progress_prints_one_line_per_change() {
     let run = setup
         .run(&format!("fetch {job_id} --interval 0.001 -o out"))
         .exit_code(0)
-        .reported("progress, ");
+        .reported("\nqueued\n")
+        .reported("\n50%\n");
     let mut lines: Vec<&str> = run.stderr.lines().collect();
-    let told = lines.len();
+    let count = lines.len();
     lines.dedup();
-    assert_eq!(lines.len(), told, "{}", run.stderr);
+    assert_eq!(lines.len(), count, "{}", run.stderr);
 }
 
-/// The references come back in the answer, so they were sent.
+/// The references are in the response, so they were sent.
 #[test]
 fn reply_options_are_sent() {
     let setup = Setup::running();

@@ -10,8 +10,8 @@ use useapi_seed_tests::PNG;
 fn failed_image_does_not_affect_others() {
     let stub = Stub::start();
     // Spaces that a decoder would not keep.
-    let answer = format!("  {}\n\n", stub.job());
-    stub.on_submit(200, answer.as_str());
+    let response = format!("  {}\n\n", stub.job());
+    stub.on_submit(200, response.as_str());
     stub.on_image(1, 404, b"This content is no longer available.");
     stub.on_image(2, 401, b"Log in");
     stub.on_image(3, 410, b"Gone");
@@ -35,7 +35,7 @@ fn failed_image_does_not_affect_others() {
         ["image-4.png", "job.json", "pending.json", "seed.json"]
     );
     assert_eq!(fs::read(out.join("image-4.png")).unwrap(), PNG);
-    assert_eq!(fs::read_to_string(out.join("job.json")).unwrap(), answer);
+    assert_eq!(fs::read_to_string(out.join("job.json")).unwrap(), response);
     let seed = json(&out.join("seed.json"));
     assert_eq!(seed["seed"], 77);
     assert_eq!(seed["prompt"], "A cat --v 5.2");
@@ -82,9 +82,10 @@ fn long_lists_end_with_count() {
     stub.on_submit(200, job.to_string());
     stub.on_image(1, 200, PNG);
     let run = stub
-        .run("fetch 5 -o out --fields images,files")
+        .run("fetch 5 -o out --fields images,files -v")
         .exit_code(0)
         .reported("note: images: only the first 16 of 20 are saved\n")
+        .reported("note: undocumented fields (kept in job.json): seed.attachments[0].flags, ")
         .reported("seed.attachments[15].flags, and 4 more\n");
     let line: Value = serde_json::from_str(&run.stdout).unwrap();
     let out = stub.path("out");
@@ -107,7 +108,7 @@ fn response_without_images_exits_1() {
     stub.on_submit(200, job.to_string());
     stub.run("fetch 5 -o out")
         .exit_code(1)
-        .reported("error: the answer lists no images");
+        .reported("error: the response contains no images");
     assert_eq!(
         names(&stub.path("out")),
         ["job.json", "pending.json", "seed.json"]
@@ -121,10 +122,10 @@ fn directory_of_another_job_is_rejected() {
     fs::create_dir(&out).unwrap();
     let present = r#"{"job_id": "7", "parent_job_id": "6"}"#;
     fs::write(out.join("seed.json"), present).unwrap();
-    // The stub knows no answer to a submission.
+    // The stub has no response to a submission.
     stub.run("fetch 5 -o out")
         .exit_code(2)
-        .reported("error: out is job 6's");
+        .reported("error: out belongs to another job (6): 5\n");
     assert_eq!(fs::read_to_string(out.join("seed.json")).unwrap(), present);
     for id in ["6", "7"] {
         let job = stub.job();
@@ -141,7 +142,7 @@ fn unparsable_response_is_kept() {
     stub.on_submit(200, "<html>Back soon</html>");
     stub.run("fetch 5 -o out")
         .exit_code(7)
-        .reported("response kept in out/response.txt");
+        .reported("note: response saved to out/response.txt\n");
     let kept = fs::read_to_string(stub.path("out/response.txt")).unwrap();
     assert_eq!(kept, "<html>Back soon</html>");
 }

@@ -12,11 +12,11 @@ use crate::process::{
     CommandExt, Setup, assert_complete, assert_schema, command, concurrently, json, shell,
 };
 
-/// A process whose news are read line by line.
+/// A process whose stderr is read line by line.
 struct Running {
     child: Child,
-    stderr: BufReader<std::process::ChildStderr>,
-    told: String,
+    reader: BufReader<std::process::ChildStderr>,
+    stderr: String,
 }
 
 impl Running {
@@ -24,9 +24,9 @@ impl Running {
         let command = command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         Self {
-            stderr: BufReader::new(child.stderr.take().unwrap()),
+            reader: BufReader::new(child.stderr.take().unwrap()),
             child,
-            told: String::new(),
+            stderr: String::new(),
         }
     }
 
@@ -34,9 +34,9 @@ impl Running {
     fn until(&mut self, start: &str) {
         loop {
             let mut line = String::new();
-            let count = self.stderr.read_line(&mut line).unwrap();
-            assert_ne!(count, 0, "no {start} in:\n{}", self.told);
-            self.told.push_str(&line);
+            let count = self.reader.read_line(&mut line).unwrap();
+            assert_ne!(count, 0, "no {start} in:\n{}", self.stderr);
+            self.stderr.push_str(&line);
             if line.starts_with(start) {
                 return;
             }
@@ -48,10 +48,10 @@ impl Running {
         kill(Pid::from_raw(id), signal).unwrap();
     }
 
-    /// Its exit code, and all it told.
+    /// Its exit code, and all of stderr.
     fn end(mut self) -> (Option<i32>, String) {
-        while self.stderr.read_line(&mut self.told).unwrap() > 0 {}
-        (self.child.wait().unwrap().code(), self.told)
+        while self.reader.read_line(&mut self.stderr).unwrap() > 0 {}
+        (self.child.wait().unwrap().code(), self.stderr)
     }
 }
 
@@ -61,11 +61,11 @@ fn interrupted_fetch_prints_resume_command() {
     concurrently(signals, |(signal, code)| {
         let setup = Setup::paused();
         let mut running = Running::start(setup.fetch("out"));
-        running.until("started job ");
+        running.until("submitted as ");
         running.signal(signal);
-        let (ended, told) = running.end();
-        assert_eq!(ended, Some(code), "{told}");
-        let last = told.lines().last().unwrap();
+        let (ended, stderr) = running.end();
+        assert_eq!(ended, Some(code), "{stderr}");
+        let last = stderr.lines().last().unwrap();
         let line = last.strip_prefix("To resume, run: ").unwrap();
 
         setup.emulator.advance(Duration::from_secs(60));
@@ -73,14 +73,13 @@ fn interrupted_fetch_prints_resume_command() {
             .at(&setup.emulator)
             .run()
             .exit_code(0)
-            .reported("which was started before");
+            .reported("resuming ");
         assert_complete(&setup.path("out"));
         assert_eq!(setup.started(), 1);
     });
 }
 
-/// A submission that is on its way comes to its end; a second Ctrl-C does not wait
-/// for that.
+/// A submission that was sent is finished; a second Ctrl-C does not wait for that.
 #[test]
 fn interrupt_waits_for_submission() {
     for (milliseconds, signals) in [(300, 1), (60_000, 2)] {
@@ -88,13 +87,19 @@ fn interrupt_waits_for_submission() {
         let mut running = Running::start(setup.fetch("out"));
         running.until("submitting");
         running.signal(Signal::SIGINT);
-        running.until("finishing the submission");
+        running.until("finishing the current request");
         if signals == 2 {
             running.signal(Signal::SIGINT);
         }
-        let (ended, told) = running.end();
-        assert_eq!(ended, Some(130), "{told}");
-        assert!(told.lines().last().unwrap().starts_with("To resume, run: "));
+        let (ended, stderr) = running.end();
+        assert_eq!(ended, Some(130), "{stderr}");
+        assert!(
+            stderr
+                .lines()
+                .last()
+                .unwrap()
+                .starts_with("To resume, run: ")
+        );
         let pending = json(&setup.path("out/pending.json"));
         assert_schema("pending", &pending);
         assert_eq!(pending["submission"]["state"] == "started", signals == 1);
@@ -105,20 +110,20 @@ fn interrupt_waits_for_submission() {
 fn same_directory_is_locked() {
     let setup = Setup::paused();
     let mut first = Running::start(setup.fetch("out"));
-    first.until("started job ");
+    first.until("submitted as ");
     let mut second = Running::start(setup.fetch("out"));
-    second.until("another process works in out");
-    // It can be given up.
+    second.until("out is in use by another process; waiting");
+    // The wait can be interrupted.
     let mut third = Running::start(setup.fetch("out"));
-    third.until("another process works in out");
+    third.until("out is in use by another process; waiting");
     third.signal(Signal::SIGINT);
     assert_eq!(third.end().0, Some(130));
 
     setup.emulator.advance(Duration::from_secs(60));
     assert_eq!(first.end().0, Some(0));
-    let (code, told) = second.end();
-    assert_eq!(code, Some(0), "{told}");
-    assert!(!told.contains("submitting"), "{told}");
+    let (code, stderr) = second.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(!stderr.contains("submitting"), "{stderr}");
     assert_complete(&setup.path("out"));
     assert_eq!(setup.started(), 1);
 }
@@ -129,28 +134,28 @@ fn same_job_is_submitted_once() {
     let setup = Setup::paused();
     let start = |out: &str| Running::start(setup.fetch_with_state(out));
     let mut first = start("one");
-    first.until("started job ");
+    first.until("submitted as ");
     let mut second = start("two");
-    second.until("another process retrieves this job");
+    second.until("another process is fetching this job; waiting");
     setup.emulator.advance(Duration::from_secs(60));
     assert_eq!(first.end().0, Some(0));
-    let (code, told) = second.end();
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("was retrieved before"), "{told}");
+    let (code, stderr) = second.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("seed already available"), "{stderr}");
     for out in ["one", "two"] {
         assert_complete(&setup.path(out));
     }
     assert_eq!(setup.started(), 1);
 }
 
-/// Its emulator ends with it, so there is nothing to go on with.
+/// Its emulator ends with it, so there is nothing to resume.
 #[test]
 fn killed_demo_starts_again() {
     let dir = tempfile::tempdir().unwrap();
     let mut demo = command(dir.path());
     demo.arg("demo");
     let mut running = Running::start(demo);
-    running.until("started job ");
+    running.until("submitted as ");
     running.signal(Signal::SIGKILL);
     running.end();
     assert!(!dir.path().join("demo/pending.json").exists());

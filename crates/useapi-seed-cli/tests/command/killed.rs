@@ -1,4 +1,4 @@
-//! Whenever a fetch is killed, the same fetch goes on: one submission, one whole
+//! Whenever a fetch is killed, the same fetch resumes: one submission, one complete
 //! directory.
 
 use std::fs;
@@ -14,6 +14,9 @@ use crate::process::{
 };
 
 pub(crate) const LATE: Duration = Duration::from_millis(700);
+
+/// Printed before a search for what an earlier submission has started.
+pub(crate) const UNCONFIRMED: &str = "previous submission unconfirmed; checking";
 
 /// Lets the time pass in which a submission may still start a job.
 pub(crate) fn settle(out: &Path) {
@@ -38,7 +41,7 @@ fn resumes(mut fetch: Command, emulator: &Emulator, job_id: &str, when: &str) {
 #[test]
 fn killed_during_a_call_resumes() {
     let cases = [
-        // Carried out when the process has gone.
+        // Processed when the process is gone.
         (Operation::RetrieveSeed, Fault::latency(LATE)),
         // Received, and not responded to.
         (Operation::RetrieveSeed, Fault::Stall { bytes: 0 }),
@@ -117,7 +120,7 @@ fn killed_after(changes: usize, setup: &Setup, job_id: &str) -> bool {
     is_completed
 }
 
-/// Counts what happens to a dir; the system forgets nothing of it.
+/// Counts the changes of a directory; the system drops none.
 #[cfg(target_os = "linux")]
 struct Changes {
     inotify: nix::sys::inotify::Inotify,
@@ -204,18 +207,15 @@ fn killed_before_submission_resumes() {
     let setup = Setup::running();
     let out = setup.path("out");
     fs::create_dir(&out).unwrap();
-    // Long ago, so that one look is enough.
+    // Long ago, so that one search is enough.
     write_pending(&out, &setup.emulator, 0);
     let run = setup.fetch("out").run().exit_code(0);
-    assert!(
-        run.stderr
-            .starts_with("a submission may have been sent before")
-    );
+    assert!(run.stderr.starts_with(UNCONFIRMED), "{}", run.stderr);
     let first = setup.emulator.journal().remove(0);
     assert_eq!(first.operation, Some(Operation::ListJobs));
     assert_complete(&out);
 
-    // A record that cannot be understood is not passed over.
+    // A record that cannot be parsed is not ignored.
     fs::remove_file(out.join("job.json")).unwrap();
     fs::write(out.join("pending.json"), "{").unwrap();
     let calls = setup.emulator.journal().len();
@@ -223,11 +223,11 @@ fn killed_before_submission_resumes() {
         .fetch("out")
         .run()
         .exit_code(9)
-        .reported("cannot understand out/pending.json");
+        .reported("cannot parse out/pending.json");
     assert_eq!(setup.emulator.journal().len(), calls);
 }
 
-/// A look that found nothing makes the record young again: the next submission is
+/// A search that found nothing makes the record new again: the next submission is
 /// another one.
 #[test]
 fn killed_in_submission_after_search_resumes() {
@@ -284,8 +284,8 @@ fn resumes_in_another_directory() {
         .line("--timeout 0.01")
         .run()
         .exit_code(5)
-        .reported("a submission may have been sent before");
-    // Nor does a look that fails make the next one forget it.
+        .reported(UNCONFIRMED);
+    // Nor does a search that fails make the next one forget it.
     setup.inject(Operation::ListJobs, 20, Fault::status(500));
     fetch("none").run().exit_code(7);
     setup.emulator.clear_faults();
@@ -293,16 +293,16 @@ fn resumes_in_another_directory() {
         .line("--timeout 0.01")
         .run()
         .exit_code(5)
-        .reported("a submission may have been sent before");
+        .reported(UNCONFIRMED);
     setup.emulator.advance(Duration::from_secs(60));
     fetch("three").run().exit_code(0);
     let started = setup.started();
     assert_eq!(started, 1);
-    // All is done, so nothing is left to look for.
+    // All is done, so nothing is left to search for.
     assert!(names(&setup.path("state/useapi-seed/jobs")).is_empty());
 }
 
-/// Something of a finished directory is lost: what is known of it is enough.
+/// Something of a complete directory is lost: what is known of it is enough.
 #[test]
 fn missing_files_are_fetched_without_submission() {
     let setup = Setup::running();

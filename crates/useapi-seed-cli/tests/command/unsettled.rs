@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use useapi_seed_emulator::{Emulator, Fault, Operation};
 
-use crate::killed::{LATE, intent, settle, write_pending};
+use crate::killed::{LATE, UNCONFIRMED, intent, settle, write_pending};
 use crate::process::{CommandExt, Setup, assert_complete, json, kill, wait_until};
 
 /// The record of a submission that was sent just now, and may start a job for
@@ -35,7 +35,7 @@ fn search_lasts_until_submission_settles() {
     searching.kill().unwrap();
     let output = searching.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    let still = "no job found yet; the submission may still arrive: searching for another";
+    let still = "no running job found yet; the submission may still arrive: checking for another";
     assert!(stderr.contains(still), "{stderr}");
     assert_eq!(count(Operation::RetrieveSeed), 0);
     settle(&out);
@@ -43,7 +43,7 @@ fn search_lasts_until_submission_settles() {
         .fetch("out")
         .run()
         .exit_code(0)
-        .reported("no job was started");
+        .reported("no running job found\n");
     assert_eq!(count(Operation::RetrieveSeed), 1);
 }
 
@@ -120,16 +120,16 @@ fn job_end_keeps_record_of_other_submission() {
         .unwrap()
         .unwrap()
         .path();
-    let mut note = json(&lock);
+    let mut record = json(&lock);
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     let now = now.as_millis().try_into().unwrap();
-    note["submission"] = intent(now, 90_000);
-    fs::write(&lock, note.to_string()).unwrap();
+    record["submission"] = intent(now, 90_000);
+    fs::write(&lock, record.to_string()).unwrap();
     at("one").run().exit_code(8);
     at("one")
         .line("--timeout 0.05")
         .run()
         .exit_code(5)
-        .reported("may have been sent before");
+        .reported(UNCONFIRMED);
     assert_eq!(setup.emulator.job_counts()[job_id].started, 1);
 }
