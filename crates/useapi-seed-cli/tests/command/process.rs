@@ -78,7 +78,7 @@ impl Run {
         run
     }
 
-    /// Requires an exit code; a failure shows what was said.
+    /// Requires an exit code; a failure shows what was printed.
     #[track_caller]
     pub(crate) fn exit_code(self, code: i32) -> Self {
         assert_eq!(
@@ -106,26 +106,23 @@ impl Run {
         self.stdout.lines().last().unwrap()
     }
 
-    /// The id of the job that was started.
+    /// The ID of the job that was started, or is waited for.
     #[track_caller]
     pub(crate) fn started_job(&self) -> &str {
-        self.stderr
-            .lines()
-            .find_map(|line| line.strip_prefix("started job "))
-            .expect("no started job")
+        let started = ["submitted as ", "waiting for "];
+        let id = |line| started.iter().find_map(|start| str::strip_prefix(line, start));
+        self.stderr.lines().find_map(id).expect("no started job")
     }
 
-    /// The command line that goes on, at the end of the last line.
+    /// The command line that resumes, at the end of the last line.
     #[track_caller]
     pub(crate) fn resume_command(&self) -> &str {
-        let last = self.stderr.lines().last().expect("nothing was told");
-        let (_, line) = last
-            .split_once("To resume, run: ")
-            .expect("no command line");
+        let last = self.stderr.lines().last().expect("nothing was printed");
+        let (_, line) = last.split_once(" run: ").expect("no command line");
         line
     }
 
-    /// The last command line on a line of its own, in an error's advice.
+    /// The last command line on a line of its own, in an error's hint.
     #[track_caller]
     pub(crate) fn suggested_command(&self) -> &str {
         let mut lines = self.stderr.lines().rev();
