@@ -9,6 +9,9 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::text::sanitize;
 
+/// How much of the service's message is shown.
+const SHOWN_CHARACTERS: usize = 300;
+
 impl From<Error> for CliError {
     fn from(error: Error) -> Self {
         Self::from(&error)
@@ -63,15 +66,15 @@ fn shows_status(error: &Error) -> bool {
         ErrorKind::BadRequest(reason) if *reason != BadRequestReason::Other
     ) && !matches!(
         error.kind(),
-        ErrorKind::WaitTimeout { .. } | ErrorKind::Image(_)
+        ErrorKind::WaitTimeout { .. } | ErrorKind::Image(_) | ErrorKind::JobFailed { .. }
     )
 }
 
 fn headline(error: &Error) -> String {
-    let service_message = || error.service_message().unwrap_or_default();
+    let service_message = || shortened(error.service_message().unwrap_or_default());
     match error.kind() {
         ErrorKind::InvalidInput { field, reason, .. } => format!("{field} {reason}"),
-        ErrorKind::BadRequest(reason) => bad_request(reason, service_message()),
+        ErrorKind::BadRequest(reason) => bad_request(reason, &service_message()),
         ErrorKind::Unauthorized => "API token rejected".to_owned(),
         ErrorKind::PaymentRequired => "no active useapi.net subscription".to_owned(),
         ErrorKind::NotFound => "job not found".to_owned(),
@@ -80,18 +83,40 @@ fn headline(error: &Error) -> String {
             None => "no free slot: too many running jobs".to_owned(),
         },
         ErrorKind::Halted { .. } => "account halted by Midjourney".to_owned(),
-        ErrorKind::JobFailed { status, .. } => format!("job was {}", ended(status.as_str())),
+        ErrorKind::JobFailed { status, .. } => {
+            let ended = format!("job was {}", ended(status.as_str()));
+            with_reason(ended, &service_message())
+        }
         ErrorKind::WaitTimeout { elapsed, .. } => format!(
             "timed out after {}s; the job is still running",
             elapsed.as_secs_f64().ceil()
         ),
-        ErrorKind::UnexpectedStatus => "unexpected response".to_owned(),
+        ErrorKind::UnexpectedStatus => {
+            with_reason("unexpected response".to_owned(), &service_message())
+        }
         ErrorKind::SeedMissing { .. } => "job finished, but the response has no seed".to_owned(),
         ErrorKind::InvalidResponse { reason, .. } => format!("invalid response: {reason}"),
         ErrorKind::Transport => transport(error),
         // The line names the image.
         _ => error.to_string(),
     }
+}
+
+/// With the service's own reason, if it gives one.
+fn with_reason(text: String, reason: &str) -> String {
+    match reason {
+        "" => text,
+        reason => format!("{text}: {reason}"),
+    }
+}
+
+/// Enough of a service's message for one line.
+fn shortened(message: &str) -> String {
+    let mut shown: String = message.chars().take(SHOWN_CHARACTERS).collect();
+    if shown.len() < message.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// The participle of a final status.
