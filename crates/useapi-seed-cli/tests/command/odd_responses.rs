@@ -46,9 +46,9 @@ fn gateway_response_is_not_a_rejection() {
         stub.on_submit_through_gateway(status);
         stub.on_list(&[]);
         stub.on_poll(200, without_seed());
-        fetch(&stub, "0.05").exit_code(7);
+        fetch(&stub, "20").exit_code(7);
         assert!(stub.path("out/pending.json").exists(), "{status}");
-        fetch(&stub, "0.05").exit_code(5);
+        fetch(&stub, "0.001").exit_code(5);
         assert_eq!(stub.submitted().len(), 1, "{status}");
     });
 }
@@ -73,7 +73,7 @@ fn second_lost_response_exits_7() {
         fs::write(path, pending.to_string()).unwrap();
         stub.run(&format!("fetch {PARENT} -o out {option}"))
             .exit_code(7)
-            .reported("HTTP 500: oops");
+            .reported("unexpected response (HTTP 500)");
         assert_eq!(stub.submitted().len(), 1, "{option}");
     }
 }
@@ -88,7 +88,7 @@ fn gateway_401_does_not_stop_batch() {
     stub.on_images();
     stub.run("fetch 5 6 7 --jobs 1")
         .exit_code(7)
-        .reported("2 done, 0 failed, 1 waiting");
+        .reported("2 saved, 1 not submitted in ");
     assert_eq!(stub.submitted().len(), 3);
 }
 
@@ -112,10 +112,12 @@ fn response_with_nan_is_kept() {
             .to_string()
             .replace(r#""value":77"#, &format!(r#""value":{word}"#));
         stub.on_poll(200, body.as_str());
-        fetch(&stub, "3").exit_code(7).reported("out/response.txt");
+        fetch(&stub, "0.001")
+            .exit_code(7)
+            .reported("note: response saved to out/response.txt");
         let kept = fs::read_to_string(stub.path("out/response.txt")).unwrap();
         assert_eq!(kept, body);
-        // It is the same job that is asked for later.
+        // The same job is polled later.
         stub.reset();
         stub.on_poll(200, completed(&stub).to_string());
         stub.on_images();
@@ -154,7 +156,7 @@ fn late_output_is_polled_for() {
     }
 }
 
-/// A directory belongs to the job that was asked for, whatever the response says.
+/// A directory belongs to the requested job, whatever the response says.
 #[test]
 fn fetch_resumes_without_optional_fields() {
     let changes: [fn(&mut Value); 8] = [
@@ -180,9 +182,9 @@ fn fetch_resumes_without_optional_fields() {
         stub.on_poll(200, job.to_string());
         stub.on_images();
         fetch(&stub, "20").exit_code(0);
-        let calls = stub.requests();
+        let requests = stub.requests();
         fetch(&stub, "20").exit_code(0);
-        assert_eq!(stub.requests(), calls, "{case}");
+        assert_eq!(stub.requests(), requests, "{case}");
         assert_eq!(stub.submitted().len(), 1, "{case}");
         assert!(!names(&stub.path("out")).contains(&"pending.json".to_owned()));
     });
