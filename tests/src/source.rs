@@ -33,10 +33,10 @@ pub fn source_files(directory: &Path, extension: &str) -> Vec<PathBuf> {
 #[must_use]
 pub fn without_tests(tokens: TokenStream) -> TokenStream {
     let mut kept = Vec::new();
-    let mut tokens = tokens.into_iter();
+    let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
-            TokenTree::Group(attribute) if attribute.stream().to_string() == "cfg (test)" => {
+            TokenTree::Group(attribute) if is_cfg_test(&attribute.stream().to_string()) => {
                 // The `#` before it.
                 kept.pop();
                 // The item ends with its body or a semicolon.
@@ -45,6 +45,9 @@ pub fn without_tests(tokens: TokenStream) -> TokenStream {
                     TokenTree::Punct(punct) => punct.as_char() == ';',
                     _ => false,
                 });
+                // After the braces of a `use`.
+                let is_semicolon = |token: &TokenTree| token.to_string() == ";";
+                tokens.next_if(is_semicolon);
             }
             TokenTree::Group(group) => {
                 let mut inside =
@@ -56,4 +59,8 @@ pub fn without_tests(tokens: TokenStream) -> TokenStream {
         }
     }
     kept.into_iter().collect()
+}
+
+fn is_cfg_test(attribute: &str) -> bool {
+    attribute == "cfg (test)" || attribute.starts_with("cfg (all (test")
 }

@@ -1,4 +1,4 @@
-//! The library's errors in the words of the command: one line, and what to do next.
+//! The library's errors as the command prints them: one line, and what to do next.
 
 use std::error::Error as _;
 
@@ -147,7 +147,7 @@ fn bad_request(reason: &BadRequestReason, service_message: &str) -> String {
     }
 }
 
-/// What became of the connection, in the words of the innermost cause.
+/// What happened to the connection, by the innermost cause.
 fn transport(error: &Error) -> String {
     let chain = causes(error).join(": ");
     let attempts = match error.attempts() {
@@ -158,7 +158,7 @@ fn transport(error: &Error) -> String {
         "cannot resolve the host of the base URL"
     } else if chain.contains("InvalidContentType") {
         "the host does not speak TLS; try http://"
-    } else if chain.contains("onnection refused") {
+    } else if chain.contains("refused") {
         "cannot connect: connection refused"
     } else if chain.contains("ertificate") {
         "the host's TLS certificate is not trusted"

@@ -10,6 +10,7 @@ mod doctor;
 mod emulate;
 mod fetch;
 mod gallery;
+mod job_row;
 mod jobs;
 mod list;
 mod listen;
@@ -59,15 +60,15 @@ fn topic(text: &str) -> Result<Exit, CliError> {
     print_or_closed(&format!("{text}\n")).map(|()| Exit::Done)
 }
 
-/// The types of what is printed in JSON, for their schemas.
 #[cfg(test)]
+/// The types of what is printed in JSON, for their schemas.
 pub(crate) mod printed {
     pub(crate) use super::config::ConfigOutput as Config;
     pub(crate) use super::doctor::DoctorOutput as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
     pub(crate) use super::gallery::Printed as Gallery;
+    pub(crate) use super::job_row::JobRow as Status;
     pub(crate) use super::jobs::Printed as Jobs;
     pub(crate) use super::listen::Printed as Event;
     pub(crate) use super::reset::Printed as Reset;
-    pub(crate) use super::status::Printed as Status;
 }

@@ -55,7 +55,7 @@ fn to_rerun(mut words: impl Iterator<Item = OsString>) -> String {
     line.join(" ")
 }
 
-/// One word of a command line.
+/// One argument of a command line.
 pub(crate) fn quote(word: &OsStr) -> String {
     let bytes = word.as_encoded_bytes();
     match std::str::from_utf8(bytes) {

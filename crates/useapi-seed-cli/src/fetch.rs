@@ -118,11 +118,8 @@ fn finish(
             eprint_error(&error.clone().for_job(&id));
         }
     }
-    if let Some(code) = report.exec.filter(|code| *code != Some(0)) {
-        let code = code.map_or("no exit code".to_owned(), |code| {
-            format!("exit code {code}")
-        });
-        eprint_note(format_args!("--exec: {code}, job {id}"));
+    if let Some(status) = report.exec.filter(|status| !status.success()) {
+        eprint_note(format_args!("--exec: {status}, job {id}"));
         summary.worsen(Exit::Failed);
     }
     if let Err(error) = print(report, count, output) {

@@ -16,10 +16,9 @@ use crate::local_file::{self, Links};
 use crate::terminal::eprint_note;
 use crate::text::sanitize;
 use completed::CompletedJob;
+pub(crate) use completed::PAGE;
 use owner::Owner;
 
-/// The name that hosts of static files look for.
-pub(crate) const PAGE: &str = "index.html";
 /// A directory with one of these is a job's.
 const OWN_FILES: [&str; 3] = ["seed.json", "job.json", "pending.json"];
 /// A page that does not begin with it is another program's.
@@ -108,9 +107,11 @@ fn write_all_of(owner: Owner, dir: &Path) -> Result<GalleryReport, CliError> {
     let mut jobs = Vec::new();
     let mut report = GalleryReport::default();
     for path in entries.filter(|path| path.is_dir()) {
-        let place = path.strip_prefix(dir).ok().and_then(Path::to_str);
-        let place = place.filter(|_| owner.is_dir(&path));
-        if let Some(job) = place.and_then(|place| CompletedJob::read(&path, place, owner)) {
+        let path_from_all = path.strip_prefix(dir).ok().and_then(Path::to_str);
+        let path_from_all = path_from_all.filter(|_| owner.is_dir(&path));
+        if let Some(job) =
+            path_from_all.and_then(|path_from_all| CompletedJob::read(&path, path_from_all, owner))
+        {
             jobs.push((path, job));
         } else if OWN_FILES.iter().any(|file| path.join(file).is_file()) {
             report.skipped_incomplete.push(path);

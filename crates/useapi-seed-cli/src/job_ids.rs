@@ -87,8 +87,8 @@ impl Ids {
             self.hint = Some("did you mean `- < FILE`, or with fetch `-i FILE`?");
             return;
         }
-        let place = if is_option { name } else { "" };
-        let is_valid = self.add(place, argument);
+        let location = if is_option { name } else { "" };
+        let is_valid = self.add(location, argument);
         let is_word = !argument.trim().is_empty() && !has_digit(argument);
         if !is_option && !is_valid && is_word {
             self.hint = Some("did you mean --fields?");
@@ -113,24 +113,24 @@ impl Ids {
     }
 
     fn add_content(&mut self, name: &str, content: &[u8]) {
-        for (place, text) in document::texts(content) {
-            let place = format!("{name}, {place}");
+        for (location, text) in document::texts(content) {
+            let location = format!("{name}, {location}");
             match text {
-                Ok(text) => _ = self.add(&place, &text),
-                Err(problem) => self.problems.push(format!("{place}: {problem}")),
+                Ok(text) => _ = self.add(&location, &text),
+                Err(problem) => self.problems.push(format!("{location}: {problem}")),
             }
         }
     }
 
-    fn add(&mut self, place: &str, text: &str) -> bool {
+    fn add(&mut self, location: &str, text: &str) -> bool {
         let id = normalized(text);
         let Some(problem) = problem(id) else {
             self.valid.push(id.to_owned());
             return true;
         };
-        let separator = if place.is_empty() { "" } else { ": " };
+        let separator = if location.is_empty() { "" } else { ": " };
         let text = shown(text);
-        let problem = format!("{place}{separator}not a job ID: {text} ({problem})");
+        let problem = format!("{location}{separator}not a job ID: {text} ({problem})");
         self.problems.push(problem);
         false
     }

@@ -1,4 +1,4 @@
-//! Local files, opened so that whatever is in their place can neither redirect the
+//! Local files, opened so that whatever has their name can neither redirect the
 //! command nor block it, and read up to a limit.
 
 use std::fs::{self, File, OpenOptions};

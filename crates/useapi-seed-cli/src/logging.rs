@@ -31,9 +31,9 @@ pub(crate) fn init(file: Option<&Path>, to_stderr: bool) -> Result<(), CliError>
         file.map(|file| lines(Mutex::new(file))),
         to_stderr.then(|| lines(|| Stderr)),
     ];
+    let layers: Vec<_> = layers.into_iter().flatten().collect();
     let filter = Targets::new().with_target("useapi_seed", LevelFilter::DEBUG);
-    let registry =
-        tracing_subscriber::registry().with(Vec::from_iter(layers.into_iter().flatten()));
+    let registry = tracing_subscriber::registry().with(layers);
     let _ = registry.with(filter).try_init();
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::text::is_unprintable;
 #[derive(Debug)]
 pub(crate) enum Output {
     /// For people.
-    Words,
+    Text,
     /// With these fields; none are all.
     Json(Vec<String>),
 }
@@ -28,7 +28,7 @@ impl Output {
         if common.json || common.fields.is_some() {
             Self::json(common, schema)
         } else {
-            Ok(Self::Words)
+            Ok(Self::Text)
         }
     }
 

@@ -1,7 +1,7 @@
 //! JSON Schemas (draft 2020-12) of what is printed and written.
 //!
 //! The files are beside this one; a test holds them and the types together. After a
-//! change of a type write them anew with `UPDATE_SCHEMAS=1 cargo test -p
+//! change of a type write them again with `UPDATE_SCHEMAS=1 cargo test -p
 //! useapi-seed-cli schemas`.
 
 use std::collections::BTreeSet;

@@ -3,9 +3,9 @@
 
 mod dirs;
 mod file;
+mod setting;
 mod token;
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +18,8 @@ use crate::terminal::eprint_note;
 use crate::text::{IMAGES_SHOWN, sanitize};
 pub(crate) use dirs::{state_dir, temp_dir};
 use file::File;
+use setting::{Found, variable};
+pub(crate) use setting::{Setting, Source};
 pub(crate) use token::{redact, save as save_token, variable as token_variable};
 
 /// What the smallest plans allow.
@@ -25,49 +27,6 @@ const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
 
 /// The problem with a base URL with plain `http` that is not on this machine.
 pub(crate) const UNENCRYPTED: &str = "the API token goes unencrypted over the network";
-
-/// The keys of the configuration file. The option and the variable of each have the same
-/// name: `base_url`, `--base-url`, `USEAPI_BASE_URL`.
-const KEYS: [&str; 7] = [
-    "base_url",
-    "token_file",
-    "key_file",
-    "dir",
-    "interval",
-    "timeout",
-    "jobs",
-];
-
-/// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The option of this key.
-    Option(&'static str),
-    /// The environment variable of this key.
-    Environment(&'static str),
-    File(PathBuf),
-    Default,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Option(key) => write!(f, "--{}", key.replace('_', "-")),
-            Self::Environment(key) => f.write_str(&variable_name(key)),
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
-/// A value and its source.
-#[derive(Clone, Debug)]
-pub(crate) struct Setting<T> {
-    pub(crate) value: T,
-    pub(crate) source: Source,
-}
-
-type Found<T> = Result<Setting<T>, CliError>;
 
 /// The settings that do not depend on a command's own options.
 #[derive(Debug)]
@@ -147,7 +106,8 @@ impl Settings {
 
     /// The API token. An error explains how to set one.
     pub(crate) fn token(&self) -> Found<SecretString> {
-        token::find(self)
+        let profile = self.profile.as_ref().map(|profile| profile.value.as_str());
+        token::find(self.token_file()?, profile)
     }
 
     pub(crate) fn client(&self) -> Result<Client, CliError> {
@@ -209,20 +169,6 @@ impl Settings {
                 &format!(": {problem}"),
             )),
         }
-    }
-}
-
-fn variable_name(key: &str) -> String {
-    format!("USEAPI_{}", key.to_uppercase())
-}
-
-/// The value of a key's variable; an empty one is not set.
-fn variable(key: &str) -> Result<Option<String>, CliError> {
-    let name = variable_name(key);
-    match std::env::var(&name) {
-        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(_) => Err(CliError::usage(format!("{name} is not valid UTF-8"))),
     }
 }
 

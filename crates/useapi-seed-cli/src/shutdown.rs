@@ -14,8 +14,8 @@ use crate::terminal::{end_progress, eprint_always};
 pub(crate) struct Shutdown(watch::Receiver<Option<Exit>>);
 
 impl Shutdown {
-    /// From now on a first signal is only recorded, so that what has begun can finish.
-    /// A second one exits at once; nothing is lost by that either, since all that
+    /// From now on a first signal is only recorded, so that requests can finish.
+    /// A second one exits immediately; nothing is lost by that either, since all that
     /// matters is on disk by then.
     pub(crate) fn listen() -> Result<Self, CliError> {
         let (sender, receiver) = watch::channel(None);
@@ -39,7 +39,7 @@ impl Shutdown {
         *self.0.borrow()
     }
 
-    /// Returns when there is a signal, or at once if there was one.
+    /// Returns when there is a signal, or immediately if there was one.
     pub(crate) async fn wait(&self) -> Exit {
         let mut receiver = self.0.clone();
         let signal = receiver.wait_for(Option::is_some).await;

@@ -4,7 +4,7 @@ use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 
 /// What separates two columns.
 const GAP: &str = "  ";
-/// Stands for an empty cell, so that every row has as many words as the head.
+/// Stands for an empty cell, so that every row has as many fields as the head.
 const EMPTY: &str = "-";
 
 /// Rows below a head, in columns as wide as their longest cell. A column that is empty
@@ -28,7 +28,7 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// The lines, head first. With a `width`, the last column is cut to it.
+    /// The lines, head first. With a `width`, the last column is truncated to it.
     pub(crate) fn render(&self, width: Option<usize>) -> String {
         let has_text = |column: &usize| {
             let mut cells = self.rows.iter().filter_map(|row| row.get(*column));

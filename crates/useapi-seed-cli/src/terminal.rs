@@ -1,6 +1,6 @@
 //! What is printed: results to stdout, everything else to stderr.
 //!
-//! `println!` and `eprintln!` panic when nobody reads any more; these do not.
+//! `println!` and `eprintln!` panic when the reader has closed the pipe; these do not.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -8,8 +8,6 @@ use std::sync::{LazyLock, OnceLock};
 
 use console::Style;
 use indicatif::MultiProgress;
-#[cfg(unix)]
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::error::CliError;
 
@@ -19,28 +17,37 @@ pub(crate) static PROGRESS: LazyLock<MultiProgress> = LazyLock::new(MultiProgres
 /// Keeps the terminal from echoing `^C`, which would move the progress lines, until
 /// [`end_progress`].
 pub(crate) fn begin_progress() {
-    #[cfg(unix)]
-    if let Ok(mode) = tcgetattr(io::stderr()) {
-        let mut changed = mode.clone();
-        changed.local_modes.remove(LocalModes::ECHOCTL);
-        if MODE.set(mode).is_ok() {
-            let _ = tcsetattr(io::stderr(), OptionalActions::Now, &changed);
-        }
-    }
+    echo_controls(false);
 }
 
 /// Clears the progress lines.
 pub(crate) fn end_progress() {
     let _ = PROGRESS.clear();
-    #[cfg(unix)]
-    if let Some(mode) = MODE.get() {
-        let _ = tcsetattr(io::stderr(), OptionalActions::Now, mode);
+    echo_controls(true);
+}
+
+#[cfg(unix)]
+fn echo_controls(are_echoed: bool) {
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// The terminal's own mode.
+    static MODE: OnceLock<Termios> = OnceLock::new();
+    let mode = if are_echoed {
+        MODE.get().cloned()
+    } else {
+        tcgetattr(io::stderr()).ok().map(|mut mode| {
+            let _ = MODE.set(mode.clone());
+            mode.local_modes.remove(LocalModes::ECHOCTL);
+            mode
+        })
+    };
+    if let Some(mode) = mode {
+        let _ = tcsetattr(io::stderr(), OptionalActions::Now, &mode);
     }
 }
 
-/// The terminal's own mode.
-#[cfg(unix)]
-static MODE: OnceLock<Termios> = OnceLock::new();
+#[cfg(not(unix))]
+fn echo_controls(_: bool) {}
 
 /// How much is printed to stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,7 +122,7 @@ pub(crate) fn eprint_error_line(error: &CliError) {
     eprint_always(format_args!("{} {}", failure("error:"), error.message()));
 }
 
-/// Prints a result to stdout, at once.
+/// Prints a result to stdout, and flushes it.
 pub(crate) fn print(result: &str) -> io::Result<()> {
     PROGRESS.suspend(|| print_unsynchronized(result))
 }
@@ -128,7 +135,7 @@ pub(crate) fn print_unsynchronized(result: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// As [`print`], but a closed stdout is no error: the reader has read enough.
+/// As [`print`], but a closed stdout is not an error: the reader has read enough.
 pub(crate) fn print_or_closed(result: &str) -> Result<(), CliError> {
     match print(result) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -1,10 +1,10 @@
-//! Text that a server had a hand in, made safe to print.
+//! Text that a server influences, made safe to print.
 
 /// How many of a job's images are saved and listed; the others are counted.
 pub(crate) const IMAGES_SHOWN: usize = 16;
 
 /// `text` without what could move the cursor, colour the terminal or reorder
-/// the line. It goes over all that a server had a hand in.
+/// the line. It is applied to everything that a server influences.
 ///
 /// Of an escape sequence the printable rest stays. Only what the library ignores
 /// when it redacts a secret may be removed here: else two parts of one could meet.

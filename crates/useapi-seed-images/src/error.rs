@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::sink::SinkError;
+use crate::sink::error::SinkError;
 
 /// The reason of a [`DownloadError`].
 ///

@@ -1,7 +1,7 @@
 //! Where images are stored.
 
 mod directory;
-mod error;
+pub(crate) mod error;
 #[cfg(feature = "object-store")]
 mod object_store;
 

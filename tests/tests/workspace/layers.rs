@@ -17,6 +17,7 @@ use useapi_seed_tests::{without_tests, workspace};
 const COVERED: &[&str] = &[
     "useapi-seed",
     "useapi-seed-callback",
+    "useapi-seed-cli",
     "useapi-seed-codegen",
     "useapi-seed-emulator",
     "useapi-seed-images",
@@ -152,7 +153,12 @@ fn modules(root: &Path) -> BTreeMap<Names, Module> {
     let mut to_read = vec![Names::new()];
     while let Some(names) = to_read.pop() {
         let file = if names.is_empty() {
-            root.join("lib.rs")
+            let library = root.join("lib.rs");
+            if library.exists() {
+                library
+            } else {
+                root.join("main.rs")
+            }
         } else {
             root.join(names.join("/")).with_extension("rs")
         };

@@ -9,6 +9,7 @@ use useapi_seed_tests::{source_files, workspace};
 const CRATES: &[&str] = &[
     "useapi-seed",
     "useapi-seed-callback",
+    "useapi-seed-cli",
     "useapi-seed-codegen",
     "useapi-seed-emulator",
     "useapi-seed-images",

@@ -41,8 +41,8 @@ pub(crate) struct Demo {
 Examples:
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444
   useapi-seed fetch 20240225145303538-user:1234-channel:1114555266835431444 -o cat
-  useapi-seed fetch -i jobs.txt -d pictures
-  useapi-seed fetch -i jobs.csv -d pictures -o '{prompt:.60}-{seed}/{n}.{ext}'
+  useapi-seed fetch -i jobs.txt -d images
+  useapi-seed fetch -i jobs.csv -d images -o '{prompt:.60}-{seed}/{number}.{ext}'
   useapi-seed fetch - --fields requested_job_id,seed,directory < jobs.txt
 
 Exit codes: useapi-seed help exit-codes")]
@@ -80,6 +80,7 @@ pub(crate) struct InputArgs {
 }
 
 /// Where results go.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
@@ -88,7 +89,7 @@ pub(crate) struct OutputArgs {
     pub(crate) dir: Option<PathBuf>,
 
     /// Output directory of one job, or a template of image names below --dir with
-    /// {job_id}, {seed_job_id}, {seed}, {prompt}, {date}, {channel}, {n}, {ext};
+    /// {job_id}, {seed_job_id}, {seed}, {prompt}, {date}, {channel}, {number}, {ext};
     /// {prompt:.60} keeps 60 characters [default: named after the job].
     #[arg(
         short,
@@ -100,7 +101,7 @@ pub(crate) struct OutputArgs {
     )]
     pub(crate) output: Option<String>,
 
-    /// Save all images in --dir itself, as {job_id}-{n}.{ext}.
+    /// Save all images in --dir itself, as {job_id}-{number}.{ext}.
     #[arg(long)]
     pub(crate) flat: bool,
 
@@ -164,7 +165,7 @@ pub(crate) struct PollArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Maximum time for the whole command; what is left is resumed by the next run.
+    /// Maximum time for all jobs; the next run resumes what is left.
     #[arg(long, value_name = "DURATION", value_parser = duration, allow_hyphen_values = true)]
     pub(crate) max_time: Option<Duration>,
 }
@@ -180,7 +181,7 @@ pub(crate) struct ConcurrencyArgs {
     #[arg(long)]
     pub(crate) fail_fast: bool,
 
-    /// Submit again at once what may have been submitted, without waiting until the
+    /// Submit again immediately what may have been submitted, without waiting until the
     /// earlier submission can start no job any more (usually 105s). A second job may run.
     #[arg(long)]
     pub(crate) resubmit: bool,
@@ -251,7 +252,7 @@ pub(crate) struct Wait {
 #[command(after_help = "\
 Examples:
   useapi-seed gallery
-  useapi-seed gallery pictures --fields page,jobs")]
+  useapi-seed gallery images --fields page,jobs")]
 pub(crate) struct Gallery {
     /// Directory that contains the job directories [default: the `fetch` directory].
     #[arg(value_name = "DIR")]

@@ -2,7 +2,7 @@
 
 use useapi_seed::{Client, Error};
 
-use super::status::Printed;
+use super::job_row::JobRow;
 use super::watch::about;
 use crate::arguments::{Cancel, Common};
 use crate::command_line;
@@ -28,7 +28,7 @@ pub(crate) async fn run(common: &Common, Cancel { jobs }: Cancel) -> Result<Exit
             Err(error) => {
                 exit = exit.max(error.exit());
                 eprint_error(&about(&job_id, &error, error.hint_text()));
-                Printed::of_error(&job_id, &error)
+                JobRow::of_error(&job_id, &error)
             }
         };
         if output.is_json() {
@@ -40,7 +40,7 @@ pub(crate) async fn run(common: &Common, Cancel { jobs }: Cancel) -> Result<Exit
     Ok(exit)
 }
 
-async fn cancel(client: &Client, job_id: &str) -> Result<Printed, CliError> {
+async fn cancel(client: &Client, job_id: &str) -> Result<JobRow, CliError> {
     let cancelled = client.job(job_id).cancel().await;
     let explain = |error: Error| {
         let converted = CliError::from(&error);
@@ -57,6 +57,6 @@ async fn cancel(client: &Client, job_id: &str) -> Result<Printed, CliError> {
             )
     };
     cancelled
-        .map(|progress| Printed::of_progress(&progress))
+        .map(|progress| JobRow::of_progress(&progress))
         .map_err(explain)
 }

@@ -20,7 +20,7 @@ use crate::text::sanitize;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Gallery"))]
 pub(crate) struct Printed {
-    /// The page about all jobs; null when another program's page is in its place.
+    /// The page about all jobs; null when another program's page has its name.
     page: Option<String>,
     /// How many completed jobs were found.
     jobs: usize,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::status;
+use super::job_row::JobRow;
 use super::watch::{Jobs as Polled, watch};
 use crate::arguments::{Common, Jobs};
 use crate::error::CliError;
@@ -21,7 +21,7 @@ pub(crate) struct Printed<'a> {
     /// whether any job is running.
     ids: Option<Vec<String>>,
     /// Their details; with `--watch`, also of those that have ended meanwhile.
-    jobs: Vec<&'a status::Printed>,
+    jobs: Vec<&'a JobRow>,
 }
 
 pub(crate) async fn run(common: &Common, arguments: Jobs) -> Result<Exit, CliError> {

@@ -18,7 +18,7 @@ use crate::text::{is_unprintable, one_line};
 const GAP: &str = "  ";
 /// What a narrow terminal does not show, the first of them first.
 const OMITTED: [&str; 5] = ["DIRECTORY", "STATUS", "RETRIEVED", "IMAGES", "JOB ID"];
-/// What it cuts, and to which width at least.
+/// The column that is truncated, and its least width.
 const CUT: [(&str, usize); 2] = [("PROMPT", 17), ("JOB ID", 18)];
 
 pub(crate) fn run(common: &Common, arguments: List) -> Result<Exit, CliError> {
@@ -95,7 +95,7 @@ struct Column {
     width: usize,
 }
 
-/// Lines of at most `limit` columns of the terminal, if there is room for the least.
+/// Lines of at most `limit` columns of the terminal, if the least fits.
 fn table(jobs: &[SavedJob], limit: Option<usize>) -> String {
     let date = |time: &str| match limit {
         Some(_) => time.chars().take("2026-01-01".len()).collect(),
@@ -135,7 +135,7 @@ fn table(jobs: &[SavedJob], limit: Option<usize>) -> String {
     (0..=jobs.len()).map(line).collect()
 }
 
-/// Omits columns until the others can be cut to the limit, and cuts them.
+/// Omits columns until the others can be truncated to the limit, and truncates them.
 fn fit(columns: &mut Vec<Column>, limit: usize) {
     let excess = |columns: &[Column]| {
         let widths = columns.iter().map(|column| column.width + GAP.len());

@@ -133,7 +133,7 @@ async fn report_dropped(receiver: &Receiver) {
         let dropped = receiver.stats().dropped;
         if dropped > reported {
             eprint_note(format_args!(
-                "{dropped} callbacks dropped so far (too many at once, or failed API lookups); \
+                "{dropped} callbacks dropped so far (too many, or failed API lookups); \
                  check jobs with `useapi-seed status`"
             ));
             reported = dropped;

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::sleep;
 use useapi_seed::Client;
 
-use super::status::{HEAD, Printed};
+use super::job_row::{HEAD, JobRow};
 use crate::arguments::Watch;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -54,7 +54,7 @@ pub(super) async fn watch(
 
 #[derive(Debug)]
 struct Job {
-    printed: Printed,
+    printed: JobRow,
     error: Option<CliError>,
     has_ended: bool,
     /// Since it was last shown.
@@ -64,7 +64,7 @@ struct Job {
 impl Job {
     fn new(job_id: String) -> Self {
         Self {
-            printed: Printed::unknown(job_id),
+            printed: JobRow::unknown(job_id),
             error: None,
             has_ended: false,
             has_changed: true,
@@ -74,7 +74,7 @@ impl Job {
     /// Access denied is an error of all jobs.
     async fn poll(&mut self, client: &Client) -> Result<(), CliError> {
         let job_id = &self.printed.job_id;
-        let (printed, has_ended, error) = match Printed::poll(client, job_id).await {
+        let (printed, has_ended, error) = match JobRow::poll(client, job_id).await {
             Ok((printed, has_ended)) => (printed, has_ended, None),
             Err(error) => {
                 let error = CliError::from(error);
@@ -82,7 +82,7 @@ impl Job {
                     return Err(error);
                 }
                 let has_ended = !error.exit().is_pending();
-                (Printed::of_error(job_id, &error), has_ended, Some(error))
+                (JobRow::of_error(job_id, &error), has_ended, Some(error))
             }
         };
         self.has_changed |= self.printed != printed;
@@ -144,7 +144,7 @@ impl Jobs {
         self.polled.iter().all(|job| job.has_ended)
     }
 
-    pub(super) fn printed(&self) -> Vec<&Printed> {
+    pub(super) fn printed(&self) -> Vec<&JobRow> {
         self.polled.iter().map(|job| &job.printed).collect()
     }
 

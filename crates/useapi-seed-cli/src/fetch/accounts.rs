@@ -1,4 +1,4 @@
-//! The accounts that jobs belong to: how many of one account's jobs run at once, which
+//! The accounts that jobs belong to: how many of one account's jobs run, which
 //! one submits next, and whether anything more may be submitted.
 
 use std::cell::{OnceCell, RefCell};

@@ -27,6 +27,10 @@ pub(crate) enum Mode {
 }
 
 /// What all jobs of a command share.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) client: Client,
@@ -41,7 +45,7 @@ pub(crate) struct Context {
     pub(crate) receiver: Option<Receiver>,
     pub(crate) reply_url: Option<String>,
     pub(crate) reply_ref: Option<String>,
-    /// Whether what may have been submitted is submitted again at once.
+    /// Whether what may have been submitted is submitted again immediately.
     pub(crate) resubmit: bool,
     /// Whether nothing more is submitted after the first failed job.
     pub(crate) fail_fast: bool,

@@ -1,4 +1,4 @@
-//! A folder's name from a job's id.
+//! A directory's name from a job's ID.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ const NAMELESS: &str = "job";
 const HASH_MARK: char = '+';
 const HASH_BYTES: usize = 6;
 
-/// A name for one folder, on any system, that resembles the id.
+/// A name for one directory, on any system, that resembles the ID.
 ///
 /// No two ids share a name, not even where case is ignored: an id from which more
 /// is lost than the colons of the service's own ids gets a hash.

@@ -221,24 +221,25 @@ impl Display {
 
     fn total_line(&self, state: &State) -> String {
         let (total, finished, running) = (self.total, state.finished, state.rows.len());
-        let mut line = format!("{finished}/{total} done");
-        if state.failed > 0 {
-            line += &format!(", {} failed", state.failed);
-        }
+        let failed = match state.failed {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
         let elapsed = self.started.elapsed();
         let queued = total.saturating_sub(finished + running);
-        line += &format!(
-            " | {running} running, {queued} queued | {} elapsed",
-            short(elapsed)
-        );
-        if let (Ok(finished @ 1..), Ok(left @ 1..)) = (
-            u32::try_from(finished - state.skipped),
-            u32::try_from(total - finished),
-        ) {
-            let left = elapsed.saturating_mul(left) / finished;
-            line += &format!(", about {} left", short(left));
-        }
-        line
+        let processed = u32::try_from(finished - state.skipped);
+        let left = match (processed, u32::try_from(total - finished)) {
+            (Ok(processed @ 1..), Ok(left @ 1..)) => {
+                let left = elapsed.saturating_mul(left) / processed;
+                format!(", about {} left", short(left))
+            }
+            _ => String::new(),
+        };
+        let elapsed = short(elapsed);
+        format!(
+            "{finished}/{total} done{failed} | {running} running, {queued} queued | {elapsed} \
+             elapsed{left}"
+        )
     }
 }
 
@@ -405,7 +406,7 @@ impl Row {
     }
 }
 
-/// The second that has begun counts.
+/// The current second counts.
 const ROUND_UP: Duration = Duration::from_millis(999);
 
 fn fit(text: &str, width: usize) -> String {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 
 use tokio::process::Command;
 
@@ -24,8 +24,8 @@ impl Exec {
         }
     }
 
-    /// Runs it for a saved job; none when it was killed by a signal.
-    pub(super) async fn run(&self, report: &JobReport) -> Result<Option<i32>, CliError> {
+    /// Runs it for a saved job.
+    pub(super) async fn run(&self, report: &JobReport) -> Result<ExitStatus, CliError> {
         let mut words = self.0.iter().map(|word| fill(word, report));
         let mut command = Command::new(words.next().unwrap_or_default());
         command
@@ -33,15 +33,14 @@ impl Exec {
             .stdin(Stdio::null())
             // stdout is for this command's data.
             .stdout(io::stderr());
-        let status = command.status().await.map_err(|error| {
+        command.status().await.map_err(|error| {
             let program = self.0.first().map_or("", String::as_str);
             CliError::of_kind(
                 "exec",
                 crate::exit::Exit::Failed,
                 format!("--exec: cannot run {program}: {error}"),
             )
-        })?;
-        Ok(status.code())
+        })
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, index: usize, job_id: &str, dir: &Pat
         (&context.exec, report.status(), report.already_present)
     {
         match exec.run(&report).await {
-            Ok(code) => report.exec = Some(code),
+            Ok(status) => report.exec = Some(status),
             Err(error) => report.errors.push(error),
         }
     }

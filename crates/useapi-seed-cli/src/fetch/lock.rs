@@ -95,7 +95,7 @@ impl Lock {
         &self.note
     }
 
-    /// Notes something for the next process, also after a power cut.
+    /// Notes something for the next process, even after a power loss.
     pub(crate) fn set_note(&mut self, note: Vec<u8>) -> io::Result<()> {
         // Never empty: a part of a note is a note, too.
         self.file.rewind()?;

@@ -17,7 +17,7 @@ pub(crate) const FLAT: &str = "{job_id}-{n}.{ext}";
 
 /// For `--help`, and for the hint of an error.
 pub(crate) const KEYS_HELP: &str = "{job_id}, {seed_job_id}, {seed}, {prompt}, {date}, {channel}, \
-                                    {n}, {ext}; {key:.N} cuts to N characters";
+                                    {n}, {ext}; {key:.N} keeps N characters";
 
 const KEYS: [&str; 8] = [
     "job_id",
@@ -45,10 +45,10 @@ const ENDING: usize = 30;
 /// | `{prompt}` | the prompt, on one line |
 /// | `{date}` | when the seed was retrieved: YYYY-MM-DD, in UTC |
 /// | `{channel}` | the Discord channel in the job's ID |
-/// | `{n}` | the image's number, from 1 |
+/// | `{n}`, `{number}` | the image's number, from 1 |
 /// | `{ext}` | the extension of the image's format, without a dot |
 ///
-/// `{key:.N}` cuts a value to N characters; `{{` and `}}` are braces. `/` separates
+/// `{key:.N}` keeps N characters of a value; `{{` and `}}` are braces. `/` separates
 /// directories, except in a value, where it becomes `-`. A path always ends in
 /// `.{ext}`, which is appended where it is missing; `-{n}` precedes it where the images
 /// of a job would share a name.
@@ -61,7 +61,7 @@ pub(crate) struct OutputTemplate {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    Letter(char),
+    Character(char),
     /// A key, and how many characters its value can have.
     Value(&'static str, usize),
 }
@@ -112,26 +112,26 @@ impl OutputTemplate {
             return Err(invalid("must be relative").hint("Use --dir for the directory."));
         }
         let (mut directories, mut stem) = (Vec::new(), Vec::new());
-        let mut letters = text.chars();
-        while let Some(letter) = letters.next() {
-            let rest = letters.as_str();
-            match letter {
-                '{' | '}' if rest.starts_with(letter) => {
-                    letters.next();
-                    stem.push(Part::Letter(letter));
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            let rest = characters.as_str();
+            match character {
+                '{' | '}' if rest.starts_with(character) => {
+                    characters.next();
+                    stem.push(Part::Character(character));
                 }
                 '{' => {
                     let (key, rest) = rest.split_once('}').ok_or_else(|| invalid("missing }"))?;
                     stem.push(Part::value(key).map_err(|reason| invalid(&reason))?);
-                    letters = rest.chars();
+                    characters = rest.chars();
                 }
                 '}' => return Err(invalid("} without {; write }} for a brace")),
                 '/' => directories.push(mem::take(&mut stem)),
-                letter => stem.push(Part::Letter(letter)),
+                character => stem.push(Part::Character(character)),
             }
         }
         directories.push(stem);
-        let dot = Part::Letter('.');
+        let dot = Part::Character('.');
         if directories.iter().any(|parts| *parts == [dot, dot]) {
             return Err(invalid("must not contain ..").hint("Use --dir for the directory."));
         }
@@ -200,7 +200,9 @@ impl Part {
             Some((name, length)) => (name, Some(length)),
             None => (text, None),
         };
-        let key = KEYS.into_iter().find(|known| *known == name);
+        // In `--help`, `{n}` would be a line break.
+        let known = if name == "number" { "n" } else { name };
+        let key = KEYS.into_iter().find(|key| *key == known);
         let key = key.ok_or_else(|| format!("unknown key {{{name}}}"))?;
         let longest = match length.map(|length| length.strip_prefix('.')) {
             None => Some(usize::MAX),
@@ -214,7 +216,7 @@ impl Part {
 
     fn text(self, values: &Values, n: usize, ext: &str) -> String {
         match self {
-            Self::Letter(letter) => letter.to_string(),
+            Self::Character(character) => character.to_string(),
             Self::Value(key, longest) => {
                 let value: String = values.get(key, n, ext).chars().take(longest).collect();
                 value.trim_end().to_owned()
@@ -237,9 +239,9 @@ fn component(text: &str, longest: usize) -> String {
         let trimmed = name.trim_start_matches(['.', '-', ' ']);
         name = sanitize_with_options(trimmed.trim_end_matches(['.', ' ']), options);
     }
-    let is_within = |(at, letter): &(usize, char)| at + letter.len_utf8() <= longest;
-    let letters = name.char_indices().take_while(is_within);
-    let name: String = letters.map(|(_, letter)| letter).collect();
+    let is_within = |(at, character): &(usize, char)| at + character.len_utf8() <= longest;
+    let characters = name.char_indices().take_while(is_within);
+    let name: String = characters.map(|(_, character)| character).collect();
     let name = name.trim_start_matches('-').trim_end_matches(['.', ' ']);
     if name.is_empty() { "_" } else { name }.to_owned()
 }
@@ -249,12 +251,6 @@ fn component(text: &str, longest: usize) -> String {
 pub(crate) struct Names(BTreeSet<String>);
 
 impl Names {
-    /// Adds a name, such as one that `seed.json` has and the directory does not have
-    /// yet.
-    pub(crate) fn insert(&mut self, name: &str) {
-        self.0.insert(folded(name));
-    }
-
     /// Chooses names that neither the directory nor this set has, and adds them.
     pub(crate) fn choose(
         &mut self,
@@ -320,7 +316,7 @@ mod tests {
             ("a/./b//{n}.{ext}", "a/b/1.png"),
             ("{seed}/", "7/1.png"),
             ("{seed}/.{ext}", "7/1.png"),
-            ("{ext}/{n}", "png/1.png"),
+            ("{ext}/{number}", "png/1.png"),
             ("{n}.{ext}.bak", "1.png.bak.png"),
             (
                 FLAT,
@@ -457,8 +453,5 @@ mod tests {
             std::fs::write(root.path().join(taken), "").unwrap();
         }
         assert_eq!(choose("b"), ["b/1 (3).png", "b/2 (3).png"]);
-        chosen.insert("C/1.png");
-        let names = chosen.choose(root.path(), &template, &values("c"), &images(1));
-        assert_eq!(names, ["c/1 (2).png"]);
     }
 }

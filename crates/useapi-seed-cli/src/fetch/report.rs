@@ -1,6 +1,7 @@
 //! What came of one job.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -25,8 +26,8 @@ pub(crate) struct JobReport {
     /// What is missing, and why.
     pub(crate) errors: Vec<CliError>,
     pub(crate) elapsed: Duration,
-    /// The exit code of `--exec` if it ran; none of a killed one.
-    pub(crate) exec: Option<Option<i32>>,
+    /// How `--exec` exited, if it ran.
+    pub(crate) exec: Option<ExitStatus>,
 }
 
 impl JobReport {
@@ -78,7 +79,7 @@ impl JobReport {
             image_paths: seed_file.map(files),
             errors: self.errors.iter().map(ErrorJson::new).collect(),
             elapsed_s: self.elapsed.as_secs_f64(),
-            exec_exit_code: self.exec.flatten(),
+            exec_exit_code: self.exec.and_then(|status| status.code()),
             exit_code: self.exit().code(),
         }
     }

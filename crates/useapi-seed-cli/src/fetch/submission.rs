@@ -419,6 +419,6 @@ fn unsettled(left: Duration) -> CliError {
     )
     .hint(
         "The same command checks for the job, and submits again only when none was started. With \
-         --resubmit it submits at once, and a second job may run.",
+         --resubmit it submits immediately, and a second job may run.",
     )
 }

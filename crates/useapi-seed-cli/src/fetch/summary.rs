@@ -200,7 +200,7 @@ impl Summary {
         }
     }
 
-    /// The last line: nothing that has begun is lost.
+    /// The last line: nothing that was started is lost.
     pub(crate) fn print_resume_hint(&self) {
         let has = |exit| self.resumable.contains(&exit);
         let what = match self.resumable.len() {

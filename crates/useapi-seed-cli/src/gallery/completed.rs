@@ -13,6 +13,8 @@ use crate::fetch::{SeedFile, images_base, listed};
 use crate::local_file::read_json;
 use crate::text::{IMAGES_SHOWN, one_line};
 
+/// The name that hosts of static files serve for a directory.
+pub(crate) const PAGE: &str = "index.html";
 /// The characters that a component of a link has unescaped.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -58,8 +60,8 @@ pub(crate) struct PageImage {
 
 impl CompletedJob {
     /// The job in a directory; none when it is not a job's, or the job is not completed.
-    /// `place` is the path from the page about all.
-    pub(super) fn read(dir: &Path, place: &str, owner: Owner) -> Option<Self> {
+    /// `path` is relative to the page about all.
+    pub(super) fn read(dir: &Path, path: &str, owner: Owner) -> Option<Self> {
         let seed_file: SeedFile = read_json(&owner.file(dir, "seed.json")?.0)?;
         let response: Value = read_json(&owner.file(dir, "job.json")?.0)?;
         let base = images_base(dir);
@@ -78,20 +80,20 @@ impl CompletedJob {
         });
         let result = &seed_file.result;
         let differences = seed_file.files.iter().flat_map(|image| {
-            let of_image = |text| format!("Picture {}: {}", image.number, one_line(text));
+            let of_image = |text| format!("Image {}: {}", image.number, one_line(text));
             image.differences.iter().map(move |text| of_image(text))
         });
         let warnings = listed(result.warnings());
         let differences = differences.chain(warnings.iter().map(|text| one_line(text)));
         let created = response.get("created").and_then(Value::as_str);
-        let place = format!("./{}/", link(place));
+        let path = format!("./{}/", link(path));
         let (from_all, from_job, parent) = if base == dir {
-            (place.clone(), "./", "../")
+            (path.clone(), "./", "../")
         } else {
             ("./".to_owned(), "../../", "../../")
         };
         Some(Self {
-            page: format!("{place}{}", super::PAGE),
+            page: format!("{path}{PAGE}"),
             from_all,
             from_job,
             parent,
@@ -130,7 +132,7 @@ fn words(text: &str) -> Option<String> {
     Some(one_line(text)).filter(|text| !text.is_empty())
 }
 
-/// A time of the service's for people, or its text where it is none.
+/// A time of the service's for people, or its text where it is not a time.
 fn when(text: &str) -> String {
     match text.parse::<Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),

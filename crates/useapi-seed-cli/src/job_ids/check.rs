@@ -37,12 +37,12 @@ pub(super) fn normalized(mut text: &str) -> &str {
     }
 }
 
-/// White space, and what takes no room: zero-width characters, direction marks, and
+/// White space, and what has no width: zero-width characters, direction marks, and
 /// the byte order mark.
-pub(super) fn is_blank(letter: char) -> bool {
-    letter.is_whitespace()
+pub(super) fn is_blank(character: char) -> bool {
+    character.is_whitespace()
         || matches!(
-            letter,
+            character,
             '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
         )
 }
@@ -55,13 +55,13 @@ pub(super) fn problem(id: &str) -> Option<String> {
             _ => error.to_string(),
         });
     }
-    let forbidden = |letter: &char| {
-        letter.is_whitespace() || FORBIDDEN.contains(*letter) || is_unprintable(*letter)
+    let forbidden = |character: &char| {
+        character.is_whitespace() || FORBIDDEN.contains(*character) || is_unprintable(*character)
     };
     match id.chars().find(forbidden) {
         Some(' ') => Some("contains a space".to_owned()),
-        Some(letter) if FORBIDDEN.contains(letter) => Some(format!("contains {letter}")),
-        Some(letter) => Some(format!("contains U+{:04X}", u32::from(letter))),
+        Some(character) if FORBIDDEN.contains(character) => Some(format!("contains {character}")),
+        Some(character) => Some(format!("contains U+{:04X}", u32::from(character))),
         None if !has_digit(id) => Some("contains no digit".to_owned()),
         None => None,
     }
@@ -69,12 +69,12 @@ pub(super) fn problem(id: &str) -> Option<String> {
 
 /// Control and format characters, and what else Unicode has that is not for print:
 /// the standard library escapes it.
-fn is_unprintable(letter: char) -> bool {
-    letter.escape_debug().len() > 1
+fn is_unprintable(character: char) -> bool {
+    character.escape_debug().len() > 1
 }
 
 pub(super) fn has_digit(text: &str) -> bool {
-    text.contains(|letter: char| letter.is_ascii_digit())
+    text.contains(|character: char| character.is_ascii_digit())
 }
 
 /// In quotes, with escapes for what would not be seen.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{KEYS, dirs};
+use super::dirs;
+use super::setting::KEYS;
 use crate::error::CliError;
 use crate::local_file::{self, Links};
 

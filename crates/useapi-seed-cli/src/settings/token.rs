@@ -3,12 +3,12 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 use useapi_seed::SecretString;
 
-use super::{Found, Setting, Settings, Source, variable_name};
+use super::setting::{self, Found, Setting, Source, variable_name};
 use crate::atomic_file;
 use crate::command_line;
 use crate::error::CliError;
@@ -20,10 +20,9 @@ const KEY: &str = "token";
 /// What to do about a token that contains spaces and the like.
 pub(super) const HINT: &str = "Paste only the token, without \"Bearer\".";
 
-pub(super) fn find(settings: &Settings) -> Found<SecretString> {
-    let file = settings.token_file()?;
+pub(super) fn find(file: Setting<Option<PathBuf>>, profile: Option<&str>) -> Found<SecretString> {
     if !matches!(file.source, Source::Option(_))
-        && let Some(token) = super::variable(KEY)?
+        && let Some(token) = setting::variable(KEY)?
     {
         let (value, source) = (token.into(), Source::Environment(KEY));
         return Ok(Setting { value, source });
@@ -33,16 +32,14 @@ pub(super) fn find(settings: &Settings) -> Found<SecretString> {
             value: read(&path)?,
             source: Source::File(path),
         }),
-        _ => Err(missing(settings)),
+        _ => Err(missing(profile)),
     }
 }
 
-fn missing(settings: &Settings) -> CliError {
+fn missing(profile: Option<&str>) -> CliError {
     let (program, variable) = (command_line::program(), variable_name(KEY));
-    let login = match &settings.profile {
-        Some(Setting { value, .. }) => {
-            format!("login --profile {}", command_line::quote(value.as_ref()))
-        }
+    let login = match profile {
+        Some(name) => format!("login --profile {}", command_line::quote(name.as_ref())),
         None => "login".to_owned(),
     };
     let message = format!("no API token: {variable} is not set and no token file was found");
@@ -56,7 +53,7 @@ fn missing(settings: &Settings) -> CliError {
 
 /// The name of the environment variable, if it is set.
 pub(crate) fn variable() -> Result<Option<String>, CliError> {
-    Ok(super::variable(KEY)?.map(|_| variable_name(KEY)))
+    Ok(setting::variable(KEY)?.map(|_| variable_name(KEY)))
 }
 
 fn read(path: &Path) -> Result<SecretString, CliError> {
@@ -111,7 +108,7 @@ pub(crate) fn save(path: &Path, token: &SecretString) -> io::Result<()> {
     atomic_file::write_private(path, line.as_bytes())
 }
 
-/// Enough of a token to tell it from another, and too little to use it.
+/// Enough of a token to distinguish it from another, and too little to use it.
 pub(crate) fn redact(token: &SecretString) -> String {
     let token = token.expose_secret();
     let shown = token.chars().count() / 8;

@@ -1,0 +1,136 @@
+//! A job as `status`, `jobs` and `cancel` print it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use useapi_seed::raw::types::Job;
+use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult};
+
+use crate::error::CliError;
+use crate::text::sanitize;
+
+/// The columns of [`JobRow::row`].
+pub(super) const HEAD: [&str; 7] = ["ID", "VERB", "STATUS", "%", "AGE", "SEED", "PROMPT"];
+
+/// A job as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Status"))]
+pub(crate) struct JobRow {
+    /// The job's ID.
+    pub(super) job_id: String,
+    /// Its verb, as the service names it.
+    verb: Option<String>,
+    /// Its status, as the service names it; an unknown value means that it still runs.
+    pub(super) status: Option<String>,
+    /// The percentage in Midjourney's message, when it has one.
+    percent: Option<u8>,
+    /// When it was created, as the service writes it.
+    created: Option<String>,
+    /// The prompt, without parameters.
+    prompt: Option<String>,
+    /// The seed, when the response has it.
+    seed: Option<u64>,
+    /// Midjourney's message.
+    content: Option<String>,
+    /// The job whose seed it retrieves, when the response has it.
+    parent_job_id: Option<String>,
+    /// Why the request failed; only `job_id` is known then.
+    error: Option<String>,
+}
+
+impl JobRow {
+    fn new(job_id: &str, job: Job) -> Self {
+        Self {
+            job_id: job_id.to_owned(),
+            verb: job.verb.map(|verb| verb.as_str().to_owned()),
+            status: job.status.map(|status| status.as_str().to_owned()),
+            created: job.created,
+            prompt: job.prompt,
+            content: job.content,
+            parent_job_id: job.parent_job_id,
+            ..Self::default()
+        }
+    }
+
+    /// A job about which nothing is known yet.
+    pub(super) fn unknown(job_id: String) -> Self {
+        Self {
+            job_id,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of_progress(progress: &JobProgress) -> Self {
+        Self {
+            percent: progress.percent,
+            ..Self::new(&progress.job_id, progress.raw_job())
+        }
+    }
+
+    /// A job that has ended without a seed; none when the error is not about that.
+    fn of_end(job_id: &str, error: &Error) -> Option<Self> {
+        let status = match error.kind() {
+            ErrorKind::JobFailed { status, .. } => status.as_str(),
+            ErrorKind::SeedMissing { .. } => "completed",
+            _ => return None,
+        };
+        let job = serde_json::from_slice(error.body()?).unwrap_or_default();
+        Some(Self {
+            status: Some(status.to_owned()),
+            ..Self::new(job_id, job)
+        })
+    }
+
+    pub(super) fn of_error(job_id: &str, error: &CliError) -> Self {
+        Self {
+            error: Some(error.message().to_owned()),
+            ..Self::unknown(job_id.to_owned())
+        }
+    }
+
+    /// Its cells in a table.
+    pub(super) fn row(&self) -> Vec<String> {
+        let status = self.status.as_deref();
+        let status = self.error.as_ref().map_or(status, |_| Some("error"));
+        // A seed job has its prompt in Midjourney's message only.
+        let quoted = || self.content.as_deref()?.split("**").nth(1);
+        let cells = [
+            Some(self.job_id.clone()),
+            self.verb.clone(),
+            status.map(str::to_owned),
+            self.percent.map(|percent| format!("{percent}%")),
+            self.created.as_deref().and_then(age),
+            self.seed.map(|seed| seed.to_string()),
+            self.prompt.as_deref().or_else(quoted).map(str::to_owned),
+        ];
+        let cells = cells.into_iter().map(Option::unwrap_or_default);
+        cells.map(|cell| sanitize(&cell)).collect()
+    }
+
+    /// Polls a job once. The second value is whether it has ended.
+    pub(super) async fn poll(client: &Client, job_id: &str) -> Result<(Self, bool), Error> {
+        match client.job(job_id).poll().await {
+            Ok(PollResult::InProgress(progress)) => Ok((Self::of_progress(&progress), false)),
+            Ok(PollResult::Completed(result)) => {
+                let printed = Self {
+                    seed: Some(result.seed()),
+                    ..Self::new(job_id, result.raw_job())
+                };
+                Ok((printed, true))
+            }
+            Err(error) => match Self::of_end(job_id, &error) {
+                Some(printed) => Ok((printed, true)),
+                None => Err(error),
+            },
+        }
+    }
+}
+
+/// How long ago it was, in the largest unit.
+fn age(created: &str) -> Option<String> {
+    let created: Timestamp = created.parse().ok()?;
+    let seconds = Timestamp::now().duration_since(created).as_secs().max(0);
+    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length)?;
+    Some(format!("{}{unit}", seconds / length))
+}
