@@ -48,13 +48,13 @@ fn control_sequences_are_not_printed() {
     let progress = json!({
         "jobid": id,
         "status": status,
-        "content": "\x1b[31m**a** (5%) (fast)",
+        "content": "\x1b[31m**a** (fast)",
     });
     stub.on_first_poll(200, progress.to_string());
     stub.on_poll(401, r#"{"error": "Unauthorized", "code": 401}"#);
-    stub.run_in(dir.path(), "fetch 5 -o out")
+    stub.run_in(dir.path(), "fetch 5 -o out -vv")
         .exit_code(6)
-        .reported("\nqueued\n");
+        .reported("\n[2Jgone\n");
     assert_eq!(
         read(&dir.path().join("out/pending.json"))["submission"]["job"]["job_id"],
         id
