@@ -97,8 +97,12 @@ fn headline(error: &Error) -> String {
         ErrorKind::SeedMissing { .. } => "job finished, but the response has no seed".to_owned(),
         ErrorKind::InvalidResponse { reason, .. } => format!("invalid response: {reason}"),
         ErrorKind::Transport => transport(error),
-        // The line names the image.
-        _ => error.to_string(),
+        // The line names the image, and here not the job, as other jobs meet the same.
+        _ => {
+            let line = error.to_string();
+            let job = error.job_id().map(|id| format!("; job {id}"));
+            job.map_or_else(|| line.clone(), |job| line.replacen(&job, "", 1))
+        }
     }
 }
 
