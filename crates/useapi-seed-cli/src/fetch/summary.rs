@@ -153,17 +153,17 @@ impl Summary {
         }
     }
 
-    /// The failed jobs with their errors.
+    /// The failed jobs, each with its first error.
     pub(crate) fn failures(&self) -> Vec<(String, String)> {
         let failed = self
             .groups
             .iter()
             .filter(|group| group.status == Status::Failed);
+        let mut seen = BTreeSet::new();
         failed
-            .flat_map(|group| {
-                let ids = group.job_ids.iter();
-                ids.map(|id| (id.clone(), group.error.message().to_owned()))
-            })
+            .flat_map(|group| group.job_ids.iter().map(|id| (id, group.error.message())))
+            .filter(|(id, _)| seen.insert(*id))
+            .map(|(id, message)| (id.clone(), message.to_owned()))
             .collect()
     }
 
