@@ -1,3 +1,5 @@
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::process::{CommandExt, Setup, assert_schema, closed_url, command, names};
@@ -27,6 +29,20 @@ fn exit_codes_are_explained_in_help_and_readme() {
     }
     let main = command(dir.path()).arg("--help").run().exit_code(0).stdout;
     assert!(main.contains("`useapi-seed help exit-codes`"), "{main}");
+}
+
+#[test]
+fn exit_1_when_images_are_missing() {
+    let stub = Stub::start();
+    stub.on_submit(200, stub.job().to_string());
+    let line = "error: image 1: image URL has expired (HTTP 404): 5\n";
+    stub.run("fetch 5").exit_code(1).reported(line);
+    // The same error of several jobs is one.
+    let group = "failed: image 4: image URL has expired (HTTP 404), 2 jobs\n";
+    stub.run("fetch 6 7").exit_code(1).reported(group);
+    let failed = fs::read_to_string(stub.path("failed.txt")).unwrap();
+    let ids = failed.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(ids.count(), 2, "{failed}");
 }
 
 #[test]
@@ -155,7 +171,7 @@ fn exit_5_when_pending_or_no_slot() {
     let fetch = |out: &str| {
         // As on several machines, none of which knows of the others.
         let temporary = setup.path(".tmp").join(out);
-        std::fs::create_dir_all(&temporary).unwrap();
+        fs::create_dir_all(&temporary).unwrap();
         let mut fetch = setup.fetch(out);
         fetch.line("--timeout 0.002").env("TMPDIR", temporary);
         fetch
