@@ -21,133 +21,178 @@ impl From<Error> for CliError {
 impl From<&Error> for CliError {
     fn from(error: &Error) -> Self {
         let status = error.status().map(|status| status.as_u16());
-        let message = match status {
-            Some(status) if shows_status(error) => format!("{} (HTTP {status})", headline(error)),
-            _ => headline(error),
+        let cli_error = describe(error).with_http_status(status);
+        let cli_error = match error.kind() {
+            ErrorKind::Halted { .. } | ErrorKind::TooManyJobs { .. } => cli_error,
+            // That a job may have started matters more than the cause.
+            _ if error.may_have_been_sent() => cli_error.without_hint().hint(
+                "The request may have been received. Run the same command: it checks for a \
+                 running job before submitting.",
+            ),
+            _ => cli_error,
         };
-        let cli_error = Self::of_kind(kind(error), Exit::from(error), message)
-            .with_http_status(status)
-            .with_causes(causes(error));
-        hint(error).into_iter().fold(cli_error, Self::hint)
+        cli_error.with_causes(causes(error))
     }
 }
 
-/// The name of the kind, for programs.
-fn kind(error: &Error) -> &'static str {
+#[allow(clippy::too_many_lines, reason = "an arm for each kind")]
+fn describe(error: &Error) -> CliError {
+    let program = program();
     match error.kind() {
-        ErrorKind::InvalidInput { .. } => "usage",
-        ErrorKind::BadRequest(reason) => match reason {
-            BadRequestReason::ParentNotCompleted => "job_not_finished",
-            BadRequestReason::VerbNotSupported(_) => "verb_not_supported",
-            BadRequestReason::Missing(Field::Channel) => "no_channel",
-            BadRequestReason::Missing(Field::Discord) => "no_discord_token",
-            _ => "bad_request",
-        },
-        ErrorKind::Unauthorized => "unauthorized",
-        ErrorKind::PaymentRequired => "no_subscription",
-        ErrorKind::NotFound => "not_found",
-        ErrorKind::TooManyJobs { .. } => "too_many_jobs",
-        ErrorKind::Halted { .. } => "account_halted",
-        ErrorKind::JobFailed { .. } => "job_failed",
-        ErrorKind::WaitTimeout { .. } => "timeout",
-        ErrorKind::UnexpectedStatus => "unexpected_status",
-        ErrorKind::SeedMissing { .. } => "seed_missing",
-        ErrorKind::InvalidResponse { .. } => "invalid_response",
-        ErrorKind::Transport => "unreachable",
-        ErrorKind::Image(_) => "image",
-        ErrorKind::Io => "file",
-        _ => "other",
-    }
-}
-
-fn shows_status(error: &Error) -> bool {
-    !matches!(
-        error.kind(),
-        ErrorKind::BadRequest(reason) if *reason != BadRequestReason::Other
-    ) && !matches!(
-        error.kind(),
-        ErrorKind::WaitTimeout { .. } | ErrorKind::Image(_) | ErrorKind::JobFailed { .. }
-    )
-}
-
-fn headline(error: &Error) -> String {
-    let service_message = || shortened(error.service_message().unwrap_or_default());
-    match error.kind() {
-        ErrorKind::InvalidInput { field, reason, .. } => format!("{field} {reason}"),
-        ErrorKind::BadRequest(reason) => bad_request(reason, &service_message()),
-        ErrorKind::Unauthorized => "API token rejected".to_owned(),
-        ErrorKind::PaymentRequired => "no active useapi.net subscription".to_owned(),
-        ErrorKind::NotFound => "job not found".to_owned(),
-        ErrorKind::TooManyJobs { .. } => match error.retry_after().filter(|wait| !wait.is_zero()) {
-            Some(wait) => format!("rate limited; retry in {}s", wait.as_secs()),
-            None => "no free slot: too many running jobs".to_owned(),
-        },
-        ErrorKind::Halted { .. } => "account halted by Midjourney".to_owned(),
-        ErrorKind::JobFailed { status, .. } => {
-            let ended = format!("job was {}", ended(status.as_str()));
-            with_reason(ended, &service_message())
+        ErrorKind::InvalidInput { field, reason, .. } => {
+            CliError::usage(format!("{field} {reason}")).hint(error.help())
         }
-        ErrorKind::WaitTimeout { elapsed, .. } => format!(
-            "timed out after {}s; the job is still running",
-            elapsed.as_secs_f64().ceil()
+        ErrorKind::BadRequest(reason) => bad_request(error, reason),
+        ErrorKind::Unauthorized => CliError::of_kind("unauthorized", Exit::Auth, "API token rejected")
+            .hint(
+                "Use the API token of your useapi.net account, not a Discord token. It may also \
+                 be incomplete or replaced.",
+            )
+            .hint(format!(
+                "Run `{program} login` to replace it, or `{program} config` to see where it is \
+                 read from."
+            )),
+        ErrorKind::PaymentRequired => CliError::of_kind(
+            "no_subscription",
+            Exit::Auth,
+            "no active useapi.net subscription",
+        )
+        .hint("Renew it at useapi.net, then run the command again."),
+        ErrorKind::NotFound => CliError::of_kind("not_found", Exit::Rejected, "job not found").hint(
+            "It may be mistyped, belong to another account, or be too old (jobs are kept for at \
+             least 31 days).",
         ),
+        ErrorKind::TooManyJobs { executing, .. } => {
+            let error = match error.retry_after().filter(|wait| !wait.is_zero()) {
+                Some(wait) => format!("rate limited; retry in {}s", wait.as_secs()),
+                None => "no free slot: too many running jobs".to_owned(),
+            };
+            let error = CliError::of_kind("too_many_jobs", Exit::Pending, error);
+            match executing.len() {
+                0 => error,
+                _ => error.hint(format!(
+                    "Nothing was started. Running: {}",
+                    sanitize(&executing.join(", "))
+                )),
+            }
+        }
+        ErrorKind::Halted { .. } => {
+            let ids = [error.job_id(), error.parent_job_id()];
+            let channel = ids.into_iter().flatten().find_map(channel_of);
+            let channel = channel.unwrap_or("CHANNEL");
+            CliError::of_kind(
+                "account_halted",
+                Exit::Halted,
+                "account halted by Midjourney",
+            )
+            .suggest(
+                "Log in to Discord and acknowledge Midjourney's message, or solve the CAPTCHA, to \
+                 prevent a potential ban of the Midjourney account. Do not retry before that. \
+                 Then run:",
+                &format!("{program} reset {channel}"),
+            )
+        }
+        ErrorKind::JobFailed { status, .. } => {
+            let line = match status.as_str() {
+                "failed" => "job failed".to_owned(),
+                status => format!("job was {status}"),
+            };
+            CliError::of_kind("job_failed", Exit::JobFailed, with_reason(&line, error))
+                .hint("It will not produce a seed. Run `fetch` again to start a new one.")
+        }
+        ErrorKind::WaitTimeout { elapsed, .. } => {
+            let elapsed = elapsed.as_secs_f64().ceil();
+            let line = format!("timed out after {elapsed}s; the job is still running");
+            CliError::of_kind("timeout", Exit::Pending, line)
+                .hint("Run the same command to resume; nothing is submitted twice.")
+        }
         ErrorKind::UnexpectedStatus => {
-            with_reason("unexpected response".to_owned(), &service_message())
+            let is_rejection = error.is_from_service()
+                && !error.may_have_been_sent()
+                && error
+                    .status()
+                    .is_some_and(|status| status.is_client_error());
+            let exit = if is_rejection {
+                Exit::Rejected
+            } else {
+                Exit::Unavailable
+            };
+            let line = with_reason("unexpected response", error);
+            CliError::of_kind("unexpected_status", exit, line).hint(error.help())
         }
-        ErrorKind::SeedMissing { .. } => "job finished, but the response has no seed".to_owned(),
-        ErrorKind::InvalidResponse { reason, .. } => format!("invalid response: {reason}"),
-        ErrorKind::Transport => transport(error),
-        // The line names the image, and here not the job, as other jobs meet the same.
-        _ => {
-            let line = error.to_string();
-            let job = error.job_id().map(|id| format!("; job {id}"));
-            job.map_or_else(|| line.clone(), |job| line.replacen(&job, "", 1))
+        ErrorKind::SeedMissing { .. } => {
+            let line = "job finished, but the response has no seed";
+            CliError::of_kind("seed_missing", Exit::Failed, line)
+                .hint("It may follow later; try again in a few minutes.")
         }
+        ErrorKind::InvalidResponse { reason, .. } => {
+            let line = format!("invalid response: {reason}");
+            CliError::of_kind("invalid_response", Exit::Unavailable, line)
+                .hint("The job is not lost; run the same command again.")
+        }
+        ErrorKind::Transport => {
+            let cli_error = CliError::of_kind("unreachable", Exit::Unavailable, transport(error));
+            match error.request_status() {
+                RequestStatus::NotSent => cli_error.hint(format!(
+                    "Nothing was sent. Check your connection and --base-url. Run `{program} \
+                     doctor` for details."
+                )),
+                _ => cli_error.hint("The job is not lost; run the same command again."),
+            }
+        }
+        // These name the image, or the file.
+        ErrorKind::Image(_) => CliError::of_kind("image", Exit::Failed, without_job(error))
+            .hint(format!("{} Run the same command again.", error.help())),
+        ErrorKind::Io => CliError::file(without_job(error))
+            .hint("Free some space or check permissions, and run the same command again."),
+        _ => CliError::new(error.to_string()).hint(error.help()),
     }
 }
 
-/// With the service's own reason, if it gives one.
-fn with_reason(text: String, reason: &str) -> String {
-    match reason {
-        "" => text,
-        reason => format!("{text}: {reason}"),
+fn bad_request(error: &Error, reason: &BadRequestReason) -> CliError {
+    let (kind, line) = match reason {
+        BadRequestReason::ParentNotCompleted => {
+            let line = "job is not finished yet";
+            return CliError::of_kind("job_not_finished", Exit::Rejected, line)
+                .hint("Run the command again when it has finished.");
+        }
+        BadRequestReason::VerbNotSupported(verb) => (
+            "verb_not_supported",
+            format!("{verb} jobs have no seed (only imagine, button, and blend jobs do)"),
+        ),
+        BadRequestReason::Missing(Field::Channel) => (
+            "no_channel",
+            "the job has no Discord channel, so it has no retrievable seed".to_owned(),
+        ),
+        BadRequestReason::Missing(Field::Discord) => (
+            "no_discord_token",
+            "no Discord token for this channel; configure the account at useapi.net".to_owned(),
+        ),
+        BadRequestReason::Other => ("bad_request", with_reason("rejected by the service", error)),
+        reason => ("bad_request", format!("rejected by the service: {reason}")),
+    };
+    CliError::of_kind(kind, Exit::Rejected, line)
+}
+
+/// With the start of the service's own message, if it has one.
+fn with_reason(line: &str, error: &Error) -> String {
+    let message = error.service_message().unwrap_or_default();
+    let mut reason: String = message.chars().take(SHOWN_CHARACTERS).collect();
+    if reason.len() < message.len() {
+        reason.push('…');
+    }
+    match reason.as_str() {
+        "" => line.to_owned(),
+        reason => format!("{line}: {reason}"),
     }
 }
 
-/// Enough of a service's message for one line.
-fn shortened(message: &str) -> String {
-    let mut shown: String = message.chars().take(SHOWN_CHARACTERS).collect();
-    if shown.len() < message.len() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// The participle of a final status.
-fn ended(status: &str) -> &str {
-    match status {
-        "failed" => "not completed: it failed",
-        status => status,
-    }
-}
-
-fn bad_request(reason: &BadRequestReason, service_message: &str) -> String {
-    match reason {
-        BadRequestReason::ParentNotCompleted => "job is not finished yet".to_owned(),
-        BadRequestReason::VerbNotSupported(verb) => {
-            format!("{verb} jobs have no seed (only imagine, button, and blend jobs do)")
-        }
-        BadRequestReason::Missing(Field::Channel) => {
-            "the job has no Discord channel, so it has no retrievable seed".to_owned()
-        }
-        BadRequestReason::Missing(Field::Discord) => {
-            "no Discord token for this channel; configure the account at useapi.net".to_owned()
-        }
-        BadRequestReason::Other if service_message.is_empty() => {
-            "rejected by the service".to_owned()
-        }
-        BadRequestReason::Other => format!("rejected by the service: {service_message}"),
-        reason => format!("rejected by the service: {reason}"),
+/// The library's line without the job's ID, since other jobs meet the same.
+fn without_job(error: &Error) -> String {
+    let line = error.to_string();
+    match error.job_id() {
+        Some(id) => line.replacen(&format!("; job {id}"), "", 1),
+        None => line,
     }
 }
 
@@ -176,80 +221,13 @@ fn transport(error: &Error) -> String {
     format!("{what}{attempts}")
 }
 
+/// The error as the library prints it, and the errors that caused it.
 fn causes(error: &Error) -> Vec<String> {
-    let mut causes = vec![error.to_string()];
+    let mut causes = vec![sanitize(&error.to_string())];
     let mut source = error.source();
     while let Some(cause) = source {
         causes.push(sanitize(&cause.to_string()));
         source = cause.source();
     }
     causes
-}
-
-/// What to do about it.
-fn hint(error: &Error) -> Option<String> {
-    let program = program();
-    Some(match error.kind() {
-        ErrorKind::Halted { .. } => {
-            let ids = [error.job_id(), error.parent_job_id()];
-            let channel = ids.into_iter().flatten().find_map(channel_of);
-            let channel = channel.unwrap_or("CHANNEL");
-            format!(
-                "Log in to Discord and acknowledge Midjourney's message, or solve the CAPTCHA, to \
-                 prevent a potential ban of the Midjourney account. Do not retry before that. \
-                 Then run:\n  {program} reset {channel}"
-            )
-        }
-        ErrorKind::InvalidInput { .. } => error.help().to_owned(),
-        ErrorKind::BadRequest(BadRequestReason::ParentNotCompleted) => {
-            "Run the command again when it has finished.".to_owned()
-        }
-        // The line says it all.
-        ErrorKind::BadRequest(
-            BadRequestReason::VerbNotSupported(_)
-            | BadRequestReason::Missing(Field::Channel | Field::Discord),
-        ) => return None,
-        ErrorKind::Unauthorized => format!(
-            "Use the API token of your useapi.net account, not a Discord token. It may also be \
-             incomplete or replaced.\nRun `{program} login` to replace it, or `{program} config` \
-             to see where it is read from."
-        ),
-        ErrorKind::PaymentRequired => {
-            "Renew it at useapi.net, then run the command again.".to_owned()
-        }
-        ErrorKind::NotFound => "It may be mistyped, belong to another account, or be too old \
-                                (jobs are kept for at least 31 days)."
-            .to_owned(),
-        ErrorKind::WaitTimeout { .. } => {
-            "Run the same command to resume; nothing is submitted twice.".to_owned()
-        }
-        ErrorKind::JobFailed { .. } => {
-            "It will not produce a seed. Run `fetch` again to start a new one.".to_owned()
-        }
-        ErrorKind::SeedMissing { .. } => {
-            "It may follow later; try again in a few minutes.".to_owned()
-        }
-        ErrorKind::TooManyJobs { executing, .. } if !executing.is_empty() => {
-            let running = sanitize(&executing.join(", "));
-            format!("Nothing was started. Running: {running}")
-        }
-        ErrorKind::Transport if error.request_status() == RequestStatus::NotSent => format!(
-            "Nothing was sent. Check your connection and --base-url. Run `{program} doctor` for \
-             details."
-        ),
-        _ if error.may_have_been_sent() => "The request may have been received. Run the same \
-                                            command: it checks for a running job before \
-                                            submitting."
-            .to_owned(),
-        ErrorKind::Image(_) => {
-            format!("{} Run the same command again.", error.help())
-        }
-        ErrorKind::Io => {
-            "Free some space or check permissions, and run the same command again.".to_owned()
-        }
-        ErrorKind::Transport | ErrorKind::InvalidResponse { .. } if error.job_id().is_some() => {
-            "The job is not lost; run the same command again.".to_owned()
-        }
-        _ => error.help().to_owned(),
-    })
 }

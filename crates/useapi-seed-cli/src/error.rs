@@ -54,8 +54,20 @@ impl CliError {
         self
     }
 
+    /// The status is a part of the line, unless that has a reason that says more, or
+    /// the response is a job.
     pub(crate) fn with_http_status(mut self, status: Option<u16>) -> Self {
         self.http_status = status;
+        let is_shown = match self.exit {
+            Exit::JobFailed | Exit::Halted => status.is_some_and(|status| status >= 400),
+            Exit::Rejected | Exit::Failed => {
+                matches!(self.kind, "not_found" | "unexpected_status")
+            }
+            _ => true,
+        };
+        if let Some(status) = status.filter(|_| is_shown) {
+            self.message = format!("{} (HTTP {status})", self.message);
+        }
         self
     }
 
@@ -77,6 +89,11 @@ impl CliError {
             None => line.to_owned(),
         });
         self
+    }
+
+    /// Drops the hint.
+    pub(crate) fn without_hint(self) -> Self {
+        Self { hint: None, ..self }
     }
 
     /// Adds a command line to run, and what for.

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use useapi_seed::{Error, ErrorKind};
-
 /// What `useapi-seed help exit-codes` prints.
 pub(crate) const EXIT_CODES_HELP: &str = "\
 Exit codes:
@@ -75,39 +73,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl From<&Error> for Exit {
-    fn from(error: &Error) -> Self {
-        match error.kind() {
-            ErrorKind::InvalidInput { .. } => Self::Usage,
-            ErrorKind::BadRequest(_) | ErrorKind::NotFound => Self::Rejected,
-            ErrorKind::Unauthorized | ErrorKind::PaymentRequired => Self::Auth,
-            ErrorKind::UnexpectedStatus
-                if error.is_from_service()
-                    && !error.may_have_been_sent()
-                    && error
-                        .status()
-                        .is_some_and(|status| status.is_client_error()) =>
-            {
-                Self::Rejected
-            }
-            ErrorKind::Transport
-            | ErrorKind::UnexpectedStatus
-            | ErrorKind::InvalidResponse { .. } => Self::Unavailable,
-            ErrorKind::Halted { .. } => Self::Halted,
-            ErrorKind::JobFailed { .. } => Self::JobFailed,
-            ErrorKind::WaitTimeout { .. } | ErrorKind::TooManyJobs { .. } => Self::Pending,
-            ErrorKind::Io => Self::File,
-            _ => Self::Failed,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_worst_is_what_the_help_says() {
+    fn help_lists_codes_by_severity() {
         let mut all = [
             Exit::Done,
             Exit::Failed,

@@ -33,7 +33,7 @@ use crate::open_files;
 use crate::output::Output;
 use crate::terminal::{eprint_error, eprint_note, print_or_closed};
 use crate::text::sanitize;
-pub(crate) use accounts::Accounts;
+use context::SAVE_PERMITS;
 pub(crate) use context::{Context, Mode};
 pub(crate) use directory_name::of as directory_name;
 pub(crate) use display::Display;
@@ -51,8 +51,6 @@ pub(crate) use summary::Summary;
 #[cfg(test)]
 pub(crate) use summary::SummaryJson;
 
-/// How many results are saved concurrently.
-pub(crate) const SAVE_PERMITS: usize = 4;
 /// What is open concurrently: files and connections of four images and a lock for each of
 /// these, two locks, a connection and a file for each job that is active, and what all
 /// share.

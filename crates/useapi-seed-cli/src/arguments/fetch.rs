@@ -125,7 +125,8 @@ pub(crate) struct OutputArgs {
     #[arg(long, conflicts_with = "no_gallery")]
     pub(crate) open: bool,
 
-    /// How to show progress: live rows on a terminal, lines, or finished jobs only.
+    /// How to show progress: live rows on a terminal (auto), lines (plain), or finished
+    /// jobs only (none).
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub(crate) progress: Progress,
 }
@@ -262,11 +263,9 @@ pub(crate) struct Gallery {
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Progress {
-    /// Live rows on a terminal, lines elsewhere.
+    // Not documentation, which would be printed with the possible values.
     #[default]
     Auto,
-    /// Lines.
     Plain,
-    /// Finished jobs and errors only.
     None,
 }

@@ -1,26 +1,22 @@
 //! What `fetch` and `wait` have in common: from options and settings to jobs, and from
 //! their results to pages and lists.
 
-use std::cell::{Cell, RefCell};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
-
-use tokio::sync::Semaphore;
 
 use crate::arguments::{OutputArgs, PollArgs};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::failed_file;
 use crate::fetch::{
-    self, Accounts, Context, Display, FLAT, ImageSelection, Mode, OutputTemplate, SAVE_PERMITS,
-    STATE_DIR, Summary, directory_name,
+    self, Context, Display, FLAT, ImageSelection, Mode, OutputTemplate, STATE_DIR, Summary,
+    directory_name,
 };
 use crate::gallery::{self, GalleryReport};
 use crate::output::Output;
 use crate::saved_jobs;
 use crate::settings::{Setting, Settings, Source};
-use crate::shutdown::Shutdown;
 use crate::terminal::eprint_note;
 
 /// Jobs, and where their results go.
@@ -166,31 +162,18 @@ pub(super) fn context(
     slots: Option<NonZeroUsize>,
     jobs: usize,
 ) -> Result<Context, CliError> {
-    let deadline = poll
-        .max_time
-        .and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+    let display = Display::new(output.progress, jobs);
+    let slots = settings.jobs(slots)?.value;
+    let deadline = |limit| Some((Instant::now().checked_add(limit)?, limit));
     Ok(Context {
-        client: settings.client()?,
         mode,
         interval: settings.interval(poll.interval)?.value,
         timeout: settings.timeout(poll.timeout)?.value,
-        deadline,
-        is_persistent: true,
-        receiver: None,
-        reply_url: None,
-        reply_ref: None,
-        resubmit: false,
-        fail_fast: false,
+        deadline: poll.max_time.and_then(deadline),
         images: images(output),
         embed_metadata: output.embed_metadata,
         template: template(output)?,
-        names: RefCell::default(),
-        exec: None,
-        accounts: Accounts::new(settings.jobs(slots)?.value),
-        is_reached: Cell::new(false),
-        save_permits: Semaphore::new(SAVE_PERMITS),
-        shutdown: Shutdown::listen()?,
-        display: Display::new(output.progress, jobs),
+        ..Context::new(settings.client()?, slots, display)?
     })
 }
 

@@ -1,10 +1,11 @@
 //! What all jobs of a command share.
 
 use std::cell::{Cell, RefCell};
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
-use useapi_seed::{Client, Error, ErrorKind};
+use useapi_seed::{Client, Error, ErrorKind, WaitOptions};
 use useapi_seed_callback::Receiver;
 
 use super::accounts::{Account, Accounts};
@@ -16,6 +17,11 @@ use crate::account_state;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::shutdown::Shutdown;
+
+/// How many results are saved concurrently.
+pub(crate) const SAVE_PERMITS: usize = 4;
+/// The shortest time for which an outage is waited out and reported.
+const LEAST_OUTAGE: Duration = Duration::from_secs(1);
 
 /// What is done for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +71,37 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Fetches all images of each job, and waits as long as the library does.
+    pub(crate) fn new(
+        client: Client,
+        slots: NonZeroUsize,
+        display: Display,
+    ) -> Result<Self, CliError> {
+        Ok(Self {
+            client,
+            mode: Mode::Fetch,
+            interval: WaitOptions::DEFAULT_POLL_INTERVAL,
+            timeout: WaitOptions::DEFAULT_TIMEOUT,
+            deadline: None,
+            is_persistent: true,
+            receiver: None,
+            reply_url: None,
+            reply_ref: None,
+            resubmit: false,
+            fail_fast: false,
+            images: ImageSelection::All,
+            embed_metadata: false,
+            template: None,
+            names: RefCell::default(),
+            exec: None,
+            accounts: Accounts::new(slots),
+            is_reached: Cell::new(false),
+            save_permits: Semaphore::new(SAVE_PERMITS),
+            shutdown: Shutdown::listen()?,
+            display,
+        })
+    }
+
     /// Stops what would meet the same error: the account when it is halted, all when the
     /// token gives no access.
     pub(super) fn stop_others(&self, account: &Account, error: &Error) {
@@ -89,7 +126,8 @@ impl Context {
                 .is_some_and(|status| status.is_server_error()),
             _ => false,
         };
-        if is_outage {
+        // The last poll of a wait may end with it.
+        if is_outage && gives_up_in >= LEAST_OUTAGE {
             let cause = CliError::from(error);
             let cause = cause.message();
             let cause = cause.strip_prefix("cannot connect: ").unwrap_or(cause);

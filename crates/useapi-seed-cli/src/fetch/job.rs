@@ -395,7 +395,7 @@ fn explain_wait(error: &Error, dir: &OutputDir) -> CliError {
         cli_error
     };
     match command {
-        Some(command) => cli_error.suggest(why, &command),
+        Some(command) => cli_error.without_hint().suggest(why, &command),
         None => cli_error,
     }
 }

@@ -78,11 +78,16 @@ impl JobReport {
             files: seed_file.map(|file| file.files.as_slice()),
             image_paths: seed_file.map(files),
             errors: self.errors.iter().map(ErrorJson::new).collect(),
-            elapsed_s: self.elapsed.as_secs_f64(),
+            elapsed_s: seconds(self.elapsed),
             exec_exit_code: self.exec.and_then(|status| status.code()),
             exit_code: self.exit().code(),
         }
     }
+}
+
+/// In milliseconds' precision.
+pub(crate) fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e3).round() / 1e3
 }
 
 /// The state of a job.

@@ -305,7 +305,7 @@ impl JobSubmission<'_> {
         // An error leaves the record, and the next run searches.
         let _ = Pending::remove(self.dir);
         let base_url = sanitize(base_url);
-        let message = format!("{base_url} is not the useapi.net API (HTTP {status})");
+        let message = format!("{base_url} is not the useapi.net API");
         Some(
             CliError::of_kind("wrong_base_url", Exit::Usage, message)
                 .with_http_status(Some(status))

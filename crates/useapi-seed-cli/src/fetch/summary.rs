@@ -8,7 +8,7 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 
 use super::display::short;
-use super::report::{JobReport, Status};
+use super::report::{JobReport, Status, seconds};
 use crate::command_line;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -147,7 +147,7 @@ impl Summary {
                 running: self.running,
                 images: self.images,
                 bytes: self.bytes,
-                elapsed_s: self.started.elapsed().as_secs_f64(),
+                elapsed_s: seconds(self.started.elapsed()),
                 exit_code: self.exit.code(),
             },
         }

@@ -134,7 +134,7 @@ fn exit_3_when_rejected() {
     stub.reset();
     stub.on_submit(400, json!({"error": long, "code": 400}).to_string());
     let run = stub.run_in(setup.dir(), "fetch 5").exit_code(3);
-    assert!(run.stderr.contains("a… (HTTP 400): 5\n") && run.stderr.len() < 1000);
+    assert!(run.stderr.contains("a…: 5\n") && run.stderr.len() < 1000);
     // Without a result no directory is left.
     assert!(names(setup.dir()).is_empty());
 }
