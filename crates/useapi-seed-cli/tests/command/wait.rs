@@ -82,6 +82,7 @@ fn account_halted_during_job_resumes() {
         stub.on_poll(status, poll.to_string());
         let run = stub.run(&format!("{line} --interval 0.01 -o out"));
         let run = run.exit_code(4);
+        assert!(!run.stderr.contains("HTTP 200"), "{}", run.stderr);
         let reported = match (line, status) {
             ("wait 9", 200) => run.suggested_command(),
             _ => run.resume_command(),
