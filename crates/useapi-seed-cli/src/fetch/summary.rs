@@ -155,15 +155,15 @@ impl Summary {
 
     /// The failed jobs, each with its first error.
     pub(crate) fn failures(&self) -> Vec<(String, String)> {
+        let mut seen = BTreeSet::new();
         let failed = self
             .groups
             .iter()
             .filter(|group| group.status == Status::Failed);
-        let mut seen = BTreeSet::new();
         failed
-            .flat_map(|group| group.job_ids.iter().map(|id| (id, group.error.message())))
+            .flat_map(|group| group.job_ids.iter().map(move |id| (id, group)))
             .filter(|(id, _)| seen.insert(*id))
-            .map(|(id, message)| (id.clone(), message.to_owned()))
+            .map(|(id, group)| (id.clone(), group.error.message().to_owned()))
             .collect()
     }
 

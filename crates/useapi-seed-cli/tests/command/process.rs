@@ -110,7 +110,11 @@ impl Run {
     #[track_caller]
     pub(crate) fn started_job(&self) -> &str {
         let started = ["submitted as ", "waiting for "];
-        let id = |line| started.iter().find_map(|start| str::strip_prefix(line, start));
+        let id = |line| {
+            started
+                .iter()
+                .find_map(|start| str::strip_prefix(line, start))
+        };
         self.stderr.lines().find_map(id).expect("no started job")
     }
 
