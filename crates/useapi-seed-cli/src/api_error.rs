@@ -9,6 +9,9 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::text::sanitize;
 
+/// How much of the service's message is shown.
+const SHOWN_CHARACTERS: usize = 300;
+
 impl From<Error> for CliError {
     fn from(error: Error) -> Self {
         Self::from(&error)
@@ -94,7 +97,7 @@ fn describe(error: &Error) -> CliError {
                 "failed" => "job failed".to_owned(),
                 status => format!("job was {status}"),
             };
-            CliError::of_kind("job_failed", Exit::JobFailed, line)
+            CliError::of_kind("job_failed", Exit::JobFailed, with_reason(&line, error))
                 .hint("It will not produce a seed. Run `fetch` again to start a new one.")
         }
         ErrorKind::WaitTimeout { elapsed, .. } => {
@@ -114,7 +117,8 @@ fn describe(error: &Error) -> CliError {
             } else {
                 Exit::Unavailable
             };
-            CliError::of_kind("unexpected_status", exit, "unexpected response").hint(error.help())
+            let line = with_reason("unexpected response", error);
+            CliError::of_kind("unexpected_status", exit, line).hint(error.help())
         }
         ErrorKind::SeedMissing { .. } => {
             let line = "job finished, but the response has no seed";
@@ -137,16 +141,15 @@ fn describe(error: &Error) -> CliError {
             }
         }
         // These name the image, or the file.
-        ErrorKind::Image(_) => CliError::of_kind("image", Exit::Failed, error.to_string())
+        ErrorKind::Image(_) => CliError::of_kind("image", Exit::Failed, without_job(error))
             .hint(format!("{} Run the same command again.", error.help())),
-        ErrorKind::Io => CliError::file(error.to_string())
+        ErrorKind::Io => CliError::file(without_job(error))
             .hint("Free some space or check permissions, and run the same command again."),
         _ => CliError::new(error.to_string()).hint(error.help()),
     }
 }
 
 fn bad_request(error: &Error, reason: &BadRequestReason) -> CliError {
-    let message = error.service_message().unwrap_or_default();
     let (kind, line) = match reason {
         BadRequestReason::ParentNotCompleted => {
             let line = "job is not finished yet";
@@ -165,10 +168,32 @@ fn bad_request(error: &Error, reason: &BadRequestReason) -> CliError {
             "no_discord_token",
             "no Discord token for this channel; configure the account at useapi.net".to_owned(),
         ),
-        BadRequestReason::Other => ("bad_request", format!("rejected by the service: {message}")),
+        BadRequestReason::Other => ("bad_request", with_reason("rejected by the service", error)),
         reason => ("bad_request", format!("rejected by the service: {reason}")),
     };
     CliError::of_kind(kind, Exit::Rejected, line)
+}
+
+/// With the start of the service's own message, if it has one.
+fn with_reason(line: &str, error: &Error) -> String {
+    let message = error.service_message().unwrap_or_default();
+    let mut reason: String = message.chars().take(SHOWN_CHARACTERS).collect();
+    if reason.len() < message.len() {
+        reason.push('…');
+    }
+    match reason.as_str() {
+        "" => line.to_owned(),
+        reason => format!("{line}: {reason}"),
+    }
+}
+
+/// The library's line without the job's ID, since other jobs meet the same.
+fn without_job(error: &Error) -> String {
+    let line = error.to_string();
+    match error.job_id() {
+        Some(id) => line.replacen(&format!("; job {id}"), "", 1),
+        None => line,
+    }
 }
 
 /// What happened to the connection, by the innermost cause.

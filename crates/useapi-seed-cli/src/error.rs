@@ -54,10 +54,12 @@ impl CliError {
         self
     }
 
-    /// The status is a part of the line, unless that has a reason that says more.
+    /// The status is a part of the line, unless that has a reason that says more, or
+    /// the response is a job.
     pub(crate) fn with_http_status(mut self, status: Option<u16>) -> Self {
         self.http_status = status;
         let is_shown = match self.exit {
+            Exit::JobFailed | Exit::Halted => status.is_some_and(|status| status >= 400),
             Exit::Rejected | Exit::Failed => {
                 matches!(self.kind, "not_found" | "unexpected_status")
             }

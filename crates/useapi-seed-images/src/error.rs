@@ -37,7 +37,7 @@ pub enum ImageError {
     #[error("image host unreachable")]
     Unreachable,
     /// The host does not have the image any more: most likely its URL has expired.
-    #[error("image URL has expired (HTTP {}: {body})", status.as_u16())]
+    #[error("image URL has expired (HTTP {}{})", status.as_u16(), after_colon(body))]
     #[non_exhaustive]
     Expired {
         /// The host's status: 403, 404 or 410.
@@ -46,7 +46,7 @@ pub enum ImageError {
         body: String,
     },
     /// The host responded with another status.
-    #[error("image host returned HTTP {}: {body}", status.as_u16())]
+    #[error("image host returned HTTP {}{}", status.as_u16(), after_colon(body))]
     #[non_exhaustive]
     HttpStatus {
         /// The host's status.
@@ -72,6 +72,14 @@ pub enum ImageError {
     /// The sink or the temporary file failed; the source says how.
     #[error("image cannot be stored")]
     Storage,
+}
+
+fn after_colon(body: &str) -> String {
+    if body.is_empty() {
+        String::new()
+    } else {
+        format!(": {body}")
+    }
 }
 
 fn describe_start(start: &str) -> String {

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
 use super::value::{duration, image_number, positive_integer};
@@ -95,6 +96,7 @@ pub(crate) struct OutputArgs {
         long,
         alias = "out",
         value_name = "DIR|TEMPLATE",
+        value_parser = NonEmptyStringValueParser::new(),
         conflicts_with = "flat"
     )]
     pub(crate) output: Option<String>,

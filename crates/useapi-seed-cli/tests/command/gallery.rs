@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::process::{CommandExt, Setup, assert_schema, command, json as read};
 use useapi_seed_tests::PNG;
 
-/// A finished dir, as if it had been fetched.
+/// A finished directory, as `fetch` writes it.
 fn finished(dir: &Path, prompt: &str, file: &str) {
     finished_of(dir, prompt, &[file.to_owned()]);
 }

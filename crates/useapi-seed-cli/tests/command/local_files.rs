@@ -23,13 +23,13 @@ fn run(mut command: Command) -> Run {
 }
 
 fn ended(mut child: Child) -> Run {
-    let begun = Instant::now();
+    let started = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        let is_blocked = begun.elapsed() > Duration::from_secs(60);
+        let is_blocked = started.elapsed() > Duration::from_secs(60);
         if is_blocked {
             child.kill().unwrap();
         }
-        assert!(!is_blocked, "it blocks");
+        assert!(!is_blocked, "the command blocks");
         std::thread::sleep(Duration::from_millis(2));
     }
     Run::of(child.wait_with_output().unwrap())
@@ -56,7 +56,7 @@ fn job_lock_without_state_allows_one_submission() {
         };
         let outs = ["one", "two", "three"];
         let children = outs.map(start);
-        // All of them are at the job before its first submission has a result.
+        // All of them have started before the first submission has a result.
         wait_until(|| {
             let lock = |out: &&str| setup.path(out).join(".useapi-seed.lock").exists();
             outs.iter().all(lock) && setup.calls(Operation::RetrieveSeed) > 0
@@ -88,7 +88,7 @@ fn job_lock_falls_back_to_output_directory() {
     assert_complete(&setup.path("out"));
 }
 
-/// Whatever the directory lacks is a reason to write to it; here nothing is lacking.
+/// A directory is written to only when something is missing.
 #[test]
 fn finished_directory_needs_no_lock() {
     let setup = Setup::running();
@@ -96,39 +96,39 @@ fn finished_directory_needs_no_lock() {
     let job_id = setup.parent();
     let fetch = || setup.fetch("out");
     let first = fetch().run().exit_code(0);
-    let calls = setup.emulator.journal().len();
-    // It can be locked no more than on a read-only file system.
+    let requests = setup.emulator.journal().len();
+    // It cannot be locked, as on a read-only file system.
     fs::create_dir(out.join(".useapi-seed.lock")).unwrap();
     fs::write(out.join("pending.json"), "{}").unwrap();
     let again = run(fetch()).exit_code(0);
     assert_eq!((again.stdout, again.stderr.as_str()), (first.stdout, ""));
     run(setup.command(&format!("wait {job_id} -o out"))).exit_code(0);
-    assert_eq!(setup.emulator.journal().len(), calls);
+    assert_eq!(setup.emulator.journal().len(), requests);
 
-    // What a killed process has left goes where that is possible.
+    // What a killed process has left is removed where that is possible.
     fs::remove_dir(out.join(".useapi-seed.lock")).unwrap();
     fs::write(out.join(".useapi-seed-abc.part"), "").unwrap();
     run(fetch()).exit_code(0);
     assert_complete(&out);
-    assert_eq!(setup.emulator.journal().len(), calls);
+    assert_eq!(setup.emulator.journal().len(), requests);
 
-    // An unfinished one needs it.
+    // An incomplete one needs the lock.
     fs::create_dir(out.join(".useapi-seed.lock")).unwrap();
     fs::remove_file(out.join("image-1.png")).unwrap();
     run(fetch())
         .exit_code(9)
         .reported("cannot write to out: cannot lock out/.useapi-seed.lock: ");
-    assert_eq!(setup.emulator.journal().len(), calls);
+    assert_eq!(setup.emulator.journal().len(), requests);
 }
 
-/// As the case of a mounted archive has it.
+/// As in a mounted archive.
 #[cfg(target_os = "linux")]
 #[test]
 fn finished_read_only_directory_is_left_alone() {
     let setup = Setup::running();
     let job_id = setup.parent();
     setup.fetch("out").run().exit_code(0);
-    let calls = setup.emulator.journal().len();
+    let requests = setup.emulator.journal().len();
     let line = format!(
         "unshare --mount --map-root-user sh -c 'mount --bind out out && \
          mount -o remount,ro,bind out && ! touch out/file 2>/dev/null && echo mounted && \
@@ -143,7 +143,7 @@ fn finished_read_only_directory_is_left_alone() {
         run.stderr
     );
     run.exit_code(0);
-    assert_eq!(setup.emulator.journal().len(), calls);
+    assert_eq!(setup.emulator.journal().len(), requests);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn settings_in_fifo_do_not_block() {
             .reported("it is larger than 1048576 bytes");
         fs::remove_file(settings.join(name)).unwrap();
     }
-    // A named one may be a pipe.
+    // A file that was named may be a pipe.
     crate::process::shell(dir.path(), "echo | useapi-seed config --config /dev/stdin")
         .run()
         .exit_code(0);
@@ -238,7 +238,7 @@ fn parts_of_killed_processes_are_removed() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "half").unwrap();
     };
-    let is_there = |path: &str| stub.path(path).exists();
+    let exists = |path: &str| stub.path(path).exists();
     for task in ["fetch", "wait"] {
         let parts = [".useapi-seed-image-abc.part", ".useapi-seed-abc.part"];
         let others = [".image-1-abc.part"];
@@ -253,9 +253,9 @@ fn parts_of_killed_processes_are_removed() {
             .env("XDG_STATE_HOME", stub.path("state"))
             .run()
             .exit_code(0);
-        assert!(parts.iter().all(|name| !is_there(&out(name))));
+        assert!(parts.iter().all(|name| !exists(&out(name))));
         // Another program's.
-        assert!(others.iter().all(|name| is_there(&out(name))));
+        assert!(others.iter().all(|name| exists(&out(name))));
         fs::remove_file(stub.path(out(others[0]))).unwrap();
         assert_eq!(names(&stub.path(task)), COMPLETE);
     }
@@ -268,13 +268,14 @@ fn similar_job_ids_have_own_directories() {
     let (one, other) = (format!("{long}1"), format!("{long}2"));
     let ids = ["1-2", "1:2", "a1c", "A1C", &one, &other];
     let run = stub.run(&format!("fetch {}", ids.join(" ")));
-    run.exit_code(0).reported("6 done, 0 failed, 0 waiting");
+    run.exit_code(0).reported("6 saved in ");
     let mut found: Vec<_> = names(stub.dir())
         .into_iter()
         .map(|name| name.to_lowercase())
         .collect();
     found.dedup();
-    assert_eq!(found.len(), ids.len() + 1, "{found:?}");
+    // And the page and the list of all.
+    assert_eq!(found.len(), ids.len() + 2, "{found:?}");
     for name in ["1-2", "a1c"] {
         assert!(stub.path(name).is_dir());
     }

@@ -11,8 +11,13 @@ use crate::stub::Stub;
 const PARENT: &str = "20240225-user:1-channel:1";
 const STARTED: &str = "20240226-user:1-channel:1";
 
-fn fetch(stub: &Stub, timeout: &str) -> Run {
-    stub.run(&format!("fetch {PARENT} -o out --timeout {timeout}"))
+fn fetch(stub: &Stub) -> Run {
+    stub.run(&format!("fetch {PARENT} -o out"))
+}
+
+/// The first poll or search is the last.
+fn fetch_briefly(stub: &Stub) -> Run {
+    stub.run(&format!("fetch {PARENT} -o out --timeout 0.001"))
 }
 
 /// The original job, whose seed is not retrieved.
@@ -46,9 +51,9 @@ fn gateway_response_is_not_a_rejection() {
         stub.on_submit_through_gateway(status);
         stub.on_list(&[]);
         stub.on_poll(200, without_seed());
-        fetch(&stub, "0.05").exit_code(7);
+        fetch(&stub).exit_code(7);
         assert!(stub.path("out/pending.json").exists(), "{status}");
-        fetch(&stub, "0.05").exit_code(5);
+        fetch_briefly(&stub).exit_code(5);
         assert_eq!(stub.submitted().len(), 1, "{status}");
     });
 }
@@ -73,7 +78,7 @@ fn second_lost_response_exits_7() {
         fs::write(path, pending.to_string()).unwrap();
         stub.run(&format!("fetch {PARENT} -o out {option}"))
             .exit_code(7)
-            .reported("HTTP 500: oops");
+            .reported("unexpected response (HTTP 500)");
         assert_eq!(stub.submitted().len(), 1, "{option}");
     }
 }
@@ -88,7 +93,7 @@ fn gateway_401_does_not_stop_batch() {
     stub.on_images();
     stub.run("fetch 5 6 7 --jobs 1")
         .exit_code(7)
-        .reported("2 done, 0 failed, 1 waiting");
+        .reported("2 saved, 1 not submitted in ");
     assert_eq!(stub.submitted().len(), 3);
 }
 
@@ -99,7 +104,7 @@ fn job_after_gateway_response_is_found() {
     stub.on_list(&[STARTED]);
     stub.on_poll(200, completed(&stub).to_string());
     stub.on_images();
-    fetch(&stub, "20").exit_code(0);
+    fetch(&stub).exit_code(0);
     assert_eq!(stub.submitted().len(), 1);
 }
 
@@ -112,14 +117,16 @@ fn response_with_nan_is_kept() {
             .to_string()
             .replace(r#""value":77"#, &format!(r#""value":{word}"#));
         stub.on_poll(200, body.as_str());
-        fetch(&stub, "3").exit_code(7).reported("out/response.txt");
+        fetch_briefly(&stub)
+            .exit_code(7)
+            .reported("note: response saved to out/response.txt");
         let kept = fs::read_to_string(stub.path("out/response.txt")).unwrap();
         assert_eq!(kept, body);
-        // It is the same job that is asked for later.
+        // The same job is polled later.
         stub.reset();
         stub.on_poll(200, completed(&stub).to_string());
         stub.on_images();
-        fetch(&stub, "20").exit_code(0);
+        fetch(&stub).exit_code(0);
         assert_eq!(stub.submitted().len(), 1);
     });
 }
@@ -131,7 +138,7 @@ fn first_poll_with_404_is_retried() {
     stub.on_first_poll(404, r#"{"error":"Unable to locate job","code":404}"#);
     stub.on_poll(200, completed(&stub).to_string());
     stub.on_images();
-    fetch(&stub, "20").exit_code(0);
+    fetch(&stub).exit_code(0);
     assert_eq!(stub.submitted().len(), 1);
 }
 
@@ -150,11 +157,11 @@ fn late_output_is_polled_for() {
         stub.on_first_poll(200, job.to_string());
         stub.on_poll(200, completed(&stub).to_string());
         stub.on_images();
-        fetch(&stub, "20").exit_code(0);
+        fetch(&stub).exit_code(0);
     }
 }
 
-/// A directory belongs to the job that was asked for, whatever the response says.
+/// A directory belongs to the requested job, whatever the response says.
 #[test]
 fn fetch_resumes_without_optional_fields() {
     let changes: [fn(&mut Value); 8] = [
@@ -175,14 +182,14 @@ fn fetch_resumes_without_optional_fields() {
         stub.on_poll(200, job.to_string());
         stub.on_image(3, 404, b"gone");
         stub.on_images();
-        fetch(&stub, "20").exit_code(1);
+        fetch(&stub).exit_code(1);
         stub.reset();
         stub.on_poll(200, job.to_string());
         stub.on_images();
-        fetch(&stub, "20").exit_code(0);
-        let calls = stub.requests();
-        fetch(&stub, "20").exit_code(0);
-        assert_eq!(stub.requests(), calls, "{case}");
+        fetch(&stub).exit_code(0);
+        let requests = stub.requests();
+        fetch(&stub).exit_code(0);
+        assert_eq!(stub.requests(), requests, "{case}");
         assert_eq!(stub.submitted().len(), 1, "{case}");
         assert!(!names(&stub.path("out")).contains(&"pending.json".to_owned()));
     });
@@ -195,7 +202,7 @@ fn numeric_job_id_is_kept() {
     stub.on_submit(200, json!({"jobid": id, "status": "started"}).to_string());
     stub.on_poll(200, completed(&stub).to_string());
     stub.on_images();
-    let run = fetch(&stub, "20").exit_code(0);
+    let run = fetch(&stub).exit_code(0);
     assert_eq!(run.started_job(), id.to_string());
 }
 
@@ -210,12 +217,12 @@ fn wait_keeps_parent_for_fetch() {
     running["status"] = json!("progress");
     running["seed"] = json!(null);
     stub.on_first_poll(200, running.to_string());
-    fetch(&stub, "0.001").exit_code(5);
+    fetch_briefly(&stub).exit_code(5);
     stub.reset();
     stub.on_poll(200, job.to_string());
     stub.on_images();
     stub.run(&format!("wait {STARTED} -o out")).exit_code(0);
-    fetch(&stub, "20").exit_code(0);
+    fetch(&stub).exit_code(0);
     assert_eq!(stub.submitted().len(), 1);
 }
 
@@ -230,5 +237,5 @@ fn requested_parent_is_polled_for_seed() {
     stub.on_job(STARTED, started);
     stub.on_job(PARENT, parent.to_string());
     stub.on_images();
-    fetch(&stub, "20").exit_code(0);
+    fetch(&stub).exit_code(0);
 }

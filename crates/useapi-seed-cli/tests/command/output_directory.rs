@@ -19,11 +19,11 @@ fn unwritable_directory_is_reported_first() {
             .run(line)
             .exit_code(9)
             .reported("cannot write to file")
-            .reported("Choose another directory");
+            .reported("Check its permissions, or use another directory.");
         assert_eq!(run.stdout, "");
         assert_eq!(stub.requests(), 0);
     }
-    // The same service is asked when there is a directory.
+    // With a directory, requests are sent.
     stub.run("fetch 5 -o sub/sub").exit_code(0);
     assert_eq!(stub.requests(), 5);
 }
@@ -32,16 +32,16 @@ fn unwritable_directory_is_reported_first() {
 fn unwritten_result_is_reported() {
     let stub = Stub::with_result();
     let out = stub.path("out");
-    // A file cannot take the place of a directory.
+    // A file cannot replace a directory.
     fs::create_dir_all(out.join("job.json")).unwrap();
     let run = stub
         .run("fetch 5 -o out")
         .exit_code(9)
         .reported("error: cannot write out/job.json")
-        .reported("the seed is 77, of job 20240225-user:1-channel:2")
+        .reported("seed 77, job 20240225-user:1-channel:2 (some files are missing)")
         .reported("useapi-seed fetch 5 -o out");
     assert_eq!(run.last_line(), "out");
-    // The rest is there, and no half file.
+    // The rest is saved, and no partial file.
     assert_eq!(
         names(&out),
         [
@@ -57,7 +57,7 @@ fn unwritten_result_is_reported() {
 }
 
 #[test]
-fn existing_files_are_replaced_and_foreign_files_noted() {
+fn existing_files_are_replaced_or_noted() {
     let stub = Stub::with_result();
     let out = stub.path("out");
     fs::create_dir(&out).unwrap();
@@ -67,7 +67,7 @@ fn existing_files_are_replaced_and_foreign_files_noted() {
     let run = stub
         .run("fetch 5 -o out")
         .exit_code(0)
-        .reported("note: image-5.webp was there before");
+        .reported("note: image-5.webp already existed and is not part of this job");
     assert!(!run.stderr.contains("notes.txt") && !run.stderr.contains("image-1.png"));
     assert_eq!(fs::read(out.join("image-1.png")).unwrap(), PNG);
     assert_eq!(fs::read(out.join("notes.txt")).unwrap(), b"old");

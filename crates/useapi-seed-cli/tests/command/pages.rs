@@ -70,7 +70,7 @@ fn output_directory_gets_its_own_page_only() {
 }
 
 #[test]
-fn page_about_all_is_for_several_jobs_or_into() {
+fn page_about_all_is_for_several_jobs_or_dir() {
     let root = Deep::new();
     fetch(&root.path("w"), &["5"]);
     assert_eq!(names(&root.path("w")), ["5", "sub"]);
@@ -85,10 +85,10 @@ fn page_about_all_is_for_several_jobs_or_into() {
     fetch(&root.path("w"), &["5", "6"]);
     let page = root.page("w/index.html");
     assert!(is_about_all(&page) && page.matches("<li>").count() == 2);
-    // Where there is one, it has the next job, too.
+    // Such a page gets the next job, too.
     fetch(&root.path("w"), &["7"]);
     assert_eq!(root.page("w/index.html").matches("<li>").count(), 3);
-    // A directory that was named for one job has only that one's page.
+    // The output directory of one job has only that job's page.
     fetch(&root.path("w"), &["8", "-o", "eight"]);
     assert_eq!(root.page("w/index.html").matches("<li>").count(), 3);
 }

@@ -207,7 +207,7 @@ fn token_is_read_from_environment_or_file() {
 
     write_token(&own, &format!("{TOKEN}\n"), 0o600);
     let (value, source) = token(&[], &[]);
-    // Enough to tell which one it is.
+    // Enough to recognize it.
     assert_eq!(
         (value.as_str(), Path::new(&source)),
         ("emul…", own.as_path())
@@ -235,14 +235,14 @@ fn readable_token_file_is_rejected() {
             .reported("Fix: chmod 600 'a token'\n");
     }
     write_token(&dir.join("empty"), " \n", 0o600);
-    for (file, words) in [
+    for (file, message) in [
         ("empty", "is empty"),
         ("xyz", "cannot read"),
         (".", "is not a regular file"),
     ] {
         run(dir, &["jobs", "--token-file", file], &[])
             .exit_code(2)
-            .reported(words);
+            .reported(message);
     }
 }
 
