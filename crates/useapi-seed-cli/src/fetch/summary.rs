@@ -22,14 +22,7 @@ const IDS_SHOWN: usize = 10;
 #[derive(Debug)]
 pub(crate) struct Summary {
     started: Instant,
-    saved: usize,
-    skipped: usize,
-    failed: usize,
-    /// Jobs that are not finished: those that run at the service, and the others.
-    running: usize,
-    not_submitted: usize,
-    images: usize,
-    bytes: u64,
+    counts: Counts,
     groups: Vec<Group>,
     exit: Exit,
     /// The exit codes of what the same command may do better with.
@@ -51,7 +44,7 @@ pub(crate) struct SummaryJson {
     summary: Counts,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Counts {
     /// Jobs that were saved by this run.
@@ -78,13 +71,7 @@ impl Summary {
     pub(crate) fn new() -> Self {
         Self {
             started: Instant::now(),
-            saved: 0,
-            skipped: 0,
-            failed: 0,
-            running: 0,
-            not_submitted: 0,
-            images: 0,
-            bytes: 0,
+            counts: Counts::default(),
             groups: Vec::new(),
             exit: Exit::default(),
             resumable: BTreeSet::new(),
@@ -103,22 +90,21 @@ impl Summary {
     pub(crate) fn add(&mut self, report: &JobReport) {
         self.worsen(report.exit());
         let status = report.status();
+        let counts = &mut self.counts;
         match status {
-            Status::Completed if report.already_present => self.skipped += 1,
-            Status::Completed => self.saved += 1,
-            Status::Failed => self.failed += 1,
-            Status::Pending if report.started_job_id.is_some() => self.running += 1,
-            Status::Pending => self.not_submitted += 1,
+            Status::Completed if report.already_present => counts.skipped += 1,
+            Status::Completed => counts.completed += 1,
+            Status::Failed => counts.failed += 1,
+            Status::Pending => counts.pending += 1,
         }
-        if let Some(file) = report
-            .seed_file
-            .as_ref()
-            .filter(|_| !report.already_present)
-        {
+        if status == Status::Pending && report.started_job_id.is_some() {
+            counts.running += 1;
+        }
+        if let (Some(file), false) = (&report.seed_file, report.already_present) {
             let (images, bytes) = file.saved();
             let (kept_images, kept_bytes) = report.kept;
-            self.images += images.saturating_sub(kept_images);
-            self.bytes += bytes.saturating_sub(kept_bytes);
+            counts.images += images.saturating_sub(kept_images);
+            counts.bytes += bytes.saturating_sub(kept_bytes);
         }
         for error in &report.errors {
             if error.is_resumable() {
@@ -141,15 +127,9 @@ impl Summary {
     pub(crate) fn to_json(&self) -> SummaryJson {
         SummaryJson {
             summary: Counts {
-                completed: self.saved,
-                skipped: self.skipped,
-                failed: self.failed,
-                pending: self.running + self.not_submitted,
-                running: self.running,
-                images: self.images,
-                bytes: self.bytes,
                 elapsed_s: seconds(self.started.elapsed()),
                 exit_code: self.exit.code(),
+                ..self.counts.clone()
             },
         }
     }
@@ -171,22 +151,23 @@ impl Summary {
     /// Prints the counts, the files that were written, and the errors, each once.
     pub(crate) fn print(&self, files: &[(&str, PathBuf)]) {
         let elapsed = short(self.started.elapsed());
-        let mut counts = vec![format!("{} saved", self.saved)];
+        let counts = &self.counts;
+        let mut parts = vec![format!("{} saved", counts.completed)];
         for (count, what) in [
-            (self.skipped, "already complete"),
-            (self.failed, "failed"),
-            (self.running, "still running at useapi.net"),
-            (self.not_submitted, "not submitted"),
+            (counts.skipped, "already complete"),
+            (counts.failed, "failed"),
+            (counts.running, "still running at useapi.net"),
+            (counts.pending - counts.running, "not finished"),
         ] {
             if count > 0 {
-                counts.push(format!("{count} {what}"));
+                parts.push(format!("{count} {what}"));
             }
         }
-        let images = match self.images {
+        let images = match counts.images {
             0 => String::new(),
-            images => format!(" ({images} images, {})", HumanBytes(self.bytes)),
+            images => format!(" ({images} images, {})", HumanBytes(counts.bytes)),
         };
-        eprint(format_args!("\n{} in {elapsed}{images}", counts.join(", ")));
+        eprint(format_args!("\n{} in {elapsed}{images}", parts.join(", ")));
         let files: Vec<_> = files
             .iter()
             .map(|(name, path)| format!("{name}: {}", sanitize(&path.to_string_lossy())))

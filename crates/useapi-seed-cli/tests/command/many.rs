@@ -290,7 +290,7 @@ fn unreachable_service_ends_batch() {
         .run()
         .exit_code(7)
         .reported("error: cannot connect: connection refused (4 attempts)\n")
-        .reported("0 saved, 9 not submitted in ")
+        .reported("0 saved, 9 not finished in ")
         .reported("pending: cannot connect: connection refused (4 attempts), 9 jobs\n");
     assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
     assert!(run.resume_command().starts_with("useapi-seed fetch "));

@@ -93,7 +93,7 @@ fn gateway_401_does_not_stop_batch() {
     stub.on_images();
     stub.run("fetch 5 6 7 --jobs 1")
         .exit_code(7)
-        .reported("2 saved, 1 not submitted in ");
+        .reported("2 saved, 1 not finished in ");
     assert_eq!(stub.submitted().len(), 3);
 }
 

@@ -254,7 +254,7 @@ fn typed_ctrl_c_leaves_no_rows() {
         (
             5,
             3,
-            "0 saved, 3 still running at useapi.net, 2 not submitted in ",
+            "0 saved, 3 still running at useapi.net, 2 not finished in ",
         ),
     ] {
         let (setup, fetch) = batch(jobs);
