@@ -128,10 +128,13 @@ impl Context {
         };
         // The last poll of a wait may end with it.
         if is_outage && gives_up_in >= LEAST_OUTAGE {
-            let cause = CliError::from(error);
-            let cause = cause.message();
-            let cause = cause.strip_prefix("cannot connect: ").unwrap_or(cause);
-            self.display.unreachable(cause, gives_up_in);
+            let line = CliError::from(error);
+            let line = line.message();
+            let cause = match error.status() {
+                Some(status) => format!("HTTP {}", status.as_u16()),
+                None => line.replacen("cannot connect: ", "", 1),
+            };
+            self.display.unreachable(&cause, gives_up_in);
         }
         is_outage
     }

@@ -69,13 +69,13 @@ fn failed_exec_exits_1_and_is_noted() {
     let stub = Stub::with_result();
     let run = fetch(&stub, "fetch 5 -o out --json", "sh -c 'exit 7'")
         .exit_code(1)
-        .reported("note: --exec: exit code 7, job 5\n");
+        .reported("note: --exec: exit status: 7, job 5\n");
     let job = record(&run);
     assert_eq!(job["exec_exit_code"], 7);
     assert_eq!(job["status"], "completed");
     let run = fetch(&stub, "fetch 6 -o other --json", "sh -c 'kill -9 $$'")
         .exit_code(1)
-        .reported("note: --exec: no exit code, job 6\n");
+        .reported("note: --exec: signal: 9 (SIGKILL), job 6\n");
     assert_eq!(record(&run)["exec_exit_code"], Value::Null);
 }
 

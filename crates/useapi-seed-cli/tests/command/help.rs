@@ -83,7 +83,7 @@ fn help_examples_succeed() {
             fs::write(setup.path(file), &jobs).unwrap();
         }
         let dirs = match name {
-            "gallery" => &[".", "pictures"][..],
+            "gallery" => &[".", "images"][..],
             "list" => &["images"],
             _ => &[],
         };

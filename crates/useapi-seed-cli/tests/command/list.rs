@@ -145,7 +145,7 @@ fn list_of_seeds_is_read_as_input() {
     let fetch = format!("fetch {} {} --into all", jobs.imagine, jobs.button);
     setup.run(&fetch).exit_code(0);
     let mut list = command(setup.dir());
-    list.env("USEAPI_INTO", "all").line("list --format csv");
+    list.env("USEAPI_DIR", "all").line("list --format csv");
     fs::write(setup.path("seeds.csv"), list.run().exit_code(0).stdout).unwrap();
     let before = setup.emulator.journal().len();
     setup.run("fetch -i seeds.csv --into all").exit_code(0);

@@ -340,7 +340,7 @@ fn outage_is_reported_once_for_all_jobs() {
         .exit_code(0)
         .reported("reachable again after 0s\n")
         .reported("\n3 saved in ");
-    let outage = "service unreachable (unexpected response (HTTP 503)); retrying, giving up in 9m";
+    let outage = "service unreachable (HTTP 503); retrying, giving up in 9m";
     assert_eq!(count(&run.stderr, outage), 1, "{}", run.stderr);
     assert_eq!(count(&run.stderr, "reachable again"), 1, "{}", run.stderr);
 }
