@@ -123,7 +123,7 @@ impl SeedFile {
     }
 
     /// Whether no requested image is missing, when the files have these sizes. With
-    /// `--seed-only` none is requested; a result without images is not whole.
+    /// `--seed-only` none is requested; a result without images is not complete.
     pub(crate) fn is_whole(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
         let has_images = !self.files.is_empty() || !self.result.images().is_empty();
         has_images && self.files.iter().all(|file| file.is_saved(&size))
