@@ -111,12 +111,12 @@ mod tests {
     #[test]
     fn rerun_command_has_no_limits() {
         for line in [
-            "a fetch 5 --timeout 0.01 --out b",
-            "a --timeout=1 fetch 5 --out b",
-            "a fetch --timeout 1 5 --timeout=2 --out b --max-time 3 --resubmit",
+            "a fetch 5 --timeout 0.01 -o b",
+            "a --timeout=1 fetch 5 -o b",
+            "a fetch --timeout 1 5 --timeout=2 -o b --max-time 3 --resubmit",
         ] {
             let words = line.split(' ').map(OsString::from);
-            assert_eq!(to_rerun(words), "a fetch 5 --out b");
+            assert_eq!(to_rerun(words), "a fetch 5 -o b");
         }
     }
 

@@ -34,7 +34,7 @@ impl Gallery {
         fetch
             .arg("fetch")
             .args(jobs)
-            .args(["--into", ".", "--interval", "0.02"])
+            .args(["-d", ".", "--interval", "0.02"])
             .env("USEAPI_BASE_URL", emulator.base_url())
             .env("USEAPI_TOKEN", emulator.token());
         run(&mut fetch);

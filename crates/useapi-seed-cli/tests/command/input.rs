@@ -130,7 +130,7 @@ fn every_input_format_is_read() {
 #[test]
 fn output_of_fetch_is_read_as_input() {
     let stub = Stub::with_result();
-    let line = format!("useapi-seed fetch {ID} 5 --json | useapi-seed fetch - --into again");
+    let line = format!("useapi-seed fetch {ID} 5 --json | useapi-seed fetch - -d again");
     crate::process::shell(stub.dir(), &line)
         .at_url(&stub.base_url(), TOKEN)
         .run()

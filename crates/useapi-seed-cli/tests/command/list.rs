@@ -142,13 +142,13 @@ fn machine_formats_keep_the_data() {
 fn list_of_seeds_is_read_as_input() {
     let setup = Setup::running();
     let jobs = setup.emulator.jobs();
-    let fetch = format!("fetch {} {} --into all", jobs.imagine, jobs.button);
+    let fetch = format!("fetch {} {} -d all", jobs.imagine, jobs.button);
     setup.run(&fetch).exit_code(0);
     let mut list = command(setup.dir());
     list.env("USEAPI_DIR", "all").line("list --format csv");
     fs::write(setup.path("seeds.csv"), list.run().exit_code(0).stdout).unwrap();
     let before = setup.emulator.journal().len();
-    setup.run("fetch -i seeds.csv --into all").exit_code(0);
+    setup.run("fetch -i seeds.csv -d all").exit_code(0);
     assert_eq!(setup.emulator.journal().len(), before);
 }
 
