@@ -37,7 +37,7 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliE
         jobs,
     } = arguments;
     let output = Output::json(common, schemas::EVENT)?;
-    let jobs = job_ids::of_arguments("--job", &jobs)?;
+    let jobs = job_ids::of_arguments(&jobs)?;
     let settings = Settings::read(common)?;
     let client = settings.client()?;
     let key_file = settings.key_file(key_file)?;
