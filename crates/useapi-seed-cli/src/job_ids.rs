@@ -28,18 +28,11 @@ const SHOWN: usize = 80;
 /// How many problems are listed; the others are counted.
 const LISTED: usize = 50;
 
-/// The IDs in the arguments of an option.
-pub(crate) fn of_arguments(arguments: &[impl AsRef<str>]) -> Result<Vec<String>, CliError> {
-    let mut ids = Ids::default();
-    for argument in arguments {
-        ids.add("", argument.as_ref());
-    }
-    ids.finish()
-}
-
-/// As [`of_arguments`], for a single one.
+/// The ID in an argument.
 pub(crate) fn of_argument(argument: &str) -> Result<String, CliError> {
-    of_arguments(&[argument]).map(|ids| ids.concat())
+    let mut ids = Ids::default();
+    ids.add("", argument);
+    ids.finish().map(|ids| ids.concat())
 }
 
 /// The IDs of the positional arguments and the input files, each once and in order.
@@ -81,21 +74,17 @@ struct Ids {
 
 impl Ids {
     fn add_file(&mut self, path: &Path) -> Result<(), CliError> {
-        let is_stdin = path == Path::new(STDIN);
-        let name = if is_stdin {
-            "stdin".to_owned()
-        } else {
-            sanitize(&path.to_string_lossy())
-        };
-        let content = if is_stdin {
+        // Either may be a pipe.
+        let (name, content) = if path == Path::new(STDIN) {
             if io::stdin().is_terminal() {
                 eprint_note("reading job IDs from the terminal; end with Ctrl-D");
             }
-            read_up_to(io::stdin(), OUTPUT_LIMIT)
+            ("stdin".into(), read_up_to(io::stdin(), OUTPUT_LIMIT))
         } else {
-            // It may be a pipe.
-            File::open(path).and_then(|file| read_up_to(file, OUTPUT_LIMIT))
+            let content = File::open(path).and_then(|file| read_up_to(file, OUTPUT_LIMIT));
+            (path.to_string_lossy(), content)
         };
+        let name = sanitize(&name);
         let content = content
             .map_err(|error| CliError::file(format!("cannot read job IDs from {name}: {error}")))?;
         self.add_content(&name, &String::from_utf8_lossy(&content));
@@ -195,27 +184,25 @@ impl Ids {
 
 /// The delimiter of CSV or TSV, and its column with job IDs.
 fn table(content: &str) -> Option<(u8, usize)> {
-    let [comma, tab, semicolon] = [b',', b'\t', b';'].map(|delimiter| {
+    let mut delimiters = [b',', b'\t', b';'].into_iter();
+    delimiters.find_map(|delimiter| {
         let header = records(content, delimiter).next()?;
-        let is_named = |name: &&str| {
+        let column = NAMES.iter().find_map(|name| {
             let mut fields = header.iter();
             fields.position(|field| field.trim().eq_ignore_ascii_case(name))
-        };
-        Some((delimiter, NAMES.iter().find_map(is_named)?))
-    });
-    comma.or(tab).or(semicolon)
+        });
+        Some((delimiter, column?))
+    })
 }
 
 fn records(content: &str, delimiter: u8) -> impl Iterator<Item = StringRecord> {
     let mut reader = ReaderBuilder::new();
     reader.has_headers(false).flexible(true);
-    // The line ends of Windows would not be counted.
-    reader
-        .delimiter(delimiter)
-        .terminator(Terminator::Any(b'\n'));
-    let records = reader.from_reader(content.as_bytes()).into_records();
+    // The reader would not count the line ends of Windows.
+    let reader = reader.terminator(Terminator::Any(b'\n'));
+    let reader = reader.delimiter(delimiter).from_reader(content.as_bytes());
     // Nothing in a text is an error.
-    records.map_while(Result::ok)
+    reader.into_records().map_while(Result::ok)
 }
 
 /// An ID without what lists, tables and editors put around it.

@@ -1,6 +1,5 @@
 //! The jobs that are saved in a directory, and `seeds.csv`, which lists their seeds.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -66,12 +65,6 @@ pub(crate) enum SavedStatus {
     Pending,
 }
 
-impl fmt::Display for SavedStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
-
 impl SavedJob {
     /// `images` is the directory that the files' names are relative to.
     fn read(state: &Path, images: &Path, directory: &str) -> Option<Self> {
@@ -117,17 +110,17 @@ impl SavedJob {
 /// directories are relative to it.
 pub(crate) fn read(dir: &Path) -> Result<Vec<SavedJob>, CliError> {
     let dir = or_current_dir(dir);
-    let names = subdirectories(dir)
+    let below = names(dir)
         .map_err(|error| CliError::file(format!("cannot read {}: {error}", dir.display())))?;
     let mut jobs: Vec<_> = SavedJob::read(dir, dir, ".").into_iter().collect();
-    jobs.extend(names.iter().filter_map(|name| {
+    jobs.extend(below.iter().filter_map(|name| {
         let path = dir.join(name);
         SavedJob::read(&path, &path, name)
     }));
     let state = dir.join(STATE_DIR);
-    let names = subdirectories(&state).unwrap_or_default();
+    let with_template = names(&state).unwrap_or_default();
     let read = |name| SavedJob::read(&state.join(name), dir, ".");
-    jobs.extend(names.iter().filter_map(read));
+    jobs.extend(with_template.iter().filter_map(read));
     jobs.sort_by_cached_key(|job| {
         let time = job.retrieved_at.clone();
         (
@@ -140,12 +133,10 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<SavedJob>, CliError> {
     Ok(jobs)
 }
 
-fn subdirectories(dir: &Path) -> io::Result<Vec<String>> {
-    let entries = fs::read_dir(dir)?.flatten();
-    let dirs = entries.filter(|entry| entry.path().is_dir());
-    // Those of this command have names in Unicode.
-    let names = dirs.filter_map(|entry| entry.file_name().into_string().ok());
-    Ok(names.collect())
+/// The names in a directory; those of this command are Unicode.
+fn names(dir: &Path) -> io::Result<Vec<String>> {
+    let names = fs::read_dir(dir)?.flatten().map(|entry| entry.file_name());
+    Ok(names.filter_map(|name| name.into_string().ok()).collect())
 }
 
 /// All columns, separated by `delimiter`.
@@ -247,17 +238,20 @@ mod tests {
         let jobs = read(root.path()).unwrap();
         let jobs = jobs.iter().map(|job| {
             let images = job.images.join(" ");
-            format!("{} {} {} [{images}]", job.job_id, job.directory, job.status)
+            format!(
+                "{} {} {:?} [{images}]",
+                job.job_id, job.directory, job.status
+            )
         });
         assert_eq!(
             jobs.collect::<Vec<_>>(),
             [
-                "2 old completed [a.png]",
-                "1 new completed [a.png]",
-                "5 . completed [cat.png]",
-                "6 . pending []",
-                "3 cut pending [a.png]",
-                "4 late completed [a.png]",
+                "2 old Completed [a.png]",
+                "1 new Completed [a.png]",
+                "5 . Completed [cat.png]",
+                "6 . Pending []",
+                "3 cut Pending [a.png]",
+                "4 late Completed [a.png]",
             ]
         );
         assert!(read(&path("none")).is_err());

@@ -1,7 +1,7 @@
 //! What `fetch` and `wait` have in common: from options and settings to jobs, and from
 //! their results to pages and lists.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -184,7 +184,6 @@ pub(super) fn context(
         images: images(output),
         embed_metadata: output.embed_metadata,
         template: template(output)?,
-        names: RefCell::default(),
         exec: None,
         accounts: Accounts::new(settings.jobs(slots)?.value),
         is_reached: Cell::new(false),

@@ -1,6 +1,6 @@
 //! `demo`: the same as `fetch`, against an emulator in the process.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -48,7 +48,6 @@ pub(crate) async fn run(common: &Common, arguments: Demo) -> Result<Exit, CliErr
         images: ImageSelection::All,
         embed_metadata: false,
         template: None,
-        names: RefCell::default(),
         exec: None,
         accounts: Accounts::new(NonZeroUsize::MIN),
         is_reached: Cell::new(false),

@@ -82,7 +82,7 @@ fn table(jobs: &[SavedJob]) -> String {
             job.seed.map(|seed| seed.to_string()).unwrap_or_default(),
             job.images.len().to_string(),
             retrieved_at.chars().take("2026-01-01".len()).collect(),
-            job.status.to_string(),
+            format!("{:?}", job.status).to_lowercase(),
             one_line(job.prompt.as_deref().unwrap_or_default()),
         ]);
     }

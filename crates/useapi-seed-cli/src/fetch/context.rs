@@ -1,6 +1,6 @@
 //! What all jobs of a command share.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -11,7 +11,7 @@ use super::accounts::{Account, Accounts};
 use super::display::Display;
 use super::exec::Exec;
 use super::images::ImageSelection;
-use super::output_template::{Names, OutputTemplate};
+use super::output_template::OutputTemplate;
 use crate::account_state;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -55,8 +55,6 @@ pub(crate) struct Context {
     pub(crate) images: ImageSelection,
     pub(crate) embed_metadata: bool,
     pub(crate) template: Option<OutputTemplate>,
-    /// The image names that were chosen.
-    pub(crate) names: RefCell<Names>,
     pub(crate) exec: Option<Exec>,
     pub(crate) accounts: Accounts,
     /// Whether the service has accepted a submission.

@@ -1,6 +1,5 @@
 //! `--exec`: a command for each job that was saved.
 
-use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 
@@ -8,6 +7,7 @@ use tokio::process::Command;
 
 use super::report::JobReport;
 use crate::error::CliError;
+use crate::exit::Exit;
 
 /// A command line with placeholders. No shell is involved: a prompt stays one argument.
 #[derive(Clone, Debug)]
@@ -27,50 +27,27 @@ impl Exec {
     /// Runs it for a saved job.
     pub(super) async fn run(&self, report: &JobReport) -> Result<ExitStatus, CliError> {
         let mut words = self.0.iter().map(|word| fill(word, report));
-        let mut command = Command::new(words.next().unwrap_or_default());
-        command
-            .args(words)
-            .stdin(Stdio::null())
-            // stdout is for this command's data.
-            .stdout(io::stderr());
+        let program = words.next().unwrap_or_default();
+        let mut command = Command::new(&program);
+        command.args(words).stdin(Stdio::null());
+        // stdout is for this command's data.
+        command.stdout(io::stderr());
         command.status().await.map_err(|error| {
-            let program = self.0.first().map_or("", String::as_str);
-            CliError::of_kind(
-                "exec",
-                crate::exit::Exit::Failed,
-                format!("--exec: cannot run {program}: {error}"),
-            )
+            let message = format!("--exec: cannot run {program}: {error}");
+            CliError::of_kind("exec", Exit::Failed, message)
         })
     }
 }
 
-/// Replaces the placeholders, once and from left to right: values are not searched.
-fn fill(word: &str, report: &JobReport) -> OsString {
-    let result = report.seed_file.as_ref().map(|file| &file.result);
-    let mut filled = OsString::new();
-    let mut rest = word;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push(before);
-        let value: Option<(OsString, &str)> = after.split_once('}').and_then(|(key, after)| {
-            let value = match key {
-                "dir" => report.directory.clone().into_os_string(),
-                "job_id" => report.job_id.clone().into(),
-                "seed" => result?.seed().to_string().into(),
-                "prompt" => result?.prompt().unwrap_or_default().into(),
-                _ => return None,
-            };
-            Some((value, after))
-        });
-        if let Some((value, after)) = value {
-            filled.push(value);
-            rest = after;
-        } else {
-            filled.push("{");
-            rest = after;
-        }
-    }
-    filled.push(rest);
-    filled
+/// Replaces the placeholders. The prompt comes last: nothing in it is replaced.
+fn fill(word: &str, report: &JobReport) -> String {
+    let word = word.replace("{dir}", &report.directory.to_string_lossy());
+    let word = word.replace("{job_id}", &report.job_id);
+    let Some(file) = &report.seed_file else {
+        return word;
+    };
+    word.replace("{seed}", &file.result.seed().to_string())
+        .replace("{prompt}", file.result.prompt().unwrap_or_default())
 }
 
 #[cfg(test)]

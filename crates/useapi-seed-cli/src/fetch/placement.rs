@@ -22,8 +22,8 @@ pub(crate) fn move_images(
 ) -> Result<(), CliError> {
     for image in files {
         let Some(name) = &image.file else { continue };
-        let target = base.join(name);
-        move_image(job_dir, &target, image).map_err(|cause| {
+        move_image(job_dir, base, name, image).map_err(|cause| {
+            let target = base.join(name);
             let message = format!("cannot move an image to {}: {cause}", target.display());
             match (cause.kind(), CliError::file(message)) {
                 (io::ErrorKind::AlreadyExists, error) => {
@@ -36,31 +36,26 @@ pub(crate) fn move_images(
     Ok(())
 }
 
-fn move_image(job_dir: &Path, target: &Path, image: &ImageFile) -> io::Result<()> {
+fn move_image(job_dir: &Path, base: &Path, name: &str, image: &ImageFile) -> io::Result<()> {
+    let target = base.join(name);
     let extension = target.extension().unwrap_or_default().to_string_lossy();
     let source = job_dir.join(format!("image-{}.{extension}", image.number));
     let has_size = |path: &Path| image.size.is_some() && atomic_file::size(path) == image.size;
-    if has_size(target) {
+    if has_size(&target) {
         // Where a file system cannot rename without replacing, it is linked first.
         if target != source && has_size(&source) {
             fs::remove_file(&source)?;
         }
         return Ok(());
     }
-    let directory = target.parent().unwrap_or(Path::new(""));
-    create_dir_all(directory)?;
-    atomic_file::rename_new(&source, target)?;
-    atomic_file::sync(directory)?;
-    atomic_file::sync(job_dir)
-}
-
-/// As the function of this name, but the directories outlive a loss of power.
-fn create_dir_all(directory: &Path) -> io::Result<()> {
-    let is_missing = |directory: &&Path| !directory.as_os_str().is_empty() && !directory.exists();
-    let missing: Vec<_> = directory.ancestors().take_while(is_missing).collect();
+    let directory = target.parent().unwrap_or(base);
     fs::create_dir_all(directory)?;
-    let parents = missing.iter().filter_map(|directory| directory.parent());
-    parents.into_iter().try_for_each(atomic_file::sync)
+    atomic_file::rename_new(&source, &target)?;
+    // The directories outlive a loss of power, too.
+    atomic_file::sync(job_dir)?;
+    let below = |directory: &&Path| directory.starts_with(base);
+    let mut directories = directory.ancestors().take_while(below);
+    directories.try_for_each(atomic_file::sync)
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use super::context::Context;
 use super::display::JobDisplay;
 use super::metadata::{self, Metadata};
 use super::output_dir::{OutputDir, images_base};
-use super::output_template::Values;
 use super::placement::move_images;
 use super::report::JobReport;
 use super::seed_file::{NAME, SeedFile, listed};
@@ -54,11 +53,7 @@ pub(super) async fn all(
     let failures = errors.len();
     let saved = images(context, dir, result, &requested, file, display, errors).await;
     if let (Some(template), true) = (&context.template, errors.len() == failures) {
-        let values = Values::new(&requested, result);
-        let names = context
-            .names
-            .borrow_mut()
-            .choose(base, template, &values, &saved);
+        let names = template.names(base, &requested, result, &saved);
         for ((number, _), name) in saved.iter().zip(names) {
             file.rename(*number, name);
         }
