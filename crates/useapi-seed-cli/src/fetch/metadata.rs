@@ -26,12 +26,8 @@ use crate::text::one_line;
 /// The limit of the library for an image.
 const IMAGE_LIMIT: u64 = 256 * 1024 * 1024;
 
-const ITXT: [u8; 4] = *b"iTXt";
-// Keyword, two bytes for uncompressed text, language, and the keyword's translation.
-const DESCRIPTION: &str = "Description\0\0\0\0\0";
-const SEED: &str = "useapi:seed\0\0\0\0\0";
-const JOB_ID: &str = "useapi:job_id\0\0\0\0\0";
-const XMP: &str = "XML:com.adobe.xmp\0\0\0\0\0";
+const JOB_ID: &str = "useapi:job_id";
+const XMP: &str = "XML:com.adobe.xmp";
 
 /// What is written into an image.
 #[derive(Clone, Debug, Template)]
@@ -83,25 +79,27 @@ fn with_metadata(content: &Bytes, metadata: &Metadata, packet: String) -> Option
     let mut png = Png::from_bytes(content.clone()).ok()?;
     // Not part of the image, but kept.
     let tail = content.get(png.len()..)?;
-    let has = |png: &Png, header: &str| {
-        let mut texts = png.chunks().iter().filter(|chunk| chunk.kind() == ITXT);
-        texts.any(|chunk| chunk.contents().starts_with(header.as_bytes()))
+    let has = |png: &Png, keyword: &str| {
+        let mut texts = png.chunks().iter().filter(|chunk| chunk.kind() == *b"iTXt");
+        texts.any(|chunk| chunk.contents().starts_with(keyword.as_bytes()))
     };
     if has(&png, JOB_ID) {
         return Some(content.to_vec());
     }
     let mut texts = vec![
-        (DESCRIPTION, metadata.description.clone()),
-        (SEED, metadata.seed.to_string()),
+        ("Description", metadata.description.clone()),
+        ("useapi:seed", metadata.seed.to_string()),
         (JOB_ID, metadata.job_id.clone()),
     ];
     if !has(&png, XMP) {
         texts.push((XMP, packet));
     }
+    let own = texts.into_iter().map(|(keyword, text)| {
+        // Two bytes are for uncompressed text, language and translated keyword are empty.
+        PngChunk::new(*b"iTXt", format!("{keyword}\0\0\0\0\0{text}").into())
+    });
     let chunks = png.chunks_mut();
     let start = chunks.iter().position(|chunk| chunk.kind() == *b"IDAT")?;
-    let own = texts.into_iter();
-    let own = own.map(|(header, text)| PngChunk::new(ITXT, (header.to_owned() + &text).into()));
     chunks.splice(start..start, own);
     Some([&png.encoder().bytes(), tail].concat())
 }
@@ -203,8 +201,8 @@ mod tests {
         let mut png = Png::from_bytes(Bytes::from_static(PNG)).unwrap();
         for (at, kind, text) in [
             (1, *b"tEXt", "Description\0of another program".to_owned()),
-            (2, ITXT, "Description\0\0\0\0\0another".to_owned()),
-            (3, ITXT, format!("{XMP}<x:xmpmeta/>")),
+            (2, *b"iTXt", "Description\0\0\0\0\0another".to_owned()),
+            (3, *b"iTXt", format!("{XMP}\0\0\0\0\0<x:xmpmeta/>")),
         ] {
             png.chunks_mut()
                 .insert(at, PngChunk::new(kind, text.into()));
