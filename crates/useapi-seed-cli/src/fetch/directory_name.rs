@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
-use sanitize_filename::{
-    Options, OptionsForCheck, is_sanitized_with_options, sanitize_with_options,
-};
+use sanitize_filename::{Options, sanitize_with_options};
 use sha2::{Digest, Sha256};
 
 use crate::text::sanitize;
@@ -34,23 +32,22 @@ pub(crate) fn of(job_id: &str) -> PathBuf {
 /// command, not reserved, and without a dot or space at the end, which Windows drops.
 /// It has at most `longest` bytes.
 pub(super) fn component(text: &str, longest: usize) -> String {
-    let options = Options {
-        windows: true,
-        truncate: false,
-        replacement: "-",
+    let valid = |text: &str| {
+        let options = Options {
+            windows: true,
+            truncate: false,
+            replacement: "-",
+        };
+        sanitize_with_options(text, options)
     };
-    let name = sanitize_with_options(sanitize(text), options);
+    let name = valid(&sanitize(text));
     let name = name.trim_start_matches(['.', '-', ' ']);
     let is_within = |(at, letter): &(usize, char)| at + letter.len_utf8() <= longest;
     let start = name.char_indices().take_while(is_within);
     let start: String = start.map(|(_, letter)| letter).collect();
     let name = start.trim_end_matches(['.', ' ']);
-    let options = OptionsForCheck {
-        windows: true,
-        truncate: false,
-    };
     // Such as `con` of `-con`.
-    if name.is_empty() || !is_sanitized_with_options(name, options) {
+    if name.is_empty() || valid(name) != name {
         return "_".to_owned() + name;
     }
     name.to_owned()
