@@ -1,6 +1,5 @@
 //! The file with the jobs that failed, which `fetch -i` reads.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,27 +13,23 @@ pub(crate) const NAME: &str = "failed.txt";
 const START: &str = "# Failed jobs of useapi-seed; to retry them: useapi-seed fetch -i FILE\n";
 
 /// Writes the IDs of jobs, each with the reason in a comment; without any the file is
-/// removed. Gives its path when it exists. A file of another program is left unchanged, which is an error.
+/// removed. Gives its path when it exists. A file of another program is left unchanged,
+/// which is an error.
 pub(crate) fn write(path: &Path, failed: &[(String, String)]) -> Result<Option<PathBuf>, CliError> {
     let exists = own_file_exists(path, START)?;
-    let mut text = START.to_owned();
-    for (id, reason) in failed {
-        let _ = writeln!(text, "{id}  # {}", one_line(reason));
-    }
-    let (what, outcome) = if !failed.is_empty() {
-        ("write", atomic_file::write(path, text.as_bytes()))
+    let lines = failed
+        .iter()
+        .map(|(id, reason)| format!("{id}  # {}\n", one_line(reason)));
+    let written = if !failed.is_empty() {
+        let text = START.to_owned() + &lines.collect::<String>();
+        atomic_file::write(path, text.as_bytes())
     } else if exists {
-        ("remove", fs::remove_file(path))
+        fs::remove_file(path)
     } else {
-        return Ok(None);
+        Ok(())
     };
-    match outcome {
-        Ok(()) => Ok((!failed.is_empty()).then(|| path.to_owned())),
-        Err(error) => Err(CliError::file(format!(
-            "cannot {what} {}: {error}",
-            path.display()
-        ))),
-    }
+    written.map_err(|error| CliError::file(format!("cannot write {}: {error}", path.display())))?;
+    Ok((!failed.is_empty()).then(|| path.to_owned()))
 }
 
 #[cfg(test)]

@@ -2,43 +2,37 @@
 //!
 //! Everything that is not a job ID is reported together, before anything is sent.
 
-mod check;
-mod document;
-
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use useapi_seed::channel_of;
+use csv::{Position, ReaderBuilder, StringRecord, Terminator};
+use serde_json::{Deserializer, Value};
+use useapi_seed::{ErrorKind, channel_of, check_job_id};
 
 use crate::error::CliError;
 use crate::local_file::{OUTPUT_LIMIT, read_up_to};
 use crate::terminal::eprint_note;
 use crate::text::sanitize;
-use check::{has_digit, normalized, problem, shown};
 
 /// Stands for stdin, as an argument or as an input file.
 const STDIN: &str = "-";
+/// Names of columns and fields, the first that is present counts. The output of `fetch`
+/// has the first two.
+const NAMES: [&str; 3] = ["requested_job_id", "job_id", "jobid"];
+/// Besides letters and digits.
+const ALLOWED: &str = "-_.:+~=@";
+/// How many characters of a text are shown.
+const SHOWN: usize = 80;
 /// How many problems are listed; the others are counted.
 const LISTED: usize = 50;
 
-/// The IDs in the arguments of an option, or of a positional argument if the name does
-/// not begin with `-`.
-pub(crate) fn of_arguments(
-    name: &str,
-    arguments: &[impl AsRef<str>],
-) -> Result<Vec<String>, CliError> {
+/// The ID in an argument.
+pub(crate) fn of_argument(argument: &str) -> Result<String, CliError> {
     let mut ids = Ids::default();
-    for argument in arguments {
-        ids.add_argument(name, argument.as_ref());
-    }
-    ids.finish()
-}
-
-/// As [`of_arguments`], for a single one.
-pub(crate) fn of_argument(name: &str, argument: &str) -> Result<String, CliError> {
-    of_arguments(name, &[argument]).map(|ids| ids.concat())
+    ids.add("", argument);
+    ids.finish().map(|ids| ids.concat())
 }
 
 /// The IDs of the positional arguments and the input files, each once and in order.
@@ -46,13 +40,15 @@ pub(crate) fn read(arguments: &[String], input_files: &[PathBuf]) -> Result<Vec<
     let mut ids = Ids::default();
     for argument in arguments {
         if argument == STDIN {
-            ids.add_document(Path::new(STDIN))?;
+            ids.add_file(Path::new(STDIN))?;
+        } else if channel_of(argument).is_none() && Path::new(argument).is_file() {
+            ids.reject("", argument, "is a file; read it with -i");
         } else {
-            ids.add_argument("JOBID", argument);
+            ids.add("", argument);
         }
     }
     for file in input_files {
-        ids.add_document(file)?;
+        ids.add_file(file)?;
     }
     let mut ids = ids.finish()?;
     if ids.is_empty() {
@@ -74,69 +70,103 @@ pub(crate) fn read(arguments: &[String], input_files: &[PathBuf]) -> Result<Vec<
 struct Ids {
     valid: Vec<String>,
     problems: Vec<String>,
-    /// What an argument was probably meant to be.
-    hint: Option<&'static str>,
 }
 
 impl Ids {
-    fn add_argument(&mut self, name: &str, argument: &str) {
-        let is_option = name.starts_with('-');
-        if !is_option && channel_of(argument).is_none() && Path::new(argument).is_file() {
-            let problem = format!("not a job ID: {} (is a file)", shown(argument));
-            self.problems.push(problem);
-            self.hint = Some("did you mean `- < FILE`, or with fetch `-i FILE`?");
-            return;
-        }
-        let location = if is_option { name } else { "" };
-        let is_valid = self.add(location, argument);
-        let is_word = !argument.trim().is_empty() && !has_digit(argument);
-        if !is_option && !is_valid && is_word {
-            self.hint = Some("did you mean --fields?");
-        }
-    }
-
-    fn add_document(&mut self, path: &Path) -> Result<(), CliError> {
+    fn add_file(&mut self, path: &Path) -> Result<(), CliError> {
+        // Either may be a pipe.
         let (name, content) = if path == Path::new(STDIN) {
             if io::stdin().is_terminal() {
                 eprint_note("reading job IDs from the terminal; end with Ctrl-D");
             }
             ("stdin".into(), read_up_to(io::stdin(), OUTPUT_LIMIT))
         } else {
-            // It may be a pipe.
             let content = File::open(path).and_then(|file| read_up_to(file, OUTPUT_LIMIT));
             (path.to_string_lossy(), content)
         };
+        let name = sanitize(&name);
         let content = content
             .map_err(|error| CliError::file(format!("cannot read job IDs from {name}: {error}")))?;
-        self.add_content(&sanitize(&name), &content);
+        self.add_content(&name, &String::from_utf8_lossy(&content));
         Ok(())
     }
 
-    fn add_content(&mut self, name: &str, content: &[u8]) {
-        for (location, text) in document::texts(content) {
-            let location = format!("{name}, {location}");
-            match text {
-                Ok(text) => _ = self.add(&location, &text),
-                Err(problem) => self.problems.push(format!("{location}: {problem}")),
+    /// Adds the IDs of CSV or TSV if the first line names a column for them, of JSON if
+    /// it begins as JSON does, or else of lines.
+    fn add_content(&mut self, name: &str, content: &str) {
+        let content = content.trim_start_matches('\u{feff}');
+        if let Some((delimiter, column)) = table(content) {
+            self.add_table(name, content, delimiter, column);
+        } else if content.trim_start().starts_with(['[', '{']) {
+            self.add_json(name, content);
+        } else {
+            self.add_lines(name, content);
+        }
+    }
+
+    /// A job ID per line; what follows a `#` is a comment.
+    fn add_lines(&mut self, name: &str, content: &str) {
+        for (line, number) in content.lines().zip(1..) {
+            let (text, _) = line.split_once('#').unwrap_or((line, ""));
+            if !normalized(text).is_empty() {
+                self.add(&format!("{name}, line {number}: "), text);
             }
         }
     }
 
-    fn add(&mut self, location: &str, text: &str) -> bool {
+    fn add_table(&mut self, name: &str, content: &str, delimiter: u8, column: usize) {
+        for record in records(content, delimiter).skip(1) {
+            let line = record.position().map_or(0, Position::line);
+            let location = format!("{name}, line {line}: ");
+            let id = record.get(column).unwrap_or_default();
+            let hides_lines = |field: &str| field.contains('\n') && channel_of(field).is_some();
+            if record.iter().any(hides_lines) {
+                self.reject(&location, id, "the quotes of its line hide other IDs");
+            } else if !record.iter().all(|field| field.trim().is_empty()) {
+                self.add(&location, id);
+            }
+        }
+    }
+
+    /// JSON values one after the other, such as JSON lines or an array.
+    fn add_json(&mut self, name: &str, content: &str) {
+        let mut number = 0;
+        for value in Deserializer::from_str(content).into_iter() {
+            let items = match value {
+                Ok(Value::Array(items)) => items,
+                Ok(value) => vec![value],
+                Err(error) => {
+                    let problem = format!("{name}: not valid JSON: {error}");
+                    return self.problems.push(problem);
+                }
+            };
+            for item in items {
+                number += 1;
+                let mut fields = NAMES.iter().filter_map(|name| item.get(name)?.as_str());
+                let id = item.as_str().or_else(|| fields.next());
+                let text = id.map_or_else(|| item.to_string(), str::to_owned);
+                self.add(&format!("{name}, item {number}: "), &text);
+            }
+        }
+    }
+
+    fn add(&mut self, location: &str, text: &str) {
         let id = normalized(text);
-        let Some(problem) = problem(id) else {
-            self.valid.push(id.to_owned());
-            return true;
-        };
-        let separator = if location.is_empty() { "" } else { ": " };
-        let text = shown(text);
-        let problem = format!("{location}{separator}not a job ID: {text} ({problem})");
+        match problem(id) {
+            None => self.valid.push(id.to_owned()),
+            Some(problem) => self.reject(location, text, &problem),
+        }
+    }
+
+    fn reject(&mut self, location: &str, text: &str, problem: &str) {
+        let start: String = text.chars().take(SHOWN).collect();
+        let rest = if start.len() < text.len() { "..." } else { "" };
+        let problem = format!("{location}not a job ID: {start:?}{rest} ({problem})");
         self.problems.push(problem);
-        false
     }
 
     fn finish(self) -> Result<Vec<String>, CliError> {
-        let error = match self.problems.as_slice() {
+        Err(match self.problems.as_slice() {
             [] => return Ok(self.valid),
             [problem] => CliError::usage(problem).hint("Nothing was sent."),
             problems => {
@@ -148,11 +178,56 @@ impl Ids {
                     more => error.hint(format!("and {more} more")),
                 }
             }
-        };
-        Err(match self.hint {
-            Some(hint) => error.hint(hint),
-            None => error,
         })
+    }
+}
+
+/// The delimiter of CSV or TSV, and its column with job IDs.
+fn table(content: &str) -> Option<(u8, usize)> {
+    let mut delimiters = [b',', b'\t', b';'].into_iter();
+    delimiters.find_map(|delimiter| {
+        let header = records(content, delimiter).next()?;
+        let column = NAMES.iter().find_map(|name| {
+            let mut fields = header.iter();
+            fields.position(|field| field.trim().eq_ignore_ascii_case(name))
+        });
+        Some((delimiter, column?))
+    })
+}
+
+fn records(content: &str, delimiter: u8) -> impl Iterator<Item = StringRecord> {
+    let mut reader = ReaderBuilder::new();
+    reader.has_headers(false).flexible(true);
+    // The reader would not count the line ends of Windows.
+    let reader = reader.terminator(Terminator::Any(b'\n'));
+    let reader = reader.delimiter(delimiter).from_reader(content.as_bytes());
+    // Nothing in a text is an error.
+    reader.into_records().map_while(Result::ok)
+}
+
+/// An ID without what lists, tables and editors put around it.
+fn normalized(text: &str) -> &str {
+    text.trim_matches(|character: char| {
+        character.is_whitespace() || matches!(character, '"' | '\'' | ',' | '\u{200b}' | '\u{feff}')
+    })
+}
+
+/// Why a text cannot be a job ID.
+fn problem(id: &str) -> Option<String> {
+    if let Err(error) = check_job_id(id) {
+        return Some(match error.kind() {
+            ErrorKind::InvalidInput { reason, .. } => reason.clone(),
+            _ => error.to_string(),
+        });
+    }
+    let is_allowed = |character: char| character.is_alphanumeric() || ALLOWED.contains(character);
+    match id.chars().find(|character| !is_allowed(*character)) {
+        Some(' ') => Some("contains a space".to_owned()),
+        Some(character) if character.is_ascii() => Some(format!("contains {character}")),
+        Some(character) => Some(format!("contains U+{:04X}", u32::from(character))),
+        // A word that was meant for an option.
+        None if !id.contains(char::is_numeric) => Some("contains no digit".to_owned()),
+        None => None,
     }
 }
 
@@ -165,13 +240,13 @@ mod tests {
 
     fn ids(content: impl AsRef<[u8]>) -> Vec<String> {
         let mut ids = Ids::default();
-        ids.add_content("f", content.as_ref());
+        ids.add_content("f", &String::from_utf8_lossy(content.as_ref()));
         ids.finish().unwrap()
     }
 
     fn problems(content: impl AsRef<[u8]>) -> Vec<String> {
         let mut ids = Ids::default();
-        ids.add_content("f", content.as_ref());
+        ids.add_content("f", &String::from_utf8_lossy(content.as_ref()));
         ids.problems
     }
 
@@ -181,30 +256,21 @@ mod tests {
             "\u{feff}# mine\r\n1-user:1\r\n\n  2-user:1  # a, \"b\n\u{200b}\n#3\n\"4\",\n{A}\t#x"
         );
         assert_eq!(ids(text), ["1-user:1", "2-user:1", "4", A]);
-        let text = format!("{A}  # failed, see \"{B}\r\n{B} # \"moderated\r\n");
+        let text = format!("\"{A}\"  # failed, see \"{B}\r\n\"{B}\" # \"moderated\r\n");
         assert_eq!(ids(text), [A, B]);
-        assert_eq!(
-            problems("1#2"),
-            ["f, line 1: not a job ID: \"1#2\" (contains #)"]
-        );
     }
 
     #[test]
     fn column_of_job_ids_is_read() {
         for text in [
             format!("prompt,job_id\r\n\"a, \"\"b\"\"\nc\",{A}\r\n,\r\nd,\"{B}\"\r\n"),
-            format!("\u{feff}Job ID;seed\n{A};{B}\n{B};7\n"),
-            format!("# mine\n\nseed\tJOBID\n1\t{A}\n# more\n2\t{B}"),
-            format!("job_id,requested_job_id\n1,{A}\n2,{B} # again\n"),
+            format!("\u{feff}JobID;seed\n{A};{B}\n{B};7\n"),
+            format!("seed\tJOBID\n1\t{A}\n\n2\t{B}"),
+            format!("\"job_id\",\"requested_job_id\"\n\"1\",\"{A}\"\n\"2\",\"{B}\"\r\n"),
             format!("jobid\n{A}\n{B}\n"),
-            format!("{A},a cat\n#{A},{B}\n{B},\"a\ndog\"\n"),
-            format!("prompt,job_id\n#cat,{A}\n# mine\n\"# dog\",{B}\n"),
-            format!("{A}\ta cat\r\n\r\n{B}\r\n"),
+            format!("prompt,job_id\n#cat,{A}\n\"# dog\",{B}\n"),
         ] {
             assert_eq!(ids(&text), [A, B], "{text}");
-            let units = format!("\u{feff}{text}");
-            let utf16: Vec<u8> = units.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            assert_eq!(ids(utf16), [A, B]);
         }
     }
 
@@ -220,7 +286,6 @@ mod tests {
             ),
             format!("{{\n  \"job_id\": \"{A}\"\n}}\n{{\n  \"job_id\": \"{B}\"\n}}\n"),
             format!("{{\"job_id\":\"{A}\"}}\n\"{B}\"\n"),
-            format!("\"{A}\"\n\"{B}\"\n"),
         ] {
             assert_eq!(ids(&text), [A, B], "{text}");
         }
@@ -229,33 +294,31 @@ mod tests {
     #[test]
     fn problems_name_their_place() {
         assert_eq!(
-            problems(b"job_id,prompt\r\n1,a\r\n\r\n# b\r\n,c\r\n\"1\n2\",d\r\n\xff1,\xff\n2,\xff"),
+            problems(b"job_id,prompt\r\n1,a\r\n\r\n,c\r\n\"1\n2\",d\r\n\xff1,\xff\n2,\xff"),
             [
-                "f, line 5: not a job ID: \"\" (is empty)",
-                "f, line 6: not a job ID: \"1\\n2\" (contains a control character)",
-                "f, line 8: not UTF-8 text",
+                "f, line 4: not a job ID: \"\" (is empty)",
+                "f, line 5: not a job ID: \"1\\n2\" (contains a control character)",
+                "f, line 7: not a job ID: \"\u{fffd}1\" (contains U+FFFD)",
             ]
         );
         assert_eq!(
-            problems(format!("{A},a\n{A},{B}\n{A},\"an inch\n{B},b\n")),
-            [
-                "f, line 2: more than one job ID",
-                "f, line 3: more than one job ID"
-            ]
+            problems(format!("job_id,prompt\n{A},{B}\n{A},\"an inch\n{B},b\n")),
+            [format!(
+                "f, line 3: not a job ID: \"{A}\" (the quotes of its line hide other IDs)"
+            )]
         );
         assert_eq!(
-            problems("{\"job_id\":\"1\"}\n\n{\"job_id\" 1}\n{\"job_id\":\"2 3\"}\n5"),
+            problems("{\"job_id\":\"1\"}\n{\"job_id\":\"2 3\"}\n5\n{\"job_id\" 1}\n"),
             [
-                "f, line 3: not valid JSON",
-                "f, line 4: not a job ID: \"2 3\" (contains a space)",
-                "f, line 5: no job_id",
+                "f, item 2: not a job ID: \"2 3\" (contains a space)",
+                "f: not valid JSON: expected `:` at line 4 column 11",
             ]
         );
         assert_eq!(
             problems("[\n\"1\",\n\"2/3\",\n{}]"),
             [
                 "f, item 2: not a job ID: \"2/3\" (contains /)",
-                "f, item 3: no job_id"
+                "f, item 3: not a job ID: \"{}\" (contains {)"
             ]
         );
     }
@@ -263,22 +326,71 @@ mod tests {
     #[test]
     fn every_problem_is_reported_at_once() {
         let mut ids = Ids::default();
-        ids.add_content("f", b"id,prompt\n1\n2 3\n\xff5\n[\n");
-        ids.add_argument("JOBID", "6\x1b");
-        ids.add_argument("--job", "7/");
+        ids.add_content("f", "id,prompt\n1\n2 3\n\u{fffd}5\n[\n");
+        ids.add("", "6\x1b");
         let error = ids.finish().unwrap_err();
-        assert_eq!(error.message(), "6 invalid job IDs; nothing was sent");
+        assert_eq!(error.message(), "5 invalid job IDs; nothing was sent");
         assert_eq!(
             error.hint_text().unwrap().lines().collect::<Vec<_>>(),
             [
                 "f, line 1: not a job ID: \"id,prompt\" (contains ,)",
                 "f, line 3: not a job ID: \"2 3\" (contains a space)",
-                "f, line 4: not UTF-8 text",
+                "f, line 4: not a job ID: \"\u{fffd}5\" (contains U+FFFD)",
                 "f, line 5: not a job ID: \"[\" (contains [)",
                 "not a job ID: \"6\\u{1b}\" (contains a control character)",
-                "--job: not a job ID: \"7/\" (contains /)",
             ]
         );
+    }
+
+    #[test]
+    fn decoration_around_an_id_is_removed() {
+        for (before, after) in [
+            ("", "\r"),
+            (" ", "\t"),
+            ("\u{a0}", "\u{a0}"),
+            ("\u{feff}", ""),
+            ("", "\u{200b}"),
+            ("\"", "\""),
+            ("'", "'"),
+            ("", ","),
+            ("\u{feff}\" ", "\" ,\r"),
+        ] {
+            assert_eq!(normalized(&format!("{before}{A}{after}")), A);
+        }
+        for text in ["", " ", "\u{feff}", "\"\"", "\" \",", ","] {
+            assert_eq!(normalized(text), "");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_an_id_is_rejected() {
+        for id in [A, "5", "1-user:1", "abc_1.2~3+4=", "é5"] {
+            assert_eq!(problem(id), None, "{id}");
+        }
+        let long = "5".repeat(257);
+        for (id, words) in [
+            ("", "is empty"),
+            (&*long, "longer than 256"),
+            ("jobid", "no digit"),
+            ("-", "no digit"),
+            ("1 2", "contains a space"),
+            ("1\u{a0}2", "U+00A0"),
+            ("1\r2", "control character"),
+            ("1\u{7f}", "control character"),
+            ("1\u{200b}2", "U+200B"),
+            ("1\u{ad}2", "U+00AD"),
+            ("1\u{202e}2", "U+202E"),
+            ("1\u{e0001}2", "U+E0001"),
+            ("it's1", "contains '"),
+            ("1,cat", "contains ,"),
+            ("1;2", "contains ;"),
+            ("{1}", "contains {"),
+            ("https://a.b/?jobid=1", "contains /"),
+            ("..\\1", "contains \\"),
+        ] {
+            let problem = problem(id).unwrap_or_default();
+            assert!(problem.contains(words), "{id:?}: {problem}");
+        }
     }
 
     proptest::proptest! {
@@ -289,17 +401,12 @@ mod tests {
             is_crlf: bool,
         ) {
             let end = if is_crlf { "\r\n" } else { "\n" };
-            let write = |delimiter: u8, header: Option<&str>| {
+            let write = |delimiter: u8, name: &str| {
                 let mut csv = csv::WriterBuilder::new();
-                let mut csv = csv.delimiter(delimiter).flexible(true).from_writer(Vec::new());
-                if let Some(name) = header {
-                    csv.write_record(["prompt", name]).unwrap();
-                }
+                let mut csv = csv.delimiter(delimiter).from_writer(Vec::new());
+                csv.write_record(["prompt", name]).unwrap();
                 for id in &ids {
-                    csv.write_record(match header {
-                        Some(_) => [&prompt, id],
-                        None => [id, &prompt],
-                    }).unwrap();
+                    csv.write_record([&prompt, id]).unwrap();
                 }
                 csv.into_inner().unwrap()
             };
@@ -308,9 +415,8 @@ mod tests {
             let comment = prompt.replace(['\n', '\r'], " ");
             let lines: Vec<String> = ids.iter().map(|id| format!("{id} # {comment}")).collect();
             for content in [
-                write(b',', Some("job_id")),
-                write(b'\t', Some("jobid")),
-                write(b',', None),
+                write(b',', "job_id"),
+                write(b'\t', "jobid"),
                 lines.join(end).into_bytes(),
                 serde_json::to_vec_pretty(&ids).unwrap(),
                 ids.iter().map(object).collect::<Vec<_>>().join(end).into_bytes(),

@@ -1,6 +1,5 @@
 //! `--json`: data for scripts, on stdout alone.
 
-use std::fmt::Write;
 use std::io::{self, IsTerminal};
 
 use serde::Serialize;
@@ -66,48 +65,38 @@ impl Output {
 
     /// The document as it is printed: on a terminal, without what that acts upon.
     pub(crate) fn line(&self, document: &impl Serialize) -> Result<String, CliError> {
-        let line = self.text(document)?;
+        let line = match self {
+            Self::Json(fields) if !fields.is_empty() => selected(document, fields),
+            _ => serde_json::to_string(document),
+        };
+        let line =
+            line.map_err(|error| CliError::new(format!("cannot print the result: {error}")))?;
         Ok(if io::stdout().is_terminal() {
             escaped(&line)
         } else {
             line
         })
     }
+}
 
-    fn text(&self, document: &impl Serialize) -> Result<String, CliError> {
-        let error = |error| CliError::new(format!("cannot print the result: {error}"));
-        let fields = match self {
-            Self::Json(fields) if !fields.is_empty() => fields,
-            _ => return serde_json::to_string(document).map_err(error),
-        };
-        let document = serde_json::to_value(document).map_err(error)?;
-        // In the order in which they were asked for; an event has not all of them.
-        let members: Vec<_> = fields
-            .iter()
-            .filter_map(|field| {
-                Some(format!(
-                    "{}:{}",
-                    Value::from(field.as_str()),
-                    document.get(field)?
-                ))
-            })
-            .collect();
-        Ok(format!("{{{}}}", members.join(",")))
-    }
+/// Some fields, in the order in which they were asked for; an event has not all of them.
+fn selected(document: &impl Serialize, fields: &[String]) -> serde_json::Result<String> {
+    let document = serde_json::to_value(document)?;
+    let members = fields.iter().filter_map(|field| {
+        let value = document.get(field)?;
+        Some(format!("{}:{value}", Value::from(field.as_str())))
+    });
+    Ok(format!("{{{}}}", members.collect::<Vec<_>>().join(",")))
 }
 
 /// The same JSON, with escapes in place of what a terminal acts upon.
 fn escaped(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for letter in json.chars() {
-        if is_unprintable(letter) {
-            // All of them are in the first plane.
-            let _ = write!(text, "\\u{:04x}", u32::from(letter));
-        } else {
-            text.push(letter);
-        }
-    }
-    text
+    let letters = json.chars().map(|letter| match u32::from(letter) {
+        // All of them are in the first plane.
+        code if is_unprintable(letter) => format!("\\u{code:04x}"),
+        _ => letter.to_string(),
+    });
+    letters.collect()
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! The jobs that are saved in a directory, and `seeds.csv`, which lists their seeds.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use clap::ValueEnum;
 use csv::WriterBuilder;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::atomic_file::{self, or_current_dir};
 use crate::error::CliError;
@@ -16,9 +15,10 @@ use crate::fetch::{STATE_DIR, SeedFile};
 use crate::local_file::{own_file_exists, read_json};
 
 const NAME: &str = "seeds.csv";
-/// What is listed of a job; `seeds.csv` has all but the last.
-const COLUMNS: [&str; 8] = [
+/// The columns of CSV.
+const COLUMNS: [&str; 9] = [
     "job_id",
+    "seed_job_id",
     "seed",
     "prompt",
     "prompt_with_seed",
@@ -29,12 +29,14 @@ const COLUMNS: [&str; 8] = [
 ];
 
 /// A saved job.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "List"))]
 pub(crate) struct SavedJob {
     /// ID of the requested job.
     pub(crate) job_id: String,
+    /// ID of the job that the response is about, or of the running seed job.
+    pub(crate) seed_job_id: Option<String>,
     /// The seed; null if it was not retrieved yet.
     pub(crate) seed: Option<u64>,
     /// The prompt.
@@ -52,61 +54,47 @@ pub(crate) struct SavedJob {
 }
 
 /// Whether a saved job is complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum SavedStatus {
     /// The seed and the images were saved.
     Completed,
     /// The same `fetch` resumes it.
+    #[default]
     Pending,
-}
-
-impl fmt::Display for SavedStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
-
-/// What is needed of `pending.json`.
-#[derive(Debug, Deserialize)]
-struct Pending {
-    job_id: String,
 }
 
 impl SavedJob {
     /// `images` is the directory that the files' names are relative to.
     fn read(state: &Path, images: &Path, directory: &str) -> Option<Self> {
-        let file: Option<SeedFile> = read_json(&state.join("seed.json"));
-        let pending: Option<Pending> = read_json(&state.join("pending.json"));
+        let pending: Option<Value> = read_json(&state.join("pending.json"));
+        let directory = directory.to_owned();
+        let Some(file) = read_json::<SeedFile>(&state.join("seed.json")) else {
+            let id = |pointer| Some(pending.as_ref()?.pointer(pointer)?.as_str()?.to_owned());
+            return Some(Self {
+                job_id: id("/job_id")?,
+                seed_job_id: id("/submission/job/job_id"),
+                directory,
+                ..Self::default()
+            });
+        };
         let size = |name: &str| {
             let mut components = Path::new(name).components();
             let is_below = components.all(|part| matches!(part, Component::Normal(_)));
             is_below.then(|| atomic_file::size(&images.join(name)))?
         };
-        let is_completed = |file: &SeedFile| pending.is_none() || file.is_whole(size);
-        let status = match &file {
-            Some(file) if is_completed(file) => SavedStatus::Completed,
-            _ => SavedStatus::Pending,
-        };
-        let directory = directory.to_owned();
-        let Some(file) = file else {
-            return Some(Self {
-                job_id: pending?.job_id,
-                seed: None,
-                prompt: None,
-                prompt_with_seed: None,
-                images: Vec::new(),
-                retrieved_at: None,
-                directory,
-                status,
-            });
+        let status = if pending.is_none() || file.is_whole(size) {
+            SavedStatus::Completed
+        } else {
+            SavedStatus::Pending
         };
         let result = &file.result;
         let job_id = file.requested_job_id.as_deref().or(result.parent_job_id());
         let files = file.files.iter().filter_map(|image| image.file.clone());
         Some(Self {
             job_id: job_id.unwrap_or(result.job_id()).to_owned(),
+            seed_job_id: Some(result.job_id().to_owned()),
             seed: Some(result.seed()),
             prompt: result.prompt().map(str::to_owned),
             prompt_with_seed: result.prompt_with_seed().map(str::to_owned),
@@ -116,81 +104,69 @@ impl SavedJob {
             status,
         })
     }
-
-    /// When the seed was retrieved; a job without a time comes last.
-    pub(crate) fn time(&self) -> Timestamp {
-        let time = self
-            .retrieved_at
-            .as_deref()
-            .and_then(|text| text.parse().ok());
-        time.unwrap_or(Timestamp::MAX)
-    }
-
-    /// The values of [`COLUMNS`].
-    fn record(&self) -> [String; 8] {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        [
-            self.job_id.clone(),
-            self.seed.map(|seed| seed.to_string()).unwrap_or_default(),
-            text(&self.prompt),
-            text(&self.prompt_with_seed),
-            self.images.join(";"),
-            text(&self.retrieved_at),
-            self.directory.clone(),
-            self.status.to_string(),
-        ]
-    }
 }
 
 /// The jobs that are saved in a directory, those with the oldest seeds first. Their
 /// directories are relative to it.
 pub(crate) fn read(dir: &Path) -> Result<Vec<SavedJob>, CliError> {
     let dir = or_current_dir(dir);
-    let names = subdirectories(dir)
+    let below = names(dir)
         .map_err(|error| CliError::file(format!("cannot read {}: {error}", dir.display())))?;
     let mut jobs: Vec<_> = SavedJob::read(dir, dir, ".").into_iter().collect();
-    jobs.extend(names.iter().filter_map(|name| {
+    jobs.extend(below.iter().filter_map(|name| {
         let path = dir.join(name);
-        SavedJob::read(&path, &path, &name.to_string_lossy())
+        SavedJob::read(&path, &path, name)
     }));
     let state = dir.join(STATE_DIR);
-    let names = subdirectories(&state).unwrap_or_default();
-    jobs.extend(
-        names
-            .iter()
-            .filter_map(|name| SavedJob::read(&state.join(name), dir, ".")),
-    );
-    jobs.sort_by_cached_key(|job| (job.time(), job.directory.clone(), job.job_id.clone()));
+    let with_template = names(&state).unwrap_or_default();
+    let read = |name| SavedJob::read(&state.join(name), dir, ".");
+    jobs.extend(with_template.iter().filter_map(read));
+    jobs.sort_by_cached_key(|job| {
+        let time = job.retrieved_at.clone();
+        (
+            time.is_none(),
+            time,
+            job.directory.clone(),
+            job.job_id.clone(),
+        )
+    });
     Ok(jobs)
 }
 
-fn subdirectories(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(dir)?.flatten();
-    let names = entries
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().into());
-    Ok(names.collect())
+/// The names in a directory; those of this command are Unicode.
+fn names(dir: &Path) -> io::Result<Vec<String>> {
+    let names = fs::read_dir(dir)?.flatten().map(|entry| entry.file_name());
+    Ok(names.filter_map(|name| name.into_string().ok()).collect())
 }
 
 /// All columns, separated by `delimiter`.
 pub(crate) fn to_csv(jobs: &[SavedJob], delimiter: u8) -> Result<String, CliError> {
-    csv(jobs, delimiter, COLUMNS.len())
+    let text = csv(jobs, delimiter);
+    let text = text.map_err(|error| CliError::new(format!("cannot write CSV: {error}")))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn csv(jobs: &[SavedJob], delimiter: u8, columns: usize) -> Result<String, CliError> {
-    let mut writer = WriterBuilder::new()
-        .delimiter(delimiter)
-        .from_writer(Vec::new());
-    let records = jobs.iter().map(SavedJob::record);
-    let header = COLUMNS.map(str::to_owned);
-    let written = [header]
-        .into_iter()
-        .chain(records)
-        .try_for_each(|record| writer.write_record(record.iter().take(columns)));
-    let text = written
-        .ok()
-        .and_then(|()| String::from_utf8(writer.into_inner().ok()?).ok());
-    text.ok_or_else(|| CliError::new("cannot write CSV"))
+fn csv(jobs: &[SavedJob], delimiter: u8) -> csv::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let mut writer = WriterBuilder::new();
+    let mut writer = writer.delimiter(delimiter).from_writer(&mut text);
+    writer.write_record(COLUMNS)?;
+    for job in jobs {
+        writer.serialize((
+            &job.job_id,
+            &job.seed_job_id,
+            job.seed,
+            &job.prompt,
+            &job.prompt_with_seed,
+            job.images.join(";"),
+            &job.retrieved_at,
+            &job.directory,
+            job.status,
+        ))?;
+    }
+    writer.flush()?;
+    drop(writer);
+    Ok(text)
 }
 
 /// Writes the completed jobs in a directory into its `seeds.csv`; none where there is no
@@ -199,13 +175,10 @@ pub(crate) fn write_csv(dir: &Path) -> Result<Option<PathBuf>, CliError> {
     let path = dir.join(NAME);
     let mut jobs = read(dir)?;
     jobs.retain(|job| job.status == SavedStatus::Completed);
-    let columns = COLUMNS.len() - 1;
-    let header = csv(&[], b',', columns)?;
-    if !own_file_exists(&path, &header)? && jobs.is_empty() {
+    if !own_file_exists(&path, &to_csv(&[], b',')?)? && jobs.is_empty() {
         return Ok(None);
     }
-    let text = csv(&jobs, b',', columns)?;
-    atomic_file::write(&path, text.as_bytes())
+    atomic_file::write(&path, to_csv(&jobs, b',')?.as_bytes())
         .map_err(|error| CliError::file(format!("cannot write {}: {error}", path.display())))?;
     Ok(Some(path))
 }
@@ -217,7 +190,8 @@ mod tests {
 
     use super::*;
 
-    const HEADER: &str = "job_id,seed,prompt,prompt_with_seed,images,retrieved_at,directory\n";
+    const HEADER: &str =
+        "job_id,seed_job_id,seed,prompt,prompt_with_seed,images,retrieved_at,directory,status\n";
 
     /// Saves a job in a directory, and its images in another one.
     fn save(dir: &Path, images: &Path, id: &str, files: &[&str], retrieved_at: Option<&str>) {
@@ -247,7 +221,7 @@ mod tests {
         let save = |id, dir: &str, files: &[&str], time| {
             save(&path(dir), &path(dir), id, files, time);
         };
-        save("1", "new", &["a.png"], Some("2026-01-02T00:00:00.5Z"));
+        save("1", "new", &["a.png"], Some("2026-01-02T00:00:01Z"));
         save("2", "old", &["a.png"], Some("2026-01-02T00:00:00Z"));
         save("3", "cut", &["a.png", "b.png"], None);
         fs::remove_file(path("cut/b.png")).unwrap();
@@ -264,17 +238,20 @@ mod tests {
         let jobs = read(root.path()).unwrap();
         let jobs = jobs.iter().map(|job| {
             let images = job.images.join(" ");
-            format!("{} {} {} [{images}]", job.job_id, job.directory, job.status)
+            format!(
+                "{} {} {:?} [{images}]",
+                job.job_id, job.directory, job.status
+            )
         });
         assert_eq!(
             jobs.collect::<Vec<_>>(),
             [
-                "2 old completed [a.png]",
-                "1 new completed [a.png]",
-                "5 . completed [cat.png]",
-                "6 . pending []",
-                "3 cut pending [a.png]",
-                "4 late completed [a.png]",
+                "2 old Completed [a.png]",
+                "1 new Completed [a.png]",
+                "5 . Completed [cat.png]",
+                "6 . Pending []",
+                "3 cut Pending [a.png]",
+                "4 late Completed [a.png]",
             ]
         );
         assert!(read(&path("none")).is_err());
@@ -307,8 +284,7 @@ mod tests {
             Some("2026-01-02T00:00:00Z"),
         );
         let csv = write_csv(root.path()).unwrap().unwrap();
-        let row =
-            "1,7,\"a \"\"cat\"\",\nhere\",=1+1 --seed 7,a.png;b.png,2026-01-02T00:00:00Z,one\n";
+        let row = "1,9,7,\"a \"\"cat\"\",\nhere\",=1+1 --seed 7,a.png;b.png,2026-01-02T00:00:00Z,one,completed\n";
         assert_eq!(fs::read_to_string(&csv).unwrap(), format!("{HEADER}{row}"));
 
         fs::remove_dir_all(dir).unwrap();
@@ -339,20 +315,16 @@ mod tests {
             let delimiter = if is_tsv { b'\t' } else { b',' };
             let job = SavedJob {
                 job_id: "1".to_owned(),
-                seed: Some(7),
-                prompt: Some(prompt),
-                prompt_with_seed: None,
-                images: Vec::new(),
-                retrieved_at: None,
-                directory: ".".to_owned(),
-                status: SavedStatus::Completed,
+                prompt: Some(prompt.clone()),
+                ..SavedJob::default()
             };
             let text = to_csv(&[job.clone(), job.clone()], delimiter).unwrap();
             let mut reader = csv::ReaderBuilder::new();
             let mut reader = reader.delimiter(delimiter).from_reader(text.as_bytes());
             let records: Vec<_> = reader.records().map(Result::unwrap).collect();
             prop_assert_eq!(records.len(), 2);
-            prop_assert!(records[1].iter().eq(job.record()));
+            let expected = ["1", "", "", &prompt, "", "", "", "", "pending"];
+            prop_assert!(records[1].iter().eq(expected));
         }
     }
 }

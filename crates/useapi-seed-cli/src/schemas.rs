@@ -55,20 +55,16 @@ impl Schema {
     /// The fields that a document can have, sorted.
     pub(crate) fn fields(self) -> Vec<String> {
         let schema: Value = serde_json::from_str(self.text).unwrap_or_default();
-        let alternatives = schema.get("oneOf").and_then(Value::as_array);
-        let referenced = |part: &Value| {
-            let pointer = part.get("$ref")?.as_str()?.strip_prefix('#')?;
-            schema.pointer(pointer)?.get("properties").cloned()
-        };
-        let fields: BTreeSet<String> = alternatives
-            .into_iter()
-            .flatten()
-            .chain([&schema])
-            .flat_map(|part| [part.get("properties").cloned(), referenced(part)])
-            .flatten()
-            .filter_map(|properties| Some(properties.as_object()?.clone()))
-            .flat_map(|properties| properties.into_iter().map(|(name, _)| name))
-            .collect();
+        let mut fields = BTreeSet::new();
+        let mut parts = vec![&schema];
+        while let Some(part) = parts.pop() {
+            let alternatives = part.get("oneOf").and_then(Value::as_array);
+            parts.extend(alternatives.into_iter().flatten());
+            let reference = part.get("$ref").and_then(Value::as_str);
+            parts.extend(reference.and_then(|it| schema.pointer(it.trim_start_matches('#'))));
+            let properties = part.get("properties").and_then(Value::as_object);
+            fields.extend(properties.into_iter().flat_map(|it| it.keys().cloned()));
+        }
         fields.into_iter().collect()
     }
 }

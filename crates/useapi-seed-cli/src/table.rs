@@ -11,62 +11,47 @@ const EMPTY: &str = "-";
 /// in every row is left out.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    head: Vec<String>,
-    rows: Vec<Vec<String>>,
+    /// The cells of each, its heading first.
+    columns: Vec<Vec<String>>,
 }
 
 impl Table {
     pub(crate) fn new(head: &[&str]) -> Self {
+        let columns = head.iter().map(|heading| vec![(*heading).to_owned()]);
         Self {
-            head: head.iter().map(ToString::to_string).collect(),
-            rows: Vec::new(),
+            columns: columns.collect(),
         }
     }
 
     /// Adds a row. Text from a server must be sanitized.
     pub(crate) fn push(&mut self, row: Vec<String>) {
-        self.rows.push(row);
+        for (column, cell) in self.columns.iter_mut().zip(row) {
+            column.push(cell);
+        }
     }
 
     /// The lines, head first. With a `width`, the last column is truncated to it.
     pub(crate) fn render(&self, width: Option<usize>) -> String {
-        let has_text = |column: &usize| {
-            let mut cells = self.rows.iter().filter_map(|row| row.get(*column));
-            cells.any(|cell| !cell.is_empty())
-        };
-        let columns: Vec<_> = (0..self.head.len()).filter(has_text).collect();
-        let lines: Vec<Vec<&str>> = [&self.head]
-            .into_iter()
-            .chain(&self.rows)
-            .map(|row| {
-                let cells = columns.iter().map(|column| row.get(*column));
-                let cells = cells.map(|cell| cell.map_or("", String::as_str));
-                cells
-                    .map(|cell| if cell.is_empty() { EMPTY } else { cell })
-                    .collect()
-            })
-            .collect();
-        let widest = |column: usize| {
-            let cells = lines.iter().filter_map(|line| line.get(column));
-            cells.map(|cell| measure_text_width(cell)).max()
-        };
-        let widths: Vec<_> = (0..columns.len()).filter_map(widest).collect();
-        let render_line = |line: &Vec<&str>| {
-            let Some((last, cells)) = line.split_last() else {
-                return String::new();
-            };
-            let cells = cells.iter().zip(&widths);
-            let start: String = cells
-                .map(|(cell, width)| pad_str(cell, *width, Alignment::Left, None) + GAP)
-                .collect();
+        let has_text = |cells: &&Vec<String>| cells.iter().skip(1).any(|cell| !cell.is_empty());
+        let mut columns: Vec<_> = self.columns.iter().filter(has_text).collect();
+        let last = columns.pop().map_or(&[][..], Vec::as_slice);
+        let mut lines = vec![String::new(); last.len()];
+        let shown = |cell: &String| if cell.is_empty() { EMPTY } else { cell }.to_owned();
+        for cells in columns {
+            let widths = cells.iter().map(|cell| measure_text_width(cell));
+            let width = widths.max().unwrap_or(0);
+            for (line, cell) in lines.iter_mut().zip(cells) {
+                *line += &pad_str(&shown(cell), width, Alignment::Left, None);
+                *line += GAP;
+            }
+        }
+        for (line, cell) in lines.iter_mut().zip(last) {
             // Up to the end of the terminal's line on which the last column starts.
             let room = width.filter(|width| *width > 0);
-            let room = room.map_or(usize::MAX, |width| {
-                width - measure_text_width(&start) % width
-            });
-            format!("{start}{}\n", truncate_str(last, room, "…"))
-        };
-        lines.iter().map(render_line).collect()
+            let room = room.map_or(usize::MAX, |width| width - measure_text_width(line) % width);
+            *line += &truncate_str(&shown(cell), room, "…");
+        }
+        lines.join("\n") + "\n"
     }
 }
 

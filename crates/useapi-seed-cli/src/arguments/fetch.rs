@@ -140,8 +140,8 @@ pub(crate) struct BatchArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) failed_file: Option<PathBuf>,
 
-    /// Run CMD for each saved job, with {dir}, {job_id}, {seed} and {prompt} replaced
-    /// (no shell).
+    /// Run CMD for each saved job (no shell), with {dir}, {images} (all paths),
+    /// {job_id}, {seed} and {prompt} replaced.
     #[arg(long, value_name = "CMD")]
     pub(crate) exec: Option<String>,
 

@@ -1,7 +1,7 @@
 //! What `fetch` and `wait` have in common: from options and settings to jobs, and from
 //! their results to pages and lists.
 
-use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -174,9 +174,9 @@ pub(super) fn context(
         deadline: poll.max_time.and_then(deadline),
         images: images(output),
         embed_metadata: output.embed_metadata,
-        names: match &template {
-            Some(_) => RefCell::new(reserved_names(&settings.dir(output.dir.clone())?.value)),
-            None => RefCell::default(),
+        reserved_names: match &template {
+            Some(_) => reserved_names(&settings.dir(output.dir.clone())?.value),
+            None => BTreeSet::new(),
         },
         template,
         ..Context::new(settings.client()?, slots, display)?

@@ -132,9 +132,7 @@ impl Check {
 pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::DOCTOR)?;
     let job = arguments.job.as_deref();
-    let job = job
-        .map(|id| job_ids::of_argument("--job", id))
-        .transpose()?;
+    let job = job.map(job_ids::of_argument).transpose()?;
     let settings = Settings::read(common)?;
     let mut checks = Vec::new();
     if let Some(Setting { value, source }) = &settings.profile {

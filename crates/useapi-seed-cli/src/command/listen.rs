@@ -37,7 +37,8 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliE
         jobs,
     } = arguments;
     let output = Output::json(common, schemas::EVENT)?;
-    let jobs = job_ids::of_arguments("--job", &jobs)?;
+    let jobs = jobs.iter().map(|job| job_ids::of_argument(job));
+    let jobs = jobs.collect::<Result<Vec<_>, _>>()?;
     let settings = Settings::read(common)?;
     let client = settings.client()?;
     let key_file = settings.key_file(key_file)?;

@@ -1,72 +1,37 @@
 //! Completes job IDs with those of the job directories on this machine.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use clap_complete::engine::CompletionCandidate;
-use serde_json::Value;
 
-use crate::fetch::STATE_DIR;
-use crate::local_file::read_json;
+use crate::job_ids;
+use crate::saved_jobs;
 
-/// A shell waits for the candidates, and shows them all.
-const MAX_TIME: Duration = Duration::from_millis(300);
-const MAX_IDS: usize = 200;
-
-/// Where the IDs are, by file. Those of `pending.json` include the running seed job's.
-const FILES: [(&str, &[&str]); 2] = [
-    ("pending.json", &["/job_id", "/submission/job/job_id"]),
-    ("seed.json", &["/requested_job_id"]),
-];
-
-/// The IDs that start with `current`; none where anything fails.
+/// The IDs of saved jobs and their seed jobs that start with `current`.
 pub(crate) fn complete(current: &OsStr) -> Vec<CompletionCandidate> {
+    let jobs = saved_jobs::read(Path::new(&dir())).unwrap_or_default();
+    let ids = jobs.into_iter().flat_map(|job| {
+        let ids = [Some(job.job_id), job.seed_job_id].into_iter().flatten();
+        ids.map(move |id| (id, job.directory.clone()))
+    });
     let current = current.to_string_lossy();
-    let started = Instant::now();
-    let mut seen = BTreeSet::new();
-    let dir = dir();
-    let dirs = [dir.join(STATE_DIR), dir];
-    dirs.iter()
-        .filter_map(|dir| dir.read_dir().ok())
-        .flatten()
-        .take_while(|_| started.elapsed() < MAX_TIME)
-        .flatten()
-        .flat_map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let ids = ids(&entry.path()).into_iter();
-            ids.map(move |id| CompletionCandidate::new(id).help(Some(name.clone().into())))
-        })
-        .filter(|candidate| {
-            let id = candidate.get_value().to_string_lossy();
-            id.starts_with(&*current)
-                && !id.contains(char::is_whitespace)
-                && seen.insert(id.into_owned())
-        })
-        .take(MAX_IDS)
+    let ids: BTreeMap<_, _> = ids
+        .filter(|(id, _)| id.starts_with(&*current) && job_ids::of_argument(id).is_ok())
+        .collect();
+    ids.into_iter()
+        .map(|(id, directory)| CompletionCandidate::new(id).help(Some(directory.into())))
         .collect()
 }
 
-fn ids(dir: &Path) -> Vec<String> {
-    let ids = FILES.iter().flat_map(|(name, pointers)| {
-        let document: Value = read_json(&dir.join(name)).unwrap_or_default();
-        let id = |pointer: &&str| Some(document.pointer(pointer)?.as_str()?.to_owned());
-        pointers.iter().filter_map(id).collect::<Vec<_>>()
-    });
-    ids.collect()
-}
-
-/// That of the command line to complete, of the environment, or the current directory.
-fn dir() -> PathBuf {
-    let words: Vec<OsString> = env::args_os().collect();
+/// That of the command line to complete, or of the environment.
+fn dir() -> OsString {
+    let words: Vec<_> = env::args_os().collect();
     let option = words.windows(2).find_map(|pair| match pair {
         [option, dir] if option == "--dir" || option == "-d" => Some(dir.clone()),
-        [_, word] => Some(word.to_str()?.strip_prefix("--dir=")?.into()),
         _ => None,
     });
-    let dir = option.or_else(|| env::var_os("USEAPI_DIR"));
-    dir.filter(|dir| !dir.is_empty())
-        .map_or_else(|| PathBuf::from("."), PathBuf::from)
+    option.unwrap_or_else(|| env::var_os("USEAPI_DIR").unwrap_or_default())
 }

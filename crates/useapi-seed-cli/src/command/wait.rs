@@ -17,7 +17,7 @@ pub(crate) async fn run(common: &Common, arguments: Wait) -> Result<Exit, CliErr
         poll,
     } = arguments;
     let output = Output::new(common, schemas::RESULT)?;
-    let job_id = job_ids::of_argument("SEED_JOBID", &job_id)?;
+    let job_id = job_ids::of_argument(&job_id)?;
     let settings = Settings::read(common)?;
     let batch = Batch::new(&settings, &target, vec![job_id])?;
     let context = context(&settings, Mode::Wait, &poll, &target, None, 1)?;

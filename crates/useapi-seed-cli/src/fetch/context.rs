@@ -1,6 +1,7 @@
 //! What all jobs of a command share.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use super::accounts::{Account, Accounts};
 use super::display::Display;
 use super::exec::Exec;
 use super::images::ImageSelection;
-use super::output_template::{Names, OutputTemplate};
+use super::output_template::OutputTemplate;
 use crate::account_state;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -58,8 +59,8 @@ pub(crate) struct Context {
     pub(crate) images: ImageSelection,
     pub(crate) embed_metadata: bool,
     pub(crate) template: Option<OutputTemplate>,
-    /// The image names that were chosen.
-    pub(crate) names: RefCell<Names>,
+    /// Image names that another run has chosen.
+    pub(crate) reserved_names: BTreeSet<String>,
     pub(crate) exec: Option<Exec>,
     pub(crate) accounts: Accounts,
     /// Whether the service has accepted a submission.
@@ -92,7 +93,7 @@ impl Context {
             images: ImageSelection::All,
             embed_metadata: false,
             template: None,
-            names: RefCell::default(),
+            reserved_names: BTreeSet::new(),
             exec: None,
             accounts: Accounts::new(slots),
             is_reached: Cell::new(false),

@@ -1,4 +1,4 @@
-//! A directory's name from a job's ID.
+//! Names of files and directories from job IDs and prompts.
 
 use std::path::PathBuf;
 
@@ -6,11 +6,10 @@ use data_encoding::HEXLOWER;
 use sanitize_filename::{Options, sanitize_with_options};
 use sha2::{Digest, Sha256};
 
+use crate::text::sanitize;
+
 /// Real ids have about 60; file systems allow 255 bytes.
 const LONGEST: usize = 60;
-
-/// Stands in when nothing of an id can be part of a name.
-const NAMELESS: &str = "job";
 
 /// Precedes the hash. No name without a hash contains it.
 const HASH_MARK: char = '+';
@@ -21,26 +20,37 @@ const HASH_BYTES: usize = 6;
 /// No two ids share a name, not even where case is ignored: an id from which more
 /// is lost than the colons of the service's own ids gets a hash.
 pub(crate) fn of(job_id: &str) -> PathBuf {
-    let options = Options {
-        windows: true,
-        truncate: true,
-        replacement: "-",
-    };
-    let name: String = sanitize_with_options(job_id, options)
-        .chars()
-        .take(LONGEST)
-        .collect();
-    // No hidden folder, none that commands take for an option, and no dot or
-    // space at the end, which Windows drops.
-    let name = name
-        .trim_start_matches(['.', '-', ' '])
-        .trim_end_matches(['.', ' ']);
-    let stem = if name.is_empty() { NAMELESS } else { name };
-    PathBuf::from(if is_reversible(stem, job_id) {
-        stem.to_owned()
+    let name = component(job_id, LONGEST);
+    PathBuf::from(if is_reversible(&name, job_id) {
+        name
     } else {
-        format!("{stem}{HASH_MARK}{}", hash(&[job_id]))
+        format!("{name}{HASH_MARK}{}", hash(&[job_id]))
     })
+}
+
+/// A name for one file or directory on any system: not hidden, not an option of a
+/// command, not reserved, and without a dot or space at the end, which Windows drops.
+/// It has at most `longest` bytes.
+pub(super) fn component(text: &str, longest: usize) -> String {
+    let valid = |text: &str| {
+        let options = Options {
+            windows: true,
+            truncate: false,
+            replacement: "-",
+        };
+        sanitize_with_options(text, options)
+    };
+    let name = valid(&sanitize(text));
+    let name = name.trim_start_matches(['.', '-', ' ']);
+    let is_within = |(at, letter): &(usize, char)| at + letter.len_utf8() <= longest;
+    let start = name.char_indices().take_while(is_within);
+    let start: String = start.map(|(_, letter)| letter).collect();
+    let name = start.trim_end_matches(['.', ' ']);
+    // Such as `con` of `-con`.
+    if name.is_empty() || valid(name) != name {
+        return "_".to_owned() + name;
+    }
+    name.to_owned()
 }
 
 /// A short hash of all parts, in hexadecimal digits.

@@ -1,13 +1,15 @@
 //! `--exec`: a command for each job that was saved.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
 use tokio::process::Command;
 
+use super::output_dir::images_base;
 use super::report::JobReport;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::terminal::PROGRESS;
 
 /// A command line with placeholders. No shell is involved: a prompt stays one argument.
@@ -20,14 +22,22 @@ impl Exec {
             Some(words) if !words.is_empty() => Ok(Self(words)),
             _ => Err(
                 CliError::usage("--exec must be a command; check its quotes")
-                    .hint("Example: --exec 'cp {dir}/image-1.png /srv/{seed}.png'"),
+                    .hint("Example: --exec 'cp {images} /srv'"),
             ),
         }
     }
 
     /// Runs it for a saved job.
     pub(super) async fn run(&self, report: &JobReport) -> Result<ExitStatus, CliError> {
-        let mut words = self.0.iter().map(|word| fill(word, report));
+        let files = report.seed_file.iter().flat_map(|file| &file.files);
+        let base = images_base(&report.directory);
+        let images = files.filter_map(|file| Some(base.join(file.file.as_ref()?)));
+        let images: Vec<_> = images.map(PathBuf::into_os_string).collect();
+        let arguments = |word: &String| match word.as_str() {
+            "{images}" => images.clone(),
+            word => vec![fill(word, report).into()],
+        };
+        let mut words = self.0.iter().flat_map(arguments);
         let mut command = Command::new(words.next().unwrap_or_default());
         // stdout is for this command's data.
         command
@@ -43,7 +53,7 @@ impl Exec {
             let program = self.0.first().map_or("", String::as_str);
             CliError::of_kind(
                 "exec",
-                crate::exit::Exit::Failed,
+                Exit::Failed,
                 format!("--exec: cannot run {program}: {error}"),
             )
             // The job is complete by then.
@@ -68,33 +78,16 @@ async fn output_above_rows(mut command: Command) -> io::Result<ExitStatus> {
     Ok(output.status)
 }
 
-/// Replaces the placeholders, once and from left to right: values are not searched.
-fn fill(word: &str, report: &JobReport) -> OsString {
-    let result = report.seed_file.as_ref().map(|file| &file.result);
-    let mut filled = OsString::new();
-    let mut rest = word;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push(before);
-        let value: Option<(OsString, &str)> = after.split_once('}').and_then(|(key, after)| {
-            let value = match key {
-                "dir" => report.directory.clone().into_os_string(),
-                "job_id" => report.job_id.clone().into(),
-                "seed" => result?.seed().to_string().into(),
-                "prompt" => result?.prompt().unwrap_or_default().into(),
-                _ => return None,
-            };
-            Some((value, after))
-        });
-        if let Some((value, after)) = value {
-            filled.push(value);
-            rest = after;
-        } else {
-            filled.push("{");
-            rest = after;
-        }
-    }
-    filled.push(rest);
-    filled
+/// Replaces the placeholders. The prompt comes last: nothing in it is replaced.
+fn fill(word: &str, report: &JobReport) -> String {
+    let dir = images_base(&report.directory).to_string_lossy();
+    let word = word.replace("{dir}", &dir);
+    let word = word.replace("{job_id}", &report.job_id);
+    let Some(file) = &report.seed_file else {
+        return word;
+    };
+    word.replace("{seed}", &file.result.seed().to_string())
+        .replace("{prompt}", file.result.prompt().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -108,7 +101,7 @@ mod tests {
         let report = JobReport::new("{dir}", Path::new("a b"));
         for (word, filled) in [
             ("{dir}/x", "a b/x"),
-            ("{job_id}{dir}", "{dir}a b"),
+            ("{dir}{job_id}", "a b{dir}"),
             ("{seed}{other} {", "{seed}{other} {"),
             ("plain", "plain"),
         ] {

@@ -10,6 +10,7 @@
 //! An XMP packet of another program is kept, and there is no second one then: a file has
 //! one. Pixels are not encoded again.
 
+use std::io;
 use std::path::Path;
 
 use askama::Template;
@@ -25,15 +26,8 @@ use crate::text::one_line;
 /// The limit of the library for an image.
 const IMAGE_LIMIT: u64 = 256 * 1024 * 1024;
 
-const ITXT: [u8; 4] = *b"iTXt";
-// Keyword, two bytes for uncompressed text, language, and the keyword's translation,
-// which tells this description from another program's.
-const DESCRIPTION: &str = "Description\0\0\0\0Prompt with seed\0";
-const SEED: &str = "useapi:seed\0\0\0\0\0";
-const JOB_ID: &str = "useapi:job_id\0\0\0\0\0";
-const XMP: &str = "XML:com.adobe.xmp\0\0\0\0\0";
-/// In a packet of this command.
-const XMP_TOOLKIT: &[u8] = b"x:xmptk=\"useapi-seed\"";
+const JOB_ID: &str = "useapi:job_id";
+const XMP: &str = "XML:com.adobe.xmp";
 
 /// What is written into an image.
 #[derive(Clone, Debug, Template)]
@@ -58,63 +52,56 @@ impl Metadata {
     }
 }
 
-/// Writes the metadata into an image, in place of what an earlier call wrote, and
-/// returns the new size. None for another format than PNG, which stays as it is.
+/// Writes the metadata into an image, unless it has some, and returns the new size. None
+/// for another format than PNG, which stays as it is.
 ///
 /// The library would download the image again, since its size is not the announced one:
 /// of a job that has some of its images only the others are saved.
 pub(crate) fn embed(path: &Path, metadata: &Metadata) -> Result<Option<u64>, CliError> {
-    let failed = |error: &dyn std::fmt::Display| {
-        CliError::file(format!(
-            "cannot embed metadata in {}: {error}",
-            path.display()
-        ))
+    let embedded = || -> io::Result<Option<u64>> {
+        let content = Bytes::from(local_file::read(path, IMAGE_LIMIT)?);
+        let packet = metadata.render().map_err(io::Error::other)?;
+        let Some(embedded) = with_metadata(&content, metadata, packet) else {
+            return Ok(None);
+        };
+        if embedded != content {
+            atomic_file::write(path, &embedded)?;
+        }
+        Ok(u64::try_from(embedded.len()).ok())
     };
-    let content = Bytes::from(local_file::read(path, IMAGE_LIMIT).map_err(|error| failed(&error))?);
-    let packet = metadata.render().map_err(|error| failed(&error))?;
-    let Some(embedded) = with_metadata(&content, metadata, &packet) else {
-        return Ok(None);
-    };
-    if embedded != content {
-        atomic_file::write(path, &embedded).map_err(|error| failed(&error))?;
-    }
-    Ok(u64::try_from(embedded.len()).ok())
+    embedded().map_err(|error| {
+        let path = path.display();
+        CliError::file(format!("cannot embed metadata in {path}: {error}"))
+    })
 }
 
-fn with_metadata(content: &Bytes, metadata: &Metadata, packet: &str) -> Option<Vec<u8>> {
+fn with_metadata(content: &Bytes, metadata: &Metadata, packet: String) -> Option<Vec<u8>> {
     let mut png = Png::from_bytes(content.clone()).ok()?;
     // Not part of the image, but kept.
     let tail = content.get(png.len()..)?;
-    let chunks = png.chunks_mut();
-    chunks.retain(|chunk| !is_own(chunk));
-    let has_xmp = chunks.iter().any(|chunk| starts_with(chunk, XMP));
-    let start = chunks.iter().position(|chunk| chunk.kind() == *b"IDAT")?;
-    let texts = [
-        (DESCRIPTION, metadata.description.clone()),
-        (SEED, metadata.seed.to_string()),
+    let has = |png: &Png, keyword: &str| {
+        let mut texts = png.chunks().iter().filter(|chunk| chunk.kind() == *b"iTXt");
+        texts.any(|chunk| chunk.contents().starts_with(keyword.as_bytes()))
+    };
+    if has(&png, JOB_ID) {
+        return Some(content.to_vec());
+    }
+    let mut texts = vec![
+        ("Description", metadata.description.clone()),
+        ("useapi:seed", metadata.seed.to_string()),
         (JOB_ID, metadata.job_id.clone()),
-        (XMP, packet.to_owned()),
     ];
-    let texts = texts
-        .into_iter()
-        .filter(|(header, _)| *header != XMP || !has_xmp);
-    let own = texts.map(|(header, text)| PngChunk::new(ITXT, (header.to_owned() + &text).into()));
+    if !has(&png, XMP) {
+        texts.push((XMP, packet));
+    }
+    let own = texts.into_iter().map(|(keyword, text)| {
+        // Two bytes are for uncompressed text, language and translated keyword are empty.
+        PngChunk::new(*b"iTXt", format!("{keyword}\0\0\0\0\0{text}").into())
+    });
+    let chunks = png.chunks_mut();
+    let start = chunks.iter().position(|chunk| chunk.kind() == *b"IDAT")?;
     chunks.splice(start..start, own);
     Some([&png.encoder().bytes(), tail].concat())
-}
-
-/// Whether this command has written a chunk.
-fn is_own(chunk: &PngChunk) -> bool {
-    let has_toolkit = || {
-        let mut parts = chunk.contents().windows(XMP_TOOLKIT.len());
-        parts.any(|part| part == XMP_TOOLKIT)
-    };
-    let is_text = |header: &&str| starts_with(chunk, header);
-    [DESCRIPTION, SEED, JOB_ID].iter().any(is_text) || starts_with(chunk, XMP) && has_toolkit()
-}
-
-fn starts_with(chunk: &PngChunk, header: &str) -> bool {
-    chunk.kind() == ITXT && chunk.contents().starts_with(header.as_bytes())
 }
 
 #[cfg(test)]
@@ -204,11 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn embedding_again_replaces_own_metadata() {
+    fn embedding_again_changes_nothing() {
         let one = embedded(PNG, &metadata(Some("a cat"), 7));
         assert_eq!(embedded(&one, &metadata(Some("a cat"), 7)), one);
-        let other = embedded(PNG, &metadata(Some("two dogs"), 8));
-        assert_eq!(embedded(&one, &metadata(Some("two dogs"), 8)), other);
     }
 
     #[test]
@@ -216,8 +201,8 @@ mod tests {
         let mut png = Png::from_bytes(Bytes::from_static(PNG)).unwrap();
         for (at, kind, text) in [
             (1, *b"tEXt", "Description\0of another program".to_owned()),
-            (2, ITXT, "Description\0\0\0\0\0another".to_owned()),
-            (3, ITXT, format!("{XMP}<x:xmpmeta/>")),
+            (2, *b"iTXt", "Description\0\0\0\0\0another".to_owned()),
+            (3, *b"iTXt", format!("{XMP}\0\0\0\0\0<x:xmpmeta/>")),
         ] {
             png.chunks_mut()
                 .insert(at, PngChunk::new(kind, text.into()));
@@ -230,11 +215,13 @@ mod tests {
             keywords,
             [&["Description", "XML:com.adobe.xmp"], &own[..]].concat()
         );
-        // Without its own chunks it is the same again.
+        // Without the own chunks, which come last, it is the same again.
         let embedded = Bytes::from(embedded(&content, &metadata(Some("a cat"), 7)));
         let mut png = Png::from_bytes(embedded.clone()).unwrap();
         let tail = embedded.slice(png.len()..);
-        png.chunks_mut().retain(|chunk| !is_own(chunk));
+        let chunks = png.chunks_mut();
+        let start = chunks.iter().position(|chunk| chunk.kind() == *b"IDAT");
+        chunks.drain(start.unwrap() - own.len()..start.unwrap());
         assert_eq!([png.encoder().bytes(), tail].concat(), content);
     }
 

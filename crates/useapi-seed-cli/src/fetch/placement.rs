@@ -5,12 +5,12 @@
 //! saved there first. Then `seed.json` is written with the final names of those that are
 //! saved, relative to the output directory, and then they are moved.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::output_dir::STATE_DIR;
-use super::output_template::Names;
 use super::seed_file::{self, ImageFile};
 use crate::atomic_file;
 use crate::error::CliError;
@@ -24,8 +24,8 @@ pub(crate) fn move_images(
 ) -> Result<(), CliError> {
     for image in files {
         let Some(name) = &image.file else { continue };
-        let target = base.join(name);
-        move_image(job_dir, &target, image).map_err(|cause| {
+        move_image(job_dir, base, name, image).map_err(|cause| {
+            let target = base.join(name);
             let message = format!("cannot move an image to {}: {cause}", target.display());
             match (cause.kind(), CliError::file(message)) {
                 (io::ErrorKind::AlreadyExists, error) => {
@@ -40,20 +40,22 @@ pub(crate) fn move_images(
 
 /// The names below `base` that killed processes have chosen for images, and not moved
 /// them to yet.
-pub(crate) fn reserved_names(base: &Path) -> Names {
-    let mut names = Names::default();
+pub(crate) fn reserved_names(base: &Path) -> BTreeSet<String> {
     let states = fs::read_dir(base.join(STATE_DIR)).into_iter().flatten();
-    for state in states.flatten().map(|entry| entry.path()) {
-        let seed_file = seed_file::read(&state).ok().flatten();
-        for image in seed_file.iter().flat_map(|file| &file.files) {
-            if let Some(name) = &image.file
-                && atomic_file::size(&source(&state, name.as_ref(), image)).is_some()
-            {
-                names.insert(name);
-            }
-        }
-    }
-    names
+    let states = states.flatten().map(|entry| entry.path());
+    states
+        .filter_map(|state| Some((seed_file::read(&state).ok()??.files, state)))
+        .flat_map(|(files, state)| {
+            let is_unmoved = move |image: &ImageFile| {
+                let name = image.file.as_deref()?;
+                atomic_file::size(&source(&state, name.as_ref(), image))?;
+                Some(name.to_owned())
+            };
+            files
+                .into_iter()
+                .filter_map(move |image| is_unmoved(&image))
+        })
+        .collect()
 }
 
 /// Where an image is before it is moved.
@@ -62,30 +64,25 @@ fn source(job_dir: &Path, target: &Path, image: &ImageFile) -> PathBuf {
     job_dir.join(format!("image-{}.{extension}", image.number))
 }
 
-fn move_image(job_dir: &Path, target: &Path, image: &ImageFile) -> io::Result<()> {
-    let source = source(job_dir, target, image);
+fn move_image(job_dir: &Path, base: &Path, name: &str, image: &ImageFile) -> io::Result<()> {
+    let target = base.join(name);
+    let source = source(job_dir, &target, image);
     let has_size = |path: &Path| image.size.is_some() && atomic_file::size(path) == image.size;
-    if has_size(target) {
+    if has_size(&target) {
         // Where a file system cannot rename without replacing, it is linked first.
         if target != source && has_size(&source) {
             fs::remove_file(&source)?;
         }
         return Ok(());
     }
-    let directory = target.parent().unwrap_or(Path::new(""));
-    create_dir_all(directory)?;
-    atomic_file::rename_new(&source, target)?;
-    atomic_file::sync(directory)?;
-    atomic_file::sync(job_dir)
-}
-
-/// As the function of this name, but the directories outlive a loss of power.
-fn create_dir_all(directory: &Path) -> io::Result<()> {
-    let is_missing = |directory: &&Path| !directory.as_os_str().is_empty() && !directory.exists();
-    let missing: Vec<_> = directory.ancestors().take_while(is_missing).collect();
+    let directory = target.parent().unwrap_or(base);
     fs::create_dir_all(directory)?;
-    let parents = missing.iter().filter_map(|directory| directory.parent());
-    parents.into_iter().try_for_each(atomic_file::sync)
+    atomic_file::rename_new(&source, &target)?;
+    // The directories outlive a loss of power, too.
+    atomic_file::sync(job_dir)?;
+    let below = |directory: &&Path| directory.starts_with(base);
+    let mut directories = directory.ancestors().take_while(below);
+    directories.try_for_each(atomic_file::sync)
 }
 
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! `--dry-run`: what a run would do. It only reads local files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::images::ImageSelection;
 use super::pending::Pending;
 use super::seed_file;
+use super::submission::another_job;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::terminal::{eprint, print_or_closed};
 use crate::text::sanitize;
 
 /// What a run would do about a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Action {
@@ -43,44 +44,40 @@ pub(crate) struct PlannedJob {
 
 /// Prints what a run would do about each job, and how many retrievals that is.
 pub(crate) fn print(
-    jobs: &[(String, impl AsRef<Path>)],
+    jobs: &[(String, PathBuf)],
     images: &ImageSelection,
     base_url: &str,
     output: &Output,
 ) -> Result<(), CliError> {
-    let mut counts = [0; 4];
+    let mut actions = Vec::new();
     for (job_id, dir) in jobs {
-        let dir = dir.as_ref();
         let (action, reason) = match action(job_id, dir, images, base_url) {
             Ok(action) => (action, None),
             Err(error) => (Action::Reject, Some(error.message().to_owned())),
         };
-        if let Some(count) = counts.get_mut(action as usize) {
-            *count += 1;
-        }
-        let directory = dir.to_string_lossy().into_owned();
-        if output.is_json() {
-            output.print(&PlannedJob {
-                requested_job_id: job_id.clone(),
-                action,
-                directory,
-                reason,
-            })?;
-            continue;
-        }
-        let name = match action {
-            Action::Submit => "submit",
-            Action::Resume => "resume",
-            Action::Skip => "skip",
-            Action::Reject => "reject",
+        actions.push(action);
+        let job = PlannedJob {
+            requested_job_id: job_id.clone(),
+            action,
+            directory: dir.to_string_lossy().into_owned(),
+            reason,
         };
-        let detail = sanitize(&reason.unwrap_or(directory));
-        print_or_closed(&format!("{name:<6}  {}  {detail}\n", sanitize(job_id)))?;
+        if output.is_json() {
+            output.print(&job)?;
+        } else {
+            let name = format!("{action:?}").to_lowercase();
+            let detail = sanitize(job.reason.as_ref().unwrap_or(&job.directory));
+            print_or_closed(&format!("{name:<6}  {}  {detail}\n", sanitize(job_id)))?;
+        }
     }
-    let [submit, resume, skip, reject] = counts;
+    let count = |action| actions.iter().filter(|it| **it == action).count();
     eprint(format_args!(
-        "dry run: {submit} to submit (each is one retrieval), {resume} to resume, {skip} already \
-         complete, {reject} rejected"
+        "dry run: {} to submit (each is one retrieval), {} to resume, {} already complete, \
+         {} rejected",
+        count(Action::Submit),
+        count(Action::Resume),
+        count(Action::Skip),
+        count(Action::Reject)
     ));
     Ok(())
 }
@@ -94,21 +91,22 @@ fn action(
     if seed_file::complete(dir, job_id, images)?.is_some() {
         return Ok(Action::Skip);
     }
-    if let Some(other) = seed_file::other_job(dir, job_id)? {
-        return Err(super::submission::another_job(dir, &other));
-    }
-    let Some(pending) = Pending::read(dir)? else {
-        // A result without all images is downloaded again, not submitted.
-        let has_result = seed_file::read(dir)?.is_some();
-        return Ok(if has_result {
-            Action::Resume
-        } else {
-            Action::Submit
-        });
+    let pending = Pending::read(dir)?;
+    let other = match &pending {
+        Some(pending) if pending.job_id != job_id => Some(pending.job_id.clone()),
+        _ => seed_file::other_job(dir, job_id)?,
     };
-    if pending.job_id != job_id {
-        return Err(super::submission::another_job(dir, &pending.job_id));
+    if let Some(other) = other {
+        return Err(another_job(dir, &other));
     }
-    pending.check_base_url(dir, base_url)?;
-    Ok(Action::Resume)
+    if let Some(pending) = &pending {
+        pending.check_base_url(dir, base_url)?;
+    }
+    // A result without all images is downloaded again, not submitted.
+    let is_started = pending.is_some() || seed_file::read(dir)?.is_some();
+    Ok(if is_started {
+        Action::Resume
+    } else {
+        Action::Submit
+    })
 }

@@ -11,7 +11,6 @@ use super::display::JobDisplay;
 use super::images::ImageSelection;
 use super::metadata::{self, Metadata};
 use super::output_dir::{OutputDir, images_base};
-use super::output_template::Values;
 use super::placement::move_images;
 use super::report::JobReport;
 use super::seed_file::{NAME, SeedFile, listed};
@@ -55,11 +54,7 @@ pub(super) async fn all(
     let errors = &mut report.errors;
     let saved = images(context, dir, result, &requested, file, display, errors).await;
     if let Some(template) = &context.template {
-        let values = Values::new(&requested, result);
-        let names = context
-            .names
-            .borrow_mut()
-            .choose(base, template, &values, &saved);
+        let names = template.names(base, &context.reserved_names, &requested, result, &saved);
         for ((number, _), name) in saved.iter().zip(names) {
             file.rename(*number, name);
         }

