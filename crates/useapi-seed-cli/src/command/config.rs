@@ -1,7 +1,6 @@
 //! `config`: the settings and their sources.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -12,6 +11,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::schemas;
 use crate::settings::{Setting, Settings, redact};
+use crate::table::Table;
 use crate::terminal::print_or_closed;
 use crate::text::sanitize;
 
@@ -43,19 +43,11 @@ struct Row {
 }
 
 impl Row {
-    fn new<T>(name: &'static str, setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> Self {
+    fn new(name: &'static str, setting: Setting<String>) -> Self {
         Self {
             name,
-            value: Some(show(&setting.value)).filter(|value| !value.is_empty()),
+            value: Some(setting.value).filter(|value| !value.is_empty()),
             source: setting.source.to_string(),
-        }
-    }
-
-    fn none(name: &'static str, source: &str) -> Self {
-        Self {
-            name,
-            value: None,
-            source: source.to_owned(),
         }
     }
 }
@@ -63,56 +55,42 @@ impl Row {
 pub(crate) fn run(common: &Common, Config {}: Config) -> Result<Exit, CliError> {
     let output = Output::new(common, schemas::CONFIG)?;
     let settings = Settings::read(common)?;
-    let path = |path: &Path| path.display().to_string();
-    let duration = |duration: &Duration| show_duration(*duration);
-    // A missing token is shown, and is not an error here.
-    let token = settings.token().map_or_else(
-        |error| Row::none("token", error.message()),
-        |token| Row::new("token", &token, redact),
-    );
-    let profile = settings.profile.as_ref().map_or_else(
-        || Row::none("profile", "default"),
-        |profile| Row::new("profile", profile, Clone::clone),
-    );
-    let rows = vec![
-        profile,
-        Row::new("base_url", &settings.base_url()?, Clone::clone),
-        token,
-        Row::new("key_file", &settings.key_file(None)?, |file| {
-            file.as_deref().map_or_else(String::new, path)
-        }),
-        Row::new("dir", &settings.dir(None)?, |dir| path(or_current_dir(dir))),
-        Row::new("interval", &settings.interval(None)?, duration),
-        Row::new("timeout", &settings.timeout(None)?, duration),
-        Row::new("jobs", &settings.jobs(None)?, ToString::to_string),
-    ];
+    let show = |path: PathBuf| path.display().to_string();
+    let profile = settings.profile.clone().unwrap_or_default();
+    let token = match settings.token() {
+        Ok(token) => Row::new("token", token.map(|token| redact(&token))),
+        // Shown, and not an error here.
+        Err(error) => Row {
+            source: error.message().to_owned(),
+            ..Row::new("token", Setting::default())
+        },
+    };
+    let dir = settings.dir(None)?;
     let config = ConfigOutput {
-        file: path(&settings.file.path),
+        file: show(settings.file.path.clone()),
         file_exists: settings.file.exists,
-        settings: rows,
+        settings: vec![
+            Row::new("profile", profile),
+            Row::new("base_url", settings.base_url()?),
+            token,
+            Row::new("key_file", settings.key_file(None)?.map(show)),
+            Row::new("dir", dir.map(|dir| show(or_current_dir(&dir).to_owned()))),
+            Row::new("interval", settings.interval(None)?.map(show_duration)),
+            Row::new("timeout", settings.timeout(None)?.map(show_duration)),
+            Row::new("jobs", settings.jobs(None)?.map(|jobs| jobs.to_string())),
+        ],
     };
     if output.is_json() {
         output.print(&config)?;
-    } else {
-        print_or_closed(&config.to_text())?;
+        return Ok(Exit::Done);
     }
+    let mut table = Table::new(&["NAME", "VALUE", "SOURCE"]);
+    for row in &config.settings {
+        let value = row.value.as_deref().unwrap_or_default();
+        table.push([row.name, value, &row.source].map(sanitize).to_vec());
+    }
+    let missing = if config.file_exists { "" } else { "not found" };
+    table.push(["config", &config.file, missing].map(sanitize).to_vec());
+    print_or_closed(&table.render(None))?;
     Ok(Exit::Done)
-}
-
-impl ConfigOutput {
-    fn to_text(&self) -> String {
-        let values = self
-            .settings
-            .iter()
-            .map(|row| row.value.as_deref().unwrap_or("-"));
-        let width = values.clone().map(|value| value.chars().count()).max();
-        let width = width.unwrap_or_default();
-        let mut text = String::new();
-        for (Row { name, source, .. }, value) in self.settings.iter().zip(values) {
-            text += &sanitize(&format!("{name:<9} {value:<width$}  {source}"));
-            text.push('\n');
-        }
-        let missing = if self.file_exists { "" } else { " (not found)" };
-        text + &sanitize(&format!("config    {}{missing}", self.file)) + "\n"
-    }
 }

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::dirs;
-use super::setting::KEYS;
+use super::setting::{Setting, Source};
 use crate::error::CliError;
-use crate::local_file::{self, Links};
+use crate::local_file::{SETTINGS_LIMIT, read_text_up_to};
+
+/// The keys. The option and the variable of each have the same name: `base_url`,
+/// `--base-url`, `USEAPI_BASE_URL`.
+const KEYS: &str = "base_url, token_file, key_file, dir, interval, timeout, jobs";
 
 /// The configuration file, which may not exist.
 #[derive(Debug)]
@@ -33,69 +36,61 @@ impl File {
     /// Reads the default file if it exists, or the one that the user names. The values of
     /// the profile override the others.
     pub(super) fn read(named: Option<&Path>, profile: Option<&str>) -> Result<Self, CliError> {
-        let default = || Some(dirs::config_dir()?.join("config.toml"));
-        let path = named
-            .map(Path::to_owned)
-            .or_else(default)
-            .unwrap_or_default();
-        let file = match named {
-            // It may be a pipe.
-            Some(path) => fs::File::open(path),
-            None => local_file::open(&path, Links::Follow, fs::File::options().read(true)),
-        };
+        let default = || dirs::config_file("config.toml");
+        let path = named.map_or_else(default, Path::to_owned);
         let shown = path.display();
-        let limit = local_file::SETTINGS_LIMIT;
-        let absent = [ErrorKind::NotFound, ErrorKind::NotADirectory];
-        let text = match file.and_then(|file| local_file::read_text_up_to(file, limit)) {
-            Ok(text) => Some(text),
-            Err(error) if named.is_none() && absent.contains(&error.kind()) => None,
-            Err(error) => return Err(CliError::usage(format!("cannot read {shown}: {error}"))),
+        let exists = named.is_some() || path.exists();
+        let text = if exists {
+            let file = fs::File::open(&path);
+            file.and_then(|file| read_text_up_to(file, SETTINGS_LIMIT))
+                .map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?
+        } else {
+            String::new()
         };
-        let toml = text.as_deref().unwrap_or_default();
-        let Content {
-            profile: mut profiles,
-            mut values,
-        } = toml::from_str(toml).map_err(|error| {
+        let mut content: Content = toml::from_str(&text).map_err(|error| {
             // Not the line itself, which may contain a token.
             let start = error.span().map_or(0, |span| span.start);
-            let line = toml.get(..start).unwrap_or_default().matches('\n').count() + 1;
+            let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
             CliError::usage(format!("{shown}, line {line}: {}", error.message()))
                 .hint("Example: `interval = \"15s\"`, `dir = \"images\"`.")
         })?;
-        for values in profiles.values().chain([&values]) {
+        for values in content.profile.values().chain([&content.values]) {
             check(values, &path)?;
         }
         if let Some(name) = profile {
-            let Some(own) = profiles.remove(name) else {
-                let known: Vec<_> = profiles.into_keys().collect();
-                let hint = if known.is_empty() {
-                    format!("Add a table [profile.{name}] to it.")
-                } else {
-                    format!("Known profiles: {}", known.join(", "))
-                };
-                let message = format!("unknown profile `{name}` in {shown}");
-                return Err(CliError::usage(message).hint(hint));
-            };
+            let own = content.profile.remove(name).ok_or_else(|| {
+                let known: Vec<_> = content.profile.into_keys().collect();
+                CliError::usage(format!("unknown profile `{name}` in {shown}")).hint(
+                    if known.is_empty() {
+                        format!("Add a table [profile.{name}] to it.")
+                    } else {
+                        format!("Known profiles: {}", known.join(", "))
+                    },
+                )
+            })?;
             // It may be another account's.
-            values.remove("token_file");
-            values.extend(own);
+            content.values.remove("token_file");
+            content.values.extend(own);
         }
+        let values = content.values;
         Ok(Self {
-            exists: text.is_some(),
             path,
+            exists,
             values,
         })
     }
 
     /// A value as the environment would contain it.
-    pub(super) fn get(&self, key: &str) -> Option<String> {
-        match self.values.get(key)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Integer(number) => Some(number.to_string()),
-            Value::Float(number) => Some(number.to_string()),
+    pub(super) fn get(&self, key: &str) -> Option<Setting<String>> {
+        let value = match self.values.get(key)? {
+            Value::String(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) => number.to_string(),
             // Rejected by `check`.
-            _ => None,
-        }
+            _ => return None,
+        };
+        let source = Source::File(self.path.clone());
+        Some(Setting { value, source })
     }
 }
 
@@ -106,9 +101,9 @@ fn check(values: &Table, file: &Path) -> Result<(), CliError> {
             let message = format!("{file} must not contain a token");
             return Err(CliError::usage(message)
                 .hint("Save it with `useapi-seed login`, or set token_file."));
-        } else if !KEYS.contains(&name.as_str()) {
+        } else if !KEYS.split(", ").any(|key| key == name) {
             let message = format!("unknown setting `{name}` in {file}");
-            let hint = format!("Valid settings: {}", KEYS.join(", "));
+            let hint = format!("Valid settings: {KEYS}");
             return Err(CliError::usage(message).hint(hint));
         } else if !(value.is_str() || value.is_integer() || value.is_float()) {
             let message = format!("`{name}` in {file} must be a string or a number");

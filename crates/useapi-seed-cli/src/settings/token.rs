@@ -8,52 +8,45 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use useapi_seed::SecretString;
 
-use super::setting::{self, Found, Setting, Source, variable_name};
+use super::setting::{self, Found, Setting, Source};
 use crate::atomic_file;
 use crate::command_line;
 use crate::error::CliError;
 use crate::local_file::{self, Links};
 use crate::text::sanitize;
 
-const KEY: &str = "token";
-
 /// What to do about a token that contains spaces and the like.
 pub(super) const HINT: &str = "Paste only the token, without \"Bearer\".";
 
-pub(super) fn find(file: Setting<Option<PathBuf>>, profile: Option<&str>) -> Found<SecretString> {
+pub(super) fn find(file: Setting<PathBuf>, profile: Option<&str>) -> Found<SecretString> {
     if !matches!(file.source, Source::Option(_))
-        && let Some(token) = setting::variable(KEY)?
+        && let Some(token) = variable()?
     {
-        let (value, source) = (token.into(), Source::Environment(KEY));
-        return Ok(Setting { value, source });
+        return Ok(token.map(Into::into));
     }
-    match file.value {
-        Some(path) if file.source != Source::Default || path.exists() => Ok(Setting {
-            value: read(&path)?,
-            source: Source::File(path),
-        }),
-        _ => Err(missing(profile)),
+    let path = file.value;
+    if file.source == Source::Default && !path.exists() {
+        return Err(missing(profile));
     }
+    let (value, source) = (read(&path)?, Source::File(path));
+    Ok(Setting { value, source })
+}
+
+/// The token in the environment.
+pub(crate) fn variable() -> Result<Option<Setting<String>>, CliError> {
+    setting::variable("token")
 }
 
 fn missing(profile: Option<&str>) -> CliError {
-    let (program, variable) = (command_line::program(), variable_name(KEY));
+    let program = command_line::program();
     let login = match profile {
         Some(name) => format!("login --profile {}", command_line::quote(name.as_ref())),
         None => "login".to_owned(),
     };
-    let message = format!("no API token: {variable} is not set and no token file was found");
-    CliError::usage(message)
-        .hint(format!(
-            "Set {variable} to the API token of your useapi.net account."
-        ))
+    CliError::usage("no API token: USEAPI_TOKEN is not set and no token file was found")
+        .hint("Set USEAPI_TOKEN to the API token of your useapi.net account.")
         .hint(format!("Or save it once: {program} {login}"))
         .hint(format!("To try it without an account: {program} demo"))
-}
-
-/// The name of the environment variable, if it is set.
-pub(crate) fn variable() -> Result<Option<String>, CliError> {
-    Ok(setting::variable(KEY)?.map(|_| variable_name(KEY)))
 }
 
 fn read(path: &Path) -> Result<SecretString, CliError> {
@@ -98,7 +91,7 @@ fn check_private(metadata: &fs::Metadata, user: u32, path: &Path) -> Result<(), 
 
 /// Writes the token file, for this user only.
 pub(crate) fn save(path: &Path, token: &SecretString) -> io::Result<()> {
-    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+    if let Some(dir) = path.parent() {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
