@@ -62,8 +62,8 @@ fn topic(text: &str) -> Result<Exit, CliError> {
 #[cfg(test)]
 /// The types of what is printed in JSON, for their schemas.
 pub(crate) mod printed {
-    pub(crate) use super::config::ConfigOutput as Config;
-    pub(crate) use super::doctor::DoctorOutput as Doctor;
+    pub(crate) use super::config::Row as Config;
+    pub(crate) use super::doctor::Check as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
     pub(crate) use super::gallery::Printed as Gallery;
     pub(crate) use super::job_row::JobRow as Status;

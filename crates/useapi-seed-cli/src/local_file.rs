@@ -89,15 +89,11 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
 /// Whether a file exists. One that has content and does not begin with `start` is of
 /// another program: an error, as it must not be replaced.
 pub(crate) fn own_file_exists(path: &Path, start: &str) -> Result<bool, CliError> {
-    let begin = || {
-        let file = open(path, Links::Reject, File::options().read(true))?;
-        let mut begin = Vec::new();
-        file.take(start.len() as u64).read_to_end(&mut begin)?;
-        io::Result::Ok(begin)
-    };
+    let file = open(path, Links::Reject, File::options().read(true));
+    let begin = file.and_then(|file| io::read_to_string(file.take(start.len() as u64)));
     let path = path.display();
-    match begin() {
-        Ok(begin) if begin.is_empty() || begin == start.as_bytes() => Ok(true),
+    match begin {
+        Ok(begin) if begin.is_empty() || begin == start => Ok(true),
         Ok(_) => Err(CliError::file(format!(
             "{path} was not created by useapi-seed; left unchanged"
         ))),

@@ -2,8 +2,7 @@
 //! that over the rest of the configuration file.
 
 mod dirs;
-mod file;
-mod setting;
+mod source;
 mod token;
 
 use std::num::NonZeroUsize;
@@ -17,9 +16,8 @@ use crate::error::CliError;
 use crate::terminal::eprint_note;
 use crate::text::{IMAGES_SHOWN, sanitize};
 pub(crate) use dirs::{state_dir, temp_dir};
-use file::File;
-use setting::{Found, variable};
-pub(crate) use setting::{Setting, Source};
+use source::{File, Found, variable};
+pub(crate) use source::{Setting, Source};
 pub(crate) use token::{redact, save as save_token, variable as token_variable};
 
 /// What the smallest plans allow.
@@ -103,16 +101,21 @@ impl Settings {
     }
 
     pub(crate) fn client(&self) -> Result<Client, CliError> {
-        self.client_with(self.token()?)
+        let token = self.token()?;
+        self.client_with(token.value, &token.source)
     }
 
-    pub(crate) fn client_with(&self, token: Setting<SecretString>) -> Result<Client, CliError> {
-        let client = Client::builder(token.value)
+    pub(crate) fn client_with(
+        &self,
+        token: SecretString,
+        source: &Source,
+    ) -> Result<Client, CliError> {
+        let client = Client::builder(token)
             .base_url(self.base_url()?.value)
             // All saved images are listed.
             .max_images(IMAGES_SHOWN)
             .build()
-            .map_err(|error| explain(error, "the API token", &token.source).hint(token::HINT))?;
+            .map_err(|error| explain(error, "the API token", source).hint(token::HINT))?;
         if client.raw().is_unencrypted() {
             let url = sanitize(client.base_url());
             eprint_note(format_args!("{UNENCRYPTED} to {url}"));

@@ -12,7 +12,7 @@ use useapi_seed::raw::ErrorKind as RawErrorKind;
 use useapi_seed::reqwest::header::DATE;
 use useapi_seed::{Client, ExecutingJobs, Warning};
 
-use crate::account_state;
+use crate::account_state::{self, Account};
 use crate::arguments::{Common, Doctor};
 use crate::atomic_file::or_current_dir;
 use crate::command_line::{program, quote};
@@ -22,7 +22,7 @@ use crate::fetch::is_writable;
 use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
-use crate::settings::Settings;
+use crate::settings::{Setting, Settings};
 use crate::terminal::print_or_closed;
 use crate::text::sanitize;
 
@@ -31,21 +31,11 @@ const CLOCK_ERROR: Duration = Duration::from_secs(30);
 /// The checks that make requests, in this order. One that fails ends them.
 const REMOTE: [&str; 4] = ["token", "API", "clock", "responses"];
 
-/// The checks.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Doctor"))]
-pub(crate) struct DoctorOutput {
-    /// Whether no check has failed.
-    ok: bool,
-    /// Each check.
-    checks: Vec<Check>,
-}
-
 /// A check.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Check {
+#[cfg_attr(test, schemars(rename = "Doctor"))]
+pub(crate) struct Check {
     /// What is checked.
     name: &'static str,
     /// The outcome.
@@ -74,14 +64,22 @@ enum State {
 }
 
 impl Check {
-    fn new(name: &'static str, state: State, message: impl AsRef<str>) -> Self {
+    fn new(name: &'static str, state: State, message: impl Into<String>) -> Self {
         Self {
             name,
             state,
-            message: sanitize(message.as_ref()),
+            message: message.into(),
             hint: None,
             exit: Exit::Done,
         }
+    }
+
+    fn ok(name: &'static str, message: impl Into<String>) -> Self {
+        Self::new(name, State::Ok, message)
+    }
+
+    fn unknown(name: &'static str, message: impl Into<String>) -> Self {
+        Self::new(name, State::Unknown, message)
     }
 
     fn failed(name: &'static str, error: &CliError) -> Self {
@@ -104,9 +102,9 @@ impl Check {
             State::Failed => style("FAILED").red().bold(),
             State::Unknown => style("unknown"),
         };
-        let mut text = format!("{state:<8} {}: {}", self.name, self.message);
+        let mut text = format!("{state:<8} {}: {}", self.name, sanitize(&self.message));
         for line in self.hint.iter().flat_map(|hint| hint.lines()) {
-            text.extend(["\n         ", line]);
+            text.extend(["\n         ", &sanitize(line)]);
         }
         text + "\n"
     }
@@ -121,53 +119,46 @@ pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliE
     let settings = Settings::read(common)?;
     let checks = remote(&settings, job.as_deref()).await;
     let mut checks = checks.unwrap_or_else(|error| vec![Check::failed("token", &error)]);
-    for name in REMOTE.iter().skip(checks.len()) {
-        checks.push(Check::new(name, State::Unknown, "skipped"));
-    }
+    let skipped = REMOTE.iter().skip(checks.len());
+    checks.extend(skipped.map(|name| Check::unknown(name, "skipped")));
     checks.push(directory(&settings.dir(arguments.dir)?.value));
     checks.extend(accounts(&settings.base_url()?.value));
 
-    let exit = checks.iter().map(|check| check.exit).max();
-    let exit = exit.unwrap_or_default();
     if output.is_json() {
-        let ok = exit == Exit::Done;
-        output.print(&DoctorOutput { ok, checks })?;
+        checks.iter().try_for_each(|check| output.print(check))?;
     } else {
         print_or_closed(&checks.iter().map(Check::to_text).collect::<String>())?;
     }
-    Ok(exit)
+    let exit = checks.iter().map(|check| check.exit).max();
+    Ok(exit.unwrap_or_default())
 }
 
 /// An error means that there is no valid token.
 async fn remote(settings: &Settings, job: Option<&str>) -> Result<Vec<Check>, CliError> {
-    let token = settings.token()?;
-    let source = token.source.clone();
-    let client = settings.client_with(token)?;
+    let Setting { value, source } = settings.token()?;
+    let client = settings.client_with(value, &source)?;
     let url = client.base_url();
-    let api = Check::new("API", State::Ok, format!("{url} responds"));
-    Ok(match client.executing_jobs().await {
-        Ok(running) => {
-            let clock = clock(&client).await;
-            let responses = responses(&client, &running, job).await;
-            vec![
-                Check::new("token", State::Ok, format!("accepted ({source})")),
-                api,
-                clock.unwrap_or_else(|| Check::new("clock", State::Unknown, "no server time")),
-                responses.unwrap_or_else(|error| Check::failed("responses", &error)),
-            ]
-        }
+    let running = match client.executing_jobs().await {
+        Ok(running) => running,
         Err(error) if error.is_unauthorized() || error.is_payment_required() => {
-            vec![Check::failed("token", &error.into()), api]
+            return Err(error.into());
         }
         Err(error) => {
-            let hint = format!("Check your connection and the base URL {}", sanitize(url));
-            vec![
-                Check::new("token", State::Unknown, format!("not checked ({source})")),
-                // Its own hint suggests this command.
+            // Its own hint suggests this command.
+            let hint = format!("Check your connection and the base URL {url}");
+            return Ok(vec![
+                Check::unknown("token", format!("not checked ({source})")),
                 Check::failed("API", &error.into()).hint(&hint),
-            ]
+            ]);
         }
-    })
+    };
+    let clock = clock(&client).await;
+    Ok(vec![
+        Check::ok("token", format!("accepted ({source})")),
+        Check::ok("API", format!("{url} responds")),
+        clock.unwrap_or_else(|| Check::unknown("clock", "the server sends no date")),
+        responses(&client, &running, job).await,
+    ])
 }
 
 /// None if the server sends no valid date.
@@ -178,7 +169,7 @@ async fn clock(client: &Client) -> Option<Check> {
     let ahead = Timestamp::now().duration_since(server_time);
     let difference = ahead.unsigned_abs();
     if difference <= CLOCK_ERROR {
-        return Some(Check::new("clock", State::Ok, "in sync"));
+        return Some(Check::ok("clock", "in sync"));
     }
     let is_ahead = ahead.is_positive();
     let direction = if is_ahead { "ahead of" } else { "behind" };
@@ -188,56 +179,56 @@ async fn clock(client: &Client) -> Option<Check> {
 }
 
 /// Compares responses with the API specification.
-async fn responses(
-    client: &Client,
-    running: &ExecutingJobs,
-    job: Option<&str>,
-) -> Result<Check, CliError> {
+async fn responses(client: &Client, running: &ExecutingJobs, job: Option<&str>) -> Check {
+    let name = "responses";
     let mut differences = Vec::new();
     if running.ids.is_none() {
         differences.push("unrecognized list of running jobs".to_owned());
     }
     if let Some(id) = job {
-        match client.raw().get_job(id).await {
-            Ok(response) => {
-                let warnings = Warning::for_job(&response);
-                differences.extend(warnings.iter().map(ToString::to_string));
+        match client.raw().get_job(id).await.as_deref() {
+            Ok(job) => differences.extend(Warning::for_job(job).iter().map(Warning::to_string)),
+            Err(error) => {
+                if let RawErrorKind::InvalidPayload(error) = error.kind() {
+                    differences.push(error.to_string());
+                } else if let Err(error) = client.job(id).poll().await {
+                    // The client's error explains itself.
+                    return Check::failed(name, &error.into());
+                }
             }
-            Err(error) => match error.kind() {
-                RawErrorKind::InvalidPayload(error) => differences.push(error.to_string()),
-                // The client's error explains itself.
-                _ => drop(client.job(id).poll().await?),
-            },
         }
     }
-    let check = Check::new("responses", State::Ok, "valid");
-    Ok(if !differences.is_empty() {
-        let message = "differ from the API specification";
-        let differences: Vec<_> = differences.iter().map(|line| sanitize(line)).collect();
-        Check::new("responses", State::Warning, message).hint(&differences.join("\n"))
-    } else if job.is_none() {
-        check.hint("Use --job JOBID to check one job's response.")
-    } else {
-        check
-    })
+    if !differences.is_empty() {
+        let check = Check::new(name, State::Warning, "differ from the API specification");
+        return check.hint(&differences.join("\n"));
+    }
+    let check = Check::ok(name, "valid");
+    match job {
+        Some(_) => check,
+        None => check.hint("Use --job JOBID to check one job's response."),
+    }
 }
 
 fn directory(dir: &Path) -> Check {
     let dir = std::path::absolute(or_current_dir(dir)).unwrap_or_else(|_| dir.to_owned());
     match is_writable(&dir) {
-        Ok(()) => {
-            let message = format!("{} is writable", dir.display());
-            Check::new("directory", State::Ok, message)
-        }
+        Ok(()) => Check::ok("directory", format!("{} is writable", dir.display())),
         Err(error) => Check::failed("directory", &error),
     }
 }
 
 /// What the last commands saw of accounts: each halted one, or one check of all.
 fn accounts(base_url: &str) -> Vec<Check> {
-    let accounts = account_state::accounts(base_url);
-    let halted = accounts.iter().filter(|account| account.is_halted);
-    let halted = halted.map(|account| {
+    let name = "accounts";
+    let mut accounts = account_state::accounts(base_url);
+    if accounts.is_empty() {
+        return vec![Check::unknown(name, "no accounts seen yet")];
+    }
+    accounts.retain(|account| account.is_halted);
+    if accounts.is_empty() {
+        return vec![Check::ok(name, "no halted accounts")];
+    }
+    let check = |account: &Account| {
         let channel = &account.channel;
         let age = HumanDuration(account.seen_at.elapsed().unwrap_or_default());
         let message = format!("account {channel}: halted (seen {age} ago)");
@@ -245,17 +236,8 @@ fn accounts(base_url: &str) -> Vec<Check> {
         let hint = format!("Acknowledge Midjourney's message in Discord, then run:\n  {reset}");
         Check {
             exit: Exit::Halted,
-            ..Check::new("accounts", State::Failed, message).hint(&hint)
+            ..Check::new(name, State::Failed, message).hint(&hint)
         }
-    });
-    let mut checks: Vec<_> = halted.collect();
-    if checks.is_empty() {
-        let (state, message) = if accounts.is_empty() {
-            (State::Unknown, "no accounts seen yet")
-        } else {
-            (State::Ok, "no halted accounts")
-        };
-        checks.push(Check::new("accounts", state, message));
-    }
-    checks
+    };
+    accounts.iter().map(check).collect()
 }

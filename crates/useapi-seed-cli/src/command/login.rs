@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind, IsTerminal};
 
 use console::Term;
+use useapi_seed::SecretString;
 
 use crate::arguments::{Common, Login, Logout};
 use crate::command_line::program;
@@ -25,11 +26,9 @@ pub(crate) async fn login(common: &Common, arguments: Login) -> Result<Exit, Cli
         let hint = format!("Pass the token on stdin: {} login --with-token", program());
         CliError::usage(format!("cannot read the API token: {error}")).hint(hint)
     })?;
-    let token = Setting {
-        value: token.trim().into(),
-        source: Source::Default,
-    };
-    match settings.client_with(token.clone())?.executing_jobs().await {
+    let token = SecretString::from(token.trim());
+    let client = settings.client_with(token.clone(), &Source::Default)?;
+    match client.executing_jobs().await {
         // Of a halted account, too, the token is checked first.
         Err(error) if !(error.is_halted() && error.is_from_service()) => {
             return Err(CliError::from(error).hint("The token was not saved."));
@@ -37,7 +36,7 @@ pub(crate) async fn login(common: &Common, arguments: Login) -> Result<Exit, Cli
         _ => {}
     }
     let file = path.display();
-    save_token(&path, &token.value).map_err(|error| {
+    save_token(&path, &token).map_err(|error| {
         CliError::usage(format!("cannot write {file}: {error}")).hint("Use --token-file.")
     })?;
     eprint(format_args!("{} {file}", success("API token saved:")));

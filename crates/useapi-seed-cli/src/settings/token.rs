@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use useapi_seed::SecretString;
 
-use super::setting::{self, Found, Setting, Source};
+use super::source::{self, Found, Setting, Source};
 use crate::atomic_file;
 use crate::command_line;
 use crate::error::CliError;
-use crate::local_file::{self, Links};
+use crate::local_file::{Links, SETTINGS_LIMIT, open, read_text_up_to};
 use crate::text::sanitize;
 
 /// What to do about a token that contains spaces and the like.
@@ -34,7 +34,7 @@ pub(super) fn find(file: Setting<PathBuf>, profile: Option<&str>) -> Found<Secre
 
 /// The token in the environment.
 pub(crate) fn variable() -> Result<Option<Setting<String>>, CliError> {
-    setting::variable("token")
+    source::variable("token")
 }
 
 fn missing(profile: Option<&str>) -> CliError {
@@ -53,8 +53,7 @@ fn read(path: &Path) -> Result<SecretString, CliError> {
     let shown = path.display();
     let unreadable =
         |error: io::Error| CliError::usage(format!("cannot read the token file {shown}: {error}"));
-    let mut options = File::options();
-    let file = local_file::open(path, Links::Follow, options.read(true)).map_err(unreadable)?;
+    let file = open(path, Links::Follow, File::options().read(true)).map_err(unreadable)?;
     // Of the open file, even if another takes its name.
     #[cfg(unix)]
     check_private(
@@ -62,7 +61,7 @@ fn read(path: &Path) -> Result<SecretString, CliError> {
         rustix::process::geteuid().as_raw(),
         path,
     )?;
-    let text = local_file::read_text_up_to(file, local_file::SETTINGS_LIMIT).map_err(unreadable)?;
+    let text = read_text_up_to(file, SETTINGS_LIMIT).map_err(unreadable)?;
     let token = text.trim();
     if token.is_empty() {
         return Err(CliError::usage(format!("the token file {shown} is empty"))
@@ -92,10 +91,7 @@ fn check_private(metadata: &fs::Metadata, user: u32, path: &Path) -> Result<(), 
 /// Writes the token file, for this user only.
 pub(crate) fn save(path: &Path, token: &SecretString) -> io::Result<()> {
     if let Some(dir) = path.parent() {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(dir)?;
+        fs::create_dir_all(dir)?;
     }
     let line = format!("{}\n", token.expose_secret());
     atomic_file::write_private(path, line.as_bytes())
