@@ -64,10 +64,9 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// Reads to the end; more than `limit` bytes are an error.
 pub(crate) fn read_up_to(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
-    let mut source = source.take(limit);
     let mut content = Vec::new();
-    source.read_to_end(&mut content)?;
-    if source.into_inner().read(&mut [0])? > 0 {
+    source.take(limit + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > limit {
         let message = format!("it is larger than {limit} bytes");
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));
     }

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::fmt::layer;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -17,29 +17,23 @@ use crate::terminal::PROGRESS;
 
 /// Starts logging to a file, to stderr, or to both.
 pub(crate) fn init(file: Option<&Path>, to_stderr: bool) -> Result<(), CliError> {
-    let mut writers = Vec::new();
-    if let Some(path) = file {
+    let open = |path: &Path| {
         let file = File::options().create(true).append(true).open(path);
-        let file = file
-            .map_err(|error| CliError::usage(format!("cannot open {}: {error}", path.display())))?;
-        writers.push(BoxMakeWriter::new(Mutex::new(file)));
-    }
-    if to_stderr {
-        writers.push(BoxMakeWriter::new(|| Stderr));
-    }
-    if writers.is_empty() {
-        return Ok(());
-    }
-    let writers = writers.into_iter();
-    let layers: Vec<_> = writers
-        .map(|writer| {
-            let layer = layer().with_span_events(FmtSpan::CLOSE);
-            layer.with_ansi(false).with_writer(writer)
-        })
-        .collect();
+        file.map_err(|error| CliError::usage(format!("cannot open {}: {error}", path.display())))
+    };
+    let file = file.map(open).transpose()?.map(Mutex::new);
+    // One layer, since two would write each field twice.
+    let writer = match (file, to_stderr) {
+        (Some(file), true) => BoxMakeWriter::new(file.and(|| Stderr)),
+        (Some(file), false) => BoxMakeWriter::new(file),
+        (None, true) => BoxMakeWriter::new(|| Stderr),
+        (None, false) => return Ok(()),
+    };
+    let layer = layer().with_ansi(false).with_writer(writer);
     let filter = Targets::new().with_target("useapi_seed", LevelFilter::DEBUG);
-    let registry = tracing_subscriber::registry().with(layers).with(filter);
-    let _ = registry.try_init();
+    let registry = tracing_subscriber::registry();
+    let lines = registry.with(layer.with_span_events(FmtSpan::CLOSE));
+    let _ = lines.with(filter).try_init();
     Ok(())
 }
 

@@ -16,9 +16,9 @@ use crate::error::CliError;
 use crate::terminal::eprint_note;
 use crate::text::{IMAGES_SHOWN, sanitize};
 pub(crate) use dirs::{state_dir, temp_dir};
-use source::{File, Found, variable};
-pub(crate) use source::{Setting, Source};
-pub(crate) use token::{redact, save as save_token, variable as token_variable};
+use source::{File, Found};
+pub(crate) use source::{Setting, Source, variable};
+pub(crate) use token::{redact, save as save_token};
 
 /// What the smallest plans allow.
 const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
@@ -96,8 +96,7 @@ impl Settings {
 
     /// The API token. An error explains how to set one.
     pub(crate) fn token(&self) -> Found<SecretString> {
-        let profile = self.profile.as_ref().map(|profile| profile.value.as_str());
-        token::find(self.token_file()?, profile)
+        token::find(self.token_file()?, self.profile.as_ref())
     }
 
     pub(crate) fn client(&self) -> Result<Client, CliError> {

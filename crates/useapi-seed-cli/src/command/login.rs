@@ -11,7 +11,7 @@ use crate::command_line::program;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::local_file::{SETTINGS_LIMIT, read_text_up_to};
-use crate::settings::{Setting, Settings, Source, save_token, token_variable};
+use crate::settings::{Setting, Settings, Source, save_token, variable};
 use crate::terminal::{eprint, eprint_note, success};
 
 pub(crate) async fn login(common: &Common, arguments: Login) -> Result<Exit, CliError> {
@@ -40,7 +40,7 @@ pub(crate) async fn login(common: &Common, arguments: Login) -> Result<Exit, Cli
         CliError::usage(format!("cannot write {file}: {error}")).hint("Use --token-file.")
     })?;
     eprint(format_args!("{} {file}", success("API token saved:")));
-    if let Some(Setting { source, .. }) = token_variable()? {
+    if let Some(Setting { source, .. }) = variable("token")? {
         let note = "is set and takes precedence over this file";
         eprint_note(format_args!("{source} {note}"));
     }
@@ -67,7 +67,7 @@ pub(crate) fn logout(common: &Common, Logout {}: Logout) -> Result<Exit, CliErro
         }
         Err(error) => return Err(CliError::usage(format!("cannot remove {file}: {error}"))),
     }
-    if let Some(Setting { source, .. }) = token_variable()? {
+    if let Some(Setting { source, .. }) = variable("token")? {
         eprint_note(format_args!("{source} is still set"));
     }
     Ok(Exit::Done)

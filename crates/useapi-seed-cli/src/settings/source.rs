@@ -62,7 +62,7 @@ impl<T> Setting<T> {
 }
 
 /// The value of a key's variable; an empty one is not set.
-pub(super) fn variable(key: &'static str) -> Result<Option<Setting<String>>, CliError> {
+pub(crate) fn variable(key: &'static str) -> Result<Option<Setting<String>>, CliError> {
     let source = Source::Environment(key);
     match env::var(source.to_string()) {
         Ok(value) => Ok(Some(Setting { value, source }).filter(|found| !found.value.is_empty())),

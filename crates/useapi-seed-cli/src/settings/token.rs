@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use useapi_seed::SecretString;
 
-use super::source::{self, Found, Setting, Source};
+use super::source::{Found, Setting, Source, variable};
 use crate::atomic_file;
-use crate::command_line;
+use crate::command_line::{program, quote};
 use crate::error::CliError;
 use crate::local_file::{Links, SETTINGS_LIMIT, open, read_text_up_to};
 use crate::text::sanitize;
@@ -18,9 +18,12 @@ use crate::text::sanitize;
 /// What to do about a token that contains spaces and the like.
 pub(super) const HINT: &str = "Paste only the token, without \"Bearer\".";
 
-pub(super) fn find(file: Setting<PathBuf>, profile: Option<&str>) -> Found<SecretString> {
+pub(super) fn find(
+    file: Setting<PathBuf>,
+    profile: Option<&Setting<String>>,
+) -> Found<SecretString> {
     if !matches!(file.source, Source::Option(_))
-        && let Some(token) = variable()?
+        && let Some(token) = variable("token")?
     {
         return Ok(token.map(Into::into));
     }
@@ -32,21 +35,15 @@ pub(super) fn find(file: Setting<PathBuf>, profile: Option<&str>) -> Found<Secre
     Ok(Setting { value, source })
 }
 
-/// The token in the environment.
-pub(crate) fn variable() -> Result<Option<Setting<String>>, CliError> {
-    source::variable("token")
-}
-
-fn missing(profile: Option<&str>) -> CliError {
-    let program = command_line::program();
+fn missing(profile: Option<&Setting<String>>) -> CliError {
     let login = match profile {
-        Some(name) => format!("login --profile {}", command_line::quote(name.as_ref())),
+        Some(profile) => format!("login --profile {}", quote(profile.value.as_ref())),
         None => "login".to_owned(),
     };
     CliError::usage("no API token: USEAPI_TOKEN is not set and no token file was found")
         .hint("Set USEAPI_TOKEN to the API token of your useapi.net account.")
-        .hint(format!("Or save it once: {program} {login}"))
-        .hint(format!("To try it without an account: {program} demo"))
+        .hint(format!("Or save it once: {} {login}", program()))
+        .hint(format!("To try it without an account: {} demo", program()))
 }
 
 fn read(path: &Path) -> Result<SecretString, CliError> {
@@ -81,7 +78,7 @@ fn check_private(metadata: &fs::Metadata, user: u32, path: &Path) -> Result<(), 
             .hint("Copy the token to your own file, with mode 600."));
     }
     if mode & 0o077 != 0 {
-        let path = command_line::quote(path.as_os_str());
+        let path = quote(path.as_os_str());
         let message = format!("permissions of {shown} are too open ({mode:04o})");
         return Err(CliError::usage(message).hint(format!("Fix: chmod 600 {path}")));
     }
