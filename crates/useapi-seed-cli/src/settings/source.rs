@@ -9,7 +9,7 @@ use toml::{Table, Value};
 
 use super::dirs;
 use crate::error::CliError;
-use crate::local_file::{SETTINGS_LIMIT, read_text_up_to};
+use crate::local_file::{Links, SETTINGS_LIMIT, open, read_text_up_to};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,7 +100,11 @@ impl File {
         let shown = path.display();
         let exists = named.is_some() || path.exists();
         let text = if exists {
-            let file = fs::File::open(&path);
+            let file = match named {
+                // It may be a pipe.
+                Some(path) => fs::File::open(path),
+                None => open(&path, Links::Follow, fs::File::options().read(true)),
+            };
             file.and_then(|file| read_text_up_to(file, SETTINGS_LIMIT))
                 .map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?
         } else {
