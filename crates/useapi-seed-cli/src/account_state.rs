@@ -2,34 +2,25 @@
 //! for it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file;
-use crate::local_file;
+use crate::local_file::read_json;
 use crate::settings::state_dir;
 
+const FILE: &str = "accounts.json";
 /// How many accounts are kept, the latest ones.
 const MAX_ACCOUNTS: usize = 100;
-/// An unchanged account is not recorded again within this time.
-const MIN_AGE: Duration = Duration::from_secs(60);
 
 /// What is known of one account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
-    pub(crate) base_url: String,
+    base_url: String,
     pub(crate) channel: String,
     pub(crate) is_halted: bool,
-    /// In seconds since 1970 (UTC), by this machine's clock.
-    seen_at: u64,
-}
-
-impl Account {
-    pub(crate) fn age(&self) -> Duration {
-        since_1970().saturating_sub(Duration::from_secs(self.seen_at))
-    }
+    pub(crate) seen_at: SystemTime,
 }
 
 pub(crate) fn record_halted(base_url: &str, channel: &str) {
@@ -42,7 +33,7 @@ pub(crate) fn record_active(base_url: &str, channel: &str) {
 
 /// The known accounts of a service.
 pub(crate) fn accounts(base_url: &str) -> Vec<Account> {
-    let mut accounts = file().map_or_else(Vec::new, |path| read(&path));
+    let mut accounts = read();
     accounts.retain(|account| account.base_url == base_url);
     accounts
 }
@@ -50,42 +41,32 @@ pub(crate) fn accounts(base_url: &str) -> Vec<Account> {
 /// Errors are ignored, since the job matters more. One of two processes that write
 /// concurrently may lose its record.
 fn record(base_url: &str, channel: &str, is_halted: bool) {
-    let Some(path) = file().filter(|_| !channel.is_empty()) else {
-        return;
-    };
-    let mut accounts = read(&path);
-    let same = |account: &Account| account.base_url == base_url && account.channel == channel;
-    let known = accounts.iter().find(|account| same(account));
-    if known.is_some_and(|known| known.is_halted == is_halted && known.age() < MIN_AGE) {
+    let mut accounts = read();
+    let is_same = |known: &Account| known.base_url == base_url && known.channel == channel;
+    // That it is still active is not worth a write.
+    let mut known = accounts.iter().filter(|known| is_same(known));
+    if channel.is_empty() || !is_halted && known.any(|known| !known.is_halted) {
         return;
     }
-    accounts.retain(|account| !same(account));
+    accounts.retain(|known| !is_same(known));
     accounts.push(Account {
         base_url: base_url.to_owned(),
         channel: channel.to_owned(),
         is_halted,
-        seen_at: since_1970().as_secs(),
+        seen_at: SystemTime::now(),
     });
     accounts.drain(..accounts.len().saturating_sub(MAX_ACCOUNTS));
     let write = || {
-        let dir = path.parent()?;
-        fs::create_dir_all(dir).ok()?;
-        atomic_file::remove_abandoned(dir);
-        atomic_file::write(&path, &serde_json::to_vec_pretty(&accounts).ok()?).ok()
+        let dir = state_dir()?;
+        fs::create_dir_all(&dir).ok()?;
+        atomic_file::remove_abandoned(&dir);
+        let json = serde_json::to_vec_pretty(&accounts).ok()?;
+        atomic_file::write(&dir.join(FILE), &json).ok()
     };
     let _ = write();
 }
 
-fn read(path: &Path) -> Vec<Account> {
-    let text = local_file::read(path, local_file::SETTINGS_LIMIT).ok();
-    text.and_then(|text| serde_json::from_slice(&text).ok())
-        .unwrap_or_default()
-}
-
-fn file() -> Option<PathBuf> {
-    Some(state_dir()?.join("accounts.json"))
-}
-
-fn since_1970() -> Duration {
-    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
+fn read() -> Vec<Account> {
+    let accounts = state_dir().and_then(|dir| read_json(&dir.join(FILE)));
+    accounts.unwrap_or_default()
 }

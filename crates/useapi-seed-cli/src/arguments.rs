@@ -4,7 +4,6 @@
 mod fetch;
 mod list;
 mod local;
-mod login;
 mod remote;
 mod value;
 
@@ -18,8 +17,7 @@ use crate::command_line::quote;
 use crate::exit;
 pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress, Wait};
 pub(crate) use list::{Format, List, SortKey};
-pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
-pub(crate) use login::{Login, Logout};
+pub(crate) use local::{Completions, Config, Doctor, Emulate, Login, Logout, Man, SchemaName};
 pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status, Watch};
 pub(crate) use value::{duration, positive_integer, show_duration};
 

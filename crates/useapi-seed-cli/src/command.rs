@@ -15,7 +15,6 @@ mod jobs;
 mod list;
 mod listen;
 mod login;
-mod logout;
 mod man;
 mod reset;
 mod saved_ids;
@@ -44,8 +43,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Reset(arguments) => reset::run(&common, arguments).await,
         Command::Listen(arguments) => listen::run(&common, arguments).await,
         Command::Emulate(arguments) => emulate::run(&common, arguments).await,
-        Command::Login(arguments) => login::run(&common, arguments).await,
-        Command::Logout(arguments) => logout::run(&common, arguments),
+        Command::Login(arguments) => login::login(&common, arguments).await,
+        Command::Logout(arguments) => login::logout(&common, arguments),
         Command::Doctor(arguments) => doctor::run(&common, arguments).await,
         Command::Config(arguments) => config::run(&common, arguments),
         Command::Schema(arguments) => schema::run(&common, arguments),
@@ -63,8 +62,8 @@ fn topic(text: &str) -> Result<Exit, CliError> {
 #[cfg(test)]
 /// The types of what is printed in JSON, for their schemas.
 pub(crate) mod printed {
-    pub(crate) use super::config::ConfigOutput as Config;
-    pub(crate) use super::doctor::DoctorOutput as Doctor;
+    pub(crate) use super::config::Row as Config;
+    pub(crate) use super::doctor::Check as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
     pub(crate) use super::gallery::Printed as Gallery;
     pub(crate) use super::job_row::JobRow as Status;

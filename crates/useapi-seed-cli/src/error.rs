@@ -41,17 +41,12 @@ impl CliError {
             kind,
             http_status: None,
             // Whatever was tried, the limit is what to change.
-            hint: open_files::is_named_in(&message).then(open_files::hint),
+            hint: open_files::is_named_in(&message).then(|| open_files::HINT.to_owned()),
             message,
             causes: Vec::new(),
             is_permanent: false,
             is_not_submitted: false,
         }
-    }
-
-    pub(crate) fn with_exit(mut self, exit: Exit) -> Self {
-        self.exit = exit;
-        self
     }
 
     /// The status is a part of the line, unless that has a reason that says more, or
@@ -184,7 +179,7 @@ mod tests {
             error.hint_text().unwrap().to_owned()
         };
         for number in [Errno::EMFILE, Errno::ENFILE] {
-            assert!(hint(number).starts_with("The limit on open files (ulimit -n) is "));
+            assert!(hint(number).starts_with("Raise the limit on open files"));
             assert!(!hint(number).contains("directory"));
         }
         assert_eq!(hint(Errno::ENOSPC), "Choose another directory.");

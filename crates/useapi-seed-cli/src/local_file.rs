@@ -1,7 +1,7 @@
 //! Local files, opened so that whatever has their name can neither redirect the
 //! command nor block it, and read up to a limit.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -26,6 +26,12 @@ pub(crate) enum Links {
 
 /// Opens a regular file. A FIFO would block, and a device may never end.
 pub(crate) fn open(path: &Path, links: Links, options: &mut OpenOptions) -> io::Result<File> {
+    let present = match links {
+        Links::Follow => fs::metadata(path),
+        Links::Reject => fs::symlink_metadata(path),
+    };
+    // Whatever is wrong with the path, opening it says so.
+    present.map_or(Ok(()), |metadata| check_kind(&metadata))?;
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
@@ -35,18 +41,19 @@ pub(crate) fn open(path: &Path, links: Links, options: &mut OpenOptions) -> io::
         flags.set(OFlags::NOFOLLOW, links == Links::Reject);
         options.custom_flags(flags.bits().cast_signed());
     }
-    #[cfg(not(unix))]
-    check_kind(path, links)?;
-    let file = match options.open(path) {
-        // The system's own message may not say so.
-        Err(error) => return Err(check_kind(path, links).err().unwrap_or(error)),
-        Ok(file) => file,
+    let file = options.open(path)?;
+    // Another file may have taken its name.
+    check_kind(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn check_kind(metadata: &Metadata) -> io::Result<()> {
+    let problem = match metadata.file_type() {
+        kind if kind.is_file() => return Ok(()),
+        kind if kind.is_symlink() => "it is a symbolic link",
+        _ => "it is not a regular file",
     };
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(not_regular())
-    }
+    Err(io::Error::new(ErrorKind::InvalidInput, problem))
 }
 
 /// The content of one of this command's own files.
@@ -57,10 +64,9 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// Reads to the end; more than `limit` bytes are an error.
 pub(crate) fn read_up_to(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
-    let mut source = source.take(limit);
     let mut content = Vec::new();
-    source.read_to_end(&mut content)?;
-    if source.into_inner().read(&mut [0])? > 0 {
+    source.take(limit + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > limit {
         let message = format!("it is larger than {limit} bytes");
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));
     }
@@ -82,41 +88,17 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
 /// Whether a file exists. One that has content and does not begin with `start` is of
 /// another program: an error, as it must not be replaced.
 pub(crate) fn own_file_exists(path: &Path, start: &str) -> Result<bool, CliError> {
-    let begin = || {
-        let file = open(path, Links::Reject, File::options().read(true))?;
-        let mut begin = Vec::new();
-        file.take(start.len() as u64).read_to_end(&mut begin)?;
-        io::Result::Ok(begin)
-    };
+    let file = open(path, Links::Reject, File::options().read(true));
+    let begin = file.and_then(|file| io::read_to_string(file.take(start.len() as u64)));
     let path = path.display();
-    match begin() {
-        Ok(begin) if begin.is_empty() || begin == start.as_bytes() => Ok(true),
+    match begin {
+        Ok(begin) if begin.is_empty() || begin == start => Ok(true),
         Ok(_) => Err(CliError::file(format!(
             "{path} was not created by useapi-seed; left unchanged"
         ))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(CliError::file(format!("cannot read {path}: {error}"))),
     }
-}
-
-/// An error when a path leads to something else than a regular file.
-fn check_kind(path: &Path, links: Links) -> io::Result<()> {
-    let metadata = match links {
-        Links::Follow => fs::metadata(path),
-        Links::Reject => fs::symlink_metadata(path),
-    };
-    match metadata {
-        Ok(metadata) if metadata.is_symlink() => Err(io::Error::new(
-            ErrorKind::InvalidInput,
-            "it is a symbolic link",
-        )),
-        Ok(metadata) if !metadata.is_file() => Err(not_regular()),
-        _ => Ok(()),
-    }
-}
-
-fn not_regular() -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::sync::Mutex;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
-use tracing_subscriber::fmt::{MakeWriter, layer};
-use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::CliError;
@@ -16,38 +17,24 @@ use crate::terminal::PROGRESS;
 
 /// Starts logging to a file, to stderr, or to both.
 pub(crate) fn init(file: Option<&Path>, to_stderr: bool) -> Result<(), CliError> {
-    let file = file
-        .map(|path| {
-            let file = File::options().create(true).append(true).open(path);
-            file.map_err(|error| {
-                CliError::usage(format!("cannot open {}: {error}", path.display()))
-            })
-        })
-        .transpose()?;
-    if file.is_none() && !to_stderr {
-        return Ok(());
-    }
-    let layers = [
-        file.map(|file| lines(Mutex::new(file))),
-        to_stderr.then(|| lines(|| Stderr)),
-    ];
-    let layers: Vec<_> = layers.into_iter().flatten().collect();
+    let open = |path: &Path| {
+        let file = File::options().create(true).append(true).open(path);
+        file.map_err(|error| CliError::usage(format!("cannot open {}: {error}", path.display())))
+    };
+    let file = file.map(open).transpose()?.map(Mutex::new);
+    // One layer, since two would write each field twice.
+    let writer = match (file, to_stderr) {
+        (Some(file), true) => BoxMakeWriter::new(file.and(|| Stderr)),
+        (Some(file), false) => BoxMakeWriter::new(file),
+        (None, true) => BoxMakeWriter::new(|| Stderr),
+        (None, false) => return Ok(()),
+    };
+    let layer = layer().with_ansi(false).with_writer(writer);
     let filter = Targets::new().with_target("useapi_seed", LevelFilter::DEBUG);
-    let registry = tracing_subscriber::registry().with(layers);
-    let _ = registry.with(filter).try_init();
+    let registry = tracing_subscriber::registry();
+    let lines = registry.with(layer.with_span_events(FmtSpan::CLOSE));
+    let _ = lines.with(filter).try_init();
     Ok(())
-}
-
-fn lines<S, W>(writer: W) -> Box<dyn Layer<S> + Send + Sync>
-where
-    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
-    layer()
-        .with_ansi(false)
-        .with_span_events(FmtSpan::CLOSE)
-        .with_writer(writer)
-        .boxed()
 }
 
 /// Writes above the progress lines.

@@ -43,8 +43,8 @@ schemas! {
     RESET, "reset", "reset";
     EVENT, "event", "listen: a line for each event";
     EMULATOR, "emulator", "emulate: addresses and sample jobs";
-    DOCTOR, "doctor", "doctor";
-    CONFIG, "config", "config";
+    DOCTOR, "doctor", "doctor: a line for each check";
+    CONFIG, "config", "config: a line for each setting";
 }
 
 impl Schema {

@@ -2,8 +2,7 @@
 //! that over the rest of the configuration file.
 
 mod dirs;
-mod file;
-mod setting;
+mod source;
 mod token;
 
 use std::num::NonZeroUsize;
@@ -17,16 +16,15 @@ use crate::error::CliError;
 use crate::terminal::eprint_note;
 use crate::text::{IMAGES_SHOWN, sanitize};
 pub(crate) use dirs::{state_dir, temp_dir};
-use file::File;
-use setting::{Found, variable};
-pub(crate) use setting::{Setting, Source};
-pub(crate) use token::{redact, save as save_token, variable as token_variable};
+use source::{File, Found};
+pub(crate) use source::{Setting, Source, variable};
+pub(crate) use token::{redact, save as save_token};
 
 /// What the smallest plans allow.
 const DEFAULT_JOBS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
 
 /// The problem with a base URL with plain `http` that is not on this machine.
-pub(crate) const UNENCRYPTED: &str = "the API token goes unencrypted over the network";
+const UNENCRYPTED: &str = "the API token goes unencrypted over the network";
 
 /// The settings that do not depend on a command's own options.
 #[derive(Debug)]
@@ -39,15 +37,16 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read(common: &Common) -> Result<Self, CliError> {
-        let (value, source) = match common.profile.clone() {
-            None => (variable("profile")?, Source::Environment("profile")),
-            option => (option, Source::Option("profile")),
-        };
+        let source = Source::Option("profile");
+        let option = common.profile.clone();
+        let option = option.map(|value| Setting { value, source });
+        let profile = option.or(variable("profile")?);
+        let name = profile.as_ref().map(|profile| profile.value.as_str());
         Ok(Self {
             base_url: common.base_url.clone(),
             token_file: common.token_file.clone(),
-            file: File::read(common.config.as_deref(), value.as_deref())?,
-            profile: value.map(|value| Setting { value, source }),
+            file: File::read(common.config.as_deref(), name)?,
+            profile,
         })
     }
 
@@ -77,50 +76,45 @@ impl Settings {
 
     /// The directory that contains the directories of jobs; empty for the current one.
     pub(crate) fn dir(&self, option: Option<PathBuf>) -> Found<PathBuf> {
-        let Setting { value, source } = self.path("dir", option, None)?;
-        let value = value.unwrap_or_default();
-        Ok(Setting { value, source })
+        self.path("dir", option, PathBuf::new())
     }
 
-    pub(crate) fn key_file(&self, option: Option<PathBuf>) -> Found<Option<PathBuf>> {
-        let default = dirs::config_dir().map(|dir| dir.join("callback.key"));
-        self.path("key_file", option, default)
+    /// Empty when there is no home directory.
+    pub(crate) fn key_file(&self, option: Option<PathBuf>) -> Found<PathBuf> {
+        self.path("key_file", option, dirs::config_file("callback.key"))
     }
 
-    /// Where the token is saved; nowhere when there is no home directory.
-    pub(crate) fn token_file(&self) -> Found<Option<PathBuf>> {
+    /// Where the token is saved; empty when there is no home directory.
+    pub(crate) fn token_file(&self) -> Found<PathBuf> {
         let name = match &self.profile {
             Some(profile) => sanitize_filename::sanitize(format!("token-{}", profile.value)),
             None => "token".to_owned(),
         };
-        let default = dirs::config_dir().map(|dir| dir.join(name));
-        self.path("token_file", self.token_file.clone(), default)
-    }
-
-    /// As [`token_file`](Self::token_file), where one is needed.
-    pub(crate) fn token_path(&self) -> Result<PathBuf, CliError> {
-        let no_home = || CliError::usage("no home directory for the token file");
-        let path = self.token_file()?.value;
-        path.ok_or_else(|| no_home().hint("Use --token-file."))
+        let (option, default) = (self.token_file.clone(), dirs::config_file(&name));
+        self.path("token_file", option, default)
     }
 
     /// The API token. An error explains how to set one.
     pub(crate) fn token(&self) -> Found<SecretString> {
-        let profile = self.profile.as_ref().map(|profile| profile.value.as_str());
-        token::find(self.token_file()?, profile)
+        token::find(self.token_file()?, self.profile.as_ref())
     }
 
     pub(crate) fn client(&self) -> Result<Client, CliError> {
-        self.client_with(self.token()?)
+        let token = self.token()?;
+        self.client_with(token.value, &token.source)
     }
 
-    pub(crate) fn client_with(&self, token: Setting<SecretString>) -> Result<Client, CliError> {
-        let client = Client::builder(token.value)
+    pub(crate) fn client_with(
+        &self,
+        token: SecretString,
+        source: &Source,
+    ) -> Result<Client, CliError> {
+        let client = Client::builder(token)
             .base_url(self.base_url()?.value)
             // All saved images are listed.
             .max_images(IMAGES_SHOWN)
             .build()
-            .map_err(|error| explain(error, "the API token", &token.source).hint(token::HINT))?;
+            .map_err(|error| explain(error, "the API token", source).hint(token::HINT))?;
         if client.raw().is_unencrypted() {
             let url = sanitize(client.base_url());
             eprint_note(format_args!("{UNENCRYPTED} to {url}"));
@@ -128,17 +122,11 @@ impl Settings {
         Ok(client)
     }
 
-    fn path(
-        &self,
-        key: &'static str,
-        option: Option<PathBuf>,
-        default: Option<PathBuf>,
-    ) -> Found<Option<PathBuf>> {
-        let parse = |text: &str| Ok(Some(PathBuf::from(text)));
-        let mut setting = self.find(key, option.map(Some), parse, default)?;
-        if let (Source::File(file), Some(path)) = (&setting.source, &mut setting.value) {
+    fn path(&self, key: &'static str, option: Option<PathBuf>, default: PathBuf) -> Found<PathBuf> {
+        let mut setting = self.find(key, option, |text| Ok(text.into()), default)?;
+        if let Source::File(file) = &setting.source {
             // Relative to the file, wherever the command runs.
-            *path = file.parent().unwrap_or(Path::new("")).join(&path);
+            setting.value = file.parent().unwrap_or(Path::new("")).join(setting.value);
         }
         Ok(setting)
     }
@@ -150,40 +138,26 @@ impl Settings {
         parse: fn(&str) -> Result<T, &'static str>,
         default: T,
     ) -> Found<T> {
-        let (text, source) = if let Some(value) = option {
+        if let Some(value) = option {
             let source = Source::Option(key);
             return Ok(Setting { value, source });
-        } else if let Some(text) = variable(key)? {
-            (text, Source::Environment(key))
-        } else if let Some(text) = self.file.get(key) {
-            (text, Source::File(self.file.path.clone()))
-        } else {
+        }
+        let Some(text) = variable(key)?.or_else(|| self.file.get(key)) else {
             let (value, source) = (default, Source::Default);
             return Ok(Setting { value, source });
         };
-        match parse(&text) {
-            Ok(value) => Ok(Setting { value, source }),
-            Err(problem) => Err(invalid(
-                &format!("`{key}`"),
-                &source,
-                &format!(": {problem}"),
-            )),
-        }
+        let value = parse(&text.value).map_err(|problem| {
+            let name = format!("`{key}`");
+            text.source.invalid(&name, &format!(": {problem}"))
+        })?;
+        Ok(text.map(|_| value))
     }
 }
 
 /// A value that the library rejects, with the name that it has here.
 fn explain(error: Error, name: &str, source: &Source) -> CliError {
     match error.kind() {
-        ErrorKind::InvalidInput { reason, .. } => invalid(name, source, &format!(" {reason}")),
+        ErrorKind::InvalidInput { reason, .. } => source.invalid(name, &format!(" {reason}")),
         _ => error.into(),
     }
-}
-
-fn invalid(name: &str, source: &Source, problem: &str) -> CliError {
-    CliError::usage(match source {
-        Source::Option(_) | Source::Environment(_) => format!("{source}{problem}"),
-        Source::File(file) => format!("{name} in {}{problem}", file.display()),
-        Source::Default => format!("{name}{problem}"),
-    })
 }

@@ -1,5 +1,5 @@
-//! Commands about this machine: `emulate`, `doctor`, `config`, and those that help at a
-//! shell.
+//! Commands about this machine: `emulate`, `login`, `logout`, `doctor`, `config`, and
+//! those that help at a shell.
 
 use std::path::PathBuf;
 
@@ -41,6 +41,31 @@ pub(crate) struct Emulate {
     pub(crate) scenario: Option<PathBuf>,
 }
 
+/// Save the API token of a useapi.net account.
+///
+/// Prompts for the token without showing it, checks it with a free request, and writes
+/// it to the token file, which only you can read (mode 600). `useapi-seed config` shows
+/// which file that is; --profile and --token-file select another.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed login
+  useapi-seed login --profile work
+  useapi-seed login --with-token < token.txt")]
+pub(crate) struct Login {
+    /// Read the token from stdin.
+    #[arg(long)]
+    pub(crate) with_token: bool,
+}
+
+/// Remove the saved API token.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  useapi-seed logout
+  useapi-seed logout --profile work")]
+pub(crate) struct Logout {}
+
 /// Check your setup and suggest fixes.
 ///
 /// Makes only free, read-only requests. With --job, also checks that job's response
@@ -70,7 +95,7 @@ pub(crate) struct Doctor {
 #[command(after_help = "\
 Examples:
   useapi-seed config
-  useapi-seed config --fields settings
+  useapi-seed config --fields name,value
 
 A configuration file:
   dir = \"/home/me/images\"

@@ -16,12 +16,10 @@ pub(crate) async fn receiver(
     client: Client,
     public_url: &str,
     port: u16,
-    key_file: Setting<Option<PathBuf>>,
+    key_file: Setting<PathBuf>,
 ) -> Result<(Receiver, Events, u16), CliError> {
     let is_default = key_file.source == Source::Default;
-    let key_file = key_file.value.ok_or_else(|| {
-        CliError::file("no home directory for the callback key").hint("Use --key-file.")
-    })?;
+    let key_file = key_file.value;
     if let Some(dir) = key_file.parent().filter(|_| is_default) {
         fs::create_dir_all(dir)
             .map_err(|error| CliError::file(format!("cannot create {}: {error}", dir.display())))?;

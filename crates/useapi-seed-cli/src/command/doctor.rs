@@ -1,18 +1,18 @@
 //! `doctor`: checks of the setup, and how to fix it.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use console::Style;
+use console::style;
 use indicatif::HumanDuration;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use serde::Serialize;
 use useapi_seed::raw::ErrorKind as RawErrorKind;
 use useapi_seed::reqwest::header::DATE;
-use useapi_seed::{Client, Warning};
+use useapi_seed::{Client, ExecutingJobs, Warning};
 
-use crate::account_state;
+use crate::account_state::{self, Account};
 use crate::arguments::{Common, Doctor};
 use crate::atomic_file::or_current_dir;
 use crate::command_line::{program, quote};
@@ -22,30 +22,20 @@ use crate::fetch::is_writable;
 use crate::job_ids;
 use crate::output::Output;
 use crate::schemas;
-use crate::settings::{Setting, Settings, UNENCRYPTED};
+use crate::settings::{Setting, Settings};
 use crate::terminal::print_or_closed;
 use crate::text::sanitize;
 
 /// The tolerated clock error: an HTTP date has whole seconds, and takes time to arrive.
 const CLOCK_ERROR: Duration = Duration::from_secs(30);
-/// How many running jobs are checked.
-const MAX_JOBS: usize = 3;
-
-/// The checks.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Doctor"))]
-pub(crate) struct DoctorOutput {
-    /// Whether no check has failed.
-    ok: bool,
-    /// Each check.
-    checks: Vec<Check>,
-}
+/// The checks that make requests, in this order. One that fails ends them.
+const REMOTE: [&str; 4] = ["token", "API", "clock", "responses"];
 
 /// A check.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Check {
+#[cfg_attr(test, schemars(rename = "Doctor"))]
+pub(crate) struct Check {
     /// What is checked.
     name: &'static str,
     /// The outcome.
@@ -74,18 +64,22 @@ enum State {
 }
 
 impl Check {
-    fn new(name: &'static str, state: State, message: impl AsRef<str>) -> Self {
+    fn new(name: &'static str, state: State, message: impl Into<String>) -> Self {
         Self {
             name,
             state,
-            message: sanitize(message.as_ref()),
+            message: message.into(),
             hint: None,
             exit: Exit::Done,
         }
     }
 
-    fn ok(name: &'static str, message: impl AsRef<str>) -> Self {
+    fn ok(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, State::Ok, message)
+    }
+
+    fn unknown(name: &'static str, message: impl Into<String>) -> Self {
+        Self::new(name, State::Unknown, message)
     }
 
     fn failed(name: &'static str, error: &CliError) -> Self {
@@ -96,36 +90,23 @@ impl Check {
         }
     }
 
-    fn warning(name: &'static str, message: impl AsRef<str>) -> Self {
-        Self::new(name, State::Warning, message)
-    }
-
-    fn unknown(name: &'static str, message: impl AsRef<str>) -> Self {
-        Self::new(name, State::Unknown, message)
-    }
-
-    fn skipped(name: &'static str) -> Self {
-        Self::unknown(name, "skipped")
-    }
-
-    fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    fn hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
         self
     }
 
     fn to_text(&self) -> String {
-        let (state, style) = match self.state {
-            State::Ok => ("ok", Style::new().green()),
-            State::Warning => ("warning", Style::new().yellow()),
-            State::Failed => ("FAILED", Style::new().red().bold()),
-            State::Unknown => ("unknown", Style::new()),
+        let state = match self.state {
+            State::Ok => style("ok").green(),
+            State::Warning => style("warning").yellow(),
+            State::Failed => style("FAILED").red().bold(),
+            State::Unknown => style("unknown"),
         };
-        let state = style.apply_to(format!("{state:<8}"));
-        let mut text = format!("{state} {}: {}\n", self.name, self.message);
+        let mut text = format!("{state:<8} {}: {}", self.name, sanitize(&self.message));
         for line in self.hint.iter().flat_map(|hint| hint.lines()) {
-            let _ = writeln!(text, "{:<9}{line}", "");
+            text.extend(["\n         ", &sanitize(line)]);
         }
-        text
+        text + "\n"
     }
 }
 
@@ -134,117 +115,90 @@ pub(crate) async fn run(common: &Common, arguments: Doctor) -> Result<Exit, CliE
     let job = arguments.job.as_deref();
     let job = job.map(job_ids::of_argument).transpose()?;
     let settings = Settings::read(common)?;
-    let mut checks = Vec::new();
-    if let Some(Setting { value, source }) = &settings.profile {
-        checks.push(Check::ok("profile", format!("{value} ({source})")));
-    }
-    match settings.client() {
-        Err(error) => {
-            checks.push(Check::failed("token", &error));
-            checks.extend(["API", "clock", "responses"].map(Check::skipped));
-        }
-        Ok(client) => {
-            let source = settings.token()?.source.to_string();
-            checks.extend(remote(&client, &source, job.as_deref()).await);
-        }
-    }
+    let checks = remote(&settings, job.as_deref()).await;
+    let mut checks = checks.unwrap_or_else(|error| vec![Check::failed("token", &error)]);
+    let skipped = REMOTE.iter().skip(checks.len());
+    checks.extend(skipped.map(|name| Check::unknown(name, "skipped")));
     checks.push(directory(&settings.dir(arguments.dir)?.value));
     checks.extend(accounts(&settings.base_url()?.value));
 
-    let exit = checks.iter().map(|check| check.exit).max();
     if output.is_json() {
-        let ok = checks.iter().all(|check| check.state != State::Failed);
-        output.print(&DoctorOutput { ok, checks })?;
+        checks.iter().try_for_each(|check| output.print(check))?;
     } else {
         print_or_closed(&checks.iter().map(Check::to_text).collect::<String>())?;
     }
+    let exit = checks.iter().map(|check| check.exit).max();
     Ok(exit.unwrap_or_default())
 }
 
-/// Token, API, clock and responses.
-async fn remote(client: &Client, source: &str, job: Option<&str>) -> [Check; 4] {
+/// An error means that there is no valid token.
+async fn remote(settings: &Settings, job: Option<&str>) -> Result<Vec<Check>, CliError> {
+    let Setting { value, source } = settings.token()?;
+    let client = settings.client_with(value, &source)?;
     let url = client.base_url();
-    let api = if client.raw().is_unencrypted() {
-        Check::warning("API", format!("{url} responds, but {UNENCRYPTED}"))
-            .hint("Use a base URL that begins with https://.")
-    } else {
-        Check::ok("API", format!("{url} responds"))
-    };
-    let error = match client.executing_jobs().await {
-        Ok(running) => {
-            let token = Check::ok("token", format!("accepted ({source})"));
-            let responses = responses(client, running.ids, job).await;
-            return [token, api, clock(server_time(client).await), responses];
+    let running = match client.executing_jobs().await {
+        Ok(running) => running,
+        Err(error) if error.is_unauthorized() || error.is_payment_required() => {
+            return Err(error.into());
         }
-        Err(error) => error,
+        Err(error) => {
+            // Its own hint suggests this command.
+            let hint = format!("Check your connection and the base URL {url}");
+            return Ok(vec![
+                Check::unknown("token", format!("not checked ({source})")),
+                Check::failed("API", &error.into()).hint(&hint),
+            ]);
+        }
     };
-    let [clock, responses] = ["clock", "responses"].map(Check::skipped);
-    if error.is_unauthorized() || error.is_payment_required() {
-        let token = Check::failed("token", &error.into());
-        return [token, api, clock, responses];
-    }
-    let token = Check::unknown("token", format!("not checked ({source})"));
-    // Its own hint suggests this command.
-    let hint = format!("Check your connection and the base URL {}", sanitize(url));
-    let api = Check::failed("API", &error.into()).hint(hint);
-    [token, api, clock, responses]
+    let clock = clock(&client).await;
+    Ok(vec![
+        Check::ok("token", format!("accepted ({source})")),
+        Check::ok("API", format!("{url} responds")),
+        clock.unwrap_or_else(|| Check::unknown("clock", "the server sends no date")),
+        responses(&client, &running, job).await,
+    ])
 }
 
-async fn server_time(client: &Client) -> Option<SystemTime> {
+/// None if the server sends no valid date.
+async fn clock(client: &Client) -> Option<Check> {
     let response = client.raw().list_jobs().await.ok()?;
     let date = response.raw_response().headers.get(DATE)?.to_str().ok()?;
-    httpdate::parse_http_date(date).ok()
-}
-
-fn clock(server_time: Option<SystemTime>) -> Check {
-    let Some(server_time) = server_time else {
-        return Check::unknown("clock", "the server sends no date");
-    };
-    let (direction, difference) = match SystemTime::now().duration_since(server_time) {
-        Ok(ahead) => ("ahead of", ahead),
-        Err(behind) => ("behind", behind.duration()),
-    };
+    let server_time = rfc2822::parse(date).ok()?.timestamp();
+    let ahead = Timestamp::now().duration_since(server_time);
+    let difference = ahead.unsigned_abs();
     if difference <= CLOCK_ERROR {
-        return Check::ok("clock", "in sync");
+        return Some(Check::ok("clock", "in sync"));
     }
-    let difference = HumanDuration(difference);
-    Check::warning("clock", format!("{difference} {direction} the server"))
-        .hint("Set this machine's clock; files and messages have the wrong time.")
+    let is_ahead = ahead.is_positive();
+    let direction = if is_ahead { "ahead of" } else { "behind" };
+    let message = format!("{} {direction} the server", HumanDuration(difference));
+    let hint = "Set this machine's clock; files and messages have the wrong time.";
+    Some(Check::new("clock", State::Warning, message).hint(hint))
 }
 
-/// Checks responses against the API specification.
-async fn responses(client: &Client, running: Option<Vec<String>>, job: Option<&str>) -> Check {
+/// Compares responses with the API specification.
+async fn responses(client: &Client, running: &ExecutingJobs, job: Option<&str>) -> Check {
     let name = "responses";
-    let mut drift = BTreeSet::new();
-    if running.is_none() {
-        drift.insert("unrecognized list of running jobs".to_owned());
+    let mut differences = Vec::new();
+    if running.ids.is_none() {
+        differences.push("unrecognized list of running jobs".to_owned());
     }
-    let running = running.unwrap_or_default();
-    let running = running.iter().take(MAX_JOBS).map(String::as_str);
-    let ids: BTreeSet<&str> = running.chain(job).collect();
-    for id in ids {
-        match client.raw().get_job(id).await {
-            Ok(response) => {
-                for warning in Warning::for_job(&response) {
-                    drift.insert(format!("job {id}: {warning}"));
-                }
-            }
+    if let Some(id) = job {
+        match client.raw().get_job(id).await.as_deref() {
+            Ok(job) => differences.extend(Warning::for_job(job).iter().map(Warning::to_string)),
             Err(error) => {
                 if let RawErrorKind::InvalidPayload(error) = error.kind() {
-                    drift.insert(format!("job {id}: {error}"));
-                } else if job == Some(id)
+                    differences.push(error.to_string());
+                } else if let Err(error) = client.job(id).poll().await {
                     // The client's error explains itself.
-                    && let Err(error) = client.job(id).poll().await
-                {
                     return Check::failed(name, &error.into());
                 }
-                // A running job may have ended meanwhile.
             }
         }
     }
-    if !drift.is_empty() {
-        let drift: Vec<_> = drift.iter().map(|line| sanitize(line)).collect();
-        return Check::warning(name, "differ from the API specification").hint(drift.join("\n"));
+    if !differences.is_empty() {
+        let check = Check::new(name, State::Warning, "differ from the API specification");
+        return check.hint(&differences.join("\n"));
     }
     let check = Check::ok(name, "valid");
     match job {
@@ -254,13 +208,9 @@ async fn responses(client: &Client, running: Option<Vec<String>>, job: Option<&s
 }
 
 fn directory(dir: &Path) -> Check {
-    let dir = or_current_dir(dir);
-    match is_writable(dir) {
-        Ok(()) => {
-            let absolute = std::path::absolute(dir);
-            let shown = absolute.as_deref().unwrap_or(dir).display();
-            Check::ok("directory", format!("{shown} is writable"))
-        }
+    let dir = std::path::absolute(or_current_dir(dir)).unwrap_or_else(|_| dir.to_owned());
+    match is_writable(&dir) {
+        Ok(()) => Check::ok("directory", format!("{} is writable", dir.display())),
         Err(error) => Check::failed("directory", &error),
     }
 }
@@ -268,20 +218,24 @@ fn directory(dir: &Path) -> Check {
 /// What the last commands saw of accounts: each halted one, or one check of all.
 fn accounts(base_url: &str) -> Vec<Check> {
     let name = "accounts";
-    let accounts = account_state::accounts(base_url);
-    let halted = accounts.iter().filter(|account| account.is_halted);
-    let halted = halted.map(|account| {
-        let (channel, age) = (&account.channel, HumanDuration(account.age()));
-        let reset = format!("{} reset {}", program(), quote(channel.as_ref()));
-        let why = "Acknowledge Midjourney's message in Discord, then run:";
-        let error = CliError::new(format!("account {channel}: halted (seen {age} ago)"));
-        Check::failed(name, &error.with_exit(Exit::Halted).suggest(why, &reset))
-    });
-    let mut checks: Vec<_> = halted.collect();
+    let mut accounts = account_state::accounts(base_url);
     if accounts.is_empty() {
-        checks.push(Check::unknown(name, "no accounts seen yet"));
-    } else if checks.is_empty() {
-        checks.push(Check::ok(name, "no halted accounts"));
+        return vec![Check::unknown(name, "no accounts seen yet")];
     }
-    checks
+    accounts.retain(|account| account.is_halted);
+    if accounts.is_empty() {
+        return vec![Check::ok(name, "no halted accounts")];
+    }
+    let check = |account: &Account| {
+        let channel = &account.channel;
+        let age = HumanDuration(account.seen_at.elapsed().unwrap_or_default());
+        let message = format!("account {channel}: halted (seen {age} ago)");
+        let reset = format!("{} reset {}", program(), quote(channel.as_ref()));
+        let hint = format!("Acknowledge Midjourney's message in Discord, then run:\n  {reset}");
+        Check {
+            exit: Exit::Halted,
+            ..Check::new(name, State::Failed, message).hint(&hint)
+        }
+    };
+    accounts.iter().map(check).collect()
 }

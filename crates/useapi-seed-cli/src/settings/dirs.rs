@@ -8,9 +8,12 @@ use etcetera::BaseStrategy;
 
 const NAME: &str = "useapi-seed";
 
-/// Below `$XDG_CONFIG_HOME` or `~/.config`; on Windows below `%APPDATA%`.
-pub(crate) fn config_dir() -> Option<PathBuf> {
-    config_of(&etcetera::choose_base_strategy().ok()?)
+/// A file below `$XDG_CONFIG_HOME` or `~/.config`, on Windows below `%APPDATA%`; empty
+/// when there is no home directory.
+pub(crate) fn config_file(name: &str) -> PathBuf {
+    let platform = etcetera::choose_base_strategy().ok();
+    let dir = platform.and_then(|platform| config_of(&platform));
+    dir.map_or_else(PathBuf::new, |dir| dir.join(name))
 }
 
 /// Below `$XDG_STATE_HOME` or `~/.local/state`; on Windows below `%LOCALAPPDATA%`.
@@ -50,11 +53,10 @@ fn private_below(parent: &Path, user: u32) -> io::Result<PathBuf> {
     let path = parent.join(format!("{NAME}-{user}"));
     let explain =
         |kind, cause: &str| io::Error::new(kind, format!("cannot use {}: {cause}", path.display()));
-    match DirBuilder::new().mode(0o700).create(&path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            return Err(explain(error.kind(), &error.to_string()));
-        }
-        _ => {}
+    if let Err(error) = DirBuilder::new().mode(0o700).create(&path)
+        && error.kind() != ErrorKind::AlreadyExists
+    {
+        return Err(explain(error.kind(), &error.to_string()));
     }
     // Anyone can create it before this user does.
     let metadata = symlink_metadata(&path)?;
@@ -71,7 +73,7 @@ fn private_below(parent: &Path, user: u32) -> io::Result<PathBuf> {
 }
 
 #[cfg(test)]
-mod platform_tests {
+mod tests {
     use etcetera::base_strategy::{Windows, Xdg};
 
     use super::*;
@@ -94,17 +96,13 @@ mod platform_tests {
         }
         assert_eq!(own(Path::new(".config")), None);
     }
-}
 
-#[cfg(all(test, unix))]
-mod tests {
-    use std::fs::{self, Permissions};
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    use super::*;
-
+    #[cfg(unix)]
     #[test]
     fn a_temporary_directory_of_others_is_rejected() {
+        use std::fs::{self, Permissions};
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
         let root = tempfile::tempdir().unwrap();
         let user = rustix::process::geteuid().as_raw();
         let path = private_below(root.path(), user).unwrap();

@@ -8,60 +8,49 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 use useapi_seed::SecretString;
 
-use super::setting::{self, Found, Setting, Source, variable_name};
+use super::source::{Found, Setting, Source, variable};
 use crate::atomic_file;
-use crate::command_line;
+use crate::command_line::{program, quote};
 use crate::error::CliError;
-use crate::local_file::{self, Links};
+use crate::local_file::{Links, SETTINGS_LIMIT, open, read_text_up_to};
 use crate::text::sanitize;
-
-const KEY: &str = "token";
 
 /// What to do about a token that contains spaces and the like.
 pub(super) const HINT: &str = "Paste only the token, without \"Bearer\".";
 
-pub(super) fn find(file: Setting<Option<PathBuf>>, profile: Option<&str>) -> Found<SecretString> {
+pub(super) fn find(
+    file: Setting<PathBuf>,
+    profile: Option<&Setting<String>>,
+) -> Found<SecretString> {
     if !matches!(file.source, Source::Option(_))
-        && let Some(token) = setting::variable(KEY)?
+        && let Some(token) = variable("token")?
     {
-        let (value, source) = (token.into(), Source::Environment(KEY));
-        return Ok(Setting { value, source });
+        return Ok(token.map(Into::into));
     }
-    match file.value {
-        Some(path) if file.source != Source::Default || path.exists() => Ok(Setting {
-            value: read(&path)?,
-            source: Source::File(path),
-        }),
-        _ => Err(missing(profile)),
+    let path = file.value;
+    if file.source == Source::Default && !path.exists() {
+        return Err(missing(profile));
     }
+    let (value, source) = (read(&path)?, Source::File(path));
+    Ok(Setting { value, source })
 }
 
-fn missing(profile: Option<&str>) -> CliError {
-    let (program, variable) = (command_line::program(), variable_name(KEY));
+fn missing(profile: Option<&Setting<String>>) -> CliError {
     let login = match profile {
-        Some(name) => format!("login --profile {}", command_line::quote(name.as_ref())),
+        Some(profile) => format!("login --profile {}", quote(profile.value.as_ref())),
         None => "login".to_owned(),
     };
-    let message = format!("no API token: {variable} is not set and no token file was found");
-    CliError::usage(message)
-        .hint(format!(
-            "Set {variable} to the API token of your useapi.net account."
-        ))
-        .hint(format!("Or save it once: {program} {login}"))
-        .hint(format!("To try it without an account: {program} demo"))
-}
-
-/// The name of the environment variable, if it is set.
-pub(crate) fn variable() -> Result<Option<String>, CliError> {
-    Ok(setting::variable(KEY)?.map(|_| variable_name(KEY)))
+    CliError::usage("no API token: USEAPI_TOKEN is not set and no token file was found")
+        .hint("Set USEAPI_TOKEN to the API token of your useapi.net account.")
+        .hint(format!("Or save it once: {} {login}", program()))
+        .hint(format!("To try it without an account: {} demo", program()))
 }
 
 fn read(path: &Path) -> Result<SecretString, CliError> {
     let shown = path.display();
     let unreadable =
         |error: io::Error| CliError::usage(format!("cannot read the token file {shown}: {error}"));
-    let mut options = File::options();
-    let file = local_file::open(path, Links::Follow, options.read(true)).map_err(unreadable)?;
+    let file = open(path, Links::Follow, File::options().read(true)).map_err(unreadable)?;
     // Of the open file, even if another takes its name.
     #[cfg(unix)]
     check_private(
@@ -69,7 +58,7 @@ fn read(path: &Path) -> Result<SecretString, CliError> {
         rustix::process::geteuid().as_raw(),
         path,
     )?;
-    let text = local_file::read_text_up_to(file, local_file::SETTINGS_LIMIT).map_err(unreadable)?;
+    let text = read_text_up_to(file, SETTINGS_LIMIT).map_err(unreadable)?;
     let token = text.trim();
     if token.is_empty() {
         return Err(CliError::usage(format!("the token file {shown} is empty"))
@@ -89,7 +78,7 @@ fn check_private(metadata: &fs::Metadata, user: u32, path: &Path) -> Result<(), 
             .hint("Copy the token to your own file, with mode 600."));
     }
     if mode & 0o077 != 0 {
-        let path = command_line::quote(path.as_os_str());
+        let path = quote(path.as_os_str());
         let message = format!("permissions of {shown} are too open ({mode:04o})");
         return Err(CliError::usage(message).hint(format!("Fix: chmod 600 {path}")));
     }
@@ -98,11 +87,8 @@ fn check_private(metadata: &fs::Metadata, user: u32, path: &Path) -> Result<(), 
 
 /// Writes the token file, for this user only.
 pub(crate) fn save(path: &Path, token: &SecretString) -> io::Result<()> {
-    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(dir)?;
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
     }
     let line = format!("{}\n", token.expose_secret());
     atomic_file::write_private(path, line.as_bytes())

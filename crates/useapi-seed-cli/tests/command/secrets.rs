@@ -1,6 +1,6 @@
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use useapi_seed_emulator::Emulator;
 
 use crate::process::{CommandExt, Setup, command, names};
@@ -144,14 +144,7 @@ fn unencrypted_connection_is_warned_of() {
     };
     let jobs = run(&["jobs"]).exit_code(0);
     assert_eq!(jobs.stderr.matches(warning).count(), 1, "{}", jobs.stderr);
-    let doctor = run(&["doctor", "--json"]).exit_code(0).reported(warning);
-    let checks: Value = serde_json::from_str(&doctor.stdout).unwrap();
-    let api = &checks["checks"][1];
-    assert_eq!(
-        (&api["name"], &api["state"]),
-        (&json!("API"), &json!("warning"))
-    );
-    assert!(api["message"].as_str().unwrap().contains(warning));
+    run(&["doctor"]).exit_code(0).reported(warning);
 
     let mut local = command(setup.dir());
     let local = local.arg("jobs").at(&setup.emulator).run().exit_code(0);

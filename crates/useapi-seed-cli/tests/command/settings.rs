@@ -36,9 +36,12 @@ fn run(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
 /// Value and source of a setting.
 fn setting(run: Run, name: &str) -> (String, String) {
     let run = run.exit_code(0);
-    let printed: Value = serde_json::from_str(&run.stdout).unwrap();
-    let settings = printed["settings"].as_array().unwrap();
-    let row = settings.iter().find(|row| row["name"] == name).unwrap();
+    let mut rows = run.stdout.lines();
+    let row = rows.find_map(|row| {
+        let row: Value = serde_json::from_str(row).unwrap();
+        (row["name"] == name).then_some(row)
+    });
+    let row = row.unwrap();
     let text = |value: &Value| value.as_str().unwrap_or("null").to_owned();
     (text(&row["value"]), text(&row["source"]))
 }
@@ -171,10 +174,6 @@ fn profile_overrides_top_level() {
         .exit_code(2)
         .reported("unknown profile `none` in ")
         .reported("Known profiles: slow, work");
-    write_config(dir, "");
-    run(dir, &["config", "--profile", "none"], &[])
-        .exit_code(2)
-        .reported("Add a table [profile.none] to it.");
 }
 
 #[test]
