@@ -20,7 +20,7 @@ pub(crate) use fetch::{Demo, Fetch, Gallery, OutputArgs, PollArgs, Progress, Wai
 pub(crate) use list::{Format, List, SortKey};
 pub(crate) use local::{Completions, Config, Doctor, Emulate, Man, SchemaName};
 pub(crate) use login::{Login, Logout};
-pub(crate) use remote::{Cancel, Jobs, Listen, Reset, Status, Watch};
+pub(crate) use remote::{Cancel, JobIds, Jobs, Listen, Reset, Status, Watch};
 pub(crate) use value::{duration, positive_integer, show_duration};
 
 /// Download the seed and the four images of Midjourney jobs by their useapi.net job ID.

@@ -2,7 +2,6 @@
 
 mod batch;
 mod callback;
-mod cancel;
 mod completions;
 mod config;
 mod demo;
@@ -20,9 +19,7 @@ mod man;
 mod reset;
 mod saved_ids;
 mod schema;
-mod status;
 mod wait;
-mod watch;
 
 use crate::arguments::{Arguments, Command};
 use crate::error::CliError;
@@ -38,9 +35,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Wait(arguments) => wait::run(&common, arguments).await,
         Command::Gallery(arguments) => gallery::run(&common, arguments),
         Command::List(arguments) => list::run(&common, arguments),
-        Command::Status(arguments) => status::run(&common, arguments).await,
-        Command::Jobs(arguments) => jobs::run(&common, arguments).await,
-        Command::Cancel(arguments) => cancel::run(&common, arguments).await,
+        Command::Status(arguments) => jobs::status(&common, arguments).await,
+        Command::Jobs(arguments) => jobs::jobs(&common, arguments).await,
+        Command::Cancel(arguments) => jobs::cancel(&common, arguments).await,
         Command::Reset(arguments) => reset::run(&common, arguments).await,
         Command::Listen(arguments) => listen::run(&common, arguments).await,
         Command::Emulate(arguments) => emulate::run(&common, arguments).await,

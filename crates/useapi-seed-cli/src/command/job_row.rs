@@ -5,10 +5,11 @@ use serde::Serialize;
 use useapi_seed::raw::types::Job;
 use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult};
 
+use crate::command_line::{program, quote};
 use crate::error::CliError;
 use crate::text::sanitize;
 
-/// The columns of [`JobRow::row`].
+/// The columns of [`JobRow::cells`].
 pub(super) const HEAD: [&str; 7] = ["ID", "VERB", "STATUS", "%", "AGE", "SEED", "PROMPT"];
 
 /// A job as it is now.
@@ -21,7 +22,7 @@ pub(crate) struct JobRow {
     /// Its verb, as the service names it.
     verb: Option<String>,
     /// Its status, as the service names it; an unknown value means that it still runs.
-    pub(super) status: Option<String>,
+    status: Option<String>,
     /// The percentage in Midjourney's message, when it has one.
     percent: Option<u8>,
     /// When it was created, as the service writes it.
@@ -60,27 +61,6 @@ impl JobRow {
         }
     }
 
-    pub(super) fn of_progress(progress: &JobProgress) -> Self {
-        Self {
-            percent: progress.percent,
-            ..Self::new(&progress.job_id, progress.raw_job())
-        }
-    }
-
-    /// A job that has ended without a seed; none when the error is not about that.
-    fn of_end(job_id: &str, error: &Error) -> Option<Self> {
-        let status = match error.kind() {
-            ErrorKind::JobFailed { status, .. } => status.as_str(),
-            ErrorKind::SeedMissing { .. } => "completed",
-            _ => return None,
-        };
-        let job = serde_json::from_slice(error.body()?).unwrap_or_default();
-        Some(Self {
-            status: Some(status.to_owned()),
-            ..Self::new(job_id, job)
-        })
-    }
-
     pub(super) fn of_error(job_id: &str, error: &CliError) -> Self {
         Self {
             error: Some(error.message().to_owned()),
@@ -88,16 +68,51 @@ impl JobRow {
         }
     }
 
+    fn of_progress(progress: &JobProgress) -> Self {
+        Self {
+            percent: progress.percent,
+            ..Self::new(&progress.job_id, progress.raw_job())
+        }
+    }
+
+    /// Polls a job once. The second value is whether it has ended.
+    pub(super) async fn poll(client: &Client, job_id: &str) -> Result<(Self, bool), CliError> {
+        match client.job(job_id).poll().await {
+            Ok(PollResult::InProgress(progress)) => Ok((Self::of_progress(&progress), false)),
+            Ok(PollResult::Completed(result)) => {
+                let seed = Some(result.seed());
+                let job = Self::new(job_id, result.raw_job());
+                Ok((Self { seed, ..job }, true))
+            }
+            Err(error) => match ended_without_seed(&error) {
+                Some(job) => Ok((Self::new(job_id, job), true)),
+                None => Err(error.into()),
+            },
+        }
+    }
+
+    /// As [`poll`](Self::poll), but cancels it.
+    pub(super) async fn cancel(client: &Client, job_id: &str) -> Result<(Self, bool), CliError> {
+        match client.job(job_id).cancel().await {
+            Ok(progress) => Ok((Self::of_progress(&progress), true)),
+            Err(error) if error.is_not_found() => {
+                let command = format!("{} status {}", program(), quote(job_id.as_ref()));
+                let why = "Only running jobs can be cancelled. Check its status:";
+                Err(CliError::from(error).without_hint().suggest(why, &command))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Its cells in a table.
-    pub(super) fn row(&self) -> Vec<String> {
-        let status = self.status.as_deref();
-        let status = self.error.as_ref().map_or(status, |_| Some("error"));
+    pub(super) fn cells(&self) -> Vec<String> {
+        let status = self.error.as_ref().map(|_| "error");
         // A seed job has its prompt in Midjourney's message only.
         let quoted = || self.content.as_deref()?.split("**").nth(1);
         let cells = [
             Some(self.job_id.clone()),
             self.verb.clone(),
-            status.map(str::to_owned),
+            status.or(self.status.as_deref()).map(str::to_owned),
             self.percent.map(|percent| format!("{percent}%")),
             self.created.as_deref().and_then(age),
             self.seed.map(|seed| seed.to_string()),
@@ -106,23 +121,15 @@ impl JobRow {
         let cells = cells.into_iter().map(Option::unwrap_or_default);
         cells.map(|cell| sanitize(&cell)).collect()
     }
+}
 
-    /// Polls a job once. The second value is whether it has ended.
-    pub(super) async fn poll(client: &Client, job_id: &str) -> Result<(Self, bool), Error> {
-        match client.job(job_id).poll().await {
-            Ok(PollResult::InProgress(progress)) => Ok((Self::of_progress(&progress), false)),
-            Ok(PollResult::Completed(result)) => {
-                let printed = Self {
-                    seed: Some(result.seed()),
-                    ..Self::new(job_id, result.raw_job())
-                };
-                Ok((printed, true))
-            }
-            Err(error) => match Self::of_end(job_id, &error) {
-                Some(printed) => Ok((printed, true)),
-                None => Err(error),
-            },
+/// The job, when the error is that it has no seed.
+fn ended_without_seed(error: &Error) -> Option<Job> {
+    match error.kind() {
+        ErrorKind::JobFailed { .. } | ErrorKind::SeedMissing { .. } => {
+            serde_json::from_slice(error.body()?).ok()
         }
+        _ => None,
     }
 }
 
