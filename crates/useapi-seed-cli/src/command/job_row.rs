@@ -1,5 +1,8 @@
 //! A job as `status`, `jobs` and `cancel` print it.
 
+use std::time::Duration;
+
+use indicatif::HumanDuration;
 use jiff::Timestamp;
 use serde::Serialize;
 use useapi_seed::raw::types::Job;
@@ -7,6 +10,7 @@ use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult};
 
 use crate::command_line::{program, quote};
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::text::sanitize;
 
 /// The columns of [`JobRow::cells`].
@@ -37,6 +41,12 @@ pub(crate) struct JobRow {
     parent_job_id: Option<String>,
     /// Why the request failed; only `job_id` is known then.
     error: Option<String>,
+    /// It is not polled again.
+    #[serde(skip)]
+    pub(super) has_ended: bool,
+    /// Of the last request.
+    #[serde(skip)]
+    pub(super) exit: Exit,
 }
 
 impl JobRow {
@@ -57,6 +67,7 @@ impl JobRow {
     pub(super) fn unknown(job_id: String) -> Self {
         Self {
             job_id,
+            exit: Exit::Pending,
             ..Self::default()
         }
     }
@@ -64,6 +75,8 @@ impl JobRow {
     pub(super) fn of_error(job_id: &str, error: &CliError) -> Self {
         Self {
             error: Some(error.message().to_owned()),
+            has_ended: !error.exit().is_pending(),
+            exit: error.exit(),
             ..Self::unknown(job_id.to_owned())
         }
     }
@@ -75,26 +88,24 @@ impl JobRow {
         }
     }
 
-    /// Polls a job once. The second value is whether it has ended.
-    pub(super) async fn poll(client: &Client, job_id: &str) -> Result<(Self, bool), CliError> {
-        match client.job(job_id).poll().await {
-            Ok(PollResult::InProgress(progress)) => Ok((Self::of_progress(&progress), false)),
-            Ok(PollResult::Completed(result)) => {
-                let seed = Some(result.seed());
-                let job = Self::new(job_id, result.raw_job());
-                Ok((Self { seed, ..job }, true))
-            }
-            Err(error) => match ended_without_seed(&error) {
-                Some(job) => Ok((Self::new(job_id, job), true)),
-                None => Err(error.into()),
-            },
-        }
+    /// Polls a job once.
+    pub(super) async fn poll(client: &Client, job_id: &str) -> Result<Self, CliError> {
+        let (job, seed) = match client.job(job_id).poll().await {
+            Ok(PollResult::InProgress(progress)) => return Ok(Self::of_progress(&progress)),
+            Ok(PollResult::Completed(result)) => (result.raw_job(), Some(result.seed())),
+            Err(error) => (job_without_seed(error)?, None),
+        };
+        Ok(Self {
+            seed,
+            has_ended: true,
+            ..Self::new(job_id, job)
+        })
     }
 
-    /// As [`poll`](Self::poll), but cancels it.
-    pub(super) async fn cancel(client: &Client, job_id: &str) -> Result<(Self, bool), CliError> {
+    /// Cancels a job.
+    pub(super) async fn cancel(client: &Client, job_id: &str) -> Result<Self, CliError> {
         match client.job(job_id).cancel().await {
-            Ok(progress) => Ok((Self::of_progress(&progress), true)),
+            Ok(progress) => Ok(Self::of_progress(&progress)),
             Err(error) if error.is_not_found() => {
                 let command = format!("{} status {}", program(), quote(job_id.as_ref()));
                 let why = "Only running jobs can be cancelled. Check its status:";
@@ -123,21 +134,20 @@ impl JobRow {
     }
 }
 
-/// The job, when the error is that it has no seed.
-fn ended_without_seed(error: &Error) -> Option<Job> {
-    match error.kind() {
-        ErrorKind::JobFailed { .. } | ErrorKind::SeedMissing { .. } => {
-            serde_json::from_slice(error.body()?).ok()
-        }
-        _ => None,
-    }
+/// The job that an error is about, when it has ended without a seed.
+fn job_without_seed(error: Error) -> Result<Job, CliError> {
+    let has_ended = matches!(
+        error.kind(),
+        ErrorKind::JobFailed { .. } | ErrorKind::SeedMissing { .. }
+    );
+    let body = error.body().filter(|_| has_ended);
+    let job = body.and_then(|body| serde_json::from_slice(body).ok());
+    job.ok_or_else(|| error.into())
 }
 
 /// How long ago it was, in the largest unit.
 fn age(created: &str) -> Option<String> {
     let created: Timestamp = created.parse().ok()?;
-    let seconds = Timestamp::now().duration_since(created).as_secs().max(0);
-    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
-    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length)?;
-    Some(format!("{}{unit}", seconds / length))
+    let age = Duration::try_from(Timestamp::now().duration_since(created));
+    Some(format!("{:#}", HumanDuration(age.unwrap_or_default())))
 }

@@ -1,10 +1,9 @@
 //! `status`, `jobs` and `cancel`: a row of a table for each job, or JSON.
 
-use std::collections::BTreeSet;
 use std::mem;
 
 use console::{Term, measure_text_width};
-use futures_util::{TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use tokio::time::sleep;
 use useapi_seed::Client;
@@ -33,7 +32,7 @@ pub(crate) struct Printed<'a> {
     /// whether any job is running.
     ids: Option<Vec<String>>,
     /// Their details; with `--watch`, also of those that have ended meanwhile.
-    jobs: Vec<&'a JobRow>,
+    jobs: &'a [JobRow],
 }
 
 pub(crate) async fn status(common: &Common, arguments: Status) -> Result<Exit, CliError> {
@@ -69,16 +68,16 @@ async fn run(
     };
     let output = Output::new(common, schema)?;
     let ids = given.map(|given| job_ids::read(&given.job_ids, &given.input_files));
+    let ids = ids.transpose()?.unwrap_or_default();
     let settings = Settings::read(common)?;
     let mut shown = Shown {
         client: settings.client()?,
         output,
         subject,
-        jobs: Vec::new(),
+        rows: ids.into_iter().map(JobRow::unknown).collect(),
         last: String::new(),
         drawn: 0,
     };
-    shown.add(ids.transpose()?.unwrap_or_default());
     let Some(interval) = watch.and_then(|watch| watch.watch) else {
         return shown.round().await;
     };
@@ -88,7 +87,7 @@ async fn run(
         loop {
             match shown.round().await {
                 Err(error) if error.exit().is_pending() => eprint_error(&error),
-                Ok(_) if !shown.jobs.iter().all(|job| job.has_ended) => {}
+                Ok(_) if !shown.rows.iter().all(|row| row.has_ended) => {}
                 ended => return ended,
             }
             sleep(interval).await;
@@ -100,46 +99,14 @@ async fn run(
     }
 }
 
-/// A job as it was when it was last requested.
-#[derive(Debug)]
-struct Job {
-    row: JobRow,
-    error: Option<CliError>,
-    has_ended: bool,
-    /// Since it was last shown.
-    has_changed: bool,
-}
-
-impl Job {
-    /// Denied access is an error of all jobs.
-    async fn request(&mut self, client: &Client, subject: Subject) -> Result<(), CliError> {
-        let job_id = &self.row.job_id;
-        let outcome = match subject {
-            Subject::Cancelled => JobRow::cancel(client, job_id).await,
-            _ => JobRow::poll(client, job_id).await,
-        };
-        let (row, has_ended, error) = match outcome {
-            Ok((row, has_ended)) => (row, has_ended, None),
-            Err(error) if error.exit() == Exit::Auth => return Err(error),
-            Err(error) => (
-                JobRow::of_error(job_id, &error),
-                !error.exit().is_pending(),
-                Some(error.for_job(job_id)),
-            ),
-        };
-        self.has_changed |= self.row != row;
-        (self.row, self.has_ended, self.error) = (row, has_ended, error);
-        Ok(())
-    }
-}
-
 /// The jobs, and what is shown of them.
 #[derive(Debug)]
 struct Shown {
     client: Client,
     output: Output,
     subject: Subject,
-    jobs: Vec<Job>,
+    /// As they were in the last round.
+    rows: Vec<JobRow>,
     /// The last printed head of the table, or document.
     last: String,
     /// On a terminal: the lines of the table, which the next one replaces.
@@ -147,101 +114,90 @@ struct Shown {
 }
 
 impl Shown {
-    /// Adds those that are not known yet.
-    fn add(&mut self, ids: Vec<String>) {
-        let known: BTreeSet<_> = self.jobs.iter().map(|job| job.row.job_id.clone()).collect();
-        let new = ids.into_iter().filter(|id| !known.contains(id));
-        self.jobs.extend(new.map(|id| Job {
-            row: JobRow::unknown(id),
-            error: None,
-            has_ended: false,
-            has_changed: true,
-        }));
-    }
-
-    /// Requests the jobs that have not ended, and shows them. The exit code is the most
+    /// Requests the jobs that have not ended, and shows all. The exit code is the most
     /// severe.
     async fn round(&mut self) -> Result<Exit, CliError> {
-        let mut ids = None;
+        let mut running = None;
         if self.subject == Subject::Running {
-            ids = self.client.executing_jobs().await?.ids;
-            self.add(ids.clone().unwrap_or_default());
+            running = self.client.executing_jobs().await?.ids;
+            for id in running.iter().flatten() {
+                if !self.rows.iter().any(|row| row.job_id == *id) {
+                    self.rows.push(JobRow::unknown(id.clone()));
+                }
+            }
         }
-        let (client, subject) = (&self.client, self.subject);
-        let running = self.jobs.iter_mut().filter(|job| !job.has_ended);
-        stream::iter(running.map(Ok))
-            .try_for_each_concurrent(CONCURRENT, |job| job.request(client, subject))
-            .await?;
+        let requests = self.rows.iter().map(|row| self.request(row));
+        let requests = stream::iter(requests).buffered(CONCURRENT);
+        let outcomes: Vec<_> = requests.try_collect().await?;
+        let (rows, errors): (Vec<_>, Vec<_>) = outcomes.into_iter().unzip();
         // Errors are above the table.
         let _ = Term::stdout().clear_last_lines(mem::take(&mut self.drawn));
-        self.eprint_errors();
+        eprint_errors(errors.iter().flatten());
         if self.output.is_json() {
-            self.print_json(ids)?;
+            self.print_json(running, &rows)?;
+        } else if self.subject == Subject::Running && running.is_none() {
+            eprint_note("unrecognized response: not known whether jobs are running");
+        } else if rows.is_empty() {
+            eprint("no running jobs");
         } else {
-            if self.subject == Subject::Running && ids.is_none() {
-                eprint_note("unrecognized response: not known whether jobs are running");
-            } else if self.jobs.is_empty() {
-                eprint("no running jobs");
+            self.print_table(&rows)?;
+        }
+        self.rows = rows;
+        let exits = self.rows.iter().map(|row| row.exit);
+        Ok(exits.max().unwrap_or_default())
+    }
+
+    /// A job as it is now, and a new error. Denied access is an error of all jobs.
+    async fn request(&self, row: &JobRow) -> Result<(JobRow, Option<CliError>), CliError> {
+        let id = &row.job_id;
+        let outcome = match self.subject {
+            _ if row.has_ended => Ok(row.clone()),
+            Subject::Cancelled => JobRow::cancel(&self.client, id).await,
+            _ => JobRow::poll(&self.client, id).await,
+        };
+        match outcome {
+            Ok(now) => Ok((now, None)),
+            Err(error) if error.exit() == Exit::Auth => Err(error),
+            Err(error) => {
+                let now = JobRow::of_error(id, &error);
+                let is_new = now != *row;
+                Ok((now, is_new.then(|| error.for_job(id))))
             }
-            self.print_table()?;
-        }
-        for job in &mut self.jobs {
-            job.has_changed = false;
-        }
-        let errors = self.jobs.iter().filter_map(|job| job.error.as_ref());
-        Ok(errors.map(CliError::exit).max().unwrap_or_default())
-    }
-
-    fn changed(&self) -> impl Iterator<Item = &Job> {
-        self.jobs.iter().filter(|job| job.has_changed)
-    }
-
-    /// Prints new errors, and a repeated hint once.
-    fn eprint_errors(&self) {
-        let mut hint = None;
-        for error in self.changed().filter_map(|job| job.error.as_ref()) {
-            if error.hint_text() == hint {
-                eprint_error(&error.clone().without_hint());
-            } else {
-                eprint_error(error);
-            }
-            hint = error.hint_text();
         }
     }
 
-    fn print_json(&mut self, ids: Option<Vec<String>>) -> Result<(), CliError> {
+    fn changed<'a>(&'a self, rows: &'a [JobRow]) -> impl Iterator<Item = &'a JobRow> {
+        let rows = rows.iter().zip(&self.rows);
+        rows.filter(|(now, before)| now != before).map(|row| row.0)
+    }
+
+    fn print_json(&mut self, ids: Option<Vec<String>>, jobs: &[JobRow]) -> Result<(), CliError> {
         if self.subject != Subject::Running {
             return self
-                .changed()
-                .try_for_each(|job| self.output.print(&job.row));
+                .changed(jobs)
+                .try_for_each(|job| self.output.print(job));
         }
-        let jobs = self.jobs.iter().map(|job| &job.row).collect();
         let line = self.output.line(&Printed { ids, jobs })? + "\n";
-        if self.last != line {
-            print_or_closed(&line)?;
+        if self.last == line {
+            return Ok(());
         }
-        self.last = line;
-        Ok(())
+        self.last.clone_from(&line);
+        print_or_closed(&line)
     }
 
     /// On a terminal that it fits on, prints the whole table; otherwise the rows that
     /// have changed.
-    fn print_table(&mut self) -> Result<(), CliError> {
-        if self.jobs.is_empty() {
-            return Ok(());
-        }
-        if let Some((rows, columns)) = Term::stdout().size_checked() {
-            let table = table(self.jobs.iter());
-            let width = |line| measure_text_width(line).max(1);
-            let lines = table.lines();
-            let lines = lines.map(|line| width(line).div_ceil(columns.max(1).into()));
-            let lines = lines.sum();
-            if lines < usize::from(rows) {
+    fn print_table(&mut self, rows: &[JobRow]) -> Result<(), CliError> {
+        if let Some((height, width)) = Term::stdout().size_checked() {
+            let table = table(rows.iter());
+            let lines = |line| measure_text_width(line).div_ceil(width.max(1).into());
+            let lines = table.lines().map(lines).sum();
+            if lines < usize::from(height) {
                 self.drawn = lines;
                 return print_or_closed(&table);
             }
         }
-        let table = table(self.changed());
+        let table = table(self.changed(rows));
         let (head, rows) = table.split_once('\n').unwrap_or_default();
         if rows.is_empty() || self.last == head {
             return print_or_closed(rows);
@@ -251,10 +207,23 @@ impl Shown {
     }
 }
 
-fn table<'a>(jobs: impl Iterator<Item = &'a Job>) -> String {
+/// Prints errors, and a repeated hint once.
+fn eprint_errors<'a>(errors: impl Iterator<Item = &'a CliError>) {
+    let mut hint = None;
+    for error in errors {
+        if error.hint_text() == hint {
+            eprint_error(&error.clone().without_hint());
+        } else {
+            eprint_error(error);
+        }
+        hint = error.hint_text();
+    }
+}
+
+fn table<'a>(rows: impl Iterator<Item = &'a JobRow>) -> String {
     let mut table = Table::new(&HEAD);
-    for job in jobs {
-        table.push(job.row.cells());
+    for row in rows {
+        table.push(row.cells());
     }
     table.render(terminal_width())
 }
