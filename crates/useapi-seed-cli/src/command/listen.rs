@@ -1,7 +1,7 @@
 //! `listen`: prints callbacks as JSON lines.
 
 use std::time::Duration;
-use std::{io, thread};
+use std::{io, iter, mem, thread};
 
 use serde::Serialize;
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -30,42 +30,33 @@ const COUNTING: Duration = Duration::from_millis(500);
 const LAST_LINES: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliError> {
-    let Listen {
-        public_url,
-        port,
-        key_file,
-        jobs,
-    } = arguments;
     let output = Output::json(common, schemas::EVENT)?;
-    let jobs = job_ids::of_arguments("--job", &jobs)?;
+    let jobs = job_ids::of_arguments("--job", &arguments.jobs)?;
     let settings = Settings::read(common)?;
     let client = settings.client()?;
-    let key_file = settings.key_file(key_file)?;
+    let key_file = settings.key_file(arguments.key_file)?;
     let shutdown = Shutdown::listen()?;
     let (receiver, mut events, port) =
-        callback::receiver(client, &public_url, port, key_file).await?;
+        callback::receiver(client, &arguments.public_url, arguments.port, key_file).await?;
+    let account_url = receiver.account_url();
     eprint(format_args!("listening on 127.0.0.1:{port}"));
-    eprint(format_args!(
-        "replyUrl (account): {}",
-        receiver.account_url()
-    ));
+    eprint(format_args!("replyUrl (account): {account_url}"));
     for job in jobs {
-        let address = receiver.reply_url(&job, None);
-        let address = address.map_err(|error| CliError::new(error.to_string()))?;
-        eprint(format_args!("replyUrl (job {}): {address}", sanitize(&job)));
+        let url = receiver.reply_url(&job, None);
+        let url = url.map_err(|error| CliError::new(error.to_string()))?;
+        eprint(format_args!("replyUrl (job {}): {url}", sanitize(&job)));
     }
     let (lines, printed) = print_lines()
         .map_err(|error| CliError::new(format!("cannot start a thread for stdout: {error}")))?;
     tokio::select! {
         _ = shutdown.wait() => {}
+        () = lines.closed() => {}
         queued = queue(&mut events, &output, &lines) => queued?,
         () = report_dropped(&receiver) => {}
     }
     drop(lines);
     match timeout(LAST_LINES, printed).await {
-        // The reader needs no more.
-        Ok(Ok(Err(error))) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        Ok(Ok(Err(error))) => {
+        Ok(Ok(Err(error))) if error.kind() != io::ErrorKind::BrokenPipe => {
             return Err(CliError::file(format!("cannot print an event: {error}")));
         }
         Ok(_) => {}
@@ -85,43 +76,29 @@ fn print_lines() -> io::Result<(mpsc::Sender<String>, oneshot::Receiver<io::Resu
     let (ended, printed) = oneshot::channel();
     // Not `spawn_blocking`, for whose end the process would wait.
     thread::Builder::new().spawn(move || {
-        let mut written = Ok(());
-        while written.is_ok()
-            && let Some(line) = queue.blocking_recv()
-        {
-            written = print_unsynchronized(&line);
-        }
-        let _ = ended.send(written);
+        let mut lines = iter::from_fn(|| queue.blocking_recv());
+        let _ = ended.send(lines.try_for_each(|line| print_unsynchronized(&line)));
     })?;
     Ok((lines, printed))
 }
 
-/// Queues the lines of events until the thread that prints them has ended. Events
-/// wait while stdout is not read.
+/// Queues the lines of events, which wait while stdout is not read.
 async fn queue(
     events: &mut Events,
     output: &Output,
     lines: &mpsc::Sender<String>,
 ) -> Result<(), CliError> {
     let mut has_stalled = false;
-    loop {
-        let event = tokio::select! {
-            event = events.next() => event,
-            () = lines.closed() => None,
-        };
-        let Some(event) = event else {
-            return Ok(());
-        };
+    while let Some(event) = events.next().await {
         let line = output.line(&to_printed(&event)?)? + "\n";
         if let Err(SendTimeoutError::Timeout(line)) = lines.send_timeout(line, STALLED).await {
-            if !has_stalled {
-                has_stalled = true;
+            if !mem::replace(&mut has_stalled, true) {
                 eprint_note("stdout is not read: events wait until it is");
             }
-            // `closed` above reports an error.
             let _ = lines.send(line).await;
         }
     }
+    Ok(())
 }
 
 /// Reports dropped callbacks on stderr: too many events were waiting, or the API lookup
@@ -165,18 +142,18 @@ pub(crate) enum Printed<'a> {
 }
 
 fn to_printed(event: &Event) -> Result<Printed<'_>, CliError> {
-    match event {
-        Event::Progress(update) => Ok(Printed::Progress(update)),
-        Event::Completed(result) => Ok(Printed::Completed(result)),
+    Ok(match event {
+        Event::Progress(update) => Printed::Progress(update),
+        Event::Completed(result) => Printed::Completed(result),
         Event::Failed { job_id, error, .. } => {
             let error = CliError::from(error);
-            Ok(Printed::Failed {
+            Printed::Failed {
                 job_id,
                 error: error.message().to_owned(),
                 kind: error.kind(),
                 hint: error.hint_text().map(str::to_owned),
-            })
+            }
         }
-        _ => Err(CliError::new("unknown kind of event")),
-    }
+        _ => return Err(CliError::new("unknown kind of event")),
+    })
 }

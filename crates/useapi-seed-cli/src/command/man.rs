@@ -1,7 +1,6 @@
 //! `man`: man pages.
 
 use std::fs;
-use std::path::Path;
 
 use clap::{Command, CommandFactory};
 
@@ -21,9 +20,12 @@ pub(crate) fn run(common: &Common, Man { command, dir }: Man) -> Result<Exit, Cl
         let commands = root
             .get_subcommands()
             .filter(|command| !command.is_hide_set());
-        for command in [&root].into_iter().chain(commands) {
-            write(&dir, command)?;
-        }
+        let mut pages = commands.chain([&root]).map(page);
+        fs::create_dir_all(&dir)
+            .and_then(|()| pages.try_for_each(|page| page.generate_to(&dir).map(|_| ())))
+            .map_err(|error| {
+                CliError::file(format!("cannot write to {}: {error}", dir.display()))
+            })?;
         return Ok(Exit::Done);
     }
     let command = match command {
@@ -32,25 +34,16 @@ pub(crate) fn run(common: &Common, Man { command, dir }: Man) -> Result<Exit, Cl
             .ok_or_else(|| CliError::usage(format!("unknown command `{name}`")))?,
         None => &root,
     };
-    print_or_closed(&page(command)?)?;
+    let mut text = Vec::new();
+    page(command)
+        .render(&mut text)
+        .map_err(|error| CliError::new(format!("cannot render the page: {error}")))?;
+    print_or_closed(&String::from_utf8_lossy(&text))?;
     Ok(Exit::Done)
 }
 
-fn write(dir: &Path, command: &Command) -> Result<(), CliError> {
-    let path = dir.join(format!("{}.1", name(command)));
-    let page = page(command)?;
-    let written = fs::create_dir_all(dir).and_then(|()| fs::write(&path, page));
-    written.map_err(|error| CliError::file(format!("cannot write {}: {error}", path.display())))
-}
-
-fn page(command: &Command) -> Result<String, CliError> {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone().name(name(command).to_owned()))
-        .render(&mut text)
-        .map_err(|error| CliError::new(format!("cannot render the page: {error}")))?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-fn name(command: &Command) -> &str {
-    command.get_display_name().unwrap_or(command.get_name())
+/// Under the full name, such as `useapi-seed-fetch`.
+fn page(command: &Command) -> clap_mangen::Man {
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    clap_mangen::Man::new(command.clone().name(name.to_owned()))
 }
