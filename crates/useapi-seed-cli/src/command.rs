@@ -63,9 +63,9 @@ pub(crate) mod printed {
     pub(crate) use super::config::ConfigOutput as Config;
     pub(crate) use super::doctor::DoctorOutput as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
-    pub(crate) use super::gallery::Printed as Gallery;
     pub(crate) use super::job_row::JobRow as Status;
     pub(crate) use super::jobs::Printed as Jobs;
     pub(crate) use super::listen::Printed as Event;
     pub(crate) use super::reset::Printed as Reset;
+    pub(crate) use crate::gallery::GalleryReport as Gallery;
 }

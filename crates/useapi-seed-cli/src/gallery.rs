@@ -4,153 +4,161 @@ mod completed;
 mod owner;
 pub(crate) mod page;
 
-use std::fmt::Display;
-use std::fs;
-use std::io::{self, Read};
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use askama::Template;
+use serde::Serialize;
 
 use crate::atomic_file::{self, or_current_dir};
 use crate::error::CliError;
-use crate::fetch::{STATE_DIR, SeedFile, images_base};
-use crate::local_file::{self, Links};
+use crate::fetch::{STATE_DIR, SeedFile};
+use crate::local_file;
 use crate::terminal::eprint_note;
 use crate::text::sanitize;
 use completed::CompletedJob;
 pub(crate) use completed::PAGE;
 use owner::Owner;
+use page::{AllPage, JobPage};
 
 /// A directory with one of these is a job's.
 const OWN_FILES: [&str; 3] = ["seed.json", "job.json", "pending.json"];
-/// A page that does not begin with it is another program's.
-const GENERATOR_TAG: &str = "<meta name=\"generator\" content=\"useapi-seed\">";
-const GENERATOR_TAG_WITHIN: u64 = 512;
+/// A page that does not begin so is another program's.
+const START: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+                     <meta name=\"generator\" content=\"useapi-seed\">";
 
-/// What became of the pages.
-#[derive(Debug, Default)]
+/// The pages.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Gallery"))]
 pub(crate) struct GalleryReport {
+    /// The page about all jobs; null when another program's page has its name.
+    pub(crate) page: Option<String>,
     /// How many completed jobs were found.
     pub(crate) jobs: usize,
-    /// The page about all of them, if it was written.
-    pub(crate) page: Option<PathBuf>,
     /// Pages of other programs, which are unchanged.
-    pub(crate) skipped_foreign: Vec<PathBuf>,
+    skipped_foreign: Vec<String>,
     /// Directories of jobs that have no page: incomplete, another user's, or links.
-    pub(crate) skipped_incomplete: Vec<PathBuf>,
+    pub(crate) skipped_incomplete: Vec<String>,
 }
 
 impl GalleryReport {
     /// Notes the pages of other programs.
     pub(crate) fn eprint_foreign(&self) {
         for path in &self.skipped_foreign {
-            let path = sanitize(&path.to_string_lossy());
+            let path = sanitize(path);
             eprint_note(format_args!(
                 "{path} was not created by useapi-seed; left unchanged"
             ));
         }
     }
 
-    /// Writes a page, unless another program's is there.
+    /// Writes a page, unless another program's is there. Returns its path.
     fn write(
         &mut self,
-        path: &Path,
+        dir: &Path,
         owner: Owner,
-        page: askama::Result<String>,
-    ) -> Result<bool, CliError> {
-        let failed = |cause: &dyn Display| {
-            CliError::file(format!("cannot write {}: {cause}", path.display()))
-        };
-        atomic_file::remove_abandoned(path.parent().unwrap_or(path));
-        if !may_overwrite(path, owner) {
-            self.skipped_foreign.push(path.to_owned());
-            return Ok(false);
+        page: &impl Template,
+    ) -> Result<Option<String>, CliError> {
+        let path = dir.join(PAGE);
+        let shown = path.to_string_lossy().into_owned();
+        if !may_overwrite(&path, owner) {
+            self.skipped_foreign.push(shown);
+            return Ok(None);
         }
-        let page = page.map_err(|cause| failed(&cause))?;
-        let present = local_file::read(path, local_file::OUTPUT_LIMIT);
-        if !present.is_ok_and(|present| present == page.as_bytes()) {
-            atomic_file::write(path, page.as_bytes()).map_err(|cause| failed(&cause))?;
+        atomic_file::remove_abandoned(dir);
+        let written =
+            page.render().map_err(io::Error::other).and_then(|page| {
+                match local_file::read(&path, local_file::OUTPUT_LIMIT) {
+                    Ok(present) if present == page.as_bytes() => Ok(()),
+                    _ => atomic_file::write(&path, page.as_bytes()),
+                }
+            });
+        match written {
+            Ok(()) => Ok(Some(shown)),
+            Err(error) => Err(CliError::file(format!("cannot write {shown}: {error}"))),
         }
-        Ok(true)
     }
 }
 
 /// Writes the page of one completed job.
 pub(crate) fn write_one(dir: &Path) -> Result<GalleryReport, CliError> {
-    let owner = Owner::of_new_files(dir);
+    let owner = Owner::of_new_files(dir)?;
     let mut report = GalleryReport::default();
-    if let Some(job) = CompletedJob::read(dir, "", owner) {
+    if let Some(job) = &CompletedJob::read(dir, "", owner) {
         report.jobs = 1;
-        // Of the directory itself: the path's last component may be `..`.
-        let has_parent = fs::canonicalize(or_current_dir(dir)).is_ok_and(|dir| {
-            let base = Some(images_base(&dir)).filter(|base| *base != dir);
-            base.or(dir.parent()).is_some_and(has_page_about_all)
-        });
-        report.write(&dir.join(PAGE), owner, page::of_job(&job, has_parent))?;
+        let has_parent = has_page_about_all(&dir.join(job.parent));
+        report.write(dir, owner, &JobPage { job, has_parent })?;
     }
     Ok(report)
 }
 
 /// Writes the pages of the completed jobs in a directory, and the one about all of them.
 pub(crate) fn write_all(dir: &Path) -> Result<GalleryReport, CliError> {
-    write_all_of(Owner::of_new_files(dir), dir)
+    write_all_of(Owner::of_new_files(dir)?, dir)
 }
 
 fn write_all_of(owner: Owner, dir: &Path) -> Result<GalleryReport, CliError> {
-    let entries = fs::read_dir(or_current_dir(dir)).map_err(|error| {
-        let dir = or_current_dir(dir).display();
-        CliError::file(format!("cannot read {dir}: {error}"))
-    })?;
+    let mut paths = entries(dir)?;
     let state_dir = dir.join(STATE_DIR);
-    let states = owner.is_dir(&state_dir).then(|| fs::read_dir(&state_dir));
-    let states = states.into_iter().flatten().flatten().flatten();
-    let entries = entries.flatten().map(|entry| dir.join(entry.file_name()));
-    let entries = entries.chain(states.map(|entry| state_dir.join(entry.file_name())));
-    let mut jobs = Vec::new();
+    if owner.has_dir(&state_dir) {
+        paths.extend(entries(&state_dir)?);
+    }
+    paths.sort();
     let mut report = GalleryReport::default();
-    for path in entries.filter(|path| path.is_dir()) {
-        let path_from_all = path.strip_prefix(dir).ok().and_then(Path::to_str);
-        let path_from_all = path_from_all.filter(|_| owner.is_dir(&path));
-        if let Some(job) =
-            path_from_all.and_then(|path_from_all| CompletedJob::read(&path, path_from_all, owner))
-        {
+    let mut jobs = Vec::new();
+    for path in paths.iter().filter(|path| path.is_dir()) {
+        let name = path.strip_prefix(dir).ok().and_then(Path::to_str);
+        let name = name.filter(|_| owner.has_dir(path));
+        if let Some(job) = name.and_then(|name| CompletedJob::read(path, name, owner)) {
             jobs.push((path, job));
         } else if OWN_FILES.iter().any(|file| path.join(file).is_file()) {
+            let path = path.to_string_lossy().into_owned();
             report.skipped_incomplete.push(path);
         }
     }
-    report.skipped_incomplete.sort();
     report.jobs = jobs.len();
     if jobs.is_empty() {
         return Ok(report);
     }
     // The newest first.
-    jobs.sort_by(|(_, one), (_, other)| other.order().cmp(&one.order()));
-    let all = dir.join(PAGE);
+    jobs.sort_by_cached_key(|(path, job)| Reverse((job.created.clone(), *path)));
     let is_job = has_seed(dir);
-    let has_parent = !is_job && may_overwrite(&all, owner);
+    let has_parent = !is_job && may_overwrite(&dir.join(PAGE), owner);
     let mut outcome = Ok(());
     for (path, job) in &jobs {
-        let page = page::of_job(job, has_parent);
         // One that cannot be written does not prevent the others.
-        if let Err(error) = report.write(&path.join(PAGE), owner, page) {
-            outcome = Err(error);
-        }
+        let written = report.write(path, owner, &JobPage { job, has_parent });
+        outcome = written.map(|_| ()).and(outcome);
     }
     if is_job {
         return Err(CliError::file(format!(
             "{} is the page of the job in this directory; no page about all jobs was written",
-            all.display()
+            dir.join(PAGE).display()
         )));
     }
-    let jobs: Vec<_> = jobs.into_iter().map(|(_, job)| job).collect();
-    if report.write(&all, owner, page::of_all(&jobs))? {
-        report.page = Some(all);
-    }
+    let jobs = jobs.iter().map(|(_, job)| job).collect();
+    report.page = report.write(dir, owner, &AllPage { jobs })?;
     outcome.map(|()| report)
+}
+
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let entries = fs::read_dir(or_current_dir(dir)).map_err(|error| {
+        let dir = or_current_dir(dir).display();
+        CliError::file(format!("cannot read {dir}: {error}"))
+    })?;
+    let names = entries.flatten().map(|entry| dir.join(entry.file_name()));
+    Ok(names.collect())
 }
 
 /// Whether a directory has a page about all jobs in it.
 pub(crate) fn has_page_about_all(dir: &Path) -> bool {
-    !has_seed(dir) && is_generated(&dir.join(PAGE)).unwrap_or(false)
+    !has_seed(dir)
+        && matches!(
+            local_file::own_file_exists(&dir.join(PAGE), START),
+            Ok(true)
+        )
 }
 
 /// Whether a directory's page is, or will be, that of one job.
@@ -158,20 +166,12 @@ fn has_seed(dir: &Path) -> bool {
     local_file::read_json::<SeedFile>(&dir.join("seed.json")).is_some()
 }
 
-/// Whether a page can be written: none is there, or a generated one.
+/// Whether a page can be written: none is there, or one of this command and this owner.
 fn may_overwrite(path: &Path, owner: Owner) -> bool {
-    match fs::metadata(path) {
-        Ok(data) => owner.has(&data) && is_generated(path).unwrap_or(false),
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    match local_file::own_file_exists(path, START) {
+        Ok(exists) => !exists || owner.metadata(path).is_some(),
+        Err(_) => false,
     }
-}
-
-/// An error where it is not a regular file.
-fn is_generated(path: &Path) -> io::Result<bool> {
-    let mut start = Vec::new();
-    let file = local_file::open(path, Links::Follow, fs::File::options().read(true))?;
-    file.take(GENERATOR_TAG_WITHIN).read_to_end(&mut start)?;
-    Ok(String::from_utf8_lossy(&start).contains(GENERATOR_TAG))
 }
 
 #[cfg(test)]
@@ -195,11 +195,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("one");
         finished(&dir, &dir);
-        let own = Owner::of_new_files(root.path());
+        let own = Owner::of_new_files(root.path()).unwrap();
 
         let report = write_all_of(own.another(), root.path()).unwrap();
         assert_eq!((report.jobs, report.page), (0, None));
-        assert_eq!(report.skipped_incomplete, [dir.as_path()]);
+        assert_eq!(report.skipped_incomplete, [dir.to_str().unwrap()]);
         assert!(CompletedJob::read(&dir, "one", own.another()).is_none());
 
         let report = write_all_of(own, root.path()).unwrap();
@@ -218,7 +218,7 @@ mod tests {
             fs::read_to_string(dir.join(PAGE)).unwrap().contains(link)
         };
         assert!(!page("../../index.html") && page("../../image-1.png"));
-        fs::write(root.path().join(PAGE), GENERATOR_TAG).unwrap();
+        fs::write(root.path().join(PAGE), START).unwrap();
         assert!(page("../../index.html"));
     }
 }

@@ -119,7 +119,7 @@ impl Batch {
         };
         let page = |report: GalleryReport| {
             report.eprint_foreign();
-            report.page
+            report.page.map(PathBuf::from)
         };
         if !self.no_gallery {
             match &self.parent {
