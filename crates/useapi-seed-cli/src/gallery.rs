@@ -30,8 +30,7 @@ const START: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=
 
 /// The pages.
 #[derive(Debug, Default, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Gallery"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Gallery"))]
 pub(crate) struct GalleryReport {
     /// The page about all jobs; null when another program's page has its name.
     pub(crate) page: Option<String>,

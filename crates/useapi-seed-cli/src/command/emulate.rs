@@ -52,7 +52,7 @@ pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Cli
     let text = if output.is_json() {
         output.line(&printed)? + "\n"
     } else {
-        printed.in_words(&emulator.jobs().imagine)
+        in_words(&printed, &emulator.jobs().imagine)
     };
     // Without its address, nobody can use it.
     print(&text).map_err(|error| CliError::new(format!("cannot print the address: {error}")))?;
@@ -104,10 +104,30 @@ fn read(file: &Path) -> Result<Scenario, CliError> {
     Scenario::from_toml(&text).map_err(|error| CliError::file(format!("{name}: {error}")))
 }
 
+fn in_words(printed: &Printed<'_>, sample: &str) -> String {
+    let (base_url, page, token) = (printed.base_url, &printed.page, printed.token);
+    let jobs = printed.jobs.iter();
+    let jobs: Vec<_> = jobs
+        .map(|(name, id)| format!("  {name:<12} {id}\n"))
+        .collect();
+    let jobs = jobs.concat();
+    let program = program();
+    format!(
+        "page      {page}\n\
+         base URL  {base_url}\n\
+         token     {token}\n\
+         jobs\n\
+         {jobs}\n\
+         Open the page in a browser, or run in another terminal:\n  \
+         export USEAPI_BASE_URL={base_url} USEAPI_TOKEN={token}\n  \
+         {program} fetch {sample} --interval 1s\n\n\
+         Press Ctrl-C to stop.\n"
+    )
+}
+
 /// The emulator's addresses and sample jobs.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Emulator"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Emulator"))]
 pub(crate) struct Printed<'a> {
     /// Its base URL.
     base_url: &'a str,
@@ -117,29 +137,4 @@ pub(crate) struct Printed<'a> {
     token: &'a str,
     /// IDs of its jobs, by name.
     jobs: BTreeMap<&'a str, &'a str>,
-}
-
-impl Printed<'_> {
-    fn in_words(&self, sample: &str) -> String {
-        let Self {
-            base_url,
-            page,
-            token,
-            jobs,
-        } = self;
-        let jobs = jobs.iter().map(|(name, id)| format!("  {name:<12} {id}\n"));
-        format!(
-            "page      {page}\n\
-             base URL  {base_url}\n\
-             token     {token}\n\
-             jobs\n\
-             {}\n\
-             Open the page in a browser, or run in another terminal:\n  \
-             export USEAPI_BASE_URL={base_url} USEAPI_TOKEN={token}\n  \
-             {} fetch {sample} --interval 1s\n\n\
-             Press Ctrl-C to stop.\n",
-            jobs.collect::<String>(),
-            program()
-        )
-    }
 }

@@ -18,8 +18,7 @@ pub(super) const HEAD: [&str; 7] = ["ID", "VERB", "STATUS", "%", "AGE", "SEED", 
 
 /// A job as it is now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Status"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Status"))]
 pub(crate) struct JobRow {
     /// The job's ID.
     pub(super) job_id: String,

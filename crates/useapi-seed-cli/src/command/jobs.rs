@@ -25,8 +25,7 @@ const CONCURRENT: usize = 4;
 
 /// The running jobs.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Jobs"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Jobs"))]
 pub(crate) struct Printed<'a> {
     /// Their IDs; null when the response has an unknown form, and it is not known
     /// whether any job is running.
@@ -75,7 +74,7 @@ async fn run(
         output,
         subject,
         rows: ids.into_iter().map(JobRow::unknown).collect(),
-        last: String::new(),
+        head: String::new(),
         drawn: 0,
     };
     let Some(interval) = watch.and_then(|watch| watch.watch) else {
@@ -107,8 +106,8 @@ struct Shown {
     subject: Subject,
     /// As they were in the last round.
     rows: Vec<JobRow>,
-    /// The last printed head of the table, or document.
-    last: String,
+    /// The last printed head of the table.
+    head: String,
     /// On a terminal: the lines of the table, which the next one replaces.
     drawn: usize,
 }
@@ -132,7 +131,16 @@ impl Shown {
         let (rows, errors): (Vec<_>, Vec<_>) = outcomes.into_iter().unzip();
         // Errors are above the table.
         let _ = Term::stdout().clear_last_lines(mem::take(&mut self.drawn));
-        eprint_errors(errors.iter().flatten());
+        let mut hint = None;
+        for error in errors.iter().flatten() {
+            // A repeated hint is printed once.
+            if error.hint_text() == hint {
+                eprint_error(&error.clone().without_hint());
+            } else {
+                eprint_error(error);
+            }
+            hint = error.hint_text();
+        }
         if self.output.is_json() {
             self.print_json(running, &rows)?;
         } else if self.subject == Subject::Running && running.is_none() {
@@ -171,18 +179,15 @@ impl Shown {
         rows.filter(|(now, before)| now != before).map(|row| row.0)
     }
 
-    fn print_json(&mut self, ids: Option<Vec<String>>, jobs: &[JobRow]) -> Result<(), CliError> {
+    fn print_json(&self, ids: Option<Vec<String>>, jobs: &[JobRow]) -> Result<(), CliError> {
+        let mut changed = self.changed(jobs);
         if self.subject != Subject::Running {
-            return self
-                .changed(jobs)
-                .try_for_each(|job| self.output.print(job));
+            changed.try_for_each(|job| self.output.print(job))
+        } else if jobs.is_empty() || changed.next().is_some() {
+            self.output.print(&Printed { ids, jobs })
+        } else {
+            Ok(())
         }
-        let line = self.output.line(&Printed { ids, jobs })? + "\n";
-        if self.last == line {
-            return Ok(());
-        }
-        self.last.clone_from(&line);
-        print_or_closed(&line)
     }
 
     /// On a terminal that it fits on, prints the whole table; otherwise the rows that
@@ -199,24 +204,11 @@ impl Shown {
         }
         let table = table(self.changed(rows));
         let (head, rows) = table.split_once('\n').unwrap_or_default();
-        if rows.is_empty() || self.last == head {
+        if rows.is_empty() || self.head == head {
             return print_or_closed(rows);
         }
-        head.clone_into(&mut self.last);
+        head.clone_into(&mut self.head);
         print_or_closed(&table)
-    }
-}
-
-/// Prints errors, and a repeated hint once.
-fn eprint_errors<'a>(errors: impl Iterator<Item = &'a CliError>) {
-    let mut hint = None;
-    for error in errors {
-        if error.hint_text() == hint {
-            eprint_error(&error.clone().without_hint());
-        } else {
-            eprint_error(error);
-        }
-        hint = error.hint_text();
     }
 }
 

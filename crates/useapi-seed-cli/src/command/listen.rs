@@ -1,12 +1,14 @@
 //! `listen`: prints callbacks as JSON lines.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use std::{io, iter, mem, thread};
+use std::{io, thread};
 
 use serde::Serialize;
-use tokio::sync::mpsc::error::SendTimeoutError;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 use useapi_seed::{JobProgress, SeedResult};
 use useapi_seed_callback::{Event, Events, Receiver};
 
@@ -22,12 +24,10 @@ use crate::shutdown::Shutdown;
 use crate::terminal::{eprint, eprint_note, print_unsynchronized};
 use crate::text::sanitize;
 
-/// How long a line may wait for stdout before stderr says so.
-const STALLED: Duration = Duration::from_millis(200);
 /// How often dropped callbacks are counted.
 const COUNTING: Duration = Duration::from_millis(500);
-/// How long the last lines may take when the command ends.
-const LAST_LINES: Duration = Duration::from_millis(500);
+/// How long the last line may take when the command ends.
+const LAST_LINE: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliError> {
     let output = Output::json(common, schemas::EVENT)?;
@@ -36,7 +36,7 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliE
     let client = settings.client()?;
     let key_file = settings.key_file(arguments.key_file)?;
     let shutdown = Shutdown::listen()?;
-    let (receiver, mut events, port) =
+    let (receiver, events, port) =
         callback::receiver(client, &arguments.public_url, arguments.port, key_file).await?;
     let account_url = receiver.account_url();
     eprint(format_args!("listening on 127.0.0.1:{port}"));
@@ -46,59 +46,49 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliE
         let url = url.map_err(|error| CliError::new(error.to_string()))?;
         eprint(format_args!("replyUrl (job {}): {url}", sanitize(&job)));
     }
-    let (lines, printed) = print_lines()
+    let is_printing = Arc::new(AtomicBool::new(false));
+    let (ended, printed) = oneshot::channel();
+    let (runtime, printing) = (Handle::current(), Arc::clone(&is_printing));
+    // Not `spawn_blocking`, for whose end the process would wait.
+    thread::Builder::new()
+        .spawn(move || ended.send(print(&runtime, events, &output, &printing)))
         .map_err(|error| CliError::new(format!("cannot start a thread for stdout: {error}")))?;
     tokio::select! {
+        Ok(ended) = printed => return ended,
         _ = shutdown.wait() => {}
-        () = lines.closed() => {}
-        queued = queue(&mut events, &output, &lines) => queued?,
         () = report_dropped(&receiver) => {}
     }
-    drop(lines);
-    match timeout(LAST_LINES, printed).await {
-        Ok(Ok(Err(error))) if error.kind() != io::ErrorKind::BrokenPipe => {
-            return Err(CliError::file(format!("cannot print an event: {error}")));
-        }
-        Ok(_) => {}
-        Err(_) => eprint_note(
+    if is_printing.load(Ordering::Relaxed) {
+        sleep(LAST_LINE).await;
+    }
+    if is_printing.load(Ordering::Relaxed) {
+        eprint_note(
             "stdout was not read: some events were not printed; check their jobs with \
              `useapi-seed status`",
-        ),
+        );
     }
     Ok(Exit::Done)
 }
 
-/// Prints lines on their own thread, since a pipe that is not read must delay neither
-/// callbacks nor Ctrl-C. The receiver gets the outcome. One queued line is enough:
-/// `Events` is a bounded queue itself.
-fn print_lines() -> io::Result<(mpsc::Sender<String>, oneshot::Receiver<io::Result<()>>)> {
-    let (lines, mut queue) = mpsc::channel::<String>(1);
-    let (ended, printed) = oneshot::channel();
-    // Not `spawn_blocking`, for whose end the process would wait.
-    thread::Builder::new().spawn(move || {
-        let mut lines = iter::from_fn(|| queue.blocking_recv());
-        let _ = ended.send(lines.try_for_each(|line| print_unsynchronized(&line)));
-    })?;
-    Ok((lines, printed))
-}
-
-/// Queues the lines of events, which wait while stdout is not read.
-async fn queue(
-    events: &mut Events,
+/// Prints events, on a thread of its own: a pipe that is not read must delay neither
+/// callbacks nor Ctrl-C.
+fn print(
+    runtime: &Handle,
+    mut events: Events,
     output: &Output,
-    lines: &mpsc::Sender<String>,
-) -> Result<(), CliError> {
-    let mut has_stalled = false;
-    while let Some(event) = events.next().await {
+    is_printing: &AtomicBool,
+) -> Result<Exit, CliError> {
+    while let Some(event) = runtime.block_on(events.next()) {
         let line = output.line(&to_printed(&event)?)? + "\n";
-        if let Err(SendTimeoutError::Timeout(line)) = lines.send_timeout(line, STALLED).await {
-            if !mem::replace(&mut has_stalled, true) {
-                eprint_note("stdout is not read: events wait until it is");
-            }
-            let _ = lines.send(line).await;
+        is_printing.store(true, Ordering::Relaxed);
+        match print_unsynchronized(&line) {
+            Ok(()) => is_printing.store(false, Ordering::Relaxed),
+            // The reader needs no more.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            Err(error) => return Err(CliError::file(format!("cannot print an event: {error}"))),
         }
     }
-    Ok(())
+    Ok(Exit::Done)
 }
 
 /// Reports dropped callbacks on stderr: too many events were waiting, or the API lookup
@@ -120,8 +110,7 @@ async fn report_dropped(receiver: &Receiver) {
 
 /// What is printed of an event.
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Event"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Event"))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Printed<'a> {
     /// The progress of a running job.
@@ -142,18 +131,18 @@ pub(crate) enum Printed<'a> {
 }
 
 fn to_printed(event: &Event) -> Result<Printed<'_>, CliError> {
-    Ok(match event {
-        Event::Progress(update) => Printed::Progress(update),
-        Event::Completed(result) => Printed::Completed(result),
+    match event {
+        Event::Progress(update) => Ok(Printed::Progress(update)),
+        Event::Completed(result) => Ok(Printed::Completed(result)),
         Event::Failed { job_id, error, .. } => {
             let error = CliError::from(error);
-            Printed::Failed {
+            Ok(Printed::Failed {
                 job_id,
                 error: error.message().to_owned(),
                 kind: error.kind(),
                 hint: error.hint_text().map(str::to_owned),
-            }
+            })
         }
-        _ => return Err(CliError::new("unknown kind of event")),
-    })
+        _ => Err(CliError::new("unknown kind of event")),
+    }
 }
