@@ -1,8 +1,7 @@
-//! The commands, each in a file of its name.
+//! The commands.
 
 mod batch;
 mod callback;
-mod completions;
 mod config;
 mod demo;
 mod doctor;
@@ -15,17 +14,15 @@ mod list;
 mod listen;
 mod login;
 mod logout;
-mod man;
+mod reference;
 mod reset;
 mod saved_ids;
-mod schema;
 mod wait;
 
 use crate::arguments::{Arguments, Command};
 use crate::error::CliError;
-use crate::exit::{EXIT_CODES_HELP, Exit};
-use crate::terminal::print_or_closed;
-pub(crate) use completions::complete;
+use crate::exit::Exit;
+pub(crate) use reference::complete;
 
 pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
     let Arguments { common, command } = arguments;
@@ -45,16 +42,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Logout(arguments) => logout::run(&common, arguments),
         Command::Doctor(arguments) => doctor::run(&common, arguments).await,
         Command::Config(arguments) => config::run(&common, arguments),
-        Command::Schema(arguments) => schema::run(&common, arguments),
-        Command::Completions(arguments) => completions::run(&common, arguments),
-        Command::Man(arguments) => man::run(&common, arguments),
-        Command::Version => topic(concat!("useapi-seed ", env!("CARGO_PKG_VERSION"))),
-        Command::ExitCodes => topic(EXIT_CODES_HELP),
+        Command::Schema(arguments) => reference::schema(&common, arguments),
+        Command::Completions(arguments) => reference::completions(&common, arguments),
+        Command::Man(arguments) => reference::man(&common, arguments),
+        Command::Version => reference::version(),
+        Command::ExitCodes => reference::exit_codes(),
     }
-}
-
-fn topic(text: &str) -> Result<Exit, CliError> {
-    print_or_closed(&format!("{text}\n")).map(|()| Exit::Done)
 }
 
 #[cfg(test)]
@@ -63,9 +56,9 @@ pub(crate) mod printed {
     pub(crate) use super::config::ConfigOutput as Config;
     pub(crate) use super::doctor::DoctorOutput as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
+    pub(crate) use super::gallery::GalleryReport as Gallery;
     pub(crate) use super::job_row::JobRow as Status;
     pub(crate) use super::jobs::Printed as Jobs;
     pub(crate) use super::listen::Printed as Event;
     pub(crate) use super::reset::Printed as Reset;
-    pub(crate) use crate::gallery::GalleryReport as Gallery;
 }

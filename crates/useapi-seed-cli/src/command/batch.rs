@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::Semaphore;
 
+use super::gallery::{self, GalleryReport};
 use crate::arguments::{OutputArgs, PollArgs};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -16,7 +17,6 @@ use crate::fetch::{
     self, Accounts, Context, Display, FLAT, ImageSelection, Mode, OutputTemplate, SAVE_PERMITS,
     STATE_DIR, Summary, directory_name,
 };
-use crate::gallery::{self, GalleryReport};
 use crate::output::Output;
 use crate::saved_jobs;
 use crate::settings::{Setting, Settings, Source};

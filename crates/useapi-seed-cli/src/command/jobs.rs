@@ -190,7 +190,7 @@ impl Shown {
         }
     }
 
-    /// On a terminal that it fits on, prints the whole table; otherwise the rows that
+    /// On a terminal that it fits on, prints the complete table; otherwise the rows that
     /// have changed.
     fn print_table(&mut self, rows: &[JobRow]) -> Result<(), CliError> {
         if let Some((height, width)) = Term::stdout().size_checked() {

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 use useapi_seed::{JobProgress, SeedResult};
-use useapi_seed_callback::{Event, Events, Receiver};
+use useapi_seed_callback::{Event, Events};
 
 use super::callback;
 use crate::arguments::{Common, Listen};
@@ -47,16 +47,27 @@ pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliE
         eprint(format_args!("replyUrl (job {}): {url}", sanitize(&job)));
     }
     let is_printing = Arc::new(AtomicBool::new(false));
-    let (ended, printed) = oneshot::channel();
+    let (ended, mut printed) = oneshot::channel();
     let (runtime, printing) = (Handle::current(), Arc::clone(&is_printing));
     // Not `spawn_blocking`, for whose end the process would wait.
     thread::Builder::new()
         .spawn(move || ended.send(print(&runtime, events, &output, &printing)))
         .map_err(|error| CliError::new(format!("cannot start a thread for stdout: {error}")))?;
-    tokio::select! {
-        Ok(ended) = printed => return ended,
-        _ = shutdown.wait() => {}
-        () = report_dropped(&receiver) => {}
+    let mut reported = 0;
+    loop {
+        tokio::select! {
+            Ok(ended) = &mut printed => return ended,
+            _ = shutdown.wait() => break,
+            () = sleep(COUNTING) => {}
+        }
+        let dropped = receiver.stats().dropped;
+        if dropped > reported {
+            eprint_note(format_args!(
+                "{dropped} callbacks dropped so far (too many, or failed API lookups); \
+                 check jobs with `useapi-seed status`"
+            ));
+            reported = dropped;
+        }
     }
     if is_printing.load(Ordering::Relaxed) {
         sleep(LAST_LINE).await;
@@ -89,23 +100,6 @@ fn print(
         }
     }
     Ok(Exit::Done)
-}
-
-/// Reports dropped callbacks on stderr: too many events were waiting, or the API lookup
-/// failed. Never ends.
-async fn report_dropped(receiver: &Receiver) {
-    let mut reported = 0;
-    loop {
-        sleep(COUNTING).await;
-        let dropped = receiver.stats().dropped;
-        if dropped > reported {
-            eprint_note(format_args!(
-                "{dropped} callbacks dropped so far (too many, or failed API lookups); \
-                 check jobs with `useapi-seed status`"
-            ));
-            reported = dropped;
-        }
-    }
 }
 
 /// What is printed of an event.

@@ -286,7 +286,7 @@ fn no_finished_job_writes_no_page() {
         .line("gallery none")
         .run()
         .exit_code(9)
-        .reported("cannot write to none");
+        .reported("cannot read none");
 }
 
 #[test]

@@ -8,10 +8,10 @@ use super::completed::CompletedJob;
 
 // Shared with the emulator's page, and its own.
 pub(crate) const STYLE: &str = concat!(
-    include_str!("../../templates/base.css"),
-    include_str!("../../templates/style.css")
+    include_str!("../../../templates/base.css"),
+    include_str!("../../../templates/style.css")
 );
-pub(crate) const SCRIPT: &str = include_str!("../../templates/copy.js");
+pub(crate) const SCRIPT: &str = include_str!("../../../templates/copy.js");
 
 #[derive(Template)]
 #[template(path = "job.html")]
