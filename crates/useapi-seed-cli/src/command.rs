@@ -1,9 +1,7 @@
-//! The commands, each in a file of its name.
+//! The commands.
 
 mod batch;
 mod callback;
-mod cancel;
-mod completions;
 mod config;
 mod demo;
 mod doctor;
@@ -15,19 +13,15 @@ mod jobs;
 mod list;
 mod listen;
 mod login;
-mod man;
+mod reference;
 mod reset;
 mod saved_ids;
-mod schema;
-mod status;
 mod wait;
-mod watch;
 
 use crate::arguments::{Arguments, Command};
 use crate::error::CliError;
-use crate::exit::{EXIT_CODES_HELP, Exit};
-use crate::terminal::print_or_closed;
-pub(crate) use completions::complete;
+use crate::exit::Exit;
+pub(crate) use reference::complete;
 
 pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
     let Arguments { common, command } = arguments;
@@ -37,9 +31,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Wait(arguments) => wait::run(&common, arguments).await,
         Command::Gallery(arguments) => gallery::run(&common, arguments),
         Command::List(arguments) => list::run(&common, arguments),
-        Command::Status(arguments) => status::run(&common, arguments).await,
-        Command::Jobs(arguments) => jobs::run(&common, arguments).await,
-        Command::Cancel(arguments) => cancel::run(&common, arguments).await,
+        Command::Status(arguments) => jobs::status(&common, arguments).await,
+        Command::Jobs(arguments) => jobs::jobs(&common, arguments).await,
+        Command::Cancel(arguments) => jobs::cancel(&common, arguments).await,
         Command::Reset(arguments) => reset::run(&common, arguments).await,
         Command::Listen(arguments) => listen::run(&common, arguments).await,
         Command::Emulate(arguments) => emulate::run(&common, arguments).await,
@@ -47,16 +41,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Logout(arguments) => login::logout(&common, arguments),
         Command::Doctor(arguments) => doctor::run(&common, arguments).await,
         Command::Config(arguments) => config::run(&common, arguments),
-        Command::Schema(arguments) => schema::run(&common, arguments),
-        Command::Completions(arguments) => completions::run(&common, arguments),
-        Command::Man(arguments) => man::run(&common, arguments),
-        Command::Version => topic(concat!("useapi-seed ", env!("CARGO_PKG_VERSION"))),
-        Command::ExitCodes => topic(EXIT_CODES_HELP),
+        Command::Schema(arguments) => reference::schema(&common, arguments),
+        Command::Completions(arguments) => reference::completions(&common, arguments),
+        Command::Man(arguments) => reference::man(&common, arguments),
+        Command::Version => reference::version(),
+        Command::ExitCodes => reference::exit_codes(),
     }
-}
-
-fn topic(text: &str) -> Result<Exit, CliError> {
-    print_or_closed(&format!("{text}\n")).map(|()| Exit::Done)
 }
 
 #[cfg(test)]
@@ -65,7 +55,7 @@ pub(crate) mod printed {
     pub(crate) use super::config::Row as Config;
     pub(crate) use super::doctor::Check as Doctor;
     pub(crate) use super::emulate::Printed as Emulator;
-    pub(crate) use super::gallery::Printed as Gallery;
+    pub(crate) use super::gallery::GalleryReport as Gallery;
     pub(crate) use super::job_row::JobRow as Status;
     pub(crate) use super::jobs::Printed as Jobs;
     pub(crate) use super::listen::Printed as Event;

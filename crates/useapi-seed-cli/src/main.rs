@@ -14,7 +14,6 @@ mod error;
 mod exit;
 mod failed_file;
 mod fetch;
-mod gallery;
 mod job_ids;
 mod local_file;
 mod logging;

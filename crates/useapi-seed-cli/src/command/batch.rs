@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::gallery::{self, GalleryReport};
 use crate::arguments::{OutputArgs, PollArgs};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -14,7 +15,6 @@ use crate::fetch::{
     self, Context, Display, FLAT, ImageSelection, Mode, OutputTemplate, STATE_DIR, Summary,
     directory_name, reserved_names,
 };
-use crate::gallery::{self, GalleryReport};
 use crate::output::Output;
 use crate::saved_jobs;
 use crate::settings::{Setting, Settings, Source};
@@ -116,7 +116,7 @@ impl Batch {
         };
         let page = |report: GalleryReport| {
             report.eprint_foreign();
-            report.page
+            report.page.map(PathBuf::from)
         };
         if !self.no_gallery {
             match &self.parent {

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc;
-use std::{io, thread};
+use std::{fs, io, thread};
 
 use jiff::Zoned;
 use serde::Serialize;
 use useapi_seed_emulator::{Emulator, EmulatorBuilder, JournalEntry, Scenario, StartError};
 
 use crate::arguments::{Common, Emulate};
-use crate::command_line;
+use crate::command_line::program;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::local_file;
 use crate::output::Output;
 use crate::schemas;
 use crate::shutdown::Shutdown;
@@ -24,22 +23,16 @@ use crate::text::sanitize;
 const DEFAULT_PORTS: std::ops::Range<u16> = 8080..8100;
 
 pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, CliError> {
-    let Emulate {
-        port,
-        speed,
-        paused,
-        scenario,
-    } = arguments;
     let output = Output::new(common, schemas::EMULATOR)?;
     let shutdown = Shutdown::listen()?;
     let mut builder = Emulator::builder();
-    if let Some(speed) = speed {
+    if let Some(speed) = arguments.speed {
         builder = builder.time_scale(speed);
     }
-    if paused {
+    if arguments.paused {
         builder = builder.paused();
     }
-    if let Some(file) = scenario {
+    if let Some(file) = arguments.scenario {
         builder = builder.scenario(read(&file)?);
     }
     if !common.quiet {
@@ -47,13 +40,19 @@ pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Cli
             CliError::new(format!("cannot start a thread for the log: {error}"))
         })?);
     }
-    let emulator = start(builder, port)
+    let emulator = start(builder, arguments.port)
         .await
         .map_err(|error| CliError::new(error.to_string()))?;
+    let printed = Printed {
+        base_url: emulator.base_url(),
+        page: emulator.console_url(),
+        token: emulator.token(),
+        jobs: emulator.named_jobs().collect(),
+    };
     let text = if output.is_json() {
-        output.line(&Printed::new(&emulator))? + "\n"
+        output.line(&printed)? + "\n"
     } else {
-        in_words(&emulator)
+        in_words(&printed, &emulator.jobs().imagine)
     };
     // Without its address, nobody can use it.
     print(&text).map_err(|error| CliError::new(format!("cannot print the address: {error}")))?;
@@ -62,16 +61,14 @@ pub(crate) async fn run(common: &Common, arguments: Emulate) -> Result<Exit, Cli
 }
 
 async fn start(builder: EmulatorBuilder, port: Option<u16>) -> Result<Emulator, StartError> {
-    if let Some(port) = port {
-        return builder.port(port).start().await;
-    }
-    for port in DEFAULT_PORTS {
+    let ports = DEFAULT_PORTS.filter(|_| port.is_none());
+    for port in ports {
         match builder.clone().port(port).start().await {
             Err(StartError::PortTaken { .. }) => {}
             started => return started,
         }
     }
-    builder.port(0).start().await
+    builder.port(port.unwrap_or(0)).start().await
 }
 
 /// Prints each call on stderr. On its own thread, since a stderr that is not read must
@@ -80,15 +77,13 @@ fn log_requests() -> io::Result<mpsc::Sender<JournalEntry>> {
     let (sender, calls) = mpsc::channel::<JournalEntry>();
     thread::Builder::new().spawn(move || {
         for call in calls {
-            let status = call
-                .status
-                .map_or("-".to_owned(), |status| status.to_string());
+            let time = Zoned::now().strftime("%H:%M:%S");
+            let target = sanitize(&call.target);
+            let status = call.status.map_or("-".to_owned(), |code| code.to_string());
+            let duration = call.duration.as_millis();
             eprint(format_args!(
-                "{} {} {} {status} {}ms",
-                Zoned::now().strftime("%H:%M:%S"),
-                call.method,
-                sanitize(&call.target),
-                call.duration.as_millis()
+                "{time} {} {target} {status} {duration}ms",
+                call.method
             ));
         }
     })?;
@@ -100,25 +95,39 @@ fn read(file: &Path) -> Result<Scenario, CliError> {
     if let Some(scenario) = file.to_str().and_then(Scenario::named) {
         return Ok(scenario);
     }
-    let shown = file.display();
-    let text = std::fs::File::open(file)
-        .and_then(|file| local_file::read_text_up_to(file, local_file::SETTINGS_LIMIT));
-    let text = text.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            let names: Vec<_> = Scenario::names().collect();
-            let names = names.join(", ");
-            CliError::file(format!("unknown scenario `{shown}`"))
-                .hint(format!("Use one of {names}, or a TOML file."))
-        }
-        _ => CliError::file(format!("cannot read {shown}: {error}")),
+    let name = file.display();
+    let text = fs::read_to_string(file).map_err(|error| {
+        let names: Vec<_> = Scenario::names().collect();
+        CliError::file(format!("unknown scenario `{name}`: {error}"))
+            .hint(format!("Use one of {}, or a TOML file.", names.join(", ")))
     })?;
-    Scenario::from_toml(&text).map_err(|error| CliError::file(format!("{shown}: {error}")))
+    Scenario::from_toml(&text).map_err(|error| CliError::file(format!("{name}: {error}")))
+}
+
+fn in_words(printed: &Printed<'_>, sample: &str) -> String {
+    let (base_url, page, token) = (printed.base_url, &printed.page, printed.token);
+    let jobs = printed.jobs.iter();
+    let jobs: Vec<_> = jobs
+        .map(|(name, id)| format!("  {name:<12} {id}\n"))
+        .collect();
+    let jobs = jobs.concat();
+    let program = program();
+    format!(
+        "page      {page}\n\
+         base URL  {base_url}\n\
+         token     {token}\n\
+         jobs\n\
+         {jobs}\n\
+         Open the page in a browser, or run in another terminal:\n  \
+         export USEAPI_BASE_URL={base_url} USEAPI_TOKEN={token}\n  \
+         {program} fetch {sample} --interval 1s\n\n\
+         Press Ctrl-C to stop.\n"
+    )
 }
 
 /// The emulator's addresses and sample jobs.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Emulator"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Emulator"))]
 pub(crate) struct Printed<'a> {
     /// Its base URL.
     base_url: &'a str,
@@ -128,38 +137,4 @@ pub(crate) struct Printed<'a> {
     token: &'a str,
     /// IDs of its jobs, by name.
     jobs: BTreeMap<&'a str, &'a str>,
-}
-
-impl<'a> Printed<'a> {
-    fn new(emulator: &'a Emulator) -> Self {
-        Self {
-            base_url: emulator.base_url(),
-            page: emulator.console_url(),
-            token: emulator.token(),
-            jobs: emulator.named_jobs().collect(),
-        }
-    }
-}
-
-fn in_words(emulator: &Emulator) -> String {
-    let (base_url, token) = (emulator.base_url(), emulator.token());
-    let page = emulator.console_url();
-    let jobs: Vec<_> = emulator
-        .named_jobs()
-        .map(|(name, id)| format!("  {name:<12} {id}\n"))
-        .collect();
-    let jobs = jobs.concat();
-    format!(
-        "page      {page}\n\
-         base URL  {base_url}\n\
-         token     {token}\n\
-         jobs\n\
-         {jobs}\n\
-         Open the page in a browser, or run in another terminal:\n  \
-         export USEAPI_BASE_URL={base_url} USEAPI_TOKEN={token}\n  \
-         {} fetch {} --interval 1s\n\n\
-         Press Ctrl-C to stop.\n",
-        command_line::program(),
-        emulator.jobs().imagine
-    )
 }

@@ -1,27 +1,31 @@
 //! A job as `status`, `jobs` and `cancel` print it.
 
+use std::time::Duration;
+
+use indicatif::HumanDuration;
 use jiff::Timestamp;
 use serde::Serialize;
 use useapi_seed::raw::types::Job;
 use useapi_seed::{Client, Error, ErrorKind, JobProgress, PollResult};
 
+use crate::command_line::{program, quote};
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::text::sanitize;
 
-/// The columns of [`JobRow::row`].
+/// The columns of [`JobRow::cells`].
 pub(super) const HEAD: [&str; 7] = ["ID", "VERB", "STATUS", "%", "AGE", "SEED", "PROMPT"];
 
 /// A job as it is now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Status"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Status"))]
 pub(crate) struct JobRow {
     /// The job's ID.
     pub(super) job_id: String,
     /// Its verb, as the service names it.
     verb: Option<String>,
     /// Its status, as the service names it; an unknown value means that it still runs.
-    pub(super) status: Option<String>,
+    status: Option<String>,
     /// The percentage in Midjourney's message, when it has one.
     percent: Option<u8>,
     /// When it was created, as the service writes it.
@@ -36,6 +40,12 @@ pub(crate) struct JobRow {
     parent_job_id: Option<String>,
     /// Why the request failed; only `job_id` is known then.
     error: Option<String>,
+    /// It is not polled again.
+    #[serde(skip)]
+    pub(super) has_ended: bool,
+    /// Of the last request.
+    #[serde(skip)]
+    pub(super) exit: Exit,
 }
 
 impl JobRow {
@@ -56,48 +66,63 @@ impl JobRow {
     pub(super) fn unknown(job_id: String) -> Self {
         Self {
             job_id,
+            exit: Exit::Pending,
             ..Self::default()
         }
     }
 
-    pub(super) fn of_progress(progress: &JobProgress) -> Self {
+    pub(super) fn of_error(job_id: &str, error: &CliError) -> Self {
+        Self {
+            error: Some(error.message().to_owned()),
+            has_ended: !error.exit().is_pending(),
+            exit: error.exit(),
+            ..Self::unknown(job_id.to_owned())
+        }
+    }
+
+    fn of_progress(progress: &JobProgress) -> Self {
         Self {
             percent: progress.percent,
             ..Self::new(&progress.job_id, progress.raw_job())
         }
     }
 
-    /// A job that has ended without a seed; none when the error is not about that.
-    fn of_end(job_id: &str, error: &Error) -> Option<Self> {
-        let status = match error.kind() {
-            ErrorKind::JobFailed { status, .. } => status.as_str(),
-            ErrorKind::SeedMissing { .. } => "completed",
-            _ => return None,
+    /// Polls a job once.
+    pub(super) async fn poll(client: &Client, job_id: &str) -> Result<Self, CliError> {
+        let (job, seed) = match client.job(job_id).poll().await {
+            Ok(PollResult::InProgress(progress)) => return Ok(Self::of_progress(&progress)),
+            Ok(PollResult::Completed(result)) => (result.raw_job(), Some(result.seed())),
+            Err(error) => (job_without_seed(error)?, None),
         };
-        let job = serde_json::from_slice(error.body()?).unwrap_or_default();
-        Some(Self {
-            status: Some(status.to_owned()),
+        Ok(Self {
+            seed,
+            has_ended: true,
             ..Self::new(job_id, job)
         })
     }
 
-    pub(super) fn of_error(job_id: &str, error: &CliError) -> Self {
-        Self {
-            error: Some(error.message().to_owned()),
-            ..Self::unknown(job_id.to_owned())
+    /// Cancels a job.
+    pub(super) async fn cancel(client: &Client, job_id: &str) -> Result<Self, CliError> {
+        match client.job(job_id).cancel().await {
+            Ok(progress) => Ok(Self::of_progress(&progress)),
+            Err(error) if error.is_not_found() => {
+                let command = format!("{} status {}", program(), quote(job_id.as_ref()));
+                let why = "Only running jobs can be cancelled. Check its status:";
+                Err(CliError::from(error).without_hint().suggest(why, &command))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Its cells in a table.
-    pub(super) fn row(&self) -> Vec<String> {
-        let status = self.status.as_deref();
-        let status = self.error.as_ref().map_or(status, |_| Some("error"));
+    pub(super) fn cells(&self) -> Vec<String> {
+        let status = self.error.as_ref().map(|_| "error");
         // A seed job has its prompt in Midjourney's message only.
         let quoted = || self.content.as_deref()?.split("**").nth(1);
         let cells = [
             Some(self.job_id.clone()),
             self.verb.clone(),
-            status.map(str::to_owned),
+            status.or(self.status.as_deref()).map(str::to_owned),
             self.percent.map(|percent| format!("{percent}%")),
             self.created.as_deref().and_then(age),
             self.seed.map(|seed| seed.to_string()),
@@ -106,31 +131,22 @@ impl JobRow {
         let cells = cells.into_iter().map(Option::unwrap_or_default);
         cells.map(|cell| sanitize(&cell)).collect()
     }
+}
 
-    /// Polls a job once. The second value is whether it has ended.
-    pub(super) async fn poll(client: &Client, job_id: &str) -> Result<(Self, bool), Error> {
-        match client.job(job_id).poll().await {
-            Ok(PollResult::InProgress(progress)) => Ok((Self::of_progress(&progress), false)),
-            Ok(PollResult::Completed(result)) => {
-                let printed = Self {
-                    seed: Some(result.seed()),
-                    ..Self::new(job_id, result.raw_job())
-                };
-                Ok((printed, true))
-            }
-            Err(error) => match Self::of_end(job_id, &error) {
-                Some(printed) => Ok((printed, true)),
-                None => Err(error),
-            },
-        }
-    }
+/// The job that an error is about, when it has ended without a seed.
+fn job_without_seed(error: Error) -> Result<Job, CliError> {
+    let has_ended = matches!(
+        error.kind(),
+        ErrorKind::JobFailed { .. } | ErrorKind::SeedMissing { .. }
+    );
+    let body = error.body().filter(|_| has_ended);
+    let job = body.and_then(|body| serde_json::from_slice(body).ok());
+    job.ok_or_else(|| error.into())
 }
 
 /// How long ago it was, in the largest unit.
 fn age(created: &str) -> Option<String> {
     let created: Timestamp = created.parse().ok()?;
-    let seconds = Timestamp::now().duration_since(created).as_secs().max(0);
-    let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm'), (1, 's')];
-    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length)?;
-    Some(format!("{}{unit}", seconds / length))
+    let age = Duration::try_from(Timestamp::now().duration_since(created));
+    Some(format!("{:#}", HumanDuration(age.unwrap_or_default())))
 }

@@ -1,14 +1,16 @@
 //! `listen`: prints callbacks as JSON lines.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{io, thread};
 
 use serde::Serialize;
-use tokio::sync::mpsc::error::SendTimeoutError;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 use useapi_seed::{JobProgress, SeedResult};
-use useapi_seed_callback::{Event, Events, Receiver};
+use useapi_seed_callback::{Event, Events};
 
 use super::callback;
 use crate::arguments::{Common, Listen};
@@ -22,115 +24,43 @@ use crate::shutdown::Shutdown;
 use crate::terminal::{eprint, eprint_note, print_unsynchronized};
 use crate::text::sanitize;
 
-/// How long a line may wait for stdout before stderr says so.
-const STALLED: Duration = Duration::from_millis(200);
 /// How often dropped callbacks are counted.
 const COUNTING: Duration = Duration::from_millis(500);
-/// How long the last lines may take when the command ends.
-const LAST_LINES: Duration = Duration::from_millis(500);
+/// How long the last line may take when the command ends.
+const LAST_LINE: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(common: &Common, arguments: Listen) -> Result<Exit, CliError> {
-    let Listen {
-        public_url,
-        port,
-        key_file,
-        jobs,
-    } = arguments;
     let output = Output::json(common, schemas::EVENT)?;
-    let jobs = jobs.iter().map(|job| job_ids::of_argument(job));
+    let jobs = arguments.jobs.iter().map(|job| job_ids::of_argument(job));
     let jobs = jobs.collect::<Result<Vec<_>, _>>()?;
     let settings = Settings::read(common)?;
     let client = settings.client()?;
-    let key_file = settings.key_file(key_file)?;
+    let key_file = settings.key_file(arguments.key_file)?;
     let shutdown = Shutdown::listen()?;
-    let (receiver, mut events, port) =
-        callback::receiver(client, &public_url, port, key_file).await?;
+    let (receiver, events, port) =
+        callback::receiver(client, &arguments.public_url, arguments.port, key_file).await?;
+    let account_url = receiver.account_url();
     eprint(format_args!("listening on 127.0.0.1:{port}"));
-    eprint(format_args!(
-        "replyUrl (account): {}",
-        receiver.account_url()
-    ));
+    eprint(format_args!("replyUrl (account): {account_url}"));
     for job in jobs {
-        let address = receiver.reply_url(&job, None);
-        let address = address.map_err(|error| CliError::new(error.to_string()))?;
-        eprint(format_args!("replyUrl (job {}): {address}", sanitize(&job)));
+        let url = receiver.reply_url(&job, None);
+        let url = url.map_err(|error| CliError::new(error.to_string()))?;
+        eprint(format_args!("replyUrl (job {}): {url}", sanitize(&job)));
     }
-    let (lines, printed) = print_lines()
-        .map_err(|error| CliError::new(format!("cannot start a thread for stdout: {error}")))?;
-    tokio::select! {
-        _ = shutdown.wait() => {}
-        queued = queue(&mut events, &output, &lines) => queued?,
-        () = report_dropped(&receiver) => {}
-    }
-    drop(lines);
-    match timeout(LAST_LINES, printed).await {
-        // The reader needs no more.
-        Ok(Ok(Err(error))) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        Ok(Ok(Err(error))) => {
-            return Err(CliError::file(format!("cannot print an event: {error}")));
-        }
-        Ok(_) => {}
-        Err(_) => eprint_note(
-            "stdout was not read: some events were not printed; check their jobs with \
-             `useapi-seed status`",
-        ),
-    }
-    Ok(Exit::Done)
-}
-
-/// Prints lines on their own thread, since a pipe that is not read must delay neither
-/// callbacks nor Ctrl-C. The receiver gets the outcome. One queued line is enough:
-/// `Events` is a bounded queue itself.
-fn print_lines() -> io::Result<(mpsc::Sender<String>, oneshot::Receiver<io::Result<()>>)> {
-    let (lines, mut queue) = mpsc::channel::<String>(1);
-    let (ended, printed) = oneshot::channel();
+    let is_printing = Arc::new(AtomicBool::new(false));
+    let (ended, mut printed) = oneshot::channel();
+    let (runtime, printing) = (Handle::current(), Arc::clone(&is_printing));
     // Not `spawn_blocking`, for whose end the process would wait.
-    thread::Builder::new().spawn(move || {
-        let mut written = Ok(());
-        while written.is_ok()
-            && let Some(line) = queue.blocking_recv()
-        {
-            written = print_unsynchronized(&line);
-        }
-        let _ = ended.send(written);
-    })?;
-    Ok((lines, printed))
-}
-
-/// Queues the lines of events until the thread that prints them has ended. Events
-/// wait while stdout is not read.
-async fn queue(
-    events: &mut Events,
-    output: &Output,
-    lines: &mpsc::Sender<String>,
-) -> Result<(), CliError> {
-    let mut has_stalled = false;
-    loop {
-        let event = tokio::select! {
-            event = events.next() => event,
-            () = lines.closed() => None,
-        };
-        let Some(event) = event else {
-            return Ok(());
-        };
-        let line = output.line(&to_printed(&event)?)? + "\n";
-        if let Err(SendTimeoutError::Timeout(line)) = lines.send_timeout(line, STALLED).await {
-            if !has_stalled {
-                has_stalled = true;
-                eprint_note("stdout is not read: events wait until it is");
-            }
-            // `closed` above reports an error.
-            let _ = lines.send(line).await;
-        }
-    }
-}
-
-/// Reports dropped callbacks on stderr: too many events were waiting, or the API lookup
-/// failed. Never ends.
-async fn report_dropped(receiver: &Receiver) {
+    thread::Builder::new()
+        .spawn(move || ended.send(print(&runtime, events, &output, &printing)))
+        .map_err(|error| CliError::new(format!("cannot start a thread for stdout: {error}")))?;
     let mut reported = 0;
     loop {
-        sleep(COUNTING).await;
+        tokio::select! {
+            Ok(ended) = &mut printed => return ended,
+            _ = shutdown.wait() => break,
+            () = sleep(COUNTING) => {}
+        }
         let dropped = receiver.stats().dropped;
         if dropped > reported {
             eprint_note(format_args!(
@@ -140,12 +70,42 @@ async fn report_dropped(receiver: &Receiver) {
             reported = dropped;
         }
     }
+    if is_printing.load(Ordering::Relaxed) {
+        sleep(LAST_LINE).await;
+    }
+    if is_printing.load(Ordering::Relaxed) {
+        eprint_note(
+            "stdout was not read: some events were not printed; check their jobs with \
+             `useapi-seed status`",
+        );
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints events, on a thread of its own: a pipe that is not read must delay neither
+/// callbacks nor Ctrl-C.
+fn print(
+    runtime: &Handle,
+    mut events: Events,
+    output: &Output,
+    is_printing: &AtomicBool,
+) -> Result<Exit, CliError> {
+    while let Some(event) = runtime.block_on(events.next()) {
+        let line = output.line(&to_printed(&event)?)? + "\n";
+        is_printing.store(true, Ordering::Relaxed);
+        match print_unsynchronized(&line) {
+            Ok(()) => is_printing.store(false, Ordering::Relaxed),
+            // The reader needs no more.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            Err(error) => return Err(CliError::file(format!("cannot print an event: {error}"))),
+        }
+    }
+    Ok(Exit::Done)
 }
 
 /// What is printed of an event.
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Event"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Event"))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Printed<'a> {
     /// The progress of a running job.

@@ -14,8 +14,7 @@ use crate::text::sanitize;
 
 /// An account that was reset.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Reset"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Reset"))]
 pub(crate) struct Printed {
     /// Its Discord channel ID.
     channel: String,
@@ -27,13 +26,12 @@ pub(crate) async fn run(common: &Common, arguments: Reset) -> Result<Exit, CliEr
     let client = Settings::read(common)?.client()?;
     let outcome = client.account(channel.as_str()).reset().await;
     outcome.map_err(|error| {
-        let converted = CliError::from(&error);
         if error.is_not_found() {
             let message = format!("no useapi.net account for channel {channel}");
-            CliError::of_kind(converted.kind(), converted.exit(), message)
+            CliError::of_kind("not_found", Exit::Rejected, message)
                 .hint("Use the number after `channel:` in a job ID.")
         } else {
-            converted
+            error.into()
         }
     })?;
     account_state::record_active(client.base_url(), &channel);

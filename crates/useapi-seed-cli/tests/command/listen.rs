@@ -241,7 +241,6 @@ mod held_up {
             tokio::time::sleep(Duration::from_millis(20)).await;
             looks = service.stub.requests();
         }
-        listening.told("note: stdout is not read: events wait");
         service.has_ended.store(true, Ordering::SeqCst);
         for _ in 0..10 {
             call(&account, "cancelled").await;

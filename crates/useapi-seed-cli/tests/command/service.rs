@@ -72,8 +72,8 @@ fn status_of_several_jobs_is_a_table() {
     let run = setup
         .run(&format!("status {} {} 5 6", jobs.imagine, jobs.progress))
         .exit_code(3)
-        .reported("error: 5: job not found (HTTP 404)\n  It may be mistyped")
-        .reported("error: 6: job not found (HTTP 404)\n");
+        .reported("error: job not found (HTTP 404): 5\n  It may be mistyped")
+        .reported("error: job not found (HTTP 404): 6\n");
     // The hint is printed once.
     assert_eq!(run.stderr.lines().count(), 3, "{}", run.stderr);
     let rows = run.stdout.lines().map(|line| {
@@ -202,9 +202,11 @@ fn cancel_of_several_jobs_reports_each() {
     let run = setup
         .run(&format!("cancel 5 {id}"))
         .exit_code(3)
-        .reported("error: 5: job not found (HTTP 404)\n  Only running jobs can be cancelled.");
+        .reported("error: job not found (HTTP 404): 5\n  Only running jobs can be cancelled.");
     assert_eq!(run.suggested_command(), "useapi-seed status 5");
-    assert_eq!(run.stdout, format!("{id}  cancelled\n"));
+    let rows: Vec<_> = run.stdout.lines().skip(1).collect();
+    assert!(rows[0].starts_with("5 ") && rows[0].ends_with(" error"));
+    assert_eq!(rows[1..], [format!("{id}  cancelled")]);
 }
 
 #[test]

@@ -39,9 +39,7 @@ pub(crate) struct CompletedJob {
     pub(crate) line: Option<String>,
     pub(crate) original: Option<String>,
     pub(crate) job_id: String,
-    /// When its seed was retrieved, for people.
-    pub(crate) when: Option<String>,
-    created: Option<String>,
+    pub(super) created: Option<String>,
     /// As many as are shown.
     pub(crate) images: Vec<PageImage>,
     /// How many the result has.
@@ -62,28 +60,26 @@ impl CompletedJob {
     /// The job in a directory; none when it is not a job's, or the job is not completed.
     /// `path` is relative to the page about all.
     pub(super) fn read(dir: &Path, path: &str, owner: Owner) -> Option<Self> {
-        let seed_file: SeedFile = read_json(&owner.file(dir, "seed.json")?.0)?;
-        let response: Value = read_json(&owner.file(dir, "job.json")?.0)?;
+        let read = |name| owner.size(dir, name).map(|_| dir.join(name));
+        let seed_file: SeedFile = read_json(&read("seed.json")?)?;
+        let response: Value = read_json(&read("job.json")?)?;
         let base = images_base(dir);
-        let size = |name: &str| owner.file(base, name).map(|(_, size)| size);
-        if !seed_file.is_whole(size) {
+        if !seed_file.is_whole(|name| owner.size(base, name)) {
             return None;
         }
         let images = seed_file.files.iter().filter_map(|image| {
-            let file = image.file.as_deref().filter(|file| size(file).is_some())?;
             Some(PageImage {
                 number: image.number,
-                link: link(file),
+                link: link(image.file.as_deref()?),
                 size: image.width.zip(image.height),
             })
         });
         let result = &seed_file.result;
         let differences = seed_file.files.iter().flat_map(|image| {
-            let of_image = |text| format!("Image {}: {}", image.number, one_line(text));
-            image.differences.iter().map(move |text| of_image(text))
+            let texts = image.differences.iter();
+            texts.map(|text| format!("Image {}: {text}", image.number))
         });
-        let warnings = listed(result.warnings());
-        let differences = differences.chain(warnings.iter().map(|text| one_line(text)));
+        let differences = differences.chain(listed(result.warnings()));
         let created = response.get("created").and_then(Value::as_str);
         let path = format!("./{}/", link(path));
         let (from_all, from_job, parent) = if base == dir {
@@ -101,10 +97,9 @@ impl CompletedJob {
             line: result.prompt_with_seed().and_then(words),
             original: result.parent_job_id().map(one_line),
             job_id: one_line(result.job_id()),
-            when: created.map(when),
             created: created.map(str::to_owned),
             count: result.images().len().max(seed_file.files.len()),
-            differences: differences.collect(),
+            differences: differences.map(|text| one_line(&text)).collect(),
             images: images.take(IMAGES_SHOWN).collect(),
         })
     }
@@ -120,23 +115,19 @@ impl CompletedJob {
         self.images.len() == IMAGES_SHOWN && self.count > IMAGES_SHOWN
     }
 
-    /// By time; those without one come first.
-    pub(super) fn order(&self) -> (&Option<String>, &str) {
-        (&self.created, &self.page)
+    /// When it was created, for people; the response's text where that is not a time.
+    pub(crate) fn when(&self) -> Option<String> {
+        let created = self.created.as_deref()?;
+        Some(match created.parse::<Timestamp>() {
+            Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            Err(_) => one_line(created),
+        })
     }
 }
 
 /// Text on one line, if anything is left of it.
 fn words(text: &str) -> Option<String> {
     Some(one_line(text)).filter(|text| !text.is_empty())
-}
-
-/// A time of the service's for people, or its text where it is not a time.
-fn when(text: &str) -> String {
-    match text.parse::<Timestamp>() {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        Err(_) => one_line(text),
-    }
 }
 
 /// A relative path as a part of a link.
