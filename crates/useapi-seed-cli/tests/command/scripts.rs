@@ -18,8 +18,8 @@ fn json_output_matches_schemas() {
         ("status", &["status", imagine, "5", &jobs.progress], 3),
         ("jobs", &["jobs"], 1),
         ("reset", &["reset", "1114555266835431444"], 1),
-        ("doctor", &["doctor"], 1),
-        ("config", &["config"], 1),
+        ("doctor", &["doctor"], 6),
+        ("config", &["config"], 9),
     ] {
         let mut command = command(setup.dir());
         let run = command
