@@ -159,7 +159,10 @@ fn lists_are_written_beside_the_gallery() {
         ["1", "2", "failed.txt", "index.html", "seeds.csv"]
     );
     let seeds = rows(&stub.path("out/seeds.csv"));
-    assert!(seeds[0].starts_with("job_id,seed_job_id,seed,prompt,"), "{seeds:?}");
+    assert!(
+        seeds[0].starts_with("job_id,seed_job_id,seed,prompt,"),
+        "{seeds:?}"
+    );
     let mut ids: Vec<_> = seeds[1..].iter().map(|row| &row[..2]).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["1,", "2,"]);
