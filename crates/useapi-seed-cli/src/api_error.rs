@@ -1,6 +1,7 @@
 //! The library's errors as the command prints them: one line, and what to do next.
 
 use std::error::Error as _;
+use std::sync::OnceLock;
 
 use useapi_seed::{BadRequestReason, Error, ErrorKind, Field, RequestStatus, channel_of};
 
@@ -11,6 +12,14 @@ use crate::text::sanitize;
 
 /// How much of the service's message is shown.
 const SHOWN_CHARACTERS: usize = 300;
+
+/// Where the token was read from.
+static TOKEN_SOURCE: OnceLock<String> = OnceLock::new();
+
+/// Set once, for errors about the token.
+pub(crate) fn set_token_source(source: String) {
+    let _ = TOKEN_SOURCE.set(source);
+}
 
 impl From<Error> for CliError {
     fn from(error: Error) -> Self {
@@ -43,21 +52,30 @@ fn describe(error: &Error) -> CliError {
             CliError::usage(format!("{field} {reason}")).hint(error.help())
         }
         ErrorKind::BadRequest(reason) => bad_request(error, reason),
-        ErrorKind::Unauthorized => CliError::of_kind("unauthorized", Exit::Auth, "API token rejected")
-            .hint(
-                "Use the API token of your useapi.net account, not a Discord token. It may also \
-                 be incomplete or replaced.",
-            )
-            .hint(format!(
-                "Run `{program} login` to replace it, or `{program} config` to see where it is \
-                 read from."
-            )),
+        ErrorKind::Unauthorized => {
+            let source = TOKEN_SOURCE.get().map(String::as_str);
+            let from = source.map_or(String::new(), |source| format!("Token read from {source}. "));
+            let next = match source {
+                Some("USEAPI_TOKEN") => format!("Correct it, or unset it and run `{program} login`."),
+                _ => format!("Run `{program} login` to replace it."),
+            };
+            CliError::of_kind("unauthorized", Exit::Auth, "API token rejected")
+                .hint(format!(
+                    "{from}Use the token of your useapi.net account, not a Discord token."
+                ))
+                .hint(next)
+        }
         ErrorKind::PaymentRequired => CliError::of_kind(
             "no_subscription",
             Exit::Auth,
             "no active useapi.net subscription",
         )
         .hint("Renew it at useapi.net, then run the command again."),
+        // Only a call about a job, or an account, has something to be found.
+        ErrorKind::NotFound if error.job_id().or(error.parent_job_id()).is_none() => {
+            CliError::of_kind("wrong_base_url", Exit::Usage, "this is not the useapi.net API")
+                .hint("Check the base URL; it must end in /v2.")
+        }
         ErrorKind::NotFound => CliError::of_kind("not_found", Exit::Rejected, "job not found").hint(
             "It may be mistyped, belong to another account, or be too old (jobs are kept for at \
              least 31 days).",
@@ -140,9 +158,13 @@ fn describe(error: &Error) -> CliError {
                 _ => cli_error.hint("The job is not lost; run the same command again."),
             }
         }
-        // These name the image, or the file.
-        ErrorKind::Image(_) => CliError::of_kind("image", Exit::Failed, without_job(error))
-            .hint(format!("{} Run the same command again.", error.help())),
+        ErrorKind::Image(reason) => {
+            // Its attempts and causes differ from job to job: they are causes.
+            let line = error.to_string();
+            let image = line.split(": ").next().unwrap_or_default();
+            CliError::of_kind("image", Exit::Failed, format!("{image}: {reason}"))
+                .hint(format!("{} Run the same command again.", error.help()))
+        }
         ErrorKind::Io => CliError::file(without_job(error))
             .hint("Free some space or check permissions, and run the same command again."),
         _ => CliError::new(error.to_string()).hint(error.help()),
@@ -203,12 +225,15 @@ fn transport(error: &Error) -> String {
         0 | 1 => String::new(),
         attempts => format!(" ({attempts} attempts)"),
     };
+    let host = chain.split("url (").nth(1);
+    let host = host.and_then(|url| url.split('/').nth(2));
+    let host = host.unwrap_or("the API");
     let what = if chain.contains("dns error") {
-        "cannot resolve the host of the base URL"
+        return format!("cannot resolve {host}{attempts}");
+    } else if chain.contains("refused") {
+        return format!("cannot connect to {host}: connection refused{attempts}");
     } else if chain.contains("InvalidContentType") {
         "the host does not speak TLS; try http://"
-    } else if chain.contains("refused") {
-        "cannot connect: connection refused"
     } else if chain.contains("ertificate") {
         "the host's TLS certificate is not trusted"
     } else if error.is_timeout() {

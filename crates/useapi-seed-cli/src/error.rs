@@ -157,6 +157,13 @@ impl CliError {
         self.hint.as_deref()
     }
 
+    /// The message without the number of an image, of which a job has several.
+    pub(crate) fn group(&self) -> &str {
+        let rest = self.message.strip_prefix("image ");
+        let rest = rest.and_then(|rest| rest.split_once(": "));
+        rest.map_or(&self.message, |(_, reason)| reason)
+    }
+
     pub(crate) fn causes(&self) -> &[String] {
         &self.causes
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use useapi_seed::{Client, Error, ErrorKind, SecretString, WaitOptions};
 
+use crate::api_error::set_token_source;
 use crate::arguments::{Common, duration, positive_integer};
 use crate::error::CliError;
 use crate::terminal::eprint_note;
@@ -37,6 +38,15 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read(common: &Common) -> Result<Self, CliError> {
+        Self::read_with(common, false)
+    }
+
+    /// As [`read`](Self::read), for a profile that may be new.
+    pub(crate) fn for_login(common: &Common) -> Result<Self, CliError> {
+        Self::read_with(common, true)
+    }
+
+    fn read_with(common: &Common, may_be_new: bool) -> Result<Self, CliError> {
         let source = Source::Option("profile");
         let option = common.profile.clone();
         let option = option.map(|value| Setting { value, source });
@@ -45,7 +55,7 @@ impl Settings {
         Ok(Self {
             base_url: common.base_url.clone(),
             token_file: common.token_file.clone(),
-            file: File::read(common.config.as_deref(), name)?,
+            file: File::read(common.config.as_deref(), name, may_be_new)?,
             profile,
         })
     }
@@ -86,12 +96,9 @@ impl Settings {
 
     /// Where the token is saved; empty when there is no home directory.
     pub(crate) fn token_file(&self) -> Found<PathBuf> {
-        let name = match &self.profile {
-            Some(profile) => sanitize_filename::sanitize(format!("token-{}", profile.value)),
-            None => "token".to_owned(),
-        };
-        let (option, default) = (self.token_file.clone(), dirs::config_file(&name));
-        self.path("token_file", option, default)
+        let profile = self.profile.as_ref().map(|profile| profile.value.as_str());
+        let default = dirs::token_file(profile);
+        self.path("token_file", self.token_file.clone(), default)
     }
 
     /// The API token. An error explains how to set one.
@@ -109,6 +116,9 @@ impl Settings {
         token: SecretString,
         source: &Source,
     ) -> Result<Client, CliError> {
+        if *source != Source::Default {
+            set_token_source(source.to_string());
+        }
         let client = Client::builder(token)
             .base_url(self.base_url()?.value)
             // All saved images are listed.

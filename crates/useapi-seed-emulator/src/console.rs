@@ -67,13 +67,14 @@ pub(crate) fn allow_timing(image_host: Router) -> Router {
     }))
 }
 
-/// Leads a browser from `/`, which is not a route of the service, to the page.
+/// Leads a browser from `/` and `/v2`, which are not routes of the service, to the page.
 async fn redirect_browsers(request: Request, next: Next) -> Response {
     let accept = request.headers().get(ACCEPT);
     let accepts_html = accept
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    if accepts_html && request.method() == Method::GET && request.uri().path() == "/" {
+    let is_root = ["/", "/v2", "/v2/"].contains(&request.uri().path());
+    if accepts_html && request.method() == Method::GET && is_root {
         return Redirect::temporary(PAGE).into_response();
     }
     next.run(request).await

@@ -93,7 +93,7 @@ impl Batch {
         }
         if self.summary
             && output.is_json()
-            && let Err(error) = output.print(&summary.to_json())
+            && let Err(error) = Output::Json(Vec::new()).print(&summary.to_json())
         {
             summary.worsen(error.exit());
         }
@@ -135,7 +135,10 @@ impl Batch {
         }
         let in_parent = self.parent.as_ref().map(|dir| dir.join(failed_file::NAME));
         if let Some(file) = self.failed_file.as_ref().or(in_parent.as_ref()) {
-            add("Failed", failed_file::write(file, &summary.failures()));
+            add(
+                "Failed",
+                failed_file::write(file, &summary.failures(), summary.completed()),
+            );
         }
         files
     }
@@ -148,8 +151,11 @@ impl Batch {
         };
         let page = dir.join(gallery::PAGE);
         let target = if page.is_file() { &page } else { dir };
-        if let Err(error) = open::that_detached(target) {
-            eprint_note(format_args!("cannot open {}: {error}", target.display()));
+        if open::that_detached(target).is_err() {
+            eprint_note(format_args!(
+                "no program found to open {}",
+                target.display()
+            ));
         }
     }
 }

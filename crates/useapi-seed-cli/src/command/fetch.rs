@@ -26,6 +26,9 @@ pub(crate) async fn run(common: &Common, arguments: Fetch) -> Result<Exit, CliEr
         schemas::RESULT
     };
     let output = Output::new(common, schema)?;
+    if extras.summary && !output.is_json() {
+        return Err(CliError::usage("--summary needs --json"));
+    }
     let settings = Settings::read(common)?;
     let exec = extras.exec.as_deref().map(Exec::parse).transpose()?;
     // Before anything listens for Ctrl-C, since stdin may be waited for.

@@ -15,7 +15,7 @@ use crate::settings::{Setting, Settings, Source, save_token, variable};
 use crate::terminal::{eprint, eprint_note, success};
 
 pub(crate) async fn login(common: &Common, arguments: Login) -> Result<Exit, CliError> {
-    let settings = Settings::read(common)?;
+    let settings = Settings::for_login(common)?;
     let path = settings.token_file()?.value;
     let token = if arguments.with_token {
         read_text_up_to(io::stdin(), SETTINGS_LIMIT)

@@ -133,7 +133,7 @@ impl Context {
             let line = line.message();
             let cause = match error.status() {
                 Some(status) => format!("HTTP {}", status.as_u16()),
-                None => line.replacen("cannot connect: ", "", 1),
+                None => line.rsplit(": ").next().unwrap_or(line).to_owned(),
             };
             self.display.unreachable(&cause, gives_up_in);
         }

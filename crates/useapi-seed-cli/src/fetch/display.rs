@@ -25,6 +25,8 @@ const LINE_INTERVAL: Duration = Duration::from_secs(60);
 const SLOW: Duration = Duration::from_secs(3);
 /// Where less is left for a row's label, it has none.
 const MIN_LABEL: usize = 4;
+/// Narrower terminals have no details of finished jobs.
+const LEAST_WIDTH: usize = 60;
 /// Width of a line where there is no terminal.
 const PLAIN_WIDTH: usize = 120;
 
@@ -315,6 +317,11 @@ impl JobDisplay<'_> {
         });
     }
 
+    /// Shows no percentage any more.
+    pub(crate) fn end_of_progress(&self) {
+        self.update(|row| row.percent = None);
+    }
+
     /// Shows the prompt instead of the ID.
     pub(crate) fn prompt(&self, prompt: Option<&str>) {
         if let Some(prompt) = prompt {
@@ -450,8 +457,8 @@ fn completed_line(start: &str, report: &JobReport) -> Option<String> {
     let file = report.seed_file.as_ref()?;
     let (images, bytes) = file.saved();
     let end = format!(
-        "  {images} image{}  {}  {}",
-        if images == 1 { "" } else { "s" },
+        "  {}  {}  {}",
+        plural(images, "image"),
         HumanBytes(bytes),
         short(report.elapsed)
     );
@@ -459,9 +466,16 @@ fn completed_line(start: &str, report: &JobReport) -> Option<String> {
     let start = format!("{start} {ok}      {seed:<10}  ");
     let width = Term::stderr().size_checked().map(|(_, width)| width.into());
     let width: usize = width.unwrap_or(PLAIN_WIDTH);
+    let end = if width < LEAST_WIDTH { "" } else { &end };
     let room = width.saturating_sub(measure_text_width(&start) + end.len() + 1);
     let prompt = one_line(file.result.prompt().unwrap_or("-"));
     Some(format!("{start}{}{end}", fit(&prompt, room)))
+}
+
+/// `1 image`, `4 images`.
+pub(crate) fn plural(count: usize, what: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{end}")
 }
 
 /// `9s`, `3m 12s`, `2h 5m`.

@@ -79,6 +79,9 @@ impl Run<'_> {
         let context = self.context;
         if self.is_complete(report)? {
             remove_leftovers(&report.directory);
+            if context.embed_metadata {
+                save::embed_saved(report)?;
+            }
             return Ok(());
         }
         let account = context.accounts.of(job_id);
@@ -96,6 +99,7 @@ impl Run<'_> {
             .obtain_result(&dir, &account, &mut lock, &display, report)
             .await?;
         display.prompt(result.prompt());
+        display.end_of_progress();
         display.waiting("waiting to be saved");
         let _permit = context
             .unless_interrupted(context.save_permits.acquire())

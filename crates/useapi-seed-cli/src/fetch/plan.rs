@@ -30,7 +30,7 @@ pub(crate) enum Action {
 
 /// What a run would do about a job, on a line of its own.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Plan"))]
 pub(crate) struct PlannedJob {
     /// The job's ID, as it was given.
     requested_job_id: String,

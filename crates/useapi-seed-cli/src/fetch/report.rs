@@ -48,6 +48,11 @@ impl JobReport {
         }
     }
 
+    /// Whether its seed job may still run at the service.
+    pub(crate) fn is_running(&self) -> bool {
+        self.started_job_id.is_some() && self.seed_file.is_none()
+    }
+
     /// The most severe.
     pub(crate) fn exit(&self) -> Exit {
         let exits = self.errors.iter().map(CliError::exit);
@@ -106,9 +111,9 @@ pub(crate) enum Status {
     Pending,
 }
 
-/// What came of one job, on a line of its own.
+/// The outcome of a job.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Result"))]
 pub(crate) struct JobReportJson<'a> {
     /// The job's ID, as it was given.
     requested_job_id: &'a str,
@@ -151,7 +156,7 @@ struct ErrorJson<'a> {
     hint: Option<&'a str>,
     /// The HTTP status of the API's response; null without one.
     http_status: Option<u16>,
-    /// Whether the same command may succeed later.
+    /// Whether the same command may succeed later, without a change by a person.
     retryable: bool,
     /// The exit code that this error alone would lead to.
     exit_code: u8,
@@ -164,7 +169,7 @@ impl<'a> ErrorJson<'a> {
             message: error.message(),
             hint: error.hint_text(),
             http_status: error.http_status(),
-            retryable: error.is_resumable(),
+            retryable: error.is_resumable() && !matches!(error.exit(), Exit::Halted | Exit::Auth),
             exit_code: error.exit().code(),
         }
     }

@@ -7,7 +7,7 @@ use indicatif::HumanBytes;
 use useapi_seed::{SeedResult, Warning};
 
 use super::context::Context;
-use super::display::JobDisplay;
+use super::display::{JobDisplay, plural};
 use super::images::ImageSelection;
 use super::metadata::{self, Metadata};
 use super::output_dir::{OutputDir, images_base};
@@ -115,7 +115,7 @@ async fn images(
         });
     }
     if !missing.is_empty() {
-        display.phase(&format!("downloading {} images", missing.len()));
+        display.phase(&format!("downloading {}", plural(missing.len(), "image")));
     }
     let metadata = Metadata::new(requested, result);
     let mut saved_images = Vec::new();
@@ -152,6 +152,29 @@ async fn images(
         saved_images.push((number, extension.to_string_lossy().into_owned()));
     }
     saved_images
+}
+
+/// Writes metadata into the images that an earlier run saved.
+pub(super) fn embed_saved(report: &mut JobReport) -> Result<(), CliError> {
+    let Some(file) = &mut report.seed_file else {
+        return Ok(());
+    };
+    let requested = file.requested_job_id.as_ref().unwrap_or(&report.job_id);
+    let metadata = Metadata::new(requested, &file.result);
+    let base = images_base(&report.directory).to_owned();
+    let mut is_changed = false;
+    for image in &mut file.files {
+        if let Some(name) = &image.file
+            && let Some(size) = metadata::embed(&base.join(name), &metadata)?
+        {
+            is_changed |= image.size.replace(size) != Some(size);
+        }
+    }
+    if !is_changed {
+        return Ok(());
+    }
+    let dir = OutputDir::prepare(&report.directory)?;
+    dir.map_or(Ok(()), |dir| dir.write_json(NAME, file))
 }
 
 /// Discord adds fields to its files at will: those share a line, with `--verbose`.

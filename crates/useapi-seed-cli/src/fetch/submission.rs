@@ -159,6 +159,12 @@ impl JobSubmission<'_> {
             let step = submission.step(pending.submission.clone());
             let step = context.unless_interrupted(step).await?;
             if let Some(error) = step.error {
+                if self.is_outage(&error)
+                    && let Some(pause) = self.pause(&error, started)
+                {
+                    context.unless_interrupted(sleep(pause)).await?;
+                    continue;
+                }
                 context.stop_others(self.account, &error);
                 return Err(error.into());
             }
@@ -230,6 +236,8 @@ impl JobSubmission<'_> {
                 {
                     self.pause(error, started)
                 }
+                // The search for a lost submission's job.
+                (Some(error), Next::Stop) if self.is_outage(error) => self.pause(error, started),
                 (_, Next::Now) => continue,
                 (_, Next::After(pause)) => Some(pause),
                 (_, Next::Stop) => None,
@@ -239,6 +247,11 @@ impl JobSubmission<'_> {
                 None => return Err(self.failed(error)),
             }
         }
+    }
+
+    /// Whether a service that has responded cannot be reached at the moment.
+    fn is_outage(&self, error: &Error) -> bool {
+        self.context.is_reached.get() && matches!(error.kind(), ErrorKind::Transport)
     }
 
     /// How long until a request that was not processed is sent again, if it is.

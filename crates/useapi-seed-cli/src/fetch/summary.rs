@@ -7,7 +7,7 @@ use std::time::Instant;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-use super::display::short;
+use super::display::{plural, short};
 use super::report::{JobReport, Status, seconds};
 use crate::command_line;
 use crate::error::CliError;
@@ -24,6 +24,7 @@ pub(crate) struct Summary {
     started: Instant,
     counts: Counts,
     groups: Vec<Group>,
+    completed: BTreeSet<String>,
     exit: Exit,
     /// The exit codes of what the same command may do better with.
     resumable: BTreeSet<Exit>,
@@ -39,7 +40,7 @@ struct Group {
 
 /// The last record, on request.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Summary"))]
 pub(crate) struct SummaryJson {
     summary: Counts,
 }
@@ -73,6 +74,7 @@ impl Summary {
             started: Instant::now(),
             counts: Counts::default(),
             groups: Vec::new(),
+            completed: BTreeSet::new(),
             exit: Exit::default(),
             resumable: BTreeSet::new(),
         }
@@ -90,6 +92,9 @@ impl Summary {
     pub(crate) fn add(&mut self, report: &JobReport) {
         self.worsen(report.exit());
         let status = report.status();
+        if status == Status::Completed {
+            self.completed.insert(report.job_id.clone());
+        }
         let counts = &mut self.counts;
         match status {
             Status::Completed if report.already_present => counts.skipped += 1,
@@ -97,7 +102,7 @@ impl Summary {
             Status::Failed => counts.failed += 1,
             Status::Pending => counts.pending += 1,
         }
-        if status == Status::Pending && report.started_job_id.is_some() {
+        if status == Status::Pending && report.is_running() {
             counts.running += 1;
         }
         if let (Some(file), false) = (&report.seed_file, report.already_present) {
@@ -110,10 +115,10 @@ impl Summary {
             if error.is_resumable() {
                 self.resumable.insert(error.exit());
             }
-            let is_same = |group: &&mut Group| {
-                group.status == status && group.error.message() == error.message()
-            };
+            let is_same =
+                |group: &&mut Group| group.status == status && group.error.group() == error.group();
             match self.groups.iter_mut().find(is_same) {
+                Some(group) if group.job_ids.last() == Some(&report.job_id) => {}
                 Some(group) => group.job_ids.push(report.job_id.clone()),
                 None => self.groups.push(Group {
                     status,
@@ -132,6 +137,11 @@ impl Summary {
                 ..self.counts.clone()
             },
         }
+    }
+
+    /// The IDs of the jobs that are complete.
+    pub(crate) fn completed(&self) -> &BTreeSet<String> {
+        &self.completed
     }
 
     /// The failed jobs, each with its first error.
@@ -165,7 +175,11 @@ impl Summary {
         }
         let images = match counts.images {
             0 => String::new(),
-            images => format!(" ({images} images, {})", HumanBytes(counts.bytes)),
+            images => format!(
+                " ({}, {})",
+                plural(images, "image"),
+                HumanBytes(counts.bytes)
+            ),
         };
         eprint(format_args!("\n{} in {elapsed}{images}", parts.join(", ")));
         let files: Vec<_> = files
@@ -202,13 +216,18 @@ impl Group {
             Status::Pending => "pending",
             _ => "failed",
         };
-        let (message, count) = (self.error.message(), self.job_ids.len());
-        let jobs = if count == 1 { "job" } else { "jobs" };
-        eprint_always(format_args!("\n{what}: {message}, {count} {jobs}"));
-        for id in self.job_ids.iter().take(IDS_SHOWN) {
+        let (message, count) = (self.error.group(), self.job_ids.len());
+        let jobs = plural(count, "job");
+        eprint_always(format_args!("\n{what}: {message}, {jobs}"));
+        let ids = if self.error.is_about_all() {
+            &[]
+        } else {
+            self.job_ids.as_slice()
+        };
+        for id in ids.iter().take(IDS_SHOWN) {
             eprint_always(format_args!("  {}", sanitize(id)));
         }
-        if count > IDS_SHOWN {
+        if ids.len() > IDS_SHOWN {
             eprint_always(format_args!("  and {} more", count - IDS_SHOWN));
         }
         for line in self.error.hint_text().into_iter().flat_map(str::lines) {

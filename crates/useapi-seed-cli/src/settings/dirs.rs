@@ -16,6 +16,12 @@ pub(crate) fn config_file(name: &str) -> PathBuf {
     dir.map_or_else(PathBuf::new, |dir| dir.join(name))
 }
 
+/// The token file, which each profile has for itself.
+pub(super) fn token_file(profile: Option<&str>) -> PathBuf {
+    let name = profile.map(|profile| sanitize_filename::sanitize(format!("token-{profile}")));
+    config_file(name.as_deref().unwrap_or("token"))
+}
+
 /// Below `$XDG_STATE_HOME` or `~/.local/state`; on Windows below `%LOCALAPPDATA%`.
 pub(crate) fn state_dir() -> Option<PathBuf> {
     state_of(&etcetera::choose_base_strategy().ok()?)

@@ -94,7 +94,11 @@ struct Content {
 impl File {
     /// Reads the default file if it exists, or the one that the user names. The values of
     /// the profile override the others.
-    pub(super) fn read(named: Option<&Path>, profile: Option<&str>) -> Result<Self, CliError> {
+    pub(super) fn read(
+        named: Option<&Path>,
+        profile: Option<&str>,
+        may_be_new: bool,
+    ) -> Result<Self, CliError> {
         let default = || dirs::config_file("config.toml");
         let path = named.map_or_else(default, Path::to_owned);
         let shown = path.display();
@@ -121,11 +125,17 @@ impl File {
             check(values, &path)?;
         }
         if let Some(name) = profile {
-            let own = content.profile.remove(name).ok_or_else(|| {
-                let known: Vec<_> = content.profile.into_keys().collect();
-                CliError::usage(format!("unknown profile `{name}` in {shown}"))
-                    .hint(format!("Known profiles: {}", known.join(", ")))
-            })?;
+            let has_token = || dirs::token_file(Some(name)).exists();
+            let own = match content.profile.remove(name) {
+                Some(own) => own,
+                None if may_be_new || has_token() => Table::new(),
+                None => {
+                    let known: Vec<_> = content.profile.into_keys().collect();
+                    let message = format!("unknown profile `{name}` in {shown}");
+                    return Err(CliError::usage(message)
+                        .hint(format!("Known profiles: {}", known.join(", "))));
+                }
+            };
             // It may be another account's.
             content.values.remove("token_file");
             content.values.extend(own);

@@ -22,7 +22,9 @@ pub(super) fn find(
     file: Setting<PathBuf>,
     profile: Option<&Setting<String>>,
 ) -> Found<SecretString> {
-    if !matches!(file.source, Source::Option(_))
+    let is_option = |source: &Source| matches!(source, Source::Option(_));
+    if !is_option(&file.source)
+        && !profile.is_some_and(|profile| is_option(&profile.source))
         && let Some(token) = variable("token")?
     {
         return Ok(token.map(Into::into));
