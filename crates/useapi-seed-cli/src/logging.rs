@@ -13,12 +13,17 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::CliError;
+use crate::local_file::{Links, open};
 use crate::terminal::PROGRESS;
 
 /// Starts logging to a file, to stderr, or to both.
 pub(crate) fn init(file: Option<&Path>, to_stderr: bool) -> Result<(), CliError> {
     let open = |path: &Path| {
-        let file = File::options().create(true).append(true).open(path);
+        let file = open(
+            path,
+            Links::Follow,
+            File::options().create(true).append(true),
+        );
         file.map_err(|error| CliError::usage(format!("cannot open {}: {error}", path.display())))
     };
     let file = file.map(open).transpose()?.map(Mutex::new);

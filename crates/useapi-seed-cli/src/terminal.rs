@@ -28,10 +28,15 @@ pub(crate) fn end_progress() {
 
 #[cfg(unix)]
 fn echo_controls(are_echoed: bool) {
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+    use rustix::process::getpgrp;
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 
     /// The terminal's own mode.
     static MODE: OnceLock<Termios> = OnceLock::new();
+    // In the background this would stop the process.
+    if tcgetpgrp(io::stderr()).ok() != Some(getpgrp()) {
+        return;
+    }
     let mode = if are_echoed {
         MODE.get().cloned()
     } else {
@@ -107,6 +112,11 @@ pub(crate) fn eprint_always(line: impl Display) {
 /// Prints an error, its hint, and with `--verbose` its causes.
 pub(crate) fn eprint_error(error: &CliError) {
     eprint_error_line(error);
+    eprint_details(error);
+}
+
+/// Prints the hint of an error, and with `--verbose` its causes.
+pub(crate) fn eprint_details(error: &CliError) {
     for line in error.hint_text().into_iter().flat_map(str::lines) {
         eprint_always(format_args!("  {line}"));
     }

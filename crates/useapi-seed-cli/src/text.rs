@@ -14,11 +14,10 @@ pub(crate) fn sanitize(text: &str) -> String {
         .collect()
 }
 
-/// The same on one line, with single spaces.
+/// The same on one line.
 pub(crate) fn one_line(text: &str) -> String {
-    let words = text.split_whitespace().map(sanitize);
-    let words = words.filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+    let text = text.replace(['\n', '\r', '\t', '\u{2028}', '\u{2029}'], " ");
+    sanitize(text.trim())
 }
 
 /// Controls, line separators, and the marks that change a line's direction.
@@ -45,7 +44,7 @@ mod tests {
         assert_eq!(sanitize("over\r\nwritten\x07\x08\x7f\u{9b}"), "overwritten");
         assert_eq!(sanitize("\u{202e}tac\u{2066}"), "tac");
         assert_eq!(sanitize("\x1b"), "");
-        assert_eq!(one_line(" a\u{2028}\tb \u{202e} c\n"), "a b c");
+        assert_eq!(one_line(" a\u{2028}\tb \u{202e} c\n"), "a  b  c");
         assert_eq!(sanitize("Größe 猫 👩\u{200d}🚀"), "Größe 猫 👩\u{200d}🚀");
     }
 }

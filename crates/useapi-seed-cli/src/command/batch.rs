@@ -6,6 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use useapi_seed::Client;
+
 use super::gallery::{self, GalleryReport};
 use crate::arguments::{OutputArgs, PollArgs};
 use crate::error::CliError;
@@ -19,6 +21,7 @@ use crate::output::Output;
 use crate::saved_jobs;
 use crate::settings::{Setting, Settings, Source};
 use crate::terminal::eprint_note;
+use crate::text::sanitize;
 
 /// Jobs, and where their results go.
 #[derive(Debug, Default)]
@@ -51,7 +54,11 @@ impl Batch {
         if let (Some(output), false) = (&args.output, has_template) {
             return match <[String; 1]>::try_from(ids) {
                 Ok([id]) => Ok(Self {
-                    jobs: vec![(id, dir.join(output))],
+                    jobs: match source {
+                        // A setting is for directories that are named after jobs.
+                        Source::Option(_) => vec![(id, dir.join(output))],
+                        _ => vec![(id, output.into())],
+                    },
                     ..batch
                 }),
                 Err(ids) => Err(CliError::usage(format!(
@@ -86,6 +93,7 @@ impl Batch {
 
     /// Saves all jobs, and writes what is about all of them.
     pub(super) async fn run(self, context: &Context, output: &Output) -> Result<Exit, CliError> {
+        check_base_url(&context.client).await?;
         let mut summary = fetch::run(context, &self.jobs, output).await?;
         let files = self.write_files(&summary);
         if self.jobs.len() > 1 {
@@ -151,12 +159,35 @@ impl Batch {
         };
         let page = dir.join(gallery::PAGE);
         let target = if page.is_file() { &page } else { dir };
+        if !target.exists() {
+            return;
+        }
         if open::that_detached(target).is_err() {
             eprint_note(format_args!(
                 "no program found to open {}",
                 target.display()
             ));
         }
+    }
+}
+
+/// An error for a base URL that lacks /v2 and is not an API, before anything is submitted.
+async fn check_base_url(client: &Client) -> Result<(), CliError> {
+    let base_url = client.base_url().trim_end_matches('/');
+    if base_url.ends_with("/v2") {
+        return Ok(());
+    }
+    let listed = client.executing_jobs().await;
+    let status = listed.err().and_then(|error| error.status());
+    match status.map(|status| status.as_u16()) {
+        Some(status @ (300..400 | 404 | 405)) => {
+            let base_url = sanitize(base_url);
+            let line = format!("{base_url} is not the useapi.net API");
+            Err(CliError::of_kind("wrong_base_url", Exit::Usage, line)
+                .with_http_status(Some(status))
+                .hint(format!("Did you mean {base_url}/v2?")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_id_names_one_folder_right_here() {
+    fn every_id_names_one_directory_here() {
         for id in [
             "",
             ".",

@@ -42,6 +42,8 @@ impl Exec {
         // stdout is for this command's data.
         command
             .args(words)
+            .env_remove("USEAPI_TOKEN")
+            .kill_on_drop(true)
             .stdin(Stdio::null())
             .stdout(io::stderr());
         let status = if PROGRESS.is_hidden() {

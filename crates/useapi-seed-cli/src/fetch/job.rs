@@ -53,9 +53,9 @@ pub(super) async fn run(context: &Context, index: usize, job_id: &str, dir: &Pat
     if let (Some(exec), Status::Completed, false) =
         (&context.exec, report.status(), report.already_present)
     {
-        match exec.run(&report).await {
-            Ok(status) => report.exec = Some(status),
-            Err(error) => report.errors.push(error),
+        match context.unless_interrupted(exec.run(&report)).await {
+            Ok(Ok(status)) => report.exec = Some(status),
+            Ok(Err(error)) | Err(error) => report.errors.push(error),
         }
     }
     report.elapsed = started.get().elapsed();
@@ -192,7 +192,7 @@ impl Run<'_> {
             return Err(another_job(dir.path(), &other));
         }
         // A killed process may have moved only some of the images.
-        if let Some(earlier) = seed_file::read(dir.path())? {
+        if let Some(earlier) = seed_file::read_as_is(dir.path())? {
             let _ = placement::move_images(dir.path(), images_base(dir.path()), &earlier.files);
         }
         Ok(dir)

@@ -194,7 +194,7 @@ mod tests {
             assert_eq!(name(template, "misty tea house"), expected, "{template}");
         }
         assert_eq!(name("{prompt:.2}", "猫猫猫"), "猫猫-1.png");
-        assert_eq!(name("{prompt}", " a\n\tb  c "), "a b c-1.png");
+        assert_eq!(name("{prompt}", " a\n\tb  c "), "a  b  c-1.png");
         assert_eq!(name("{date}", "").len(), "2026-01-02-1.png".len());
     }
 

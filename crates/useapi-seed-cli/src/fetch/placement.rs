@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use same_file::is_same_file;
 
 use super::output_dir::STATE_DIR;
 use super::seed_file::{self, ImageFile};
@@ -22,9 +24,10 @@ pub(crate) fn move_images(
     base: &Path,
     files: &[ImageFile],
 ) -> Result<(), CliError> {
+    let mut outcome = Ok(());
     for image in files {
         let Some(name) = &image.file else { continue };
-        move_image(job_dir, base, name, image).map_err(|cause| {
+        let moved = move_image(job_dir, base, name, image).map_err(|cause| {
             let target = base.join(name);
             let message = format!("cannot move an image to {}: {cause}", target.display());
             match (cause.kind(), CliError::file(message)) {
@@ -33,9 +36,10 @@ pub(crate) fn move_images(
                 }
                 (_, error) => error,
             }
-        })?;
+        });
+        outcome = outcome.and(moved);
     }
-    Ok(())
+    outcome
 }
 
 /// The names below `base` that killed processes have chosen for images, and not moved
@@ -44,12 +48,11 @@ pub(crate) fn reserved_names(base: &Path) -> BTreeSet<String> {
     let states = fs::read_dir(base.join(STATE_DIR)).into_iter().flatten();
     let states = states.flatten().map(|entry| entry.path());
     states
-        .filter_map(|state| Some((seed_file::read(&state).ok()??.files, state)))
+        .filter_map(|state| Some((seed_file::read_as_is(&state).ok()??.files, state)))
         .flat_map(|(files, state)| {
             let is_unmoved = move |image: &ImageFile| {
-                let name = image.file.as_deref()?;
-                atomic_file::size(&source(&state, name.as_ref(), image))?;
-                Some(name.to_owned())
+                atomic_file::size(&image.unmoved_path(&state)?)?;
+                image.file.clone()
             };
             files
                 .into_iter()
@@ -58,21 +61,17 @@ pub(crate) fn reserved_names(base: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// Where an image is before it is moved.
-fn source(job_dir: &Path, target: &Path, image: &ImageFile) -> PathBuf {
-    let extension = target.extension().unwrap_or_default().to_string_lossy();
-    job_dir.join(format!("image-{}.{extension}", image.number))
-}
-
 fn move_image(job_dir: &Path, base: &Path, name: &str, image: &ImageFile) -> io::Result<()> {
     let target = base.join(name);
-    let source = source(job_dir, &target, image);
+    let source = image.unmoved_path(job_dir).unwrap_or_default();
     let has_size = |path: &Path| image.size.is_some() && atomic_file::size(path) == image.size;
-    if has_size(&target) {
+    if has_size(&source) {
         // Where a file system cannot rename without replacing, it is linked first.
-        if target != source && has_size(&source) {
-            fs::remove_file(&source)?;
+        if target != source && is_same_file(&source, &target).unwrap_or(false) {
+            return fs::remove_file(&source);
         }
+    }
+    if target == source || (has_size(&target) && !source.exists()) {
         return Ok(());
     }
     let directory = target.parent().unwrap_or(base);
@@ -117,7 +116,9 @@ mod tests {
                 }
                 move_images(&state, root.path(), &files[..moved]).unwrap();
                 if is_linked && let Some((name, content)) = images[..moved].last() {
-                    fs::write(state.join(name), content).unwrap();
+                    let target = root.path().join(files[moved - 1].file.as_ref().unwrap());
+                    assert_eq!(fs::read_to_string(&target).unwrap(), *content);
+                    fs::hard_link(target, state.join(name)).unwrap();
                 }
                 for _ in 0..2 {
                     move_images(&state, root.path(), &files).unwrap();

@@ -13,7 +13,7 @@ use super::metadata::{self, Metadata};
 use super::output_dir::{OutputDir, images_base};
 use super::placement::move_images;
 use super::report::JobReport;
-use super::seed_file::{NAME, SeedFile, listed};
+use super::seed_file::{self, NAME, SeedFile, listed};
 use crate::atomic_file;
 use crate::error::CliError;
 use crate::terminal::{Verbosity, verbosity};
@@ -41,7 +41,7 @@ pub(super) async fn all(
     let mut file = SeedFile::new(&requested, result, &context.images);
     let base = images_base(dir.path());
     let size = |name: &str| atomic_file::size(&base.join(name));
-    if let Ok(Some(earlier)) = dir.read_json::<SeedFile>(NAME)
+    if let Ok(Some(earlier)) = seed_file::read(dir.path())
         && earlier.result.job_id() == result.job_id()
     {
         file.keep(earlier, size);

@@ -1,8 +1,8 @@
 //! `seed.json`: the result, and the files of its images.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use useapi_seed::{Error, SavedImage, SeedResult};
 
 use super::images::ImageSelection;
@@ -37,6 +37,7 @@ pub(crate) struct ImageFile {
     pub(crate) number: usize,
     /// The file's path, relative to the job's directory, or with an output template to
     /// the directory of all jobs; null when it is not saved.
+    #[serde(default, deserialize_with = "path_below")]
     pub(crate) file: Option<String>,
     /// Why it is not saved.
     pub(crate) error: Option<String>,
@@ -139,6 +140,16 @@ impl SeedFile {
     }
 }
 
+/// A path that leads elsewhere counts as none: anyone can write a `seed.json`.
+fn path_below<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
+    let path = Option::<String>::deserialize(input)?;
+    let is_below = |path: &String| {
+        let mut parts = Path::new(path).components();
+        parts.all(|part| matches!(part, Component::Normal(_)))
+    };
+    Ok(path.filter(is_below))
+}
+
 impl ImageFile {
     fn missing(number: usize) -> Self {
         Self {
@@ -172,14 +183,37 @@ impl ImageFile {
         }
     }
 
+    /// Where an image with a name from a template is before it is moved.
+    pub(super) fn unmoved_path(&self, dir: &Path) -> Option<PathBuf> {
+        let extension = Path::new(self.file.as_ref()?)
+            .extension()
+            .unwrap_or_default();
+        let extension = extension.to_string_lossy();
+        Some(dir.join(format!("image-{}.{extension}", self.number)))
+    }
+
     pub(crate) fn is_saved(&self, size: impl Fn(&str) -> Option<u64>) -> bool {
         let found = self.file.as_deref().and_then(size);
         found.is_some() && found == self.size
     }
 }
 
-/// The result in a directory, if there is one that can be parsed.
+/// The result in a directory, if there is one that can be parsed. Images that a killed
+/// process has named and not moved are not saved: another file may have their names.
 pub(super) fn read(dir: &Path) -> Result<Option<SeedFile>, CliError> {
+    let mut seed_file = read_as_is(dir)?;
+    if images_base(dir) != dir {
+        for image in seed_file.iter_mut().flat_map(|file| &mut file.files) {
+            if image.unmoved_path(dir).is_some_and(|path| path.exists()) {
+                image.file = None;
+            }
+        }
+    }
+    Ok(seed_file)
+}
+
+/// As [`read`], with all names.
+pub(super) fn read_as_is(dir: &Path) -> Result<Option<SeedFile>, CliError> {
     read_json(&dir.join(NAME))
 }
 

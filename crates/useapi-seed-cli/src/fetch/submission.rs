@@ -281,15 +281,11 @@ impl JobSubmission<'_> {
         Some(pause)
     }
 
-    fn failed(&mut self, error: Option<Error>) -> CliError {
+    fn failed(&self, error: Option<Error>) -> CliError {
         let Some(error) = error else {
             return CliError::new("the submission ended without a job");
         };
         let context = self.context;
-        if let Some(wrong) = self.wrong_base_url(&error) {
-            context.accounts.stop_all(&wrong);
-            return wrong;
-        }
         response_file::keep(self.dir.path(), &error);
         context.stop_others(self.account, &error);
         let cli_error = CliError::from(&error);
@@ -300,30 +296,6 @@ impl JobSubmission<'_> {
             context.accounts.stop_all(&cli_error);
         }
         cli_error
-    }
-
-    /// The first response of a base URL without /v2, when it is a 404 or the like: then
-    /// the request did not go to the documented address, and has started nothing.
-    fn wrong_base_url(&mut self, error: &Error) -> Option<CliError> {
-        let context = self.context;
-        let base_url = context.client.base_url().trim_end_matches('/');
-        let status = error.status()?.as_u16();
-        let is_suspect = matches!(status, 300..400 | 404 | 405) && !context.is_reached.get();
-        if !is_suspect || base_url.ends_with("/v2") {
-            return None;
-        }
-        if let Some((lock, _)) = self.lock {
-            lock.clear();
-        }
-        // An error leaves the record, and the next run searches.
-        let _ = Pending::remove(self.dir);
-        let base_url = sanitize(base_url);
-        let message = format!("{base_url} is not the useapi.net API");
-        Some(
-            CliError::of_kind("wrong_base_url", Exit::Usage, message)
-                .with_http_status(Some(status))
-                .hint(format!("Did you mean {base_url}/v2?")),
-        )
     }
 
     /// Records the state of the submission before the next step; whether that is new.

@@ -12,7 +12,7 @@ use super::report::{JobReport, Status, seconds};
 use crate::command_line;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::terminal::{eprint, eprint_always};
+use crate::terminal::{eprint, eprint_always, eprint_details};
 use crate::text::sanitize;
 
 /// How many IDs of a group are printed; `failed.txt` has all.
@@ -230,8 +230,6 @@ impl Group {
         if ids.len() > IDS_SHOWN {
             eprint_always(format_args!("  and {} more", count - IDS_SHOWN));
         }
-        for line in self.error.hint_text().into_iter().flat_map(str::lines) {
-            eprint_always(format_args!("  {line}"));
-        }
+        eprint_details(&self.error);
     }
 }

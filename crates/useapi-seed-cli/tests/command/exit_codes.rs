@@ -38,7 +38,7 @@ fn exit_1_when_images_are_missing() {
     let line = "error: image 1: image URL has expired (HTTP 404): 5\n";
     stub.run("fetch 5").exit_code(1).reported(line);
     // The same error of several jobs is one.
-    let group = "failed: image 4: image URL has expired (HTTP 404), 2 jobs\n";
+    let group = "failed: image URL has expired (HTTP 404), 2 jobs\n";
     stub.run("fetch 6 7").exit_code(1).reported(group);
     let failed = fs::read_to_string(stub.path("failed.txt")).unwrap();
     let ids = failed.lines().filter(|line| !line.starts_with('#'));
@@ -146,7 +146,7 @@ fn errors_in_json_have_kind_and_exit_code() {
     for (job_id, kind, http_status, retryable, exit_code) in [
         (jobs.progress.as_str(), "job_not_finished", 400, true, 3),
         ("5", "not_found", 404, false, 3),
-        (&jobs.halted, "account_halted", 596, true, 4),
+        (&jobs.halted, "account_halted", 596, false, 4),
     ] {
         let line = format!("fetch {job_id} -o out --json");
         let run = setup.run(&line).exit_code(exit_code);

@@ -197,8 +197,7 @@ fn base_url_without_version_is_one_error() {
         ))
         .reported(&format!("  Did you mean {base_url}/v2?\n"));
     assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
-    let directories = names(&setup.path("out"));
-    assert_eq!(directories, ["failed.txt"]);
+    assert!(!setup.path("out").exists());
 
     fetch(&setup, &good)
         .run()
@@ -289,9 +288,9 @@ fn unreachable_service_ends_batch() {
         .at_url(&closed_url(), setup.emulator.token())
         .run()
         .exit_code(7)
-        .reported("error: cannot connect: connection refused (4 attempts)\n")
+        .reported(": connection refused (4 attempts)\n")
         .reported("0 saved, 9 not finished in ")
-        .reported("pending: cannot connect: connection refused (4 attempts), 9 jobs\n");
+        .reported(": connection refused (4 attempts), 9 jobs\n");
     assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
     assert!(run.resume_command().starts_with("useapi-seed fetch "));
 }

@@ -299,3 +299,34 @@ fn invalid_template_sends_nothing() {
     assert_eq!(stub.requests(), 0);
     assert!(!stub.path("out").exists());
 }
+
+/// Anyone can write a `seed.json`.
+#[test]
+fn recorded_name_outside_is_not_used() {
+    let stub = stub();
+    fetch(&stub, "5", TEMPLATE).exit_code(0);
+    let state = stub.path("out/.useapi-seed/5");
+    let mut seed = json(&state.join("seed.json"));
+    seed["files"][0]["file"] = "../outside.png".into();
+    fs::write(state.join("seed.json"), seed.to_string()).unwrap();
+    let image = stub.path("out/A cat --v 5.2-77/1.png");
+    fs::rename(image, state.join("image-1.png")).unwrap();
+    fetch(&stub, "5", TEMPLATE).exit_code(0);
+    assert!(!stub.path("outside.png").exists());
+    assert_eq!(images(&stub, "5").len(), 4);
+}
+
+/// Another job's image of the same size is no sign that this one was moved.
+#[test]
+fn foreign_image_of_same_size_is_not_adopted() {
+    let stub = stub();
+    fetch(&stub, "5", TEMPLATE).exit_code(0);
+    unmove(&stub, "5", 0);
+    let foreign = stub.path("out/A cat --v 5.2-77/1.png");
+    fs::write(&foreign, [0; useapi_seed_tests::PNG.len()]).unwrap();
+    fetch(&stub, "5", TEMPLATE).exit_code(0);
+    assert!(fs::read(&foreign).unwrap().iter().all(|byte| *byte == 0));
+    let names: BTreeSet<_> = images(&stub, "5").into_iter().collect();
+    assert_eq!(names.len(), 4);
+    assert!(!names.contains("A cat --v 5.2-77/1.png"), "{names:?}");
+}

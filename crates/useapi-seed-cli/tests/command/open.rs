@@ -50,6 +50,6 @@ fn missing_opener_is_only_noted() {
         .at_url(&stub.base_url(), TOKEN)
         .run()
         .exit_code(0)
-        .reported("note: cannot open out/index.html: ");
+        .reported("note: no program found to open out/index.html\n");
     stub.run("fetch 5 -o out --open --no-gallery").exit_code(2);
 }

@@ -81,9 +81,9 @@ fn summary_is_the_last_record() {
             "images": 0, "bytes": 0, "elapsed_s": 0, "exit_code": 3,
         })
     );
-    // Without JSON it changes nothing.
-    let run = stub.run("fetch 1 2 -d out --summary").exit_code(0);
-    assert_eq!(run.stdout, "");
+    stub.run("fetch 1 2 -d out --summary")
+        .exit_code(2)
+        .reported("--summary needs --json");
 }
 
 /// Those of an earlier run are not counted.
@@ -120,9 +120,9 @@ fn error_records_are_for_programs() {
     };
     for (status, code, expected) in [
         (404, 3, is("failed", "not_found", Some(404), false)),
-        (401, 6, is("failed", "unauthorized", Some(401), true)),
-        (402, 6, is("failed", "no_subscription", Some(402), true)),
-        (596, 4, is("failed", "account_halted", Some(596), true)),
+        (401, 6, is("failed", "unauthorized", Some(401), false)),
+        (402, 6, is("failed", "no_subscription", Some(402), false)),
+        (596, 4, is("failed", "account_halted", Some(596), false)),
     ] {
         let stub = Stub::start();
         stub.on_submit(status, json!({"error": "no", "code": status}).to_string());
@@ -217,9 +217,13 @@ fn failed_file_is_where_it_was_requested() {
     // For one job, too.
     stub.run("fetch 4 -o one --failed-file mine.txt")
         .exit_code(3);
+    let failed = rows(&stub.path("mine.txt"));
     assert_eq!(
-        rows(&stub.path("mine.txt"))[1],
-        "4  # job not found (HTTP 404)"
+        failed[1..],
+        [
+            "3  # job not found (HTTP 404)",
+            "4  # job not found (HTTP 404)"
+        ]
     );
     fs::write(stub.path("notes.txt"), "buy milk\n").unwrap();
     stub.run("fetch 3 4 -d out --failed-file notes.txt")

@@ -142,7 +142,7 @@ fn watch_prints_changes_until_jobs_end() {
 fn watch_redraws_the_table_on_a_terminal() {
     use useapi_seed_emulator::Emulator;
 
-    let setup = Setup::of(Emulator::builder().time_scale(100.0));
+    let setup = Setup::of(Emulator::builder().time_scale(20.0));
     let id = start(&setup);
     let watch = setup.command("jobs --watch=0.02");
     let (screens, _) = crate::terminal::on_terminal(watch, 120);
