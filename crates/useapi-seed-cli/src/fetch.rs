@@ -117,8 +117,13 @@ fn finish(
             eprint_error(&error.clone().for_job(&id));
         }
     }
-    if let Some(status) = report.exec.filter(|status| !status.success()) {
-        eprint_note(format_args!("--exec: {status}, job {id}"));
+    let failure = match &report.exec {
+        Some(Ok(status)) if !status.success() => Some(status.to_string()),
+        Some(Err(error)) => Some(error.to_string()),
+        _ => None,
+    };
+    if let Some(failure) = failure {
+        eprint_note(format_args!("--exec: {failure}, job {id}"));
         summary.worsen(Exit::Failed);
     }
     if let Err(error) = print(report, count, output) {

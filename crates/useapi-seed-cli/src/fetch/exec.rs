@@ -9,7 +9,6 @@ use tokio::process::Command;
 use super::output_dir::images_base;
 use super::report::JobReport;
 use crate::error::CliError;
-use crate::exit::Exit;
 use crate::terminal::PROGRESS;
 
 /// A command line with placeholders. No shell is involved: a prompt stays one argument.
@@ -28,7 +27,7 @@ impl Exec {
     }
 
     /// Runs it for a saved job.
-    pub(super) async fn run(&self, report: &JobReport) -> Result<ExitStatus, CliError> {
+    pub(super) async fn run(&self, report: &JobReport) -> io::Result<ExitStatus> {
         let files = report.seed_file.iter().flat_map(|file| &file.files);
         let base = images_base(&report.directory);
         let images = files.filter_map(|file| Some(base.join(file.file.as_ref()?)));
@@ -46,21 +45,11 @@ impl Exec {
             .kill_on_drop(true)
             .stdin(Stdio::null())
             .stdout(io::stderr());
-        let status = if PROGRESS.is_hidden() {
+        if PROGRESS.is_hidden() {
             command.status().await
         } else {
             output_above_rows(command).await
-        };
-        status.map_err(|error| {
-            let program = self.0.first().map_or("", String::as_str);
-            CliError::of_kind(
-                "exec",
-                Exit::Failed,
-                format!("--exec: cannot run {program}: {error}"),
-            )
-            // The job is complete by then.
-            .permanent()
-        })
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What came of one job.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub(crate) struct JobReport {
     pub(crate) errors: Vec<CliError>,
     pub(crate) elapsed: Duration,
     /// How `--exec` exited, if it ran.
-    pub(crate) exec: Option<ExitStatus>,
+    pub(crate) exec: Option<io::Result<ExitStatus>>,
 }
 
 impl JobReport {
@@ -75,6 +76,7 @@ impl JobReport {
             let files = file.files.iter();
             files.map(|file| file.file.as_ref().map(path)).collect()
         };
+        let exec = self.exec.as_ref().and_then(|exec| exec.as_ref().ok());
         JobReportJson {
             requested_job_id: &self.job_id,
             status: self.status(),
@@ -87,7 +89,7 @@ impl JobReport {
             image_paths: seed_file.map(files),
             errors: self.errors.iter().map(ErrorJson::new).collect(),
             elapsed_s: seconds(self.elapsed),
-            exec_exit_code: self.exec.and_then(|status| status.code()),
+            exec_exit_code: exec.and_then(ExitStatus::code),
             exit_code: self.exit().code(),
         }
     }
@@ -138,7 +140,7 @@ pub(crate) struct JobReportJson<'a> {
     errors: Vec<ErrorJson<'a>>,
     /// How long the job took, in seconds.
     elapsed_s: f64,
-    /// The exit code of `--exec`; null when it did not run, or was killed.
+    /// The exit code of `--exec`; null when it did not or could not run, or was killed.
     exec_exit_code: Option<i32>,
     /// The exit code that this job alone would lead to.
     exit_code: u8,

@@ -31,14 +31,13 @@ fn watch(
     };
     let terminal = openpty(&size, None).unwrap();
     let [stdin, stdout] = [(); 2].map(|()| terminal.slave.try_clone().unwrap());
-    let program = command.get_program().to_owned();
     let mut child = command
         .env("TERM", "xterm-256color")
         .stdin(Stdio::from(stdin))
         .stdout(Stdio::from(stdout))
         .stderr(Stdio::from(terminal.slave))
         .spawn()
-        .unwrap_or_else(|error| panic!("cannot run {program:?}: {error}"));
+        .expect("the program runs; setsid is from util-linux");
     // It holds the terminal's other end, without which reading ends.
     drop(command);
     let (mut screens, mut all) = (Vec::new(), Vec::new());
