@@ -1,5 +1,9 @@
 //! The command line.
-#![allow(clippy::doc_markdown, reason = "these comments are help texts")]
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "these comments are help texts"
+)]
 
 mod fetch;
 mod list;

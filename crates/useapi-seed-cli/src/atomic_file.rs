@@ -10,7 +10,7 @@ pub(crate) use useapi_seed::images::atomic_file::{
     create_temporary as temporary, remove_abandoned, rename_new, sync_directory as sync, write,
 };
 
-/// As [`write`], for this user only.
+/// As `write`, for this user only.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let dir = or_current_dir(path.parent().unwrap_or(path));
     let mut file = create_private(dir)?;

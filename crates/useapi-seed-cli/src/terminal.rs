@@ -137,7 +137,7 @@ pub(crate) fn print(result: &str) -> io::Result<()> {
     PROGRESS.suspend(|| print_unsynchronized(result))
 }
 
-/// As [`print`], where there are no progress lines: a blocking write does not block
+/// As `print`, where there are no progress lines: a blocking write does not block
 /// stderr.
 pub(crate) fn print_unsynchronized(result: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
@@ -145,7 +145,7 @@ pub(crate) fn print_unsynchronized(result: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// As [`print`], but a closed stdout is not an error: the reader has read enough.
+/// As `print`, but a closed stdout is not an error: the reader has read enough.
 pub(crate) fn print_or_closed(result: &str) -> Result<(), CliError> {
     match print(result) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
