@@ -6,7 +6,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER_PERMISSIVE as HEX;
-use useapi_seed::images::atomic_file;
 
 const BYTES: usize = 32;
 /// More than a key and the space around it.
@@ -101,11 +100,11 @@ impl Key {
     /// Writes the key to a temporary file, which is for its owner only, and renames it.
     fn create_file(&self, path: &Path) -> io::Result<()> {
         let directory = path.parent().unwrap_or(path);
-        let mut file = atomic_file::create_private(directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
         writeln!(file, "{}", HEX.encode(&self.0))?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path)?;
-        atomic_file::sync_directory(directory)
+        Ok(())
     }
 }
 
