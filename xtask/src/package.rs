@@ -1,5 +1,8 @@
 //! What would be published.
 
+use std::env;
+use std::path::PathBuf;
+
 use anyhow::{Result, ensure};
 use xshell::{Shell, cmd};
 
@@ -12,6 +15,7 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     let target = build::target()?;
     // What they depend on is shared with the workspace.
     let _target = sh.push_env("CARGO_TARGET_DIR", &target);
+    remove_earlier(sh)?;
     let private = ["--exclude", "xtask", "--exclude", "useapi-seed-tests"];
     cmd!(
         sh,
@@ -38,6 +42,28 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
             content == sh.read_binary_file(file)?,
             "{packaged} in {raw} is not {file}"
         );
+    }
+    Ok(())
+}
+
+/// Removes what cargo has unpacked and built from earlier packages of this version: it
+/// does both once for each version, and would take the earlier source again.
+fn remove_earlier(sh: &Shell) -> Result<()> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let sources = home.unwrap_or_default().join("registry/src");
+    let mut found = false;
+    for registry in sh.read_dir(sources).unwrap_or_default() {
+        for package in sh.read_dir(registry)? {
+            let name = package.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("useapi-seed-") {
+                sh.remove_path(&package)?;
+                found = true;
+            }
+        }
+    }
+    if found {
+        cmd!(sh, "cargo clean --workspace --quiet").run()?;
     }
     Ok(())
 }
