@@ -87,9 +87,13 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
 
 /// Whether a file exists. One that has content and does not begin with `start` is of
 /// another program: an error, as it must not be replaced.
-pub(crate) fn own_file_exists(path: &Path, start: &str) -> Result<bool, CliError> {
+pub(crate) fn own_file_exists(path: &Path, start: impl AsRef<[u8]>) -> Result<bool, CliError> {
+    let start = start.as_ref();
+    let mut begin = Vec::new();
     let file = open(path, Links::Reject, File::options().read(true));
-    let begin = file.and_then(|file| io::read_to_string(file.take(start.len() as u64)));
+    let begin = file
+        .and_then(|file| file.take(start.len() as u64).read_to_end(&mut begin))
+        .map(|_| begin);
     let path = path.display();
     match begin {
         Ok(begin) if begin.is_empty() || begin == start => Ok(true),

@@ -26,6 +26,7 @@ mod shutdown;
 mod table;
 mod terminal;
 mod text;
+mod thumbnails;
 
 use std::process::ExitCode;
 

@@ -7,7 +7,8 @@ mod page;
 
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::sync::Mutex;
+use std::{fs, io, thread};
 
 use askama::Template;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::arguments::{Common, Gallery};
 use crate::atomic_file::{self, or_current_dir};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::fetch::{STATE_DIR, SeedFile};
+use crate::fetch::{STATE_DIR, SeedFile, images_base};
 use crate::local_file;
 use crate::output::Output;
 use crate::schemas;
@@ -122,9 +123,12 @@ pub(super) fn write_one(dir: &Path) -> Result<GalleryReport, CliError> {
         return Ok(report);
     }
     let owner = Owner::of_new_files(dir)?;
-    if let Some(job) = &CompletedJob::read(dir, "", owner) {
-        let has_parent = has_page_about_all(&dir.join(job.parent));
-        report.write(dir, owner, &JobPage { job, has_parent })?;
+    if let Some(job) = CompletedJob::read(dir, "", owner) {
+        let mut jobs = [(dir, job)];
+        add_thumbnails(&mut jobs, owner);
+        let [(_, job)] = &jobs;
+        let all = has_page_about_all(&dir.join(job.parent));
+        report.write(dir, owner, &JobPage::new(job, all, None, None))?;
     }
     Ok(report)
 }
@@ -147,7 +151,11 @@ fn write_all_of(
     paths.sort();
     let mut report = GalleryReport::default();
     let mut jobs = Vec::new();
-    for path in paths.iter().filter(|path| path.is_dir()) {
+    for path in paths
+        .iter()
+        .map(PathBuf::as_path)
+        .filter(|path| path.is_dir())
+    {
         let name = path.strip_prefix(dir).ok().and_then(Path::to_str);
         let name = name.filter(|_| owner.has_dir(path));
         if let Some(job) = name.and_then(|name| CompletedJob::read(path, name, owner)) {
@@ -163,12 +171,16 @@ fn write_all_of(
     }
     // The newest first.
     jobs.sort_by_cached_key(|(path, job)| Reverse((job.created.clone(), *path)));
+    add_thumbnails(&mut jobs, owner);
     let is_job = has_seed(dir);
-    let has_parent = !is_job && may_overwrite(&dir.join(PAGE), owner);
+    let has_all = !is_job && may_overwrite(&dir.join(PAGE), owner);
     let mut outcome = Ok(());
-    for (path, job) in &jobs {
+    for (index, (path, job)) in jobs.iter().enumerate() {
+        let neighbor = |index: Option<usize>| jobs.get(index?).map(|(_, job)| job);
+        let (previous, next) = (neighbor(index.checked_sub(1)), neighbor(Some(index + 1)));
+        let page = JobPage::new(job, has_all, previous, next);
         // One that cannot be written does not prevent the others.
-        let written = report.write(path, owner, &JobPage { job, has_parent });
+        let written = report.write(path, owner, &page);
         outcome = written.map(|_| ()).and(outcome);
     }
     if is_job {
@@ -180,6 +192,26 @@ fn write_all_of(
     let jobs = jobs.iter().map(|(_, job)| job).collect();
     report.page = report.write(dir, owner, &AllPage { jobs })?;
     outcome.map(|()| report)
+}
+
+/// Makes the thumbnails that are missing. Each takes some tens of milliseconds.
+fn add_thumbnails(jobs: &mut [(&Path, CompletedJob)], owner: Owner) {
+    let images = jobs.iter_mut().flat_map(|(path, job)| {
+        let base = images_base(path);
+        job.images.iter_mut().map(move |image| (base, image))
+    });
+    let images = Mutex::new(images);
+    let next = || images.lock().ok()?.next();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((base, image)) = next() {
+                    image.add_thumbnail(base, owner);
+                }
+            });
+        }
+    });
 }
 
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, CliError> {

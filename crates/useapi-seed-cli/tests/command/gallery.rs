@@ -64,19 +64,23 @@ fn fetch_writes_pages() {
     let both = format!("fetch {} {} -d all", jobs.imagine, jobs.button);
     setup.run(&both).exit_code(0);
     let all = fs::read_to_string(setup.path("all/index.html")).unwrap();
-    assert_eq!(all.matches("<li>").count(), 2);
-    assert_eq!(all.matches("<img ").count(), 8);
+    assert_eq!(all.matches("<li ").count(), 2);
     assert_eq!(all.matches("loading=\"lazy\"").count(), 8);
+    assert_eq!(all.matches("/.thumbs/image-1.png.jpg 400w, ").count(), 2);
     let one = setup.path("all").join(jobs.imagine.replace(':', "-"));
     let page = fs::read_to_string(one.join("index.html")).unwrap();
     let seed = read(&one.join("seed.json"));
     let line = seed["prompt_with_seed"].as_str().unwrap();
     assert!(
-        page.contains(&format!("<code id=\"line\">{line}</code>")),
+        page.contains(&format!("<button type=\"button\" data-copy=\"{line}\">")),
         "{page}"
     );
     for number in 1..=4 {
-        assert!(page.contains(&format!("<img src=\"./image-{number}.png\"")));
+        let thumbnail = format!("./.thumbs/image-{number}.png.jpg");
+        let image = format!(
+            "<img src=\"{thumbnail}\" srcset=\"{thumbnail} 400w, ./image-{number}.png 1024w\""
+        );
+        assert!(page.contains(&image), "{image} in {page}");
     }
     // Nothing of it comes from elsewhere.
     assert!(
@@ -243,14 +247,17 @@ fn job_without_images_has_a_card() {
     assert_eq!(gallery(dir.path())["jobs"], 1);
     let all = fs::read_to_string(dir.path().join("index.html")).unwrap();
     assert!(
-        all.contains("<strong>a cat</strong>") && all.contains("Seed 7"),
+        all.contains(">a cat</a></h2>") && all.contains("Seed <span class=\"seed\">7<"),
         "{all}"
     );
     let page = fs::read_to_string(one.join("index.html")).unwrap();
-    assert!(page.contains(">a cat --seed 7</code>"), "{page}");
+    assert!(
+        page.contains(">a cat <span class=\"kept\">--seed 7</span></code>"),
+        "{page}"
+    );
     for page in [all, page] {
         assert!(
-            !page.contains("<img ") && !page.contains("The first"),
+            page.matches("<img ").count() == 1 && !page.contains("The first"),
             "{page}"
         );
     }
@@ -265,7 +272,10 @@ fn invisible_characters_are_removed() {
     finished(&dir.path().join("blank"), " \u{202e}", "image-1.png");
     gallery(dir.path());
     let page = fs::read_to_string(dir.path().join("odd/index.html")).unwrap();
-    assert!(page.contains(">abc[31m d --seed 7</code>"), "{page}");
+    assert!(
+        page.contains(">abc[31m d <span class=\"kept\">--seed 7</span></code>"),
+        "{page}"
+    );
     let page = fs::read_to_string(dir.path().join("blank/index.html")).unwrap();
     assert!(page.contains("<h1>Seed 7</h1>"), "{page}");
 }
@@ -296,12 +306,14 @@ fn long_prompt_is_not_repeated_for_each_image() {
     finished_with(&dir.path().join("one"), prompt.trim(), 4);
     gallery(dir.path());
     let page = fs::read_to_string(dir.path().join("one/index.html")).unwrap();
-    // The title, the heading, the line to copy, and the details.
-    assert_eq!(page.matches(prompt.trim()).count(), 4);
-    assert_eq!(page.matches("<img ").count(), 4);
+    // The title, the heading, the line, the same for its button, and the details.
+    assert_eq!(page.matches(prompt.trim()).count(), 5);
+    // One is the viewer's.
+    assert_eq!(page.matches("<img ").count(), 5);
     assert!(page.contains("alt=\"Image 4 of 4\""), "{page}");
     let all = fs::read_to_string(dir.path().join("index.html")).unwrap();
-    assert_eq!(all.matches(prompt.trim()).count(), 1);
+    // The heading and the button.
+    assert_eq!(all.matches(prompt.trim()).count(), 2);
 }
 
 #[test]
@@ -318,7 +330,7 @@ fn sixteen_images_are_shown_and_a_count() {
         gallery(dir.path());
         for page in ["index.html", "one/index.html"] {
             let page = fs::read_to_string(dir.path().join(page)).unwrap();
-            assert_eq!(page.matches("<img ").count(), 16, "{page}");
+            assert_eq!(page.matches("<img ").count(), 17, "{page}");
             assert!(page.contains("The first 16 of 20 images"), "{page}");
         }
     }

@@ -320,13 +320,17 @@ pub(crate) fn closed_url() -> String {
     format!("http://{}/v2", closed.local_addr().unwrap())
 }
 
-/// The names in a dir, sorted, without its temporary directory, and no token in
-/// any file.
+/// The names in a directory, sorted, without its temporary directory and its thumbnails,
+/// and no token in any file.
 pub(crate) fn names(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(dir)
         .unwrap()
         .map(Result::unwrap)
-        .filter(|entry| entry.file_name() != TEMPORARY)
+        .filter(|entry| {
+            ![TEMPORARY, ".thumbs"]
+                .iter()
+                .any(|name| entry.file_name() == *name)
+        })
         .map(|entry| {
             if entry.file_type().unwrap().is_file() {
                 let content = fs::read(entry.path()).unwrap();

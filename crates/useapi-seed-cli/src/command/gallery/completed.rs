@@ -12,6 +12,7 @@ use super::owner::Owner;
 use crate::fetch::{SeedFile, images_base, listed};
 use crate::local_file::read_json;
 use crate::text::{IMAGES_SHOWN, one_line};
+use crate::thumbnails;
 
 /// The name that hosts of static files serve for a directory.
 pub(crate) const PAGE: &str = "index.html";
@@ -54,6 +55,10 @@ pub(crate) struct PageImage {
     /// Behind what the page's links to images begin with.
     pub(crate) link: String,
     pub(crate) size: Option<(u64, u64)>,
+    /// The link of its thumbnail, and that one's width.
+    pub(crate) thumbnail: Option<(String, u64)>,
+    /// Its file, relative to the directory of the images.
+    file: String,
 }
 
 impl CompletedJob {
@@ -68,10 +73,13 @@ impl CompletedJob {
             return None;
         }
         let images = seed_file.files.iter().filter_map(|image| {
+            let file = image.file.as_deref()?;
             Some(PageImage {
                 number: image.number,
-                link: link(image.file.as_deref()?),
+                link: link(file),
                 size: image.width.zip(image.height),
+                thumbnail: None,
+                file: file.to_owned(),
             })
         });
         let result = &seed_file.result;
@@ -122,6 +130,21 @@ impl CompletedJob {
             Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
             Err(_) => one_line(created),
         })
+    }
+}
+
+impl PageImage {
+    /// Makes its thumbnail, unless it is there. Without one the page shows the image.
+    pub(super) fn add_thumbnail(&mut self, base: &Path, owner: Owner) {
+        let Some(width) = self.size.and_then(thumbnails::width) else {
+            return;
+        };
+        let is_made = thumbnails::make(&base.join(&self.file)).is_ok();
+        let path = thumbnails::path(Path::new(&self.file));
+        let name = path.to_str().filter(|_| is_made);
+        if let Some(name) = name.filter(|name| owner.size(base, name).is_some()) {
+            self.thumbnail = Some((link(name), width));
+        }
     }
 }
 

@@ -4,21 +4,65 @@ use askama::Template;
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
-use super::completed::CompletedJob;
+use super::completed::{CompletedJob, PAGE};
 
 // Shared with the emulator's page, and its own.
 pub(crate) const STYLE: &str = concat!(
     include_str!("../../../templates/base.css"),
     include_str!("../../../templates/style.css")
 );
-pub(crate) const SCRIPT: &str = include_str!("../../../templates/copy.js");
+pub(crate) const SCRIPT: &str = concat!(
+    include_str!("../../../templates/copy.js"),
+    include_str!("../../../templates/viewer.js"),
+    include_str!("../../../templates/find.js")
+);
+
+/// The longest parameter that stays on one line, in bytes: it fits on a phone.
+const UNBROKEN_LIMIT: usize = 30;
+
+/// The words of a prompt, each with whether it is kept on one line: a parameter and its
+/// value (`--ar 3:2`) are one word.
+pub(crate) fn words(prompt: &str) -> Vec<(String, bool)> {
+    let mut words = prompt.split(' ').peekable();
+    let mut parts = Vec::new();
+    while let Some(word) = words.next() {
+        let is_value = |next: &&str| {
+            let fits = word.len() + next.len() < UNBROKEN_LIMIT;
+            word.starts_with("--") && !next.is_empty() && !next.starts_with("--") && fits
+        };
+        parts.push(match words.next_if(is_value) {
+            Some(value) => (format!("{word} {value}"), true),
+            None => (word.to_owned(), false),
+        });
+    }
+    parts
+}
 
 #[derive(Template)]
 #[template(path = "job.html")]
 pub(super) struct JobPage<'a> {
-    pub(super) job: &'a CompletedJob,
-    /// Whether there is a page about all jobs.
-    pub(super) has_parent: bool,
+    job: &'a CompletedJob,
+    /// Links to other pages, with their texts.
+    links: Vec<(&'static str, String)>,
+}
+
+impl<'a> JobPage<'a> {
+    /// `has_all` is whether there is a page about all jobs.
+    pub(super) fn new(
+        job: &'a CompletedJob,
+        has_all: bool,
+        previous: Option<&CompletedJob>,
+        next: Option<&CompletedJob>,
+    ) -> Self {
+        let link = |text, page: &str| (text, format!("{}{page}", job.parent));
+        let all = has_all.then(|| link("All jobs", PAGE));
+        let previous = previous.map(|job| link("Previous job", &job.page));
+        let next = next.map(|job| link("Next job", &job.page));
+        Self {
+            job,
+            links: [all, previous, next].into_iter().flatten().collect(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -37,4 +81,28 @@ pub(crate) fn policy() -> String {
         hash(STYLE),
         hash(SCRIPT)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameter_and_value_are_one_word() {
+        let kept = |prompt: &str| {
+            let words = words(prompt);
+            let text: Vec<_> = words.iter().map(|(word, _)| word.as_str()).collect();
+            assert_eq!(text.join(" "), prompt);
+            let kept = words.into_iter().filter(|(_, is_kept)| *is_kept);
+            kept.map(|(word, _)| word).collect::<Vec<_>>()
+        };
+        let prompt = "a  cat -- sleeping --tile --ar 3:2 --no dogs, mice --seed 7";
+        assert_eq!(
+            kept(prompt),
+            ["-- sleeping", "--ar 3:2", "--no dogs,", "--seed 7"]
+        );
+        assert_eq!(kept(&format!("--sref {}", "W".repeat(30))), [""; 0]);
+        assert_eq!(kept("--ar"), [""; 0]);
+        assert_eq!(kept(""), [""; 0]);
+    }
 }
