@@ -20,19 +20,19 @@ pub(crate) const SCRIPT: &str = concat!(
 /// The longest parameter that stays on one line, in bytes: it fits on a phone.
 const UNBROKEN_LIMIT: usize = 30;
 
-/// The words of a prompt, each with whether it is kept on one line: a parameter and its
-/// value (`--ar 3:2`) are one word.
-pub(crate) fn words(prompt: &str) -> Vec<(String, bool)> {
-    let mut words = prompt.split(' ').peekable();
+/// The parts of a prompt between spaces, each with whether it is kept on one line: a
+/// parameter and its value (`--ar 3:2`) are one part.
+pub(crate) fn unbroken_parts(prompt: &str) -> Vec<(String, bool)> {
+    let mut pieces = prompt.split(' ').peekable();
     let mut parts = Vec::new();
-    while let Some(word) = words.next() {
+    while let Some(piece) = pieces.next() {
         let is_value = |next: &&str| {
-            let fits = word.len() + next.len() < UNBROKEN_LIMIT;
-            word.starts_with("--") && !next.is_empty() && !next.starts_with("--") && fits
+            let fits = piece.len() + next.len() < UNBROKEN_LIMIT;
+            piece.starts_with("--") && !next.is_empty() && !next.starts_with("--") && fits
         };
-        parts.push(match words.next_if(is_value) {
-            Some(value) => (format!("{word} {value}"), true),
-            None => (word.to_owned(), false),
+        parts.push(match pieces.next_if(is_value) {
+            Some(value) => (format!("{piece} {value}"), true),
+            None => (piece.to_owned(), false),
         });
     }
     parts
