@@ -88,13 +88,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameter_and_value_are_one_word() {
+    fn parameter_and_value_are_one_part() {
         let kept = |prompt: &str| {
-            let words = words(prompt);
-            let text: Vec<_> = words.iter().map(|(word, _)| word.as_str()).collect();
+            let parts = unbroken_parts(prompt);
+            let text: Vec<_> = parts.iter().map(|(part, _)| part.as_str()).collect();
             assert_eq!(text.join(" "), prompt);
-            let kept = words.into_iter().filter(|(_, is_kept)| *is_kept);
-            kept.map(|(word, _)| word).collect::<Vec<_>>()
+            let kept = parts.into_iter().filter(|(_, is_kept)| *is_kept);
+            kept.map(|(part, _)| part).collect::<Vec<_>>()
         };
         let prompt = "a  cat -- sleeping --tile --ar 3:2 --no dogs, mice --seed 7";
         assert_eq!(
