@@ -1,7 +1,7 @@
 // Opens images in place. Without scripts their links lead to the page or the file.
 {
   const viewer = document.getElementById("viewer");
-  const shown = document.getElementById("viewer-image");
+  const shown = Object.assign(new Image(), { id: "viewer-image", draggable: false });
   const caption = document.getElementById("viewer-caption");
   const download = document.getElementById("viewer-download");
   let current;
@@ -44,6 +44,7 @@
     if (link && isPlain) {
       event.preventDefault();
       show(event.target.closest("[data-full]") ?? link.querySelector("[data-full]"));
+      viewer.prepend(shown);
       viewer.showModal();
     }
   });
@@ -55,13 +56,14 @@
       viewer.close();
     }
   });
-  viewer.addEventListener("keydown", ({ key }) => {
-    if (key === "ArrowLeft" || key === "ArrowRight") {
+  // Of the document: a button that is no longer shown has lost the focus.
+  document.addEventListener("keydown", ({ key, altKey }) => {
+    if (viewer.open && !altKey && (key === "ArrowLeft" || key === "ArrowRight")) {
       press(`[data-image="${key === "ArrowLeft" ? -1 : 1}"]`);
     }
   });
   viewer.addEventListener("close", () => {
-    shown.removeAttribute("src");
+    shown.remove();
     const link = current.closest("a");
     link.scrollIntoView({ block: "nearest" });
     link.focus({ preventScroll: true });

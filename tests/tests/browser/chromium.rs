@@ -111,7 +111,8 @@ impl Chromium {
         }
     }
 
-    async fn send(&self, command: &str, parameters: Value) {
+    /// Sends a command of the DevTools protocol.
+    pub(crate) async fn send(&self, command: &str, parameters: Value) {
         let sent = self.web.cdp().send_raw(command, parameters).await;
         sent.unwrap_or_else(|error| panic!("{command}: {error}"));
     }

@@ -1,9 +1,11 @@
 //! The pages that the command writes beside what it has fetched.
 
+mod find;
 mod index;
 mod job;
 mod keyboard;
 mod themes;
+mod viewer;
 mod xss;
 
 use std::fs;
@@ -70,11 +72,18 @@ impl Gallery {
 
     /// Replaces the prompt of the first job.
     fn set_prompt(&self, prompt: &str) {
-        let mut seed = self.read("seed.json");
-        seed["prompt"] = prompt.into();
-        seed["prompt_with_seed"] = format!("{prompt} --seed 7").into();
-        fs::write(self.job().join("seed.json"), seed.to_string()).unwrap();
+        self.set_prompt_and_seed(0, prompt, 7);
         self.write_pages();
+    }
+
+    /// Replaces the prompt and the seed of a job, but writes no pages.
+    fn set_prompt_and_seed(&self, job: usize, prompt: &str, seed: u64) {
+        let file = self.path().join(&self.jobs[job]).join("seed.json");
+        let mut saved: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        saved["prompt"] = prompt.into();
+        saved["seed"] = seed.into();
+        saved["prompt_with_seed"] = format!("{prompt} --seed {seed}").into();
+        fs::write(file, saved.to_string()).unwrap();
     }
 
     /// Copies the first job until there are this many.
@@ -83,12 +92,14 @@ impl Gallery {
         for number in self.jobs.len()..count {
             let name = format!("job-{number}");
             let copy = self.path().join(&name);
-            fs::create_dir(&copy).unwrap();
+            fs::create_dir_all(copy.join(".thumbs")).unwrap();
             for file in ["seed.json", "job.json"] {
                 fs::copy(first.join(file), copy.join(file)).unwrap();
             }
-            for file in (1..=4).map(|number| format!("image-{number}.png")) {
-                fs::hard_link(first.join(&file), copy.join(&file)).unwrap();
+            for image in (1..=4).map(|number| format!("image-{number}.png")) {
+                for file in [format!(".thumbs/{image}.jpg"), image] {
+                    fs::hard_link(first.join(&file), copy.join(&file)).unwrap();
+                }
             }
             self.jobs.push(name);
         }

@@ -12,11 +12,11 @@ async fn links_lead_to_the_jobs_and_back() {
         let mut page = chromium.open(&url, Viewport::LAPTOP).await;
         for number in 0..gallery.jobs.len() {
             page.wait_for_images().await;
-            let titles = page.texts(".jobs strong").await;
+            let titles = page.texts(".jobs h2").await;
             assert_eq!(titles.len(), gallery.jobs.len());
             // Leaving interrupts no request.
             page.requests().await;
-            page.click(&format!(".jobs li:nth-child({}) a", number + 1))
+            page.click(&format!(".jobs li:nth-child({}) h2 a", number + 1))
                 .await;
             page.wait_for("body.job").await;
             page.wait_for_images().await;
@@ -30,9 +30,10 @@ async fn links_lead_to_the_jobs_and_back() {
     }
 }
 
-/// The images near the window are fetched, and the others after scrolling to them.
+/// The thumbnails near the window are fetched, the others after scrolling to them, and
+/// no image.
 #[tokio::test]
-async fn images_are_fetched_when_in_view() {
+async fn thumbnails_are_fetched_when_in_view() {
     const JOBS: usize = 300;
 
     let mut gallery = Gallery::fetched().await;
@@ -47,8 +48,9 @@ async fn images_are_fetched_when_in_view() {
         page.wait_for_images().await;
         assert_eq!(page.texts(".jobs li").await.len(), JOBS);
         let images = |requests: &[String]| {
-            let is_image = |url: &&String| url.contains("/image-");
-            requests.iter().filter(is_image).count()
+            let names = requests.iter().filter(|url| url.contains("/image-"));
+            assert!(names.clone().all(|url| url.contains("/.thumbs/")));
+            names.count()
         };
         let at_open = images(page.requests().await);
         assert!((1..JOBS).contains(&at_open), "{at_open} images");

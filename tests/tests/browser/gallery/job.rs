@@ -17,8 +17,10 @@ async fn job_is_shown_from_disk_and_server() {
     for url in [gallery.job_page(), base] {
         let mut page = chromium.open(&url, Viewport::LAPTOP).await;
         page.wait_for_images().await;
-        let sizes = "return [...document.images].map(image => image.naturalWidth)";
-        assert_eq!(page.run::<Vec<u32>>(sizes).await, [1024; 4]);
+        // Too wide for the thumbnails.
+        let names = "return [...document.images].map(image => image.currentSrc.split('/').at(-1))";
+        let images = [1, 2, 3, 4].map(|number| format!("image-{number}.png"));
+        assert_eq!(page.run::<Vec<String>>(names).await, images);
         assert_eq!(page.text("title").await, seed["prompt"]);
         assert_eq!(page.text("h1").await, seed["prompt"]);
         assert_eq!(page.text("#line").await, seed["prompt_with_seed"]);
@@ -31,7 +33,7 @@ async fn job_is_shown_from_disk_and_server() {
             seed["job_id"].as_str().unwrap().into(),
         ];
         assert_eq!(page.texts("dd").await, facts);
-        // Only the page itself and its images are requested.
+        // Only the page itself and its images are requested, and each once.
         let requests = page.requests().await.iter();
         let sent: Vec<_> = requests.filter(|url| !url.starts_with("data:")).collect();
         assert_eq!(sent.len(), 5, "{sent:?}");
@@ -50,7 +52,7 @@ async fn line_is_copied_verbatim() {
     chromium.set_clipboard("granted").await;
     for url in [gallery.job_page(), base] {
         let page = chromium.open(&url, Viewport::PHONE).await;
-        assert_eq!(page.text("[role=status]").await, "");
+        assert_eq!(page.text("#told").await, "");
         // By the keyboard.
         page.tab_visibly_to("button[data-copy]").await;
         page.press(Key::Enter).await;
@@ -76,9 +78,33 @@ async fn line_is_selected_without_clipboard() {
     let page = chromium.open(&gallery.job_page(), Viewport::LAPTOP).await;
     page.tab_to("button[data-copy]").await;
     page.press(Key::Enter).await;
-    page.wait_for_text("#told", "Selected").await;
+    page.wait_for_text("#told", "Press Ctrl+C to copy").await;
     let selected: String = page.run("return getSelection().toString()").await;
     assert_eq!(selected, "two  spaces --seed 7");
+    page.close().await;
+}
+
+#[tokio::test]
+async fn copies_precede_images_on_a_phone() {
+    let gallery = Gallery::fetched().await;
+    gallery.set_prompt("a cat that reads a book about cats --ar 3:2 --stylize 250 --no dogs");
+    let chromium = Chromium::start().await;
+    let page = chromium.open(&gallery.job_page(), Viewport::PHONE).await;
+    page.wait_for_images().await;
+    let bottom =
+        "const edge = selector => document.querySelector(selector).getBoundingClientRect();
+        return [edge('#line').bottom, edge('.copies').bottom, edge('figure').top, innerHeight]";
+    let [line, copies, images, window]: [f64; 4] = page.run(bottom).await;
+    assert!(line <= copies && copies <= images && images < window);
+    // A parameter and its value are on one line, here and in the list of all jobs.
+    let lines =
+        "return [...document.querySelectorAll('.kept')].map(e => e.getClientRects().length)";
+    let parameters = 4 + 3 + 3;
+    assert_eq!(page.run::<Vec<usize>>(lines).await, vec![1; parameters]);
+    page.close().await;
+    let page = chromium.open(&gallery.index_page(), Viewport::PHONE).await;
+    let lines: Vec<usize> = page.run(lines).await;
+    assert!(lines.len() > 3 && lines.iter().all(|count| *count == 1));
     page.close().await;
 }
 
@@ -89,9 +115,9 @@ async fn pages_work_without_scripts() {
     let chromium = Chromium::start().await;
     let buttons = "return [...document.querySelectorAll('button')]
         .filter(button => button.checkVisibility()).length";
-    let images = "[...document.images].filter(image => image.naturalWidth == 1024).length";
+    let images = "[...document.images].filter(image => image.naturalWidth > 0).length";
     let page = chromium.open(&gallery.job_page(), Viewport::PHONE).await;
-    assert_eq!(page.run::<usize>(buttons).await, 1);
+    assert_eq!(page.run::<usize>(buttons).await, 2);
     page.close().await;
 
     chromium.disable_scripts().await;
@@ -101,10 +127,13 @@ async fn pages_work_without_scripts() {
     assert_eq!(page.text("h1").await, seed["prompt"]);
     assert_eq!(page.text("#line").await, seed["prompt_with_seed"]);
     assert_eq!(page.texts("dd").await.len(), 5);
+    page.click("figure:nth-child(2) a").await;
+    let image = page.web.current_url().await.unwrap();
+    assert!(image.path().ends_with("/image-2.png"), "{image}");
     page.close().await;
 
     let page = chromium.open(&gallery.index_page(), Viewport::PHONE).await;
     page.wait(&format!("{images} >= 4")).await;
-    assert_eq!(page.texts(".jobs a").await.len(), gallery.jobs.len());
+    assert_eq!(page.texts(".jobs h2 a").await.len(), gallery.jobs.len());
     page.close().await;
 }

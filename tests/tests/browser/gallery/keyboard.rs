@@ -9,7 +9,7 @@ async fn start_of_the_page_can_be_skipped() {
     let gallery = Gallery::fetched().await;
     let chromium = Chromium::start().await;
     for (url, first) in [
-        (gallery.job_page(), ".pictures figure:first-child a"),
+        (gallery.job_page(), "button[data-copy]"),
         (gallery.index_page(), ".jobs li:first-child a"),
     ] {
         for viewport in [Viewport::PHONE, Viewport::LAPTOP] {
@@ -28,7 +28,7 @@ async fn every_job_is_opened_by_keyboard() {
     let mut page = chromium.open(&gallery.index_page(), Viewport::LAPTOP).await;
     page.wait_for_images().await;
     page.requests().await;
-    page.tab_visibly_to(".jobs li:last-child a").await;
+    page.tab_visibly_to(".jobs li:last-child h2 a").await;
     page.press(Key::Enter).await;
     page.wait_for("body.job").await;
     page.requests().await;

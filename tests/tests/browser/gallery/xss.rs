@@ -42,8 +42,11 @@ async fn prompt_is_shown_as_text() {
                 assert_eq!(page.texts("dd").await[1], shown);
                 let alternative = page.run::<String>("return document.images[0].alt");
                 assert_eq!(alternative.await, "Image 1 of 4");
+                page.click("figure a").await;
+                let caption = format!("Image 1 of 4: {shown}");
+                assert_eq!(page.text("#viewer-caption").await, caption);
             } else {
-                assert!(page.texts("strong").await.contains(&shown));
+                assert!(page.texts("h2").await.contains(&shown));
             }
             page.assert_fits().await;
             // Nothing was executed or added, and everything is there.
