@@ -11,8 +11,8 @@ use image::{ImageReader, Limits};
 use crate::atomic_file;
 use crate::local_file::{self, Links, own_file_exists};
 
-/// Their longer edge, in pixels.
-const EDGE: u64 = 400;
+/// Their longer edge, in pixels: sharp at 128 px, the page's, with two pixels for each.
+const EDGE: u64 = 256;
 /// From 1 to 100.
 const QUALITY: u8 = 80;
 /// The most that a decoded image takes, in bytes: 64 million pixels.
@@ -97,8 +97,8 @@ mod tests {
         make(&image).unwrap();
         let thumbnail = root.path().join(".thumbs/image-1.png.jpg");
         let thumbnail = image::open(thumbnail).unwrap().into_rgb8();
-        assert_eq!(thumbnail.dimensions(), (400, 267));
-        let [red, green, _] = thumbnail.get_pixel(200, 100).0;
+        assert_eq!(thumbnail.dimensions(), (256, 171));
+        let [red, green, _] = thumbnail.get_pixel(100, 100).0;
         assert!(red > 190 && green < 40);
     }
 

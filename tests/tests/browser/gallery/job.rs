@@ -97,8 +97,8 @@ async fn copies_precede_images_on_a_phone() {
     let [line, copies, images, window]: [f64; 4] = page.run(bottom).await;
     assert!(line <= copies && copies <= images && images < window);
     // A parameter and its value are on one line, here and in the list of all jobs.
-    let lines =
-        "return [...document.querySelectorAll('.kept')].map(e => e.getClientRects().length)";
+    let lines = "return [...document.querySelectorAll('.kept')]
+        .map(e => Math.round(e.offsetHeight / parseFloat(getComputedStyle(e).lineHeight)))";
     let parameters = 4 + 3 + 3;
     assert_eq!(page.run::<Vec<usize>>(lines).await, vec![1; parameters]);
     page.close().await;
