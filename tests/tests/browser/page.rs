@@ -10,8 +10,8 @@ use url::Url;
 use crate::traffic::Traffic;
 
 /// The longest wait for a condition.
-const DEADLINE: Duration = Duration::from_secs(20);
-const INTERVAL: Duration = Duration::from_millis(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const INTERVAL: Duration = Duration::from_millis(20);
 
 /// A page. A test closes it, which checks what applies to every page.
 pub(crate) struct Page {

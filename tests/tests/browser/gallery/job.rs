@@ -1,7 +1,12 @@
+use std::fs;
+use std::time::Instant;
+
+use serde_json::json;
 use thirtyfour::Key;
 
 use super::Gallery;
 use crate::chromium::Chromium;
+use crate::page::{DEADLINE, INTERVAL};
 use crate::static_server::serve;
 use crate::viewport::Viewport;
 
@@ -105,6 +110,33 @@ async fn copies_precede_images_on_a_phone() {
     let page = chromium.open(&gallery.index_page(), Viewport::PHONE).await;
     let lines: Vec<usize> = page.run(lines).await;
     assert!(lines.len() > 3 && lines.iter().all(|count| *count == 1));
+    page.close().await;
+}
+
+/// From a server. From disk, where browsers do not download, it opens in a new tab.
+#[tokio::test]
+async fn image_is_downloaded() {
+    let gallery = Gallery::fetched().await;
+    let hosted = serve(&gallery.job()).await;
+    let chromium = Chromium::start().await;
+    let downloads = tempfile::tempdir().unwrap();
+    let to = json!({"behavior": "allow", "downloadPath": downloads.path()});
+    chromium.send("Browser.setDownloadBehavior", to).await;
+    let page = chromium.open(&hosted, Viewport::LAPTOP).await;
+    page.click("figure:nth-child(2) [download]").await;
+    let start = Instant::now();
+    let image = fs::read(gallery.job().join("image-2.png")).unwrap();
+    while fs::read(downloads.path().join("image-2.png")).ok().as_ref() != Some(&image) {
+        assert!(start.elapsed() < DEADLINE, "nothing was downloaded");
+        tokio::time::sleep(INTERVAL).await;
+    }
+    assert_eq!(page.web.windows().await.unwrap().len(), 1);
+    page.close().await;
+
+    let page = chromium.open(&gallery.job_page(), Viewport::LAPTOP).await;
+    page.click("figure:nth-child(2) [download]").await;
+    assert_eq!(page.web.windows().await.unwrap().len(), 2);
+    assert_eq!(page.web.current_url().await.unwrap(), gallery.job_page());
     page.close().await;
 }
 
