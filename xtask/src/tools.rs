@@ -35,6 +35,22 @@ pub(crate) fn node_packages(sh: &Shell) -> Result<PathBuf> {
     Ok(directory.join("node_modules"))
 }
 
+/// Builds Firefox's driver, and returns its path.
+pub(crate) fn geckodriver(sh: &Shell) -> Result<PathBuf> {
+    let directory = install_once(sh, "geckodriver.txt", |list, directory| {
+        let version = sh.read_file(list)?;
+        let version = version.trim();
+        // Unoptimised: it waits for the browser.
+        cmd!(
+            sh,
+            "cargo install --quiet --locked --debug --root {directory} geckodriver@{version}"
+        )
+        .run()?;
+        Ok(())
+    })?;
+    Ok(directory.join("bin/geckodriver"))
+}
+
 /// Installs a list of packages for Python, and returns the directory of their programs.
 fn python_programs(sh: &Shell, list: &str) -> Result<PathBuf> {
     let directory = install_once(sh, list, |list, directory| {

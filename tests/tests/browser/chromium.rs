@@ -1,19 +1,16 @@
-//! Chromium and its driver.
+//! Chromium, and what only it can do.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use thirtyfour::cdp::domains::emulation::{MediaFeature, SetEmulatedMedia};
 use thirtyfour::prelude::*;
-use thirtyfour::{LoggingPrefsLogLevel, WebDriver};
-use url::Url;
+use thirtyfour::{BrowserLogEntry, LoggingPrefsLogLevel, WebDriver};
 
-use crate::page::Page;
+use crate::browser::Browser;
+use crate::driver::Driver;
 use crate::setting;
+use crate::traffic::Traffic;
 use crate::viewport::Viewport;
 
 const ARGUMENTS: [&str; 11] = [
@@ -32,72 +29,94 @@ const ARGUMENTS: [&str; 11] = [
     "--remote-debugging-pipe",
 ];
 
-/// A browser with a new profile. It ends when dropped.
-pub(crate) struct Chromium {
-    web: WebDriver,
-    // In this order: the browser ends with its driver, and then leaves its profile.
-    _driver: Driver,
-    _profile: TempDir,
+pub(crate) async fn start() -> Browser {
+    let mut driver = Command::new(setting("BROWSER_TESTS_DRIVER"));
+    let driver = Driver::start(&mut driver, "started successfully on port ");
+    let profile = tempfile::tempdir().unwrap();
+    let mut capabilities = DesiredCapabilities::chrome();
+    let binary = setting("BROWSER_TESTS_BINARY");
+    capabilities.set_binary(&binary).unwrap();
+    for argument in ARGUMENTS {
+        capabilities.add_arg(argument).unwrap();
+    }
+    let directory = format!("--user-data-dir={}", profile.path().display());
+    capabilities.add_arg(&directory).unwrap();
+    // The console, where Chromium itself reports such things as a violated policy;
+    // and the network, which includes files.
+    for log in ["browser", "performance"] {
+        let level = LoggingPrefsLogLevel::All;
+        capabilities.set_logging_prefs(log, level).unwrap();
+    }
+    let address = format!("http://{}", driver.address);
+    let web = WebDriver::new(address, capabilities).await.unwrap();
+    Browser {
+        web,
+        events: None,
+        driver,
+        _profile: profile,
+    }
 }
 
-impl Chromium {
-    pub(crate) async fn start() -> Self {
-        let driver = Driver::start();
-        let profile = tempfile::tempdir().unwrap();
-        let mut capabilities = DesiredCapabilities::chrome();
-        capabilities
-            .set_binary(&setting("BROWSER_TESTS_CHROMIUM"))
-            .unwrap();
-        for argument in ARGUMENTS {
-            capabilities.add_arg(argument).unwrap();
-        }
-        let directory = profile.path().display();
-        capabilities
-            .add_arg(&format!("--user-data-dir={directory}"))
-            .unwrap();
-        // The console, where Chromium itself reports such things as a violated policy;
-        // and the network, which includes files.
-        for log in ["browser", "performance"] {
-            capabilities
-                .set_logging_prefs(log, LoggingPrefsLogLevel::All)
-                .unwrap();
-        }
-        let address = format!("http://{}", driver.address);
-        let web = WebDriver::new(address, capabilities).await.unwrap();
-        // On drop it would end the browser through the test's runtime, which waits for
-        // the drop.
-        web.clone().leak().unwrap();
-        Self {
-            web,
-            _driver: driver,
-            _profile: profile,
+pub(crate) async fn emulate(web: &WebDriver, viewport: Viewport) {
+    let Viewport { width, height, .. } = viewport;
+    let cdp = web.cdp();
+    // A window of Chromium is at least 500 pixels wide.
+    let emulation = cdp.emulation();
+    let set = emulation.set_device_metrics_override(width, height, 1.0, viewport.is_mobile);
+    set.await.unwrap();
+    let scheme = MediaFeature {
+        name: "prefers-color-scheme".into(),
+        value: viewport.color_scheme.into(),
+    };
+    let media = SetEmulatedMedia {
+        features: Some(vec![scheme]),
+        ..SetEmulatedMedia::default()
+    };
+    cdp.send(media).await.unwrap();
+}
+
+/// Reads entries of the network log.
+pub(crate) fn read(traffic: &mut Traffic, entries: &[BrowserLogEntry]) {
+    for entry in entries {
+        let logged: Value = serde_json::from_str(&entry.message).unwrap();
+        let event = &logged["message"]["params"];
+        let id = event["requestId"].as_str().unwrap_or_default();
+        let text = |pointer| {
+            let text = event.pointer(pointer).and_then(Value::as_str);
+            text.unwrap_or_default()
+        };
+        match logged["message"]["method"].as_str().unwrap_or_default() {
+            "Network.requestWillBeSent" => {
+                traffic.start(id, text("/request/url"), text("/loaderId"));
+            }
+            "Network.webSocketCreated" => traffic.open_socket(text("/url")),
+            "Network.responseReceived" => {
+                traffic.respond(text("/response/url"), &event["response"]["status"]);
+            }
+            "Network.loadingFinished" => traffic.end(id),
+            // Leaving a page cancels its requests.
+            "Network.loadingFailed" if event["canceled"] == true => traffic.end(id),
+            "Network.loadingFailed" => {
+                traffic.fail(id, &[text("/errorText"), text("/blockedReason")].concat());
+            }
+            "Page.frameNavigated" => traffic.navigate(text("/frame/loaderId")),
+            _ => {}
         }
     }
+}
 
-    /// Opens a page, and returns when it has loaded.
-    pub(crate) async fn open(&self, url: &Url, viewport: Viewport) -> Page {
-        let Viewport { width, height, .. } = viewport;
-        let cdp = self.web.cdp();
-        // A window of Chromium is at least 500 pixels wide.
-        let emulation = cdp.emulation();
-        let set = emulation.set_device_metrics_override(width, height, 1.0, viewport.is_mobile);
-        set.await.unwrap();
-        let scheme = MediaFeature {
-            name: "prefers-color-scheme".into(),
-            value: viewport.color_scheme.into(),
-        };
-        let media = SetEmulatedMedia {
-            features: Some(vec![scheme]),
-            ..SetEmulatedMedia::default()
-        };
-        cdp.send(media).await.unwrap();
-        Page::open(&self.web, url).await
-    }
-
+/// Tests that use these run in Chromium alone: their names end in `_in_chromium`.
+impl Browser {
     /// Disables scripts from now on.
     pub(crate) async fn disable_scripts(&self) {
         let off = json!({"value": true});
         self.send("Emulation.setScriptExecutionDisabled", off).await;
+    }
+
+    /// Sends a command of the DevTools protocol.
+    pub(crate) async fn send(&self, command: &str, parameters: Value) {
+        let sent = self.web.cdp().send_raw(command, parameters).await;
+        sent.unwrap_or_else(|error| panic!("{command}: {error}"));
     }
 
     /// Sets the permission to read and write the clipboard.
@@ -109,64 +128,5 @@ impl Chromium {
                 self.send("Browser.setPermission", set).await;
             }
         }
-    }
-
-    /// Sends a command of the DevTools protocol.
-    pub(crate) async fn send(&self, command: &str, parameters: Value) {
-        let sent = self.web.cdp().send_raw(command, parameters).await;
-        sent.unwrap_or_else(|error| panic!("{command}: {error}"));
-    }
-}
-
-/// The driver's process.
-struct Driver {
-    process: Child,
-    /// Open as long as it may print.
-    _output: BufReader<ChildStdout>,
-    address: String,
-}
-
-impl Driver {
-    fn start() -> Self {
-        let mut process = Command::new(setting("BROWSER_TESTS_DRIVER"))
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let port = output.by_ref().lines().find_map(|line| {
-            let line = line.unwrap();
-            let (_, port) = line.split_once("started successfully on port ")?;
-            Some(port.trim_end_matches('.').to_owned())
-        });
-        let port = port.expect("the driver has printed no port");
-        Self {
-            process,
-            _output: output,
-            address: format!("127.0.0.1:{port}"),
-        }
-    }
-
-    /// Makes it end its browser and then itself.
-    fn shut_down(&self) -> io::Result<()> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let host = &self.address;
-        write!(
-            stream,
-            "GET /shutdown HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        )?;
-        stream.read_to_end(&mut Vec::new()).map(drop)
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        if self.shut_down().is_err() {
-            // If this fails, it has ended already.
-            let _ = self.process.kill();
-        }
-        let _ = self.process.wait();
     }
 }

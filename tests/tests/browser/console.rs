@@ -10,7 +10,7 @@ use std::ops::Deref;
 use url::Url;
 use useapi_seed_emulator::{Emulator, EmulatorBuilder};
 
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::page::Page;
 use crate::viewport::Viewport;
 
@@ -21,17 +21,17 @@ const FAST: f64 = 600.0;
 pub(crate) struct Console {
     pub(crate) page: Page,
     pub(crate) emulator: Emulator,
-    pub(crate) chromium: Chromium,
+    pub(crate) browser: Browser,
 }
 
 impl Console {
     pub(crate) async fn start(emulator: EmulatorBuilder) -> Self {
         let emulator = emulator.start().await.unwrap();
-        let chromium = Chromium::start().await;
+        let browser = Browser::start().await;
         Self {
-            page: open(&chromium, &emulator, Viewport::LAPTOP).await,
+            page: open(&browser, &emulator, Viewport::LAPTOP).await,
             emulator,
-            chromium,
+            browser,
         }
     }
 
@@ -50,13 +50,13 @@ impl Deref for Console {
 }
 
 /// Opens the console, and returns when all of it is there.
-async fn open(chromium: &Chromium, emulator: &Emulator, viewport: Viewport) -> Page {
+async fn open(browser: &Browser, emulator: &Emulator, viewport: Viewport) -> Page {
     let url = emulator.console_url().parse().unwrap();
-    open_at(chromium, emulator, &url, viewport).await
+    open_at(browser, emulator, &url, viewport).await
 }
 
-async fn open_at(chromium: &Chromium, emulator: &Emulator, url: &Url, viewport: Viewport) -> Page {
-    let mut page = chromium.open(url, viewport).await;
+async fn open_at(browser: &Browser, emulator: &Emulator, url: &Url, viewport: Viewport) -> Page {
+    let mut page = browser.open(url, viewport).await;
     page.allow(&emulator.image_base_url().parse().unwrap());
     page.wait_for(".swagger-ui .opblock").await;
     page.wait_for("#planted").await;

@@ -9,8 +9,11 @@
 )]
 
 mod accessibility;
+mod browser;
 mod chromium;
 mod console;
+mod driver;
+mod firefox;
 mod gallery;
 mod keyboard;
 mod page;

@@ -7,7 +7,10 @@ use serde_json::Value;
 use thirtyfour::{By, WebDriver};
 use url::Url;
 
+use crate::browser::Browser;
+use crate::firefox::Events;
 use crate::traffic::Traffic;
+use crate::{chromium, firefox};
 
 /// The longest wait for a condition.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -20,25 +23,56 @@ pub(crate) struct Page {
     /// Prefixes of the URLs that it may request.
     allowed: Vec<String>,
     traffic: Traffic,
+    /// Firefox's; Chromium has logs.
+    events: Option<Events>,
+    /// Warnings and errors in the console.
+    console: Vec<String>,
     is_closed: bool,
 }
 
 impl Page {
-    pub(crate) async fn open(web: &WebDriver, url: &Url) -> Self {
-        // Entries up to now belong to the previous page.
-        web.goto("about:blank").await.unwrap();
-        for log in ["browser", "performance"] {
-            web.get_log(log).await.unwrap();
-        }
-        web.goto(url.as_str()).await.unwrap();
+    pub(crate) async fn open(browser: &Browser, url: &Url) -> Self {
         // All of a server, but on disk only the page's directory.
         let allowed = if url.scheme() == "file" { "." } else { "/" };
-        Self {
-            web: web.clone(),
+        let mut page = Self {
+            web: browser.web.clone(),
             allowed: vec![url.join(allowed).unwrap().into()],
             url: url.clone(),
             traffic: Traffic::default(),
+            events: browser.events.clone(),
+            console: Vec::new(),
             is_closed: false,
+        };
+        page.web.goto("about:blank").await.unwrap();
+        // Up to now it belongs to the previous page.
+        page.read_events().await;
+        page.traffic = Traffic::default();
+        page.console.clear();
+        page.web.goto(url.as_str()).await.unwrap();
+        page
+    }
+
+    pub(crate) fn is_firefox(&self) -> bool {
+        self.events.is_some()
+    }
+
+    /// Whether its requests are known.
+    pub(crate) fn has_requests(&self) -> bool {
+        !self.is_firefox() || self.url.scheme() != "file"
+    }
+
+    async fn read_events(&mut self) {
+        if let Some(events) = &self.events {
+            let console = firefox::read(&mut self.traffic, events).await;
+            self.console.extend(console);
+        } else {
+            let entries = self.web.get_log("performance").await.unwrap();
+            chromium::read(&mut self.traffic, &entries);
+            for entry in self.web.browser_log().await.unwrap() {
+                if ["WARNING", "SEVERE"].contains(&entry.level.as_str()) {
+                    self.console.push(entry.message);
+                }
+            }
         }
     }
 
@@ -144,8 +178,7 @@ impl Page {
     pub(crate) async fn requests(&mut self) -> &[String] {
         let start = Instant::now();
         loop {
-            let entries = self.web.get_log("performance").await.unwrap();
-            self.traffic.read(&entries);
+            self.read_events().await;
             let running: Vec<_> = self.traffic.running().collect();
             if running.is_empty() {
                 return self.traffic.urls();
@@ -161,11 +194,7 @@ impl Page {
         self.is_closed = true;
         self.requests().await;
         let mut errors = self.traffic.errors(&self.allowed);
-        for entry in self.web.browser_log().await.unwrap() {
-            if ["WARNING", "SEVERE"].contains(&entry.level.as_str()) {
-                errors.push(entry.message);
-            }
-        }
+        errors.append(&mut self.console);
         errors
     }
 

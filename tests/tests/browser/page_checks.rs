@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 use url::Url;
 
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::static_server::serve;
 use crate::viewport::Viewport;
 
@@ -37,14 +37,14 @@ async fn errors_of_pages_are_found() {
     let [directory, other] = directories.each_ref().map(TempDir::path);
     let on_disk = [directory, other].map(|path| Url::from_directory_path(path).unwrap());
     let hosted = [serve(directory).await, serve(other).await];
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     for [base, elsewhere] in [on_disk, hosted] {
         let elsewhere = elsewhere.join("pixel.png").unwrap();
         let open = async |name: &str, content: &str| {
             let start = "<!doctype html><link rel=icon href=data:,><img src=pixel.png>";
             fs::write(directory.join(name), format!("{start}{content}")).unwrap();
             let url = base.join(name).unwrap();
-            chromium.open(&url, Viewport::LAPTOP).await
+            browser.open(&url, Viewport::LAPTOP).await
         };
         for (index, (content, expected)) in ERRORS.into_iter().enumerate() {
             let content = content.replace("ELSEWHERE", elsewhere.as_str());
@@ -70,8 +70,8 @@ async fn check_image_without_text(except: &[&str]) {
         <main><h1>A</h1><img src=data:,></main>";
     fs::write(&file, html).unwrap();
     let url = Url::from_file_path(&file).unwrap();
-    let chromium = Chromium::start().await;
-    let page = chromium.open(&url, Viewport::LAPTOP).await;
+    let browser = Browser::start().await;
+    let page = browser.open(&url, Viewport::LAPTOP).await;
     page.assert_accessible_except(except).await;
     page.close().await;
 }

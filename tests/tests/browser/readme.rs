@@ -4,7 +4,7 @@ use std::path::Path;
 
 use useapi_seed_emulator::Emulator;
 
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::console::Console;
 use crate::gallery::Gallery;
 use crate::viewport::Viewport;
@@ -26,8 +26,8 @@ async fn screenshots_are_written() {
     console.page.close().await;
 
     let gallery = Gallery::fetched().await;
-    let chromium = Chromium::start().await;
-    let page = chromium.open(&gallery.job_page(), Viewport::LAPTOP).await;
+    let browser = Browser::start().await;
+    let page = browser.open(&gallery.job_page(), Viewport::LAPTOP).await;
     page.wait_for_images().await;
     page.save_for_readme("gallery", true).await;
     page.close().await;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 use thirtyfour::cdp::domains::page::{CaptureScreenshot, ImageFormat};
+use thirtyfour::extensions::addons::firefox::FirefoxTools;
 
 use crate::page::Page;
 use crate::viewport::Viewport;
@@ -15,6 +16,11 @@ const QUALITY: u32 = 82;
 impl Page {
     /// Saves the complete page as `target/screenshots/NAME-VIEWPORT.png`.
     pub(crate) async fn save_page(&self, name: &str, viewport: Viewport) {
+        if self.is_firefox() {
+            let firefox = FirefoxTools::new(self.web.handle().clone());
+            let image = firefox.full_screenshot_as_png().await.unwrap();
+            return write(&screenshot(&format!("firefox-{name}"), viewport), &image);
+        }
         let page = CaptureScreenshot {
             capture_beyond_viewport: Some(true),
             ..CaptureScreenshot::default()
@@ -24,6 +30,10 @@ impl Page {
 
     /// Saves what is in view.
     pub(crate) async fn save_view(&self, name: &str, viewport: Viewport) {
+        if self.is_firefox() {
+            let image = self.web.screenshot_as_png().await.unwrap();
+            return write(&screenshot(&format!("firefox-{name}"), viewport), &image);
+        }
         let view = CaptureScreenshot::default();
         self.save(view, &screenshot(name, viewport)).await;
     }
@@ -47,9 +57,13 @@ impl Page {
         self.run::<bool>(frames).await;
         let image = self.web.cdp().send(capture).await.unwrap();
         let image = BASE64.decode(image.data.as_bytes()).unwrap();
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, image).unwrap();
+        write(file, &image);
     }
+}
+
+fn write(file: &Path, image: &[u8]) {
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, image).unwrap();
 }
 
 fn screenshot(name: &str, viewport: Viewport) -> PathBuf {

@@ -1,9 +1,8 @@
-//! The requests of a page, from Chromium's network log.
+//! The requests of a page.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use thirtyfour::BrowserLogEntry;
 
 /// Requests since a page was opened, for files too.
 #[derive(Default)]
@@ -21,55 +20,39 @@ struct Running {
 }
 
 impl Traffic {
-    /// Reads new entries of the log.
-    pub(crate) fn read(&mut self, entries: &[BrowserLogEntry]) {
-        for entry in entries {
-            let logged: Value = serde_json::from_str(&entry.message).unwrap();
-            let event = &logged["message"]["params"];
-            let id = event["requestId"].as_str().unwrap_or_default();
-            let text = |pointer| {
-                event
-                    .pointer(pointer)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-            };
-            match logged["message"]["method"].as_str().unwrap_or_default() {
-                "Network.requestWillBeSent" => {
-                    let url = text("/request/url");
-                    self.urls.push(url.to_owned());
-                    let running = Running {
-                        url: url.to_owned(),
-                        document: text("/loaderId").to_owned(),
-                    };
-                    self.running.insert(id.to_owned(), running);
-                }
-                "Network.webSocketCreated" => self.urls.push(text("/url").to_owned()),
-                "Network.responseReceived" => {
-                    let status = &event["response"]["status"];
-                    if status.as_u64() >= Some(400) {
-                        let url = text("/response/url");
-                        self.failed.push(format!("{url} responded with {status}"));
-                    }
-                }
-                "Network.loadingFinished" => drop(self.running.remove(id)),
-                "Network.loadingFailed" => {
-                    let running = self.running.remove(id);
-                    let url = running.map_or_else(String::new, |running| running.url);
-                    // Leaving a page cancels its requests.
-                    if event["canceled"] != true {
-                        let reason = [text("/errorText"), text("/blockedReason")].concat();
-                        self.failed.push(format!("{url} failed: {reason}"));
-                    }
-                }
-                // The requests of a document that is left may end without an event.
-                "Page.frameNavigated" => {
-                    let document = text("/frame/loaderId");
-                    self.running
-                        .retain(|_, running| running.document == document);
-                }
-                _ => {}
-            }
+    pub(crate) fn start(&mut self, id: &str, url: &str, document: &str) {
+        self.urls.push(url.to_owned());
+        let running = Running {
+            url: url.to_owned(),
+            document: document.to_owned(),
+        };
+        self.running.insert(id.to_owned(), running);
+    }
+
+    pub(crate) fn open_socket(&mut self, url: &str) {
+        self.urls.push(url.to_owned());
+    }
+
+    pub(crate) fn respond(&mut self, url: &str, status: &Value) {
+        if status.as_u64() >= Some(400) {
+            self.failed.push(format!("{url} responded with {status}"));
         }
+    }
+
+    pub(crate) fn end(&mut self, id: &str) {
+        self.running.remove(id);
+    }
+
+    pub(crate) fn fail(&mut self, id: &str, reason: &str) {
+        let running = self.running.remove(id);
+        let url = running.map_or_else(String::new, |running| running.url);
+        self.failed.push(format!("{url} failed: {reason}"));
+    }
+
+    /// The requests of a document that is left may end without an event.
+    pub(crate) fn navigate(&mut self, document: &str) {
+        self.running
+            .retain(|_, running| running.document == document);
     }
 
     /// All requests.

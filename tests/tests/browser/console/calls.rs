@@ -31,7 +31,7 @@ async fn job_is_followed_to_seed_and_images() {
     let comment = console.text("#follow-told").await;
     assert!(comment.starts_with("Completed."), "{comment}");
 
-    console.chromium.set_clipboard("granted").await;
+    console.browser.allow_clipboard().await;
     console.click("#result .paste button").await;
     console.wait_for_text("#copied", "Copied").await;
     let pasted: String = console.run("return navigator.clipboard.readText()").await;
@@ -117,7 +117,7 @@ async fn console_works_as_localhost() {
     let mut url = Url::parse(&console.emulator.console_url()).unwrap();
     console.page.close().await;
     url.set_host(Some("localhost")).unwrap();
-    let page = open_at(&console.chromium, &console.emulator, &url, Viewport::LAPTOP).await;
+    let page = open_at(&console.browser, &console.emulator, &url, Viewport::LAPTOP).await;
     page.submit().await;
     page.wait_for_result().await;
     page.close().await;
@@ -214,7 +214,7 @@ async fn outage_and_its_end_are_shown() {
     let Console {
         page,
         emulator,
-        chromium: _chromium,
+        browser: _browser,
     } = Console::start(Emulator::builder()).await;
     let url = Url::parse(&emulator.console_url()).unwrap();
     page.submit().await;

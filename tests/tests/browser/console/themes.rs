@@ -1,15 +1,15 @@
 use useapi_seed_emulator::Emulator;
 
 use super::{FAST, open};
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::viewport::Viewport;
 
 #[tokio::test]
 async fn console_fits_and_is_accessible() {
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     for viewport in Viewport::ALL {
         let emulator = Emulator::start().await.unwrap();
-        let page = open(&chromium, &emulator, viewport).await;
+        let page = open(&browser, &emulator, viewport).await;
         page.assert_fits_and_accessible().await;
         page.save_view("console-start", viewport).await;
         page.inject("GET: 503").await;
@@ -27,10 +27,10 @@ async fn console_fits_and_is_accessible() {
 
 #[tokio::test]
 async fn open_reference_fits_and_is_accessible() {
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     for viewport in Viewport::ALL {
         let emulator = Emulator::start().await.unwrap();
-        let page = open(&chromium, &emulator, viewport).await;
+        let page = open(&browser, &emulator, viewport).await;
         page.click_all(".opblock-summary-control").await;
         // Before this, Swagger UI does not know yet what it would execute.
         page.wait_for_count("[data-code=\"401\"] .highlight-code", 5)

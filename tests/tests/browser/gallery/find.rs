@@ -1,7 +1,7 @@
 //! The filter, the order and the buttons of the page about all jobs.
 
 use super::Gallery;
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::page::Page;
 use crate::viewport::Viewport;
 
@@ -38,9 +38,9 @@ async fn gallery() -> Gallery {
 #[tokio::test]
 async fn filter_finds_prompts_and_seeds() {
     let gallery = gallery().await;
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     for viewport in [Viewport::PHONE, Viewport::LAPTOP] {
-        let page = chromium.open(&gallery.index_page(), viewport).await;
+        let page = browser.open(&gallery.index_page(), viewport).await;
         page.tab_visibly_to("#filter").await;
         for (text, found, told) in [
             ("CAT blue", vec!["a blue cat"], "1 of 5 jobs"),
@@ -63,8 +63,8 @@ async fn filter_finds_prompts_and_seeds() {
 #[tokio::test]
 async fn jobs_are_sorted_as_chosen() {
     let gallery = gallery().await;
-    let chromium = Chromium::start().await;
-    let page = chromium.open(&gallery.index_page(), Viewport::LAPTOP).await;
+    let browser = Browser::start().await;
+    let page = browser.open(&gallery.index_page(), Viewport::LAPTOP).await;
     let newest = shown(&page).await;
     let by = |key: fn(&(&str, u64)) -> (u64, String)| {
         let mut jobs = JOBS;
@@ -90,9 +90,9 @@ async fn jobs_are_sorted_as_chosen() {
 #[tokio::test]
 async fn cards_copy_prompt_and_seed() {
     let gallery = gallery().await;
-    let chromium = Chromium::start().await;
-    chromium.set_clipboard("granted").await;
-    let page = chromium.open(&gallery.index_page(), Viewport::PHONE).await;
+    let browser = Browser::start().await;
+    browser.allow_clipboard().await;
+    let page = browser.open(&gallery.index_page(), Viewport::PHONE).await;
     page.tab_to("#filter").await;
     filter(&page, "red").await;
     for (button, copied) in [(1, "a red Cat --ar 3:2 --seed 10"), (2, "10")] {

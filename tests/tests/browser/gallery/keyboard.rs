@@ -1,19 +1,19 @@
 use thirtyfour::Key;
 
 use super::Gallery;
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::viewport::Viewport;
 
 #[tokio::test]
 async fn start_of_the_page_can_be_skipped() {
     let gallery = Gallery::fetched().await;
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     for (url, first) in [
         (gallery.job_page(), "button[data-copy]"),
         (gallery.index_page(), ".jobs li:first-child a"),
     ] {
         for viewport in [Viewport::PHONE, Viewport::LAPTOP] {
-            let page = chromium.open(&url, viewport).await;
+            let page = browser.open(&url, viewport).await;
             page.skip_to(first).await;
             page.assert_focus_is_visible().await;
             page.close().await;
@@ -24,8 +24,8 @@ async fn start_of_the_page_can_be_skipped() {
 #[tokio::test]
 async fn every_job_is_opened_by_keyboard() {
     let gallery = Gallery::fetched().await;
-    let chromium = Chromium::start().await;
-    let mut page = chromium.open(&gallery.index_page(), Viewport::LAPTOP).await;
+    let browser = Browser::start().await;
+    let mut page = browser.open(&gallery.index_page(), Viewport::LAPTOP).await;
     page.wait_for_images().await;
     page.requests().await;
     page.tab_visibly_to(".jobs li:last-child h2 a").await;

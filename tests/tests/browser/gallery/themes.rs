@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::Gallery;
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::viewport::Viewport;
 
 /// The language, and how often there are the parts of a page.
@@ -15,10 +15,10 @@ const PARTS: &str = "
 async fn pages_fit_and_are_accessible() {
     let mut gallery = Gallery::fetched().await;
     gallery.grow(9);
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     for viewport in Viewport::ALL {
         for (url, name) in [(gallery.job_page(), "job"), (gallery.index_page(), "index")] {
-            let page = chromium.open(&url, viewport).await;
+            let page = browser.open(&url, viewport).await;
             page.wait_for_images().await;
             let name = format!("gallery-{name}");
             if name == "gallery-job" {
@@ -37,10 +37,10 @@ async fn pages_fit_and_are_accessible() {
 #[tokio::test]
 async fn theme_follows_the_color_scheme() {
     let gallery = Gallery::fetched().await;
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     let mut colors = Vec::new();
     for viewport in Viewport::ALL {
-        let page = chromium.open(&gallery.job_page(), viewport).await;
+        let page = browser.open(&gallery.job_page(), viewport).await;
         let color = "return getComputedStyle(document.body).backgroundColor";
         colors.push(page.run::<String>(color).await);
         page.close().await;

@@ -4,7 +4,7 @@ use serde_json::json;
 use thirtyfour::{By, Key};
 
 use super::Gallery;
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::page::Page;
 use crate::viewport::Viewport;
 
@@ -33,10 +33,10 @@ async fn is_open(page: &Page) -> bool {
 #[tokio::test]
 async fn image_opens_in_place() {
     let gallery = Gallery::fetched().await;
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     for viewport in Viewport::ALL {
         let url = gallery.job_page();
-        let page = chromium.open(&url, viewport).await;
+        let page = browser.open(&url, viewport).await;
         let title = page.text("h1").await;
         page.tab_to("figure:nth-child(2) > a").await;
         page.press(Key::Enter).await;
@@ -75,9 +75,9 @@ async fn viewer_goes_from_job_to_job() {
         gallery.set_prompt_and_seed(job, prompt, 7);
     }
     gallery.write_pages();
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     for viewport in [Viewport::PHONE, Viewport::LAPTOP] {
-        let page = chromium.open(&gallery.index_page(), viewport).await;
+        let page = browser.open(&gallery.index_page(), viewport).await;
         // Jobs that the filter hides are left out.
         page.tab_to("#filter").await;
         page.web
@@ -105,10 +105,10 @@ async fn viewer_goes_from_job_to_job() {
 }
 
 #[tokio::test]
-async fn swipe_shows_the_next_image() {
+async fn swipe_shows_the_next_image_in_chromium() {
     let gallery = Gallery::fetched().await;
-    let chromium = Chromium::start().await;
-    let page = chromium.open(&gallery.job_page(), Viewport::PHONE).await;
+    let browser = Browser::start().await;
+    let page = browser.open(&gallery.job_page(), Viewport::PHONE).await;
     let title = page.text("h1").await;
     page.click("figure a").await;
     assert_shown(&page, 1, &title).await;
@@ -117,7 +117,7 @@ async fn swipe_shows_the_next_image() {
         let touch = async |kind: &str, points: &[i32]| {
             let points: Vec<_> = points.iter().map(|x| json!({"x": x, "y": 300})).collect();
             let event = json!({"type": kind, "touchPoints": points});
-            chromium.send("Input.dispatchTouchEvent", event).await;
+            browser.send("Input.dispatchTouchEvent", event).await;
         };
         touch("touchStart", &[200]).await;
         touch("touchMove", &[to]).await;

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::Gallery;
-use crate::chromium::Chromium;
+use crate::browser::Browser;
 use crate::viewport::Viewport;
 
 const SCRIPTS: [&str; 9] = [
@@ -26,14 +26,14 @@ const DIRECTIONS: [&str; 3] = [
 #[tokio::test]
 async fn prompt_is_shown_as_text() {
     let gallery = Gallery::fetched().await;
-    let chromium = Chromium::start().await;
+    let browser = Browser::start().await;
     let (long, lines) = ("W".repeat(10_000), SCRIPTS.join("\u{2028}"));
     let prompts = [&SCRIPTS[..], &DIRECTIONS, &[&*long, &*lines]].concat();
     for prompt in prompts {
         gallery.set_prompt(prompt);
         let shown = prompt.replace('\u{2028}', " ").replace(INVISIBLE, "");
         for url in [gallery.job_page(), gallery.index_page()] {
-            let page = chromium.open(&url, Viewport::PHONE).await;
+            let page = browser.open(&url, Viewport::PHONE).await;
             page.wait_for_images().await;
             if url == gallery.job_page() {
                 assert_eq!(page.text("title").await, shown);

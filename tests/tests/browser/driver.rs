@@ -1,0 +1,67 @@
+//! The process of a driver.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+/// Ends its browser, and then itself, when dropped.
+pub(crate) struct Driver {
+    process: Child,
+    /// Open as long as it may print.
+    _output: BufReader<ChildStdout>,
+    /// Host and port.
+    pub(crate) address: String,
+    /// The request that ends its browser: a method and a path.
+    pub(crate) shutdown: (&'static str, String),
+}
+
+impl Driver {
+    /// `before_port` is what it prints before its port.
+    pub(crate) fn start(command: &mut Command, before_port: &str) -> Self {
+        let mut process = command
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let port = output.by_ref().lines().find_map(|line| {
+            let line = line.unwrap();
+            let (_, port) = line.split_once(before_port)?;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        let port = port.expect("the driver has printed no port");
+        Self {
+            process,
+            _output: output,
+            address: format!("127.0.0.1:{port}"),
+            shutdown: ("GET", "/shutdown".into()),
+        }
+    }
+
+    /// Sends a request with a JSON body, without the test's runtime.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> io::Result<()> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let (host, length) = (&self.address, body.len());
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )?;
+        stream.read_to_end(&mut Vec::new()).map(drop)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let (method, path) = &self.shutdown;
+        let ended = self.send(method, path, "");
+        // A driver that ends with its browser has ended already.
+        if ended.is_err() || *method == "DELETE" {
+            let _ = self.process.kill();
+        }
+        let _ = self.process.wait();
+    }
+}
