@@ -1,11 +1,11 @@
-// A call of the service, as any program would make it.
+// A request to the service, as any program would send it.
 
 /** The timeout of a response. */
 const TIMEOUT_MS = 30_000;
 
 /**
- * Calls, and tells what was sent and what came back: `status`, the body's `text`, and `job`,
- * what it says if it is a JSON object; without an answer only `error`.
+ * Sends a request, and returns it as text with the response: `status`, `headers`, the body's
+ * `text`, and `job`, which is the body if it is a JSON object; without a response only `error`.
  */
 export async function call(baseUrl, token, method, path, body = undefined) {
   const url = baseUrl + path;
@@ -24,65 +24,69 @@ export async function call(baseUrl, token, method, path, body = undefined) {
     sent.push("", JSON.stringify(body, null, 2));
   }
   const request = sent.join("\n");
+  const start = performance.now();
+  const duration = () => performance.now() - start;
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
-    return received(request, answer.status, await answer.text());
+    const response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
+    const text = await response.text();
+    const { status, statusText } = response;
+    return received({ request, status, statusText, headers: [...response.headers], text, duration: duration() });
   } catch (error) {
-    return { request, error: error.message };
+    return { request, error: error.message, duration: duration() };
   }
 }
 
-/** What came back, whoever asked. */
-export function received(request, status, text) {
+/** A response with the `job` in its body, whoever received it. */
+export function received(response) {
   let job;
   try {
-    const json = JSON.parse(text);
+    const json = JSON.parse(response.text);
     job = typeof json === "object" && json !== null ? json : undefined;
   } catch {
     job = undefined;
   }
-  return { request, status, text, job };
+  return { ...response, job };
 }
 
-/** Whether an answer leaves open what has become of the call. */
+/** Whether a response leaves open what the request has done. */
 export function isUnclear({ error, status, job }) {
   const isHalted = status === 569 || status === 596;
   const isBroken = status === 408 || (status >= 500 && !isHalted && status !== 503);
   return error !== undefined || isBroken || (status === 200 && job === undefined);
 }
 
-/** Whether a submission that was answered so may have started a job whose id nobody has told. */
-export const mayHaveStarted = (answer) =>
-  isUnclear(answer) || (answer.status === 200 && answer.job.jobid === undefined);
+/** Whether a submission with this response may have started a job whose ID is unknown. */
+export const mayHaveStarted = (response) =>
+  isUnclear(response) || (response.status === 200 && response.job.jobid === undefined);
 
-/** What an answer means, and what to do next. */
-export function meaning(answer) {
-  const { error, status, job } = answer;
-  if (mayHaveStarted(answer)) {
-    const what = error === undefined ? `No answer to use (${status}).` : "No answer came.";
-    return `${what} The job may have been started all the same: look before you ask again.`;
+/** What a response means, and what to do next. */
+export function meaning(response) {
+  const { error, status, job } = response;
+  if (mayHaveStarted(response)) {
+    const what = error === undefined ? `No usable response (${status}).` : "No response.";
+    return `${what} A job may be running: find it before you send the request again.`;
   }
-  const said = job?.error ? ` (“${job.error}”)` : "";
+  const message = job?.error ? ` (“${job.error}”)` : "";
   switch (status) {
     case 200:
       return job.seed
-        ? "The seed was retrieved before: this is the original job, with its seed. Nothing was started."
-        : "A job was started. Its jobid is the one to ask for from now on.";
+        ? "Seed already available. No job was started."
+        : "Job started. Poll this jobid.";
     case 400:
-      return `Refused${said}: another request is needed. Nothing was started.`;
+      return `Rejected${message}. Nothing was started.`;
     case 401:
-      return "The token is missing or not known.";
+      return "Token missing or unknown.";
     case 402:
-      return "The token's account has no subscription, or it has run out.";
+      return "No active subscription.";
     case 404:
-      return "No job has this id, or it is gone: jobs are kept for 31 days.";
+      return "Job not found. Jobs are kept for at least 31 days.";
     case 429:
-      return "As many jobs are executing as the account may have. Nothing was started: wait, then ask again.";
+      return "Job limit reached. Nothing was started; try again later.";
     case 569:
     case 596:
-      return "Midjourney has a moderation message for the account, and everything about it stands still. A person acknowledges it in Discord; then POST /account/midjourney/{channel}/reset, in the reference below.";
+      return "Account halted. Acknowledge the message in Discord, then call POST /account/midjourney/{channel}/reset (reference below).";
     default:
-      return `Answered ${status}${said}: the service, or something before it, is out of order. Nothing was started.`;
+      return `Error ${status}${message} of the service or a gateway. Nothing was started.`;
   }
 }

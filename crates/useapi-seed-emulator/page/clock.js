@@ -12,13 +12,13 @@ export function show() {
   byId("speeds").append(...buttons);
   let latest = "";
   const present = ({ time, time_scale }) => {
-    // No clock goes back: it is another emulator's, which knows nothing of what is shown here.
+    // A clock never goes back: this is another emulator, without the jobs that are shown.
     if (time < latest) {
       location.reload();
     }
     latest = time;
     byId("clock").textContent = time.replace("T", " ").slice(0, 19);
-    byId("still").hidden = time_scale !== null;
+    byId("paused").hidden = time_scale !== null;
     buttons.forEach((button, index) => {
       button.setAttribute("aria-pressed", String(SPEEDS[index] === time_scale));
     });

@@ -1,4 +1,4 @@
-// Text is never read as HTML: whatever the emulator answers stays what it is.
+// Elements. Text is never read as HTML, whatever a response has.
 
 /** An element with these attributes, listeners and children. */
 export function element(name, attributes = {}, ...children) {
@@ -16,6 +16,18 @@ export function element(name, attributes = {}, ...children) {
 
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);
+
+/** Copies the text of an element, and reports it in another. */
+export async function copy(from, status) {
+  try {
+    await navigator.clipboard.writeText(from.textContent);
+    status.textContent = "Copied";
+  } catch {
+    // Where a page may not: select it, for the keyboard to copy.
+    getSelection().selectAllChildren(from);
+    status.textContent = "Press Ctrl+C to copy";
+  }
+}
 
 /** Shows JSON with line breaks, and anything else as it is. */
 export function readable(text) {

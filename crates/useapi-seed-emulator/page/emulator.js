@@ -5,7 +5,7 @@ import * as outage from "./outage.js";
 /** The timeout of a response. */
 const TIMEOUT_MS = 10_000;
 
-/** No answer came. */
+/** There was no response. */
 class Offline extends Error {}
 
 async function control(path, method = "GET", body = undefined) {
@@ -15,22 +15,22 @@ async function control(path, method = "GET", body = undefined) {
     headers: body && { "content-type": "application/json" },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   };
-  let answer;
+  let response;
   let text;
   try {
-    answer = await fetch(`/_emulator/${path}`, request);
-    text = await answer.text();
+    response = await fetch(`/_emulator/${path}`, request);
+    text = await response.text();
   } catch (cause) {
     throw new Offline(path, { cause });
   }
   const json = text === "" ? undefined : JSON.parse(text);
-  if (!answer.ok) {
-    throw new Error(json?.error ?? `the emulator answered ${answer.status}`);
+  if (!response.ok) {
+    throw new Error(json?.error ?? `the emulator responded with ${response.status}`);
   }
   return json;
 }
 
-/** Addresses, tokens, and the jobs that were there at the start. */
+/** URLs, tokens, and the jobs that existed at the start, with their prompts. */
 export const service = () => control("service");
 export const clock = () => control("clock");
 export const changeClock = (change) => control("clock", "POST", change);
@@ -38,10 +38,10 @@ export const faults = () => control("faults");
 export const inject = (operation, fault) =>
   control("faults", "POST", { operation, trigger: { next: 1 }, fault });
 export const clearFaults = () => control("faults", "DELETE");
-/** The calls after the one of this number. */
-export const journalAfter = (number) => control(`journal?after=${number}`);
+/** The requests after the one of this number. */
+export const requestsAfter = (number) => control(`journal?after=${number}`);
 
-/** Does what may find that the emulator is gone, which is then said. */
+/** Calls a function, and reports when the emulator does not respond to it. */
 export async function guard(what) {
   try {
     const done = await what();
@@ -56,7 +56,7 @@ export async function guard(what) {
   }
 }
 
-/** Does something each second while somebody looks, and once more each time it is told to. */
+/** Calls a function each second while the page is visible. Returns one that does so at once. */
 export function eachSecond(what) {
   let running = false;
   const now = async () => {

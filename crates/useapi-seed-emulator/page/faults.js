@@ -5,18 +5,18 @@ import { eachSecond, faults, clearFaults, inject, guard } from "./emulator.js";
 
 const POST = "retrieve_seed";
 const GET = "get_job";
-const PICTURE = "get_image";
+const IMAGE = "get_image";
 
 const FAULTS = [
-  ["POST: its answer is lost", POST, { kind: "reset_after" }],
+  ["POST: response lost", POST, { kind: "reset_after" }],
   ["POST: too many jobs, 429", POST, { kind: "status", status: 429, retry_after: "5" }],
   ["POST: halted account, 596", POST, { kind: "status", status: 596 }],
   ["GET: 503", GET, { kind: "status", status: 503 }],
-  ["GET: a page, not JSON", GET, { kind: "html", status: 502 }],
-  ["GET: breaks off", GET, { kind: "truncated_body", bytes: 40 }],
+  ["GET: HTML instead of JSON", GET, { kind: "html", status: 502 }],
+  ["GET: truncated", GET, { kind: "truncated_body", bytes: 40 }],
   ["GET: takes three seconds", GET, { kind: "latency", milliseconds: 3000 }],
   ["GET: links have expired", GET, { kind: "expired_links" }],
-  ["Picture: only its upper part", PICTURE, { kind: "short_body", bytes: 200_000 }],
+  ["Image: truncated", IMAGE, { kind: "short_body", bytes: 200_000 }],
 ];
 
 export function show() {
@@ -26,26 +26,26 @@ export function show() {
     await guard(what);
     await now();
   };
-  byId("plant").addEventListener("submit", (event) => {
+  byId("inject").addEventListener("submit", (event) => {
     event.preventDefault();
     const [, operation, fault] = FAULTS[byId("fault").value];
     change(() => inject(operation, fault));
   });
-  byId("forget").addEventListener("click", () => change(clearFaults));
+  byId("clear").addEventListener("click", () => change(clearFaults));
 }
 
 let shown = "";
 
 function list(injected) {
-  // What is as it was is not read aloud again.
+  // The same list is not read aloud again.
   if (shown === JSON.stringify(injected)) {
     return;
   }
   shown = JSON.stringify(injected);
-  byId("planted").replaceChildren(
+  byId("faults").replaceChildren(
     ...injected.map(({ operation, trigger, fault, hits }) => {
-      const waits = trigger.next === undefined ? `at random, met ${hits} times` : hits < trigger.next ? "waits" : "was met";
-      return element("li", {}, `${titleOf(operation, fault)} `, element("span", { class: "quiet" }, `(${waits})`));
+      const state = trigger.next === undefined ? `at random, triggered ${hits} times` : hits < trigger.next ? "pending" : "triggered";
+      return element("li", {}, `${titleOf(operation, fault)} `, element("span", { class: "quiet" }, `(${state})`));
     }),
   );
 }

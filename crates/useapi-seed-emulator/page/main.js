@@ -1,36 +1,46 @@
 // Puts the page together.
 
 import { call } from "./api.js";
-import * as ask from "./ask.js";
 import * as clock from "./clock.js";
-import { byId } from "./element.js";
-import { service, guard } from "./emulator.js";
+import * as controls from "./controls.js";
+import { guard, service } from "./emulator.js";
+import * as examples from "./examples.js";
 import * as faults from "./faults.js";
 import * as following from "./follow.js";
-import * as journal from "./journal.js";
 import * as outage from "./outage.js";
 import * as reference from "./reference.js";
+import * as requests from "./requests.js";
+import * as submissions from "./submissions.js";
+import * as submit from "./submit.js";
 
 outage.listen();
-const told = await guard(service);
-if (told !== undefined) {
-  // As it was asked for: by another name or through a tunnel, too.
-  const here = { ...told, base_url: `${location.origin}/v2` };
+controls.listen();
+const info = await guard(service);
+if (info !== undefined) {
+  // As it was opened: by another name or through a tunnel, too.
+  const here = { ...info, base_url: `${location.origin}/v2` };
   const getWith = (token) => (path) => call(here.base_url, token, "GET", path);
+  const follow = (token, response, parent) => {
+    submissions.setFollowed({ token, response, parent });
+    following.follow(getWith(token), response, parent);
+  };
   following.listen();
-  ask.renderForm(here, {
-    isPending: following.isPending,
-    resume: (token, parent) => following.resume(getWith(token), parent),
-    submitted: (answer, token, parent) => following.follow(getWith(token), answer, parent),
+  submit.renderForm(here, {
+    isPending: submissions.isPending,
+    resume: (token, parent) => follow(token, submissions.pending(parent), parent),
+    submitted: (response, token, parent) => follow(token, response, parent),
   });
+  examples.show(here);
   clock.show();
   faults.show();
-  journal.show();
-  reference.show(here, (answer, parent) => {
-    ask.show(answer);
-    following.follow(getWith(here.token), answer, parent);
+  requests.show();
+  reference.show(here, (response, parent) => {
+    submit.show(response);
+    follow(here.token, response, parent);
   });
-  const job = here.jobs.imagine ?? Object.values(here.jobs)[0];
-  byId("terminal").textContent =
-    `USEAPI_BASE_URL=${here.base_url} USEAPI_TOKEN=${here.token} useapi-seed fetch ${job}`;
+  const followed = submissions.followed();
+  if (followed !== undefined && (await following.exists(getWith(followed.token), followed.response))) {
+    submit.show(followed.response);
+    follow(followed.token, followed.response, followed.parent);
+  }
 }

@@ -1,20 +1,20 @@
-// What is said while the emulator does not answer, and after it.
+// The message while the emulator does not respond, and after that.
 
 import { byId } from "./element.js";
 
-let lasts = false;
+let isOut = false;
 
 export function begin() {
-  if (!lasts) {
-    lasts = true;
-    tell("The emulator does not answer: it has ended, or is stuck. Start it again on this port.");
+  if (!isOut) {
+    isOut = true;
+    report("Emulator not responding. Restart it on this port.");
   }
 }
 
 export function over() {
-  if (lasts) {
-    lasts = false;
-    tell("The emulator answers again. If it was started anew, it knows nothing of before.");
+  if (isOut) {
+    isOut = false;
+    report("Reconnected. If it was restarted, earlier jobs are gone.");
   }
 }
 
@@ -22,7 +22,7 @@ export function listen() {
   byId("reload").addEventListener("click", () => location.reload());
 }
 
-function tell(text) {
+function report(text) {
   byId("outage").hidden = false;
-  byId("outage-told").textContent = text;
+  byId("outage-text").textContent = text;
 }

@@ -1,10 +1,11 @@
-// The reference, by Swagger UI, from the API's description; its calls go to the emulator alone.
+// The reference, by Swagger UI, from the API specification. Its requests go to the emulator alone.
 
 import { received } from "./api.js";
 import { byId } from "./element.js";
-import { named } from "./samples.js";
+import { named } from "./jobs.js";
 
-export function show({ base_url, token, jobs }, submitted) {
+export function show(service, submitted) {
+  const { base_url, token } = service;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const shade = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
   dark.addEventListener("change", shade);
@@ -12,15 +13,15 @@ export function show({ base_url, token, jobs }, submitted) {
   const fitted = (spec) => ({
     ...spec,
     servers: [{ url: base_url, description: "This emulator" }],
-    paths: withSamples(spec.paths, jobs),
+    paths: withSamples(spec.paths, named(service)),
   });
-  const place = byId("reference");
+  const reference = byId("reference");
   const submission = `${base_url}/jobs/seed_async`;
   let parent;
-  new MutationObserver(() => completeParts(place)).observe(place, { childList: true, subtree: true });
+  new MutationObserver(() => completeParts(reference)).observe(reference, { childList: true, subtree: true });
   const interface_ = SwaggerUIBundle({
     url: "/_emulator/page/seed_async.yaml",
-    domNode: place,
+    domNode: reference,
     validatorUrl: null,
     syntaxHighlight: { activated: false },
     tryItOutEnabled: true,
@@ -44,14 +45,16 @@ export function show({ base_url, token, jobs }, submitted) {
     },
     responseInterceptor: (response) => {
       if (response.url === submission) {
-        submitted(received("In the reference, below.", response.status, response.text), parent);
+        const { status, statusText, headers, text, duration } = response;
+        const request = "See the reference below.";
+        submitted(received({ request, status, statusText, headers: Object.entries(headers), text, duration }), parent);
       }
       return response;
     },
   });
 }
 
-/** The job whose seed a body asks for, whatever was typed there. */
+/** The job whose seed a body requests, whatever was typed there. */
 function parentOf(body) {
   try {
     return JSON.parse(body).jobid;
@@ -60,7 +63,7 @@ function parentOf(body) {
   }
 }
 
-/** What Swagger UI leaves without a name, for those who are read to. */
+/** What Swagger UI leaves without a name for screen readers. */
 const NAMES = {
   "select.content-type": "Media type",
   "select.examples-select-element": "Example",
@@ -69,29 +72,28 @@ const NAMES = {
   ".model-box-control": "Fields",
 };
 
-function completeParts(place) {
+function completeParts(reference) {
   for (const [selector, name] of Object.entries(NAMES)) {
-    for (const part of place.querySelectorAll(`${selector}:not([aria-label])`)) {
+    for (const part of reference.querySelectorAll(`${selector}:not([aria-label])`)) {
       // Some have a text, which is their name.
       if (part.tagName !== "BUTTON" || part.textContent.trim() === "") {
         part.setAttribute("aria-label", name);
       }
     }
   }
-  for (const part of place.querySelectorAll("[id$=_responses]:not([aria-label])")) {
+  for (const part of reference.querySelectorAll("[id$=_responses]:not([aria-label])")) {
     part.setAttribute("aria-label", part.id);
   }
-  // What scrolls is to be reached by keys.
-  for (const part of place.querySelectorAll(".microlight:not([tabindex]), .curl:not([tabindex])")) {
+  // What scrolls can be reached by keys.
+  for (const part of reference.querySelectorAll(".microlight:not([tabindex]), .curl:not([tabindex])")) {
     part.tabIndex = 0;
   }
 }
 
 /** The paths, with the emulator's jobs and channels as examples. */
-function withSamples(paths, jobs) {
-  const all = named(jobs);
+function withSamples(paths, all) {
   const examples = (value) =>
-    Object.fromEntries(all.map(({ name, id, title, what }) => [name, { summary: `${title}, ${what}`, value: value(id) }]));
+    Object.fromEntries(all.map(({ name, id, prompt, note }) => [name, { summary: `${prompt}, ${note}`, value: value(id) }]));
   const made = structuredClone(paths);
   made["/jobs/seed_async"].post.requestBody.content["application/json"].examples = {
     ...examples((jobid) => ({ jobid })),

@@ -1,72 +1,49 @@
-// A seed and its pictures.
+// A seed and its images.
 
-import { element } from "./element.js";
+import { copy, element } from "./element.js";
 
-/** Shows them; `again` asks for the job once more, whose answer has fresh links. */
-export function result({ seed, prompt }, again) {
+/** Shows them; `renew` requests the job once more, whose response has fresh links. */
+export function result({ seed, prompt }, renew) {
   const { value, content, attachments = [] } = seed;
   const caption = /^\*\*([^]*?)\*\*/.exec(content ?? "")?.[1] ?? prompt ?? "";
   const bare = caption.replace(/\s--seed\s+\S+/g, "");
-  const line = `${bare} --seed ${value}`.trim();
-  const code = element("code", { id: "line" }, line);
-  const told = element("p", { id: "copied", class: "quiet", role: "status" });
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(line);
-      told.textContent = "Copied";
-    } catch {
-      // Where a page may not: select it, for the keyboard to copy.
-      getSelection().selectAllChildren(code);
-      told.textContent = "Selected; copy it with the keyboard";
-    }
-  };
-  const trouble = element("p", { id: "trouble", role: "status" });
+  const code = element("code", { id: "line" }, `${bare} --seed ${value}`.trim());
+  const copied = element("p", { id: "copied", class: "quiet", role: "status" });
+  const problem = element("p", { id: "problem", role: "status" });
   const failed = () =>
-    trouble.replaceChildren(
-      "A picture is not whole, or not there: its link has expired, or the host failed. The job gives fresh links. ",
-      element("button", { type: "button", class: "plain", click: again }, "Ask for it again"),
+    problem.replaceChildren(
+      "An image is incomplete or missing. ",
+      element("button", { type: "button", class: "plain", click: renew }, "Get fresh links"),
     );
-  const shown = attachments.map((picture, index) => figure(picture, `Picture ${index + 1}: ${bare}`, failed));
+  const images = attachments.map((image, index) => figure(image, `Image ${index + 1}: ${bare}`, failed));
   return [
     element("p", { class: "seed" }, "Seed", element("strong", { id: "seed" }, String(value))),
-    element("div", { class: "pictures" }, ...shown),
-    trouble,
+    element("div", { class: "pictures" }, ...images),
+    problem,
     element("p", { class: "quiet" }, "The emulator draws landscapes, whatever the prompt says."),
-    element("h3", {}, "Pasted into Midjourney, this makes the same pictures again"),
+    element("h3", {}, "Paste into Midjourney to recreate these images"),
     element(
       "div",
       { class: "paste" },
       code,
-      element("button", { type: "button", class: "plain", click: copy }, "Copy"),
+      element("button", { type: "button", class: "plain", click: () => copy(code, copied) }, "Copy"),
     ),
-    told,
+    copied,
   ];
 }
 
 function figure({ url, width, height, size }, alt, failed) {
-  const image = element("img", { alt, width, height });
-  const isMissing = () => {
-    image.classList.add("missing");
-    failed();
-  };
-  image.addEventListener("error", isMissing);
-  // A browser shows a part of a picture as if it were all.
-  const observer = new PerformanceObserver((list) => {
-    for (const { name, encodedBodySize } of list.getEntries()) {
-      if (name === url) {
-        observer.disconnect();
-        if (encodedBodySize < size) {
-          isMissing();
-        }
-      }
+  const link = element("a", { href: url, "aria-label": alt, target: "_blank", rel: "noopener noreferrer" });
+  const load = async () => {
+    // Not what an earlier attempt has left in a cache.
+    const response = await fetch(url, { cache: "no-store" });
+    const image = await response.blob();
+    // A browser would show a part of an image as if it were complete.
+    if (!response.ok || image.size !== size) {
+      throw new Error(`${response.status}, ${image.size} of ${size} bytes`);
     }
-  });
-  observer.observe({ type: "resource" });
-  image.src = url;
-  return element(
-    "figure",
-    {},
-    element("a", { href: url, "aria-label": alt, target: "_blank", rel: "noopener noreferrer" }, image),
-    element("figcaption", {}, `${width} × ${height}, ${Math.round(size / 1024)} KiB`),
-  );
+    link.append(element("img", { alt, width, height, src: URL.createObjectURL(image) }));
+  };
+  load().catch(failed);
+  return element("figure", {}, link, element("figcaption", {}, `${width} × ${height}, ${Math.round(size / 1024)} KiB`));
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -24,22 +24,30 @@ const PAGE: &str = "/_emulator/page/";
 const INDEX: &str = include_str!("../page/index.html");
 
 /// Name, content type and content.
-const PARTS: [(&str, &str, &str); 16] = [
+const PARTS: [(&str, &str, &str); 20] = [
     ("base.css", CSS, include_str!("../page/base.css")),
     ("page.css", CSS, include_str!("../page/page.css")),
     ("api.js", SCRIPT, include_str!("../page/api.js")),
-    ("ask.js", SCRIPT, include_str!("../page/ask.js")),
     ("clock.js", SCRIPT, include_str!("../page/clock.js")),
+    ("controls.js", SCRIPT, include_str!("../page/controls.js")),
     ("element.js", SCRIPT, include_str!("../page/element.js")),
     ("emulator.js", SCRIPT, include_str!("../page/emulator.js")),
+    ("examples.js", SCRIPT, include_str!("../page/examples.js")),
     ("faults.js", SCRIPT, include_str!("../page/faults.js")),
     ("follow.js", SCRIPT, include_str!("../page/follow.js")),
-    ("journal.js", SCRIPT, include_str!("../page/journal.js")),
+    ("jobs.js", SCRIPT, include_str!("../page/jobs.js")),
     ("main.js", SCRIPT, include_str!("../page/main.js")),
     ("outage.js", SCRIPT, include_str!("../page/outage.js")),
     ("reference.js", SCRIPT, include_str!("../page/reference.js")),
-    ("samples.js", SCRIPT, include_str!("../page/samples.js")),
+    ("requests.js", SCRIPT, include_str!("../page/requests.js")),
     ("result.js", SCRIPT, include_str!("../page/result.js")),
+    (
+        "submissions.js",
+        SCRIPT,
+        include_str!("../page/submissions.js"),
+    ),
+    ("submit.js", SCRIPT, include_str!("../page/submit.js")),
+    ("tabs.js", SCRIPT, include_str!("../page/tabs.js")),
     (
         "seed_async.yaml",
         YAML,
@@ -58,11 +66,12 @@ pub(crate) fn add_to(router: Router, image_base_url: &str) -> Router {
         .layer(middleware::from_fn(close_for_browsers))
 }
 
-/// Lets the console measure how much of an image was received.
-pub(crate) fn allow_timing(image_host: Router) -> Router {
+/// Lets the console read images, to see whether they are complete.
+pub(crate) fn allow_reading(image_host: Router) -> Router {
     image_host.layer(middleware::map_response(async |mut response: Response| {
         let any = HeaderValue::from_static("*");
-        response.headers_mut().insert("timing-allow-origin", any);
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
         response
     }))
 }
@@ -123,12 +132,12 @@ async fn part(Path(name): Path<String>) -> Response {
     response
 }
 
-/// Lets the page run its own scripts, call the emulator and show the image host's
-/// images. No request leaves the machine.
+/// Lets the page run its own scripts, and call the emulator and its image host. No
+/// request leaves the machine.
 fn security_headers(image_base_url: &str) -> [(HeaderName, HeaderValue); 4] {
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-         img-src 'self' data: {image_base_url}; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; \
+         connect-src 'self' {image_base_url}; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
     // A loopback URL is a valid header value.

@@ -38,6 +38,8 @@ pub(crate) struct Control {
     pub(crate) urls: Arc<BaseUrls>,
     /// Ids of the initial jobs, by name.
     pub(crate) names: Arc<BTreeMap<String, String>>,
+    /// Their prompts, by name.
+    pub(crate) prompts: Arc<BTreeMap<String, String>>,
 }
 
 #[derive(Debug)]
@@ -112,6 +114,7 @@ async fn service(State(control): State<Control>) -> Json<Value> {
         "token": TOKEN,
         "expired_token": EXPIRED_TOKEN,
         "jobs": *control.names,
+        "prompts": *control.prompts,
         "leaked_token_requests": control.host.leaked_token_requests(),
     }))
 }

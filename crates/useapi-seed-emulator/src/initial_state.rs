@@ -25,6 +25,16 @@ impl InitialState {
         self.jobs.iter().find(|job| job.id == *id)
     }
 
+    /// The jobs' prompts, by name, where a job has one.
+    pub(crate) fn prompts(&self) -> BTreeMap<String, String> {
+        let names = self.names.iter().map(|(name, id)| (id, name));
+        let names: BTreeMap<_, _> = names.collect();
+        let prompts = self.jobs.iter().filter(|job| !job.caption.is_empty());
+        prompts
+            .filter_map(|job| Some((names.get(&job.id)?.to_string(), job.caption.clone())))
+            .collect()
+    }
+
     pub(crate) fn account(&self, channel: &str) -> Option<&Account> {
         let mut accounts = self.accounts.iter();
         accounts.find(|account| account.channel == channel)

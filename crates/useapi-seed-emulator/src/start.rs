@@ -195,6 +195,7 @@ impl EmulatorBuilder {
             scenario.add_to(&mut world, start);
         }
         let names = Arc::new(world.names.clone());
+        let prompts = Arc::new(world.prompts());
         let host = Arc::new(ImageHost::new(clock.clone(), &world));
         let recorder = Arc::new(Recorder::new(clock.clone(), &world, plan, self.journal));
         let service = Arc::new(Service::new(clock.clone(), urls.images.clone(), world));
@@ -211,6 +212,7 @@ impl EmulatorBuilder {
             host: Arc::clone(&host),
             urls,
             names,
+            prompts,
         };
         // Merged first, for its responses to unknown routes.
         let api_router = routes::router(
@@ -223,7 +225,7 @@ impl EmulatorBuilder {
         let api_router = crate::console::add_to(api_router, &control.urls.images);
         let image_router = image_host::router(host, recorder);
         #[cfg(feature = "console")]
-        let image_router = crate::console::allow_timing(image_router);
+        let image_router = crate::console::allow_reading(image_router);
 
         let running = Running::start([(api, api_router), (images, image_router)]).await?;
         Ok(Emulator {

@@ -1,8 +1,11 @@
 //! The emulator's console: the API's reference, and a way to try it.
 
-mod calls;
+mod drawer;
+mod examples;
 mod faults;
 mod reference;
+mod reload;
+mod requests;
 mod themes;
 
 use std::ops::Deref;
@@ -58,34 +61,53 @@ async fn open(browser: &Browser, emulator: &Emulator, viewport: Viewport) -> Pag
 async fn open_at(browser: &Browser, emulator: &Emulator, url: &Url, viewport: Viewport) -> Page {
     let mut page = browser.open(url, viewport).await;
     page.allow(&emulator.image_base_url().parse().unwrap());
-    page.wait_for(".swagger-ui .opblock").await;
-    page.wait_for("#planted").await;
+    page.wait_for_console().await;
     page
 }
 
 impl Page {
-    /// Submits the selected job, and returns the console's comment on the response.
+    async fn wait_for_console(&self) {
+        self.wait_for(".swagger-ui .opblock").await;
+        self.wait_for("#tabs [aria-selected=true]").await;
+    }
+
+    async fn reload(&self) {
+        self.web.refresh().await.unwrap();
+        self.wait_for_console().await;
+    }
+
+    /// Submits the selected job, and returns what the console says about the response.
     pub(crate) async fn submit(&self) -> String {
-        let comment = "document.querySelector('#call-told')";
+        let comment = "document.querySelector('#submit-text')";
         self.run::<()>(&format!("{comment}.textContent = ''")).await;
-        self.click("#ask [type=submit]").await;
-        self.wait(&format!("!['', 'Asking…'].includes({comment}.textContent)"))
-            .await;
-        self.text("#call-told").await
+        self.click("#submit [type=submit]").await;
+        self.wait(&format!(
+            "!['', 'Sending…'].includes({comment}.textContent)"
+        ))
+        .await;
+        self.text("#submit-text").await
     }
 
     /// Waits for the seed and the images.
     pub(crate) async fn wait_for_result(&self) {
-        self.wait_for("#seed").await;
+        self.wait_for_count("#result img", 4).await;
         self.wait_for_images().await;
     }
 
     async fn inject(&self, title: &str) {
+        let is_drawer = "return document.querySelector('#open-controls').checkVisibility()";
+        let is_drawer: bool = self.run(is_drawer).await;
+        if is_drawer {
+            self.click("#open-controls").await;
+        }
         let script = "const select = document.querySelector('#fault');
             select.value = [...select.options].find(option => option.text == arguments[0]).value";
         self.run_with::<()>(script, vec![title.into()]).await;
-        let count = self.texts("#planted li").await.len();
-        self.click("#plant [type=submit]").await;
-        self.wait_for_count("#planted li", count + 1).await;
+        let count = self.texts("#faults li").await.len();
+        self.click("#inject [type=submit]").await;
+        self.wait_for_count("#faults li", count + 1).await;
+        if is_drawer {
+            self.click("#controls .close").await;
+        }
     }
 }

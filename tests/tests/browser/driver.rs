@@ -19,6 +19,12 @@ pub(crate) struct Driver {
 impl Driver {
     /// `before_port` is what it prints before its port.
     pub(crate) fn start(command: &mut Command, before_port: &str) -> Self {
+        // Chromium's ends when its port of IPv4 is taken in IPv6.
+        let mut attempts = (0..5).filter_map(|_| Self::try_start(command, before_port));
+        attempts.next().expect("the driver has printed no port")
+    }
+
+    fn try_start(command: &mut Command, before_port: &str) -> Option<Self> {
         let mut process = command
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -31,13 +37,15 @@ impl Driver {
             let (_, port) = line.split_once(before_port)?;
             Some(port.trim_end_matches('.').to_owned())
         });
-        let port = port.expect("the driver has printed no port");
-        Self {
+        if port.is_none() {
+            process.wait().unwrap();
+        }
+        Some(Self {
             process,
             _output: output,
-            address: format!("127.0.0.1:{port}"),
+            address: format!("127.0.0.1:{}", port?),
             shutdown: ("GET", "/shutdown".into()),
-        }
+        })
     }
 
     /// Sends a request with a JSON body, without the test's runtime.

@@ -36,7 +36,11 @@ impl Page {
         self.press(Key::Enter).await;
         self.wait("location.hash == '#main'").await;
         self.press(Key::Tab).await;
-        assert!(self.is_focused(first).await, "{first} is not focused");
+        let focused: String = self.run("return document.activeElement.outerHTML").await;
+        assert!(
+            self.is_focused(first).await,
+            "{first} is not focused, but {focused}"
+        );
     }
 
     pub(crate) async fn is_focused(&self, selector: &str) -> bool {

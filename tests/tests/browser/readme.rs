@@ -18,7 +18,7 @@ async fn screenshots_are_written() {
     let console = Console::start(Emulator::builder().time_scale(60.0)).await;
     console.submit().await;
     console.wait_for_result().await;
-    console.wait_for_count("#journal li", 6).await;
+    console.wait_for_count("#requests li", 6).await;
     console
         .run::<()>("document.querySelector('#follow').scrollIntoView()")
         .await;

@@ -65,14 +65,19 @@ impl Traffic {
         self.running.values().map(|running| &running.url)
     }
 
-    /// Failed requests, and requests outside of these locations. A `data:` URL is in no
-    /// other location.
+    /// Failed requests, and requests outside of these locations. URLs of `data:` and
+    /// `blob:` are in the page.
     pub(crate) fn errors(&self, allowed: &[String]) -> Vec<String> {
         let inside = |url: &str| allowed.iter().any(|location| url.starts_with(location));
         let outside = self
             .urls
             .iter()
-            .filter(|url| !url.starts_with("data:") && !inside(url))
+            .filter(|url| {
+                !["data:", "blob:"]
+                    .iter()
+                    .any(|scheme| url.starts_with(scheme))
+                    && !inside(url)
+            })
             .map(|url| format!("{url} is outside of {allowed:?}"));
         self.failed.iter().cloned().chain(outside).collect()
     }

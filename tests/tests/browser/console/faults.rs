@@ -14,12 +14,12 @@ async fn every_fault_is_injected_and_removed() {
     let titles = console.texts("#fault option").await;
     for title in &titles {
         console.inject(title).await;
-        let injected = console.text("#planted li:last-child").await;
-        assert_eq!(injected, format!("{title} (waits)"));
+        let injected = console.text("#faults li:last-child").await;
+        assert_eq!(injected, format!("{title} (pending)"));
     }
     assert_eq!(console.emulator.faults().len(), titles.len());
-    console.click("#forget").await;
-    console.wait("!document.querySelector('#planted li')").await;
+    console.click("#clear").await;
+    console.wait("!document.querySelector('#faults li')").await;
     assert!(console.emulator.faults().is_empty());
     console.page.close().await;
 }
@@ -27,16 +27,16 @@ async fn every_fault_is_injected_and_removed() {
 #[tokio::test]
 async fn lost_response_starts_no_second_job() {
     let console = Console::start(Emulator::builder().paused()).await;
-    console.inject("POST: its answer is lost").await;
+    console.inject("POST: response lost").await;
     let comment = console.submit().await;
-    assert!(comment.starts_with("No answer came."), "{comment}");
+    assert!(comment.starts_with("No response."), "{comment}");
     let comment = console.submit().await;
-    assert!(comment.contains("Not asked for once more"), "{comment}");
+    assert!(comment.starts_with("Not sent: "), "{comment}");
     // A failed search proves nothing.
     console.inject("GET: 503").await;
-    for expected in ["Could not look at all of them", "Started."] {
+    for expected in ["Could not check all running jobs.", "Started."] {
         console.click(SEARCH).await;
-        console.wait_for_text("#follow-told", expected).await;
+        console.wait_for_text("#follow-text", expected).await;
     }
     console.emulator.advance(JOB);
     console.wait_for_result().await;
@@ -48,7 +48,7 @@ async fn lost_response_starts_no_second_job() {
 #[tokio::test]
 async fn completed_job_of_a_lost_response_is_found() {
     let console = Console::start(Emulator::builder().paused()).await;
-    console.inject("POST: its answer is lost").await;
+    console.inject("POST: response lost").await;
     console.submit().await;
     console.emulator.advance(JOB);
     console.click(SEARCH).await;
@@ -64,13 +64,13 @@ async fn gateway_error_is_cleared_by_a_search() {
     let (operation, next) = (Operation::RetrieveSeed, Trigger::Next(1));
     console.emulator.inject(operation, next, gateway).unwrap();
     let comment = console.submit().await;
-    assert!(comment.contains("No answer to use (502)"), "{comment}");
+    assert!(comment.contains("No usable response (502)"), "{comment}");
     console.click(SEARCH).await;
     console
-        .wait_for_text("#follow-told", "it may be asked for again")
+        .wait_for_text("#follow-text", "You can try again.")
         .await;
     console.submit().await;
-    console.wait_for_text("#follow-told", "Started.").await;
+    console.wait_for_text("#follow-text", "Started.").await;
     assert_eq!(console.started(), 1);
     console.page.close_except(&[" 502"]).await;
 }
@@ -80,13 +80,13 @@ async fn polls_continue_after_errors() {
     let console = Console::start(Emulator::builder().paused()).await;
     console.submit().await;
     for (fault, expected) in [
-        ("GET: 503", "No answer to use (503)"),
-        ("GET: a page, not JSON", "No answer to use (502)"),
-        ("GET: breaks off", "No answer to use (Failed to fetch)"),
+        ("GET: 503", "No usable response (503)"),
+        ("GET: HTML instead of JSON", "No usable response (502)"),
+        ("GET: truncated", "No usable response ("),
     ] {
         console.inject(fault).await;
         for expected in [expected, "Started."] {
-            console.wait_for_text("#follow-told", expected).await;
+            console.wait_for_text("#follow-text", expected).await;
         }
     }
     console.emulator.advance(JOB);
@@ -100,15 +100,14 @@ async fn polls_continue_after_errors() {
 async fn incomplete_images_are_reported_and_renewed() {
     let console = Console::start(Emulator::builder().time_scale(FAST)).await;
     // The second time, it has been retrieved before.
-    for fault in ["GET: links have expired", "Picture: only its upper part"] {
+    for fault in ["GET: links have expired", "Image: truncated"] {
         console.inject(fault).await;
         console.submit().await;
         console
-            .wait_for_text("#trouble", "A picture is not whole")
+            .wait_for_text("#problem", "An image is incomplete or missing.")
             .await;
-        console.click("#trouble button").await;
-        console.wait_for_count("#result img:not(.missing)", 4).await;
-        console.wait_for_images().await;
+        console.click("#problem button").await;
+        console.wait_for_result().await;
     }
     let faults = console.emulator.faults();
     let hits: Vec<_> = faults.iter().map(|fault| fault.hits).collect();

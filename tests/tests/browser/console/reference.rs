@@ -13,7 +13,7 @@ async fn call_in_reference_is_followed() {
     let samples =
         format!("{OPERATION} .opblock-section-request-body .examples-select-element option");
     console
-        .wait_for_text(&samples, "Steampunk cat, an imagine job")
+        .wait_for_text(&samples, "Steampunk cat --s 750 --v 5.2, imagine job")
         .await;
     let values = "return [...document.querySelectorAll(arguments[0])].map(option => option.value)";
     let values: Vec<String> = console.run_with(values, vec![samples.into()]).await;
@@ -26,8 +26,8 @@ async fn call_in_reference_is_followed() {
         .wait_for_text(&format!("{OPERATION} .live-responses-table"), "started")
         .await;
     console.wait_for_result().await;
-    let comment = console.text("#call-told").await;
-    assert!(comment.starts_with("A job was started."), "{comment}");
+    let comment = console.text("#submit-text").await;
+    assert!(comment.starts_with("Job started."), "{comment}");
 
     let journal = console.emulator.journal();
     assert_eq!(journal[0].operation, Some(Operation::RetrieveSeed));

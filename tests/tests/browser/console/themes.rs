@@ -14,7 +14,7 @@ async fn console_fits_and_is_accessible() {
         page.save_view("console-start", viewport).await;
         page.inject("GET: 503").await;
         page.submit().await;
-        page.wait_for_text("#follow-told", "No answer to use (503)")
+        page.wait_for_text("#follow-text", "No usable response (503)")
             .await;
         emulator.set_time_scale(FAST).unwrap();
         page.wait_for_result().await;

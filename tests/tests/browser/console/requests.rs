@@ -12,15 +12,25 @@ const ERRORS: [&str; 5] = [" 400", " 401", " 402", " 404", " 596"];
 async fn job_is_followed_to_seed_and_images() {
     let console = Console::start(Emulator::builder()).await;
     let comment = console.submit().await;
-    assert!(comment.starts_with("A job was started."), "{comment}");
-    let request = console.text("#request").await;
+    assert!(comment.starts_with("Job started."), "{comment}");
+    let request = console.text("#sent").await;
     assert!(request.contains(console.emulator.token()), "{request}");
-    let response = console.text("#answer").await;
+    let response = console.text("#received").await;
     assert!(response.contains("\"status\": \"started\""), "{response}");
-    console.wait_for_text("#follow-told", "Started.").await;
+    let status = console.text("#status").await;
+    assert!(
+        status.starts_with("200 OK, ") && status.ends_with(" ms"),
+        "{status}"
+    );
+    let headers = console.text("#headers").await;
+    assert!(
+        headers.contains("content-type: application/json"),
+        "{headers}"
+    );
+    console.wait_for_text("#follow-text", "Started.").await;
 
     console.click("#speeds button:nth-child(2)").await;
-    console.wait_for_text("#follow-told", "In progress.").await;
+    console.wait_for_text("#follow-text", "In progress.").await;
     console.click("#skip").await;
     console.wait_for_result().await;
     let sizes = "return [...document.querySelectorAll('#result img')]
@@ -28,7 +38,7 @@ async fn job_is_followed_to_seed_and_images() {
     assert_eq!(console.run::<Vec<u32>>(sizes).await, [1024 * 1024; 4]);
     assert_eq!(console.text("#seed").await, "3058471692");
     assert_eq!(console.text("#line").await, LINE);
-    let comment = console.text("#follow-told").await;
+    let comment = console.text("#follow-text").await;
     assert!(comment.starts_with("Completed."), "{comment}");
 
     console.browser.allow_clipboard().await;
@@ -41,18 +51,18 @@ async fn job_is_followed_to_seed_and_images() {
 }
 
 #[tokio::test]
-async fn journal_shows_new_calls() {
+async fn new_requests_are_shown() {
     let console = Console::start(Emulator::builder().time_scale(FAST)).await;
     console.submit().await;
     console.wait_for_result().await;
     // A submission, some polls, four images: the latest first.
     console
-        .wait_for_text("#journal", "Steampunk_cat_4.png")
+        .wait_for_text("#requests", "Steampunk_cat_4.png")
         .await;
-    console.wait_for_count("#journal li", 6).await;
-    let rows = console.texts("#journal .what").await;
+    console.wait_for_count("#requests li", 6).await;
+    let rows = console.texts("#requests .what").await;
     assert_eq!(rows.last().unwrap(), "POST /jobs/seed_async");
-    let first = console.text("#journal li:last-child pre").await;
+    let first = console.text("#requests li:last-child pre").await;
     assert!(first.contains("\"status\": \"started\""), "{first}");
     assert!(!first.contains(console.emulator.token()), "{first}");
     console.page.close().await;
@@ -76,9 +86,9 @@ async fn clock_is_shown_and_scaled() {
 async fn running_job_is_not_submitted_again() {
     let console = Console::start(Emulator::builder().paused()).await;
     let clicks =
-        "for (let i = 0; i < 10; i++) document.querySelector('#ask [type=submit]').click()";
+        "for (let i = 0; i < 10; i++) document.querySelector('#submit [type=submit]').click()";
     console.run::<()>(clicks).await;
-    console.wait_for_text("#follow-told", "Started.").await;
+    console.wait_for_text("#follow-text", "Started.").await;
     // Nor after another one was followed.
     for job in [2, 1] {
         console
@@ -86,12 +96,10 @@ async fn running_job_is_not_submitted_again() {
             .await;
         console.submit().await;
     }
-    console
-        .wait_for_text("#call-told", "Not asked for once more")
-        .await;
+    console.wait_for_text("#submit-text", "Not sent: ").await;
     console.emulator.set_time_scale(FAST).unwrap();
     console.wait_for_text("#seed", "3058471692").await;
-    console.wait_for_images().await;
+    console.wait_for_result().await;
     let counts = console.emulator.job_counts();
     let jobs = console.emulator.jobs();
     for job in [&jobs.imagine, &jobs.button] {
@@ -106,7 +114,7 @@ async fn retry_of_the_browser_starts_no_second_job() {
     let emulator = Emulator::builder().time_scale(FAST).scenario(scenario);
     let console = Console::start(emulator).await;
     let comment = console.submit().await;
-    assert!(comment.contains("No answer came."), "{comment}");
+    assert!(comment.contains("No response."), "{comment}");
     assert_eq!(console.started(), 1);
     console.page.close_except(&["ERR_CONNECTION_RESET"]).await;
 }
@@ -128,29 +136,33 @@ async fn every_sample_responds_as_described() {
     let console = Console::start(Emulator::builder().time_scale(FAST)).await;
     let samples = console.texts("#jobs small").await;
     assert_eq!(samples.len(), 9);
+    assert!(
+        !console
+            .run::<bool>("return document.querySelector('#filter').checkVisibility()")
+            .await
+    );
     for (index, sample) in (1..).zip(&samples) {
         console
             .click(&format!("#jobs label:nth-child({index})"))
             .await;
         let comment = console.submit().await;
-        let response = console.text("#answer").await;
-        let (status, expected) = match sample.split_once(": ").unwrap().1 {
-            "has a seed" => ("200", "A job was started."),
-            "400" => ("400", "Refused"),
-            "596" => ("596", "Midjourney has a moderation message"),
-            other => panic!("{other}"),
+        let response = console.text("#status").await;
+        let (status, expected) = match sample.rsplit(' ').next() {
+            Some("400") => ("400", "Rejected"),
+            Some("596") => ("596", "Account halted."),
+            _ => ("200", "Job started."),
         };
         assert!(response.starts_with(status), "{sample}: {response}");
         assert!(comment.starts_with(expected), "{sample}: {comment}");
         if status == "200" {
             console.wait_for_result().await;
             let comment = console.submit().await;
-            let expected = "The seed was retrieved before";
+            let expected = "Seed already available.";
             assert!(comment.starts_with(expected), "{comment}");
             console.wait_for_images().await;
         } else {
             console
-                .wait_for_text("#follow-told", "There is no job to follow.")
+                .wait_for_text("#follow-text", "No job was started.")
                 .await;
         }
     }
@@ -165,7 +177,7 @@ async fn tokens_and_ids_are_sent_as_typed() {
             .click(&format!("#token option:nth-child({token})"))
             .await;
         console.submit().await;
-        let response = console.text("#answer").await;
+        let response = console.text("#status").await;
         assert!(response.starts_with(status), "{response}");
     }
     console.click("#token option:nth-child(1)").await;
@@ -175,16 +187,16 @@ async fn tokens_and_ids_are_sent_as_typed() {
     let hostile = "<img src=x onerror=\"document.title='run'\">";
     console.run_with::<()>(script, vec![hostile.into()]).await;
     console.submit().await;
-    let response = console.text("#answer").await;
+    let response = console.text("#status").await;
     assert!(response.starts_with("404"), "{response}");
-    for shown in ["#request", "#journal"] {
+    for shown in ["#sent", "#requests"] {
         console.wait_for_text(shown, "<img src=x onerror=").await;
     }
     console
         .wait("!document.querySelector('main img, aside img')")
         .await;
     let title: String = console.run("return document.title").await;
-    assert!(title.starts_with("Try it"), "{title}");
+    assert!(title.starts_with("useapi.net"), "{title}");
     console.page.close_except(&ERRORS).await;
 }
 
@@ -196,15 +208,15 @@ async fn console_is_used_by_keyboard() {
     let selected = "return document.querySelector('#jobid').value";
     let selected: String = console.run(selected).await;
     assert_eq!(selected, console.emulator.jobs().button);
-    console.tab_visibly_to("#ask [type=submit]").await;
+    console.tab_visibly_to("#submit [type=submit]").await;
     console.press(Key::Enter).await;
-    console.wait_for("#seed").await;
+    console.wait_for_result().await;
     console.tab_visibly_to("#result .paste button").await;
     console.tab_visibly_to("#speeds button").await;
     console.tab_to("#fault").await;
-    console.tab_to("#journal summary").await;
+    console.tab_to("#requests summary").await;
     console.press(Key::Enter).await;
-    console.wait_for("#journal details[open]").await;
+    console.wait_for("#requests details[open]").await;
     console.wait_for_images().await;
     console.page.close().await;
 }
@@ -218,9 +230,9 @@ async fn outage_and_its_end_are_shown() {
     } = Console::start(Emulator::builder()).await;
     let url = Url::parse(&emulator.console_url()).unwrap();
     page.submit().await;
-    page.wait_for("#journal li").await;
+    page.wait_for("#requests li").await;
     drop(emulator);
-    page.wait_for_text("#outage-told", "The emulator does not answer")
+    page.wait_for_text("#outage-text", "Emulator not responding.")
         .await;
     page.wait("!document.querySelector('#outage').hidden").await;
     let emulator = Emulator::builder().port(url.port().unwrap());
@@ -231,7 +243,7 @@ async fn outage_and_its_end_are_shown() {
     page.wait("document.querySelector('#follow-shown').hidden")
         .await;
     page.submit().await;
-    page.wait_for_text("#follow-told", "Started.").await;
+    page.wait_for_text("#follow-text", "Started.").await;
     page.close_except(&["ERR_CONNECTION_", "ERR_EMPTY_RESPONSE", " 404"])
         .await;
 }
