@@ -38,6 +38,15 @@ impl Browser {
         self.events.is_some()
     }
 
+    /// Each size and each theme; all combinations in Chromium.
+    pub(crate) fn viewports(&self) -> Vec<Viewport> {
+        let mut viewports = vec![Viewport::PHONE, Viewport::LAPTOP_DARK];
+        if !self.is_firefox() {
+            viewports.extend([Viewport::PHONE_DARK, Viewport::LAPTOP]);
+        }
+        viewports
+    }
+
     /// Permits to read and write the clipboard. Firefox does, by a preference.
     pub(crate) async fn allow_clipboard(&self) {
         if !self.is_firefox() {

@@ -73,7 +73,12 @@ pub(crate) async fn start() -> Browser {
 
 pub(crate) async fn emulate(browser: &Browser, viewport: Viewport) {
     let Viewport { width, height, .. } = viewport;
-    let bidi = browser.web.bidi().await.unwrap();
+    // Late events of the previous page belong to its tab.
+    let web = &browser.web;
+    let tab = web.new_tab().await.unwrap();
+    web.close_window().await.unwrap();
+    web.switch_to_window(tab).await.unwrap();
+    let bidi = web.bidi().await.unwrap();
     let tab = bidi.browsing_context();
     let context = tab.top_level().await.unwrap();
     let size = thirtyfour::bidi::modules::browsing_context::Viewport { width, height };
@@ -93,8 +98,8 @@ pub(crate) async fn emulate(browser: &Browser, viewport: Viewport) {
     switch("content");
 }
 
-/// Reads new events. Returns warnings and errors in the console.
-pub(crate) async fn read(traffic: &mut Traffic, events: &Events) -> Vec<String> {
+/// Reads new events of a tab. Returns warnings and errors in its console.
+pub(crate) async fn read(traffic: &mut Traffic, events: &Events, tab: &str) -> Vec<String> {
     let mut console = Vec::new();
     let mut events = events.lock().await;
     while let Some(Some(RawEvent { method, params })) = events.next().now_or_never() {
@@ -102,6 +107,11 @@ pub(crate) async fn read(traffic: &mut Traffic, events: &Events) -> Vec<String> 
             let text = params.pointer(pointer).and_then(Value::as_str);
             text.unwrap_or_default()
         };
+        let context = [text("/context"), text("/source/context")].concat();
+        // A violated policy has none.
+        if !["", tab].contains(&&*context) {
+            continue;
+        }
         let (id, url) = (text("/request/request"), text("/request/url"));
         match method.as_str() {
             "network.beforeRequestSent" => traffic.start(id, url, text("/navigation")),

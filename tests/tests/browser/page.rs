@@ -25,6 +25,8 @@ pub(crate) struct Page {
     traffic: Traffic,
     /// Firefox's; Chromium has logs.
     events: Option<Events>,
+    /// What has them.
+    tab: String,
     /// Warnings and errors in the console.
     console: Vec<String>,
     is_closed: bool,
@@ -40,6 +42,7 @@ impl Page {
             url: url.clone(),
             traffic: Traffic::default(),
             events: browser.events.clone(),
+            tab: browser.web.window().await.unwrap().to_string(),
             console: Vec::new(),
             is_closed: false,
         };
@@ -61,9 +64,25 @@ impl Page {
         !self.is_firefox() || self.url.scheme() != "file"
     }
 
+    /// Waits for what was written to Firefox's console so far: its events come late.
+    async fn wait_for_events(&mut self) {
+        const MARK: &str = "end of the test";
+        self.run::<()>(&format!("console.error('{MARK}')")).await;
+        let start = Instant::now();
+        loop {
+            self.read_events().await;
+            if let Some(index) = self.console.iter().position(|text| text == MARK) {
+                self.console.remove(index);
+                return;
+            }
+            assert!(start.elapsed() < DEADLINE, "no events of the console");
+            tokio::time::sleep(INTERVAL).await;
+        }
+    }
+
     async fn read_events(&mut self) {
         if let Some(events) = &self.events {
-            let console = firefox::read(&mut self.traffic, events).await;
+            let console = firefox::read(&mut self.traffic, events, &self.tab).await;
             self.console.extend(console);
         } else {
             let entries = self.web.get_log("performance").await.unwrap();
@@ -102,7 +121,8 @@ impl Page {
     pub(crate) async fn wait(&self, expression: &str) {
         let script = format!("return Boolean({expression})");
         let start = Instant::now();
-        while !self.run::<bool>(&script).await {
+        // A page that is being left returns null.
+        while self.run::<Option<bool>>(&script).await != Some(true) {
             assert!(start.elapsed() < DEADLINE, "timed out: {expression}");
             tokio::time::sleep(INTERVAL).await;
         }
@@ -192,6 +212,9 @@ impl Page {
     /// failed requests, requests to other servers.
     pub(crate) async fn errors(mut self) -> Vec<String> {
         self.is_closed = true;
+        if self.is_firefox() {
+            self.wait_for_events().await;
+        }
         self.requests().await;
         let mut errors = self.traffic.errors(&self.allowed);
         errors.append(&mut self.console);

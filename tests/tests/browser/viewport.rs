@@ -26,12 +26,8 @@ impl Viewport {
         is_mobile: false,
         ..Self::PHONE
     };
-    pub(crate) const ALL: [Self; 4] = [
-        Self::PHONE,
-        Self::PHONE.dark("phone-dark"),
-        Self::LAPTOP,
-        Self::LAPTOP.dark("laptop-dark"),
-    ];
+    pub(crate) const PHONE_DARK: Self = Self::PHONE.dark("phone-dark");
+    pub(crate) const LAPTOP_DARK: Self = Self::LAPTOP.dark("laptop-dark");
 
     const fn dark(self, name: &'static str) -> Self {
         Self {

@@ -2,12 +2,11 @@ use useapi_seed_emulator::Emulator;
 
 use super::{FAST, open};
 use crate::browser::Browser;
-use crate::viewport::Viewport;
 
 #[tokio::test]
 async fn console_fits_and_is_accessible() {
     let browser = Browser::start().await;
-    for viewport in Viewport::ALL {
+    for viewport in browser.viewports() {
         let emulator = Emulator::start().await.unwrap();
         let page = open(&browser, &emulator, viewport).await;
         page.assert_fits_and_accessible().await;
@@ -28,7 +27,7 @@ async fn console_fits_and_is_accessible() {
 #[tokio::test]
 async fn open_reference_fits_and_is_accessible() {
     let browser = Browser::start().await;
-    for viewport in Viewport::ALL {
+    for viewport in browser.viewports() {
         let emulator = Emulator::start().await.unwrap();
         let page = open(&browser, &emulator, viewport).await;
         page.click_all(".opblock-summary-control").await;

@@ -34,7 +34,7 @@ async fn is_open(page: &Page) -> bool {
 async fn image_opens_in_place() {
     let gallery = Gallery::fetched().await;
     let browser = Browser::start().await;
-    for viewport in Viewport::ALL {
+    for viewport in browser.viewports() {
         let url = gallery.job_page();
         let page = browser.open(&url, viewport).await;
         let title = page.text("h1").await;
