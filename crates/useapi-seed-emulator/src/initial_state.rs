@@ -31,7 +31,7 @@ impl InitialState {
         let names: BTreeMap<_, _> = names.collect();
         let prompts = self.jobs.iter().filter(|job| !job.caption.is_empty());
         prompts
-            .filter_map(|job| Some((names.get(&job.id)?.to_string(), job.caption.clone())))
+            .filter_map(|job| Some((String::clone(names.get(&job.id)?), job.caption.clone())))
             .collect()
     }
 

@@ -113,7 +113,7 @@ impl Browser {
         self.send("Emulation.setScriptExecutionDisabled", off).await;
     }
 
-    /// Sends a command of the DevTools protocol.
+    /// Sends a command of the `DevTools` protocol.
     pub(crate) async fn send(&self, command: &str, parameters: Value) {
         let sent = self.web.cdp().send_raw(command, parameters).await;
         sent.unwrap_or_else(|error| panic!("{command}: {error}"));

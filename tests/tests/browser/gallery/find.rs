@@ -26,8 +26,7 @@ async fn filter(page: &Page, text: &str) {
 
 async fn gallery() -> Gallery {
     let mut gallery = Gallery::fetched().await;
-    for number in 0..JOBS.len() {
-        let (prompt, seed) = JOBS[number];
+    for (number, (prompt, seed)) in JOBS.into_iter().enumerate() {
         gallery.grow(number + 1);
         gallery.set_prompt_and_seed(number, prompt, seed);
     }

@@ -1,5 +1,5 @@
-//! The Rust example of the console, which is compiled here and not run.
-#![allow(dead_code)]
+//! The Rust example of the console.
+#![allow(dead_code, reason = "compiled, not run")]
 
 use useapi_seed::{Client, Error};
 
