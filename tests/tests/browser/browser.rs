@@ -17,7 +17,7 @@ pub(crate) struct Browser {
     /// Firefox's; Chromium has logs.
     pub(crate) events: Option<Events>,
     // In this order: the browser ends with its driver, and then leaves its profile.
-    pub(crate) driver: Driver,
+    pub(crate) _driver: Driver,
     pub(crate) _profile: TempDir,
 }
 

@@ -52,7 +52,7 @@ pub(crate) async fn start() -> Browser {
     Browser {
         web,
         events: None,
-        driver,
+        _driver: driver,
         _profile: profile,
     }
 }

@@ -4,12 +4,13 @@
 use std::process::Command;
 
 use futures_util::{FutureExt, StreamExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use thirtyfour::bidi::{RawEvent, RawEventStream};
 use thirtyfour::common::capabilities::firefox::FirefoxPreferences;
 use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
+use crate::command::DriverCommand;
 use crate::driver::Driver;
 use crate::setting;
 use crate::traffic::Traffic;
@@ -66,7 +67,7 @@ pub(crate) async fn start() -> Browser {
     Browser {
         web,
         events: Some(std::sync::Arc::new(tokio::sync::Mutex::new(events))),
-        driver,
+        _driver: driver,
         _profile: tempfile::tempdir().unwrap(),
     }
 }
@@ -88,14 +89,11 @@ pub(crate) async fn emulate(browser: &Browser, viewport: Viewport) {
     let set = format!(
         "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', {scheme})"
     );
-    let session = format!("/session/{}/moz/context", browser.web.session_id());
-    let switch = |context: &str| {
-        let body = format!("{{\"context\": \"{context}\"}}");
-        browser.driver.send("POST", &session, &body).unwrap();
-    };
-    switch("chrome");
-    browser.web.execute(set, Vec::new()).await.unwrap();
-    switch("content");
+    for (context, script) in [("chrome", &*set), ("content", "")] {
+        let switch = DriverCommand::new("moz/context", json!({"context": context}));
+        web.handle().cmd(switch).await.unwrap();
+        web.execute(script, Vec::new()).await.unwrap();
+    }
 }
 
 /// Reads new events of a tab. Returns warnings and errors in its console.

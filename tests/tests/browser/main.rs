@@ -11,6 +11,7 @@
 mod accessibility;
 mod browser;
 mod chromium;
+mod command;
 mod console;
 mod driver;
 mod firefox;

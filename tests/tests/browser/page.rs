@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use thirtyfour::{By, WebDriver};
 use url::Url;
 
 use crate::browser::Browser;
+use crate::command::DriverCommand;
 use crate::firefox::Events;
 use crate::traffic::Traffic;
 use crate::{chromium, firefox};
@@ -170,6 +171,21 @@ impl Page {
         let script =
             "for (const element of document.querySelectorAll(arguments[0])) element.click()";
         self.run_with::<()>(script, vec![selector.into()]).await;
+    }
+
+    /// Moves a finger to the left or to the right, in pixels from the left.
+    pub(crate) async fn swipe(&self, from: u32, to: u32) {
+        let at = |x| json!({"type": "pointerMove", "duration": 0, "x": x, "y": 300});
+        let down = json!({"type": "pointerDown", "button": 0});
+        let up = json!({"type": "pointerUp", "button": 0});
+        let finger = json!({
+            "type": "pointer",
+            "id": "finger",
+            "parameters": {"pointerType": "touch"},
+            "actions": [at(from), down, at(to), up],
+        });
+        let swipe = DriverCommand::new("actions", json!({"actions": [finger]}));
+        self.web.handle().cmd(swipe).await.unwrap();
     }
 
     /// Waits for the images in view, and those that load without being in view.

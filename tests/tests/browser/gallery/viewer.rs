@@ -1,6 +1,5 @@
 //! An image opened in place.
 
-use serde_json::json;
 use thirtyfour::{By, Key};
 
 use super::Gallery;
@@ -105,7 +104,7 @@ async fn viewer_goes_from_job_to_job() {
 }
 
 #[tokio::test]
-async fn swipe_shows_the_next_image_in_chromium() {
+async fn swipe_shows_the_next_image() {
     let gallery = Gallery::fetched().await;
     let browser = Browser::start().await;
     let page = browser.open(&gallery.job_page(), Viewport::PHONE).await;
@@ -114,14 +113,7 @@ async fn swipe_shows_the_next_image_in_chromium() {
     assert_shown(&page, 1, &title).await;
     // Left by a finger, right, and not far enough.
     for (to, number) in [(80, 2), (320, 1), (180, 1)] {
-        let touch = async |kind: &str, points: &[i32]| {
-            let points: Vec<_> = points.iter().map(|x| json!({"x": x, "y": 300})).collect();
-            let event = json!({"type": kind, "touchPoints": points});
-            browser.send("Input.dispatchTouchEvent", event).await;
-        };
-        touch("touchStart", &[200]).await;
-        touch("touchMove", &[to]).await;
-        touch("touchEnd", &[]).await;
+        page.swipe(200, to).await;
         assert_shown(&page, number, &title).await;
     }
     page.close().await;
