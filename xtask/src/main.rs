@@ -34,7 +34,7 @@ Tasks of this workspace: cargo xtask TASK
   test               run all tests but the browser tests, then the example consumers
                      and the README's steps to regenerate
   test ARGUMENTS     run the chosen tests: arguments of `cargo test`
-  test --browser     run the browser tests; needs Chromium, its driver and Node.js
+  test --browser     run the browser tests; needs Chromium, its driver, Firefox and Node.js
   test-s3            test the image sinks against an S3 server; needs Python
 ";
 
