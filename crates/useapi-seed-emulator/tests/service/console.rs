@@ -17,8 +17,8 @@ async fn all_files_have_the_security_headers() {
     let caller = Caller::start().await;
     assert_eq!(caller.console_url(), caller.root_url(PAGE));
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-         img-src 'self' data: {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {}; \
+         img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         caller.image_base_url()
     );
     let mut paths = vec![PAGE.to_owned()];
@@ -48,7 +48,7 @@ async fn all_files_have_the_security_headers() {
             }
         }
     }
-    assert_eq!(seen, 1 + 16 + 2, "{paths:?}");
+    assert_eq!(seen, 1 + 20 + 2, "{paths:?}");
     assert!(caller.journal().is_empty());
     for name in ["swagger-ui.js", "index.html", "..%2Fsrc%2Fconsole.rs"] {
         let response = fetch(&caller.root_url(&format!("{PAGE}{name}"))).await;
@@ -73,10 +73,10 @@ async fn root_redirects_browsers_to_the_page() {
 #[tokio::test]
 async fn every_sample_is_described() {
     let caller = Caller::start().await;
-    let script = fetch(&caller.root_url("/_emulator/page/samples.js")).await;
+    let script = fetch(&caller.root_url("/_emulator/page/jobs.js")).await;
     let script = script.text().await.unwrap();
     for (name, _) in caller.named_jobs() {
-        assert!(script.contains(&format!("\n  {name}: [")), "{name}");
+        assert!(script.contains(&format!("\n  {name}: \"")), "{name}");
     }
 }
 
