@@ -2,6 +2,7 @@
 
 import { byId, element } from "./element.js";
 import { changeClock, clock, eachSecond, guard } from "./emulator.js";
+import { forget } from "./submissions.js";
 
 const SPEEDS = [1, 10, 60];
 
@@ -14,6 +15,7 @@ export function show() {
   const present = ({ time, time_scale }) => {
     // A clock never goes back: this is another emulator, without the jobs that are shown.
     if (time < latest) {
+      forget();
       location.reload();
     }
     latest = time;

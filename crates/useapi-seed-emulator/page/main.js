@@ -42,5 +42,7 @@ if (info !== undefined) {
   if (followed !== undefined && (await following.exists(getWith(followed.token), followed.response))) {
     submit.show(followed.response);
     follow(followed.token, followed.response, followed.parent);
+  } else {
+    submissions.forget();
   }
 }

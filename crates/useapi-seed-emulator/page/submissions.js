@@ -17,6 +17,12 @@ export function clearPending(parent) {
   write(PENDING, others);
 }
 
+/** Another emulator knows none of them. */
+export function forget() {
+  sessionStorage.removeItem(PENDING);
+  sessionStorage.removeItem(FOLLOWED);
+}
+
 /** What is followed: the token, the response to the submission, and the job whose seed it is. */
 export const followed = () => read(FOLLOWED);
 export const setFollowed = (value) => write(FOLLOWED, value);
