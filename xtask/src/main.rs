@@ -30,11 +30,12 @@ Tasks of this workspace: cargo xtask TASK
   package            build each crate from its package
   peers              retrieve a seed with clients of other generators, and run the
                      documentation's examples; needs Python and Node.js
-  screenshots        make the README's screenshots; needs what `test --browser` needs
+  screenshots        make the README's screenshots; needs Chromium, its driver and Node.js
   test               run all tests but the browser tests, then the example consumers
                      and the README's steps to regenerate
   test ARGUMENTS     run the chosen tests: arguments of `cargo test`
-  test --browser     run the browser tests; needs Chromium, its driver, Firefox and Node.js
+  test --browser     run the browser tests; needs Chromium, its driver, Firefox,
+                     Node.js, Python and curl
   test-s3            test the image sinks against an S3 server; needs Python
 ";
 

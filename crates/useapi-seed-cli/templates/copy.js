@@ -1,19 +1,19 @@
 "use strict";
 // Each button with `data-copy` copies that text.
 document.documentElement.classList.add("js");
-const told = document.getElementById("told");
+const copied = document.getElementById("copied");
 document.addEventListener("click", async ({ target }) => {
+  copied.textContent = "";
   const button = target.closest("[data-copy]");
   if (!button) {
     return;
   }
-  told.textContent = "";
   const text = button.dataset.copy;
   try {
     await navigator.clipboard.writeText(text);
-    told.textContent = "Copied";
+    copied.textContent = "Copied";
   } catch {
-    // Where a page may not: select it, for the keyboard to copy.
+    // Without permission the text is selected, to be copied with the keyboard.
     const field = document.createElement("input");
     field.readOnly = true;
     field.value = text;
@@ -22,6 +22,6 @@ document.addEventListener("click", async ({ target }) => {
     button.after(field);
     field.focus();
     field.select();
-    told.textContent = "Press Ctrl+C to copy";
+    copied.textContent = "Press Ctrl+C to copy";
   }
 });

@@ -14,17 +14,19 @@
       return;
     }
     current = image;
-    const inJob = [...jobOf(image).querySelectorAll("[data-full]")];
     const title = jobOf(image).querySelector("h2 a")?.textContent ?? document.title;
     shown.src = download.href = image.dataset.full;
-    shown.alt = `Image ${inJob.indexOf(image) + 1} of ${inJob.length}: ${title}`;
+    shown.alt = `${image.dataset.name}: ${title}`;
     caption.textContent = shown.alt;
     const all = images();
     for (const button of viewer.querySelectorAll("[data-image], [data-job]")) {
       button.disabled = !target(button, all);
     }
-    // The next one is there when it is asked for.
-    new Image().src = all[all.indexOf(image) + 1]?.dataset.full ?? "data:,";
+    const next = all[all.indexOf(image) + 1];
+    if (next) {
+      // Loads it in advance.
+      new Image().src = next.dataset.full;
+    }
   };
   // Where a button leads: so many images, or to the first image of the job before or after.
   const target = ({ dataset }, all = images()) => {

@@ -1,21 +1,21 @@
 // The request of the form in other languages.
 
 import { byId, copy } from "./element.js";
+import { read, write } from "./storage.js";
 import { tabs } from "./tabs.js";
 
 const LANGUAGE = "language";
 
-// A string of JSON is one of JavaScript, Python and Rust.
+// JSON strings are strings of JavaScript and Python, and without control characters of Rust.
 const quoted = (text) => JSON.stringify(text);
 /** A word of a shell. */
-const word = (text) => (/^[\w./:+~=@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+const word = (text) => (/^[\w./:+@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 const EXAMPLES = {
   curl: ({ base, token, jobid }) => `curl -X POST ${word(`${base}/jobs/seed_async`)} \\
   -H 'Accept: application/json' \\
   -H 'Content-Type: application/json' \\
-  -H ${word(`Authorization: Bearer ${token}`)} \\
-  -d ${word(JSON.stringify({ jobid }))}
+${token && `  -H ${word(`Authorization: Bearer ${token}`)} \\\n`}  -d ${word(JSON.stringify({ jobid }))}
 `,
   CLI: ({ base, token, jobid }) => `export USEAPI_BASE_URL=${word(base)}
 export USEAPI_TOKEN=${word(token)}
@@ -42,8 +42,7 @@ async fn main() -> Result<(), Error> {
 response = requests.post(
     ${quoted(`${base}/jobs/seed_async`)},
     headers={
-        "Authorization": ${quoted(`Bearer ${token}`)},
-        "Content-Type": "application/json",
+${token && `        "Authorization": ${quoted(`Bearer ${token}`)},\n`}        "Content-Type": "application/json",
     },
     json={"jobid": ${quoted(jobid)}},
 )
@@ -52,8 +51,7 @@ print(response.status_code, response.json())
   JavaScript: ({ base, token, jobid }) => `const response = await fetch(${quoted(`${base}/jobs/seed_async`)}, {
   method: "POST",
   headers: {
-    Authorization: ${quoted(`Bearer ${token}`)},
-    "Content-Type": "application/json",
+${token && `    Authorization: ${quoted(`Bearer ${token}`)},\n`}    "Content-Type": "application/json",
   },
   body: JSON.stringify({ jobid: ${quoted(jobid)} }),
 });
@@ -70,9 +68,9 @@ export function show({ base_url }) {
     byId("example-copied").textContent = "";
   };
   const names = Object.keys(EXAMPLES);
-  tabs(byId("tabs"), shown, names, sessionStorage.getItem(LANGUAGE), (name) => {
+  tabs(byId("tabs"), shown, names, read(LANGUAGE), (name) => {
     language = name;
-    sessionStorage.setItem(LANGUAGE, name);
+    write(LANGUAGE, name);
     update();
   });
   for (const event of ["input", "change"]) {

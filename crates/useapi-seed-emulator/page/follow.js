@@ -17,10 +17,10 @@ export function listen() {
   byId("skip").addEventListener("click", () => guard(() => changeClock({ milliseconds: 15_000 })));
 }
 
-/** Whether a submission still has something to follow: another emulator has not. */
+/** Whether a submission can still be followed. Only 404 says that it cannot. */
 export async function exists(get, response) {
   const jobid = response.job?.jobid;
-  return mayHaveStarted(response) || (jobid !== undefined && (await get(pathOf(jobid))).status === 200);
+  return mayHaveStarted(response) || (jobid !== undefined && (await get(pathOf(jobid))).status !== 404);
 }
 
 /**

@@ -25,6 +25,11 @@ if (info !== undefined) {
     following.follow(getWith(token), response, parent);
   };
   following.listen();
+  let followed = submissions.followed();
+  // Another emulator does not have it.
+  if (followed !== undefined && !(await following.exists(getWith(followed.token), followed.response))) {
+    followed = undefined;
+  }
   submit.renderForm(here, {
     isPending: submissions.isPending,
     resume: (token, parent) => follow(token, submissions.pending(parent), parent),
@@ -38,11 +43,8 @@ if (info !== undefined) {
     submit.show(response);
     follow(here.token, response, parent);
   });
-  const followed = submissions.followed();
-  if (followed !== undefined && (await following.exists(getWith(followed.token), followed.response))) {
+  if (followed !== undefined) {
     submit.show(followed.response);
     follow(followed.token, followed.response, followed.parent);
-  } else {
-    submissions.forget();
   }
 }

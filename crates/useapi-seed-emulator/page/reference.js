@@ -18,6 +18,7 @@ export function show(service, submitted) {
   const reference = byId("reference");
   const submission = `${base_url}/jobs/seed_async`;
   let parent;
+  let start;
   new MutationObserver(() => completeParts(reference)).observe(reference, { childList: true, subtree: true });
   const interface_ = SwaggerUIBundle({
     url: "/_emulator/page/seed_async.yaml",
@@ -39,13 +40,15 @@ export function show(service, submitted) {
     onComplete: () => interface_.preauthorizeApiKey("apiToken", token),
     requestInterceptor: (request) => {
       if (request.url === submission) {
+        start = performance.now();
         parent = parentOf(request.body);
       }
       return request;
     },
     responseInterceptor: (response) => {
       if (response.url === submission) {
-        const { status, statusText, headers, text, duration } = response;
+        const { status, statusText, headers, text } = response;
+        const duration = performance.now() - start;
         const request = "See the reference below.";
         submitted(received({ request, status, statusText, headers: Object.entries(headers), text, duration }), parent);
       }

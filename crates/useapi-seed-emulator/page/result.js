@@ -18,7 +18,7 @@ export function result({ seed, prompt }, renew) {
   const images = attachments.map((image, index) => figure(image, `Image ${index + 1}: ${bare}`, failed));
   return [
     element("p", { class: "seed" }, "Seed", element("strong", { id: "seed" }, String(value))),
-    element("div", { class: "pictures" }, ...images),
+    element("div", { class: "images" }, ...images),
     problem,
     element("p", { class: "quiet" }, "The emulator draws landscapes, whatever the prompt says."),
     element("h3", {}, "Paste into Midjourney to recreate these images"),
@@ -42,7 +42,7 @@ function figure({ url, width, height, size }, alt, failed) {
     if (!response.ok || image.size !== size) {
       throw new Error(`${response.status}, ${image.size} of ${size} bytes`);
     }
-    link.append(element("img", { alt, width, height, src: URL.createObjectURL(image) }));
+    link.append(element("img", { alt, width, height, src: URL.createObjectURL(image), load: (event) => URL.revokeObjectURL(event.target.src) }));
   };
   load().catch(failed);
   return element("figure", {}, link, element("figcaption", {}, `${width} × ${height}, ${Math.round(size / 1024)} KiB`));

@@ -24,9 +24,12 @@ export function renderForm(service, { isPending, resume, submitted }) {
   byId("filter-shown").hidden = jobs.length <= FEW;
   byId("filter").addEventListener("input", () => {
     const text = byId("filter").value.toLowerCase();
+    const found = choices.filter((choice) => choice.textContent.toLowerCase().includes(text));
     for (const choice of choices) {
-      choice.hidden = !choice.textContent.toLowerCase().includes(text);
+      // The keyboard reaches the others by the selected one.
+      choice.hidden = !found.includes(choice) && !choice.control.checked;
     }
+    byId("filtered").textContent = text === "" ? "" : `${found.length} of ${choices.length} jobs`;
   });
   field.value = document.querySelector("[name=job]:checked")?.value ?? "";
   field.addEventListener("input", () => {

@@ -20,8 +20,9 @@ export function tabs(list, panel, names, first, selected) {
     const present = all.indexOf(document.activeElement);
     const step = targets[event.key];
     const ends = { Home: 0, End: all.length - 1 };
+    const isPlain = !(event.altKey || event.ctrlKey || event.metaKey);
     const next = step === undefined ? ends[event.key] : (present + step + all.length) % all.length;
-    if (next !== undefined) {
+    if (isPlain && next !== undefined) {
       event.preventDefault();
       all[next].focus();
       select(next);

@@ -24,7 +24,7 @@ const PAGE: &str = "/_emulator/page/";
 const INDEX: &str = include_str!("../page/index.html");
 
 /// Name, content type and content.
-const PARTS: [(&str, &str, &str); 20] = [
+const PARTS: [(&str, &str, &str); 21] = [
     ("base.css", CSS, include_str!("../page/base.css")),
     ("page.css", CSS, include_str!("../page/page.css")),
     ("api.js", SCRIPT, include_str!("../page/api.js")),
@@ -41,6 +41,7 @@ const PARTS: [(&str, &str, &str); 20] = [
     ("reference.js", SCRIPT, include_str!("../page/reference.js")),
     ("requests.js", SCRIPT, include_str!("../page/requests.js")),
     ("result.js", SCRIPT, include_str!("../page/result.js")),
+    ("storage.js", SCRIPT, include_str!("../page/storage.js")),
     (
         "submissions.js",
         SCRIPT,

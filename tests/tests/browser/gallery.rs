@@ -97,7 +97,8 @@ impl Gallery {
                 fs::copy(first.join(file), copy.join(file)).unwrap();
             }
             for image in (1..=4).map(|number| format!("image-{number}.png")) {
-                for file in [format!(".thumbs/{image}.jpg"), image] {
+                let thumbnails = [256, 400].map(|edge| format!(".thumbs/{image}-{edge}.jpg"));
+                for file in thumbnails.into_iter().chain([image]) {
                     fs::hard_link(first.join(&file), copy.join(&file)).unwrap();
                 }
             }

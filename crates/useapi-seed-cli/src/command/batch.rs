@@ -211,7 +211,6 @@ pub(super) fn context(
         deadline: poll.max_time.and_then(deadline),
         images: images(output),
         embed_metadata: output.embed_metadata,
-        thumbnails: !output.no_gallery,
         reserved_names: match &template {
             Some(_) => reserved_names(&settings.dir(output.dir.clone())?.value),
             None => BTreeSet::new(),

@@ -124,11 +124,8 @@ pub(super) fn write_one(dir: &Path) -> Result<GalleryReport, CliError> {
     }
     let owner = Owner::of_new_files(dir)?;
     if let Some(job) = CompletedJob::read(dir, "", owner) {
-        let mut jobs = [(dir, job)];
-        add_thumbnails(&mut jobs, owner);
-        let [(_, job)] = &jobs;
         let all = has_page_about_all(&dir.join(job.parent));
-        report.write(dir, owner, &JobPage::new(job, all, None, None))?;
+        report.write(dir, owner, &JobPage::new(&job, all, None, None))?;
     }
     Ok(report)
 }
@@ -207,7 +204,7 @@ fn add_thumbnails(jobs: &mut [(&Path, CompletedJob)], owner: Owner) {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((base, image)) = next() {
-                    image.add_thumbnail(base, owner);
+                    image.add_thumbnails(base, owner);
                 }
             });
         }

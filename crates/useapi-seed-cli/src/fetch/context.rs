@@ -58,8 +58,6 @@ pub(crate) struct Context {
     pub(crate) fail_fast: bool,
     pub(crate) images: ImageSelection,
     pub(crate) embed_metadata: bool,
-    /// Whether each saved image gets a thumbnail, for the gallery.
-    pub(crate) thumbnails: bool,
     pub(crate) template: Option<OutputTemplate>,
     /// Image names that another run has chosen.
     pub(crate) reserved_names: BTreeSet<String>,
@@ -94,7 +92,6 @@ impl Context {
             fail_fast: false,
             images: ImageSelection::All,
             embed_metadata: false,
-            thumbnails: false,
             template: None,
             reserved_names: BTreeSet::new(),
             exec: None,

@@ -324,13 +324,7 @@ impl Run<'_> {
         let saving = save::all(self.context, dir, result, display, report);
         self.context.unless_interrupted(saving).await?;
         if report.errors.is_empty() {
-            Pending::remove(dir)?;
-            if self.context.thumbnails {
-                // The job is complete without them.
-                let thumbnails = save::thumbnails(dir, report);
-                let _ = self.context.unless_interrupted(thumbnails).await;
-            }
-            return Ok(());
+            return Pending::remove(dir);
         }
         // What could not be saved must not be lost with it.
         let (seed, id) = (result.seed(), sanitize(result.job_id()));

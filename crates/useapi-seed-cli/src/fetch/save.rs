@@ -18,7 +18,6 @@ use crate::atomic_file;
 use crate::error::CliError;
 use crate::terminal::{Verbosity, verbosity};
 use crate::text::sanitize;
-use crate::thumbnails;
 
 /// Saves all that can be; the report has what could not. A failed file keeps none of
 /// the others back.
@@ -153,18 +152,6 @@ async fn images(
         saved_images.push((number, extension.to_string_lossy().into_owned()));
     }
     saved_images
-}
-
-/// Makes the thumbnails of the saved images. Without one the gallery shows the image.
-pub(super) async fn thumbnails(dir: &OutputDir, report: &JobReport) {
-    let base = images_base(dir.path());
-    for image in report.seed_file.iter().flat_map(|file| &file.files) {
-        let size = image.width.zip(image.height);
-        if let (Some(name), Some(_)) = (&image.file, size.and_then(thumbnails::width)) {
-            let path = base.join(name);
-            let _ = tokio::task::spawn_blocking(move || thumbnails::make(&path)).await;
-        }
-    }
 }
 
 /// Writes metadata into the images that an earlier run saved.

@@ -48,7 +48,7 @@ async fn all_files_have_the_security_headers() {
             }
         }
     }
-    assert_eq!(seen, 1 + 20 + 2, "{paths:?}");
+    assert_eq!(seen, 1 + 21 + 2, "{paths:?}");
     assert!(caller.journal().is_empty());
     for name in ["swagger-ui.js", "index.html", "..%2Fsrc%2Fconsole.rs"] {
         let response = fetch(&caller.root_url(&format!("{PAGE}{name}"))).await;

@@ -30,8 +30,7 @@ async fn example(console: &Console, language: &str) -> String {
     console.text("#example").await
 }
 
-async fn output(command: &mut Command) -> String {
-    let mut command = std::mem::replace(command, Command::new(""));
+async fn output(mut command: Command) -> String {
     let run = move || command.output().expect("needs sh, curl, python3 and node");
     let output = tokio::task::spawn_blocking(run).await.unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -59,14 +58,13 @@ async fn examples_run_as_shown() {
         ("CLI", "sh", "cli.sh"),
     ] {
         let example = example(&console, language).await;
-        let output = output(
-            Command::new(program)
-                .arg(file(name, &example))
-                .current_dir(directory.path())
-                .env("HOME", "/dev/null")
-                .env("PATH", format!("{}:{path}", commands.display())),
-        )
-        .await;
+        let mut command = Command::new(program);
+        command
+            .arg(file(name, &example))
+            .current_dir(directory.path())
+            .env("HOME", "/dev/null")
+            .env("PATH", format!("{}:{path}", commands.display()));
+        let output = output(command).await;
         let expected = if language == "CLI" {
             "3058471692"
         } else {
@@ -102,6 +100,10 @@ async fn examples_follow_the_form() {
     console.click("#token option:nth-child(2)").await;
     console
         .wait_for_text("#example", console.emulator.expired_token())
+        .await;
+    console.click("#token option:nth-child(3)").await;
+    console
+        .wait("!document.querySelector('#example').textContent.includes('Authorization')")
         .await;
     // What a shell would execute is quoted.
     let script = "const id = document.querySelector('#jobid');
@@ -168,8 +170,18 @@ async fn many_jobs_are_filtered_by_prompt() {
         .perform()
         .await
         .unwrap();
+    assert_eq!(console.text("#filtered").await, "1 of 12 jobs");
+    // With the selected one, from which the keyboard goes to it.
     let shown: Vec<String> = console.run(shown).await;
-    assert_eq!(shown.len(), 1, "{shown:?}");
-    assert!(shown[0].starts_with("a cow, number 2"), "{shown:?}");
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    assert!(shown[1].starts_with("a cow, number 2"), "{shown:?}");
+    console.press(Key::Enter).await;
+    console.tab_to("#jobs input").await;
+    console.press(Key::Down).await;
+    let job = console.emulator.job("job-2").unwrap();
+    let selected = "return document.querySelector('#jobid').value";
+    assert_eq!(console.run::<String>(selected).await, job);
+    // Enter in the filter has sent nothing.
+    assert_eq!(console.text("#submit-text").await, "");
     console.page.close().await;
 }

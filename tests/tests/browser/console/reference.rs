@@ -1,5 +1,6 @@
 use useapi_seed_emulator::{Emulator, Operation};
 
+use super::requests::is_timed;
 use super::{Console, FAST};
 
 const OPERATION: &str = "#operations-jobs-retrieveSeed";
@@ -28,6 +29,7 @@ async fn call_in_reference_is_followed() {
     console.wait_for_result().await;
     let comment = console.text("#submit-text").await;
     assert!(comment.starts_with("Job started."), "{comment}");
+    assert!(is_timed(&console.text("#status").await));
 
     let journal = console.emulator.journal();
     assert_eq!(journal[0].operation, Some(Operation::RetrieveSeed));

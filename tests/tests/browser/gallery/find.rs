@@ -99,7 +99,7 @@ async fn cards_copy_prompt_and_seed() {
             ".jobs li:not([hidden]) .copies button:nth-child({button})"
         ))
         .await;
-        page.wait_for_text("#told", "Copied").await;
+        page.wait_for_text("#copied", "Copied").await;
         let clipboard = "return navigator.clipboard.readText()";
         assert_eq!(page.run::<String>(clipboard).await, copied);
     }

@@ -58,11 +58,11 @@ async fn line_is_copied_verbatim() {
     browser.allow_clipboard().await;
     for url in [gallery.job_page(), base] {
         let page = browser.open(&url, Viewport::PHONE).await;
-        assert_eq!(page.text("#told").await, "");
+        assert_eq!(page.text("#copied").await, "");
         // By the keyboard.
         page.tab_visibly_to("button[data-copy]").await;
         page.press(Key::Enter).await;
-        page.wait_for_text("#told", "Copied").await;
+        page.wait_for_text("#copied", "Copied").await;
         assert_eq!(page.run::<String>(CLIPBOARD).await, line);
         // By the pointer.
         page.run::<()>("return navigator.clipboard.writeText('other')")
@@ -84,7 +84,7 @@ async fn line_is_selected_without_clipboard_in_chromium() {
     let page = browser.open(&gallery.job_page(), Viewport::LAPTOP).await;
     page.tab_to("button[data-copy]").await;
     page.press(Key::Enter).await;
-    page.wait_for_text("#told", "Press Ctrl+C to copy").await;
+    page.wait_for_text("#copied", "Press Ctrl+C to copy").await;
     let selected: String = page.run("return getSelection().toString()").await;
     assert_eq!(selected, "two  spaces --seed 7");
     page.close().await;

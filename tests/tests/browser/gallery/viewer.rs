@@ -98,7 +98,8 @@ async fn viewer_goes_from_job_to_job() {
         assert_shown(&page, 4, "a cat").await;
         page.click("#viewer-close").await;
         assert!(!is_open(&page).await);
-        assert!(page.is_focused("[aria-labelledby=job-4], .four").await);
+        let focused = "return document.activeElement.closest('li').querySelector('h2').textContent";
+        assert_eq!(page.run::<String>(focused).await, "a cat");
         page.close().await;
     }
 }

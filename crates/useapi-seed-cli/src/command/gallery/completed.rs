@@ -55,8 +55,8 @@ pub(crate) struct PageImage {
     /// Behind what the page's links to images begin with.
     pub(crate) link: String,
     pub(crate) size: Option<(u64, u64)>,
-    /// The link of its thumbnail, and that one's width.
-    pub(crate) thumbnail: Option<(String, u64)>,
+    /// The links of its thumbnails, and their widths.
+    pub(crate) thumbnails: Vec<(String, u64)>,
     /// Its file, relative to the directory of the images.
     file: String,
 }
@@ -78,7 +78,7 @@ impl CompletedJob {
                 number: image.number,
                 link: link(file),
                 size: image.width.zip(image.height),
-                thumbnail: None,
+                thumbnails: Vec::new(),
                 file: file.to_owned(),
             })
         });
@@ -134,16 +134,19 @@ impl CompletedJob {
 }
 
 impl PageImage {
-    /// Makes its thumbnail, unless it is there. Without one the page shows the image.
-    pub(super) fn add_thumbnail(&mut self, base: &Path, owner: Owner) {
-        let Some(width) = self.size.and_then(thumbnails::width) else {
+    /// Makes its thumbnails, unless they are there. Without one the page shows the image.
+    pub(super) fn add_thumbnails(&mut self, base: &Path, owner: Owner) {
+        let Some(size) = self.size else { return };
+        let edges = thumbnails::edges(size).map(|(edge, _)| edge);
+        if thumbnails::make(&base.join(&self.file), edges).is_err() {
             return;
-        };
-        let is_made = thumbnails::make(&base.join(&self.file)).is_ok();
-        let path = thumbnails::path(Path::new(&self.file));
-        let name = path.to_str().filter(|_| is_made);
-        if let Some(name) = name.filter(|name| owner.size(base, name).is_some()) {
-            self.thumbnail = Some((link(name), width));
+        }
+        for (edge, width) in thumbnails::edges(size) {
+            let path = thumbnails::path(Path::new(&self.file), edge);
+            let name = path.to_str();
+            if let Some(name) = name.filter(|name| owner.size(base, name).is_some()) {
+                self.thumbnails.push((link(name), width));
+            }
         }
     }
 }
