@@ -37,7 +37,7 @@ export async function call(baseUrl, token, method, path, body = undefined) {
   }
 }
 
-/** A response with the `job` in its body, whoever received it. */
+/** A response with the `job` in its body. */
 export function received(response) {
   let job;
   try {

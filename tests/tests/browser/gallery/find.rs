@@ -41,13 +41,13 @@ async fn filter_finds_prompts_and_seeds() {
     for viewport in [Viewport::PHONE, Viewport::LAPTOP] {
         let page = browser.open(&gallery.index_page(), viewport).await;
         page.tab_visibly_to("#filter").await;
-        for (text, found, told) in [
+        for (text, found, status) in [
             ("CAT blue", vec!["a blue cat"], "1 of 5 jobs"),
             ("123", vec!["Éclair on a table"], "1 of 5 jobs"),
             ("unicorn", vec![], "0 of 5 jobs"),
         ] {
             filter(&page, text).await;
-            page.wait_for_text("#found", told).await;
+            page.wait_for_text("#found", status).await;
             assert_eq!(shown(&page).await, found);
             page.assert_fits_and_accessible().await;
         }
