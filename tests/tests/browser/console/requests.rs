@@ -240,6 +240,11 @@ async fn outage_and_its_end_are_shown() {
     page.wait_for_text("#outage-text", "Emulator not responding.")
         .await;
     page.wait("!document.querySelector('#outage').hidden").await;
+    // Nothing covers it, wherever the page was scrolled to.
+    page.run::<()>("scrollTo(0, 500)").await;
+    let hit = "const {left, top} = document.querySelector('#reload').getBoundingClientRect();
+        return document.elementFromPoint(left + 5, top + 5).id";
+    assert_eq!(page.run::<String>(hit).await, "reload");
     let emulator = Emulator::builder().port(url.port().unwrap());
     let _emulator = emulator.start().await.unwrap();
     // Its clock has gone back, so that the page is loaded again.
