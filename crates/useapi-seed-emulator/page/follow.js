@@ -53,7 +53,10 @@ async function watch(me, get, jobid, latest, parent) {
     const { text, percent, ended } = state(latest);
     report(text, polls, percent, ended);
     if (ended) {
-      submissions.clearPending(parent);
+      // A rejected poll, as by another token, says nothing about the job.
+      if (latest.status === 200 || latest.status === 404) {
+        submissions.clearPending(parent);
+      }
       if (latest.job?.seed) {
         const again = async () => watch(me, get, jobid, await get(pathOf(jobid)), parent);
         replaceResult(...result(latest.job, again));

@@ -25,6 +25,9 @@ if (info !== undefined) {
     following.follow(getWith(token), response, parent);
   };
   following.listen();
+  clock.show();
+  faults.show();
+  requests.show();
   let followed = submissions.followed();
   // Another emulator does not have it.
   if (followed !== undefined && !(await following.exists(getWith(followed.token), followed.response))) {
@@ -36,9 +39,6 @@ if (info !== undefined) {
     submitted: (response, token, parent) => follow(token, response, parent),
   });
   examples.show(here);
-  clock.show();
-  faults.show();
-  requests.show();
   reference.show(here, (response, parent) => {
     submit.show(response);
     follow(here.token, response, parent);

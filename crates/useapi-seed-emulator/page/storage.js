@@ -1,11 +1,14 @@
 // The session's storage, which survives a reload. Where it is blocked, nothing does.
 
+/** Another program may have had this address in the same session. */
+const PREFIX = "useapi-seed.";
+
 const memory = new Map();
 
-/** A stored value; undefined if there is none, or one that another program has stored. */
+/** A stored value; undefined if there is none, or one that is not JSON. */
 export function read(key) {
   try {
-    return JSON.parse(sessionStorage.getItem(key)) ?? undefined;
+    return JSON.parse(sessionStorage.getItem(PREFIX + key)) ?? undefined;
   } catch {
     return memory.get(key);
   }
@@ -14,7 +17,7 @@ export function read(key) {
 export function write(key, value) {
   memory.set(key, value);
   try {
-    sessionStorage.setItem(key, JSON.stringify(value));
+    sessionStorage.setItem(PREFIX + key, JSON.stringify(value));
   } catch {
     // Kept in memory.
   }

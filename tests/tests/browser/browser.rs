@@ -18,7 +18,7 @@ pub(crate) struct Browser {
     pub(crate) events: Option<Events>,
     // In this order: the browser ends with its driver, and then leaves its profile.
     pub(crate) _driver: Driver,
-    pub(crate) _profile: TempDir,
+    pub(crate) _profile: Option<TempDir>,
 }
 
 impl Browser {

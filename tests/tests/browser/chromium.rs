@@ -53,7 +53,7 @@ pub(crate) async fn start() -> Browser {
         web,
         events: None,
         _driver: driver,
-        _profile: profile,
+        _profile: Some(profile),
     }
 }
 

@@ -68,7 +68,8 @@ pub(crate) async fn start() -> Browser {
         web,
         events: Some(std::sync::Arc::new(tokio::sync::Mutex::new(events))),
         _driver: driver,
-        _profile: tempfile::tempdir().unwrap(),
+        // Its driver makes one.
+        _profile: None,
     }
 }
 

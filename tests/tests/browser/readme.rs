@@ -14,7 +14,7 @@ const LIMIT: u64 = 300_000;
 
 #[tokio::test]
 #[ignore = "changes the screenshots: run by its task"]
-async fn screenshots_are_written() {
+async fn screenshots_are_written_in_chromium() {
     let console = Console::start(Emulator::builder().time_scale(60.0)).await;
     console.submit().await;
     console.wait_for_result().await;

@@ -47,8 +47,7 @@ async fn running_job_survives_errors_and_a_reload() {
 #[tokio::test]
 async fn storage_of_another_program_is_ignored() {
     let console = Console::start(Emulator::builder()).await;
-    let write =
-        "for (const key of ['pending', 'followed', 'language']) sessionStorage.setItem(key, '{')";
+    let write = "for (const key of ['pending', 'followed', 'language', 'useapi-seed.pending', 'useapi-seed.followed']) sessionStorage.setItem(key, '{')";
     console.run::<()>(write).await;
     console.reload().await;
     assert!(console.submit().await.starts_with("Job started."));

@@ -113,6 +113,22 @@ async fn running_job_is_not_submitted_again() {
     console.page.close().await;
 }
 
+/// A poll with another token says nothing about the job.
+#[tokio::test]
+async fn rejected_poll_clears_no_submission() {
+    let console = Console::start(Emulator::builder().paused()).await;
+    console.submit().await;
+    for (token, state) in [(3, "Token missing"), (1, "Started.")] {
+        console
+            .click(&format!("#token option:nth-child({token})"))
+            .await;
+        assert!(console.submit().await.starts_with("Not sent: "));
+        console.wait_for_text("#follow-text", state).await;
+    }
+    assert_eq!(console.started(), 1);
+    console.page.close_except(&[" 401"]).await;
+}
+
 #[tokio::test]
 async fn retry_of_the_browser_starts_no_second_job() {
     let scenario = Scenario::named("flaky-network").unwrap();

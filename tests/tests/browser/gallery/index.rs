@@ -30,6 +30,26 @@ async fn links_lead_to_the_jobs_and_back() {
     }
 }
 
+#[tokio::test]
+async fn image_replaces_a_missing_thumbnail() {
+    let gallery = Gallery::fetched().await;
+    std::fs::remove_dir_all(gallery.job().join(".thumbs")).unwrap();
+    let hosted = serve(gallery.path()).await.join("index.html").unwrap();
+    let browser = Browser::start().await;
+    for url in [gallery.index_page(), hosted] {
+        let page = browser.open(&url, Viewport::LAPTOP).await;
+        let images = format!(
+            "document.querySelectorAll('[data-full*={:?}]')",
+            gallery.jobs[0]
+        );
+        page.wait(&format!(
+            "[...{images}].filter(image => image.src.endsWith('.png') && image.naturalWidth > 0).length == 4"
+        ))
+        .await;
+        page.close_except(&["/.thumbs/"]).await;
+    }
+}
+
 /// The thumbnails near the window are fetched, the others after scrolling to them, and
 /// no image.
 #[tokio::test]

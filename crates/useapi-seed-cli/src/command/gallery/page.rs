@@ -13,6 +13,7 @@ pub(crate) const STYLE: &str = concat!(
 );
 pub(crate) const SCRIPT: &str = concat!(
     include_str!("../../../templates/copy.js"),
+    include_str!("../../../templates/thumbnails.js"),
     include_str!("../../../templates/viewer.js"),
     include_str!("../../../templates/find.js")
 );
