@@ -167,7 +167,7 @@ fn write_all_of(
         return Ok(report);
     }
     // The newest first.
-    jobs.sort_by_cached_key(|(path, job)| Reverse((job.created.clone(), *path)));
+    jobs.sort_by_cached_key(|(path, job)| Reverse((job.retrieved.clone(), *path)));
     add_thumbnails(&mut jobs, owner);
     let is_job = has_seed(dir);
     let has_all = !is_job && may_overwrite(&dir.join(PAGE), owner);

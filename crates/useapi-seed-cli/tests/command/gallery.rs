@@ -263,6 +263,27 @@ fn job_without_images_has_a_card() {
     }
 }
 
+/// Not when the job was created, which may be long before.
+#[test]
+fn date_is_that_of_the_retrieval() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, year) in [("a", 2026), ("b", 2025)] {
+        let job = dir.path().join(name);
+        finished(&job, &format!("of {year}"), "image-1.png");
+        let mut seed = crate::process::json(&job.join("seed.json"));
+        seed["retrieved_at"] = format!("{year}-03-04T05:06:07Z").into();
+        fs::write(job.join("seed.json"), seed.to_string()).unwrap();
+    }
+    gallery(dir.path());
+    let page = fs::read_to_string(dir.path().join("a/index.html")).unwrap();
+    assert!(
+        page.contains("<dt>Retrieved</dt><dd>2026-03-04 05:06 UTC</dd>"),
+        "{page}"
+    );
+    let all = fs::read_to_string(dir.path().join("index.html")).unwrap();
+    assert!(all.find("of 2026") < all.find("of 2025"), "{all}");
+}
+
 /// What is read is what is copied.
 #[test]
 fn invisible_characters_are_removed() {

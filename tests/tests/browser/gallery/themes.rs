@@ -23,7 +23,7 @@ async fn pages_fit_and_are_accessible() {
             let name = format!("gallery-{name}");
             if name == "gallery-job" {
                 page.save_page(&name, viewport).await;
-                assert_eq!(page.texts("nav").await, ["All jobs Previous job "]);
+                assert!(page.text("nav").await.starts_with("All jobs "));
             } else {
                 page.save_view(&name, viewport).await;
             }

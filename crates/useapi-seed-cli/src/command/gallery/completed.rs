@@ -40,7 +40,8 @@ pub(crate) struct CompletedJob {
     pub(crate) line: Option<String>,
     pub(crate) original: Option<String>,
     pub(crate) job_id: String,
-    pub(super) created: Option<String>,
+    /// When it was retrieved; where that is unknown, when it was created.
+    pub(super) retrieved: Option<String>,
     /// As many as are shown.
     pub(crate) images: Vec<PageImage>,
     /// How many the result has.
@@ -89,6 +90,7 @@ impl CompletedJob {
         });
         let differences = differences.chain(listed(result.warnings()));
         let created = response.get("created").and_then(Value::as_str);
+        let retrieved = seed_file.retrieved_at.as_deref().or(created);
         let path = format!("./{}/", link(path));
         let (from_all, from_job, parent) = if base == dir {
             (path.clone(), "./", "../")
@@ -105,7 +107,7 @@ impl CompletedJob {
             line: result.prompt_with_seed().and_then(words),
             original: result.parent_job_id().map(one_line),
             job_id: one_line(result.job_id()),
-            created: created.map(str::to_owned),
+            retrieved: retrieved.map(str::to_owned),
             count: result.images().len().max(seed_file.files.len()),
             differences: differences.map(|text| one_line(&text)).collect(),
             images: images.take(IMAGES_SHOWN).collect(),
@@ -123,12 +125,12 @@ impl CompletedJob {
         self.images.len() == IMAGES_SHOWN && self.count > IMAGES_SHOWN
     }
 
-    /// When it was created, for people; the response's text where that is not a time.
+    /// When it was retrieved, for people; the text as it is where that is not a time.
     pub(crate) fn when(&self) -> Option<String> {
-        let created = self.created.as_deref()?;
-        Some(match created.parse::<Timestamp>() {
+        let retrieved = self.retrieved.as_deref()?;
+        Some(match retrieved.parse::<Timestamp>() {
             Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-            Err(_) => one_line(created),
+            Err(_) => one_line(retrieved),
         })
     }
 }
